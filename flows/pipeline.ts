@@ -1,0 +1,54 @@
+/**
+ * The pipeline: its tables in order, each with its purpose. A packet only ever moves to a later table; what no rule of a
+ * table matches is dropped there, by OpenFlow's own default.
+ */
+
+/** One stage. The number is the OpenFlow table. */
+export interface Table {
+  readonly number: number
+  readonly name: string
+  readonly does: string
+}
+
+export const CLASSIFY = {
+  number: 0,
+  name: 'classify',
+  does: 'Says who a packet is: from the port it came in by (and its VLAN tag or tunnel key, from the fabric) to its network, its source port and whether it comes from the fabric. A tagged frame of a VNIC matches nothing here.',
+} as const satisfies Table
+
+export const GUARD = {
+  number: 10,
+  name: 'guard',
+  does: 'Lets a VNIC send only what it may: frames from its own address. Frames from the fabric do not pass here.',
+} as const satisfies Table
+
+export const EGRESS = {
+  number: 60,
+  name: 'egress',
+  does: "Turns a target into an output, if the packet's network may go there: a member of that very network; the fabric with that network's segment, unless the packet came from the fabric. One table for both the check and the output, since a flood may cost one look-up per copy and no more.",
+} as const satisfies Table
+
+/** The tables of one engine: a range of its own between guard and egress, reached only after classification. */
+export interface EngineTables {
+  readonly forward: number
+  readonly flood: number
+}
+
+export const ENGINES = {
+  first: 30,
+  last: 59,
+  perEngine: 2,
+  forward:
+    'Where a frame goes within its network: the member or the peer that has its destination address, or all of them.',
+  flood: 'Copies of a flood that is too long for one rule.',
+} as const
+
+/**
+ * The table range of an engine.
+ * @param slot the engine's place in the registry, from 0
+ */
+export function engineTables(slot: number): EngineTables {
+  const forward = ENGINES.first + slot * ENGINES.perEngine
+  if (forward + ENGINES.perEngine - 1 > ENGINES.last) throw new RangeError(`no table range left for engine ${slot + 1}`)
+  return { forward, flood: forward + 1 }
+}

@@ -1,0 +1,54 @@
+/**
+ * An extension of the API: operations that an engine offers beside the core. Its routes carry the schemas they are
+ * validated with, from which the OpenAPI document is made; the HTTP room mounts them and knows nothing of what they do.
+ */
+import type { Static, TSchema } from 'typebox'
+import type { ProjectId } from '../../topology/ids.ts'
+import type { Caller, Expected, Role } from '../control/operations.ts'
+
+export interface Call<Body = unknown> {
+  readonly caller: Caller
+  readonly project: ProjectId
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, unknown>>
+  readonly body: Body
+  readonly expected: Expected
+}
+
+/** What an operation answers: a resource, a list to be paged by the HTTP room, or something that settles. */
+export type Reply =
+  | { readonly status: 200 | 201; readonly body: object }
+  | { readonly status: 200; readonly collection: string; readonly items: Iterable<{ readonly id: string }> }
+  | { readonly status: 204 }
+
+export interface Route {
+  /** `create_network`; the operationId of the OpenAPI document. */
+  readonly operation: string
+  readonly summary: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Below `/v1/projects/:project`, e.g. `/networks/:network_id`. Parameters ending in `_id` are UUIDs. */
+  readonly path: string
+  /** The least role that may call it. */
+  readonly role: Role
+  readonly body?: TSchema
+  readonly query?: TSchema
+  /** Schema of the resource (of one item, for a list). */
+  readonly resource?: TSchema
+  handle(call: Call): Promise<Reply> | Reply
+}
+
+export interface Extension {
+  readonly alias: string
+  readonly name: string
+  readonly description: string
+  /** Aliases of the loaded engines that offer it. */
+  readonly engines: readonly string[]
+  readonly routes: readonly Route[]
+}
+
+/** A route whose handler sees its body with the type of its schema. */
+export function route<Body extends TSchema>(
+  definition: Omit<Route, 'body' | 'handle'> & { body: Body; handle(call: Call<Static<Body>>): Promise<Reply> | Reply },
+): Route {
+  return { ...definition, handle: (call) => definition.handle(call as Call<Static<Body>>) }
+}

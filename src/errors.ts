@@ -1,0 +1,50 @@
+/** One class, one table: code -> status and title. The codes are closed; the API's contract lists them. */
+export const ERRORS = {
+  'bad-request': [400, 'The request is not valid'],
+  'unknown-engine': [400, 'No such engine is loaded'],
+  unsupported: [400, 'The engine cannot do this'],
+  unauthenticated: [401, 'A valid token is needed'],
+  forbidden: [403, 'The role does not allow this'],
+  'not-found': [404, 'There is no such object'],
+  'id-conflict': [409, 'The id is taken by something else'],
+  'vnic-plugged': [409, 'The VNIC is plugged into another port'],
+  'port-in-use': [409, 'A VNIC is plugged into the port'],
+  'network-in-use': [409, 'The network has ports'],
+  'mac-in-use': [409, 'The network has a VNIC with this MAC address'],
+  'segment-in-use': [409, 'The segment is taken'],
+  'segments-exhausted': [409, 'No segment is left'],
+  'addresses-exhausted': [409, 'No address is left'],
+  'address-in-use': [409, 'The address is taken'],
+  'prefix-overlap': [409, 'The prefix overlaps another one'],
+  'hypervisor-connected': [409, 'The hypervisor is connected'],
+  'revision-mismatch': [412, 'The object has changed in the meantime'],
+  'too-large': [413, 'The request is too large'],
+  'rate-limited': [429, 'Too many requests'],
+  unavailable: [503, 'The service cannot do this now'],
+} as const satisfies Record<string, readonly [status: number, title: string]>
+
+export type ErrorCode = keyof typeof ERRORS
+
+export class PlugboardError extends Error {
+  readonly code: ErrorCode
+  /** The name of the body's field or the query's parameter that is to blame, where there is one. */
+  readonly field: string | undefined
+
+  /**
+   * @param detail a sentence that says what was wrong and what would be right
+   */
+  constructor(code: ErrorCode, detail: string, options: { field?: string; cause?: unknown } = {}) {
+    super(detail, { cause: options.cause })
+    this.name = 'PlugboardError'
+    this.code = code
+    this.field = options.field
+  }
+
+  get status(): number {
+    return ERRORS[this.code][0]
+  }
+
+  get title(): string {
+    return ERRORS[this.code][1]
+  }
+}

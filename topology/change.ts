@@ -1,0 +1,38 @@
+/**
+ * The closed union of changes. A change says what a node becomes, never how: it carries the keys and segments already
+ * chosen, so that a sequence of changes can be squashed to the last one per node and ends in the same graph.
+ */
+import type { Graph } from './graph.ts'
+import type { HypervisorId, NetworkId, PortId, VnicId } from './ids.ts'
+import type { Binding, Hypervisor, Network, Port, Segment, Vnic } from './nodes.ts'
+
+export type Change =
+  | { readonly kind: 'network'; readonly id: NetworkId; readonly to: Network | null }
+  | { readonly kind: 'port'; readonly id: PortId; readonly to: Port | null }
+  | { readonly kind: 'vnic'; readonly id: VnicId; readonly to: Vnic | null }
+  | { readonly kind: 'binding'; readonly id: VnicId; readonly to: Binding | null }
+  | { readonly kind: 'hypervisor'; readonly id: HypervisorId; readonly to: Hypervisor | null }
+  | { readonly kind: 'segment'; readonly id: string; readonly to: Segment | null }
+
+export type ChangeKind = Change['kind']
+
+/**
+ * Apply one change to the graph, in place.
+ * @returns the change that takes it back
+ */
+export function apply(graph: Graph, change: Change): Change {
+  switch (change.kind) {
+    case 'network':
+      return { kind: 'network', id: change.id, to: graph.setNetwork(change.id, change.to) }
+    case 'port':
+      return { kind: 'port', id: change.id, to: graph.setPort(change.id, change.to) }
+    case 'vnic':
+      return { kind: 'vnic', id: change.id, to: graph.setVnic(change.id, change.to) }
+    case 'binding':
+      return { kind: 'binding', id: change.id, to: graph.setBinding(change.id, change.to) }
+    case 'hypervisor':
+      return { kind: 'hypervisor', id: change.id, to: graph.setHypervisor(change.id, change.to) }
+    case 'segment':
+      return { kind: 'segment', id: change.id, to: graph.setSegment(change.id, change.to) }
+  }
+}

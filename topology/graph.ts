@@ -1,0 +1,172 @@
+/**
+ * The graph: nodes by id, and the lookups that the rest needs in O(1). It is a function of the present nodes alone: every
+ * index tolerates an edge whose other end is not there (yet), so the order in which nodes come and go does not matter.
+ *
+ *   project ── network ◁── port ◁── vnic ◁── binding ──▷ hypervisor
+ *                 └──────── placement of the port ──────────┘
+ */
+import type { HypervisorId, Key, NetworkId, PortId, VnicId } from './ids.ts'
+import { Multimap } from './multimap.ts'
+import type { Binding, Hypervisor, Network, Port, Segment, Vnic } from './nodes.ts'
+
+/** A port whose VNIC has its interface on a switch, which has given it a number. */
+export interface Placement {
+  readonly port: Port
+  readonly vnic: Vnic
+  readonly hypervisor: HypervisorId
+  readonly ofport: number
+}
+
+/** What a key stands for. */
+export type Keyed =
+  | { readonly kind: 'network'; readonly id: NetworkId }
+  | { readonly kind: 'port'; readonly id: PortId }
+  | { readonly kind: 'vnic'; readonly id: VnicId }
+  | { readonly kind: 'hypervisor'; readonly id: HypervisorId }
+
+export class Graph {
+  readonly networks = new Map<NetworkId, Network>()
+  readonly ports = new Map<PortId, Port>()
+  readonly vnics = new Map<VnicId, Vnic>()
+  readonly bindings = new Map<VnicId, Binding>()
+  readonly hypervisors = new Map<HypervisorId, Hypervisor>()
+  readonly segments = new Map<string, Segment>()
+
+  readonly byKey = new Map<Key, Keyed>()
+  readonly portsOfNetwork = new Multimap<NetworkId, PortId>()
+  readonly vnicsOnHypervisor = new Multimap<HypervisorId, VnicId>()
+  readonly segmentsHeldBy = new Multimap<HypervisorId, string>()
+
+  readonly #vnicsOfPort = new Multimap<PortId, VnicId>()
+  readonly #placements = new Map<PortId, Placement>()
+  /** network -> hypervisor -> the ports there that take part: placed and administratively up */
+  readonly #members = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
+  readonly #placedNetworks = new Map<HypervisorId, Multimap<NetworkId, PortId>>()
+
+  /** The VNIC plugged into a port. Were there two, which no operation makes, the older one. */
+  vnicOf(port: PortId): Vnic | undefined {
+    let first: Vnic | undefined
+    for (const id of this.#vnicsOfPort.get(port)) {
+      const vnic = this.vnics.get(id)
+      if (vnic && (!first || vnic.key < first.key)) first = vnic
+    }
+    return first
+  }
+
+  placement(port: PortId): Placement | undefined {
+    return this.#placements.get(port)
+  }
+
+  /** Where a network has members: hypervisor -> its ports there that are placed and administratively up. */
+  members(network: NetworkId): Multimap<HypervisorId, PortId> {
+    return this.#members.get(network) ?? Multimap.empty()
+  }
+
+  /** The networks with placed ports on a hypervisor -> those ports, administratively down ones too. */
+  networksOn(hypervisor: HypervisorId): Multimap<NetworkId, PortId> {
+    return this.#placedNetworks.get(hypervisor) ?? Multimap.empty()
+  }
+
+  setNetwork(id: NetworkId, to: Network | null): Network | null {
+    const from = swap(this.networks, id, to)
+    this.#index(from, to, 'network')
+    return from
+  }
+
+  setPort(id: PortId, to: Port | null): Port | null {
+    const from = swap(this.ports, id, to)
+    this.#index(from, to, 'port')
+    if (from?.networkId) this.portsOfNetwork.delete(from.networkId, id)
+    if (to?.networkId) this.portsOfNetwork.add(to.networkId, id)
+    this.#place(id)
+    return from
+  }
+
+  setVnic(id: VnicId, to: Vnic | null): Vnic | null {
+    const from = swap(this.vnics, id, to)
+    this.#index(from, to, 'vnic')
+    if (from?.portId) this.#vnicsOfPort.delete(from.portId, id)
+    if (to?.portId) this.#vnicsOfPort.add(to.portId, id)
+    if (from?.portId) this.#place(from.portId)
+    if (to?.portId && to.portId !== from?.portId) this.#place(to.portId)
+    return from
+  }
+
+  setBinding(id: VnicId, to: Binding | null): Binding | null {
+    const from = swap(this.bindings, id, to)
+    if (from) this.vnicsOnHypervisor.delete(from.hypervisor, id)
+    if (to) this.vnicsOnHypervisor.add(to.hypervisor, id)
+    const port = this.vnics.get(id)?.portId
+    if (port) this.#place(port)
+    return from
+  }
+
+  setHypervisor(id: HypervisorId, to: Hypervisor | null): Hypervisor | null {
+    const from = swap(this.hypervisors, id, to)
+    this.#index(from, to, 'hypervisor')
+    return from
+  }
+
+  setSegment(id: string, to: Segment | null): Segment | null {
+    const from = swap(this.segments, id, to)
+    for (const hypervisor of from?.holders ?? []) this.segmentsHeldBy.delete(hypervisor, id)
+    for (const hypervisor of to?.holders ?? []) this.segmentsHeldBy.add(hypervisor, id)
+    return from
+  }
+
+  /** Find anew where a port is, and let the member indexes follow. */
+  #place(id: PortId): void {
+    const before = this.#placements.get(id)
+    const after = this.#find(id)
+    if (before) this.#forget(before)
+    if (after) this.#note(after)
+    else this.#placements.delete(id)
+  }
+
+  #find(id: PortId): Placement | undefined {
+    const port = this.ports.get(id)
+    const vnic = this.vnicOf(id)
+    if (!port || !vnic) return undefined
+    const binding = this.bindings.get(vnic.id)
+    if (!binding?.ofport) return undefined
+    return { port, vnic, hypervisor: binding.hypervisor, ofport: binding.ofport }
+  }
+
+  #note(placement: Placement): void {
+    const { port, hypervisor } = placement
+    this.#placements.set(port.id, placement)
+    if (!port.networkId) return
+    nested(this.#placedNetworks, hypervisor).add(port.networkId, port.id)
+    if (port.adminUp) nested(this.#members, port.networkId).add(hypervisor, port.id)
+  }
+
+  #forget({ port, hypervisor }: Placement): void {
+    if (!port.networkId) return
+    unnest(this.#placedNetworks, hypervisor, port.networkId, port.id)
+    if (port.adminUp) unnest(this.#members, port.networkId, hypervisor, port.id)
+  }
+
+  #index(from: { id: string; key: Key } | null, to: { id: string; key: Key } | null, kind: Keyed['kind']): void {
+    if (from && from.key !== to?.key) this.byKey.delete(from.key)
+    if (to) this.byKey.set(to.key, { kind, id: to.id } as Keyed)
+  }
+}
+
+function swap<K, V>(map: Map<K, V>, key: K, to: V | null): V | null {
+  const from = map.get(key) ?? null
+  if (to === null) map.delete(key)
+  else map.set(key, to)
+  return from
+}
+
+function nested<A, B, C>(map: Map<A, Multimap<B, C>>, key: A): Multimap<B, C> {
+  let inner = map.get(key)
+  if (!inner) map.set(key, (inner = new Multimap()))
+  return inner
+}
+
+function unnest<A, B, C>(map: Map<A, Multimap<B, C>>, outer: A, key: B, value: C): void {
+  const inner = map.get(outer)
+  inner?.delete(key, value)
+  if (inner?.size === 0) map.delete(outer)
+}

@@ -1,0 +1,95 @@
+/**
+ * The nodes of the graph. Values only: a change of a node is a new value. What is written here is what the store keeps.
+ */
+import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from './ids.ts'
+
+/** What an engine keeps with an object; the core carries it and never looks inside. */
+export type Attributes = Readonly<Record<string, string | number | boolean | null>>
+
+/** What every object that the API makes has in common. */
+interface Made {
+  readonly key: Key
+  readonly project: ProjectId
+  readonly name: string
+  /** Grows with every change of what was asked for; a change of status does not raise it. */
+  readonly revision: number
+  /** RFC 3339, UTC. */
+  readonly createdAt: string
+  /** The body that made it, after defaults, as canonical JSON: a repeated POST is compared with it. */
+  readonly request: string
+}
+
+/** A logical layer-2 network. */
+export interface Network extends Made {
+  readonly id: NetworkId
+  readonly engine: string
+  /** Where its isolation lives on the fabric, in its engine's words: `{physical_network, vlan_id}`, `{vni}`. */
+  readonly segment: Attributes
+  /** The name of that segment among the graph's segments; null where the engine has none. */
+  readonly segmentId: string | null
+  /** Largest payload of a frame, octets. */
+  readonly mtu: number
+  readonly shared: boolean
+  /** Do the other hypervisors with members need rules for each member (overlays), or only its own (VLAN)? */
+  readonly mesh: boolean
+}
+
+/** Where a VNIC is plugged in. */
+export interface Port extends Made {
+  readonly id: PortId
+  readonly engine: string
+  readonly networkId: NetworkId | null
+  readonly adminUp: boolean
+  readonly attributes: Attributes
+}
+
+/** A virtual network interface of a VM. */
+export interface Vnic extends Made {
+  readonly id: VnicId
+  readonly vmId: string | null
+  readonly kind: string
+  /** The port it is plugged into: the plug edge. */
+  readonly portId: PortId | null
+  readonly attributes: Attributes
+}
+
+/** Seen, not wanted: where the interface of a VNIC is. The last known one is durable. */
+export interface Binding {
+  readonly vnicId: VnicId
+  readonly hypervisor: HypervisorId
+  readonly bridge: string
+  readonly interface: string
+  /** OpenFlow port number, or null while the switch has not given one. */
+  readonly ofport: number | null
+}
+
+/** Seen: a host with an Open vSwitch of ours. The last known one is durable. */
+export interface Hypervisor {
+  readonly id: HypervisorId
+  readonly key: Key
+  readonly hostname: string
+  /** 16 hexadecimal digits, or null until the bridge exists. */
+  readonly datapathId: string | null
+  readonly ovsVersion: string
+  /** physical network -> bridge */
+  readonly bridgeMappings: Readonly<Record<string, string>>
+  /** The address that its peers send tunnelled frames to. */
+  readonly encapIp: string | null
+  /** OpenFlow port numbers of the ports towards the fabric, by role: `uplink:physnet1`, `tunnel:vxlan`. */
+  readonly fabric: Readonly<Record<string, number>>
+}
+
+/**
+ * A segment of the fabric (a VLAN id, a VNI) from its first use on. It may go to another network only when it is freed and
+ * no hypervisor can still hold rules for it.
+ */
+export interface Segment {
+  /** The engine's name for it, unique where it must be: `vlan/physnet1/101`, `vxlan/4097`. */
+  readonly id: string
+  /** Whose it is, or null once freed. */
+  readonly networkId: NetworkId | null
+  /** Hypervisors that hold rules for it, or may. */
+  readonly holders: readonly HypervisorId[]
+  /** When it was last freed, as a count of frees: the one freed longest ago is used again first. */
+  readonly freed: number
+}

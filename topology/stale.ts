@@ -1,0 +1,91 @@
+/**
+ * Change -> which (switch, object) pairs it makes stale. Asked on the graph before a change and after it: what either names
+ * must be compiled again, and nothing else, so a change costs what it touches.
+ */
+import type { Change } from './change.ts'
+import type { Graph, Placement } from './graph.ts'
+import type { HypervisorId, Key, NetworkId } from './ids.ts'
+import type { Hypervisor } from './nodes.ts'
+
+/** Takes a stale pair; told the same one twice, it notes it once. */
+export type Mark = (hypervisor: HypervisorId, object: Key) => void
+
+/** Name the pairs that stand on what a change is about to touch (before it is applied) or has touched (after). */
+export function stale(graph: Graph, change: Change, mark: Mark): void {
+  switch (change.kind) {
+    case 'network':
+      return wholeNetwork(graph, change.id, mark)
+    case 'port':
+      return placed(graph, graph.placement(change.id), mark)
+    case 'vnic':
+    case 'binding': {
+      const port = graph.vnics.get(change.id)?.portId
+      return port ? placed(graph, graph.placement(port), mark) : undefined
+    }
+    case 'hypervisor': {
+      const now = graph.hypervisors.get(change.id) ?? null
+      return now ? hypervisor(graph, now, mark) : undefined
+    }
+    case 'segment':
+      return
+  }
+}
+
+/** A port at its place: the port itself and its network there, and on a mesh its traces on the peers. */
+function placed(graph: Graph, placement: Placement | undefined, mark: Mark): void {
+  if (!placement) return
+  const { port, hypervisor: here } = placement
+  mark(here, port.key)
+  const network = port.networkId && graph.networks.get(port.networkId)
+  if (!network) return
+  mark(here, network.key)
+  if (!network.mesh || !port.adminUp) return
+  const members = graph.members(network.id)
+  const alone = members.get(here).size === 1
+  for (const [peer, ports] of members.entries()) {
+    if (peer === here) continue
+    mark(peer, port.key)
+    if (!alone) continue
+    mark(peer, network.key)
+    for (const id of ports) markPort(graph, id, here, mark)
+  }
+}
+
+function wholeNetwork(graph: Graph, id: NetworkId, mark: Mark): void {
+  const network = graph.networks.get(id)
+  if (!network) return
+  const everywhere = new Set<HypervisorId>()
+  for (const port of graph.portsOfNetwork.get(id)) {
+    const placement = graph.placement(port)
+    if (placement) everywhere.add(placement.hypervisor)
+  }
+  for (const here of everywhere) {
+    mark(here, network.key)
+    for (const port of graph.portsOfNetwork.get(id)) {
+      if (network.mesh || graph.placement(port)?.hypervisor === here) markPort(graph, port, here, mark)
+    }
+  }
+}
+
+/** A hypervisor's way to the fabric: its networks and ports there, and on a mesh what its peers know of it. */
+function hypervisor(graph: Graph, { id: here, key }: Hypervisor, mark: Mark): void {
+  mark(here, key)
+  for (const [networkId, ports] of graph.networksOn(here).entries()) {
+    const network = graph.networks.get(networkId)
+    if (!network) continue
+    mark(here, network.key)
+    for (const port of ports) markPort(graph, port, here, mark)
+    if (!network.mesh) continue
+    for (const [peer, peersPorts] of graph.members(networkId).entries()) {
+      if (peer === here) continue
+      mark(peer, network.key)
+      for (const port of ports) markPort(graph, port, peer, mark)
+      for (const port of peersPorts) markPort(graph, port, here, mark)
+    }
+  }
+}
+
+function markPort(graph: Graph, id: Parameters<Graph['placement']>[0], where: HypervisorId, mark: Mark): void {
+  const port = graph.ports.get(id)
+  if (port) mark(where, port.key)
+}
