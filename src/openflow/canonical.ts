@@ -1,0 +1,78 @@
+/** One form of a match, whoever wrote it: what is sent to Open vSwitch and what its dump shows of it have the same form. */
+import { allOnes, FIELDS, type FieldName, known, type Match, type OxmField, position } from './fields.ts'
+
+/** Fields in the order of printing, masks only where they say something, registers by their smallest part. */
+export function canonicalMatch(match: Match): readonly OxmField[] {
+  if (isCanonical(match)) return match
+  return match
+    .flatMap(parts)
+    .flatMap(trimmed)
+    .sort((a, b) => position(a) - position(b))
+}
+
+/** The common case at no cost: known fields without masks, in order. */
+function isCanonical(match: Match): boolean {
+  let last = -1
+  for (const field of match) {
+    const at = position(field)
+    if (at <= last || field.field === 'unknown' || field.mask !== undefined || splitters.has(field.field)) return false
+    last = at
+  }
+  return true
+}
+
+/** Fields that are the same as others together. */
+const splitters = new Map<string, (value: bigint, mask: bigint) => OxmField[]>([['vlan_tci', splitTci]])
+for (let x = 0; x < 8; x += 1) splitters.set(`xreg${x}`, intoRegisters(x * 2, 2))
+for (let xx = 0; xx < 4; xx += 1) splitters.set(`xxreg${xx}`, intoRegisters(xx * 4, 4))
+// An Ethernet frame, as is every packet of which nothing else is said.
+splitters.set('packet_type', (value, mask) => {
+  if (value === 0n) return []
+  return [known('packet_type', Number(value), Number(mask))]
+})
+
+function parts(field: OxmField): OxmField[] {
+  const split = splitters.get(field.field)
+  if (!split || field.field === 'unknown') return [field]
+  return split(BigInt(field.value), BigInt(field.mask ?? allOnes(field.field)))
+}
+
+/** A wide register is `count` registers, the first one the highest bits. */
+function intoRegisters(first: number, count: number): (value: bigint, mask: bigint) => OxmField[] {
+  return (value, mask) =>
+    Array.from({ length: count }, (_, index) => {
+      const shift = BigInt(32 * (count - 1 - index))
+      const word = (bits: bigint): number => Number((bits >> shift) & 0xffffffffn)
+      return known(`reg${first + index}` as FieldName, word(value), word(mask))
+    })
+}
+
+const VID_AND_PRESENT = 0x1fff
+const PRESENT = 0x1000
+const PCP = 0xe000
+
+function splitTci(value: bigint, mask: bigint): OxmField[] {
+  const [tci, bits] = [Number(value), Number(mask)]
+  const vid = known('vlan_vid', tci & VID_AND_PRESENT, bits & VID_AND_PRESENT)
+  if ((bits & PCP) === 0) return [vid]
+  if ((bits & PCP) !== PCP || (tci & bits & PRESENT) === 0) return [known('vlan_tci', tci, bits)]
+  return [vid, known('vlan_pcp', tci >>> 13)]
+}
+
+/** Without a mask that says nothing, and without bits that the mask leaves out. */
+function trimmed(field: OxmField): OxmField[] {
+  if (field.field === 'unknown' || field.mask === undefined) return [field]
+  const { field: name, value, mask } = field
+  if (typeof value === 'number' && typeof mask === 'number') {
+    const ones = Number(allOnes(name))
+    if (mask === 0) return []
+    // Bit operations have 32 bits: wider ones go by halves.
+    const both = FIELDS[name].bits > 32 ? Number(BigInt(value) & BigInt(mask)) : (value & mask) >>> 0
+    return [maskHas(mask, ones) ? known(name, value) : known(name, both, mask)]
+  }
+  const [bits, ones] = [BigInt(mask), BigInt(allOnes(name))]
+  if (bits === 0n) return []
+  return [bits === ones ? known(name, value) : known(name, BigInt(value) & bits, bits)]
+}
+
+const maskHas = (mask: number, ones: number): boolean => (BigInt(mask) & BigInt(ones)) === BigInt(ones)

@@ -1,0 +1,21 @@
+/** One message to octets and back. */
+import { reader, Writer } from './cursor.ts'
+import { type Decoded, type Message, readMessage, writeMessage } from './messages.ts'
+
+/** OpenFlow 1.5. */
+const LATEST = 6
+
+/** A message as octets. @throws OpenFlowError `out-of-range` if a field cannot hold its value */
+export function encode(message: Message): Uint8Array {
+  const w = new Writer(message.version ?? LATEST)
+  writeMessage(w, message)
+  return w.take()
+}
+
+/**
+ * The octets of exactly one message as that message; it holds no reference to them.
+ * @throws OpenFlowError `malformed`, with the offset and the error that should be answered
+ */
+export function decode(bytes: Uint8Array): Decoded {
+  return readMessage(reader(bytes[0] ?? 0, bytes))
+}

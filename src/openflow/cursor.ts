@@ -1,0 +1,208 @@
+/**
+ * Cursors over the octets of messages of one OpenFlow version: one writes, one reads and never leaves its bounds. Network
+ * byte order throughout.
+ */
+import { BAD_LEN, type ErrorValue, OpenFlowError } from './errors.ts'
+
+/** A growing buffer with a cursor. */
+export class Writer {
+  /** OpenFlow wire version: 6 is OpenFlow 1.5. */
+  readonly version: number
+  #bytes: Uint8Array<ArrayBuffer>
+  #view: DataView
+  #at = 0
+
+  constructor(version: number, size = 256) {
+    this.version = version
+    this.#bytes = new Uint8Array(size)
+    this.#view = new DataView(this.#bytes.buffer)
+  }
+
+  /** Where the cursor is: octets written. */
+  get length(): number {
+    return this.#at
+  }
+
+  u8(value: number): this {
+    const at = this.#advance(1)
+    this.#view.setUint8(at, value)
+    return this
+  }
+
+  u16(value: number): this {
+    const at = this.#advance(2)
+    this.#view.setUint16(at, value)
+    return this
+  }
+
+  u32(value: number): this {
+    const at = this.#advance(4)
+    this.#view.setUint32(at, value)
+    return this
+  }
+
+  /** 48 bits, as a number. */
+  u48(value: number): this {
+    const at = this.#advance(6)
+    this.#view.setUint16(at, Math.floor(value / 0x1_0000_0000))
+    this.#view.setUint32(at + 2, value >>> 0)
+    return this
+  }
+
+  u64(value: bigint): this {
+    const at = this.#advance(8)
+    this.#view.setBigUint64(at, value)
+    return this
+  }
+
+  bytes(value: Uint8Array): this {
+    const at = this.#advance(value.length)
+    this.#bytes.set(value, at)
+    return this
+  }
+
+  zeros(count: number): this {
+    const at = this.#advance(count)
+    this.#bytes.fill(0, at, at + count)
+    return this
+  }
+
+  /** Zeros up to the next multiple of 8, counted from `start`. */
+  align8(start: number): this {
+    const over = (this.#at - start) & 7
+    return over === 0 ? this : this.zeros(8 - over)
+  }
+
+  /** Write 16 bits at an earlier place: a length that is known only now. */
+  patch16(at: number, value: number, name: string): this {
+    if (value > 0xffff) throw new OpenFlowError('out-of-range', `${name} of ${value} octets: 65535 is the most`)
+    this.#view.setUint16(at, value)
+    return this
+  }
+
+  /** Back to an earlier place: what was written after it is forgotten. */
+  rewind(at: number): void {
+    this.#at = at
+  }
+
+  /** A copy of what was written; the writer begins anew. */
+  take(): Uint8Array {
+    const taken = this.#bytes.slice(0, this.#at)
+    this.#at = 0
+    return taken
+  }
+
+  #advance(count: number): number {
+    const at = this.#at
+    this.#at = at + count
+    if (this.#at > this.#bytes.length) this.#grow(at)
+    return at
+  }
+
+  #grow(written: number): void {
+    const bigger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at))
+    bigger.set(this.#bytes.subarray(0, written))
+    this.#bytes = bigger
+    this.#view = new DataView(bigger.buffer)
+  }
+}
+
+/** A cursor over a part of a message. Reading past its end throws, with the offset in the message. */
+export class Reader {
+  /** OpenFlow wire version: 6 is OpenFlow 1.5. */
+  readonly version: number
+  readonly #view: DataView
+  readonly #end: number
+  readonly #shortage: ErrorValue
+  #at: number
+
+  /** @param shortage what a peer should be told if there are fewer octets than its message promises */
+  constructor(version: number, view: DataView, at = 0, end = view.byteLength, shortage: ErrorValue = BAD_LEN) {
+    this.version = version
+    this.#view = view
+    this.#at = at
+    this.#end = end
+    this.#shortage = shortage
+  }
+
+  /** Octets from the beginning of the message. */
+  get offset(): number {
+    return this.#at
+  }
+
+  /** Octets left. */
+  get left(): number {
+    return this.#end - this.#at
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#advance(1))
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#advance(2))
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#advance(4))
+  }
+
+  u48(): number {
+    const at = this.#advance(6)
+    return this.#view.getUint16(at) * 0x1_0000_0000 + this.#view.getUint32(at + 2)
+  }
+
+  u64(): bigint {
+    return this.#view.getBigUint64(this.#advance(8))
+  }
+
+  /** A copy of the next octets. */
+  bytes(count: number): Uint8Array {
+    const at = this.#advance(count)
+    return new Uint8Array(this.#view.buffer as ArrayBuffer, this.#view.byteOffset + at, count).slice()
+  }
+
+  rest(): Uint8Array {
+    return this.bytes(this.left)
+  }
+
+  skip(count: number): this {
+    this.#advance(count)
+    return this
+  }
+
+  /** Skip the padding up to a multiple of 8, counted from `start`, as far as there is any. */
+  align8(start: number): this {
+    const over = (this.#at - start) & 7
+    if (over !== 0) this.#at = Math.min(this.#at + 8 - over, this.#end)
+    return this
+  }
+
+  /** Another reader at the same place: to look ahead. */
+  copy(): Reader {
+    return new Reader(this.version, this.#view, this.#at, this.#end, this.#shortage)
+  }
+
+  /** A reader of the next `count` octets, which this one skips. */
+  part(count: number, shortage: ErrorValue = this.#shortage): Reader {
+    if (count > this.left) throw this.#tooShort(count, shortage)
+    const at = this.#advance(count)
+    return new Reader(this.version, this.#view, at, at + count, shortage)
+  }
+
+  #advance(count: number): number {
+    const at = this.#at
+    if (count < 0 || at + count > this.#end) throw this.#tooShort(count, this.#shortage)
+    this.#at = at + count
+    return at
+  }
+
+  #tooShort(count: number, error: ErrorValue): OpenFlowError {
+    const message = `${count} octets wanted at offset ${this.#at}, ${this.left} are left`
+    return new OpenFlowError('malformed', message, { offset: this.#at, error })
+  }
+}
+
+/** A cursor over a whole message, or any octets. */
+export const reader = (version: number, bytes: Uint8Array): Reader =>
+  new Reader(version, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength))

@@ -1,0 +1,80 @@
+/** The library's one error class, and what a switch was refused for in words. */
+import { ERROR_TYPES, type ErrorTypeName, OVS_ERRORS } from './error-codes.ts'
+
+/** An error as it stands in an ERROR message (OpenFlow 1.5.1, 7.5.4). */
+export interface ErrorValue {
+  readonly errorType: number
+  readonly code: number
+  /** Set if `errorType` is 0xffff: then `code` is this experimenter's own. */
+  readonly experimenter?: number
+}
+
+export type OpenFlowErrorCode =
+  /** Bytes that are no OpenFlow message. */
+  | 'malformed'
+  /** A value that its field cannot hold. */
+  | 'out-of-range'
+  /** Text that is no flow, match or action. */
+  | 'bad-text'
+  /** The peer answered with an ERROR message. */
+  | 'refused'
+  /** Something of a bundle was refused, so nothing of it was done. */
+  | 'bundle-refused'
+  | 'closed'
+  | 'no-common-version'
+  | 'timeout'
+  | 'not-connected'
+
+interface More {
+  readonly offset?: number
+  readonly error?: ErrorValue
+  readonly cause?: unknown
+}
+
+/** Thrown for what cannot be encoded, decoded or done. */
+export class OpenFlowError extends Error {
+  readonly code: OpenFlowErrorCode
+  /** Where in the message (or text), octets (or characters). */
+  readonly offset: number | undefined
+  /** What should be answered, or what the peer answered. */
+  readonly error: ErrorValue | undefined
+
+  constructor(code: OpenFlowErrorCode, message: string, more: More = {}) {
+    super(message, { cause: more.cause })
+    this.name = 'OpenFlowError'
+    this.code = code
+    this.offset = more.offset
+    this.error = more.error
+  }
+}
+
+const EXPERIMENTER = 0xffff
+
+/** An error in words: `BAD_MATCH/BAD_PREREQ (4/9)`. */
+export function errorName({ errorType, code, experimenter }: ErrorValue): string {
+  if (errorType === EXPERIMENTER) {
+    const name = OVS_ERRORS.get(`${experimenter}/${code}`) ?? `code ${code}`
+    return `EXPERIMENTER/${name} (0x${(experimenter ?? 0).toString(16)}/${code})`
+  }
+  const [name, codes] = ERROR_TYPES[errorType] ?? [`type ${errorType}`, []]
+  return `${name}/${codes[code] ?? `code ${code}`} (${errorType}/${code})`
+}
+
+/** The numbers of an error that has a name. */
+export function errorNamed(type: ErrorTypeName, code: string): ErrorValue {
+  const errorType = ERROR_TYPES.findIndex(([name]) => name === type)
+  const codes: readonly string[] = ERROR_TYPES[errorType]?.[1] ?? []
+  const number = codes.indexOf(code)
+  if (number < 0) throw new OpenFlowError('out-of-range', `OpenFlow has no error ${type}/${code}`)
+  return { errorType, code: number }
+}
+
+export const HELLO_INCOMPATIBLE = errorNamed('HELLO_FAILED', 'INCOMPATIBLE')
+export const BAD_VERSION = errorNamed('BAD_REQUEST', 'BAD_VERSION')
+export const BAD_TYPE = errorNamed('BAD_REQUEST', 'BAD_TYPE')
+export const BAD_LEN = errorNamed('BAD_REQUEST', 'BAD_LEN')
+export const BAD_ACTION_LEN = errorNamed('BAD_ACTION', 'BAD_LEN')
+export const BAD_INSTRUCTION_LEN = errorNamed('BAD_INSTRUCTION', 'BAD_LEN')
+export const BAD_MATCH_TYPE = errorNamed('BAD_MATCH', 'BAD_TYPE')
+export const BAD_MATCH_LEN = errorNamed('BAD_MATCH', 'BAD_LEN')
+export const BAD_COMMAND = errorNamed('FLOW_MOD_FAILED', 'BAD_COMMAND')

@@ -1,0 +1,146 @@
+/** A flow (a rule, as data), and the flow_mod that brings it into a switch (OpenFlow 1.5.1, 7.3.4.2). */
+import type { Reader, Writer } from './cursor.ts'
+import { BAD_COMMAND, BAD_LEN, OpenFlowError } from './errors.ts'
+import type { Match } from './fields.ts'
+import { type Instruction, readInstructions, writeInstructions } from './instructions.ts'
+import { readMatch, writeMatch } from './oxm.ts'
+import { u8, u16, u64 } from './range.ts'
+import { type FlowStats, readStats, writeStats } from './stats.ts'
+
+export interface Flow {
+  readonly table: number
+  readonly priority: number
+  readonly cookie: bigint
+  readonly match: Match
+  readonly instructions: readonly Instruction[]
+  /** Seconds without a packet after which it goes; 0 or absent: it stays. */
+  readonly idleTimeout?: number
+  /** Seconds after which it goes; 0 or absent: it stays. */
+  readonly hardTimeout?: number
+  /** Those of least importance go first when a table is full. */
+  readonly importance?: number
+  /** Bits of `FLOW_FLAGS`. */
+  readonly flags?: number
+}
+
+/** A flow as the switch has it. */
+export interface FlowEntry extends Flow {
+  readonly stats: FlowStats
+}
+
+/** ofp_flow_mod_flags. */
+export const FLOW_FLAGS = {
+  sendFlowRem: 1,
+  checkOverlap: 2,
+  resetCounts: 4,
+  noPacketCounts: 8,
+  noByteCounts: 16,
+} as const
+
+const COMMANDS = ['add', 'modify', 'modify_strict', 'delete', 'delete_strict'] as const
+export type FlowModCommand = (typeof COMMANDS)[number]
+
+/** What is left out is 0, or "any". */
+export interface FlowModBody {
+  readonly command: FlowModCommand
+  readonly table: number
+  readonly priority: number
+  readonly match: Match
+  readonly cookie?: bigint
+  /** Which bits of the cookie a rule must have to be modified or deleted. */
+  readonly cookieMask?: bigint
+  readonly instructions?: readonly Instruction[]
+  readonly idleTimeout?: number
+  readonly hardTimeout?: number
+  readonly bufferId?: number
+  /** Delete only what puts out to this port or group. */
+  readonly outPort?: number
+  readonly outGroup?: number
+  readonly flags?: number
+  readonly importance?: number
+}
+
+/** No buffer, any port, any group. */
+export const NONE = 0xffffffff
+/** In a deletion or a dump: the tables all together. */
+export const ALL_TABLES = 0xff
+
+export function writeFlowMod(w: Writer, mod: FlowModBody): void {
+  w.u64(u64('cookie', mod.cookie ?? 0n))
+    .u64(u64('cookieMask', mod.cookieMask ?? 0n))
+    .u8(u8('table', mod.table))
+    .u8(u8('command', COMMANDS.indexOf(mod.command)))
+    .u16(u16('idleTimeout', mod.idleTimeout ?? 0))
+    .u16(u16('hardTimeout', mod.hardTimeout ?? 0))
+    .u16(u16('priority', mod.priority))
+    .u32(mod.bufferId ?? NONE)
+    .u32(mod.outPort ?? NONE)
+    .u32(mod.outGroup ?? NONE)
+    .u16(u16('flags', mod.flags ?? 0))
+    .u16(u16('importance', mod.importance ?? 0))
+  writeMatch(w, mod.match)
+  if (mod.instructions) writeInstructions(w, mod.instructions)
+}
+
+export function readFlowMod(r: Reader): Required<FlowModBody> {
+  const cookie = r.u64()
+  const cookieMask = r.u64()
+  const table = r.u8()
+  const { offset } = r
+  const command = COMMANDS[r.u8()]
+  if (!command) throw new OpenFlowError('malformed', 'a flow_mod of no known command', { offset, error: BAD_COMMAND })
+  return {
+    command,
+    table,
+    cookie,
+    cookieMask,
+    idleTimeout: r.u16(),
+    hardTimeout: r.u16(),
+    priority: r.u16(),
+    bufferId: r.u32(),
+    outPort: r.u32(),
+    outGroup: r.u32(),
+    flags: r.u16(),
+    importance: r.u16(),
+    match: readMatch(r),
+    instructions: readInstructions(r),
+  }
+}
+
+/** One entry of a flow description (ofp_flow_desc; OpenFlow 1.5.1, 7.3.5.2). */
+export function writeFlowEntry(w: Writer, flow: FlowEntry): void {
+  const start = w.length
+  w.u32(0)
+    .u8(flow.table)
+    .u8(0)
+    .u16(flow.priority)
+    .u16(flow.idleTimeout ?? 0)
+    .u16(flow.hardTimeout ?? 0)
+    .u16(flow.flags ?? 0)
+    .u16(flow.importance ?? 0)
+    .u64(flow.cookie)
+  writeMatch(w, flow.match)
+  writeStats(w, flow.stats)
+  writeInstructions(w, flow.instructions)
+  w.patch16(start, w.length - start, 'flow entry')
+}
+
+export function readFlowEntry(r: Reader): FlowEntry {
+  const offset = r.offset
+  const length = r.u16()
+  if (length < 32) throw new OpenFlowError('malformed', `a flow entry of ${length} octets`, { offset, error: BAD_LEN })
+  const body = r.part(length - 2).skip(2)
+  const table = body.u8()
+  return {
+    table,
+    priority: body.skip(1).u16(),
+    idleTimeout: body.u16(),
+    hardTimeout: body.u16(),
+    flags: body.u16(),
+    importance: body.u16(),
+    cookie: body.u64(),
+    match: readMatch(body),
+    stats: readStats(body),
+    instructions: readInstructions(body),
+  }
+}

@@ -1,0 +1,59 @@
+/** The messages that are read the same in all versions: HELLO and ERROR (OpenFlow 1.5.1, 7.5.1 and 7.5.4). */
+import type { Reader } from './cursor.ts'
+import type { ErrorValue } from './errors.ts'
+import type { Part } from './layout.ts'
+
+/** HELLO (7.5.1): the versions that the sender speaks; without them, all up to that of the header. */
+export interface HelloBody {
+  readonly versions?: readonly number[]
+}
+
+const VERSION_BITMAP = 1
+
+export const hello: Part<HelloBody> = {
+  write(w, { versions }) {
+    if (!versions) return
+    const bits = versions.reduce((bitmap, version) => bitmap | (1 << version), 0) >>> 0
+    w.u16(VERSION_BITMAP).u16(8).u32(bits)
+  },
+  read(r) {
+    while (r.left >= 4) {
+      const { offset } = r
+      const type = r.u16()
+      const element = r.part(Math.max(r.u16() - 4, 0))
+      if (type === VERSION_BITMAP) return { versions: versionsOf(element) }
+      r.align8(offset)
+    }
+    return {}
+  },
+}
+
+/** Bit n of word w stands for version 32 w + n; there are 8 bits for versions. */
+function versionsOf(bitmaps: Reader): number[] {
+  const versions: number[] = []
+  for (let base = 0; bitmaps.left >= 4 && base < 256; base += 32) {
+    const bits = bitmaps.u32()
+    for (let bit = 0; bit < 32; bit += 1) if ((bits >>> bit) & 1) versions.push(base + bit)
+  }
+  return versions
+}
+
+/** ERROR (7.5.4): what was refused, and at least 64 octets of it, or of a HELLO_FAILED, text. */
+export interface ErrorBody extends ErrorValue {
+  readonly data: Uint8Array
+}
+
+const EXPERIMENTER_ERROR = 0xffff
+
+export const error: Part<ErrorBody> = {
+  write(w, { errorType, code, experimenter, data }) {
+    w.u16(errorType).u16(code)
+    if (errorType === EXPERIMENTER_ERROR) w.u32(experimenter ?? 0)
+    w.bytes(data)
+  },
+  read(r) {
+    const value = { errorType: r.u16(), code: r.u16() }
+    if (value.errorType !== EXPERIMENTER_ERROR || r.left < 4) return { ...value, data: r.rest() }
+    return { ...value, experimenter: r.u32(), data: r.rest() }
+  },
+}

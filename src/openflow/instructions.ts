@@ -1,0 +1,105 @@
+/** Instructions (OpenFlow 1.5.1, 7.2.5): one row per kind, read by the encoder and the decoder. */
+import { type Action, readActions, writeActions } from './actions.ts'
+import type { Reader, Writer } from './cursor.ts'
+import { BAD_INSTRUCTION_LEN, OpenFlowError } from './errors.ts'
+import { u8, u32, u64 } from './range.ts'
+
+type KnownInstruction =
+  | { readonly type: 'goto_table'; readonly table: number }
+  | { readonly type: 'write_metadata'; readonly metadata: bigint; readonly mask: bigint }
+  | { readonly type: 'write_actions'; readonly actions: readonly Action[] }
+  | { readonly type: 'apply_actions'; readonly actions: readonly Action[] }
+  | { readonly type: 'clear_actions' }
+  /** In OpenFlow 1.5 an action: there it is sent as the first of the actions applied. */
+  | { readonly type: 'meter'; readonly meter: number }
+
+/** Kept as it came. */
+interface UnknownInstruction {
+  readonly type: 'unknown'
+  readonly code: number
+  readonly body: Uint8Array
+}
+
+export type Instruction = KnownInstruction | UnknownInstruction
+
+type Of<Type> = Extract<KnownInstruction, { readonly type: Type }>
+
+/** One kind: its code, and how its body (after code and length) is written and read. */
+interface Row<Value> {
+  readonly code: number
+  write(w: Writer, instruction: Value): void
+  read(r: Reader): Value
+}
+
+const ROWS: { readonly [Type in KnownInstruction['type']]: Row<Of<Type>> } = {
+  goto_table: {
+    code: 1,
+    write: (w, { table }) => void w.u8(u8('goto_table', table)).zeros(3),
+    read: (r) => ({ type: 'goto_table', table: r.u8() }),
+  },
+  write_metadata: {
+    code: 2,
+    write: (w, { metadata, mask }) => void w.zeros(4).u64(u64('metadata', metadata)).u64(u64('metadata mask', mask)),
+    read: (r) => ({ type: 'write_metadata', metadata: r.skip(4).u64(), mask: r.u64() }),
+  },
+  write_actions: {
+    code: 3,
+    write: (w, { actions }) => writeActions(w.zeros(4), actions),
+    read: (r) => ({ type: 'write_actions', actions: readActions(r.skip(4)) }),
+  },
+  apply_actions: {
+    code: 4,
+    write: (w, { actions }) => writeActions(w.zeros(4), actions),
+    read: (r) => ({ type: 'apply_actions', actions: readActions(r.skip(4)) }),
+  },
+  clear_actions: { code: 5, write: (w) => void w.zeros(4), read: () => ({ type: 'clear_actions' }) },
+  meter: {
+    code: 6,
+    write: (w, { meter }) => void w.u32(u32('meter', meter)),
+    read: (r) => ({ type: 'meter', meter: r.u32() }),
+  },
+}
+
+const byCode = new Map(Object.values(ROWS).map((row) => [row.code, row as Row<KnownInstruction>]))
+
+/** The first version in which a meter is an action. */
+const METER_IS_ACTION = 6
+
+export function writeInstructions(w: Writer, instructions: readonly Instruction[]): void {
+  const metered = w.version >= METER_IS_ACTION && instructions.some(({ type }) => type === 'meter')
+  for (const instruction of metered ? meterAsAction(instructions) : instructions) {
+    const start = w.length
+    if (instruction.type === 'unknown') w.u16(instruction.code).u16(0).bytes(instruction.body)
+    else {
+      const row = ROWS[instruction.type] as Row<KnownInstruction>
+      row.write(w.u16(row.code).u16(0), instruction)
+    }
+    w.patch16(start + 2, w.length - start, instruction.type)
+  }
+}
+
+/** The same with the meter as the first of the actions applied. */
+export function meterAsAction(instructions: readonly Instruction[]): Instruction[] {
+  const meters = instructions.filter((instruction) => instruction.type === 'meter')
+  const applied = instructions.flatMap((one) => (one.type === 'apply_actions' ? one.actions : []))
+  const rest = instructions.filter(({ type }) => type !== 'meter' && type !== 'apply_actions')
+  return [{ type: 'apply_actions', actions: [...meters, ...applied] }, ...rest]
+}
+
+export function readInstructions(r: Reader): Instruction[] {
+  const instructions: Instruction[] = []
+  while (r.left > 0) {
+    const offset = r.offset
+    const code = r.u16()
+    const length = r.u16()
+    if (length < 4) {
+      throw new OpenFlowError('malformed', `an instruction of ${length} octets: its head alone has 4`, {
+        offset,
+        error: BAD_INSTRUCTION_LEN,
+      })
+    }
+    const body = r.part(length - 4, BAD_INSTRUCTION_LEN)
+    instructions.push(byCode.get(code)?.read(body) ?? { type: 'unknown', code, body: body.rest() })
+  }
+  return instructions
+}

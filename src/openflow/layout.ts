@@ -1,0 +1,129 @@
+/**
+ * Structures as data: `struct({ table: u8, pad: pad(3) })` writes, reads and types a sequence of fields from the one list.
+ * About ten times slower than code by hand, so messages that come in thousands are written by hand.
+ */
+import type { Reader, Writer } from './cursor.ts'
+import { type ErrorValue, OpenFlowError } from './errors.ts'
+import * as range from './range.ts'
+
+/** One field, both ways. */
+export interface Part<Value> {
+  write(w: Writer, value: Value, name: string): void
+  read(r: Reader): Value
+}
+
+interface Padding extends Part<undefined> {
+  readonly padding: true
+}
+
+interface Defaulted<Value> extends Part<Value> {
+  readonly fallback: Value
+}
+
+type Parts = Readonly<Record<string, Part<unknown>>>
+type ValueOf<P> = P extends Part<infer Value> ? Value : never
+type OptionalKeys<S> = { [K in keyof S]: S[K] extends Defaulted<unknown> ? K : never }[keyof S]
+type PaddingKeys<S> = { [K in keyof S]: S[K] extends Padding ? K : never }[keyof S]
+type RequiredKeys<S> = Exclude<keyof S, OptionalKeys<S> | PaddingKeys<S>>
+
+/** The value that a structure of these parts has. */
+export type Values<S> = { readonly [K in RequiredKeys<S>]: ValueOf<S[K]> } & {
+  readonly [K in OptionalKeys<S>]?: ValueOf<S[K]>
+}
+
+export const u8: Part<number> = { write: (w, value, name) => void w.u8(range.u8(name, value)), read: (r) => r.u8() }
+export const u16: Part<number> = { write: (w, value, name) => void w.u16(range.u16(name, value)), read: (r) => r.u16() }
+export const u32: Part<number> = { write: (w, value, name) => void w.u32(range.u32(name, value)), read: (r) => r.u32() }
+export const u64: Part<bigint> = { write: (w, value, name) => void w.u64(range.u64(name, value)), read: (r) => r.u64() }
+export const mac: Part<number> = { write: (w, value) => void w.u48(value), read: (r) => r.u48() }
+
+/** Zeros that mean nothing. */
+export const pad = (count: number): Padding => ({
+  padding: true,
+  write: (w) => void w.zeros(count),
+  read: (r) => void r.skip(count) as undefined,
+})
+
+/** What may be left out when it is written. */
+export const or = <Value>(part: Part<Value>, fallback: Value): Defaulted<Value> => ({
+  fallback,
+  write: (w, value, name) => part.write(w, value, name),
+  read: (r) => part.read(r),
+})
+
+/** The octets up to the end. */
+export const rest: Part<Uint8Array> = { write: (w, value) => void w.bytes(value), read: (r) => r.rest() }
+
+/** Text in a fixed number of octets, filled up with zeros. */
+export function text(size: number): Part<string> {
+  return {
+    write(w, value, name) {
+      const octets = new TextEncoder().encode(value)
+      if (octets.length > size)
+        throw new OpenFlowError('out-of-range', `${name} "${value}": ${size} octets is the most`)
+      w.bytes(octets).zeros(size - octets.length)
+    },
+    read(r) {
+      const octets = r.bytes(size)
+      const end = octets.indexOf(0)
+      return new TextDecoder().decode(end < 0 ? octets : octets.subarray(0, end))
+    },
+  }
+}
+
+/** A number that stands for one of the names: the index in the list is the number. */
+export function choice<Name extends string>(part: Part<number>, names: readonly Name[], error: ErrorValue): Part<Name> {
+  return {
+    write(w, value, name) {
+      const number = names.indexOf(value)
+      if (number < 0) throw new OpenFlowError('out-of-range', `${name} holds ${value}: it takes ${names.join(', ')}`)
+      part.write(w, number, name)
+    },
+    read(r) {
+      const offset = r.offset
+      const number = part.read(r)
+      const found = names[number]
+      if (found === undefined) {
+        throw new OpenFlowError('malformed', `${number} stands for none of ${names.join(', ')}`, { offset, error })
+      }
+      return found
+    },
+  }
+}
+
+/** Parts one after another. */
+export function struct<S extends Parts>(parts: S): Part<Values<S>> {
+  const rows = Object.entries(parts) as Array<[string, Part<unknown> & { fallback?: unknown; padding?: true }]>
+  return {
+    write(w, value) {
+      const given: Readonly<Record<string, unknown>> = value
+      for (const [name, part] of rows) part.write(w, given[name] ?? part.fallback, name)
+    },
+    read(r) {
+      const value: Record<string, unknown> = {}
+      for (const [name, part] of rows) {
+        const one = part.read(r)
+        if (!part.padding) value[name] = one
+      }
+      return value as Values<S>
+    },
+  }
+}
+
+/** The same, one after another up to the end. */
+export function list<Value>(part: Part<Value>): Part<readonly Value[]> {
+  return {
+    write(w, values, name) {
+      for (const value of values) part.write(w, value, name)
+    },
+    read(r) {
+      const values: Value[] = []
+      while (r.left > 0) {
+        const { offset } = r
+        values.push(part.read(r))
+        if (r.offset === offset) throw new OpenFlowError('malformed', 'an entry without octets', { offset })
+      }
+      return values
+    },
+  }
+}

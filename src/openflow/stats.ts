@@ -1,0 +1,86 @@
+/** OXS: statistics as TLVs (OpenFlow 1.5.1, 7.2.4). Those without a row are left out. */
+import type { Reader, Writer } from './cursor.ts'
+import { BAD_LEN, OpenFlowError } from './errors.ts'
+
+export interface Seconds {
+  readonly seconds: number
+  readonly nanoseconds: number
+}
+
+export interface FlowStats {
+  /** Since when the rule is there. */
+  readonly duration?: Seconds
+  /** Since when no packet has matched. */
+  readonly idle?: Seconds
+  readonly flows?: number
+  readonly packets?: bigint
+  readonly bytes?: bigint
+}
+
+const BASIC = 0x8002
+
+interface Row<Value> {
+  readonly code: number
+  readonly size: number
+  write(w: Writer, value: Value): void
+  read(r: Reader): Value
+}
+
+const time = (code: number): Row<Seconds> => ({
+  code,
+  size: 8,
+  write: (w, { seconds, nanoseconds }) => void w.u32(seconds).u32(nanoseconds),
+  read: (r) => ({ seconds: r.u32(), nanoseconds: r.u32() }),
+})
+
+const count = (code: number): Row<bigint> => ({
+  code,
+  size: 8,
+  write: (w, value) => void w.u64(value),
+  read: (r) => r.u64(),
+})
+
+const ROWS: { readonly [Name in keyof Required<FlowStats>]: Row<Required<FlowStats>[Name]> } = {
+  duration: time(0),
+  idle: time(1),
+  flows: { code: 3, size: 4, write: (w, value) => void w.u32(value), read: (r) => r.u32() },
+  packets: count(4),
+  bytes: count(5),
+}
+
+const entries = Object.entries(ROWS) as Array<[keyof FlowStats, Row<unknown>]>
+const byCode = new Map(entries.map((entry) => [entry[1].code, entry]))
+
+/** ofp_stats: 2 octets reserved, length without padding, fields, padding to 8. */
+export function writeStats(w: Writer, stats: FlowStats): void {
+  const start = w.length
+  w.u32(0)
+  for (const [name, row] of entries) {
+    if (stats[name] === undefined) continue
+    w.u16(BASIC)
+      .u8(row.code << 1)
+      .u8(row.size)
+    row.write(w, stats[name])
+  }
+  w.patch16(start + 2, w.length - start, 'statistics')
+  w.align8(start)
+}
+
+export function readStats(r: Reader): FlowStats {
+  const start = r.offset
+  const length = r.skip(2).u16()
+  if (length < 4) {
+    throw new OpenFlowError('malformed', 'statistics shorter than their head', { offset: start, error: BAD_LEN })
+  }
+  const body = r.part(length - 4)
+  const stats: Partial<Record<keyof FlowStats, unknown>> = {}
+  while (body.left > 0) {
+    const cls = body.u16()
+    const code = body.u8() >> 1
+    const value = body.part(body.u8())
+    const [name, row] = (cls === BASIC && byCode.get(code)) || []
+    if (name && row) stats[name] = row.read(value)
+  }
+  r.align8(start)
+  return stats as FlowStats
+}

@@ -1,0 +1,218 @@
+/** Matches as ovs-ofctl(8) writes them, and back. */
+import { canonicalMatch } from '../canonical.ts'
+import { OpenFlowError } from '../errors.ts'
+import {
+  FIELDS,
+  type FieldName,
+  type FieldRow,
+  ICMP,
+  ICMPV6,
+  type KnownField,
+  known,
+  type Match,
+  type OxmField,
+  position,
+  SCTP,
+  TCP,
+  UDP,
+  type UnknownField,
+} from '../fields.ts'
+import { fieldNamed } from './names.ts'
+import { hexDigits, parseValue, printMatchValue } from './values.ts'
+
+/** One word for an Ethernet type, and an IP protocol. */
+const WORDS: ReadonlyArray<readonly [word: string, ethType: number, protocol?: number]> = [
+  ['ip', 0x0800],
+  ['icmp', 0x0800, ICMP],
+  ['igmp', 0x0800, 2],
+  ['tcp', 0x0800, TCP],
+  ['udp', 0x0800, UDP],
+  ['sctp', 0x0800, SCTP],
+  ['ipv6', 0x86dd],
+  ['icmp6', 0x86dd, ICMPV6],
+  ['tcp6', 0x86dd, TCP],
+  ['udp6', 0x86dd, UDP],
+  ['sctp6', 0x86dd, SCTP],
+  ['arp', 0x0806],
+  ['rarp', 0x8035],
+  ['mpls', 0x8847],
+  ['mplsm', 0x8848],
+]
+
+/** The word stands before the registers. */
+const WORD_POSITION = position(known('reg0', 0))
+
+const exact = (match: Match, name: FieldName): number | undefined => {
+  const field = match.find((one) => one.field === name)
+  return field && field.field !== 'unknown' && field.mask === undefined ? Number(field.value) : undefined
+}
+
+/** `in_port=5,vlan_tci=0x0000/0x1fff`; nothing, for a match of everything. */
+export function printMatch(match: Match): string {
+  const fields = canonicalMatch(match)
+  const ethType = exact(fields, 'eth_type')
+  const protocol = exact(fields, 'ip_proto')
+  const [word, , wordProtocol] = findWord(ethType, protocol) ?? []
+  const texts: string[] = []
+  let spoken = word === undefined
+  for (const field of fields) {
+    if (!spoken && position(field) >= WORD_POSITION) {
+      texts.push(word ?? '')
+      spoken = true
+    }
+    if (word !== undefined && field.field === 'eth_type') continue
+    if (wordProtocol !== undefined && field.field === 'ip_proto') continue
+    if (field.field === 'vlan_vid') texts.push(...printVlan(field, fields))
+    else if (field.field === 'vlan_pcp') texts.push(...printPriority(field, fields))
+    else texts.push(printField(field, protocol))
+  }
+  return texts.join(',')
+}
+
+const findWord = (ethType: number | undefined, protocol: number | undefined) =>
+  WORDS.find((row) => row[1] === ethType && row[2] === protocol && protocol !== undefined) ??
+  WORDS.find((row) => row[1] === ethType && row[2] === undefined)
+
+function printField(field: OxmField, protocol: number | undefined): string {
+  if (field.field === 'unknown') return printUnknown(field)
+  const row: FieldRow = FIELDS[field.field]
+  const hasOwnName = row.protocol !== undefined && row.protocol !== protocol
+  return `${hasOwnName ? field.field : (row.text ?? field.field)}=${printMatchValue(field)}`
+}
+
+const PRESENT = 0x1000
+const VID = 0xfff
+
+type VlanVid = Extract<KnownField, { field: 'vlan_vid' }>
+type VlanPcp = Extract<KnownField, { field: 'vlan_pcp' }>
+
+/** How a tag is written: its id, its priority, or value and mask of its control information. */
+function tagForm({ value, mask = PRESENT | VID }: VlanVid, priority: number | undefined): 'id' | 'priority' | 'tci' {
+  const present = (value & mask & PRESENT) !== 0
+  if (present && (mask & VID) === VID) return 'id'
+  return present && (mask & VID) === 0 && priority !== undefined ? 'priority' : 'tci'
+}
+
+function printVlan(vid: VlanVid, fields: Match): string[] {
+  const { value, mask = PRESENT | VID } = vid
+  const priority = exact(fields, 'vlan_pcp')
+  switch (tagForm(vid, priority)) {
+    case 'id':
+      return [`dl_vlan=${value & VID}`]
+    case 'priority':
+      return []
+    case 'tci': {
+      const [tci, bits] =
+        priority === undefined || value === 0 ? [value, mask] : [value | (priority << 13), mask | 0xe000]
+      return [`vlan_tci=${hexDigits(tci, 4)}/${hexDigits(bits, 4)}`]
+    }
+  }
+}
+
+function printPriority(field: VlanPcp, fields: Match): string[] {
+  const vid = fields.find((one): one is VlanVid => one.field === 'vlan_vid')
+  if (vid && vid.value !== 0 && tagForm(vid, exact(fields, 'vlan_pcp')) === 'tci') return []
+  return [`${vid && vid.value !== 0 ? 'dl_vlan_pcp' : 'vlan_pcp'}=${printMatchValue(field)}`]
+}
+
+const UNKNOWN = 'oxm'
+
+/** `oxm(class,type,mask or -,octets)`: not of ovs-ofctl, which has no text for what it does not know. */
+function printUnknown({ class: cls, type, hasMask, experimenter, body }: UnknownField): string {
+  const code = experimenter === undefined ? hexDigits(cls, 4) : `${hexDigits(cls, 4)}.${hexDigits(experimenter, 8)}`
+  return `${UNKNOWN}(${code},${type},${hasMask ? 'mask' : '-'},${Buffer.from(body).toString('hex')})`
+}
+
+function parseUnknown(text: string): UnknownField {
+  const found = /^oxm\((0x[\da-f]+)(?:\.(0x[\da-f]+))?,(\d+),(mask|-),([\da-f]*)\)$/.exec(text)
+  if (!found) throw new OpenFlowError('bad-text', `${text}: it is written oxm(class,type,mask or -,octets)`)
+  const [, cls, experimenter, type, mask, body = ''] = found
+  return {
+    field: 'unknown',
+    class: Number(cls),
+    type: Number(type),
+    hasMask: mask === 'mask',
+    ...(experimenter === undefined ? {} : { experimenter: Number(experimenter) }),
+    body: new Uint8Array(Buffer.from(body, 'hex')),
+  }
+}
+
+/** Read a match; names of OpenFlow and the older ones of OVS are understood. @throws OpenFlowError `bad-text` */
+export const parseMatch = (text: string): Match => matchOf(splitCommas(text))
+
+/** The match that the words of it stand for. */
+export function matchOf(words: readonly string[]): Match {
+  const fields: OxmField[] = []
+  const later: Array<[name: string, value: string]> = []
+  for (const word of words) {
+    const shorthand = WORDS.find(([name]) => name === word)
+    const equals = word.indexOf('=')
+    if (shorthand) {
+      fields.push(known('eth_type', shorthand[1]))
+      if (shorthand[2] !== undefined) fields.push(known('ip_proto', shorthand[2]))
+    } else if (word.startsWith(`${UNKNOWN}(`)) fields.push(parseUnknown(word))
+    else if (equals < 0) throw new OpenFlowError('bad-text', `"${word}" is no field`)
+    else later.push([word.slice(0, equals), word.slice(equals + 1)])
+  }
+  for (const [name, value] of later) {
+    if (name === 'nw_proto' || name === 'ip_proto') fields.push(parseValue('ip_proto', value))
+  }
+  const tagged = later.some(([name]) => /^(dl_vlan|vlan_vid|vlan_tci)$/.test(name))
+  for (const [name, value] of later) {
+    if (name === 'dl_vlan_pcp' && !tagged) fields.push(known('vlan_vid', PRESENT, PRESENT))
+    fields.push(...parseField(name, value, fields))
+  }
+  return canonicalMatch(fields)
+}
+
+function parseField(name: string, value: string, fields: Match): OxmField[] {
+  if (name === 'nw_proto' || name === 'ip_proto') return []
+  if (name === 'dl_vlan') return [known('vlan_vid', PRESENT | parseVid(value))]
+  if (name === 'nw_tos') return [parseTos(value)]
+  const field = transportField(name, exact(fields, 'ip_proto')) ?? fieldNamed(name)
+  if (!field) throw new OpenFlowError('bad-text', `"${name}" is no field`)
+  return [parseValue(field, value)]
+}
+
+function parseVid(text: string): number {
+  const vid = Number(text)
+  if (Number.isInteger(vid) && vid >= 0 && vid <= VID) return vid
+  throw new OpenFlowError('bad-text', `dl_vlan=${text}: 0 to 4095`)
+}
+
+function parseTos(value: string): OxmField {
+  if (value.includes('/')) return parseValue('ip_dscp', value)
+  const tos = Number(value)
+  if (!Number.isInteger(tos) || tos < 0 || tos > 252 || tos % 4 !== 0) {
+    throw new OpenFlowError('bad-text', `nw_tos=${value}: a multiple of 4 up to 252`)
+  }
+  return known('ip_dscp', tos / 4)
+}
+
+/** `tp_src`, `tp_dst`, `icmp_type` and `icmp_code` are of the protocol of the match. */
+function transportField(name: string, protocol: number | undefined): FieldName | undefined {
+  const text = /^(tp_(src|dst)|icmp_(type|code))$/
+  if (!text.test(name)) return undefined
+  if (protocol === undefined) return name.startsWith('icmp') ? fieldNamed(name) : undefined
+  return (Object.keys(FIELDS) as FieldName[]).find((field) => {
+    const row: FieldRow = FIELDS[field]
+    return row.protocol === protocol && (row.text ?? field) === name
+  })
+}
+
+/** The parts between commas (or blanks) that stand in no parentheses. */
+export function splitCommas(text: string): string[] {
+  const parts: string[] = []
+  let depth = 0
+  let part = ''
+  for (const char of text) {
+    if (char === '(') depth += 1
+    if (char === ')') depth -= 1
+    if (depth === 0 && (char === ',' || char === ' ')) {
+      if (part !== '') parts.push(part)
+      part = ''
+    } else part += char
+  }
+  if (depth !== 0) throw new OpenFlowError('bad-text', `${text}: a parenthesis is left open`)
+  return part === '' ? parts : [...parts, part]
+}

@@ -1,0 +1,47 @@
+/** Names of fields and ports in the text of ovs-ofctl(8). */
+import { FIELD_NAMES, FIELDS, type FieldName } from '../fields.ts'
+import { PORT } from '../ports.ts'
+
+/** Where ovs-fields(7) has another name than ours. */
+const OVS_NAMES: Partial<Record<FieldName, string>> = { ipv4_src: 'ip_src', ipv4_dst: 'ip_dst', ip_ecn: 'nw_ecn' }
+
+/** The name of a field in an action. */
+export const actionName = (name: FieldName): string => OVS_NAMES[name] ?? name
+
+const byName = new Map<string, FieldName>()
+for (const name of FIELD_NAMES) {
+  const { text } = FIELDS[name] as { text?: string }
+  // `tp_src` and `icmp_type` stand for several: the parser of matches knows which.
+  if (text && !byName.has(text)) byName.set(text, name)
+}
+for (const name of FIELD_NAMES) byName.set(nxmName(name).toLowerCase(), name).set(actionName(name), name)
+for (const name of FIELD_NAMES) byName.set(name, name)
+
+/** The field of any of its names. */
+export const fieldNamed = (name: string): FieldName | undefined => byName.get(name.toLowerCase())
+
+/** The name of the header, as `move` and `load` have it. */
+export function nxmName(name: FieldName): string {
+  const prefix = OXM_OF.test(name) ? 'OXM_OF' : NXM_OF.test(name) ? 'NXM_OF' : 'NXM_NX'
+  return NXM_NAMES[name] ?? `${prefix}_${name.toUpperCase()}`
+}
+
+const OXM_OF =
+  /^(metadata|in_phy_port|vlan_vid|vlan_pcp|ip_dscp|mpls_(label|tc|bos)|sctp_.*|packet_type|pbb_.*|ipv6_exthdr)$/
+const NXM_OF = /^(in_port|eth_.*|vlan_tci|ip_proto|arp_(op|spa|tpa)|icmp_.*|(tcp|udp)_(src|dst))$/
+const NXM_NAMES: Partial<Record<FieldName, string>> = {
+  ...Object.fromEntries([0, 1, 2, 3, 4, 5, 6, 7].map((x) => [`xreg${x}`, `OXM_OF_PKT_REG${x}`])),
+  actset_output: 'ONFOXM_ET_ACTSET_OUTPUT',
+  ipv4_src: 'NXM_OF_IP_SRC',
+  ipv4_dst: 'NXM_OF_IP_DST',
+  nw_ttl: 'NXM_NX_IP_TTL',
+  tun_src: 'NXM_NX_TUN_IPV4_SRC',
+  tun_dst: 'NXM_NX_TUN_IPV4_DST',
+}
+
+const portNames = new Map<number, string>(Object.entries(PORT).map(([name, port]) => [port, name]))
+
+export const printPort = (port: number): string => portNames.get(port) ?? String(port)
+
+const ports = new Map<string, number>(Object.entries(PORT))
+export const portNamed = (text: string): number | undefined => ports.get(text.toUpperCase())
