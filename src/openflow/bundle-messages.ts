@@ -30,20 +30,20 @@ export const bundleControl = struct({
 export interface BundleAddBody {
   readonly bundle: number
   readonly flags: number
-  /** Has the xid of the message that carries it. */
+  /** Without an xid of its own it has that of the message that carries it, as it must. */
   readonly message: Message
   readonly properties?: Uint8Array
 }
 
 /** @param writeMessage @param readMessage of any type: handed in, since a bundled message may be of any */
 export const bundleAdd = (
-  writeMessage: (w: Writer, message: Message) => void,
+  writeMessage: (w: Writer, message: Message, xid: number) => void,
   readMessage: (r: Reader) => Message,
 ): Part<BundleAddBody> => ({
   write(w, { bundle, flags, message, properties = NO_PROPERTIES }) {
     w.u32(bundle).zeros(2).u16(flags)
     const start = w.length
-    writeMessage(w, message)
+    writeMessage(w, message, message.xid ?? w.xid)
     if (properties.length > 0) w.align8(start).bytes(properties)
   },
   read(r) {

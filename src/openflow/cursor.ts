@@ -8,6 +8,8 @@ import { BAD_LEN, type ErrorValue, OpenFlowError } from './errors.ts'
 export class Writer {
   /** OpenFlow wire version: 6 is OpenFlow 1.5. */
   readonly version: number
+  /** The xid of the message that is being written. */
+  xid = 0
   #bytes: Uint8Array<ArrayBuffer>
   #view: DataView
   #at = 0

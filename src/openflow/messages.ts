@@ -73,7 +73,9 @@ export interface Head {
 type ValueOf<P> = P extends Part<infer Value> ? Value : never
 
 /** The message of this type. */
-export type MessageOf<Type extends MessageType> = Head & { readonly type: Type } & ValueOf<(typeof ROWS)[Type]['body']>
+export type MessageOf<Type extends MessageType> = Type extends MessageType
+  ? Head & { readonly type: Type } & ValueOf<(typeof ROWS)[Type]['body']>
+  : never
 
 /** A type of message that has no row, or not in this version: kept as it came. */
 export type UnknownMessage = Head & { readonly type: 'unknown'; readonly code: number; readonly body: Uint8Array }
@@ -102,6 +104,7 @@ const byCode = new Map<number, MessageType>(Object.entries(ROWS).map(([type, { c
 /** Write a message after what is there. The head (7.1.1): version 8 bits, type 8, length 16, xid 32. */
 export function writeMessage(w: Writer, message: Message, xid = message.xid ?? 0): void {
   const start = w.length
+  w.xid = xid
   const code = message.type === 'unknown' ? range.u8('code', message.code) : rowOf(message.type).code
   w.u8(w.version).u8(code).u16(0).u32(range.u32('xid', xid))
   if (message.type === 'unknown') w.bytes(message.body)

@@ -8,18 +8,6 @@ const OVS_NAMES: Partial<Record<FieldName, string>> = { ipv4_src: 'ip_src', ipv4
 /** The name of a field in an action. */
 export const actionName = (name: FieldName): string => OVS_NAMES[name] ?? name
 
-const byName = new Map<string, FieldName>()
-for (const name of FIELD_NAMES) {
-  const { text } = FIELDS[name] as { text?: string }
-  // `tp_src` and `icmp_type` stand for several: the parser of matches knows which.
-  if (text && !byName.has(text)) byName.set(text, name)
-}
-for (const name of FIELD_NAMES) byName.set(nxmName(name).toLowerCase(), name).set(actionName(name), name)
-for (const name of FIELD_NAMES) byName.set(name, name)
-
-/** The field of any of its names. */
-export const fieldNamed = (name: string): FieldName | undefined => byName.get(name.toLowerCase())
-
 /** The name of the header, as `move` and `load` have it. */
 export function nxmName(name: FieldName): string {
   const prefix = OXM_OF.test(name) ? 'OXM_OF' : NXM_OF.test(name) ? 'NXM_OF' : 'NXM_NX'
@@ -38,6 +26,18 @@ const NXM_NAMES: Partial<Record<FieldName, string>> = {
   tun_src: 'NXM_NX_TUN_IPV4_SRC',
   tun_dst: 'NXM_NX_TUN_IPV4_DST',
 }
+
+const byName = new Map<string, FieldName>()
+for (const name of FIELD_NAMES) {
+  const { text } = FIELDS[name] as { text?: string }
+  // `tp_src` and `icmp_type` stand for several: the parser of matches knows which.
+  if (text && !byName.has(text)) byName.set(text, name)
+}
+for (const name of FIELD_NAMES) byName.set(nxmName(name).toLowerCase(), name).set(actionName(name), name)
+for (const name of FIELD_NAMES) byName.set(name, name)
+
+/** The field of any of its names. */
+export const fieldNamed = (name: string): FieldName | undefined => byName.get(name.toLowerCase())
 
 const portNames = new Map<number, string>(Object.entries(PORT).map(([name, port]) => [port, name]))
 

@@ -1,0 +1,26 @@
+/** A bundle of which something was refused, so that nothing of it was done. */
+import { OpenFlowError } from '../errors.ts'
+import type { Message } from '../messages.ts'
+
+export interface Refused {
+  /** Place in what was handed to `bundle`. */
+  readonly index: number
+  readonly message: Message
+  /** What the switch answered. */
+  readonly error: OpenFlowError
+}
+
+export class BundleError extends OpenFlowError {
+  readonly refused: readonly Refused[]
+
+  constructor(refused: readonly Refused[], cause?: unknown) {
+    const [first] = refused
+    const count = refused.length === 1 ? 'one message' : `${refused.length} messages`
+    super('bundle-refused', `${count} of the bundle refused, the first: ${first?.error.message}`, {
+      cause,
+      ...(first?.error.error === undefined ? {} : { error: first.error.error }),
+    })
+    this.name = 'BundleError'
+    this.refused = refused
+  }
+}

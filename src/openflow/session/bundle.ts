@@ -1,0 +1,80 @@
+/** Messages that a switch does all together or not at all (OpenFlow 1.5.1, 7.3.9). */
+import { setImmediate as turn } from 'node:timers/promises'
+import { BUNDLE_FLAGS } from '../bundle-messages.ts'
+import { OpenFlowError } from '../errors.ts'
+import type { Message } from '../messages.ts'
+import { BundleError, type Refused } from './bundle-error.ts'
+import type { ErrorTaker, Requests } from './requests.ts'
+
+export interface BundleOptions {
+  /** A packet sees all of the bundle or nothing. True unless it is said. */
+  readonly atomic?: boolean
+  /** The messages are done in the order in which they are given. True unless it is said. */
+  readonly ordered?: boolean
+}
+
+/** Milliseconds of one turn of the event loop in which messages are written, before others have theirs. */
+const SLICE = 4
+
+/**
+ * Open, add, close, and if nothing was refused so far, commit; else discard. A switch commits what is left of a bundle some
+ * messages of which it refused when they were added: so the errors are awaited before.
+ * @throws BundleError if a message was refused; OpenFlowError if the bundle itself was
+ */
+export async function sendBundle(
+  requests: Requests,
+  bundle: number,
+  messages: Iterable<Message>,
+  { atomic = true, ordered = true }: BundleOptions,
+): Promise<void> {
+  const flags = (atomic ? BUNDLE_FLAGS.atomic : 0) | (ordered ? BUNDLE_FLAGS.ordered : 0)
+  const step = (step: 'open_request' | 'close_request' | 'commit_request' | 'discard_request'): Promise<unknown> =>
+    requests.request({ type: 'bundle_control', bundle, step, flags })
+  const members = new Map<number, { readonly index: number; readonly message: Message }>()
+  const refused: Refused[] = []
+  const taker: ErrorTaker = (xid, error) => {
+    const member = members.get(xid)
+    if (member) refused.push({ ...member, error })
+    return member !== undefined
+  }
+  requests.errorTakers.add(taker)
+  try {
+    await step('open_request')
+    await add(requests, bundle, flags, messages, members).catch((error: unknown) => discard(step, error))
+    await step('close_request').catch((error: unknown) => discard(step, error))
+    if (refused.length > 0) await discard(step, new BundleError(refused))
+    await step('commit_request')
+  } catch (error) {
+    throw refused.length > 0 && !(error instanceof BundleError) ? new BundleError(refused, error) : error
+  } finally {
+    requests.errorTakers.delete(taker)
+  }
+}
+
+async function add(
+  requests: Requests,
+  bundle: number,
+  flags: number,
+  messages: Iterable<Message>,
+  members: Map<number, { readonly index: number; readonly message: Message }>,
+): Promise<void> {
+  let index = 0
+  let began = performance.now()
+  for (const message of messages) {
+    const xid = requests.send({ type: 'bundle_add', bundle, flags, message })
+    members.set(xid, { index, message })
+    index += 1
+    if (requests.wire.isFull) await requests.wire.drained()
+    else if (performance.now() - began < SLICE) continue
+    else await turn()
+    began = performance.now()
+  }
+}
+
+/** Give the bundle up because of `reason`, which is then thrown. That the switch has given it up already does no harm. */
+async function discard(step: (step: 'discard_request') => Promise<unknown>, reason: unknown): Promise<never> {
+  await step('discard_request').catch((error: unknown) => {
+    if (!(error instanceof OpenFlowError)) throw error
+  })
+  throw reason
+}

@@ -1,0 +1,52 @@
+/** From a new connection to a session: HELLO, the version, FEATURES (OpenFlow 1.5.1, 6.3.1). */
+import type { Socket } from 'node:net'
+import { HELLO_INCOMPATIBLE, OpenFlowError } from '../errors.ts'
+import { type Decoded, VERSIONS } from '../messages.ts'
+import { Requests } from './requests.ts'
+import { Session } from './session.ts'
+import { Wire } from './wire.ts'
+
+export interface SessionOptions {
+  /** Milliseconds of silence after which the switch is probed, and after which again it is given up. 5000 unless said. */
+  readonly echoInterval?: number
+  /** Wire versions to offer; those that this library speaks unless said. */
+  readonly versions?: readonly number[]
+}
+
+const ECHO_INTERVAL = 5_000
+
+/** @throws OpenFlowError `no-common-version`, or `closed` with the reason */
+export async function handshake(socket: Socket, options: SessionOptions = {}): Promise<Session> {
+  const { echoInterval = ECHO_INTERVAL, versions = VERSIONS } = options
+  const wire = new Wire(socket, { echoInterval, version: Math.max(...versions) })
+  const late = setTimeout(() => wire.close('the handshake takes too long'), 2 * echoInterval)
+  try {
+    const requests = new Requests(wire)
+    requests.send({ type: 'hello', versions })
+    const version = commonVersion(await requests.first, versions)
+    if (version === undefined) throw refuse(wire, versions)
+    wire.version = version
+    const features = await requests.request({ type: 'features_request' })
+    return new Session(requests, features)
+  } catch (error) {
+    wire.close(error instanceof Error ? error.message : String(error))
+    throw error
+  } finally {
+    clearTimeout(late)
+  }
+}
+
+/** The highest version in both bitmaps; without a bitmap a peer speaks the lower of the two highest. */
+function commonVersion(hello: Decoded, ours: readonly number[]): number | undefined {
+  if (hello.type !== 'hello') throw new OpenFlowError('malformed', `the first message is ${hello.type}, not hello`)
+  const { versions } = hello
+  if (versions) return Math.max(...ours.filter((version) => versions.includes(version)), 0) || undefined
+  const version = Math.min(hello.version, Math.max(...ours))
+  return ours.includes(version) ? version : undefined
+}
+
+function refuse(wire: Wire, versions: readonly number[]): OpenFlowError {
+  const message = `no common OpenFlow version: this side speaks wire versions ${versions.join(', ')}`
+  wire.refuse(HELLO_INCOMPATIBLE, new TextEncoder().encode(message), 0)
+  return new OpenFlowError('no-common-version', message)
+}

@@ -1,0 +1,82 @@
+/** Waiting for switches that connect, and connecting to switches that wait. */
+import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net'
+import { OpenFlowError } from '../errors.ts'
+import { handshake, type SessionOptions } from './handshake.ts'
+import { Queue } from './queue.ts'
+import type { Session } from './session.ts'
+
+export interface ListenOptions extends SessionOptions {
+  readonly host?: string
+  /** 0: any that is free. */
+  readonly port: number
+  /** Given each session; without it, they come from iterating over the listener. */
+  readonly onSession?: (session: Session) => void
+  /** Told of connections that came to no session. */
+  readonly onRefused?: (error: OpenFlowError, remoteAddress: string) => void
+}
+
+export class Listener implements AsyncIterable<Session> {
+  readonly #server: Server
+  readonly #sessions = new Queue<Session>()
+  readonly #sockets = new Set<Socket>()
+  readonly #options: ListenOptions
+
+  constructor(server: Server, options: ListenOptions) {
+    this.#server = server
+    this.#options = options
+    server.on('connection', (socket) => void this.#greet(socket))
+  }
+
+  get address(): AddressInfo {
+    return this.#server.address() as AddressInfo
+  }
+
+  /** Stop listening and end all sessions; resolves when the last connection is closed. */
+  async close(): Promise<void> {
+    this.#sessions.close()
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const socket of this.#sockets) socket.destroySoon()
+    await closed
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Session, void, void> {
+    return this.#sessions[Symbol.asyncIterator]()
+  }
+
+  async #greet(socket: Socket): Promise<void> {
+    const { onSession = (session) => this.#sessions.push(session), onRefused } = this.#options
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
+    const from = `${socket.remoteAddress}:${socket.remotePort}`
+    try {
+      onSession(await handshake(socket, this.#options))
+    } catch (error) {
+      if (!(error instanceof OpenFlowError)) throw error
+      onRefused?.(error, from)
+    }
+  }
+}
+
+/** Listen for switches. 6653 is the port that OpenFlow has. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const server = createServer()
+  const listener = new Listener(server, options)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host ?? '127.0.0.1', () => resolve())
+  })
+  return listener
+}
+
+export type ConnectOptions = SessionOptions &
+  ({ readonly host: string; readonly port: number } | { readonly path: string })
+
+/** Connect to a switch that listens: `ptcp:`, or a bridge's own `<bridge>.mgmt` socket. */
+export async function connect(options: ConnectOptions): Promise<Session> {
+  const socket = 'path' in options ? dial({ path: options.path }) : dial({ host: options.host, port: options.port })
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', () => resolve())
+    socket.once('error', (cause) => reject(new OpenFlowError('not-connected', cause.message, { cause })))
+  })
+  return handshake(socket, options)
+}

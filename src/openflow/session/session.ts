@@ -1,0 +1,103 @@
+/** A session with one switch, from FEATURES_REPLY to the end of the connection. */
+import type { FlowEntry } from '../flow.ts'
+import type { Decoded, FlowMod, Message, MessageOf } from '../messages.ts'
+import { MONITOR_FLAGS, type MonitorRequest } from '../monitor.ts'
+import type { FlowRequest } from '../multipart.ts'
+import { type BundleOptions, sendBundle } from './bundle.ts'
+import type { ReplyTo, Request, Requests } from './requests.ts'
+import type { Closed } from './wire.ts'
+
+export type Features = MessageOf<'features_reply'>
+
+const CHANGES = MONITOR_FLAGS.add | MONITOR_FLAGS.removed | MONITOR_FLAGS.modify | MONITOR_FLAGS.instructions
+
+export class Session {
+  /** Wire version: 6 is OpenFlow 1.5. */
+  readonly version: number
+  readonly datapathId: bigint
+  readonly features: Features
+  readonly remoteAddress: string
+  readonly localAddress: string
+  /** Resolves once, when the connection has ended. */
+  readonly closed: Promise<Closed>
+  /**
+   * What the switch sends on its own: `packet_in`, `port_status`, `flow_removed`, `role_status`, flow monitor updates (as
+   * `multipart_reply`), errors of what `send` sent. For one taker. Up to 10,000 wait; then the oldest is dropped.
+   */
+  readonly events: AsyncIterable<Decoded>
+  readonly #requests: Requests
+  #bundles = 0
+  #monitors = 0
+
+  constructor(requests: Requests, features: Features) {
+    const { wire } = requests
+    this.#requests = requests
+    this.version = wire.version
+    this.datapathId = features.datapathId
+    this.features = features
+    this.remoteAddress = wire.remoteAddress
+    this.localAddress = wire.localAddress
+    this.closed = wire.closed
+    this.events = requests.events
+  }
+
+  /** Number of events that were dropped because nobody took them in time: read anew what they told of. */
+  get dropped(): number {
+    return this.#requests.events.dropped
+  }
+
+  /** Send a message, with all others of this turn of the event loop in one write. @returns its xid */
+  send(message: Message): number {
+    return this.#requests.send(message)
+  }
+
+  /** Resolves when the switch has read enough that more may be sent. */
+  drained(): Promise<void> {
+    return this.#requests.wire.drained()
+  }
+
+  /**
+   * Send a request and wait for its answer; the parts of a multipart answer come as one.
+   * @throws OpenFlowError `refused` with the switch's error, or `closed`
+   */
+  request<R extends Request>(message: R): Promise<ReplyTo<R>> {
+    return this.#requests.request(message)
+  }
+
+  /** Resolves when the switch has done all that was sent before. */
+  async barrier(): Promise<void> {
+    await this.request({ type: 'barrier_request' })
+  }
+
+  /**
+   * All of the messages or none of them.
+   * @throws BundleError with what was refused; OpenFlowError if the connection ended or the bundle itself was refused
+   */
+  bundle(messages: Iterable<FlowMod | Message>, options: BundleOptions = {}): Promise<void> {
+    this.#bundles += 1
+    return sendBundle(this.#requests, this.#bundles, messages, options)
+  }
+
+  /** The flows that the switch has, some at a time as they come. */
+  async *dumpFlows(which: FlowRequest = {}): AsyncGenerator<readonly FlowEntry[], void, void> {
+    const parts = this.#requests.parts({ type: 'multipart_request', multipart: 'flow', ...which })
+    for await (const { flows } of parts) yield flows
+  }
+
+  /**
+   * Be told of changes of flows, as events: those that others make in full, those of this session as `abbrev`.
+   * @returns the number of the monitor
+   */
+  async monitorFlows(options: Partial<MonitorRequest> = {}): Promise<number> {
+    this.#monitors += 1
+    const monitor = options.monitor ?? this.#monitors
+    const request = { monitor, command: 'add', flags: CHANGES, ...options } as const
+    await this.request({ type: 'multipart_request', multipart: 'flow_monitor', monitors: [request] })
+    return monitor
+  }
+
+  /** End the connection once what was sent has gone. */
+  close(reason: string): void {
+    this.#requests.wire.close(reason)
+  }
+}
