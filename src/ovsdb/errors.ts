@@ -1,0 +1,83 @@
+/** One class, one table: code -> what it means. The codes are closed; callers may switch over them. */
+export const ERRORS = {
+  // Of the connection: it is closed, or was never there.
+  'cannot-connect': 'The server could not be reached',
+  'cannot-listen': 'The address could not be listened on',
+  closed: 'The connection is closed',
+  'malformed-message': 'The peer sent something that is not JSON-RPC',
+  'message-too-large': 'The peer sent a message over the limit',
+  'unexpected-reply': 'The peer answered a request that was not made',
+  'inconsistent-update': 'An update does not fit the rows that are known',
+  'no-answer': 'Nothing was heard from the peer, a probe included',
+  'peer-not-reading': 'The peer does not read what it is sent',
+  'listener-failed': 'A callback of the program threw',
+  // Of values, in either direction.
+  'bad-value': 'The value does not fit its column',
+  // RFC 7047 sections 3.1, 4.1 and 5: the server's words, see WORDS.
+  'unknown-method': 'The server does not know the method',
+  'unknown-database': 'The server does not have the database',
+  'syntax-error': 'The server cannot read the request',
+  'duplicate-uuid-name': 'Two insertions have the same uuid-name',
+  'constraint-violation': 'A constraint of the schema does not hold',
+  'referential-integrity-violation': 'A row that is referred to is not there',
+  'domain-error': 'A division by zero',
+  'range-error': 'The result of a mutation is out of range',
+  'timed-out': 'A wait operation timed out',
+  'not-supported': 'The server does not support the operation',
+  aborted: 'The transaction was aborted by its abort operation',
+  'not-owner': 'The lock is not held',
+  'not-allowed': 'The server does not allow this',
+  'resources-exhausted': 'The server lacks memory or disk',
+  'io-error': 'The server could not write its disk',
+  'server-error': 'The server refused in words of its own',
+} as const
+
+export type ErrorCode = keyof typeof ERRORS
+
+const WORDS: ReadonlyMap<string, ErrorCode> = new Map([
+  ['unknown method', 'unknown-method'],
+  ['unknown database', 'unknown-database'],
+  ['syntax error', 'syntax-error'],
+  ['duplicate uuid-name', 'duplicate-uuid-name'],
+  ['constraint violation', 'constraint-violation'],
+  ['referential integrity violation', 'referential-integrity-violation'],
+  ['domain error', 'domain-error'],
+  ['range error', 'range-error'],
+  ['timed out', 'timed-out'],
+  ['not supported', 'not-supported'],
+  ['aborted', 'aborted'],
+  ['not owner', 'not-owner'],
+  ['not allowed', 'not-allowed'],
+  ['permission error', 'not-allowed'],
+  ['resources exhausted', 'resources-exhausted'],
+  ['I/O error', 'io-error'],
+])
+
+export class OvsdbError extends Error {
+  readonly code: ErrorCode
+  /** The server's own words, where it answered: `constraint violation: cannot delete Port row …`. */
+  readonly words: string | undefined
+  /** Index of the operation that failed; undefined if no single one did (as when the commit itself failed). */
+  readonly operation: number | undefined
+
+  constructor(
+    code: ErrorCode,
+    detail: string = ERRORS[code],
+    options: { readonly cause?: unknown; readonly words?: string; readonly operation?: number | undefined } = {},
+  ) {
+    super(detail, 'cause' in options ? { cause: options.cause } : {})
+    this.name = 'OvsdbError'
+    this.code = code
+    this.words = options.words
+    this.operation = options.operation
+  }
+}
+
+/** RFC 7047 section 3.1, <error>: an object with "error" and "details"; some methods answer with a bare string. */
+export const refusal = (error: unknown, what: string, operation?: number): OvsdbError => {
+  const { error: word = error, details } =
+    typeof error === 'object' && error !== null ? (error as { error?: unknown; details?: unknown }) : {}
+  const name = typeof word === 'string' ? word : JSON.stringify(word)
+  const words = typeof details === 'string' ? `${name}: ${details}` : name
+  return new OvsdbError(WORDS.get(name) ?? 'server-error', `${what}: ${words}`, { words, operation, cause: error })
+}

@@ -1,0 +1,150 @@
+/** RFC 7047 section 5.2: the operations of a transaction as they stand on the wire, and what each gives back. */
+import { OvsdbError, refusal } from './errors.ts'
+import { excerpt, isObject, type JsonObject } from './rpc.ts'
+import type { WireValue } from './value.ts'
+
+export interface WireRow {
+  readonly [column: string]: WireValue
+}
+
+/** <function> */
+export type Comparison = '<' | '<=' | '==' | '!=' | '>=' | '>' | 'includes' | 'excludes'
+/** <condition> */
+export type WireCondition = readonly [column: string, comparison: Comparison, value: WireValue]
+/** <mutator> */
+export type Mutator = '+=' | '-=' | '*=' | '/=' | '%=' | 'insert' | 'delete'
+/** <mutation> */
+export type WireMutation = readonly [column: string, mutator: Mutator, value: WireValue]
+
+/** 5.2.1 */
+export interface Insert {
+  readonly op: 'insert'
+  readonly table: string
+  readonly row: WireRow
+  readonly 'uuid-name'?: string
+}
+
+/** Says how the rows of a selection are read. Not on the wire. */
+export const READ = Symbol('read')
+
+/** 5.2.2 */
+export interface Select<R = JsonObject> {
+  readonly op: 'select'
+  readonly table: string
+  readonly where: readonly WireCondition[]
+  readonly columns?: readonly string[]
+  readonly [READ]?: (row: JsonObject) => R
+}
+
+/** 5.2.3 */
+export interface Update {
+  readonly op: 'update'
+  readonly table: string
+  readonly where: readonly WireCondition[]
+  readonly row: WireRow
+}
+
+/** 5.2.4 */
+export interface Mutate {
+  readonly op: 'mutate'
+  readonly table: string
+  readonly where: readonly WireCondition[]
+  readonly mutations: readonly WireMutation[]
+}
+
+/** 5.2.5 */
+export interface Delete {
+  readonly op: 'delete'
+  readonly table: string
+  readonly where: readonly WireCondition[]
+}
+
+/** 5.2.6: fails unless the rows are, or come to be, as said within `timeout` milliseconds. */
+export interface Wait {
+  readonly op: 'wait'
+  readonly table: string
+  readonly where: readonly WireCondition[]
+  readonly columns: readonly string[]
+  readonly until: '==' | '!='
+  readonly rows: readonly WireRow[]
+  readonly timeout?: number
+}
+
+/** 5.2.7: with `durable` the answer comes after the disk has the transaction. */
+export interface Commit {
+  readonly op: 'commit'
+  readonly durable: boolean
+}
+
+/** 5.2.8 */
+export interface Abort {
+  readonly op: 'abort'
+}
+
+/** 5.2.9: goes into the database's log, see `ovsdb-tool show-log`. */
+export interface Comment {
+  readonly op: 'comment'
+  readonly comment: string
+}
+
+/** 5.2.10: fails unless this connection holds the lock. */
+export interface Assert {
+  readonly op: 'assert'
+  readonly lock: string
+}
+
+export type Operation = Insert | Select<unknown> | Update | Mutate | Delete | Wait | Commit | Abort | Comment | Assert
+
+/** What one operation gives back when the transaction is committed. */
+export type Result<O extends Operation> = O extends Insert
+  ? { readonly uuid: string }
+  : O extends Select<infer R>
+    ? { readonly rows: readonly R[] }
+    : O extends Update | Mutate | Delete
+      ? { readonly count: number }
+      : Readonly<Record<never, never>>
+
+export type Results<Os extends readonly Operation[]> = { readonly [I in keyof Os]: Result<Os[I]> }
+
+/**
+ * 4.1.3: one result per operation; null where an earlier one failed; one more if the commit itself failed.
+ * @throws OvsdbError with the server's words and the index of the operation; malformed-message
+ */
+export const resultsOf = <const Os extends readonly Operation[]>(operations: Os, reply: unknown): Results<Os> => {
+  if (!Array.isArray(reply)) throw malformed(reply)
+  for (const [index, result] of reply.entries()) {
+    if (!isObject(result) || !('error' in result)) continue
+    const operation = operations[index]
+    throw operation === undefined
+      ? refusal(result, 'commit')
+      : refusal(result, `operation ${index} (${operation.op})`, index)
+  }
+  return operations.map((operation, index) => resultOf(operation, reply[index])) as unknown as Results<Os>
+}
+
+const resultOf = (operation: Operation, result: unknown): unknown => {
+  if (!isObject(result)) throw malformed(result)
+  switch (operation.op) {
+    case 'insert': {
+      const { uuid } = result
+      if (!Array.isArray(uuid) || typeof uuid[1] !== 'string') throw malformed(result)
+      return { uuid: uuid[1] }
+    }
+    case 'select': {
+      const { rows } = result
+      if (!Array.isArray(rows) || !rows.every(isObject)) throw malformed(result)
+      const read = operation[READ]
+      return { rows: read === undefined ? rows : rows.map(read) }
+    }
+    case 'update':
+    case 'mutate':
+    case 'delete':
+      if (typeof result.count !== 'number') throw malformed(result)
+      return { count: result.count }
+    default:
+      return {}
+  }
+}
+
+const malformed = (json: unknown): OvsdbError =>
+  new OvsdbError('malformed-message', `not a transaction's result: ${excerpt(json)}`)

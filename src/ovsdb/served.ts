@@ -1,0 +1,92 @@
+/** RFC 7047 section 3.2: a database's schema as the server tells it, and how a program's own agrees with it. */
+import { OvsdbError } from './errors.ts'
+import { excerpt, isObject } from './rpc.ts'
+import type { AtomType, Column, Schema } from './schema.ts'
+
+/** <base-type>; constraints on values are left to the server. */
+export type BaseType = AtomType | { readonly type: AtomType; readonly refTable?: string; readonly enum?: unknown }
+
+/** <type> */
+export type ColumnType =
+  | AtomType
+  | {
+      readonly key: BaseType
+      readonly value?: BaseType
+      readonly min?: number
+      readonly max?: number | 'unlimited'
+    }
+
+/** <column-schema> */
+export interface ColumnSchema {
+  readonly type: ColumnType
+  readonly ephemeral?: boolean
+  readonly mutable?: boolean
+}
+
+/** <table-schema> */
+export interface TableSchema {
+  readonly columns: { readonly [column: string]: ColumnSchema }
+  readonly maxRows?: number
+  readonly isRoot?: boolean
+  readonly indexes?: ReadonlyArray<readonly string[]>
+}
+
+/** <database-schema> */
+export interface DatabaseSchema {
+  readonly name: string
+  readonly version: string
+  readonly cksum?: string
+  readonly tables: { readonly [table: string]: TableSchema }
+}
+
+/** @throws OvsdbError malformed-message */
+export const databaseSchemaOf = (json: unknown): DatabaseSchema => {
+  const fits =
+    isObject(json) &&
+    typeof json.name === 'string' &&
+    typeof json.version === 'string' &&
+    isObject(json.tables) &&
+    Object.values(json.tables).every(isTable)
+  if (!fits) throw new OvsdbError('malformed-message', `not a database schema: ${excerpt(json)}`)
+  return json as unknown as DatabaseSchema
+}
+
+/** What of `schema` the server does not have, or has otherwise; one sentence each. Empty is well. */
+export const disagreements = (schema: Schema, served: DatabaseSchema): string[] => {
+  const found: string[] = []
+  if (served.name !== schema.name) found.push(`the database is ${served.name}, not ${schema.name}`)
+  for (const [table, columns] of Object.entries(schema.tables)) {
+    const there = served.tables[table]?.columns
+    if (there === undefined) {
+      found.push(`there is no table ${table}`)
+      continue
+    }
+    for (const [name, column] of Object.entries(columns)) {
+      const type = there[name]?.type
+      if (type === undefined) found.push(`table ${table} has no column ${name}`)
+      else if (!agrees(column, type)) found.push(`${table}.${name} is of type ${JSON.stringify(type)}`)
+    }
+  }
+  return found
+}
+
+const agrees = (column: Column, type: ColumnType): boolean => {
+  const { key, value, min = 1, max = 1 } = typeof type === 'string' ? { key: type } : type
+  if (column.kind === 'map') {
+    return value !== undefined && max !== 1 && atomOf(key) === column.key && atomOf(value) === column.value
+  }
+  const kind = max !== 1 ? 'set' : min === 0 ? 'optional' : 'scalar'
+  return value === undefined && kind === column.kind && atomOf(key) === column.type
+}
+
+const atomOf = (base: BaseType): AtomType => (typeof base === 'string' ? base : base.type)
+
+const isTable = (table: unknown): boolean =>
+  isObject(table) &&
+  isObject(table.columns) &&
+  Object.values(table.columns).every((column) => isObject(column) && isType(column.type))
+
+const isType = (type: unknown): boolean =>
+  isBase(type) || (isObject(type) && isBase(type.key) && (type.value === undefined || isBase(type.value)))
+
+const isBase = (base: unknown): boolean => typeof base === 'string' || (isObject(base) && typeof base.type === 'string')

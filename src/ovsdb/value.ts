@@ -1,0 +1,173 @@
+/** RFC 7047 section 5.1: atoms, sets and maps between JavaScript and the wire, and the differences of "update2". */
+import { OvsdbError } from './errors.ts'
+import { excerpt } from './rpc.ts'
+import type { Atom, AtomType, Column, Value } from './schema.ts'
+
+/** A reference to a row that is there. */
+export type Uuid = readonly ['uuid', string]
+/** A reference to a row that this transaction inserts. */
+export type NamedUuid = readonly ['named-uuid', string]
+
+export type WireAtom = string | number | boolean | Uuid | NamedUuid
+export type WireValue =
+  | WireAtom
+  | readonly ['set', readonly WireAtom[]]
+  | readonly ['map', ReadonlyArray<readonly [WireAtom, WireAtom]>]
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+/** <id> */
+const ID = /^[A-Za-z_][A-Za-z0-9_]*$/
+const NO_UUID = '00000000-0000-0000-0000-000000000000'
+
+/** @throws OvsdbError bad-value if it is not the text of a UUID in lower case */
+export const uuid = (text: string): Uuid => {
+  if (!UUID.test(text)) throw new OvsdbError('bad-value', `${excerpt(text)} is not a UUID`)
+  return ['uuid', text]
+}
+
+/** @throws OvsdbError bad-value unless letters, digits and _, not beginning with a digit */
+export const namedUuid = (id: string): NamedUuid => {
+  if (!ID.test(id)) throw new OvsdbError('bad-value', `${excerpt(id)} cannot be a uuid-name`)
+  return ['named-uuid', id]
+}
+
+export type Plain = WireAtom | null | ReadonlySet<WireAtom> | ReadonlyMap<WireAtom, WireAtom>
+
+/** A JavaScript value in OVSDB's notation, by what it is: null is the empty set, a string never a UUID. */
+export const encode = (value: Plain): WireValue => {
+  if (value === null) return ['set', []]
+  if (value instanceof Set) return ['set', [...value]]
+  if (value instanceof Map) return ['map', [...value]]
+  return value as WireAtom
+}
+
+/** The same by what the column holds: a string in a column of UUIDs refers to a row that is there. */
+export const encodeColumn = (column: Column, value: Plain): WireValue => {
+  switch (column.kind) {
+    case 'scalar':
+      return encodeAtom(column.type, value)
+    case 'optional':
+      return value === null ? ['set', []] : encodeAtom(column.type, value)
+    case 'set':
+      if (!(value instanceof Set)) throw misfit(column, value)
+      return ['set', Array.from(value as ReadonlySet<WireAtom>, (atom) => encodeAtom(column.type, atom))]
+    case 'map': {
+      if (!(value instanceof Map)) throw misfit(column, value)
+      const pairs = value as ReadonlyMap<WireAtom, WireAtom>
+      return ['map', Array.from(pairs, ([k, v]) => [encodeAtom(column.key, k), encodeAtom(column.value, v)] as const)]
+    }
+  }
+}
+
+export const encodeAtom = (type: AtomType, value: unknown): WireAtom => {
+  switch (type) {
+    case 'uuid':
+      if (typeof value === 'string') return uuid(value)
+      if (isPair(value, 'uuid') || isPair(value, 'named-uuid')) return value as Uuid | NamedUuid
+      break
+    case 'string':
+      if (typeof value === 'string') return value
+      break
+    case 'boolean':
+      if (typeof value === 'boolean') return value
+      break
+    case 'integer':
+      if (Number.isSafeInteger(value)) return value as number
+      break
+    case 'real':
+      if (Number.isFinite(value)) return value as number
+      break
+  }
+  throw misfit(type, value)
+}
+
+/** @throws OvsdbError bad-value */
+export const decodeColumn = <C extends Column>(column: C, wire: unknown): Value<C> => decode(column, wire) as Value<C>
+
+const decode = (column: Column, wire: unknown): Value<Column> => {
+  switch (column.kind) {
+    case 'scalar':
+    case 'optional': {
+      const atoms = elements(wire)
+      if (atoms.length === 0 && column.kind === 'optional') return null
+      if (atoms.length !== 1) throw misfit(column, wire)
+      return decodeAtom(column.type, atoms[0])
+    }
+    case 'set':
+      return new Set(elements(wire).map((atom) => decodeAtom(column.type, atom)))
+    case 'map':
+      return new Map(pairs(wire).map(([k, v]) => [decodeAtom(column.key, k), decodeAtom(column.value, v)]))
+  }
+}
+
+const decodeAtom = <T extends AtomType>(type: T, wire: unknown): Atom<T> => {
+  const fits =
+    type === 'uuid'
+      ? isPair(wire, 'uuid')
+      : type === 'integer'
+        ? Number.isInteger(wire)
+        : typeof wire === (type === 'real' ? 'number' : type)
+  if (!fits) throw misfit(type, wire)
+  return (type === 'uuid' ? (wire as Uuid)[1] : wire) as Atom<T>
+}
+
+/** ovsdb-server(7), 4.1.14: columns with their default value are left out of "initial" and "insert". */
+export const defaultOf = (column: Column): Value<Column> => {
+  switch (column.kind) {
+    case 'scalar':
+      return DEFAULT_ATOM[column.type]
+    case 'optional':
+      return null
+    case 'set':
+      return new Set()
+    case 'map':
+      return new Map()
+  }
+}
+
+const DEFAULT_ATOM = { integer: 0, real: 0, boolean: false, string: '', uuid: NO_UUID } as const
+
+/**
+ * ovsdb-server(7), 4.1.14, "modify": of a column that holds at most one value the new one; of a set the elements that
+ * only one of old and new has; of a map the pairs whose key only one has, and the new pair where the value differs.
+ */
+export const applyDifference = <C extends Column>(column: C, old: Value<C>, wire: unknown): Value<C> => {
+  const difference = decode(column, wire)
+  if (column.kind === 'set') {
+    const after = new Set(old as ReadonlySet<unknown>)
+    for (const atom of difference as ReadonlySet<unknown>) if (!after.delete(atom)) after.add(atom)
+    return after as unknown as Value<C>
+  }
+  if (column.kind === 'map') {
+    const after = new Map(old as ReadonlyMap<unknown, unknown>)
+    for (const [key, value] of difference as ReadonlyMap<unknown, unknown>) {
+      if (after.has(key) && after.get(key) === value) after.delete(key)
+      else after.set(key, value)
+    }
+    return after as unknown as Value<C>
+  }
+  return difference as Value<C>
+}
+
+/** A set of one element may be written as that element. */
+const elements = (wire: unknown): readonly unknown[] => {
+  if (!isTagged(wire, 'set')) return [wire]
+  if (!Array.isArray(wire[1])) throw misfit('set', wire)
+  return wire[1]
+}
+
+const pairs = (wire: unknown): ReadonlyArray<readonly [unknown, unknown]> => {
+  if (!isTagged(wire, 'map') || !Array.isArray(wire[1])) throw misfit('map', wire)
+  for (const pair of wire[1]) if (!Array.isArray(pair) || pair.length !== 2) throw misfit('map', wire)
+  return wire[1]
+}
+
+const isTagged = (wire: unknown, tag: string): wire is readonly [string, unknown] =>
+  Array.isArray(wire) && wire.length === 2 && wire[0] === tag
+
+const isPair = (wire: unknown, tag: string): boolean => isTagged(wire, tag) && typeof wire[1] === 'string'
+
+const misfit = (expected: Column | AtomType | 'set' | 'map', got: unknown): OvsdbError => {
+  const name = typeof expected === 'string' ? expected : expected.kind
+  return new OvsdbError('bad-value', `${excerpt(got)} is not of type ${name}`)
+}

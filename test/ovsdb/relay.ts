@@ -1,0 +1,68 @@
+/** Stands between a client and a server, keeps what both say, and may change what the client says. */
+import { once } from 'node:events'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import type { Target } from '../../src/ovsdb/index.ts'
+
+export class Relay {
+  readonly target: Target
+  /** All that the client has said, and all that the server has. */
+  up = ''
+  down = ''
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #waiting = new Set<() => void>()
+
+  constructor(server: Server, target: Target) {
+    this.#server = server
+    this.target = target
+  }
+
+  /** @param path the server's unix socket */
+  static async start(path: string, garble = (text: string): string => text): Promise<Relay> {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('not a TCP port')
+    const relay = new Relay(server, { host: '127.0.0.1', port: address.port })
+    server.on('connection', (client) => {
+      const upstream = connect({ path })
+      client.on('data', (chunk: Buffer) => {
+        const text = garble(chunk.toString())
+        relay.up += text
+        upstream.write(text)
+        relay.#tell()
+      })
+      upstream.on('data', (chunk: Buffer) => {
+        relay.down += chunk.toString()
+        client.write(chunk)
+        relay.#tell()
+      })
+      for (const [one, other] of [
+        [client, upstream],
+        [upstream, client],
+      ] as const) {
+        relay.#sockets.add(one)
+        one.on('error', () => undefined)
+        one.on('close', () => other.destroy())
+      }
+    })
+    return relay
+  }
+
+  /** Resolves when what was said is so. */
+  async until(holds: (relay: Relay) => boolean): Promise<void> {
+    while (!holds(this)) await new Promise<void>((resolve) => this.#waiting.add(resolve))
+  }
+
+  #tell(): void {
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting.clear()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+}
