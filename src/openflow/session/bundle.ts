@@ -30,10 +30,10 @@ export async function sendBundle(
   const flags = (atomic ? BUNDLE_FLAGS.atomic : 0) | (ordered ? BUNDLE_FLAGS.ordered : 0)
   const step = (step: 'open_request' | 'close_request' | 'commit_request' | 'discard_request'): Promise<unknown> =>
     requests.request({ type: 'bundle_control', bundle, step, flags })
-  const members = new Map<number, { readonly index: number; readonly message: Message }>()
+  const members = new Members()
   const refused: Refused[] = []
   const taker: ErrorTaker = (xid, error) => {
-    const member = members.get(xid)
+    const member = members.find(xid)
     if (member) refused.push({ ...member, error })
     return member !== undefined
   }
@@ -56,14 +56,12 @@ async function add(
   bundle: number,
   flags: number,
   messages: Iterable<Message>,
-  members: Map<number, { readonly index: number; readonly message: Message }>,
+  members: Members,
 ): Promise<void> {
-  let index = 0
   let began = performance.now()
   for (const message of messages) {
     const xid = requests.send({ type: 'bundle_add', bundle, flags, message })
-    members.set(xid, { index, message })
-    index += 1
+    members.add(xid, message)
     if (requests.wire.isFull) await requests.wire.drained()
     else if (performance.now() - began < SLICE) continue
     else await turn()
@@ -77,4 +75,28 @@ async function discard(step: (step: 'discard_request') => Promise<unknown>, reas
     if (!(error instanceof OpenFlowError)) throw error
   })
   throw reason
+}
+
+/** Which message has which xid. Arrays, since a map of 100,000 takes long turns to grow. */
+class Members {
+  readonly #messages: Message[] = []
+  /** Ascending, but for one wrap past the last xid. */
+  readonly #xids: number[] = []
+
+  add(xid: number, message: Message): void {
+    this.#xids.push(xid)
+    this.#messages.push(message)
+  }
+
+  find(xid: number): { readonly index: number; readonly message: Message } | undefined {
+    const place = (one: number): number => (one - (this.#xids[0] ?? 0)) >>> 0
+    let [low, high] = [0, this.#xids.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (place(this.#xids[middle] ?? 0) < place(xid)) low = middle + 1
+      else high = middle
+    }
+    const message = this.#xids[low] === xid ? this.#messages[low] : undefined
+    return message && { index: low, message }
+  }
 }

@@ -28,6 +28,8 @@ const MOST_WAITING = 256 * 1024 * 1024
 const ERROR_DATA = 64
 /** Milliseconds in which the last octets must have gone when a connection is closed. */
 const LAST_WORDS = 1_000
+/** Milliseconds of one turn of the event loop that go into reading. */
+const SLICE = 4
 const ERROR_TYPE = 1
 
 export class Wire {
@@ -44,6 +46,8 @@ export class Wire {
   #out: Writer
   readonly #waiting: Array<() => void> = []
   #flushing = false
+  /** Milliseconds of this turn of the event loop that went into reading. */
+  #spent = 0
   #probing = false
   #end: Closed | undefined
   #resolveClosed: (closed: Closed) => void = () => {}
@@ -135,6 +139,7 @@ export class Wire {
   #data(chunk: Uint8Array): void {
     this.#probing = false
     this.#probe.refresh()
+    const began = performance.now()
     try {
       for (const frame of this.#framer.push(chunk)) {
         if (this.#end) return
@@ -145,6 +150,19 @@ export class Wire {
       this.refuse(error.error ?? BAD_LEN, chunk, 0)
       this.close(error.message)
     }
+    this.#yield(performance.now() - began)
+  }
+
+  /** Up to 32 chunks come in one turn of the event loop: after some milliseconds the rest waits for the next. */
+  #yield(spent: number): void {
+    if (this.#spent === 0) setImmediate(() => this.#next())
+    this.#spent += spent
+    if (this.#spent > SLICE) this.#socket.pause()
+  }
+
+  #next(): void {
+    if (this.#spent > SLICE) this.#socket.resume()
+    this.#spent = 0
   }
 
   #message(frame: Uint8Array): void {

@@ -1,0 +1,119 @@
+/** A private Open vSwitch in a network namespace of its own: nobody else sees its bridge, and it sees nobody. */
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
+
+/** Why tests on real Open vSwitch cannot run here; false if they can. */
+export const noOvs: string | false = (() => {
+  if (process.getuid?.() !== 0) return 'real Open vSwitch needs root'
+  try {
+    execFileSync('ovs-vswitchd', ['--version'])
+    return false
+  } catch {
+    return 'Open vSwitch is not installed'
+  }
+})()
+
+interface Teardown {
+  teardown(stop: () => Promise<void>): void
+}
+
+export class Ovs {
+  readonly directory: string
+  readonly #children: ReadonlyArray<ReturnType<typeof spawn>>
+
+  private constructor(directory: string, children: ReadonlyArray<ReturnType<typeof spawn>>) {
+    this.directory = directory
+    this.#children = children
+  }
+
+  /** Start one with an empty bridge `br0`; it is stopped when the test ends. */
+  static async start(t: Teardown): Promise<Ovs> {
+    const directory = await mkdtemp(join(tmpdir(), 'plugboard-ovs-'))
+    const at = (name: string): string => join(directory, name)
+    const env = { ...process.env, OVS_RUNDIR: directory, OVS_LOGDIR: directory, OVS_DBDIR: directory }
+    await run('ovsdb-tool', ['create', at('conf.db'), SCHEMA])
+    const database = ['ovsdb-server', at('conf.db'), `--remote=punix:${at('db.sock')}`, `--unixctl=${at('db.ctl')}`]
+    const daemon = ['ovs-vswitchd', `unix:${at('db.sock')}`, `--unixctl=${at('vswitchd.ctl')}`]
+    const start = (command: string[]): ReturnType<typeof spawn> =>
+      spawn('unshare', ['--net', '--kill-child', ...command], { env, stdio: 'ignore', cwd: directory })
+    const children = [start(database), start(daemon)]
+    const ovs = new Ovs(directory, children)
+    t.teardown(() => ovs.stop())
+    await until(() => ovs.vsctl('init'))
+    await until(() => ovs.vsctl('--', 'add-br', 'br0', '--', 'set', 'bridge', 'br0', 'datapath_type=netdev'))
+    await until(async () => void (await ovs.ofctl('show', ovs.bridge)))
+    return ovs
+  }
+
+  /** The bridge, as ovs-ofctl and `connect` name it. */
+  get bridge(): string {
+    return `unix:${this.path}`
+  }
+
+  get path(): string {
+    return join(this.directory, 'br0.mgmt')
+  }
+
+  async vsctl(...args: string[]): Promise<string> {
+    const { stdout } = await run('ovs-vsctl', [`--db=unix:${join(this.directory, 'db.sock')}`, '-t', '5', ...args])
+    return stdout
+  }
+
+  async ofctl(...args: string[]): Promise<string> {
+    const { stdout } = await run('ovs-ofctl', ['-O', 'OpenFlow15', ...args], {
+      maxBuffer: 2 ** 28,
+      cwd: this.directory,
+    })
+    return stdout
+  }
+
+  async appctl(...args: string[]): Promise<string> {
+    const { stdout } = await run('ovs-appctl', ['-t', join(this.directory, 'vswitchd.ctl'), ...args])
+    return stdout
+  }
+
+  /** The rules as ovs-ofctl prints them, without the blank that each line begins with. */
+  async dump(): Promise<string[]> {
+    const text = await this.ofctl('dump-flows', '--no-stats', '--no-names', this.bridge)
+    return text.split('\n').flatMap((line) => (line.startsWith(' ') ? [line.slice(1)] : []))
+  }
+
+  async stop(): Promise<void> {
+    for (const child of this.#children) child.kill('SIGKILL')
+    await Promise.all(
+      this.#children.map(
+        (child) => child.exitCode ?? child.signalCode ?? new Promise((done) => child.once('exit', done)),
+      ),
+    )
+    await rm(this.directory, { recursive: true, force: true })
+  }
+}
+
+/** Try until it succeeds; the last error after ten seconds. */
+export async function until(attempt: () => Promise<unknown>): Promise<void> {
+  const deadline = Date.now() + 10_000
+  for (;;) {
+    try {
+      await attempt()
+      return
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await sleep(20)
+    }
+  }
+}
+
+/** Run a program on some text, or none. */
+export async function output(command: string, args: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await run(command, [...args], { maxBuffer: 2 ** 28 })
+  return stdout + stderr
+}
+
+export const textOf = (path: string): Promise<string> => readFile(path, 'utf8')
