@@ -27,7 +27,7 @@ for (let x = 0; x < 8; x += 1) splitters.set(`xreg${x}`, intoRegisters(x * 2, 2)
 for (let xx = 0; xx < 4; xx += 1) splitters.set(`xxreg${xx}`, intoRegisters(xx * 4, 4))
 // An Ethernet frame, as is every packet of which nothing else is said.
 splitters.set('packet_type', (value, mask) => {
-  if (value === 0n) return []
+  if (value === 0n && mask === 0xffffffffn) return []
   return [known('packet_type', Number(value), Number(mask))]
 })
 

@@ -102,17 +102,20 @@ function printVlan(vid: VlanVid, fields: Match): string[] {
     case 'priority':
       return []
     case 'tci': {
-      const [tci, bits] =
-        priority === undefined || value === 0 ? [value, mask] : [value | (priority << 13), mask | 0xe000]
+      const [tci, bits] = hasOneTci(vid, fields) ? [value | (Number(priority) << 13), mask | 0xe000] : [value, mask]
       return [`vlan_tci=${hexDigits(tci, 4)}/${hexDigits(bits, 4)}`]
     }
   }
 }
 
+/** Are id and priority of one tag that is there for sure? */
+const hasOneTci = ({ value, mask = PRESENT | VID }: VlanVid, fields: Match): boolean =>
+  (value & mask & PRESENT) !== 0 && exact(fields, 'vlan_pcp') !== undefined
+
 function printPriority(field: VlanPcp, fields: Match): string[] {
   const vid = fields.find((one): one is VlanVid => one.field === 'vlan_vid')
-  if (vid && vid.value !== 0 && tagForm(vid, exact(fields, 'vlan_pcp')) === 'tci') return []
-  return [`${vid && vid.value !== 0 ? 'dl_vlan_pcp' : 'vlan_pcp'}=${printMatchValue(field)}`]
+  if (!vid || !hasOneTci(vid, fields)) return [`vlan_pcp=${printMatchValue(field)}`]
+  return tagForm(vid, field.value) === 'tci' ? [] : [`dl_vlan_pcp=${field.value}`]
 }
 
 const UNKNOWN = 'oxm'

@@ -31,6 +31,14 @@ const fieldOf = (name: FieldName): fc.Arbitrary<KnownField> =>
     .record({ value: valueFor(name), mask: fc.option(valueFor(name), { nil: undefined }) })
     .map(({ value, mask }) => ({ field: name, value, ...(mask === undefined ? {} : { mask }) }) as KnownField)
 
+/** Without a mask that says nothing and without bits outside of it: so a switch keeps what it sets. */
+function plain(field: KnownField): OxmField {
+  const [one, ...more] = canonicalMatch([field])
+  return one?.field === field.field && more.length === 0
+    ? one
+    : ({ field: field.field, value: field.value } as KnownField)
+}
+
 const unknownField: fc.Arbitrary<OxmField> = fc.oneof(
   fc.record({
     field: fc.constant('unknown' as const),
@@ -49,10 +57,18 @@ const unknownField: fc.Arbitrary<OxmField> = fc.oneof(
   }),
 )
 
+/** A register is a part of a wider one, an id and a priority are parts of a tag. */
+function noneTwice(match: Match): boolean {
+  const names = canonicalMatch(match).map(({ field }) => field)
+  const tags = names.filter((name) => name.startsWith('vlan'))
+  return new Set(names).size === names.length && !(tags.includes('vlan_tci') && tags.length > 1)
+}
+
 /** Any fields, each at most once. */
 export const match: fc.Arbitrary<Match> = fc
   .tuple(fc.uniqueArray(fc.constantFrom(...names), { maxLength: 8 }), fc.array(unknownField, { maxLength: 1 }))
   .chain(([some, unknown]) => fc.tuple(...some.map(fieldOf)).map((fields) => [...fields, ...unknown]))
+  .filter(noneTwice)
 
 const subfield = fc
   .constantFrom<FieldName>('reg0', 'eth_src', 'metadata', 'ipv4_dst', 'tun_id', 'xreg3')
@@ -79,7 +95,7 @@ const action = fc.letrec<{ one: Action; many: Action[] }>((tie) => ({
     fc
       .constantFrom(...names)
       .chain(fieldOf)
-      .map((field) => ({ type: 'set_field', ...field }) as Action),
+      .map((field) => ({ type: 'set_field', ...plain(field) }) as Action),
     fc.record({ type: fc.constant('resubmit' as const), table: fc.integer({ min: 0, max: 254 }) }),
     fc.record({
       type: fc.constant('resubmit' as const),
