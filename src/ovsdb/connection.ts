@@ -198,8 +198,8 @@ export class Connection {
 
   #send(message: object): void {
     if (this.#end !== undefined) return
-    this.#socket.write(JSON.stringify(message))
     if (this.#socket.writableLength > this.#maxUnread) this.#fail(new OvsdbError('peer-not-reading'))
+    else this.#socket.write(JSON.stringify(message))
   }
 
   /** Called after each probe interval in which nothing came. */

@@ -4,36 +4,35 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { Target } from '../../src/ovsdb/index.ts'
 
 export class Relay {
-  readonly target: Target
-  /** All that the client has said, and all that the server has. */
+  readonly target: { readonly host: string; readonly port: number }
+  /** All that the client has said, and all that the server has; a character is a byte. */
   up = ''
   down = ''
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #waiting = new Set<() => void>()
 
-  constructor(server: Server, target: Target) {
+  constructor(server: Server, target: Relay['target']) {
     this.#server = server
     this.target = target
   }
 
-  /** @param path the server's unix socket */
-  static async start(path: string, garble = (text: string): string => text): Promise<Relay> {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const address = server.address()
+  static async start(server: Target, garble = (text: string): string => text): Promise<Relay> {
+    const listener = createServer().listen(0, '127.0.0.1')
+    await once(listener, 'listening')
+    const address = listener.address()
     if (address === null || typeof address === 'string') throw new Error('not a TCP port')
-    const relay = new Relay(server, { host: '127.0.0.1', port: address.port })
-    server.on('connection', (client) => {
-      const upstream = connect({ path })
+    const relay = new Relay(listener, { host: '127.0.0.1', port: address.port })
+    listener.on('connection', (client) => {
+      const upstream = connect(server)
       client.on('data', (chunk: Buffer) => {
-        const text = garble(chunk.toString())
+        const text = garble(chunk.toString('latin1'))
         relay.up += text
-        upstream.write(text)
+        upstream.write(text, 'latin1')
         relay.#tell()
       })
       upstream.on('data', (chunk: Buffer) => {
-        relay.down += chunk.toString()
+        relay.down += chunk.toString('latin1')
         client.write(chunk)
         relay.#tell()
       })

@@ -123,7 +123,7 @@ for (const method of ['monitor_cond', 'monitor'] as const) {
     await using server = await Server.start()
     // The server behind this one has never heard of monitor_cond: the request's name is garbled on its way.
     await using relay = await Relay.start(
-      server.path,
+      { path: server.path },
       method === 'monitor' ? (text) => text.replace('"monitor_cond"', '"monitor_none"') : undefined,
     )
     const connection = await connect(relay.target)

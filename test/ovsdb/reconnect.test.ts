@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import t from 'tap'
+import { type Connection, openVSwitch, type Retry, reconnecting, replicate } from '../../src/ovsdb/index.ts'
+import { freePort, Server, skip } from './server.ts'
+
+/** Values as they come, to be awaited one by one. */
+class Queue<T> {
+  readonly #values: T[] = []
+  #wake = () => {}
+
+  readonly put = (value: T): void => {
+    this.#values.push(value)
+    this.#wake()
+  }
+
+  async take(): Promise<T> {
+    for (;;) {
+      const [value] = this.#values.splice(0, 1)
+      if (value !== undefined) return value
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+}
+
+t.test('ovsdb-server is killed and comes back', { skip }, async (t) => {
+  await using server = await Server.start()
+  const connections = new Queue<Connection>()
+  const retries = new Queue<Retry>()
+  const link = reconnecting(
+    { path: server.path },
+    { onConnection: connections.put, onRetry: retries.put, backoff: { min: 10, max: 80 } },
+  )
+  const first = await connections.take()
+  t.equal(link.connection, first)
+  await first.listDbs()
+
+  await server.kill()
+  t.match(await first.closed, { reason: /./ })
+  const delays: number[] = []
+  while (delays.length < 6) delays.push((await retries.take()).delay)
+  t.same(delays, [10, 20, 40, 80, 80, 80])
+
+  await server.start()
+  const second = await connections.take()
+  const replica = await replicate(second, openVSwitch)
+  t.equal(replica.tables.Open_vSwitch.size, 1)
+  second.close('for a change')
+  let retry = await retries.take()
+  while (retry.reason !== 'for a change') retry = await retries.take()
+  t.equal(retry.delay, 10, 'the back-off begins anew once a server has spoken')
+
+  const third = await connections.take()
+  await link.close('the end')
+  t.same(await third.closed, { reason: 'the end', error: undefined })
+  t.equal(link.connection, undefined)
+})
+
+t.test('a server that accepts and hangs up is not called ever faster', async (t) => {
+  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('not a TCP port')
+  const retries = new Queue<Retry>()
+  const link = reconnecting(
+    { host: '127.0.0.1', port: address.port },
+    { onConnection: () => undefined, onRetry: retries.put, backoff: { min: 2, max: 8 } },
+  )
+  const delays = [(await retries.take()).delay, (await retries.take()).delay, (await retries.take()).delay]
+  t.same(delays, [2, 4, 8])
+  await link.close()
+})
+
+t.test('closed while it waits', async (t) => {
+  const retries = new Queue<Retry>()
+  const link = reconnecting(
+    { host: '127.0.0.1', port: await freePort() },
+    { onConnection: () => void t.fail('nobody is there'), onRetry: retries.put },
+  )
+  t.match(await retries.take(), { delay: 1000, reason: /ECONNREFUSED/ })
+  await link.close()
+  await link.close()
+})
