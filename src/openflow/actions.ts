@@ -4,7 +4,7 @@
  */
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_ACTION_LEN, OpenFlowError } from './errors.ts'
-import type { FieldName, KnownField } from './fields.ts'
+import { FIELDS, type FieldName, type KnownField, known } from './fields.ts'
 import { isNicira, NICIRA, type NiciraAction, readNicira, writeNicira } from './nicira.ts'
 import { readField, readFieldName, writeField, writeFieldName } from './oxm.ts'
 import { u32 } from './range.ts'
@@ -198,6 +198,24 @@ function readAction(r: Reader): Action {
   const experimenter = body.u32()
   const action = experimenter === NICIRA ? readNicira(body, nested) : undefined
   return action ?? { type: 'unknown', code, experimenter, body: copy.skip(4).rest() }
+}
+
+/**
+ * Set `bits` bits of a field, from bit `offset` on: a set_field with a mask, as OpenFlow 1.5 has it.
+ * @throws OpenFlowError `out-of-range` if the field has not these bits, or they cannot hold the value
+ */
+export function load(field: FieldName, offset: number, bits: number, value: bigint): Action {
+  const { width, bits: all } = FIELDS[field]
+  if (offset + bits > all || value >> BigInt(bits) !== 0n) {
+    throw new OpenFlowError(
+      'out-of-range',
+      `${value} does not fit into ${bits} bits at ${offset} of ${field} (${all} bits)`,
+    )
+  }
+  const of = (number: bigint): number | bigint => (width === 'number' ? Number(number) : number)
+  const mask = ((1n << BigInt(bits)) - 1n) << BigInt(offset)
+  const set = bits === all ? known(field, of(value)) : known(field, of(value << BigInt(offset)), of(mask))
+  return { type: 'set_field', ...set } as SetField
 }
 
 const nested = { write: writeActions, read: readActions }

@@ -1,5 +1,5 @@
 /** OpenFlow for Node.js: messages as plain objects, rules as data and as text, sessions with switches. */
-export type { Action, SetField, StandardAction, Subfield, UnknownAction } from './actions.ts'
+export { type Action, load, type SetField, type StandardAction, type Subfield, type UnknownAction } from './actions.ts'
 export { ipv4, ipv6, mac, printIpv4, printIpv6, printMac } from './addresses.ts'
 export { BUNDLE_FLAGS, type BundleAddBody } from './bundle-messages.ts'
 export { canonicalMatch } from './canonical.ts'
@@ -15,6 +15,7 @@ export type { FlowRequest, MultipartReply, MultipartRequest, SwitchDescription, 
 export type { NiciraAction } from './nicira.ts'
 export type { FlowRemoved, PacketIn, PacketOut } from './packets.ts'
 export { PORT, PORT_CONFIG, PORT_STATE, type Port, type PortProperty } from './ports.ts'
+export { arp, icmp, ipv4Packets, ipv6Packets, sctp, tcp, udp } from './prerequisites.ts'
 export type { Role } from './roles.ts'
 export { ruleBody, ruleKey } from './rule.ts'
 export type { BundleOptions } from './session/bundle.ts'

@@ -3,15 +3,13 @@ import type { Action, Subfield } from './actions.ts'
 import type { Reader, Writer } from './cursor.ts'
 import type { FieldName } from './fields.ts'
 import { readFieldName, writeFieldName } from './oxm.ts'
-import { u16, u64 } from './range.ts'
+import { u16 } from './range.ts'
 
 export const NICIRA = 0x00002320
 
 export type NiciraAction =
   /** Look the packet up again in another table and come back. Without `port`: as from the port it came in by. */
   | { readonly type: 'resubmit'; readonly port?: number; readonly table?: number }
-  /** `bits` bits of a field, from `offset` on, become `value`. */
-  | ({ readonly type: 'reg_load'; readonly bits: number; readonly value: bigint } & Subfield)
   /** Output to the port whose number is in a field. */
   | ({ readonly type: 'output_reg'; readonly bits: number; readonly maxLen: number } & Subfield)
   | { readonly type: 'controller'; readonly maxLen: number; readonly controllerId: number; readonly reason: number }
@@ -63,19 +61,6 @@ export const NICIRA_ROWS: { readonly [Type in NiciraAction['type']]: Row<Of<Type
       const inPort = r.u16()
       const port = inPort === IN_PORT ? {} : { port: widen(inPort) }
       return { type: 'resubmit', ...port, ...(subtype === RESUBMIT ? {} : { table: r.u8() }) }
-    },
-  },
-  reg_load: {
-    subtypes: [7],
-    write(w, { field, offset, bits, value }) {
-      w.u16(7).u16(bitRange(offset, bits))
-      writeFieldName(w, field)
-      w.u64(u64('reg_load value', value))
-    },
-    read(r) {
-      const range = r.u16()
-      const target = subfield(readFieldName(r), range)
-      return target && { type: 'reg_load', ...target, value: r.u64() }
     },
   },
   output_reg: {

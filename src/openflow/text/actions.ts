@@ -39,8 +39,6 @@ function printAction(action: Action): string {
       return `clone(${printActions(action.actions)})`
     case 'reg_move':
       return `move:${printSubfield(action.src, action.bits)}->${printSubfield(action.dst, action.bits)}`
-    case 'reg_load':
-      return `load:${hex(action.value)}->${printSubfield(action, action.bits)}`
     case 'output_reg':
       return `output:${printSubfield(action, action.bits)}`
     case 'controller':
@@ -84,8 +82,10 @@ function printController(maxLen: number, controllerId: number, reason: number): 
 }
 
 function printResubmit(port: number | undefined, table: number): string {
-  if (port !== undefined && table === NO_TABLE) return `resubmit:${printPort(port)}`
-  return `resubmit(${port === undefined ? '' : printPort(port)},${table === NO_TABLE ? '' : table})`
+  const other = port === undefined || port === PORT.IN_PORT ? '' : printPort(port)
+  return other !== '' && table === NO_TABLE
+    ? `resubmit:${other}`
+    : `resubmit(${other},${table === NO_TABLE ? '' : table})`
 }
 
 /** Without a mask that says nothing, and without bits outside of it, as the switch keeps it. */

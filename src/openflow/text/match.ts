@@ -24,7 +24,6 @@ import { hexDigits, parseValue, printMatchValue } from './values.ts'
 const WORDS: ReadonlyArray<readonly [word: string, ethType: number, protocol?: number]> = [
   ['ip', 0x0800],
   ['icmp', 0x0800, ICMP],
-  ['igmp', 0x0800, 2],
   ['tcp', 0x0800, TCP],
   ['udp', 0x0800, UDP],
   ['sctp', 0x0800, SCTP],
@@ -38,6 +37,9 @@ const WORDS: ReadonlyArray<readonly [word: string, ethType: number, protocol?: n
   ['mpls', 0x8847],
   ['mplsm', 0x8848],
 ]
+
+/** Understood, but not printed. */
+const READ_ONLY: typeof WORDS = [['igmp', 0x0800, 2]]
 
 /** The word stands before the registers. */
 const WORD_POSITION = position(known('reg0', 0))
@@ -148,7 +150,7 @@ export function matchOf(words: readonly string[]): Match {
   const fields: OxmField[] = []
   const later: Array<[name: string, value: string]> = []
   for (const word of words) {
-    const shorthand = WORDS.find(([name]) => name === word)
+    const shorthand = [...WORDS, ...READ_ONLY].find(([name]) => name === word)
     const equals = word.indexOf('=')
     if (shorthand) {
       fields.push(known('eth_type', shorthand[1]))

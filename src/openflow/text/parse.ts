@@ -1,5 +1,5 @@
 /** Actions, instructions and flows as ovs-ofctl(8) writes them: reading. */
-import type { Action, SetField, Subfield } from '../actions.ts'
+import { type Action, load, type SetField, type Subfield } from '../actions.ts'
 import { OpenFlowError } from '../errors.ts'
 import { FIELDS } from '../fields.ts'
 import type { Flow } from '../flow.ts'
@@ -88,7 +88,8 @@ const ACTIONS: Readonly<Record<string, (text: string) => Action>> = {
   },
   load(text) {
     const [value, to] = arrow(text)
-    return { type: 'reg_load', ...subfield(to), value: bigInteger(value) }
+    const { field, offset, bits } = subfield(to)
+    return load(field, offset, bits, bigInteger(value))
   },
   note: (text) => ({ type: 'note', note: octets(text) }),
   unknown(text) {

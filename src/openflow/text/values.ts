@@ -31,6 +31,7 @@ export function printMatchValue({ field, value, mask }: KnownField): string {
   if (row.format === 'tos') return mask === undefined ? String(Number(value) * 4) : both(hex, value, mask)
   if (row.format === 'flags' && field === 'tun_flags' && mask === undefined) return printBits(field, value, 1)
   if (row.format === 'decimal' && mask !== undefined) return `0x${value.toString(16)}/0x${mask.toString(16)}`
+  if (row.format === 'label') return both((number) => hexDigits(number, 5), value, mask)
   if (field === 'eth_type') return both((number) => hexDigits(number, 4), value, mask)
   return printValue(field, value, mask)
 }
@@ -53,7 +54,6 @@ export function printValue(field: FieldName, value: Value, mask: Value | undefin
     case 'packet_type':
       return both((type) => `(${Number(type) >>> 16},${hex(Number(type) & 0xffff)})`, value, mask)
     case 'label':
-      return both((number) => hexDigits(number, 5), value, mask)
     case 'hex':
       return both(hex, value, mask)
     default:

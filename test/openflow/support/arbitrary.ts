@@ -107,11 +107,6 @@ const action = fc.letrec<{ one: Action; many: Action[] }>((tie) => ({
         return fc.integer({ min: 1, max: room }).map((bits): Action => ({ type: 'reg_move', src, dst, bits }))
       }),
     ),
-    subfield.chain((dst) =>
-      fc
-        .record({ bits: fc.integer({ min: 1, max: Math.min(64, FIELDS[dst.field].bits - dst.offset) }), value: u64 })
-        .map((rest): Action => ({ type: 'reg_load', ...dst, ...rest })),
-    ),
     fc.record({ type: fc.constant('meter' as const), meter: u32 }),
     fc.record({ type: fc.constant('note' as const), note: fc.uint8Array({ minLength: 6, maxLength: 6 }) }),
     fc
