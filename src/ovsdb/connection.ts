@@ -189,9 +189,10 @@ export class Connection {
   /** 4.1.6; the methods "update2" and "update3" are OVS's. Other notifications ("locked", …) are for later editions. */
   #takeNotification(method: string, params: readonly unknown[]): void {
     if (method !== 'update' && method !== 'update2') return
-    const handler = this.#monitors.get(Number(params[0]))
+    const [id] = params
+    const handler = typeof id === 'number' ? this.#monitors.get(id) : undefined
     if (handler === undefined) {
-      throw new OvsdbError('inconsistent-update', `an update of monitor ${excerpt(params[0])}, which is not there`)
+      throw new OvsdbError('inconsistent-update', `an update of monitor ${excerpt(id)}, which is not there`)
     }
     handler(method, params[1])
   }

@@ -1,6 +1,7 @@
 /** Both directions of connecting, on real ovsdb-server. */
 import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
+import { join } from 'node:path'
 import t from 'tap'
 import {
   type Connection,
@@ -211,6 +212,19 @@ t.test('an onConnection that fails closes its connection, and only that', async 
   t.teardown(() => second.destroy())
   const [said] = await once(second, 'data')
   t.match(JSON.parse(String(said)), { method: 'echo', params: ['hello'] })
+})
+
+t.test('both ends on a unix socket', async (t) => {
+  const path = join(t.testdir(), 'db.sock')
+  const arrived = Promise.withResolvers<Connection>()
+  const listener = await listen({ path }, { onConnection: arrived.resolve })
+  t.same(listener.address, { path })
+  const one = await connect({ path })
+  const other = await arrived.promise
+  t.same(await Promise.all([one.echo(1), other.echo(2)]), [[1], [2]])
+  await t.rejects(one.transact('db', []), { code: 'unknown-method' })
+  await listener.close()
+  t.same(await one.closed, { reason: 'the peer closed the connection', error: undefined })
 })
 
 const count = (text: string, part: string): number => text.split(part).length - 1

@@ -49,6 +49,7 @@ export class Server {
       { cwd: this.directory, stdio: 'ignore' },
     )
     this.#child = child
+    process.once('exit', () => child.kill('SIGKILL'))
     await once(child, 'spawn')
     // Answers once it has opened its sockets.
     for (;;) {
