@@ -5,28 +5,31 @@ import { handshake, type SessionOptions } from './handshake.ts'
 import { Queue } from './queue.ts'
 import type { Session } from './session.ts'
 
-export interface ListenOptions extends SessionOptions {
-  readonly host?: string
-  /** 0: any that is free. */
-  readonly port: number
+/** A TCP port (0: any that is free; on 127.0.0.1 unless a host is said), or the path of a socket. */
+export type Place = { readonly host?: string; readonly port: number } | { readonly path: string }
+
+interface ListenerOptions extends SessionOptions {
   /** Given each session; without it, they come from iterating over the listener. */
   readonly onSession?: (session: Session) => void
   /** Told of connections that came to no session. */
   readonly onRefused?: (error: OpenFlowError, remoteAddress: string) => void
 }
 
+export type ListenOptions = ListenerOptions & Place
+
 export class Listener implements AsyncIterable<Session> {
   readonly #server: Server
   readonly #sessions = new Queue<Session>()
   readonly #sockets = new Set<Socket>()
-  readonly #options: ListenOptions
+  readonly #options: ListenerOptions
 
-  constructor(server: Server, options: ListenOptions) {
+  constructor(server: Server, options: ListenerOptions) {
     this.#server = server
     this.#options = options
     server.on('connection', (socket) => void this.#greet(socket))
   }
 
+  /** Of no meaning if it listens on a path. */
   get address(): AddressInfo {
     return this.#server.address() as AddressInfo
   }
@@ -63,17 +66,18 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const listener = new Listener(server, options)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(options.port, options.host ?? '127.0.0.1', () => resolve())
+    const place = 'path' in options ? options : { port: options.port, host: options.host ?? '127.0.0.1' }
+    server.listen({ ...place }, () => resolve())
   })
   return listener
 }
 
-export type ConnectOptions = SessionOptions &
-  ({ readonly host: string; readonly port: number } | { readonly path: string })
+export type ConnectOptions = SessionOptions & Place
 
 /** Connect to a switch that listens: `ptcp:`, or a bridge's own `<bridge>.mgmt` socket. */
 export async function connect(options: ConnectOptions): Promise<Session> {
-  const socket = 'path' in options ? dial({ path: options.path }) : dial({ host: options.host, port: options.port })
+  const socket =
+    'path' in options ? dial({ path: options.path }) : dial({ host: options.host ?? '127.0.0.1', port: options.port })
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', () => resolve())
     socket.once('error', (cause) => reject(new OpenFlowError('not-connected', cause.message, { cause })))

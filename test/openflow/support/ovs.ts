@@ -57,6 +57,11 @@ export class Ovs {
     return `unix:${this.path}`
   }
 
+  /** A process in the namespace of the bridge. */
+  get pid(): number {
+    return this.#children[1]?.pid ?? 0
+  }
+
   get path(): string {
     return join(this.directory, 'br0.mgmt')
   }
