@@ -22,7 +22,6 @@ export type OpenFlowErrorCode =
   | 'bundle-refused'
   | 'closed'
   | 'no-common-version'
-  | 'timeout'
   | 'not-connected'
 
 interface More {

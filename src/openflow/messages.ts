@@ -61,6 +61,7 @@ const ROWS = {
 } as const
 
 export type MessageType = keyof typeof ROWS
+export const MESSAGE_TYPES = Object.keys(ROWS) as readonly MessageType[]
 
 /** What stands at the head of each message. */
 export interface Head {

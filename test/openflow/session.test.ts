@@ -351,5 +351,28 @@ t.test('a bundle whose messages fail to be made is discarded', async (t) => {
   }
   await t.rejects(session.bundle(failing()), RangeError)
   t.strictSame(await served, ['open_request', 'discard_request'])
-  await Promise.all([t.rejects(session.bundle([mod(99_999)]), { code: 'out-of-range' }), serveBundle(peer, {})])
+})
+
+t.test('a bundle with a message that cannot be encoded is refused as if the switch had done so', async (t) => {
+  const { session, peer } = await pair(t)
+  const served = serveBundle(peer, { add: [3] })
+  const error = await session.bundle([mod(70_000), mod(1), mod(70_001), mod(3)]).catch((error: unknown) => error)
+  t.match(error, {
+    code: 'bundle-refused',
+    refused: [
+      { index: 0, error: { code: 'out-of-range', message: /priority holds 70000/ } },
+      { index: 2, error: { code: 'out-of-range' } },
+      { index: 3, error: { code: 'refused' } },
+    ],
+  })
+  t.strictSame(await served, ['open_request', 'close_request', 'discard_request'])
+})
+
+t.test('a listener that closes ends its sessions and says so', async (t) => {
+  const server = await listen({ port: 0 })
+  const peer = await Peer.connect(server.address.port)
+  const [session] = await Promise.all([first(server), peer.greet()])
+  await server.close()
+  t.strictSame(await session.closed, { reason: 'the listener is closed' })
+  await peer.end()
 })

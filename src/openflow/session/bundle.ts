@@ -40,7 +40,7 @@ export async function sendBundle(
   requests.errorTakers.add(taker)
   try {
     await step('open_request')
-    await add(requests, bundle, flags, messages, members).catch((error: unknown) => discard(step, error))
+    await add(requests, { bundle, flags }, messages, members, refused).catch((error: unknown) => discard(step, error))
     await step('close_request').catch((error: unknown) => discard(step, error))
     if (refused.length > 0) await discard(step, new BundleError(refused))
     await step('commit_request')
@@ -53,15 +53,20 @@ export async function sendBundle(
 
 async function add(
   requests: Requests,
-  bundle: number,
-  flags: number,
+  of: { readonly bundle: number; readonly flags: number },
   messages: Iterable<Message>,
   members: Members,
+  refused: Refused[],
 ): Promise<void> {
   let began = performance.now()
   for (const message of messages) {
-    const xid = requests.send({ type: 'bundle_add', bundle, flags, message })
-    members.add(xid, message)
+    try {
+      members.add(requests.send({ type: 'bundle_add', ...of, message }), message)
+    } catch (error) {
+      // What cannot be encoded is refused here, as the rest is by the switch.
+      if (!(error instanceof OpenFlowError) || error.code !== 'out-of-range') throw error
+      refused.push({ index: members.add(undefined, message), message, error })
+    }
     if (requests.wire.isFull) await requests.wire.drained()
     else if (performance.now() - began < SLICE) continue
     else await turn()
@@ -80,12 +85,13 @@ async function discard(step: (step: 'discard_request') => Promise<unknown>, reas
 /** Which message has which xid. Arrays, since a map of 100,000 takes long turns to grow. */
 class Members {
   readonly #messages: Message[] = []
-  /** Ascending, but for one wrap past the last xid. */
+  /** Ascending, but for one wrap past the last xid; what was never sent has that of the one before. */
   readonly #xids: number[] = []
 
-  add(xid: number, message: Message): void {
-    this.#xids.push(xid)
-    this.#messages.push(message)
+  /** @returns the message's place */
+  add(xid: number | undefined, message: Message): number {
+    this.#xids.push(xid ?? this.#xids.at(-1) ?? 0)
+    return this.#messages.push(message) - 1
   }
 
   find(xid: number): { readonly index: number; readonly message: Message } | undefined {

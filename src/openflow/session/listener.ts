@@ -21,6 +21,7 @@ export class Listener implements AsyncIterable<Session> {
   readonly #server: Server
   readonly #sessions = new Queue<Session>()
   readonly #sockets = new Set<Socket>()
+  readonly #open = new Set<Session>()
   readonly #options: ListenerOptions
 
   constructor(server: Server, options: ListenerOptions) {
@@ -38,6 +39,7 @@ export class Listener implements AsyncIterable<Session> {
   async close(): Promise<void> {
     this.#sessions.close()
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const session of this.#open) session.close('the listener is closed')
     for (const socket of this.#sockets) socket.destroySoon()
     await closed
   }
@@ -52,7 +54,10 @@ export class Listener implements AsyncIterable<Session> {
     socket.on('close', () => this.#sockets.delete(socket))
     const from = `${socket.remoteAddress}:${socket.remotePort}`
     try {
-      onSession(await handshake(socket, this.#options))
+      const session = await handshake(socket, this.#options)
+      this.#open.add(session)
+      void session.closed.then(() => this.#open.delete(session))
+      onSession(session)
     } catch (error) {
       if (!(error instanceof OpenFlowError)) throw error
       onRefused?.(error, from)

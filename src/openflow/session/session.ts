@@ -71,7 +71,7 @@ export class Session {
 
   /**
    * All of the messages or none of them.
-   * @throws BundleError with what was refused; OpenFlowError if the connection ended or the bundle itself was refused
+   * @throws BundleError with what was refused (by the switch, or since it cannot be encoded); OpenFlowError if the connection ended or the bundle itself was refused
    */
   bundle(messages: Iterable<FlowMod | Message>, options: BundleOptions = {}): Promise<void> {
     this.#bundles += 1
@@ -81,7 +81,11 @@ export class Session {
   /** The flows that the switch has, some at a time as they come. */
   async *dumpFlows(which: FlowRequest = {}): AsyncGenerator<readonly FlowEntry[], void, void> {
     const parts = this.#requests.parts({ type: 'multipart_request', multipart: 'flow', ...which })
-    for await (const { flows } of parts) yield flows
+    try {
+      for await (const { flows } of parts) yield flows
+    } finally {
+      parts.close()
+    }
   }
 
   /**

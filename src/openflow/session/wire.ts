@@ -146,9 +146,11 @@ export class Wire {
         this.#message(frame)
       }
     } catch (error) {
-      if (!(error instanceof OpenFlowError)) throw error
-      this.refuse(error.error ?? BAD_LEN, chunk, 0)
-      this.close(error.message)
+      // Where the next message begins is not known any more.
+      const told =
+        error instanceof OpenFlowError ? error : new OpenFlowError('malformed', String(error), { cause: error })
+      this.refuse(told.error ?? BAD_LEN, chunk, 0)
+      this.close(told.message)
     }
     this.#yield(performance.now() - began)
   }
