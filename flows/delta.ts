@@ -1,105 +1,114 @@
 /**
- * have, want -> put, drop. A ledger keeps what is wanted of one switch, by rule key (table, priority, match) and by author;
- * told anew what an author wants, it says what must be put and dropped.
+ * have, want -> put, drop. The ledger of one switch keeps what is wanted there, by author, beside what the switch has, and
+ * remembers which rules may differ. What is in both with equal cookie and instructions costs nothing.
  */
 import { type Flow, ruleBody, ruleKey } from '../src/openflow/index.ts'
 import type { Key } from '../topology/ids.ts'
+import { authorOf } from './cookie.ts'
 import type { Rule } from './rule.ts'
 
-export interface Delta {
-  /** Rules to add; one with the same key as a rule that is there replaces it. */
-  readonly put: readonly Rule[]
-  /** Rules to delete. */
-  readonly drop: readonly Flow[]
-}
-
-interface Entry {
+/** A rule with its key (table, priority, match) and body (instructions) in comparable form. */
+interface Entry<F extends Flow = Flow> {
   readonly key: string
   readonly body: string
-  readonly rule: Rule
+  readonly flow: F
+}
+
+export interface Delta {
+  /** Rules to add; one with the key of a rule that is there replaces it. */
+  readonly put: readonly Rule[]
+  /** Rules of ours to delete. */
+  readonly drop: readonly Flow[]
+  /** Rules of others that `put` replaces. */
+  readonly replaced: readonly Flow[]
 }
 
 export class Ledger {
-  /** Those who want a rule with this key, oldest author first: the first one has it. One but in passing. */
-  readonly #byKey = new Map<string, Entry[]>()
-  readonly #byAuthor = new Map<Key, Entry[]>()
+  /** Those who want a rule with this key, oldest author first: the first one has it. There is one, but in passing. */
+  readonly #wanted = new Map<string, Array<Entry<Rule>>>()
+  readonly #byAuthor = new Map<Key, ReadonlyArray<Entry<Rule>>>()
+  #has = new Map<string, Entry>()
+  /** Keys for which what is wanted may differ from what the switch has. */
+  #open = new Set<string>()
 
   /** Number of rules wanted. */
   get size(): number {
-    return this.#byKey.size
-  }
-
-  *rules(): Generator<Rule> {
-    for (const [first] of this.#byKey.values()) if (first) yield first.rule
+    return this.#wanted.size
   }
 
   authors(): IterableIterator<Key> {
     return this.#byAuthor.keys()
   }
 
-  /** Replace what these authors want; an author with no rules is forgotten. */
-  replace(wants: ReadonlyMap<Key, readonly Rule[]>): Delta {
-    const before = new Map<string, Entry | undefined>()
-    const touch = (key: string) => {
-      if (!before.has(key)) before.set(key, this.#byKey.get(key)?.[0])
-    }
-    for (const [author, rules] of wants) {
-      for (const old of this.#byAuthor.get(author) ?? []) {
-        touch(old.key)
-        this.#release(old)
-      }
-      const entries = rules.map((rule) => ({ key: ruleKey(rule), body: ruleBody(rule), rule }))
-      for (const entry of entries) {
-        touch(entry.key)
-        this.#claim(entry)
-      }
-      if (entries.length > 0) this.#byAuthor.set(author, entries)
-      else this.#byAuthor.delete(author)
-    }
-    const put: Rule[] = []
-    const drop: Flow[] = []
-    for (const [key, was] of before) {
-      const now = this.#byKey.get(key)?.[0]
-      if (now && !(was && same(was, now))) put.push(now.rule)
-      else if (was && !now) drop.push(was.rule)
-    }
-    return { put, drop }
+  /** What an author wants. */
+  of(author: Key): Rule[] {
+    return (this.#byAuthor.get(author) ?? []).map(({ flow }) => flow)
   }
 
-  /**
-   * Compare with what a switch has.
-   * @param ours does this rule of the switch belong to us?
-   * @returns what to send, and the rules of others that ours replace
-   */
-  compare(
-    have: ReadonlyMap<string, Flow>,
-    ours: (flow: Flow) => boolean,
-  ): Delta & { readonly replaced: readonly Flow[] } {
+  /** An author wants just these rules from now on. */
+  replace(author: Key, rules: readonly Rule[]): void {
+    for (const entry of this.#byAuthor.get(author) ?? []) this.#release(entry)
+    const entries = rules.map(entryOf)
+    for (const entry of entries) this.#claim(entry)
+    if (entries.length > 0) this.#byAuthor.set(author, entries)
+    else this.#byAuthor.delete(author)
+  }
+
+  /** Forget what the switch was thought to have: a dump follows, told by `observe`. */
+  forget(): void {
+    this.#has = new Map()
+    this.#open = new Set(this.#wanted.keys())
+  }
+
+  /** The switch has this rule. */
+  observe(flow: Flow): void {
+    const entry = entryOf(flow)
+    this.#has.set(entry.key, entry)
+    this.#open.add(entry.key)
+  }
+
+  /** What to send; a generator, since there may be a hundred thousand. */
+  *delta(): Generator<void, Delta> {
     const put: Rule[] = []
+    const drop: Flow[] = []
     const replaced: Flow[] = []
-    for (const [key, [first]] of this.#byKey) {
-      if (!first) continue
-      const there = have.get(key)
-      if (there && there.cookie === first.rule.cookie && ruleBody(there) === first.body) continue
-      if (there && !ours(there)) replaced.push(there)
-      put.push(first.rule)
+    for (const key of this.#open) {
+      const want = this.#wanted.get(key)?.[0]
+      const has = this.#has.get(key)
+      const ours = has && authorOf(has.flow.cookie) !== undefined
+      if (want && !(has && has.flow.cookie === want.flow.cookie && has.body === want.body)) {
+        put.push(want.flow)
+        if (has && !ours) replaced.push(has.flow)
+      } else if (!want && has && ours) drop.push(has.flow)
+      yield
     }
-    const drop = [...have].filter(([key, flow]) => ours(flow) && !this.#byKey.has(key)).map(([, flow]) => flow)
     return { put, drop, replaced }
   }
 
-  #claim(entry: Entry): void {
-    const claims = this.#byKey.get(entry.key)
-    if (!claims) this.#byKey.set(entry.key, [entry])
-    else claims.splice(claims.findIndex((other) => other.rule.author > entry.rule.author) >>> 0, 0, entry)
+  /** The switch has taken the delta. */
+  *sent(): Generator<void, void> {
+    for (const key of this.#open) {
+      const want = this.#wanted.get(key)?.[0]
+      if (want) this.#has.set(key, want)
+      else this.#has.delete(key)
+      yield
+    }
+    this.#open = new Set()
   }
 
-  #release(entry: Entry): void {
-    const claims = this.#byKey.get(entry.key) ?? []
-    const rest = claims.filter((other) => other !== entry)
-    if (rest.length > 0) this.#byKey.set(entry.key, rest)
-    else this.#byKey.delete(entry.key)
+  #claim(entry: Entry<Rule>): void {
+    this.#open.add(entry.key)
+    const claims = this.#wanted.get(entry.key)
+    if (!claims) this.#wanted.set(entry.key, [entry])
+    else claims.push(entry), claims.sort((a, b) => a.flow.author - b.flow.author)
+  }
+
+  #release(entry: Entry<Rule>): void {
+    this.#open.add(entry.key)
+    const rest = (this.#wanted.get(entry.key) ?? []).filter((other) => other !== entry)
+    if (rest.length > 0) this.#wanted.set(entry.key, rest)
+    else this.#wanted.delete(entry.key)
   }
 }
 
-const same = (a: Entry, b: Entry): boolean => a.body === b.body && a.rule.cookie === b.rule.cookie
+const entryOf = <F extends Flow>(flow: F): Entry<F> => ({ key: ruleKey(flow), body: ruleBody(flow), flow })

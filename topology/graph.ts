@@ -5,7 +5,7 @@
  *   project ── network ◁── port ◁── vnic ◁── binding ──▷ hypervisor
  *                 └──────── placement of the port ──────────┘
  */
-import type { HypervisorId, Key, NetworkId, PortId, VnicId } from './ids.ts'
+import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from './ids.ts'
 import { Multimap } from './multimap.ts'
 import type { Binding, Hypervisor, Network, Port, Segment, Vnic } from './nodes.ts'
 
@@ -33,6 +33,12 @@ export class Graph {
   readonly segments = new Map<string, Segment>()
 
   readonly byKey = new Map<Key, Keyed>()
+  /** In the order of creation, as the lists of the API are. */
+  readonly networksOfProject = new Multimap<ProjectId, NetworkId>()
+  readonly portsOfProject = new Multimap<ProjectId, PortId>()
+  readonly vnicsOfProject = new Multimap<ProjectId, VnicId>()
+  readonly sharedNetworks = new Set<NetworkId>()
+
   readonly portsOfNetwork = new Multimap<NetworkId, PortId>()
   readonly vnicsOnHypervisor = new Multimap<HypervisorId, VnicId>()
   readonly segmentsHeldBy = new Multimap<HypervisorId, string>()
@@ -70,13 +76,17 @@ export class Graph {
   setNetwork(id: NetworkId, to: Network | null): Network | null {
     const from = swap(this.networks, id, to)
     this.#index(from, to, 'network')
+    own(this.networksOfProject, id, from, to)
+    if (to?.shared) this.sharedNetworks.add(id)
+    else this.sharedNetworks.delete(id)
     return from
   }
 
   setPort(id: PortId, to: Port | null): Port | null {
     const from = swap(this.ports, id, to)
     this.#index(from, to, 'port')
-    if (from?.networkId) this.portsOfNetwork.delete(from.networkId, id)
+    own(this.portsOfProject, id, from, to)
+    if (from?.networkId && from.networkId !== to?.networkId) this.portsOfNetwork.delete(from.networkId, id)
     if (to?.networkId) this.portsOfNetwork.add(to.networkId, id)
     this.#place(id)
     return from
@@ -85,6 +95,7 @@ export class Graph {
   setVnic(id: VnicId, to: Vnic | null): Vnic | null {
     const from = swap(this.vnics, id, to)
     this.#index(from, to, 'vnic')
+    own(this.vnicsOfProject, id, from, to)
     if (from?.portId) this.#vnicsOfPort.delete(from.portId, id)
     if (to?.portId) this.#vnicsOfPort.add(to.portId, id)
     if (from?.portId) this.#place(from.portId)
@@ -157,6 +168,16 @@ function swap<K, V>(map: Map<K, V>, key: K, to: V | null): V | null {
   if (to === null) map.delete(key)
   else map.set(key, to)
   return from
+}
+
+interface Owned {
+  readonly project: ProjectId
+}
+
+/** Keep a project's set; an update leaves the node at its place in it. */
+function own<Id>(sets: Multimap<ProjectId, Id>, id: Id, from: Owned | null, to: Owned | null): void {
+  if (from && from.project !== to?.project) sets.delete(from.project, id)
+  if (to) sets.add(to.project, id)
 }
 
 function nested<A, B, C>(map: Map<A, Multimap<B, C>>, key: A): Multimap<B, C> {

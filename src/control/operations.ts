@@ -4,18 +4,10 @@
  */
 import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
 import type { Attributes } from '../../topology/nodes.ts'
+import type { Expected } from '../engines/extension.ts'
 import type { FlowsView, HypervisorView, NetworkView, PortView, VnicView } from './views.ts'
 
-/** Of whom the request is; a token's project and role. */
-export interface Caller {
-  readonly project: ProjectId | '*'
-  readonly role: Role
-}
-export const ROLES = ['reader', 'member', 'admin'] as const
-export type Role = (typeof ROLES)[number]
-
-/** The revision that the caller thinks the object has (`If-Match`), or null where it does not say. */
-export type Expected = number | null
+export { type Caller, type Expected, ROLES, type Role } from '../engines/extension.ts'
 
 /** A repeated POST with the same id and body made nothing. */
 export interface Made<View> {

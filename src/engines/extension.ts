@@ -4,7 +4,18 @@
  */
 import type { Static, TSchema } from 'typebox'
 import type { ProjectId } from '../../topology/ids.ts'
-import type { Caller, Expected, Role } from '../control/operations.ts'
+
+export const ROLES = ['reader', 'member', 'admin'] as const
+export type Role = (typeof ROLES)[number]
+
+/** Of whom the request is; a token's project and role. */
+export interface Caller {
+  readonly project: ProjectId | '*'
+  readonly role: Role
+}
+
+/** The revision that the caller thinks the object has (`If-Match`), or null where it does not say. */
+export type Expected = number | null
 
 export interface Call<Body = unknown> {
   readonly caller: Caller

@@ -1,0 +1,94 @@
+/**
+ * Who claims to have the interface of a VNIC. A hypervisor claims a VNIC while an interface on its integration bridge carries
+ * the VNIC's id. Of several hypervisors the newest claim wins (live migration, or a mistake) and a loser never takes it
+ * back by merely being there; when the winner's interface goes, the newest remaining claim has it.
+ */
+import type { HypervisorId, VnicId } from '../../topology/ids.ts'
+import type { Binding } from '../../topology/nodes.ts'
+
+/** Take-overs of one VNIC in one window, milliseconds; more wait for the next window. */
+const WINDOW = 10_000
+const TAKEOVERS_PER_WINDOW = 5
+
+interface Claim {
+  binding: Binding
+  /** When the claim was first made, as a count of claims. */
+  readonly since: number
+}
+
+export class Claims {
+  readonly #claims = new Map<VnicId, Map<HypervisorId, Claim>>()
+  readonly #byHypervisor = new Map<HypervisorId, Set<VnicId>>()
+  readonly #takeovers = new Map<VnicId, { count: number; until: number }>()
+  #count = 0
+
+  /** What was bound when the controller stopped stands as the oldest claim until its hypervisor speaks. */
+  remember(binding: Binding): void {
+    this.#put(binding, 0)
+  }
+
+  /**
+   * A hypervisor claims just these VNICs from now on.
+   * @param first is this its first word since the controller started?
+   * @returns the VNICs whose claims have changed
+   */
+  update(hypervisor: HypervisorId, bindings: ReadonlyMap<VnicId, Binding>, first: boolean): Set<VnicId> {
+    const changed = new Set<VnicId>()
+    for (const id of [...(this.#byHypervisor.get(hypervisor) ?? [])]) {
+      if (bindings.has(id)) continue
+      this.#drop(id, hypervisor)
+      changed.add(id)
+    }
+    for (const [id, binding] of bindings) {
+      const claim = this.#claims.get(id)?.get(hypervisor)
+      if (claim && same(claim.binding, binding)) continue
+      if (claim) claim.binding = binding
+      else this.#put(binding, first ? 0 : ++this.#count)
+      changed.add(id)
+    }
+    return changed
+  }
+
+  /** Forget a hypervisor that is out of service. @returns the VNICs that it claimed */
+  forget(hypervisor: HypervisorId): Set<VnicId> {
+    return this.update(hypervisor, new Map(), false)
+  }
+
+  /**
+   * Who has the VNIC.
+   * @param now the binding in force
+   * @returns the winner (null: nobody), or the time from which on a further take-over is allowed
+   */
+  winner(id: VnicId, now: Binding | undefined, time: number): Binding | null | { readonly notBefore: number } {
+    const claims = this.#claims.get(id)
+    let best = now && claims?.get(now.hypervisor)
+    for (const claim of claims?.values() ?? []) if (!best || claim.since > best.since) best = claim
+    if (!best) return null
+    if (now && best.binding.hypervisor !== now.hypervisor && claims?.has(now.hypervisor)) {
+      const window = this.#takeovers.get(id)
+      if (!window || window.until <= time) this.#takeovers.set(id, { count: 1, until: time + WINDOW })
+      else if (window.count < TAKEOVERS_PER_WINDOW) window.count += 1
+      else return { notBefore: window.until }
+    }
+    return best.binding
+  }
+
+  #put(binding: Binding, since: number): void {
+    const claims = this.#claims.get(binding.vnicId) ?? new Map<HypervisorId, Claim>()
+    this.#claims.set(binding.vnicId, claims.set(binding.hypervisor, { binding, since }))
+    const vnics = this.#byHypervisor.get(binding.hypervisor) ?? new Set<VnicId>()
+    this.#byHypervisor.set(binding.hypervisor, vnics.add(binding.vnicId))
+  }
+
+  #drop(id: VnicId, hypervisor: HypervisorId): void {
+    const claims = this.#claims.get(id)
+    claims?.delete(hypervisor)
+    if (claims?.size === 0) this.#claims.delete(id)
+    const vnics = this.#byHypervisor.get(hypervisor)
+    vnics?.delete(id)
+    if (vnics?.size === 0) this.#byHypervisor.delete(hypervisor)
+  }
+}
+
+export const same = (a: Binding, b: Binding): boolean =>
+  a.hypervisor === b.hypervisor && a.bridge === b.bridge && a.interface === b.interface && a.ofport === b.ofport

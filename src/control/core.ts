@@ -1,0 +1,206 @@
+/** The operations of the core: each finds its objects, runs in the journal, and answers with what the API shows. */
+import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
+import type { Attributes, Network, Port, Vnic } from '../../topology/nodes.ts'
+import type { Engine } from '../engines/engine.ts'
+import type { Expected } from '../engines/extension.ts'
+import type { Draft, Host } from '../engines/host.ts'
+import { owned } from '../engines/objects.ts'
+import type { Board } from './board.ts'
+import type { Hypervisors } from './hypervisors.ts'
+import type { Journal } from './journal.ts'
+import type { CoreOperations, Made, Settling, VnicRequest } from './operations.ts'
+import { destroyPort, updatePort } from './ports.ts'
+import type { Presenter } from './present.ts'
+import type { Ticket } from './tickets.ts'
+import { createVnic, destroyVnic, plug, unplug } from './vnics.ts'
+import type { FlowsView, HypervisorView, NetworkView, PortView, VnicView } from './views.ts'
+
+export interface CoreContext {
+  readonly journal: Journal
+  readonly engines: ReadonlyMap<string, Engine>
+  readonly board: Board
+  readonly present: Presenter
+  readonly hypervisors: Hypervisors
+  /** The ticket of a commit: done when every connected switch concerned has confirmed. */
+  readonly ticketOf: (committed: object) => Ticket
+  /** Fires when the controller stops: nobody is kept waiting. */
+  readonly stopping: AbortSignal
+}
+
+export class Core implements CoreOperations, Host {
+  readonly #context: CoreContext
+
+  constructor(context: CoreContext) {
+    this.#context = context
+  }
+
+  get graph() {
+    return this.#context.journal.graph
+  }
+
+  get engines(): ReadonlyMap<string, Engine> {
+    return this.#context.engines
+  }
+
+  async write<T>(operation: (draft: Draft) => T): Promise<T> {
+    return (await this.#context.journal.write(operation)).value
+  }
+
+  networkView(network: Network): NetworkView {
+    return this.#context.present.network(network)
+  }
+
+  portView(port: Port): PortView {
+    return this.#context.present.port(port)
+  }
+
+  *listVnics(project: ProjectId, vmId?: string): Generator<VnicView> {
+    for (const id of this.graph.vnicsOfProject.get(project)) {
+      const vnic = this.graph.vnics.get(id)
+      if (vnic && (vmId === undefined || vnic.vmId === vmId)) yield this.#context.present.vnic(vnic)
+    }
+  }
+
+  showVnic(project: ProjectId, id: VnicId): VnicView {
+    return this.#context.present.vnic(owned(this.graph.vnics.get(id), project, 'VNIC', id))
+  }
+
+  async createVnic(project: ProjectId, kind: string, request: VnicRequest, attributes: Attributes): Promise<Made<VnicView>> {
+    const { created, vnic } = await this.write((draft) => createVnic(draft, project, kind, request, attributes))
+    return { created, view: this.#context.present.vnic(this.graph.vnics.get(vnic.id) ?? vnic) }
+  }
+
+  destroyVnic(project: ProjectId, id: VnicId, expected: Expected): Promise<Settling<VnicView>> {
+    return this.#settling(
+      (draft) => destroyVnic(draft, project, id, expected),
+      (was) => this.#context.present.vnic({ ...was, portId: null }),
+      () => this.#vnicNow(id),
+    )
+  }
+
+  async plug(project: ProjectId, id: VnicId, port: PortId, expected: Expected): Promise<VnicView> {
+    await this.write((draft) => plug(draft, this.engines, project, id, port, expected))
+    return this.showVnic(project, id)
+  }
+
+  unplug(project: ProjectId, id: VnicId, expected: Expected): Promise<Settling<VnicView>> {
+    return this.#settling(
+      (draft) => unplug(draft, project, id, expected),
+      () => this.showVnic(project, id),
+      () => this.#vnicNow(id),
+      id,
+    )
+  }
+
+  realised(project: ProjectId, id: VnicId, milliseconds: number, signal?: AbortSignal): Promise<VnicView> {
+    const { board, stopping } = this.#context
+    return new Promise((resolve, reject) => {
+      const settled = (): boolean => !['waiting', 'building', 'unplugging'].includes(board.vnic(id).status)
+      const end = () => {
+        clearTimeout(timer)
+        unwatch()
+        stopping.removeEventListener('abort', end)
+        signal?.removeEventListener('abort', end)
+        try {
+          resolve(this.showVnic(project, id))
+        } catch (error) {
+          reject(error)
+        }
+      }
+      const unwatch = board.watch(id, () => settled() && end())
+      const timer = setTimeout(end, milliseconds)
+      stopping.addEventListener('abort', end)
+      signal?.addEventListener('abort', end)
+      if (settled() || stopping.aborted || signal?.aborted) end()
+    })
+  }
+
+  *listPorts(project: ProjectId): Generator<PortView> {
+    for (const id of this.graph.portsOfProject.get(project)) {
+      const port = this.graph.ports.get(id)
+      if (port) yield this.#context.present.port(port)
+    }
+  }
+
+  showPort(project: ProjectId, id: PortId): PortView {
+    return this.#context.present.port(owned(this.graph.ports.get(id), project, 'port', id))
+  }
+
+  updatePort(
+    project: ProjectId,
+    id: PortId,
+    patch: { readonly admin_state_up?: boolean; readonly name?: string },
+    expected: Expected,
+  ): Promise<Settling<PortView>> {
+    return this.#settling(
+      (draft) => updatePort(draft, project, id, patch, expected),
+      () => this.showPort(project, id),
+      () => this.#portNow(id),
+    )
+  }
+
+  destroyPort(project: ProjectId, id: PortId, expected: Expected): Promise<Settling<PortView>> {
+    return this.#settling(
+      (draft) => destroyPort(draft, project, id, expected),
+      (was) => this.#context.present.port(was),
+      () => this.#portNow(id),
+    )
+  }
+
+  listHypervisors(): Iterable<HypervisorView> {
+    return this.#context.hypervisors.list()
+  }
+
+  showHypervisor(id: HypervisorId): HypervisorView {
+    return this.#context.hypervisors.show(id)
+  }
+
+  removeHypervisor(id: HypervisorId): Promise<void> {
+    return this.#context.hypervisors.remove(id)
+  }
+
+  flows(
+    id: HypervisorId,
+    filter: { readonly vnicId?: string; readonly portId?: string; readonly networkId?: string },
+    actual: boolean,
+  ): Promise<FlowsView> {
+    return this.#context.hypervisors.flows(id, filter, actual)
+  }
+
+  #vnicNow(id: VnicId): VnicView | undefined {
+    const vnic: Vnic | undefined = this.graph.vnics.get(id)
+    return vnic && this.#context.present.vnic(vnic)
+  }
+
+  #portNow(id: PortId): PortView | undefined {
+    const port = this.graph.ports.get(id)
+    return port && this.#context.present.port(port)
+  }
+
+  /** @param subject the VNIC whose earlier changes must be confirmed too: an unplug repeated answers as the first does */
+  async #settling<T, View>(
+    operation: (draft: Draft) => T,
+    view: (value: T) => View,
+    now: () => View | undefined,
+    subject?: VnicId,
+  ): Promise<Settling<View>> {
+    const { value, committed } = await this.#context.journal.write(operation)
+    const ticket = (subject && this.#context.board.ticket(subject)) ?? this.#context.ticketOf(committed)
+    return { view: view(value), now, settled: (milliseconds) => this.#confirmed(ticket, milliseconds) }
+  }
+
+  #confirmed(ticket: Ticket, milliseconds: number): Promise<boolean> {
+    const { stopping } = this.#context
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer)
+        stopping.removeEventListener('abort', end)
+        resolve(ticket.done)
+      }
+      const timer = setTimeout(end, milliseconds)
+      stopping.addEventListener('abort', end)
+      ticket.onDone(end)
+      if (stopping.aborted) end()
+    })
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The switches that are connected, by hypervisor: matches an OpenFlow connection with the hypervisor whose bridge has its
+ * datapath id, and hands stale pairs to the switch they concern.
+ */
+import type { Logger } from 'pino'
+import type { Engines } from '../../flows/compile.ts'
+import type { Graph } from '../../topology/graph.ts'
+import type { HypervisorId, Key } from '../../topology/ids.ts'
+import type { Session } from '../openflow/index.ts'
+import type { StalePairs } from './journal.ts'
+import { Switch } from './switch.ts'
+import type { Tickets } from './tickets.ts'
+
+export interface FleetEvents {
+  connected(hypervisor: HypervisorId): void
+  disconnected(hypervisor: HypervisorId): void
+  /** The switch was compared as a whole: it holds no rules of ours but those wanted. */
+  synced(hypervisor: HypervisorId): void
+  confirmed(hypervisor: HypervisorId, generation: number): void
+  refused(hypervisor: HypervisorId, objects: ReadonlySet<Key>): void
+}
+
+interface Context {
+  readonly graph: Graph
+  readonly engines: Engines
+  readonly tickets: Tickets
+  readonly log: Logger
+  readonly events: FleetEvents
+}
+
+export class Fleet {
+  readonly #context: Context
+  readonly #switches = new Map<HypervisorId, Switch>()
+  /** Connections whose datapath id no hypervisor has, so far. */
+  readonly #strangers = new Map<string, Session>()
+  /** Why the last connection of a hypervisor ended. */
+  readonly lastError = new Map<HypervisorId, string>()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  get(hypervisor: HypervisorId): Switch | undefined {
+    return this.#switches.get(hypervisor)
+  }
+
+  /** Number of connections whose datapath id is not (yet) known. */
+  get strangers(): number {
+    return this.#strangers.size
+  }
+
+  entries(): IterableIterator<[HypervisorId, Switch]> {
+    return this.#switches.entries()
+  }
+
+  /** A switch has connected; what it is comes from the hypervisor's OVSDB, now or later. */
+  accept(session: Session): void {
+    const datapathId = session.datapathId.toString(16).padStart(16, '0')
+    for (const { id, datapathId: known } of this.#context.graph.hypervisors.values()) {
+      if (known === datapathId) return this.#attach(id, session)
+    }
+    this.#context.log.info({ datapathId, from: session.remoteAddress }, 'a switch that no hypervisor has told of: it waits')
+    this.#strangers.get(datapathId)?.close('another connection has the same datapath id')
+    this.#strangers.set(datapathId, session)
+    void session.closed.then(() => {
+      if (this.#strangers.get(datapathId) === session) this.#strangers.delete(datapathId)
+    })
+  }
+
+  /** A hypervisor is new, or its datapath id: its switch may be waiting. */
+  recognise(hypervisor: HypervisorId): void {
+    const datapathId = this.#context.graph.hypervisors.get(hypervisor)?.datapathId
+    const session = datapathId && this.#strangers.get(datapathId)
+    if (!session) return
+    this.#strangers.delete(datapathId)
+    this.#attach(hypervisor, session)
+  }
+
+  /** Hand out stale pairs. @returns the connected switches concerned, and the generation that confirms it */
+  mark(pairs: StalePairs): Map<HypervisorId, number> {
+    const generations = new Map<HypervisorId, number>()
+    for (const [hypervisor, objects] of pairs) {
+      const target = this.#switches.get(hypervisor)
+      if (target) generations.set(hypervisor, target.mark(objects))
+    }
+    return generations
+  }
+
+  /** The generation that a hypervisor's switch has to confirm for all that it was told of so far. */
+  generationOf(hypervisor: HypervisorId): number | undefined {
+    return this.#switches.get(hypervisor)?.generation
+  }
+
+  close(reason: string): void {
+    for (const { session } of this.#switches.values()) session.close(reason)
+    for (const session of this.#strangers.values()) session.close(reason)
+  }
+
+  #attach(hypervisor: HypervisorId, session: Session): void {
+    const { graph, engines, tickets, log, events } = this.#context
+    this.#switches.get(hypervisor)?.session.close('the switch has connected anew')
+    this.#detach(hypervisor)
+    const here = new Switch({
+      hypervisor,
+      session,
+      graph,
+      engines,
+      log,
+      events: {
+        confirmed: (generation) => {
+          if (this.#switches.get(hypervisor) !== here) return
+          tickets.confirm(hypervisor, generation)
+          events.confirmed(hypervisor, generation)
+        },
+        synced: () => {
+          if (this.#switches.get(hypervisor) === here) events.synced(hypervisor)
+        },
+        refused: (objects) => {
+          if (this.#switches.get(hypervisor) === here) events.refused(hypervisor, objects)
+        },
+      },
+    })
+    this.#switches.set(hypervisor, here)
+    this.#context.log.info({ hypervisor, from: session.remoteAddress, version: session.version }, 'switch connected')
+    events.connected(hypervisor)
+    void session.closed.then(({ reason }) => {
+      this.lastError.set(hypervisor, reason)
+      log.warn({ hypervisor, reason }, 'switch disconnected')
+      if (this.#switches.get(hypervisor) === here) this.#detach(hypervisor)
+    })
+    void here.run()
+  }
+
+  #detach(hypervisor: HypervisorId): void {
+    if (!this.#switches.delete(hypervisor)) return
+    this.#context.tickets.forget(hypervisor)
+    this.#context.events.disconnected(hypervisor)
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Who holds rules for a segment. Written down before a hypervisor gets its first rule for it, and struck out only when that
+ * hypervisor has confirmed that the last one is gone, so that a freed segment never meets rules of its former network.
+ */
+import type { Logger } from 'pino'
+import type { Graph } from '../../topology/graph.ts'
+import type { HypervisorId } from '../../topology/ids.ts'
+import type { Network, Segment } from '../../topology/nodes.ts'
+import type { Draft } from '../engines/host.ts'
+import type { StalePairs } from './journal.ts'
+
+interface Context {
+  readonly graph: Graph
+  readonly log: Logger
+  write(operation: (draft: Draft) => void): Promise<void>
+}
+
+export class Holders {
+  readonly #context: Context
+  /** Segments that a hypervisor is about to be rid of -> the generation that confirms it. */
+  readonly #leaving = new Map<HypervisorId, Map<string, number>>()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** Before the commit: those who are to get rules become holders. */
+  hold(draft: Draft, stale: StalePairs): void {
+    for (const [hypervisor, segment] of this.#segments(stale)) {
+      if (segment.holders.includes(hypervisor) || !isMember(draft.graph, segment, hypervisor)) continue
+      draft.change({ kind: 'segment', id: segment.id, to: { ...segment, holders: [...segment.holders, hypervisor] } })
+    }
+  }
+
+  /** After the commit: note who is to be rid of rules, and when that will be confirmed. */
+  leave(stale: StalePairs, generations: ReadonlyMap<HypervisorId, number>): void {
+    for (const [hypervisor, segment] of this.#segments(stale)) {
+      const generation = generations.get(hypervisor)
+      if (generation === undefined || !segment.holders.includes(hypervisor)) continue
+      if (isMember(this.#context.graph, segment, hypervisor)) continue
+      const leaving = this.#leaving.get(hypervisor) ?? new Map<string, number>()
+      this.#leaving.set(hypervisor, leaving.set(segment.id, generation))
+    }
+  }
+
+  /** A switch has confirmed all up to a generation. */
+  confirmed(hypervisor: HypervisorId, generation: number): void {
+    const leaving = this.#leaving.get(hypervisor)
+    if (!leaving) return
+    const gone = [...leaving].filter(([, needed]) => needed <= generation).map(([id]) => id)
+    for (const id of gone) leaving.delete(id)
+    if (leaving.size === 0) this.#leaving.delete(hypervisor)
+    this.#release(hypervisor, gone)
+  }
+
+  /** A switch was compared as a whole: it holds nothing but what is wanted. */
+  synced(hypervisor: HypervisorId): void {
+    this.#release(hypervisor, [...this.#context.graph.segmentsHeldBy.get(hypervisor)])
+  }
+
+  /** A connection ended: what it would have confirmed, the next comparison will. */
+  forget(hypervisor: HypervisorId): void {
+    this.#leaving.delete(hypervisor)
+  }
+
+  #release(hypervisor: HypervisorId, ids: readonly string[]): void {
+    const { graph, log, write } = this.#context
+    const free = (segment: Segment | undefined): segment is Segment =>
+      segment !== undefined && segment.holders.includes(hypervisor) && !isMember(graph, segment, hypervisor)
+    if (!ids.some((id) => free(graph.segments.get(id)))) return
+    write((draft) => {
+      for (const id of ids) {
+        const segment = graph.segments.get(id)
+        if (free(segment)) draft.change({ kind: 'segment', id, to: without(segment, hypervisor) })
+      }
+    }).catch((error: unknown) => {
+      log.warn({ err: error, hypervisor }, 'segments stay taken until the next comparison with the switch')
+    })
+  }
+
+  *#segments(stale: StalePairs): Generator<[HypervisorId, Segment]> {
+    const { graph } = this.#context
+    for (const [hypervisor, objects] of stale) {
+      for (const key of objects) {
+        const what = graph.byKey.get(key)
+        const id = what?.kind === 'network' && graph.networks.get(what.id)?.segmentId
+        const segment = id && graph.segments.get(id)
+        if (segment) yield [hypervisor, segment]
+      }
+    }
+  }
+}
+
+/** The segment without one of its holders. */
+export const without = (segment: Segment, hypervisor: HypervisorId): Segment => ({
+  ...segment,
+  holders: segment.holders.filter((holder) => holder !== hypervisor),
+})
+
+const isMember = (graph: Graph, { networkId }: Segment, hypervisor: HypervisorId): boolean =>
+  networkId !== null && graph.members(networkId as Network['id']).has(hypervisor)

@@ -1,0 +1,165 @@
+/** What operators see and do: hypervisors, their conditions, the rules wanted and found there, taking one out of service. */
+import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
+import { authorOf } from '../../flows/cookie.ts'
+import type { Rule } from '../../flows/rule.ts'
+import type { Graph } from '../../topology/graph.ts'
+import type { HypervisorId, Key, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
+import type { Hypervisor } from '../../topology/nodes.ts'
+import { PlugboardError } from '../errors.ts'
+import { type Flow, printFlow, ruleBody, ruleKey } from '../openflow/index.ts'
+import type { Fleet } from './fleet.ts'
+import { without } from './holders.ts'
+import type { Hosts } from './hosts.ts'
+import type { Journal } from './journal.ts'
+import { sliced } from './slices.ts'
+import type { FlowsView, FlowView, HypervisorView } from './views.ts'
+
+interface Context {
+  readonly graph: Graph
+  readonly engines: Engines
+  readonly journal: Journal
+  readonly fleet: Fleet
+  readonly hosts: Hosts
+}
+
+export interface FlowFilter {
+  readonly vnicId?: string
+  readonly portId?: string
+  readonly networkId?: string
+}
+
+export class Hypervisors {
+  readonly #context: Context
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  *list(): Generator<HypervisorView> {
+    for (const hypervisor of this.#context.graph.hypervisors.values()) yield this.#view(hypervisor)
+  }
+
+  show(id: HypervisorId): HypervisorView {
+    return this.#view(this.#find(id))
+  }
+
+  /** Its bindings go, and what it held is free: whoever removes it answers for its rules being gone. */
+  async remove(id: HypervisorId): Promise<void> {
+    await this.#context.journal.write((draft) => {
+      this.#find(id)
+      const { fleet, hosts } = this.#context
+      if (fleet.get(id) || hosts.connected(id)) {
+        throw new PlugboardError('hypervisor-connected', `hypervisor ${id} is connected: stop it, or take its manager away (ovs-vsctl del-manager), first`)
+      }
+      const { graph } = draft
+      for (const vnic of [...graph.vnicsOnHypervisor.get(id)]) draft.change({ kind: 'binding', id: vnic, to: null })
+      for (const segmentId of [...graph.segmentsHeldBy.get(id)]) {
+        const segment = graph.segments.get(segmentId)
+        if (segment) draft.change({ kind: 'segment', id: segmentId, to: without(segment, id) })
+      }
+      draft.change({ kind: 'hypervisor', id, to: null })
+    })
+    this.#context.hosts.forget(id)
+  }
+
+  async flows(id: HypervisorId, filter: FlowFilter, actual: boolean): Promise<FlowsView> {
+    const { graph, engines, fleet } = this.#context
+    this.#find(id)
+    const objects = this.#objects(filter)
+    const wanted = await sliced(compileWanted(graph, engines, id, objects))
+    const flows = wanted.map(show)
+    if (!actual) return { flows }
+    const found = await fleet.get(id)?.actual()
+    if (!found) {
+      throw new PlugboardError('unavailable', `hypervisor ${id} is not connected, so its rules cannot be read: leave "actual" out`)
+    }
+    const mine = objects === null ? found : found.filter((flow) => objects.has(authorOf(flow.cookie) ?? (0 as Key)))
+    return { flows, ...compareFlows(wanted, mine) }
+  }
+
+  /** The objects whose rules are asked for; null: all. */
+  #objects({ vnicId, portId, networkId }: FlowFilter): ReadonlySet<Key> | null {
+    const { graph } = this.#context
+    if (vnicId === undefined && portId === undefined && networkId === undefined) return null
+    const keys = new Set<Key>()
+    const add = (object: { readonly key: Key } | undefined, what: string, id: string, field: string) => {
+      if (!object) throw new PlugboardError('not-found', `there is no ${what} ${id}`, { field })
+      keys.add(object.key)
+    }
+    if (vnicId !== undefined) {
+      const vnic = graph.vnics.get(vnicId as VnicId)
+      add(vnic, 'VNIC', vnicId, 'vnic_id')
+      const port = vnic?.portId && graph.ports.get(vnic.portId)
+      if (port) keys.add(port.key)
+    }
+    if (portId !== undefined) add(graph.ports.get(portId as PortId), 'port', portId, 'port_id')
+    if (networkId !== undefined) {
+      add(graph.networks.get(networkId as NetworkId), 'network', networkId, 'network_id')
+      for (const port of graph.portsOfNetwork.get(networkId as NetworkId)) {
+        const key = graph.ports.get(port)?.key
+        if (key !== undefined) keys.add(key)
+      }
+    }
+    return keys
+  }
+
+  #view(hypervisor: Hypervisor): HypervisorView {
+    const { fleet, hosts } = this.#context
+    const connected = fleet.get(hypervisor.id)
+    return {
+      id: hypervisor.id,
+      hostname: hypervisor.hostname,
+      openflow_connected: connected !== undefined,
+      ovsdb_connected: hosts.connected(hypervisor.id),
+      openflow_version: connected ? (VERSIONS[connected.session.version] ?? null) : null,
+      ovs_version: hypervisor.ovsVersion,
+      datapath_id: hypervisor.datapathId,
+      bridge_mappings: hypervisor.bridgeMappings,
+      encap_ip: hypervisor.encapIp,
+      rules: connected?.rules ?? this.#count(hypervisor.id),
+      backlog: connected?.backlog ?? 0,
+      last_error: fleet.lastError.get(hypervisor.id) ?? hosts.lastError(hypervisor.id),
+      conditions: hosts.conditions(hypervisor.id),
+    }
+  }
+
+  /** A switch that is away: what would be wanted there. */
+  #count(id: HypervisorId): number {
+    const { graph, engines } = this.#context
+    let rules = 0
+    for (const object of objectsOn(graph, id)) rules += compile(graph, engines, id, object).length
+    return rules
+  }
+
+  #find(id: HypervisorId): Hypervisor {
+    const hypervisor = this.#context.graph.hypervisors.get(id)
+    if (!hypervisor) throw new PlugboardError('not-found', `there is no hypervisor ${id}`)
+    return hypervisor
+  }
+}
+
+/** Wire versions in words. */
+const VERSIONS: Readonly<Record<number, string>> = { 4: '1.3', 5: '1.4', 6: '1.5' }
+
+function* compileWanted(graph: Graph, engines: Engines, id: HypervisorId, objects: ReadonlySet<Key> | null): Generator<void, Rule[]> {
+  const rules: Rule[] = []
+  for (const object of objectsOn(graph, id)) {
+    if (objects && !objects.has(object)) continue
+    rules.push(...compile(graph, engines, id, object))
+    yield
+  }
+  return rules.sort((a, b) => a.table - b.table || b.priority - a.priority || a.author - b.author)
+}
+
+function compareFlows(wanted: readonly Rule[], found: readonly Flow[]): Pick<Required<FlowsView>, 'actual' | 'missing' | 'extra'> {
+  const identity = (flow: Flow): string => `${ruleKey(flow)} ${flow.cookie} ${ruleBody(flow)}`
+  const there = new Set(found.map(identity))
+  const want = new Set(wanted.map(identity))
+  return {
+    actual: found.map((flow) => ({ flow: printFlow(flow) })),
+    missing: wanted.filter((rule) => !there.has(identity(rule))).map(show),
+    extra: found.filter((flow) => !want.has(identity(flow))).map((flow) => ({ flow: printFlow(flow) })),
+  }
+}
+
+const show = (rule: Rule): FlowView => ({ flow: printFlow(rule), why: rule.why })

@@ -1,0 +1,33 @@
+/** The graph in the store: one key per node, `<kind>/<id>`, with the node as it stands in memory. */
+import type { Change, ChangeKind } from '../../topology/change.ts'
+import { apply } from '../../topology/change.ts'
+import { Graph } from '../../topology/graph.ts'
+import { FIRST_KEY, type Key } from '../../topology/ids.ts'
+import type { Json, Store, Write } from '../store/store.ts'
+
+/** Nodes in an order in which edges find their other end; within a kind, by key, so that lists keep their order. */
+const KINDS: readonly ChangeKind[] = ['hypervisor', 'segment', 'network', 'port', 'vnic', 'binding']
+
+const NEXT_KEY = 'counter/key'
+
+export function toWrite(change: Change): Write {
+  const key = `${change.kind}/${change.id}`
+  return change.to === null ? { remove: key } : { put: key, value: change.to as unknown as Json }
+}
+
+export const keyWrite = (next: number): Write => ({ put: NEXT_KEY, value: next })
+
+/** @returns the graph as it was stored, and the next key that no object has had */
+export function load(store: Store): { graph: Graph; nextKey: Key } {
+  const graph = new Graph()
+  for (const kind of KINDS) {
+    const nodes = [...store.range(`${kind}/`)].map(
+      ({ key, value }) => ({ kind, id: key.slice(kind.length + 1), to: value }) as unknown as Change,
+    )
+    for (const node of nodes.sort((a, b) => keyOf(a) - keyOf(b))) apply(graph, node)
+  }
+  const next = store.get(NEXT_KEY)?.value
+  return { graph, nextKey: (typeof next === 'number' ? next : FIRST_KEY) as Key }
+}
+
+const keyOf = ({ to }: Change): number => (to && 'key' in to ? to.key : 0)

@@ -1,0 +1,72 @@
+/** Nodes and their standing -> the resources as the API shows them. */
+import type { Graph } from '../../topology/graph.ts'
+import type { Network, Port, Vnic } from '../../topology/nodes.ts'
+import type { Board } from './board.ts'
+import type { BindingView, NetworkView, PortView, VnicView } from './views.ts'
+
+export class Presenter {
+  readonly #graph: Graph
+  readonly #board: Board
+
+  constructor(graph: Graph, board: Board) {
+    this.#graph = graph
+    this.#board = board
+  }
+
+  vnic(vnic: Vnic): VnicView {
+    const { status, detail } = this.#board.vnic(vnic.id)
+    return {
+      id: vnic.id,
+      project: vnic.project,
+      vm_id: vnic.vmId,
+      name: vnic.name,
+      kind: vnic.kind,
+      ...vnic.attributes,
+      port_id: vnic.portId,
+      status,
+      ...(detail === undefined ? {} : { status_detail: detail }),
+      binding: this.#binding(vnic),
+      revision: vnic.revision,
+      created_at: vnic.createdAt,
+    }
+  }
+
+  port(port: Port): PortView {
+    return {
+      id: port.id,
+      project: port.project,
+      name: port.name,
+      engine: port.engine,
+      network_id: port.networkId,
+      ...port.attributes,
+      vnic_id: this.#graph.vnicOf(port.id)?.id ?? null,
+      admin_state_up: port.adminUp,
+      status: this.#board.port(port.id),
+      revision: port.revision,
+      created_at: port.createdAt,
+    }
+  }
+
+  network(network: Network): NetworkView {
+    const { status, detail } = this.#board.network(network.id)
+    return {
+      id: network.id,
+      project: network.project,
+      name: network.name,
+      engine: network.engine,
+      segment: network.segment,
+      mtu: network.mtu,
+      shared: network.shared,
+      status,
+      ...(detail === undefined ? {} : { status_detail: detail }),
+      revision: network.revision,
+      created_at: network.createdAt,
+    }
+  }
+
+  #binding({ id }: Vnic): BindingView | null {
+    const binding = this.#graph.bindings.get(id)
+    if (!binding) return null
+    return { hypervisor: binding.hypervisor, bridge: binding.bridge, interface: binding.interface, ofport: binding.ofport }
+  }
+}

@@ -1,0 +1,92 @@
+/** Extension `ethernet-vnic`: VNICs with a MAC address, for every engine that moves Ethernet frames. */
+import { randomBytes } from 'node:crypto'
+import { type Static, Type } from 'typebox'
+import type { Graph } from '../../topology/graph.ts'
+import type { ProjectId } from '../../topology/ids.ts'
+import type { Port, Vnic } from '../../topology/nodes.ts'
+import { PlugboardError } from '../errors.ts'
+import { type Extension, route } from './extension.ts'
+import type { Host } from './host.ts'
+
+export const ETHERNET = 'ethernet'
+
+const Body = Type.Object(
+  {
+    id: Type.Optional(Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', description: 'chosen by the client, to repeat the request safely' })),
+    kind: Type.Optional(Type.Literal(ETHERNET)),
+    vm_id: Type.Optional(Type.Union([Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' }), Type.Null()])),
+    name: Type.Optional(Type.String({ maxLength: 255 })),
+    mac_address: Type.Optional(Type.String({ description: 'unicast; a random one is assigned where none is given' })),
+  },
+  { additionalProperties: false },
+)
+
+export function ethernetVnic(host: Host, engines: readonly string[]): Extension {
+  return {
+    alias: 'ethernet-vnic',
+    name: 'Ethernet VNICs',
+    description: 'VNICs that are Ethernet devices, each with a MAC address.',
+    engines,
+    routes: [
+      route({
+        operation: 'create_vnic',
+        summary: 'Make a VNIC; it is in no port yet',
+        method: 'POST',
+        path: '/vnics',
+        role: 'member',
+        body: Body,
+        async handle({ project, body }) {
+          const asked = body.mac_address === undefined ? undefined : parseMac(body.mac_address)
+          const { created, view } = await host.createVnic(project, ETHERNET, request(body, asked), {
+            mac_address: asked ?? randomMac(host.graph, project),
+          })
+          return { status: created ? 201 : 200, body: view }
+        },
+      }),
+    ],
+  }
+}
+
+/** What is compared when a POST is repeated: the address as asked for, not the one that was assigned. */
+function request({ kind: _, ...body }: Static<typeof Body>, asked: string | undefined) {
+  return asked === undefined ? body : { ...body, mac_address: asked }
+}
+
+/** @returns the address in lower case with colons */
+function parseMac(text: string): string {
+  const right = 'six pairs of hexadecimal digits, such as 02:00:00:00:00:01'
+  if (!/^[0-9a-f]{2}([:-])[0-9a-f]{2}(\1[0-9a-f]{2}){4}$/i.test(text)) {
+    throw new PlugboardError('bad-request', `"${text}" is no MAC address: it must be ${right}`, { field: 'mac_address' })
+  }
+  const mac = text.toLowerCase().replaceAll('-', ':')
+  if (Number.parseInt(mac.slice(0, 2), 16) & 1) {
+    throw new PlugboardError('bad-request', `${text} is a group address: a VNIC needs a unicast one, whose first octet is even`, { field: 'mac_address' })
+  }
+  if (mac === '00:00:00:00:00:00') {
+    throw new PlugboardError('bad-request', 'the address of all zeros belongs to nobody: leave mac_address out to be given one', { field: 'mac_address' })
+  }
+  return mac
+}
+
+/** A locally administered unicast address, 46 bits of it random, that no other VNIC of the project has. */
+function randomMac(graph: Graph, project: ProjectId): string {
+  for (;;) {
+    const octets = randomBytes(6)
+    octets.writeUInt8((octets.readUInt8(0) & 0xfc) | 0x02, 0)
+    const mac = octets.toString('hex').replace(/..(?=.)/g, '$&:')
+    const taken = [...graph.vnicsOfProject.get(project)].some((id) => graph.vnics.get(id)?.attributes.mac_address === mac)
+    if (!taken) return mac
+  }
+}
+
+/** Twice the same address in one network cannot work; in two networks it can. */
+export function checkMac(graph: Graph, vnic: Vnic, port: Port): void {
+  if (!port.networkId) return
+  const mac = vnic.attributes.mac_address
+  for (const id of graph.portsOfNetwork.get(port.networkId)) {
+    const other = graph.vnicOf(id)
+    if (other && other.id !== vnic.id && other.attributes.mac_address === mac) {
+      throw new PlugboardError('mac-in-use', `MAC address ${mac} is that of VNIC ${other.id} in the same network`)
+    }
+  }
+}

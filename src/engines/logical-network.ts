@@ -1,0 +1,222 @@
+/** Extension `logical-network`: networks, and the ports in them, for every engine that has a notion of a network. */
+import { randomUUID } from 'node:crypto'
+import { type TSchema, Type } from 'typebox'
+import type { NetworkId, PortId, ProjectId } from '../../topology/ids.ts'
+import type { Attributes, Network, Port } from '../../topology/nodes.ts'
+import { PlugboardError } from '../errors.ts'
+import type { Engine } from './engine.ts'
+import { type Caller, type Call, type Extension, type Expected, route, type Route } from './extension.ts'
+import type { Draft, Host } from './host.ts'
+import { canonical, checkRevision, owned, repeated, timestamp } from './objects.ts'
+import { nextFreed } from './segments.ts'
+
+const Id = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', description: 'chosen by the client, to repeat the request safely' })
+const Name = Type.String({ maxLength: 255 })
+export const DEFAULT_ENGINE = 'vlan'
+
+const PortBody = Type.Object({ id: Type.Optional(Id), name: Type.Optional(Name) }, { additionalProperties: false })
+
+interface NetworkRequest {
+  readonly id?: string
+  readonly name?: string
+  readonly engine?: string
+  readonly shared?: boolean
+  readonly segment?: Attributes
+}
+
+const networkBody = (segments: TSchema[]) =>
+  Type.Object(
+    {
+      id: Type.Optional(Id),
+      name: Type.Optional(Name),
+      engine: Type.Optional(Type.String({ description: `the service engine; ${DEFAULT_ENGINE} where none is given` })),
+      shared: Type.Optional(Type.Boolean({ description: 'for every project (role admin)' })),
+      segment: Type.Optional(Type.Union(segments, { description: 'allocated where none is given; giving one takes role admin' })),
+    },
+    { additionalProperties: false },
+  )
+
+export function logicalNetwork(host: Host, engines: readonly string[]): Extension {
+  const offering = engines.map((alias) => host.engines.get(alias)).filter((engine) => engine !== undefined)
+  return {
+    alias: 'logical-network',
+    name: 'Logical networks',
+    description: 'Layer-2 networks of a project, and the ports in them.',
+    engines,
+    routes: [...networkRoutes(host, offering), ...portRoutes(host)],
+  }
+}
+
+function networkRoutes(host: Host, offering: readonly Engine[]): Route[] {
+  return [
+    route({
+      operation: 'create_network',
+      summary: 'Make a network',
+      method: 'POST',
+      path: '/networks',
+      role: 'member',
+      body: networkBody(offering.map(({ segment }) => segment)),
+      async handle({ project, caller, body }) {
+        const { created, network } = await createNetwork(host, project, caller, body as NetworkRequest)
+        return { status: created ? 201 : 200, body: host.networkView(network) }
+      },
+    }),
+    {
+      operation: 'list_networks',
+      summary: 'The networks that the project can make ports in: its own, and shared ones',
+      method: 'GET',
+      path: '/networks',
+      role: 'reader',
+      handle: ({ project }) => ({ status: 200, collection: 'networks', items: visible(host, project) }),
+    },
+    {
+      operation: 'show_network',
+      summary: 'Show a network',
+      method: 'GET',
+      path: '/networks/:network_id',
+      role: 'reader',
+      handle: ({ project, params }) => ({ status: 200, body: host.networkView(find(host, project, params.network_id)) }),
+    },
+    {
+      operation: 'destroy_network',
+      summary: 'Destroy a network without ports',
+      method: 'DELETE',
+      path: '/networks/:network_id',
+      role: 'member',
+      async handle({ project, params, expected }) {
+        const { id } = find(host, project, params.network_id)
+        await host.write((draft) => destroyNetwork(draft, project, id, expected))
+        return { status: 204 }
+      },
+    },
+  ]
+}
+
+function portRoutes(host: Host): Route[] {
+  return [
+    route({
+      operation: 'create_port',
+      summary: 'Make a port in a network',
+      method: 'POST',
+      path: '/networks/:network_id/ports',
+      role: 'member',
+      body: PortBody,
+      async handle({ project, params, body }: Call<{ id?: string; name?: string }>) {
+        const { id } = find(host, project, params.network_id)
+        const { created, port } = await host.write((draft) => createPort(draft, project, id, body))
+        return { status: created ? 201 : 200, body: host.portView(port) }
+      },
+    }),
+    {
+      operation: 'list_network_ports',
+      summary: "The project's ports in a network",
+      method: 'GET',
+      path: '/networks/:network_id/ports',
+      role: 'reader',
+      handle: ({ project, params }) => {
+        const { id } = find(host, project, params.network_id)
+        return { status: 200, collection: 'ports', items: portsIn(host, project, id) }
+      },
+    },
+  ]
+}
+
+async function createNetwork(host: Host, project: ProjectId, caller: Caller, body: NetworkRequest) {
+  const alias = body.engine ?? DEFAULT_ENGINE
+  const engine = host.engines.get(alias)
+  if (!engine) {
+    const loaded = [...host.engines.keys()].join(', ')
+    throw new PlugboardError('unknown-engine', `engine "${alias}" is not loaded: one of ${loaded} is`, { field: 'engine' })
+  }
+  if (caller.role !== 'admin') {
+    for (const field of ['segment', 'shared'] as const) {
+      if (body[field] === undefined || body[field] === false) continue
+      throw new PlugboardError('forbidden', `"${field}" takes role admin, this token has role ${caller.role}: leave it out`, { field })
+    }
+  }
+  const { id: chosen, ...rest } = body
+  const request = canonical({ ...rest, engine: alias, name: body.name ?? '', shared: body.shared ?? false })
+  return host.write((draft) => {
+    const id = (chosen ?? randomUUID()) as NetworkId
+    const there = repeated(draft.graph.networks.get(id), project, request, 'network')
+    if (there) return { created: false, network: there }
+    const plan = engine.plan(draft.graph, body.segment ?? null)
+    const network: Network = {
+      id,
+      key: draft.nextKey(),
+      project,
+      name: body.name ?? '',
+      engine: alias,
+      ...plan,
+      shared: body.shared ?? false,
+      mesh: engine.mesh,
+      revision: 1,
+      createdAt: timestamp(),
+      request,
+    }
+    const segment = draft.graph.segments.get(plan.segmentId) ?? { id: plan.segmentId, holders: [], freed: 0 }
+    draft.change({ kind: 'segment', id: segment.id, to: { ...segment, networkId: id } })
+    draft.change({ kind: 'network', id, to: network })
+    return { created: true, network }
+  })
+}
+
+function destroyNetwork(draft: Draft, project: ProjectId, id: NetworkId, expected: Expected): void {
+  const { graph } = draft
+  const network = graph.networks.get(id)
+  if (network && network.project !== project) {
+    throw new PlugboardError('forbidden', `network ${id} is shared: only project ${network.project} may destroy it`)
+  }
+  const { revision, segmentId } = owned(network, project, 'network', id)
+  checkRevision(expected, revision, `network ${id}`)
+  const ports = graph.portsOfNetwork.get(id).size
+  if (ports > 0) {
+    throw new PlugboardError('network-in-use', `network ${id} has ${ports} port${ports === 1 ? '' : 's'}: destroy ${ports === 1 ? 'it' : 'them'} first`)
+  }
+  draft.change({ kind: 'network', id, to: null })
+  const segment = segmentId && graph.segments.get(segmentId)
+  if (segment) draft.change({ kind: 'segment', id: segmentId, to: { ...segment, networkId: null, freed: nextFreed(graph) } })
+}
+
+function createPort(draft: Draft, project: ProjectId, networkId: NetworkId, body: { id?: string; name?: string }) {
+  const network = draft.graph.networks.get(networkId)
+  if (!network) throw new PlugboardError('not-found', `project ${project} has no network ${networkId}`)
+  const request = canonical({ network_id: networkId, name: body.name ?? '' })
+  const id = (body.id ?? randomUUID()) as PortId
+  const there = repeated(draft.graph.ports.get(id), project, request, 'port')
+  if (there) return { created: false, port: there }
+  const port: Port = {
+    id,
+    key: draft.nextKey(),
+    project,
+    name: body.name ?? '',
+    engine: network.engine,
+    networkId,
+    adminUp: true,
+    attributes: {},
+    revision: 1,
+    createdAt: timestamp(),
+    request,
+  }
+  draft.change({ kind: 'port', id, to: port })
+  return { created: true, port }
+}
+
+/** A network that the project may use: its own, or a shared one. */
+function find(host: Host, project: ProjectId, id: string | undefined): Network {
+  const network = host.graph.networks.get(id as NetworkId)
+  return network?.shared ? network : owned(network, project, 'network', id ?? '')
+}
+
+function* visible(host: Host, project: ProjectId) {
+  const ids = new Set([...host.graph.networksOfProject.get(project), ...host.graph.sharedNetworks])
+  const networks = [...ids].map((id) => host.graph.networks.get(id)).filter((network) => network !== undefined)
+  for (const network of networks.sort((a, b) => a.key - b.key)) yield host.networkView(network)
+}
+
+function* portsIn(host: Host, project: ProjectId, network: NetworkId) {
+  for (const id of host.graph.portsOfNetwork.get(network)) {
+    const port = host.graph.ports.get(id)
+    if (port?.project === project) yield host.portView(port)
+  }
+}

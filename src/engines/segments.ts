@@ -1,0 +1,75 @@
+/** Allocation of segments from a pool of numbers: never used ones first, then the one freed longest ago. */
+import type { Graph } from '../../topology/graph.ts'
+import { PlugboardError } from '../errors.ts'
+
+/** Numbers from `first` to `last`, both included. */
+export interface Range {
+  readonly first: number
+  readonly last: number
+}
+
+export class Pool {
+  /** The prefix of its segments' names: `vlan/physnet1`. */
+  readonly name: string
+  readonly ranges: readonly Range[]
+  /** Every number before this one has been used. */
+  #next = 0
+
+  constructor(name: string, ranges: readonly Range[]) {
+    this.name = name
+    this.ranges = ranges
+  }
+
+  idOf(number: number): string {
+    return `${this.name}/${number}`
+  }
+
+  /** Take a number that the caller asks for. @param words what it is called: "VLAN 101 of physnet1" */
+  claim(graph: Graph, number: number, words: string): void {
+    const segment = graph.segments.get(this.idOf(number))
+    if (!segment || (segment.networkId === null && segment.holders.length === 0)) return
+    const by = segment.networkId
+      ? `network ${segment.networkId} has it`
+      : `it was freed, but hypervisors ${segment.holders.join(', ')} may still hold rules for it`
+    throw new PlugboardError('segment-in-use', `${words} is taken: ${by}`, { field: 'segment' })
+  }
+
+  /** The pool in words: `vlan/physnet1 (100-4000)`. */
+  get words(): string {
+    return `${this.name} (${this.ranges.map(({ first, last }) => `${first}-${last}`).join(', ')})`
+  }
+
+  /** Choose a number, or undefined where none is left. */
+  allocate(graph: Graph): number | undefined {
+    return this.#neverUsed(graph) ?? this.#longestFreed(graph)
+  }
+
+  #neverUsed(graph: Graph): number | undefined {
+    for (const { first, last } of this.ranges) {
+      for (let number = Math.max(first, this.#next); number <= last; number++) {
+        if (graph.segments.has(this.idOf(number))) continue
+        this.#next = number
+        return number
+      }
+    }
+    return undefined
+  }
+
+  #longestFreed(graph: Graph): number | undefined {
+    let best: { number: number; freed: number } | undefined
+    for (const { id, networkId, holders, freed } of graph.segments.values()) {
+      if (networkId !== null || holders.length > 0 || (best && best.freed <= freed)) continue
+      if (!id.startsWith(`${this.name}/`)) continue
+      const number = Number(id.slice(this.name.length + 1))
+      if (this.ranges.some(({ first, last }) => first <= number && number <= last)) best = { number, freed }
+    }
+    return best?.number
+  }
+}
+
+/** When a segment is freed now: one more than any before. */
+export function nextFreed(graph: Graph): number {
+  let last = 0
+  for (const { freed } of graph.segments.values()) last = Math.max(last, freed)
+  return last + 1
+}

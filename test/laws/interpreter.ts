@@ -1,0 +1,84 @@
+/**
+ * A small model of an OpenFlow switch, enough for our rules: tables, metadata and registers, resubmit, tags, tunnels. It is
+ * written from the specification, not from the compiler, so that the two can disagree.
+ */
+import type { Action, Flow, OxmField } from '../../src/openflow/index.ts'
+
+/** A frame, with the way it came: values by field name. `vlan` is its tags, outermost first. */
+export interface Packet {
+  readonly fields: ReadonlyMap<string, bigint>
+  readonly vlan: readonly number[]
+}
+
+/** A frame leaving by a port. */
+export interface Output {
+  readonly port: number
+  readonly packet: Packet
+}
+
+/** What the switch does with a frame that comes in by a port. */
+export function run(flows: readonly Flow[], inPort: number, packet: Packet): Output[] {
+  const outputs: Output[] = []
+  const state: State = { fields: new Map(packet.fields).set('in_port', BigInt(inPort)), vlan: [...packet.vlan], resubmits: 0 }
+  lookUp(flows, 0, state, outputs)
+  return outputs.filter(({ port }) => port !== inPort)
+}
+
+interface State {
+  readonly fields: Map<string, bigint>
+  vlan: number[]
+  resubmits: number
+}
+
+function lookUp(flows: readonly Flow[], table: number, state: State, outputs: Output[]): void {
+  if (++state.resubmits > 4096) throw new Error('more than 4,096 resubmits: OVS would drop the packet')
+  const [rule] = flows
+    .filter((flow) => flow.table === table && flow.match.every((field) => matches(field, state)))
+    .sort((a, b) => b.priority - a.priority)
+  for (const instruction of rule?.instructions ?? []) {
+    if (instruction.type === 'apply_actions') for (const action of instruction.actions) act(flows, action, state, outputs)
+    else if (instruction.type === 'goto_table') lookUp(flows, instruction.table, state, outputs)
+    else throw new Error(`the model does not know instruction ${instruction.type}`)
+  }
+}
+
+function act(flows: readonly Flow[], action: Action, state: State, outputs: Output[]): void {
+  switch (action.type) {
+    case 'output':
+      outputs.push({ port: action.port, packet: { fields: new Map(state.fields), vlan: [...state.vlan] } })
+      return
+    case 'resubmit':
+      return lookUp(flows, action.table ?? 0, state, outputs)
+    case 'push_vlan':
+      state.vlan = [0, ...state.vlan]
+      return
+    case 'pop_vlan':
+      state.vlan = state.vlan.slice(1)
+      return
+    case 'set_field':
+      return setField(action, state)
+    default:
+      throw new Error(`the model does not know action ${action.type}`)
+  }
+}
+
+function setField(action: Extract<Action, { type: 'set_field' }>, state: State): void {
+  if (action.field === 'vlan_vid') {
+    if (state.vlan.length === 0) throw new Error('set_field of vlan_vid on an untagged frame')
+    state.vlan = [Number(action.value) & 0xfff, ...state.vlan.slice(1)]
+    return
+  }
+  const mask = action.mask === undefined ? -1n : BigInt(action.mask)
+  const old = state.fields.get(action.field) ?? 0n
+  state.fields.set(action.field, (old & ~mask) | (BigInt(action.value) & mask))
+}
+
+function matches(field: OxmField, state: State): boolean {
+  if (field.field === 'unknown') throw new Error('the model does not know this field')
+  const value = field.field === 'vlan_vid' ? vid(state.vlan) : (state.fields.get(field.field) ?? 0n)
+  const mask = field.mask === undefined ? -1n : BigInt(field.mask)
+  return (value & mask) === (BigInt(field.value) & mask)
+}
+
+/** As OpenFlow counts it: 0 without a tag, else bit 12 and the outermost tag's id. */
+const vid = ([outer]: readonly number[]): bigint => (outer === undefined ? 0n : BigInt(0x1000 | outer))

@@ -1,0 +1,126 @@
+/** Laws 1, 2, 3, 5 and 6 over random change sequences. */
+import fc from 'fast-check'
+import t from 'tap'
+import type { Rule } from '../../flows/rule.ts'
+import { type Flow, parseFlow, printFlow, ruleBody, ruleKey } from '../../src/openflow/index.ts'
+import type { Change } from '../../topology/change.ts'
+import type { HypervisorId } from '../../topology/ids.ts'
+import { finish, fromScratch, Incremental, scenario } from './scenario.ts'
+
+/** A rule set in comparable form. */
+const lines = (rules: Iterable<Flow>): string[] => [...rules].map(printFlow).sort()
+
+/** What a switch ends with, if it takes every delta. */
+class FakeTables {
+  readonly #flows = new Map<string, Flow>()
+
+  take({ put, drop }: { put: readonly Flow[]; drop: readonly Flow[] }): void {
+    for (const flow of drop) this.#flows.delete(ruleKey(flow))
+    for (const flow of put) this.#flows.set(ruleKey(flow), flow)
+  }
+
+  lines(): string[] {
+    return lines(this.#flows.values())
+  }
+}
+
+function replay(steps: ReadonlyArray<readonly Change[]>): Map<HypervisorId, string[]> {
+  const incremental = new Incremental()
+  const tables = new Map([...incremental.ledgers.keys()].map((where) => [where, new FakeTables()]))
+  for (const step of steps) {
+    incremental.run(step)
+    for (const [where, table] of tables) table.take(incremental.flush(where))
+  }
+  return new Map([...tables].map(([where, table]) => [where, table.lines()]))
+}
+
+const scratch = (steps: ReadonlyArray<readonly Change[]>): Map<HypervisorId, string[]> => {
+  const { graph } = run(steps)
+  return new Map([...fromScratch(graph)].map(([where, rules]) => [where, lines(rules)]))
+}
+
+function run(steps: ReadonlyArray<readonly Change[]>): Incremental {
+  const incremental = new Incremental()
+  for (const step of steps) incremental.run(step)
+  return incremental
+}
+
+t.test('law 1: incremental result = compile from scratch', async (t) => {
+  let compared = 0
+  fc.assert(
+    fc.property(scenario, (steps) => {
+      const got = replay(steps)
+      for (const [where, wanted] of scratch(steps)) {
+        compared += wanted.length
+        t.strictSame(got.get(where), wanted)
+      }
+      return t.passing()
+    }),
+    { numRuns: 200 },
+  )
+  t.ok(compared > 1000, `the scenarios made ${compared} rules to compare`)
+})
+
+t.test('law 2: the same state applied twice sends nothing', async (t) => {
+  fc.assert(
+    fc.property(scenario, (steps) => {
+      const incremental = run(steps)
+      for (const where of incremental.ledgers.keys()) incremental.flush(where)
+      for (const step of steps.slice(-1)) incremental.run(step)
+      const all = fromScratch(incremental.graph)
+      for (const [where, ledger] of incremental.ledgers) {
+        const again = finish(ledger.delta())
+        ledger.forget()
+        for (const rule of all.get(where) ?? []) ledger.observe(rule)
+        const dumped = incremental.flush(where)
+        if (again.put.length + again.drop.length + dumped.put.length + dumped.drop.length > 0) return false
+      }
+      return true
+    }),
+    { numRuns: 100 },
+  )
+})
+
+t.test('law 3: forward, squashed, split or with independent steps permuted: the same rules', async (t) => {
+  fc.assert(
+    fc.property(scenario, fc.infiniteStream(fc.nat()), (steps, random) => {
+      const wanted = JSON.stringify([...scratch(steps)])
+      const squashed = [...new Map(steps.flat().map((change) => [`${change.kind}/${change.id}`, change])).values()]
+      const permuted = shuffle(squashed, random)
+      const variants = [[steps.flat()], steps.flat().map((change) => [change]), [squashed], permuted.map((change) => [change])]
+      return variants.every((variant) => JSON.stringify([...replay(variant)]) === wanted)
+    }),
+    { numRuns: 100 },
+  )
+})
+
+t.test('law 5: removing everything leaves no rule', async (t) => {
+  fc.assert(
+    fc.property(scenario, fc.infiniteStream(fc.nat()), (steps, random) => {
+      const nodes = new Map(steps.flat().map((change) => [`${change.kind}/${change.id}`, change]))
+      const removal = shuffle([...nodes.values()], random).map((change) => [{ ...change, to: null }])
+      return [...replay([...steps, ...removal]).values()].every((rules) => rules.length === 0)
+    }),
+    { numRuns: 100 },
+  )
+})
+
+t.test('law 6: every rule prints and parses back to itself', async (t) => {
+  fc.assert(
+    fc.property(scenario, (steps) => {
+      const rules: Rule[] = [...fromScratch(run(steps).graph).values()].flat()
+      return rules.every((rule) => {
+        const back = parseFlow(printFlow(rule))
+        return ruleKey(back) === ruleKey(rule) && ruleBody(back) === ruleBody(rule) && back.cookie === rule.cookie
+      })
+    }),
+    { numRuns: 50 },
+  )
+})
+
+function shuffle<T>(items: readonly T[], random: Iterator<number>): T[] {
+  const left = [...items]
+  const out: T[] = []
+  while (left.length > 0) out.push(...left.splice((random.next().value ?? 0) % left.length, 1))
+  return out
+}

@@ -1,0 +1,203 @@
+/** Random change sequences for the laws: a small cloud in which things are made, plugged, bound, moved and taken away. */
+import fc from 'fast-check'
+import { vlanRules } from '../../flows/vlan.ts'
+import { vxlanRules } from '../../flows/vxlan.ts'
+import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
+import { Ledger } from '../../flows/delta.ts'
+import { engineTables } from '../../flows/pipeline.ts'
+import type { Rule } from '../../flows/rule.ts'
+import { apply, type Change } from '../../topology/change.ts'
+import { Graph } from '../../topology/graph.ts'
+import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
+import type { Binding, Hypervisor, Network, Port, Vnic } from '../../topology/nodes.ts'
+import { stale } from '../../topology/stale.ts'
+
+export const ENGINES: Engines = new Map([
+  ['vlan', { rules: vlanRules, tables: engineTables(0) }],
+  ['vxlan', { rules: vxlanRules, tables: engineTables(1) }],
+])
+
+const made = { project: 'p' as ProjectId, name: '', revision: 1, createdAt: '2026-01-01T00:00:00Z', request: '{}' }
+const HYPERVISORS = 3
+const NETWORKS = 4
+const PORTS = 10
+const VNICS = 8
+
+export const hypervisorId = (n: number) => `hv${n}` as HypervisorId
+const networkId = (n: number) => `network-${n}` as NetworkId
+const portId = (n: number) => `port-${n}` as PortId
+const vnicId = (n: number) => `vnic-${n}` as VnicId
+
+const hypervisor = (n: number, extra: Partial<Hypervisor> = {}): Hypervisor => ({
+  id: hypervisorId(n),
+  key: (100 + n) as Key,
+  hostname: `host${n}`,
+  datapathId: n.toString(16).padStart(16, '0'),
+  ovsVersion: '3.1.0',
+  bridgeMappings: { physnet1: 'br-eth1' },
+  encapIp: `192.0.2.${n + 1}`,
+  fabric: { 'uplink:physnet1': 1001, 'tunnel:vxlan': 1002 },
+  ...extra,
+})
+
+const network = (n: number): Network => ({
+  ...made,
+  id: networkId(n),
+  key: (200 + n) as Key,
+  engine: n % 2 ? 'vxlan' : 'vlan',
+  segment: n % 2 ? { vni: 5000 + n } : { physical_network: 'physnet1', vlan_id: 100 + n },
+  segmentId: `segment-${n}`,
+  mtu: 1500,
+  shared: false,
+  mesh: n % 2 === 1,
+})
+
+/** Ports are spread over the networks by their number. */
+const port = (n: number, adminUp: boolean): Port => ({
+  ...made,
+  id: portId(n),
+  key: (300 + n) as Key,
+  engine: n % 2 ? 'vxlan' : 'vlan',
+  networkId: networkId(n % NETWORKS),
+  adminUp,
+  attributes: {},
+})
+
+/** Half of the VNICs share their MAC address with another one, but no two that may meet in one network. */
+const vnic = (n: number, plugged: number | null): Vnic => ({
+  ...made,
+  id: vnicId(n),
+  key: (400 + n) as Key,
+  vmId: null,
+  kind: 'ethernet',
+  portId: plugged === null ? null : portId(plugged),
+  attributes: { mac_address: `02:00:00:00:00:${n.toString(16).padStart(2, '0')}` },
+})
+
+/** An interface has one port number as long as it is there: that of its VNIC. */
+const binding = (n: number, where: number, renumbered: boolean): Binding => ({
+  vnicId: vnicId(n),
+  hypervisor: hypervisorId(where),
+  bridge: 'br-int',
+  interface: `eth${n}`,
+  ofport: (renumbered ? 50 : 10) + n,
+})
+
+const below = (n: number) => fc.nat({ max: n - 1 })
+
+/** What can be asked for or seen; turned into changes against the state that it meets. */
+const event = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('plug' as const), vnic: below(VNICS), port: below(PORTS) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('unplug' as const), vnic: below(VNICS) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('bind' as const), vnic: below(VNICS), where: below(HYPERVISORS), renumbered: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('unbind' as const), vnic: below(VNICS) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('admin' as const), port: below(PORTS), up: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('destroy vnic' as const), vnic: below(VNICS) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('host' as const), where: below(HYPERVISORS), kind: fc.constantFrom('whole', 'no encap', 'no mapping', 'no uplink', 'moved', 'gone') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('network' as const), network: below(NETWORKS) }) },
+)
+type Event = typeof event extends fc.Arbitrary<infer T> ? T : never
+
+/** A sequence of change lists, each of which one operation makes. */
+export const scenario = fc.array(event, { minLength: 1, maxLength: 60 }).map((events) => {
+  const graph = new Graph()
+  const steps: Change[][] = [[...Array(HYPERVISORS).keys()].map((n): Change => ({ kind: 'hypervisor', id: hypervisorId(n), to: hypervisor(n) }))]
+  for (const n of Array(NETWORKS).keys()) steps.push([{ kind: 'network', id: networkId(n), to: network(n) }])
+  for (const n of Array(PORTS).keys()) steps.push([{ kind: 'port', id: portId(n), to: port(n, true) }])
+  for (const step of steps) for (const change of step) apply(graph, change)
+  for (const each of events) {
+    const changes = changesOf(graph, each)
+    for (const change of changes) apply(graph, change)
+    if (changes.length > 0) steps.push(changes)
+  }
+  return steps
+})
+
+function changesOf(graph: Graph, event: Event): Change[] {
+  switch (event.do) {
+    case 'plug': {
+      const occupied = graph.vnicOf(portId(event.port))
+      if (occupied || !graph.ports.has(portId(event.port))) return []
+      return [{ kind: 'vnic', id: vnicId(event.vnic), to: vnic(event.vnic, event.port) }]
+    }
+    case 'unplug':
+      return graph.vnics.has(vnicId(event.vnic)) ? [{ kind: 'vnic', id: vnicId(event.vnic), to: vnic(event.vnic, null) }] : []
+    case 'bind':
+      return [{ kind: 'binding', id: vnicId(event.vnic), to: binding(event.vnic, event.where, event.renumbered) }]
+    case 'unbind':
+      return [{ kind: 'binding', id: vnicId(event.vnic), to: null }]
+    case 'admin':
+      return graph.ports.has(portId(event.port)) ? [{ kind: 'port', id: portId(event.port), to: port(event.port, event.up) }] : []
+    case 'destroy vnic':
+      return [{ kind: 'vnic', id: vnicId(event.vnic), to: null }]
+    case 'host':
+      return [{ kind: 'hypervisor', id: hypervisorId(event.where), to: host(event.where, event.kind) }]
+    case 'network': {
+      const there = graph.networks.has(networkId(event.network))
+      return [{ kind: 'network', id: networkId(event.network), to: there ? null : network(event.network) }]
+    }
+  }
+}
+
+function host(n: number, kind: string): Hypervisor | null {
+  switch (kind) {
+    case 'no encap':
+      return hypervisor(n, { encapIp: null })
+    case 'no mapping':
+      return hypervisor(n, { bridgeMappings: {} })
+    case 'no uplink':
+      return hypervisor(n, { fabric: {} })
+    case 'moved':
+      return hypervisor(n, { encapIp: `198.51.100.${n + 1}` })
+    case 'gone':
+      return null
+    default:
+      return hypervisor(n)
+  }
+}
+
+/** The rules of every switch, kept up by compiling only what each change makes stale. */
+export class Incremental {
+  readonly graph = new Graph()
+  readonly ledgers = new Map([...Array(HYPERVISORS).keys()].map((n) => [hypervisorId(n), new Ledger()]))
+
+  run(changes: readonly Change[]): void {
+    const pairs = new Map<HypervisorId, Set<Key>>()
+    const mark = (where: HypervisorId, object: Key) => void pairs.set(where, (pairs.get(where) ?? new Set()).add(object))
+    for (const change of changes) {
+      stale(this.graph, change, mark)
+      apply(this.graph, change)
+      stale(this.graph, change, mark)
+    }
+    for (const [where, objects] of pairs) {
+      const ledger = this.ledgers.get(where)
+      for (const object of objects) ledger?.replace(object, compile(this.graph, ENGINES, where, object))
+    }
+  }
+
+  /** The delta that is open at a switch, and take it as sent. */
+  flush(where: HypervisorId) {
+    const ledger = this.ledgers.get(where)
+    if (!ledger) throw new Error(`no switch ${where}`)
+    const delta = finish(ledger.delta())
+    finish(ledger.sent())
+    return delta
+  }
+}
+
+/** Everything compiled at once from the graph as it stands. */
+export function fromScratch(graph: Graph): Map<HypervisorId, Rule[]> {
+  return new Map(
+    [...Array(HYPERVISORS).keys()].map((n) => {
+      const where = hypervisorId(n)
+      return [where, [...new Set(objectsOn(graph, where))].flatMap((object) => compile(graph, ENGINES, where, object))]
+    }),
+  )
+}
+
+export function finish<T>(work: Generator<unknown, T>): T {
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
+  }
+}
