@@ -98,9 +98,11 @@ export class Ledger {
 
   #claim(entry: Entry<Rule>): void {
     this.#open.add(entry.key)
-    const claims = this.#wanted.get(entry.key)
-    if (!claims) this.#wanted.set(entry.key, [entry])
-    else claims.push(entry), claims.sort((a, b) => a.flow.author - b.flow.author)
+    const claims = [...(this.#wanted.get(entry.key) ?? []), entry]
+    this.#wanted.set(
+      entry.key,
+      claims.sort((a, b) => a.flow.author - b.flow.author),
+    )
   }
 
   #release(entry: Entry<Rule>): void {

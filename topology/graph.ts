@@ -181,8 +181,8 @@ function own<Id>(sets: Multimap<ProjectId, Id>, id: Id, from: Owned | null, to: 
 }
 
 function nested<A, B, C>(map: Map<A, Multimap<B, C>>, key: A): Multimap<B, C> {
-  let inner = map.get(key)
-  if (!inner) map.set(key, (inner = new Multimap()))
+  const inner = map.get(key) ?? new Multimap<B, C>()
+  map.set(key, inner)
   return inner
 }
 

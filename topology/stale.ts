@@ -14,20 +14,24 @@ export type Mark = (hypervisor: HypervisorId, object: Key) => void
 export function stale(graph: Graph, change: Change, mark: Mark): void {
   switch (change.kind) {
     case 'network':
-      return wholeNetwork(graph, change.id, mark)
+      wholeNetwork(graph, change.id, mark)
+      break
     case 'port':
-      return placed(graph, graph.placement(change.id), mark)
+      placed(graph, graph.placement(change.id), mark)
+      break
     case 'vnic':
     case 'binding': {
       const port = graph.vnics.get(change.id)?.portId
-      return port ? placed(graph, graph.placement(port), mark) : undefined
+      if (port) placed(graph, graph.placement(port), mark)
+      break
     }
     case 'hypervisor': {
-      const now = graph.hypervisors.get(change.id) ?? null
-      return now ? hypervisor(graph, now, mark) : undefined
+      const now = graph.hypervisors.get(change.id)
+      if (now) hypervisor(graph, now, mark)
+      break
     }
     case 'segment':
-      return
+      break
   }
 }
 

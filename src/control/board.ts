@@ -131,16 +131,23 @@ export class Board {
     const binding = this.#graph.bindings.get(vnic.id)
     if (!binding) return { status: 'waiting', detail: 'no hypervisor has an interface with its id as iface-id' }
     if (binding.ofport === null) {
-      return { status: 'waiting', detail: `interface ${binding.interface} on hypervisor ${binding.hypervisor} has no port number yet` }
+      return {
+        status: 'waiting',
+        detail: `interface ${binding.interface} on hypervisor ${binding.hypervisor} has no port number yet`,
+      }
     }
     const here = this.#fleet.get(binding.hypervisor)
     if (!here) return { status: 'waiting', detail: `hypervisor ${binding.hypervisor} is not connected` }
-    return this.#fault(vnic, binding.hypervisor) ?? this.#refusal(vnic) ?? (here.ready && !outstanding ? { status: 'active' } : { status: 'building' })
+    return (
+      this.#fault(vnic, binding.hypervisor) ??
+      this.#refusal(vnic) ??
+      (here.ready && !outstanding ? { status: 'active' } : { status: 'building' })
+    )
   }
 
   #fault(vnic: Vnic, hypervisor: HypervisorId): Standing | undefined {
     const port = vnic.portId && this.#graph.ports.get(vnic.portId)
-    const network = port && port.networkId && this.#graph.networks.get(port.networkId)
+    const network = port?.networkId && this.#graph.networks.get(port.networkId)
     const here = this.#graph.hypervisors.get(hypervisor)
     if (!network || !here || !port.adminUp) return undefined
     const fault = faultOf(this.#engines, network, here)

@@ -10,8 +10,8 @@
 import type { Logger } from 'pino'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key, VnicId } from '../../topology/ids.ts'
-import { type EngineSettings, extensionsOf, loadEngines, rulesOf } from '../engines/registry.ts'
 import type { Extension } from '../engines/extension.ts'
+import { type EngineSettings, extensionsOf, loadEngines, rulesOf } from '../engines/registry.ts'
 import type { Session } from '../openflow/index.ts'
 import type { Connection } from '../ovsdb/index.ts'
 import type { Store } from '../store/store.ts'
@@ -97,7 +97,13 @@ export class Controller {
       engines,
       board: this.#board,
       present: this.#present,
-      hypervisors: new Hypervisors({ graph, engines: rules, journal: this.journal, fleet: this.fleet, hosts: this.hosts }),
+      hypervisors: new Hypervisors({
+        graph,
+        engines: rules,
+        journal: this.journal,
+        fleet: this.fleet,
+        hosts: this.hosts,
+      }),
       ticketOf: (committed) => this.#ticketOf.get(committed) ?? this.#tickets.draw(new Map()),
       stopping: this.#stopping.signal,
     })
@@ -146,7 +152,8 @@ export class Controller {
         if (vnic) touched.add(vnic.id)
       } else if (change.kind === 'hypervisor') {
         this.fleet.recognise(change.id)
-        for (const id of this.graph.vnicsOnHypervisor.get(change.id)) if (this.#board.vnic(id).status !== 'active') touched.add(id)
+        for (const id of this.graph.vnicsOnHypervisor.get(change.id))
+          if (this.#board.vnic(id).status !== 'active') touched.add(id)
         this.#board.lookAt(change.id)
       }
     }
@@ -173,8 +180,10 @@ export class Controller {
     const what = change.to === null ? 'deleted' : undo.to === null ? 'created' : undefined
     const subject = change.to ?? undo.to
     if (!what || !subject) return
-    if (change.kind === 'network') this.events.emit(`network.${what}`, this.#present.network(subject as Parameters<Presenter['network']>[0]))
-    else if (change.kind === 'port') this.events.emit(`port.${what}`, this.#present.port(subject as Parameters<Presenter['port']>[0]))
+    if (change.kind === 'network')
+      this.events.emit(`network.${what}`, this.#present.network(subject as Parameters<Presenter['network']>[0]))
+    else if (change.kind === 'port')
+      this.events.emit(`port.${what}`, this.#present.port(subject as Parameters<Presenter['port']>[0]))
     else if (change.kind === 'vnic') {
       const vnic = subject as Parameters<Presenter['vnic']>[0]
       this.events.emit(`vnic.${what}`, this.#present.vnic(what === 'deleted' ? { ...vnic, portId: null } : vnic))

@@ -12,8 +12,8 @@ import type { CoreOperations, Made, Settling, VnicRequest } from './operations.t
 import { destroyPort, updatePort } from './ports.ts'
 import type { Presenter } from './present.ts'
 import type { Ticket } from './tickets.ts'
-import { createVnic, destroyVnic, plug, unplug } from './vnics.ts'
 import type { FlowsView, HypervisorView, NetworkView, PortView, VnicView } from './views.ts'
+import { createVnic, destroyVnic, plug, unplug } from './vnics.ts'
 
 export interface CoreContext {
   readonly journal: Journal
@@ -65,7 +65,12 @@ export class Core implements CoreOperations, Host {
     return this.#context.present.vnic(owned(this.graph.vnics.get(id), project, 'VNIC', id))
   }
 
-  async createVnic(project: ProjectId, kind: string, request: VnicRequest, attributes: Attributes): Promise<Made<VnicView>> {
+  async createVnic(
+    project: ProjectId,
+    kind: string,
+    request: VnicRequest,
+    attributes: Attributes,
+  ): Promise<Made<VnicView>> {
     const { created, vnic } = await this.write((draft) => createVnic(draft, project, kind, request, attributes))
     return { created, view: this.#context.present.vnic(this.graph.vnics.get(vnic.id) ?? vnic) }
   }

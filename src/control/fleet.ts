@@ -57,9 +57,14 @@ export class Fleet {
   accept(session: Session): void {
     const datapathId = session.datapathId.toString(16).padStart(16, '0')
     for (const { id, datapathId: known } of this.#context.graph.hypervisors.values()) {
-      if (known === datapathId) return this.#attach(id, session)
+      if (known !== datapathId) continue
+      this.#attach(id, session)
+      return
     }
-    this.#context.log.info({ datapathId, from: session.remoteAddress }, 'a switch that no hypervisor has told of: it waits')
+    this.#context.log.info(
+      { datapathId, from: session.remoteAddress },
+      'a switch that no hypervisor has told of: it waits',
+    )
     this.#strangers.get(datapathId)?.close('another connection has the same datapath id')
     this.#strangers.set(datapathId, session)
     void session.closed.then(() => {

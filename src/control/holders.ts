@@ -65,8 +65,10 @@ export class Holders {
 
   #release(hypervisor: HypervisorId, ids: readonly string[]): void {
     const { graph, log, write } = this.#context
-    const free = (segment: Segment | undefined): segment is Segment =>
-      segment !== undefined && segment.holders.includes(hypervisor) && !isMember(graph, segment, hypervisor)
+    const free = (segment: Segment | undefined): segment is Segment => {
+      if (!segment) return false
+      return segment.holders.includes(hypervisor) && !isMember(graph, segment, hypervisor)
+    }
     if (!ids.some((id) => free(graph.segments.get(id)))) return
     write((draft) => {
       for (const id of ids) {

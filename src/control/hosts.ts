@@ -8,7 +8,7 @@ import { type HypervisorId, isOpaque, type VnicId } from '../../topology/ids.ts'
 import type { Binding, Hypervisor } from '../../topology/nodes.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { Draft } from '../engines/host.ts'
-import { type Connection, DATABASE, replicate, type Replica, TABLES } from '../ovsdb/index.ts'
+import { type Connection, type OpenVSwitch, openVSwitch, type Replica, replicate } from '../ovsdb/index.ts'
 import { Claims, same } from './claims.ts'
 import type { Journal } from './journal.ts'
 import { missingBridges, provision } from './provision.ts'
@@ -25,7 +25,7 @@ interface Context {
 
 interface Host {
   readonly connection: Connection
-  readonly replica: Replica
+  readonly replica: Replica<OpenVSwitch>
   conditions: readonly Condition[]
   lastError: string | null
   /** Is a pass over the rows under way, and another one due after it? */
@@ -69,12 +69,15 @@ export class Hosts {
     const { log } = this.#context
     const from = `${connection.remoteAddress}:${connection.remotePort}`
     try {
-      const replica = await replicate(connection, DATABASE, TABLES)
+      const replica = await replicate(connection, openVSwitch)
       const { systemId } = this.#read(replica)
       if (systemId === null || !isOpaque(systemId)) {
         this.refused += 1
         const words = systemId === null ? 'has no system-id' : `has "${systemId}" as system-id`
-        log.error({ from }, `a host that ${words} is refused: set external_ids:system-id in Open_vSwitch to 1–64 of [A-Za-z0-9._-]`)
+        log.error(
+          { from },
+          `a host that ${words} is refused: set external_ids:system-id in Open_vSwitch to 1–64 of [A-Za-z0-9._-]`,
+        )
         connection.close('no system-id')
         return
       }
@@ -87,7 +90,7 @@ export class Hosts {
 
   /** A hypervisor was taken out of service. */
   forget(id: HypervisorId): void {
-    this.#claims.forget(id)
+    for (const vnic of this.#claims.forget(id)) void this.#resettle(vnic)
     this.#heard.delete(id)
     this.#lastErrors.delete(id)
   }
@@ -97,7 +100,7 @@ export class Hosts {
     for (const { connection } of this.#hosts.values()) connection.close(reason)
   }
 
-  #join(id: HypervisorId, connection: Connection, replica: Replica): void {
+  #join(id: HypervisorId, connection: Connection, replica: Replica<OpenVSwitch>): void {
     const { log } = this.#context
     this.#hosts.get(id)?.connection.close('a host with the same system-id has connected')
     const host: Host = { connection, replica, conditions: [], lastError: null, busy: false, due: false }
@@ -132,7 +135,10 @@ export class Hosts {
         host.lastError = null
       } catch (error) {
         host.lastError = error instanceof Error ? error.message : String(error)
-        this.#context.log.error({ err: error, hypervisor: id }, 'what the hypervisor says could not be worked in: tried again')
+        this.#context.log.error(
+          { err: error, hypervisor: id },
+          'what the hypervisor says could not be worked in: tried again',
+        )
         this.#later(() => void this.#pass(id, host), RETRY)
         break
       }
@@ -141,7 +147,7 @@ export class Hosts {
     host.busy = false
   }
 
-  #read(replica: Replica): Reading {
+  #read(replica: Replica<OpenVSwitch>): Reading {
     return read(replica.tables, (vnic) => this.#context.graph.bindings.get(vnic))
   }
 
@@ -174,7 +180,10 @@ export class Hosts {
       if (now) draft.change({ kind: 'binding', id: vnic, to: null })
       if (winner) binds.push(winner)
       if (now && winner && now.hypervisor !== winner.hypervisor) {
-        this.#context.log.warn({ vnic, from: now.hypervisor, to: winner.hypervisor }, 'another hypervisor claims the VNIC: the newest claim wins')
+        this.#context.log.warn(
+          { vnic, from: now.hypervisor, to: winner.hypervisor },
+          'another hypervisor claims the VNIC: the newest claim wins',
+        )
       }
     }
     for (const binding of binds) draft.change({ kind: 'binding', id: binding.vnicId, to: binding })
@@ -199,7 +208,7 @@ export class Hosts {
     })
     if (operations.length === 0) return
     log.info({ hypervisor: id, operations: operations.length }, "writing the hypervisor's OVSDB")
-    await host.connection.transact(DATABASE, operations)
+    await host.connection.transact(openVSwitch.name, operations)
   }
 
   /** What an operator should know, beyond what the rows themselves say. */
@@ -224,10 +233,13 @@ export class Hosts {
   }
 
   #later(work: () => void, delay: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      work()
-    }, Math.max(delay, 0))
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer)
+        work()
+      },
+      Math.max(delay, 0),
+    )
     this.#timers.add(timer)
   }
 }

@@ -49,7 +49,10 @@ export class Hypervisors {
       this.#find(id)
       const { fleet, hosts } = this.#context
       if (fleet.get(id) || hosts.connected(id)) {
-        throw new PlugboardError('hypervisor-connected', `hypervisor ${id} is connected: stop it, or take its manager away (ovs-vsctl del-manager), first`)
+        throw new PlugboardError(
+          'hypervisor-connected',
+          `hypervisor ${id} is connected: stop it, or take its manager away (ovs-vsctl del-manager), first`,
+        )
       }
       const { graph } = draft
       for (const vnic of [...graph.vnicsOnHypervisor.get(id)]) draft.change({ kind: 'binding', id: vnic, to: null })
@@ -71,7 +74,10 @@ export class Hypervisors {
     if (!actual) return { flows }
     const found = await fleet.get(id)?.actual()
     if (!found) {
-      throw new PlugboardError('unavailable', `hypervisor ${id} is not connected, so its rules cannot be read: leave "actual" out`)
+      throw new PlugboardError(
+        'unavailable',
+        `hypervisor ${id} is not connected, so its rules cannot be read: leave "actual" out`,
+      )
     }
     const mine = objects === null ? found : found.filter((flow) => objects.has(authorOf(flow.cookie) ?? (0 as Key)))
     return { flows, ...compareFlows(wanted, mine) }
@@ -141,7 +147,12 @@ export class Hypervisors {
 /** Wire versions in words. */
 const VERSIONS: Readonly<Record<number, string>> = { 4: '1.3', 5: '1.4', 6: '1.5' }
 
-function* compileWanted(graph: Graph, engines: Engines, id: HypervisorId, objects: ReadonlySet<Key> | null): Generator<void, Rule[]> {
+function* compileWanted(
+  graph: Graph,
+  engines: Engines,
+  id: HypervisorId,
+  objects: ReadonlySet<Key> | null,
+): Generator<void, Rule[]> {
   const rules: Rule[] = []
   for (const object of objectsOn(graph, id)) {
     if (objects && !objects.has(object)) continue
@@ -151,7 +162,10 @@ function* compileWanted(graph: Graph, engines: Engines, id: HypervisorId, object
   return rules.sort((a, b) => a.table - b.table || b.priority - a.priority || a.author - b.author)
 }
 
-function compareFlows(wanted: readonly Rule[], found: readonly Flow[]): Pick<Required<FlowsView>, 'actual' | 'missing' | 'extra'> {
+function compareFlows(
+  wanted: readonly Rule[],
+  found: readonly Flow[],
+): Pick<Required<FlowsView>, 'actual' | 'missing' | 'extra'> {
   const identity = (flow: Flow): string => `${ruleKey(flow)} ${flow.cookie} ${ruleBody(flow)}`
   const there = new Set(found.map(identity))
   const want = new Set(wanted.map(identity))

@@ -67,6 +67,11 @@ export class Presenter {
   #binding({ id }: Vnic): BindingView | null {
     const binding = this.#graph.bindings.get(id)
     if (!binding) return null
-    return { hypervisor: binding.hypervisor, bridge: binding.bridge, interface: binding.interface, ofport: binding.ofport }
+    return {
+      hypervisor: binding.hypervisor,
+      bridge: binding.bridge,
+      interface: binding.interface,
+      ofport: binding.ofport,
+    }
   }
 }

@@ -4,7 +4,16 @@
  */
 import { createHash } from 'node:crypto'
 import type { FabricPort } from '../engines/engine.ts'
-import { insert, mutate, namedUuid, type Operation, type Rows, update, uuid } from '../ovsdb/index.ts'
+import {
+  type BridgeRow,
+  namedUuid,
+  type OpenVSwitch,
+  type Operation,
+  openVSwitch,
+  operations,
+  type Tables,
+  uuid,
+} from '../ovsdb/index.ts'
 import { BRIDGE, ROLE_KEY } from './rows.ts'
 
 export interface Wanted {
@@ -12,7 +21,6 @@ export interface Wanted {
   readonly datapathType: 'system' | 'netdev' | null
   /** `tcp:ADDRESS:PORT`, where the switch finds us. */
   readonly controller: string
-  /** The Manager row's target by which the host reached us, as far as it can be told. */
   readonly fabric: readonly FabricPort[]
 }
 
@@ -20,10 +28,11 @@ export interface Wanted {
 const MAX_BACKOFF = 1_000
 
 /** Sixteen hexadecimal digits that are the host's for good, whatever ports its bridge has. */
-export const datapathIdOf = (systemId: string): string => createHash('sha256').update(systemId).digest('hex').slice(0, 16)
+export const datapathIdOf = (systemId: string): string =>
+  createHash('sha256').update(systemId).digest('hex').slice(0, 16)
 
-type Values<T> = T extends ReadonlyMap<string, infer Row> ? Row : never
-type BridgeRow = Values<Rows['Bridge']>
+type Rows = Tables<OpenVSwitch>
+const { insert, mutate, update } = operations(openVSwitch)
 
 export function provision(rows: Rows, wanted: Wanted): Operation[] {
   const [rootId] = rows.Open_vSwitch.keys()
@@ -31,7 +40,11 @@ export function provision(rows: Rows, wanted: Wanted): Operation[] {
   const found = [...rows.Bridge].find(([, { name }]) => name === BRIDGE)
   if (!found) return makeBridge(rootId, wanted)
   const [bridgeId, bridge] = found
-  return [...mendBridge(rows, bridgeId, bridge, wanted), ...ports(rows, bridgeId, bridge, wanted.fabric), ...managers(rows)]
+  return [
+    ...mendBridge(rows, bridgeId, bridge, wanted),
+    ...ports(rows, bridgeId, bridge, wanted.fabric),
+    ...managers(rows),
+  ]
 }
 
 function makeBridge(root: string, { systemId, datapathType, controller }: Wanted): Operation[] {
@@ -61,34 +74,48 @@ function makeBridge(root: string, { systemId, datapathType, controller }: Wanted
   ]
 }
 
-const controllerRow = (target: string) => ({ target, connection_mode: 'out-of-band', max_backoff: MAX_BACKOFF }) as const
+const controllerRow = (target: string) =>
+  ({ target, connection_mode: 'out-of-band', max_backoff: MAX_BACKOFF }) as const
 
 /** A bridge that is there is taken over as it is, but for what we cannot do without. */
-function mendBridge(rows: Rows, id: string, bridge: BridgeRow, { systemId, datapathType, controller }: Wanted): Operation[] {
-  const operations: Operation[] = []
+function mendBridge(
+  rows: Rows,
+  id: string,
+  bridge: BridgeRow,
+  { systemId, datapathType, controller }: Wanted,
+): Operation[] {
+  const mended: Operation[] = []
   const config = new Map(bridge.other_config).set('disable-in-band', 'true')
   if (!config.has('datapath-id')) config.set('datapath-id', datapathIdOf(systemId))
   const changed = config.size !== bridge.other_config.size || bridge.other_config.get('disable-in-band') !== 'true'
-  if (changed) operations.push(update('Bridge', uuid(id), { other_config: config }))
-  if (bridge.fail_mode !== 'secure') operations.push(update('Bridge', uuid(id), { fail_mode: 'secure' }))
-  if (datapathType && bridge.datapath_type !== datapathType && !(datapathType === 'system' && bridge.datapath_type === '')) {
-    operations.push(update('Bridge', uuid(id), { datapath_type: datapathType }))
+  if (changed) mended.push(update('Bridge', uuid(id), { other_config: config }))
+  if (bridge.fail_mode !== 'secure') mended.push(update('Bridge', uuid(id), { fail_mode: 'secure' }))
+  if (
+    datapathType &&
+    bridge.datapath_type !== datapathType &&
+    !(datapathType === 'system' && bridge.datapath_type === '')
+  ) {
+    mended.push(update('Bridge', uuid(id), { datapath_type: datapathType }))
   }
   const [first, ...more] = [...bridge.controller].map((row) => rows.Controller.get(row))
   const good =
-    first && more.length === 0 && first.target === controller && first.connection_mode === 'out-of-band' && first.max_backoff === MAX_BACKOFF
+    first &&
+    more.length === 0 &&
+    first.target === controller &&
+    first.connection_mode === 'out-of-band' &&
+    first.max_backoff === MAX_BACKOFF
   if (!good) {
-    operations.push(
+    mended.push(
       insert('Controller', controllerRow(controller), { as: 'controller' }),
       update('Bridge', uuid(id), { controller: new Set([namedUuid('controller')]) }),
     )
   }
-  return operations
+  return mended
 }
 
 /** Our ports: patch pairs and tunnels, each marked with its role; those of a role that nobody wants any more go. */
 function ports(rows: Rows, bridgeId: string, bridge: BridgeRow, fabric: readonly FabricPort[]): Operation[] {
-  const operations: Operation[] = []
+  const mended: Operation[] = []
   const wanted = new Map(fabric.flatMap((port) => sides(port)).map((side) => [`${side.bridge}/${side.name}`, side]))
   for (const [id, { name, ports }] of rows.Bridge) {
     for (const port of ports) {
@@ -98,27 +125,36 @@ function ports(rows: Rows, bridgeId: string, bridge: BridgeRow, fabric: readonly
       if (!row || !there?.external_ids.has(ROLE_KEY) || interfaceId === undefined) continue
       const side = wanted.get(`${name}/${row.name}`)
       wanted.delete(`${name}/${row.name}`)
-      if (!side) operations.push(mutate('Bridge', uuid(id), [['ports', 'delete', new Set([uuid(port)])]]))
+      if (!side) mended.push(mutate('Bridge', uuid(id), [['ports', 'delete', new Set([uuid(port)])]]))
       else if (there.type !== side.type || !sameOptions(there.options, side.options)) {
-        operations.push(update('Interface', uuid(interfaceId), { type: side.type, options: side.options }))
+        mended.push(update('Interface', uuid(interfaceId), { type: side.type, options: side.options }))
       }
     }
   }
   const bridges = new Map([...rows.Bridge].map(([id, { name }]) => [name, id]))
-  const complete = (role: string) => [...wanted.values()].every((side) => side.role !== role || bridges.has(side.bridge))
+  const complete = (role: string) =>
+    [...wanted.values()].every((side) => side.role !== role || bridges.has(side.bridge))
   let count = 0
   for (const side of wanted.values()) {
     const target = side.bridge === bridge.name ? bridgeId : bridges.get(side.bridge)
     if (target === undefined || !complete(side.role)) continue
     count += 1
     const mark = new Map([[ROLE_KEY, side.role]])
-    operations.push(
-      insert('Interface', { name: side.name, type: side.type, options: side.options, external_ids: mark }, { as: `interface${count}` }),
-      insert('Port', { name: side.name, interfaces: new Set([namedUuid(`interface${count}`)]), external_ids: mark }, { as: `port${count}` }),
+    mended.push(
+      insert(
+        'Interface',
+        { name: side.name, type: side.type, options: side.options, external_ids: mark },
+        { as: `interface${count}` },
+      ),
+      insert(
+        'Port',
+        { name: side.name, interfaces: new Set([namedUuid(`interface${count}`)]), external_ids: mark },
+        { as: `port${count}` },
+      ),
       mutate('Bridge', uuid(target), [['ports', 'insert', new Set([namedUuid(`port${count}`)])]]),
     )
   }
-  return operations
+  return mended
 }
 
 interface Side {
@@ -134,10 +170,18 @@ function sides(port: FabricPort): Side[] {
   const { role } = port
   const label = role.slice(role.indexOf(':') + 1)
   if (port.kind === 'tunnel') {
-    return [{ role, bridge: BRIDGE, name: `plug-${label}`, type: port.type, options: new Map(Object.entries(port.options)) }]
+    return [
+      { role, bridge: BRIDGE, name: `plug-${label}`, type: port.type, options: new Map(Object.entries(port.options)) },
+    ]
   }
   const [inner, outer] = [`plug-${label}-int`, `plug-${label}-ext`]
-  const side = (bridge: string, name: string, peer: string): Side => ({ role, bridge, name, type: 'patch', options: new Map([['peer', peer]]) })
+  const side = (bridge: string, name: string, peer: string): Side => ({
+    role,
+    bridge,
+    name,
+    type: 'patch',
+    options: new Map([['peer', peer]]),
+  })
   return [side(BRIDGE, inner, outer), side(port.bridge, outer, inner)]
 }
 

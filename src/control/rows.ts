@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net'
 import { type HypervisorId, isOpaque, isUuid, type VnicId } from '../../topology/ids.ts'
 import type { Binding, Hypervisor } from '../../topology/nodes.ts'
-import type { Rows } from '../ovsdb/index.ts'
+import type { InterfaceRow, OpenVSwitch, Tables } from '../ovsdb/index.ts'
 
 export const BRIDGE = 'br-int'
 /** Our mark on ports that we made: the role they have. */
@@ -24,6 +24,8 @@ export interface Reading {
   readonly conditions: readonly Condition[]
 }
 
+type Rows = Tables<OpenVSwitch>
+
 /** Read all of it. */
 export function read(rows: Rows, before: (id: VnicId) => Binding | undefined): Reading {
   const [root] = rows.Open_vSwitch.values()
@@ -40,7 +42,10 @@ export function read(rows: Rows, before: (id: VnicId) => Binding | undefined): R
   }
   const vlanLimit = root?.other_config.get('vlan-limit')
   if (vlanLimit !== undefined && vlanLimit !== '1') {
-    conditions.push({ code: 'vlan-limit', message: `other_config:vlan-limit is ${vlanLimit}: with anything but 1 a double-tagged frame loses its inner tag, so remove the key` })
+    conditions.push({
+      code: 'vlan-limit',
+      message: `other_config:vlan-limit is ${vlanLimit}: with anything but 1 a double-tagged frame loses its inner tag, so remove the key`,
+    })
   }
   return {
     systemId,
@@ -57,8 +62,6 @@ export function read(rows: Rows, before: (id: VnicId) => Binding | undefined): R
     conditions,
   }
 }
-
-type InterfaceRow = Rows['Interface'] extends ReadonlyMap<string, infer Row> ? Row : never
 
 function interfacesOf(rows: Rows, ports: Iterable<string>): InterfaceRow[] {
   const found: InterfaceRow[] = []
@@ -95,7 +98,10 @@ function bindings(
     const stays = bound?.hypervisor === hypervisor && bound.interface === name
     if (stays) found.set(vnicId, binding)
     const [winner, loser] = stays ? [name, other.interface] : [other.interface, name]
-    conditions.push({ code: 'duplicate-iface-id', message: `interfaces ${winner} and ${loser} both carry iface-id ${vnicId}: ${winner} is bound; clear it on the other` })
+    conditions.push({
+      code: 'duplicate-iface-id',
+      message: `interfaces ${winner} and ${loser} both carry iface-id ${vnicId}: ${winner} is bound; clear it on the other`,
+    })
   }
   return found
 }
@@ -103,10 +109,18 @@ function bindings(
 /** `physnet1:br-eth1,physnet2:br-eth2` */
 function mappings(text: string | undefined, conditions: Condition[]): Record<string, string> {
   const found: Record<string, string> = {}
-  for (const part of (text ?? '').split(',').map((each) => each.trim()).filter(Boolean)) {
+  for (const part of (text ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .filter(Boolean)) {
     const [physical, bridge, ...more] = part.split(':')
-    if (physical && bridge && more.length === 0 && isOpaque(physical) && bridge !== BRIDGE && !found[physical]) found[physical] = bridge
-    else conditions.push({ code: 'bad-bridge-mapping', message: `plugboard-bridge-mappings holds "${part}": it must be physical_network:bridge, each physical network once, and a bridge other than ${BRIDGE}` })
+    if (physical && bridge && more.length === 0 && isOpaque(physical) && bridge !== BRIDGE && !found[physical])
+      found[physical] = bridge
+    else
+      conditions.push({
+        code: 'bad-bridge-mapping',
+        message: `plugboard-bridge-mappings holds "${part}": it must be physical_network:bridge, each physical network once, and a bridge other than ${BRIDGE}`,
+      })
   }
   return found
 }
@@ -114,13 +128,19 @@ function mappings(text: string | undefined, conditions: Condition[]): Record<str
 function encapIp(text: string | undefined, conditions: Condition[]): string | null {
   if (text === undefined) return null
   if (isIPv4(text)) return text
-  conditions.push({ code: 'bad-encap-ip', message: `plugboard-encap-ip holds "${text}": it must be an IPv4 address of this host` })
+  conditions.push({
+    code: 'bad-encap-ip',
+    message: `plugboard-encap-ip holds "${text}": it must be an IPv4 address of this host`,
+  })
   return null
 }
 
 function datapathType(text: string | undefined, conditions: Condition[]): 'system' | 'netdev' | null {
   if (text === undefined) return null
   if (text === 'system' || text === 'netdev') return text
-  conditions.push({ code: 'bad-datapath-type', message: `plugboard-datapath-type holds "${text}": it must be system or netdev` })
+  conditions.push({
+    code: 'bad-datapath-type',
+    message: `plugboard-datapath-type holds "${text}": it must be system or netdev`,
+  })
   return null
 }

@@ -4,17 +4,19 @@
  * come while a bundle is under way wait and share the next one. Whatever somebody else does to our rules is put right.
  */
 import type { Logger } from 'pino'
-import { authorOf } from '../../flows/cookie.ts'
 import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
 import { Ledger } from '../../flows/delta.ts'
 import type { Rule } from '../../flows/rule.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
-import { BundleError, type Flow, type FlowMod, printFlow, ruleKey, type Session } from '../openflow/index.ts'
+import { BundleError, type Flow, type FlowUpdate, printFlow, type Session } from '../openflow/index.ts'
+import { flowMods, refusedAuthors } from './flow-mods.ts'
 import { sliced } from './slices.ts'
 
 /** How often a switch is compared with what we want even if nothing was noticed, milliseconds. */
 const AUDIT_INTERVAL = 60_000
+/** After a change by another hand it is compared once this time has passed, milliseconds: such changes come in numbers. */
+const AUDIT_PAUSE = 200
 /** A refused object is tried again after this time, doubling up to the longest, milliseconds. */
 const RETRY_FIRST = 1_000
 const RETRY_LONGEST = 30_000
@@ -47,6 +49,7 @@ export class Switch {
   #confirmed = 0
   #ready = false
   #auditDue = true
+  #auditSoon = false
   #wake: () => void = () => {}
   #closed = false
   #retryDelay = RETRY_FIRST
@@ -125,15 +128,38 @@ export class Switch {
     this.#wake()
   }
 
+  /** Compare soon; a hand that never rests does not make us compare without rest. */
+  #requestAuditSoon(): void {
+    if (this.#auditSoon) return
+    this.#auditSoon = true
+    this.#later(() => {
+      this.#auditSoon = false
+      this.#requestAudit()
+    }, AUDIT_PAUSE)
+  }
+
+  #later(work: () => void, delay: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      work()
+    }, delay)
+    this.#timers.add(timer)
+  }
+
   /** The switch tells of changes of its rules that were not ours. */
   async #watch(): Promise<void> {
     try {
       await this.session.monitorFlows()
       for await (const event of this.session.events) {
-        if (event.type === 'multipart_reply' && event.multipart === 'flow_monitor' && event.updates.some(foreign)) this.#requestAudit()
+        if (event.type === 'multipart_reply' && event.multipart === 'flow_monitor' && event.updates.some(foreign))
+          this.#requestAuditSoon()
       }
     } catch (error) {
-      if (!this.#closed) this.#log.warn({ err: error }, 'no flow monitor on this switch: changes by others are found by the periodic comparison only')
+      if (!this.#closed)
+        this.#log.warn(
+          { err: error },
+          'no flow monitor on this switch: changes by others are found by the periodic comparison only',
+        )
     }
   }
 
@@ -198,7 +224,10 @@ export class Switch {
    * @param compiled the objects whose rules these are
    * @param before the rules that each of them had
    */
-  async #send(compiled: Iterable<Key>, before: ReadonlyMap<Key, readonly Rule[]>): Promise<{ put: number; drop: number }> {
+  async #send(
+    compiled: Iterable<Key>,
+    before: ReadonlyMap<Key, readonly Rule[]>,
+  ): Promise<{ put: number; drop: number }> {
     const aside = new Map<Key, string>()
     for (;;) {
       const { put, drop, replaced } = await sliced(this.#ledger.delta())
@@ -228,7 +257,10 @@ export class Switch {
     for (const object of compiled) if (this.refused.delete(object)) changed.add(object)
     for (const [object, words] of aside) {
       this.refused.set(object, words)
-      this.#log.error({ object: this.#context.graph.byKey.get(object), refusal: words }, 'the switch refused a rule: set aside, tried again later')
+      this.#log.error(
+        { object: this.#context.graph.byKey.get(object), refusal: words },
+        'the switch refused a rule: set aside, tried again later',
+      )
     }
     if (aside.size > 0) this.#retry(aside.keys())
     else this.#retryDelay = RETRY_FIRST
@@ -245,33 +277,10 @@ export class Switch {
 
   #retry(objects: Iterable<Key>): void {
     const again = [...objects]
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      this.mark(again.filter((object) => this.refused.has(object)))
-    }, this.#retryDelay)
-    this.#timers.add(timer)
+    this.#later(() => this.mark(again.filter((object) => this.refused.has(object))), this.#retryDelay)
     this.#retryDelay = Math.min(this.#retryDelay * 2, RETRY_LONGEST)
   }
 }
 
-/** Deletions first: a rule that moves from one author to another is then never doubled. */
-function* flowMods(put: readonly Rule[], drop: readonly Flow[]): Generator<FlowMod> {
-  for (const { table, priority, match, cookie } of drop) {
-    yield { type: 'flow_mod', command: 'delete_strict', table, priority, match, cookie, cookieMask: ALL_ONES }
-  }
-  for (const { table, priority, match, cookie, instructions } of put) {
-    yield { type: 'flow_mod', command: 'add', table, priority, match, cookie, instructions }
-  }
-}
-
-const ALL_ONES = 0xffffffffffffffffn
-
-/** @returns who asked for the rules that were refused, with the switch's words */
-function refusedAuthors({ refused }: BundleError): Map<Key, string> {
-  const authors = new Map<Key, string>()
-  for (const { message, error: words } of refused) {
-    const author = message.type === 'flow_mod' ? authorOf(message.cookie) : undefined
-    if (author !== undefined) authors.set(author, words.message)
-  }
-  return authors
-}
+/** Our own changes come as `abbrev`; `resumed` follows changes that nobody was told of. */
+const foreign = ({ event }: FlowUpdate): boolean => event !== 'abbrev' && event !== 'paused'

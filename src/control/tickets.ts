@@ -39,7 +39,8 @@ export class Tickets {
    */
   draw(generations: ReadonlyMap<HypervisorId, number>, earlier?: Ticket): Ticket {
     const ticket = new Waiting()
-    if (earlier instanceof Waiting) for (const [id, generation] of earlier.outstanding) ticket.outstanding.set(id, generation)
+    if (earlier instanceof Waiting)
+      for (const [id, generation] of earlier.outstanding) ticket.outstanding.set(id, generation)
     for (const [id, generation] of generations) ticket.outstanding.set(id, generation)
     for (const id of ticket.outstanding.keys()) {
       const set = this.#waiting.get(id)

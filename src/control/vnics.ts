@@ -9,7 +9,13 @@ import { canonical, checkRevision, owned, repeated, timestamp } from '../engines
 import { PlugboardError } from '../errors.ts'
 import type { VnicRequest } from './operations.ts'
 
-export function createVnic(draft: Draft, project: ProjectId, kind: string, request: VnicRequest, attributes: Attributes) {
+export function createVnic(
+  draft: Draft,
+  project: ProjectId,
+  kind: string,
+  request: VnicRequest,
+  attributes: Attributes,
+) {
   const { id: chosen, ...rest } = request
   const body = canonical({ ...rest, kind, name: request.name ?? '', vm_id: request.vm_id ?? null })
   const id = (chosen ?? randomUUID()) as VnicId
@@ -60,14 +66,23 @@ export function plug(
   }
   const occupant = graph.vnicOf(portId)
   if (occupant) {
-    throw new PlugboardError('port-in-use', `VNIC ${occupant.id} is plugged into port ${portId}: unplug it first, or take another port`)
+    throw new PlugboardError(
+      'port-in-use',
+      `VNIC ${occupant.id} is plugged into port ${portId}: unplug it first, or take another port`,
+    )
   }
   const engine = engines.get(port.engine)
   if (!engine) {
-    throw new PlugboardError('unknown-engine', `engine "${port.engine}" of port ${portId} is not loaded: load it in the configuration`)
+    throw new PlugboardError(
+      'unknown-engine',
+      `engine "${port.engine}" of port ${portId} is not loaded: load it in the configuration`,
+    )
   }
   if (!engine.kinds.includes(vnic.kind)) {
-    throw new PlugboardError('unsupported', `ports of engine ${engine.alias} take VNICs of kind ${engine.kinds.join(', ')}, not ${vnic.kind}`)
+    throw new PlugboardError(
+      'unsupported',
+      `ports of engine ${engine.alias} take VNICs of kind ${engine.kinds.join(', ')}, not ${vnic.kind}`,
+    )
   }
   engine.checkPlug(graph, vnic, port)
   draft.change({ kind: 'vnic', id, to: { ...vnic, portId, revision: vnic.revision + 1 } })

@@ -13,7 +13,12 @@ export type FabricPort =
   /** A pair of patch ports between the integration bridge and another one. */
   | { readonly role: string; readonly kind: 'patch'; readonly bridge: string }
   /** A tunnel port whose remote end and key the rules set, packet by packet. */
-  | { readonly role: string; readonly kind: 'tunnel'; readonly type: string; readonly options: Readonly<Record<string, string>> }
+  | {
+      readonly role: string
+      readonly kind: 'tunnel'
+      readonly type: string
+      readonly options: Readonly<Record<string, string>>
+    }
 
 /** What a new network becomes. */
 export interface NetworkPlan {

@@ -12,7 +12,12 @@ export const ETHERNET = 'ethernet'
 
 const Body = Type.Object(
   {
-    id: Type.Optional(Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', description: 'chosen by the client, to repeat the request safely' })),
+    id: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+        description: 'chosen by the client, to repeat the request safely',
+      }),
+    ),
     kind: Type.Optional(Type.Literal(ETHERNET)),
     vm_id: Type.Optional(Type.Union([Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' }), Type.Null()])),
     name: Type.Optional(Type.String({ maxLength: 255 })),
@@ -56,14 +61,24 @@ function request({ kind: _, ...body }: Static<typeof Body>, asked: string | unde
 function parseMac(text: string): string {
   const right = 'six pairs of hexadecimal digits, such as 02:00:00:00:00:01'
   if (!/^[0-9a-f]{2}([:-])[0-9a-f]{2}(\1[0-9a-f]{2}){4}$/i.test(text)) {
-    throw new PlugboardError('bad-request', `"${text}" is no MAC address: it must be ${right}`, { field: 'mac_address' })
+    throw new PlugboardError('bad-request', `"${text}" is no MAC address: it must be ${right}`, {
+      field: 'mac_address',
+    })
   }
   const mac = text.toLowerCase().replaceAll('-', ':')
   if (Number.parseInt(mac.slice(0, 2), 16) & 1) {
-    throw new PlugboardError('bad-request', `${text} is a group address: a VNIC needs a unicast one, whose first octet is even`, { field: 'mac_address' })
+    throw new PlugboardError(
+      'bad-request',
+      `${text} is a group address: a VNIC needs a unicast one, whose first octet is even`,
+      { field: 'mac_address' },
+    )
   }
   if (mac === '00:00:00:00:00:00') {
-    throw new PlugboardError('bad-request', 'the address of all zeros belongs to nobody: leave mac_address out to be given one', { field: 'mac_address' })
+    throw new PlugboardError(
+      'bad-request',
+      'the address of all zeros belongs to nobody: leave mac_address out to be given one',
+      { field: 'mac_address' },
+    )
   }
   return mac
 }
@@ -74,7 +89,9 @@ function randomMac(graph: Graph, project: ProjectId): string {
     const octets = randomBytes(6)
     octets.writeUInt8((octets.readUInt8(0) & 0xfc) | 0x02, 0)
     const mac = octets.toString('hex').replace(/..(?=.)/g, '$&:')
-    const taken = [...graph.vnicsOfProject.get(project)].some((id) => graph.vnics.get(id)?.attributes.mac_address === mac)
+    const taken = [...graph.vnicsOfProject.get(project)].some(
+      (id) => graph.vnics.get(id)?.attributes.mac_address === mac,
+    )
     if (!taken) return mac
   }
 }

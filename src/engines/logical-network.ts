@@ -5,12 +5,15 @@ import type { NetworkId, PortId, ProjectId } from '../../topology/ids.ts'
 import type { Attributes, Network, Port } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
 import type { Engine } from './engine.ts'
-import { type Caller, type Call, type Extension, type Expected, route, type Route } from './extension.ts'
+import { type Call, type Caller, type Expected, type Extension, type Route, route } from './extension.ts'
 import type { Draft, Host } from './host.ts'
 import { canonical, checkRevision, owned, repeated, timestamp } from './objects.ts'
 import { nextFreed } from './segments.ts'
 
-const Id = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', description: 'chosen by the client, to repeat the request safely' })
+const Id = Type.String({
+  pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+  description: 'chosen by the client, to repeat the request safely',
+})
 const Name = Type.String({ maxLength: 255 })
 export const DEFAULT_ENGINE = 'vlan'
 
@@ -31,7 +34,9 @@ const networkBody = (segments: TSchema[]) =>
       name: Type.Optional(Name),
       engine: Type.Optional(Type.String({ description: `the service engine; ${DEFAULT_ENGINE} where none is given` })),
       shared: Type.Optional(Type.Boolean({ description: 'for every project (role admin)' })),
-      segment: Type.Optional(Type.Union(segments, { description: 'allocated where none is given; giving one takes role admin' })),
+      segment: Type.Optional(
+        Type.Union(segments, { description: 'allocated where none is given; giving one takes role admin' }),
+      ),
     },
     { additionalProperties: false },
   )
@@ -75,7 +80,10 @@ function networkRoutes(host: Host, offering: readonly Engine[]): Route[] {
       method: 'GET',
       path: '/networks/:network_id',
       role: 'reader',
-      handle: ({ project, params }) => ({ status: 200, body: host.networkView(find(host, project, params.network_id)) }),
+      handle: ({ project, params }) => ({
+        status: 200,
+        body: host.networkView(find(host, project, params.network_id)),
+      }),
     },
     {
       operation: 'destroy_network',
@@ -126,12 +134,18 @@ async function createNetwork(host: Host, project: ProjectId, caller: Caller, bod
   const engine = host.engines.get(alias)
   if (!engine) {
     const loaded = [...host.engines.keys()].join(', ')
-    throw new PlugboardError('unknown-engine', `engine "${alias}" is not loaded: one of ${loaded} is`, { field: 'engine' })
+    throw new PlugboardError('unknown-engine', `engine "${alias}" is not loaded: one of ${loaded} is`, {
+      field: 'engine',
+    })
   }
   if (caller.role !== 'admin') {
     for (const field of ['segment', 'shared'] as const) {
       if (body[field] === undefined || body[field] === false) continue
-      throw new PlugboardError('forbidden', `"${field}" takes role admin, this token has role ${caller.role}: leave it out`, { field })
+      throw new PlugboardError(
+        'forbidden',
+        `"${field}" takes role admin, this token has role ${caller.role}: leave it out`,
+        { field },
+      )
     }
   }
   const { id: chosen, ...rest } = body
@@ -171,11 +185,15 @@ function destroyNetwork(draft: Draft, project: ProjectId, id: NetworkId, expecte
   checkRevision(expected, revision, `network ${id}`)
   const ports = graph.portsOfNetwork.get(id).size
   if (ports > 0) {
-    throw new PlugboardError('network-in-use', `network ${id} has ${ports} port${ports === 1 ? '' : 's'}: destroy ${ports === 1 ? 'it' : 'them'} first`)
+    throw new PlugboardError(
+      'network-in-use',
+      `network ${id} has ${ports} port${ports === 1 ? '' : 's'}: destroy ${ports === 1 ? 'it' : 'them'} first`,
+    )
   }
   draft.change({ kind: 'network', id, to: null })
   const segment = segmentId && graph.segments.get(segmentId)
-  if (segment) draft.change({ kind: 'segment', id: segmentId, to: { ...segment, networkId: null, freed: nextFreed(graph) } })
+  if (segment)
+    draft.change({ kind: 'segment', id: segmentId, to: { ...segment, networkId: null, freed: nextFreed(graph) } })
 }
 
 function createPort(draft: Draft, project: ProjectId, networkId: NetworkId, body: { id?: string; name?: string }) {

@@ -17,15 +17,24 @@ export function owned<T extends { readonly project: string }>(
 
 export function checkRevision(expected: Expected, revision: number, what: string): void {
   if (expected === null || expected === revision) return
-  throw new PlugboardError('revision-mismatch', `${what} is at revision ${revision}, not ${expected}: read it again before you change it`)
+  throw new PlugboardError(
+    'revision-mismatch',
+    `${what} is at revision ${revision}, not ${expected}: read it again before you change it`,
+  )
 }
 
 /** A body after defaults, in a form that can be compared. */
 export const canonical = (body: object): string =>
-  JSON.stringify(Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))), (_, value) =>
-    value && typeof value === 'object' && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
+  JSON.stringify(
+    Object.fromEntries(
+      Object.entries(body)
+        .filter(([, value]) => value !== undefined)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
+    (_, value) =>
+      value && typeof value === 'object' && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : value,
   )
 
 /**
@@ -40,7 +49,9 @@ export function repeated<T extends { readonly project: string; readonly request:
 ): T | undefined {
   if (!there) return undefined
   if (there.project === project && there.request === request) return there
-  throw new PlugboardError('id-conflict', `the id is that of a ${what} made with another request: choose another id`, { field: 'id' })
+  throw new PlugboardError('id-conflict', `the id is that of a ${what} made with another request: choose another id`, {
+    field: 'id',
+  })
 }
 
 /** The current time as the API shows it: RFC 3339, UTC. */

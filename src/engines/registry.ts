@@ -21,10 +21,11 @@ const BUILT_IN: ReadonlyArray<readonly [alias: string, make: (settings: EngineSe
   ['vxlan', ({ overlays }) => vxlan(overlays.vxlan.vnis)],
 ]
 
-const EXTENSIONS: ReadonlyArray<readonly [alias: string, make: (host: Host, engines: readonly string[]) => Extension]> = [
-  ['ethernet-vnic', ethernetVnic],
-  ['logical-network', logicalNetwork],
-]
+const EXTENSIONS: ReadonlyArray<readonly [alias: string, make: (host: Host, engines: readonly string[]) => Extension]> =
+  [
+    ['ethernet-vnic', ethernetVnic],
+    ['logical-network', logicalNetwork],
+  ]
 
 export const ENGINE_ALIASES: readonly string[] = BUILT_IN.map(([alias]) => alias)
 
@@ -36,13 +37,22 @@ export function loadEngines(names: readonly string[], settings: EngineSettings):
 
 /** Their rules, each in its own range of tables. */
 export function rulesOf(engines: ReadonlyMap<string, Engine>): Engines {
-  return new Map([...engines].map(([alias, { rules }]) => [alias, { rules, tables: engineTables(ENGINE_ALIASES.indexOf(alias)) }]))
+  return new Map(
+    [...engines].map(([alias, { rules }]) => [alias, { rules, tables: engineTables(ENGINE_ALIASES.indexOf(alias)) }]),
+  )
 }
 
 /** The extensions that at least one loaded engine offers. */
 export function extensionsOf(host: Host): Extension[] {
   return EXTENSIONS.flatMap(([alias, make]) => {
     const offering = [...host.engines.values()].filter(({ extensions }) => extensions.includes(alias))
-    return offering.length > 0 ? [make(host, offering.map((engine) => engine.alias))] : []
+    return offering.length > 0
+      ? [
+          make(
+            host,
+            offering.map((engine) => engine.alias),
+          ),
+        ]
+      : []
   })
 }

@@ -11,7 +11,9 @@ const MTU = 1500
 
 /** @param physicalNetworks the VLAN ids of each that Plugboard may choose from */
 export function vlan(physicalNetworks: Readonly<Record<string, { readonly vlans: readonly Range[] }>>): Engine {
-  const pools = new Map(Object.entries(physicalNetworks).map(([name, { vlans }]) => [name, new Pool(`vlan/${name}`, vlans)]))
+  const pools = new Map(
+    Object.entries(physicalNetworks).map(([name, { vlans }]) => [name, new Pool(`vlan/${name}`, vlans)]),
+  )
   const plan = (pool: Pool, physical: string, vlanId: number): NetworkPlan => ({
     segment: { physical_network: physical, vlan_id: vlanId },
     segmentId: pool.idOf(vlanId),
@@ -37,7 +39,10 @@ export function vlan(physicalNetworks: Readonly<Record<string, { readonly vlans:
       const [first] = candidates
       if (!first) {
         const known = [...pools.keys()].join(', ') || 'none'
-        const detail = chosen === undefined ? 'no physical network is configured' : `physical network "${chosen}" is not configured: ${known} is`
+        const detail =
+          chosen === undefined
+            ? 'no physical network is configured'
+            : `physical network "${chosen}" is not configured: ${known} is`
         throw new PlugboardError('bad-request', detail, { field: 'segment.physical_network' })
       }
       if (vlanId !== undefined) {
@@ -49,7 +54,10 @@ export function vlan(physicalNetworks: Readonly<Record<string, { readonly vlans:
         const free = pool.allocate(graph)
         if (free !== undefined) return plan(pool, name, free)
       }
-      throw new PlugboardError('segments-exhausted', `no VLAN id of ${candidates.map(([, pool]) => pool.words).join(' or ')} is free: destroy a network, or configure more`)
+      throw new PlugboardError(
+        'segments-exhausted',
+        `no VLAN id of ${candidates.map(([, pool]) => pool.words).join(' or ')} is free: destroy a network, or configure more`,
+      )
     },
     checkPlug: checkMac,
     fabricPorts: ({ bridgeMappings }) =>

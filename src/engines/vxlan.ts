@@ -27,14 +27,24 @@ export function vxlan(vnis: readonly Range[]): Engine {
       if (vni !== undefined) pool.claim(graph, vni, `VNI ${vni}`)
       const chosen = vni ?? pool.allocate(graph)
       if (chosen === undefined) {
-        throw new PlugboardError('segments-exhausted', `no VNI of ${pool.words} is free: destroy a network, or configure more`)
+        throw new PlugboardError(
+          'segments-exhausted',
+          `no VNI of ${pool.words} is free: destroy a network, or configure more`,
+        )
       }
       return { segment: { vni: chosen }, segmentId: pool.idOf(chosen), mtu: MTU }
     },
     checkPlug: checkMac,
     fabricPorts: ({ encapIp }) =>
       encapIp
-        ? [{ role: VXLAN_ROLE, kind: 'tunnel', type: 'vxlan', options: { remote_ip: 'flow', key: 'flow', local_ip: encapIp } }]
+        ? [
+            {
+              role: VXLAN_ROLE,
+              kind: 'tunnel',
+              type: 'vxlan',
+              options: { remote_ip: 'flow', key: 'flow', local_ip: encapIp },
+            },
+          ]
         : [],
   }
 }

@@ -19,7 +19,11 @@ export interface Output {
 /** What the switch does with a frame that comes in by a port. */
 export function run(flows: readonly Flow[], inPort: number, packet: Packet): Output[] {
   const outputs: Output[] = []
-  const state: State = { fields: new Map(packet.fields).set('in_port', BigInt(inPort)), vlan: [...packet.vlan], resubmits: 0 }
+  const state: State = {
+    fields: new Map(packet.fields).set('in_port', BigInt(inPort)),
+    vlan: [...packet.vlan],
+    resubmits: 0,
+  }
   lookUp(flows, 0, state, outputs)
   return outputs.filter(({ port }) => port !== inPort)
 }
@@ -36,7 +40,8 @@ function lookUp(flows: readonly Flow[], table: number, state: State, outputs: Ou
     .filter((flow) => flow.table === table && flow.match.every((field) => matches(field, state)))
     .sort((a, b) => b.priority - a.priority)
   for (const instruction of rule?.instructions ?? []) {
-    if (instruction.type === 'apply_actions') for (const action of instruction.actions) act(flows, action, state, outputs)
+    if (instruction.type === 'apply_actions')
+      for (const action of instruction.actions) act(flows, action, state, outputs)
     else if (instruction.type === 'goto_table') lookUp(flows, instruction.table, state, outputs)
     else throw new Error(`the model does not know instruction ${instruction.type}`)
   }
@@ -48,7 +53,8 @@ function act(flows: readonly Flow[], action: Action, state: State, outputs: Outp
       outputs.push({ port: action.port, packet: { fields: new Map(state.fields), vlan: [...state.vlan] } })
       return
     case 'resubmit':
-      return lookUp(flows, action.table ?? 0, state, outputs)
+      lookUp(flows, action.table ?? 0, state, outputs)
+      return
     case 'push_vlan':
       state.vlan = [0, ...state.vlan]
       return
@@ -56,7 +62,8 @@ function act(flows: readonly Flow[], action: Action, state: State, outputs: Outp
       state.vlan = state.vlan.slice(1)
       return
     case 'set_field':
-      return setField(action, state)
+      setField(action, state)
+      return
     default:
       throw new Error(`the model does not know action ${action.type}`)
   }

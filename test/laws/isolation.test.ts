@@ -11,7 +11,12 @@ const UPLINK = 1001
 const TUNNEL = 1002
 
 /** Where copies of a frame end: the ports' ids, and what left for the physical network. */
-function deliver(graph: Graph, rules: Map<HypervisorId, Rule[]>, from: Placement, packet: Packet): { ports: string[]; wire: Packet[] } {
+function deliver(
+  graph: Graph,
+  rules: Map<HypervisorId, Rule[]>,
+  from: Placement,
+  packet: Packet,
+): { ports: string[]; wire: Packet[] } {
   const ports: string[] = []
   const wire: Packet[] = []
   const queue: Array<{ where: HypervisorId; inPort: number; packet: Packet; hops: number }> = [
@@ -21,10 +26,14 @@ function deliver(graph: Graph, rules: Map<HypervisorId, Rule[]>, from: Placement
     if (next.hops > 4) throw new Error('a frame goes round and round')
     for (const output of run(rules.get(next.where) ?? [], next.inPort, next.packet)) {
       const hops = next.hops + 1
-      const fresh = { fields: new Map([...output.packet.fields].filter(([name]) => /^eth_|^tun_id$/.test(name))), vlan: output.packet.vlan }
+      const fresh = {
+        fields: new Map([...output.packet.fields].filter(([name]) => /^eth_|^tun_id$/.test(name))),
+        vlan: output.packet.vlan,
+      }
       if (output.port === UPLINK) {
         wire.push(fresh)
-        for (const where of rules.keys()) if (where !== next.where) queue.push({ where, inPort: UPLINK, packet: untunnelled(fresh), hops })
+        for (const where of rules.keys())
+          if (where !== next.where) queue.push({ where, inPort: UPLINK, packet: untunnelled(fresh), hops })
       } else if (output.port === TUNNEL) {
         const to = output.packet.fields.get('tun_dst')
         for (const { id, encapIp } of graph.hypervisors.values()) {
@@ -36,7 +45,10 @@ function deliver(graph: Graph, rules: Map<HypervisorId, Rule[]>, from: Placement
   return { ports, wire }
 }
 
-const untunnelled = (packet: Packet): Packet => ({ ...packet, fields: new Map([...packet.fields].filter(([name]) => name !== 'tun_id')) })
+const untunnelled = (packet: Packet): Packet => ({
+  ...packet,
+  fields: new Map([...packet.fields].filter(([name]) => name !== 'tun_id')),
+})
 const number = (ip: string): bigint => ip.split('.').reduce((sum, octet) => sum * 256n + BigInt(octet), 0n)
 
 function portAt(graph: Graph, where: HypervisorId, ofport: number): string {
@@ -50,7 +62,13 @@ function portAt(graph: Graph, where: HypervisorId, ofport: number): string {
 const mac = (text: unknown): bigint => BigInt(`0x${String(text).replaceAll(':', '')}`)
 const BROADCAST = 0xffffffffffffn
 
-const frame = (src: bigint, dst: bigint, vlan: number[] = []): Packet => ({ fields: new Map([['eth_src', src], ['eth_dst', dst]]), vlan })
+const frame = (src: bigint, dst: bigint, vlan: number[] = []): Packet => ({
+  fields: new Map([
+    ['eth_src', src],
+    ['eth_dst', dst],
+  ]),
+  vlan,
+})
 
 /** Can this placement talk at all: up, and its hypervisor has all that its network needs? */
 function works(graph: Graph, { port, hypervisor }: Placement): boolean {
@@ -75,7 +93,13 @@ t.test('law 4 (B23, B24): broadcast and unicast reach just the members of the ne
       const all = placements(graph)
       for (const from of all) {
         const src = mac(from.vnic.attributes.mac_address)
-        const peers = all.filter((to) => to.port.id !== from.port.id && to.port.networkId === from.port.networkId && works(graph, to) && works(graph, from))
+        const peers = all.filter(
+          (to) =>
+            to.port.id !== from.port.id &&
+            to.port.networkId === from.port.networkId &&
+            works(graph, to) &&
+            works(graph, from),
+        )
         const wanted = peers.map((to) => to.port.id).sort()
         const flood = deliver(graph, rules, from, frame(src, BROADCAST))
         delivered += flood.ports.length
@@ -101,22 +125,31 @@ t.test('law 4 (B23, B24): broadcast and unicast reach just the members of the ne
 t.test('law 4 (B22, B25): a forged source and any tag go nowhere', async (t) => {
   let tried = 0
   fc.assert(
-    fc.property(scenario, fc.integer({ min: 0, max: 4095 }), fc.bigInt({ min: 0n, max: BROADCAST }), (steps, vid, forged) => {
-      const incremental = new Incremental()
-      for (const step of steps) incremental.run(step)
-      const { graph } = incremental
-      const rules = fromScratch(graph)
-      for (const from of placements(graph)) {
-        const own = mac(from.vnic.attributes.mac_address)
-        const bad = [frame(own, BROADCAST, [vid]), frame(own, BROADCAST, [vid, 100]), ...(forged === own ? [] : [frame(forged, BROADCAST)])]
-        for (const packet of bad) {
-          tried += 1
-          const { ports, wire } = deliver(graph, rules, from, packet)
-          if (ports.length + wire.length > 0) return false
+    fc.property(
+      scenario,
+      fc.integer({ min: 0, max: 4095 }),
+      fc.bigInt({ min: 0n, max: BROADCAST }),
+      (steps, vid, forged) => {
+        const incremental = new Incremental()
+        for (const step of steps) incremental.run(step)
+        const { graph } = incremental
+        const rules = fromScratch(graph)
+        for (const from of placements(graph)) {
+          const own = mac(from.vnic.attributes.mac_address)
+          const bad = [
+            frame(own, BROADCAST, [vid]),
+            frame(own, BROADCAST, [vid, 100]),
+            ...(forged === own ? [] : [frame(forged, BROADCAST)]),
+          ]
+          for (const packet of bad) {
+            tried += 1
+            const { ports, wire } = deliver(graph, rules, from, packet)
+            if (ports.length + wire.length > 0) return false
+          }
         }
-      }
-      return true
-    }),
+        return true
+      },
+    ),
     { numRuns: 60 },
   )
   t.ok(tried > 100)

@@ -61,7 +61,7 @@ t.test('law 1: incremental result = compile from scratch', async (t) => {
   t.ok(compared > 1000, `the scenarios made ${compared} rules to compare`)
 })
 
-t.test('law 2: the same state applied twice sends nothing', async (t) => {
+t.test('law 2: the same state applied twice sends nothing', async (_t) => {
   fc.assert(
     fc.property(scenario, (steps) => {
       const incremental = run(steps)
@@ -81,20 +81,25 @@ t.test('law 2: the same state applied twice sends nothing', async (t) => {
   )
 })
 
-t.test('law 3: forward, squashed, split or with independent steps permuted: the same rules', async (t) => {
+t.test('law 3: forward, squashed, split or with independent steps permuted: the same rules', async (_t) => {
   fc.assert(
     fc.property(scenario, fc.infiniteStream(fc.nat()), (steps, random) => {
       const wanted = JSON.stringify([...scratch(steps)])
       const squashed = [...new Map(steps.flat().map((change) => [`${change.kind}/${change.id}`, change])).values()]
       const permuted = shuffle(squashed, random)
-      const variants = [[steps.flat()], steps.flat().map((change) => [change]), [squashed], permuted.map((change) => [change])]
+      const variants = [
+        [steps.flat()],
+        steps.flat().map((change) => [change]),
+        [squashed],
+        permuted.map((change) => [change]),
+      ]
       return variants.every((variant) => JSON.stringify([...replay(variant)]) === wanted)
     }),
     { numRuns: 100 },
   )
 })
 
-t.test('law 5: removing everything leaves no rule', async (t) => {
+t.test('law 5: removing everything leaves no rule', async (_t) => {
   fc.assert(
     fc.property(scenario, fc.infiniteStream(fc.nat()), (steps, random) => {
       const nodes = new Map(steps.flat().map((change) => [`${change.kind}/${change.id}`, change]))
@@ -105,7 +110,7 @@ t.test('law 5: removing everything leaves no rule', async (t) => {
   )
 })
 
-t.test('law 6: every rule prints and parses back to itself', async (t) => {
+t.test('law 6: every rule prints and parses back to itself', async (_t) => {
   fc.assert(
     fc.property(scenario, (steps) => {
       const rules: Rule[] = [...fromScratch(run(steps).graph).values()].flat()

@@ -1,11 +1,11 @@
 /** Random change sequences for the laws: a small cloud in which things are made, plugged, bound, moved and taken away. */
 import fc from 'fast-check'
-import { vlanRules } from '../../flows/vlan.ts'
-import { vxlanRules } from '../../flows/vxlan.ts'
 import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
 import { Ledger } from '../../flows/delta.ts'
 import { engineTables } from '../../flows/pipeline.ts'
 import type { Rule } from '../../flows/rule.ts'
+import { vlanRules } from '../../flows/vlan.ts'
+import { vxlanRules } from '../../flows/vxlan.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
@@ -89,11 +89,26 @@ const below = (n: number) => fc.nat({ max: n - 1 })
 const event = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('plug' as const), vnic: below(VNICS), port: below(PORTS) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('unplug' as const), vnic: below(VNICS) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('bind' as const), vnic: below(VNICS), where: below(HYPERVISORS), renumbered: fc.boolean() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('bind' as const),
+      vnic: below(VNICS),
+      where: below(HYPERVISORS),
+      renumbered: fc.boolean(),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('unbind' as const), vnic: below(VNICS) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('admin' as const), port: below(PORTS), up: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('destroy vnic' as const), vnic: below(VNICS) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('host' as const), where: below(HYPERVISORS), kind: fc.constantFrom('whole', 'no encap', 'no mapping', 'no uplink', 'moved', 'gone') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('host' as const),
+      where: below(HYPERVISORS),
+      kind: fc.constantFrom('whole', 'no encap', 'no mapping', 'no uplink', 'moved', 'gone'),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('network' as const), network: below(NETWORKS) }) },
 )
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never
@@ -101,7 +116,9 @@ type Event = typeof event extends fc.Arbitrary<infer T> ? T : never
 /** A sequence of change lists, each of which one operation makes. */
 export const scenario = fc.array(event, { minLength: 1, maxLength: 60 }).map((events) => {
   const graph = new Graph()
-  const steps: Change[][] = [[...Array(HYPERVISORS).keys()].map((n): Change => ({ kind: 'hypervisor', id: hypervisorId(n), to: hypervisor(n) }))]
+  const steps: Change[][] = [
+    [...Array(HYPERVISORS).keys()].map((n): Change => ({ kind: 'hypervisor', id: hypervisorId(n), to: hypervisor(n) })),
+  ]
   for (const n of Array(NETWORKS).keys()) steps.push([{ kind: 'network', id: networkId(n), to: network(n) }])
   for (const n of Array(PORTS).keys()) steps.push([{ kind: 'port', id: portId(n), to: port(n, true) }])
   for (const step of steps) for (const change of step) apply(graph, change)
@@ -121,13 +138,17 @@ function changesOf(graph: Graph, event: Event): Change[] {
       return [{ kind: 'vnic', id: vnicId(event.vnic), to: vnic(event.vnic, event.port) }]
     }
     case 'unplug':
-      return graph.vnics.has(vnicId(event.vnic)) ? [{ kind: 'vnic', id: vnicId(event.vnic), to: vnic(event.vnic, null) }] : []
+      return graph.vnics.has(vnicId(event.vnic))
+        ? [{ kind: 'vnic', id: vnicId(event.vnic), to: vnic(event.vnic, null) }]
+        : []
     case 'bind':
       return [{ kind: 'binding', id: vnicId(event.vnic), to: binding(event.vnic, event.where, event.renumbered) }]
     case 'unbind':
       return [{ kind: 'binding', id: vnicId(event.vnic), to: null }]
     case 'admin':
-      return graph.ports.has(portId(event.port)) ? [{ kind: 'port', id: portId(event.port), to: port(event.port, event.up) }] : []
+      return graph.ports.has(portId(event.port))
+        ? [{ kind: 'port', id: portId(event.port), to: port(event.port, event.up) }]
+        : []
     case 'destroy vnic':
       return [{ kind: 'vnic', id: vnicId(event.vnic), to: null }]
     case 'host':
@@ -163,7 +184,8 @@ export class Incremental {
 
   run(changes: readonly Change[]): void {
     const pairs = new Map<HypervisorId, Set<Key>>()
-    const mark = (where: HypervisorId, object: Key) => void pairs.set(where, (pairs.get(where) ?? new Set()).add(object))
+    const mark = (where: HypervisorId, object: Key) =>
+      void pairs.set(where, (pairs.get(where) ?? new Set()).add(object))
     for (const change of changes) {
       stale(this.graph, change, mark)
       apply(this.graph, change)
