@@ -63,7 +63,7 @@ const port = (n: number, adminUp: boolean): Port => ({
   attributes: {},
 })
 
-/** Half of the VNICs share their MAC address with another one, but no two that may meet in one network. */
+/** Two VNICs each share a MAC address; `plug` keeps them out of one network (B14). */
 const vnic = (n: number, plugged: number | null): Vnic => ({
   ...made,
   id: vnicId(n),
@@ -71,7 +71,7 @@ const vnic = (n: number, plugged: number | null): Vnic => ({
   vmId: null,
   kind: 'ethernet',
   portId: plugged === null ? null : portId(plugged),
-  attributes: { mac_address: `02:00:00:00:00:${n.toString(16).padStart(2, '0')}` },
+  attributes: { mac_address: `02:00:00:00:00:${(n >> 1).toString(16).padStart(2, '0')}` },
 })
 
 /** An interface has one port number as long as it is there: that of its VNIC. */
@@ -113,8 +113,21 @@ const event = fc.oneof(
 )
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never
 
+const someEvents = fc.array(event, { minLength: 1, maxLength: 60, size: 'max' })
+
+/** All VNICs plugged and bound, so that what follows meets a busy cloud. */
+const furnished = fc
+  .array(fc.tuple(below(PORTS), below(HYPERVISORS)), { minLength: VNICS, maxLength: VNICS })
+  .map((places) =>
+    places.flatMap(([port, where], vnic): Event[] => [
+      { do: 'plug', vnic, port },
+      { do: 'bind', vnic, where, renumbered: false },
+    ]),
+  )
+
 /** A sequence of change lists, each of which one operation makes. */
-export const scenario = fc.array(event, { minLength: 1, maxLength: 60 }).map((events) => {
+export const scenario = fc.tuple(furnished, someEvents).map(([first, then]) => {
+  const events = [...first, ...then]
   const graph = new Graph()
   const steps: Change[][] = [
     [...Array(HYPERVISORS).keys()].map((n): Change => ({ kind: 'hypervisor', id: hypervisorId(n), to: hypervisor(n) })),
@@ -134,7 +147,7 @@ function changesOf(graph: Graph, event: Event): Change[] {
   switch (event.do) {
     case 'plug': {
       const occupied = graph.vnicOf(portId(event.port))
-      if (occupied || !graph.ports.has(portId(event.port))) return []
+      if (occupied || !graph.ports.has(portId(event.port)) || twin(graph, event.vnic, event.port)) return []
       return [{ kind: 'vnic', id: vnicId(event.vnic), to: vnic(event.vnic, event.port) }]
     }
     case 'unplug':
@@ -158,6 +171,12 @@ function changesOf(graph: Graph, event: Event): Change[] {
       return [{ kind: 'network', id: networkId(event.network), to: there ? null : network(event.network) }]
     }
   }
+}
+
+/** Is a VNIC with the same MAC address plugged into the port's network? The API answers 409 then. */
+function twin(graph: Graph, n: number, port: number): boolean {
+  const plugged = graph.vnics.get(vnicId(n ^ 1))?.portId
+  return plugged !== undefined && plugged !== null && graph.ports.get(plugged)?.networkId === networkId(port % NETWORKS)
 }
 
 function host(n: number, kind: string): Hypervisor | null {
