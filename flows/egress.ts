@@ -51,7 +51,7 @@ export function toFabric(network: Network, fabric: Fabric, output: number, peers
           network,
           TO_PEERS,
           [key, ...copies],
-          `one copy to each of the ${peers.length} other hypervisors with members`,
+          `one copy to each other hypervisor with members, ${peers.length} of them`,
         ),
       ]
     }

@@ -4,11 +4,9 @@ import t from 'tap'
 import type { Rule } from '../../flows/rule.ts'
 import type { Graph, Placement } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
+import { TUNNEL, UPLINK } from '../support/nodes.ts'
 import { type Packet, run } from './interpreter.ts'
 import { fromScratch, Incremental, scenario } from './scenario.ts'
-
-const UPLINK = 1001
-const TUNNEL = 1002
 
 /** Where copies of a frame end: the ports' ids, and what left for the physical network. */
 function deliver(

@@ -1,87 +1,42 @@
 /** Random change sequences for the laws: a small cloud in which things are made, plugged, bound, moved and taken away. */
 import fc from 'fast-check'
-import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
+import { compile, objectsOn } from '../../flows/compile.ts'
 import { Ledger } from '../../flows/delta.ts'
-import { engineTables } from '../../flows/pipeline.ts'
 import type { Rule } from '../../flows/rule.ts'
-import { vlanRules } from '../../flows/vlan.ts'
-import { vxlanRules } from '../../flows/vxlan.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
-import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
-import type { Binding, Hypervisor, Network, Port, Vnic } from '../../topology/nodes.ts'
+import type { HypervisorId, Key } from '../../topology/ids.ts'
+import type { Hypervisor } from '../../topology/nodes.ts'
 import { stale } from '../../topology/stale.ts'
+import * as nodes from '../support/nodes.ts'
+import {
+  ENGINES,
+  hypervisor,
+  hypervisorId,
+  networkId,
+  portId,
+  vlanNetwork,
+  vnicId,
+  vxlanNetwork,
+} from '../support/nodes.ts'
 
-export const ENGINES: Engines = new Map([
-  ['vlan', { rules: vlanRules, tables: engineTables(0) }],
-  ['vxlan', { rules: vxlanRules, tables: engineTables(1) }],
-])
-
-const made = { project: 'p' as ProjectId, name: '', revision: 1, createdAt: '2026-01-01T00:00:00Z', request: '{}' }
 const HYPERVISORS = 3
 const NETWORKS = 4
 const PORTS = 10
 const VNICS = 8
 
-export const hypervisorId = (n: number) => `hv${n}` as HypervisorId
-const networkId = (n: number) => `network-${n}` as NetworkId
-const portId = (n: number) => `port-${n}` as PortId
-const vnicId = (n: number) => `vnic-${n}` as VnicId
-
-const hypervisor = (n: number, extra: Partial<Hypervisor> = {}): Hypervisor => ({
-  id: hypervisorId(n),
-  key: (100 + n) as Key,
-  hostname: `host${n}`,
-  datapathId: n.toString(16).padStart(16, '0'),
-  ovsVersion: '3.1.0',
-  bridgeMappings: { physnet1: 'br-eth1' },
-  encapIp: `192.0.2.${n + 1}`,
-  fabric: { 'uplink:physnet1': 1001, 'tunnel:vxlan': 1002 },
-  ...extra,
-})
-
-const network = (n: number): Network => ({
-  ...made,
-  id: networkId(n),
-  key: (200 + n) as Key,
-  engine: n % 2 ? 'vxlan' : 'vlan',
-  segment: n % 2 ? { vni: 5000 + n } : { physical_network: 'physnet1', vlan_id: 100 + n },
-  segmentId: `segment-${n}`,
-  mtu: 1500,
-  shared: false,
-  mesh: n % 2 === 1,
-})
+/** Every second network is an overlay. */
+const network = (n: number) => (n % 2 ? vxlanNetwork(n) : vlanNetwork(n))
 
 /** Ports are spread over the networks by their number. */
-const port = (n: number, adminUp: boolean): Port => ({
-  ...made,
-  id: portId(n),
-  key: (300 + n) as Key,
-  engine: n % 2 ? 'vxlan' : 'vlan',
-  networkId: networkId(n % NETWORKS),
-  adminUp,
-  attributes: {},
-})
+const port = (n: number, adminUp: boolean) => nodes.port(n, network(n % NETWORKS), { adminUp })
 
 /** Two VNICs each share a MAC address; `plug` keeps them out of one network (B14). */
-const vnic = (n: number, plugged: number | null): Vnic => ({
-  ...made,
-  id: vnicId(n),
-  key: (400 + n) as Key,
-  vmId: null,
-  kind: 'ethernet',
-  portId: plugged === null ? null : portId(plugged),
-  attributes: { mac_address: `02:00:00:00:00:${(n >> 1).toString(16).padStart(2, '0')}` },
-})
+const vnic = (n: number, plugged: number | null) =>
+  nodes.vnic(n, plugged, { attributes: { mac_address: nodes.mac(n >> 1) } })
 
 /** An interface has one port number as long as it is there: that of its VNIC. */
-const binding = (n: number, where: number, renumbered: boolean): Binding => ({
-  vnicId: vnicId(n),
-  hypervisor: hypervisorId(where),
-  bridge: 'br-int',
-  interface: `eth${n}`,
-  ofport: (renumbered ? 50 : 10) + n,
-})
+const binding = (n: number, where: number, renumbered: boolean) => nodes.binding(n, where, (renumbered ? 50 : 10) + n)
 
 const below = (n: number) => fc.nat({ max: n - 1 })
 

@@ -1,0 +1,89 @@
+import t from 'tap'
+import { cookieOf } from '../../flows/cookie.ts'
+import { Ledger } from '../../flows/delta.ts'
+import { type Rule, rule } from '../../flows/rule.ts'
+import { type Flow, printFlow } from '../../src/openflow/index.ts'
+import type { Key } from '../../topology/ids.ts'
+import { finish } from '../laws/scenario.ts'
+
+const author = (n: number) => n as Key
+const to = (port: number, options: Partial<{ author: number; inPort: number }> = {}): Rule =>
+  rule({
+    table: 0,
+    priority: 100,
+    match: [{ field: 'in_port', value: options.inPort ?? 1 }],
+    actions: [{ type: 'output', port }],
+    author: author(options.author ?? 20),
+    why: 'a test',
+  })
+const foreign = (flow: Flow): Flow => ({ ...flow, cookie: 0x1234n })
+
+/** The open difference in lines, taken as sent. */
+function flush(ledger: Ledger) {
+  const { put, drop, replaced } = finish(ledger.delta())
+  finish(ledger.sent())
+  return { put: put.map(printFlow), drop: drop.map(printFlow), replaced: replaced.map(printFlow) }
+}
+const NOTHING = { put: [], drop: [], replaced: [] }
+
+t.test('a rule is put once, changed in place, and dropped with its author', async (t) => {
+  const ledger = new Ledger()
+  ledger.replace(author(20), [to(2)])
+  t.strictSame(flush(ledger), { ...NOTHING, put: [printFlow(to(2))] })
+  ledger.replace(author(20), [to(2)])
+  t.strictSame(flush(ledger), NOTHING, 'the same again')
+  ledger.replace(author(20), [to(3)])
+  t.strictSame(flush(ledger), { ...NOTHING, put: [printFlow(to(3))] }, 'an add replaces')
+  ledger.replace(author(20), [])
+  t.strictSame(flush(ledger), { ...NOTHING, drop: [printFlow(to(3))] })
+  t.equal(ledger.size, 0)
+})
+
+t.test('a rule that moves from one author to another is put once, never dropped', async (t) => {
+  const ledger = new Ledger()
+  ledger.replace(author(20), [to(2)])
+  flush(ledger)
+  ledger.replace(author(21), [to(2, { author: 21 })])
+  ledger.replace(author(20), [])
+  t.strictSame(flush(ledger), { ...NOTHING, put: [printFlow(to(2, { author: 21 }))] })
+})
+
+t.test('of two who want one rule the older has it, in whatever order they came', async (t) => {
+  for (const order of [
+    [20, 21],
+    [21, 20],
+  ]) {
+    const ledger = new Ledger()
+    for (const each of order) ledger.replace(author(each), [to(each, { author: each })])
+    t.strictSame(flush(ledger).put, [printFlow(to(20, { author: 20 }))])
+    ledger.replace(author(20), [])
+    t.strictSame(flush(ledger).put, [printFlow(to(21, { author: 21 }))], 'the younger after it')
+  }
+})
+
+t.test(
+  'after a dump: what is ours and not wanted goes, what is others stays, unless it stands in our place',
+  async (t) => {
+    const ledger = new Ledger()
+    ledger.replace(author(20), [to(2), to(2, { inPort: 5 })])
+    ledger.forget()
+    ledger.observe(to(2))
+    ledger.observe(to(9, { inPort: 7 }))
+    ledger.observe(foreign(to(9, { inPort: 8 })))
+    ledger.observe(foreign(to(9, { inPort: 5 })))
+    t.strictSame(flush(ledger), {
+      put: [printFlow(to(2, { inPort: 5 }))],
+      drop: [printFlow(to(9, { inPort: 7 }))],
+      replaced: [printFlow(foreign(to(9, { inPort: 5 })))],
+    })
+    t.strictSame(flush(ledger), NOTHING)
+  },
+)
+
+t.test('a rule of ours with the right body and a wrong cookie is put again', async (t) => {
+  const ledger = new Ledger()
+  ledger.replace(author(20), [to(2)])
+  ledger.forget()
+  ledger.observe({ ...to(2), cookie: cookieOf(author(99)) })
+  t.strictSame(flush(ledger).put, [printFlow(to(2))])
+})

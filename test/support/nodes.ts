@@ -1,0 +1,91 @@
+/** Nodes of a small cloud for tests, by number: `vnic(3, 1)` is VNIC 3, plugged into port 1. */
+import type { Engines } from '../../flows/compile.ts'
+import { engineTables } from '../../flows/pipeline.ts'
+import { vlanRules } from '../../flows/vlan.ts'
+import { vxlanRules } from '../../flows/vxlan.ts'
+import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
+import type { Binding, Hypervisor, Network, Port, Vnic } from '../../topology/nodes.ts'
+
+export const ENGINES: Engines = new Map([
+  ['vlan', { rules: vlanRules, tables: engineTables(0) }],
+  ['vxlan', { rules: vxlanRules, tables: engineTables(1) }],
+])
+
+const made = { project: 'p' as ProjectId, name: '', revision: 1, createdAt: '2026-01-01T00:00:00Z', request: '{}' }
+
+export const hypervisorId = (n: number) => `hv${n}` as HypervisorId
+export const networkId = (n: number) => `network-${n}` as NetworkId
+export const portId = (n: number) => `port-${n}` as PortId
+export const vnicId = (n: number) => `vnic-${n}` as VnicId
+
+/** `02:00:00:00:00:nn` */
+export const mac = (n: number): string => `02:00:00:00:00:${n.toString(16).padStart(2, '0')}`
+
+/** OpenFlow ports towards the fabric. */
+export const UPLINK = 1001
+export const TUNNEL = 1002
+
+export const hypervisor = (n: number, extra: Partial<Hypervisor> = {}): Hypervisor => ({
+  id: hypervisorId(n),
+  key: (100 + n) as Key,
+  hostname: `host${n}`,
+  datapathId: n.toString(16).padStart(16, '0'),
+  ovsVersion: '3.1.0',
+  bridgeMappings: { physnet1: 'br-eth1' },
+  encapIp: `192.0.2.${n + 1}`,
+  fabric: { 'uplink:physnet1': UPLINK, 'tunnel:vxlan': TUNNEL },
+  ...extra,
+})
+
+/** VLAN 100 + n. */
+export const vlanNetwork = (n: number): Network => ({
+  ...made,
+  id: networkId(n),
+  key: (200 + n) as Key,
+  engine: 'vlan',
+  segment: { physical_network: 'physnet1', vlan_id: 100 + n },
+  segmentId: `segment-${n}`,
+  mtu: 1500,
+  shared: false,
+  mesh: false,
+})
+
+/** VNI 5000 + n. */
+export const vxlanNetwork = (n: number): Network => ({
+  ...vlanNetwork(n),
+  engine: 'vxlan',
+  segment: { vni: 5000 + n },
+  mtu: 1450,
+  mesh: true,
+})
+
+export const port = (n: number, network: Network, extra: Partial<Port> = {}): Port => ({
+  ...made,
+  id: portId(n),
+  key: (300 + n) as Key,
+  engine: network.engine,
+  networkId: network.id,
+  adminUp: true,
+  attributes: {},
+  ...extra,
+})
+
+/** @param plugged the number of its port, or null */
+export const vnic = (n: number, plugged: number | null, extra: Partial<Vnic> = {}): Vnic => ({
+  ...made,
+  id: vnicId(n),
+  key: (400 + n) as Key,
+  vmId: null,
+  kind: 'ethernet',
+  portId: plugged === null ? null : portId(plugged),
+  attributes: { mac_address: mac(n) },
+  ...extra,
+})
+
+export const binding = (n: number, where: number, ofport: number | null = 10 + n): Binding => ({
+  vnicId: vnicId(n),
+  hypervisor: hypervisorId(where),
+  bridge: 'br-int',
+  interface: `eth${n}`,
+  ofport,
+})
