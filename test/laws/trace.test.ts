@@ -1,0 +1,117 @@
+/** Law 4 again, on samples, with Open vSwitch as the judge: `ofproto/trace` and our model send every frame the same way. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import type { Rule } from '../../flows/rule.ts'
+import { printFlow } from '../../src/openflow/index.ts'
+import type { Graph, Placement } from '../../topology/graph.ts'
+import { noOvs, Ovs } from '../openflow/support/ovs.ts'
+import { hypervisorId, mac, UPLINK } from '../support/nodes.ts'
+import { run } from './interpreter.ts'
+import { fromScratch, Incremental, scenario } from './scenario.ts'
+
+const SAMPLES = 25
+const HERE = hypervisorId(0)
+const BROADCAST = 'ff:ff:ff:ff:ff:ff'
+
+interface Frame {
+  readonly inPort: number
+  readonly src: string
+  readonly dst: string
+  /** VLAN id of its tag, if it has one. */
+  readonly tag?: number
+}
+
+/** What is worth a look: from each interface its own, a neighbour's and a forged address, tagged too; and from the wire. */
+function frames(graph: Graph): Frame[] {
+  const here = [...graph.ports.keys()]
+    .map((id) => graph.placement(id))
+    .filter((one): one is Placement => one?.hypervisor === HERE)
+  const destinations = [BROADCAST, ...here.map(({ vnic }) => String(vnic.attributes.mac_address)), mac(0x99)]
+  return [
+    ...here.flatMap(({ ofport, vnic }) => {
+      const src = String(vnic.attributes.mac_address)
+      return [
+        ...destinations.map((dst) => ({ inPort: ofport, src, dst })),
+        { inPort: ofport, src: mac(0x98), dst: BROADCAST },
+        { inPort: ofport, src, dst: BROADCAST, tag: 100 },
+      ]
+    }),
+    ...[100, 102, 999].flatMap((tag) => destinations.map((dst) => ({ inPort: UPLINK, src: mac(0x97), dst, tag }))),
+  ]
+}
+
+const number = (address: string): bigint => BigInt(`0x${address.replaceAll(':', '')}`)
+
+function modelled(rules: readonly Rule[], { inPort, src, dst, tag }: Frame): string[] {
+  const fields = new Map([
+    ['eth_src', number(src)],
+    ['eth_dst', number(dst)],
+  ])
+  const outputs = run(rules, inPort, { fields, vlan: tag === undefined ? [] : [tag] })
+  return outputs.map(({ port, packet }) => [port, ...packet.vlan].join('+')).sort()
+}
+
+/** `Datapath actions: 3,push_vlan(vid=100,pcp=0),2` -> where copies go, each with its tags. */
+async function traced(ovs: Ovs, ports: ReadonlyMap<string, number>, frame: Frame): Promise<string[]> {
+  const { inPort, src, dst, tag } = frame
+  const tagged = tag === undefined ? '' : `,dl_vlan=${tag}`
+  const packet = `in_port=${inPort},dl_src=${src},dl_dst=${dst},dl_type=0x88b5${tagged}`
+  const words = (await ovs.appctl('ofproto/trace', 'br0', packet)).match(/^Datapath actions: (.*)$/m)?.[1]
+  if (words === undefined) throw new Error(`no datapath actions for ${packet}`)
+  let tags = tag === undefined ? [] : [tag]
+  const outputs: string[] = []
+  for (const action of words.match(/[a-z_]+(?:\([^)]*\))?|\d+/g) ?? []) {
+    const vid = action.match(/^push_vlan\(vid=(\d+)/)?.[1]
+    if (vid !== undefined) tags = [Number(vid), ...tags]
+    else if (action === 'pop_vlan') tags = tags.slice(1)
+    else if (/^\d+$/.test(action)) outputs.push([ports.get(action), ...tags].join('+'))
+    else if (action !== 'drop') throw new Error(`unexpected datapath action ${action} in ${words}`)
+  }
+  return outputs.sort()
+}
+
+/** Datapath port -> OpenFlow port: `    name 10/3: (tap)`. */
+async function datapathPorts(ovs: Ovs): Promise<Map<string, number>> {
+  const shown = await ovs.appctl('dpif/show')
+  return new Map([...shown.matchAll(/ (\d+)\/(\d+):/g)].map(([, of, dp]) => [String(dp), Number(of)]))
+}
+
+t.test('law 4: Open vSwitch sends every frame where the model says', { skip: noOvs }, async (t) => {
+  const ovs = await Ovs.start(t)
+  const numbers = [UPLINK, ...[10, 50].flatMap((first) => [...Array(8).keys()].map((n) => first + n))]
+  for (const number of numbers) {
+    const port = ['add-port', 'br0', `p${number}`, '--', 'set', 'interface', `p${number}`]
+    await ovs.vsctl(...port, 'type=internal', `ofport_request=${number}`)
+  }
+  const ports = await datapathPorts(ovs)
+  const file = join(ovs.directory, 'rules')
+  let [compared, copies] = [0, 0]
+  for (const { graph, rules } of busy()) {
+    await writeFile(file, rules.map((rule) => `${printFlow(rule)}\n`).join(''))
+    await ovs.ofctl('replace-flows', ovs.bridge, file)
+    for (const frame of frames(graph)) {
+      const [wanted, got] = [modelled(rules, frame), await traced(ovs, ports, frame)]
+      compared += 1
+      copies += got.length
+      if (JSON.stringify(got) !== JSON.stringify(wanted)) t.strictSame({ frame, got }, { frame, got: wanted })
+    }
+  }
+  t.ok(compared > 200, `${compared} frames were compared`)
+  t.ok(copies > 100, `${copies} copies went out`)
+})
+
+/** Clouds in which this hypervisor has some members of networks that work. */
+function busy(): Array<{ graph: Graph; rules: Rule[] }> {
+  const clouds = fc.sample(scenario, 500).map((steps) => {
+    const incremental = new Incremental()
+    for (const step of steps) incremental.run(step)
+    const { graph } = incremental
+    return { graph, rules: (fromScratch(graph).get(HERE) ?? []).filter(local) }
+  })
+  return clouds.sort((a, b) => b.rules.length - a.rules.length).slice(0, SAMPLES)
+}
+
+/** Rules that a bridge without a tunnel port can take: what goes to a tunnel needs two hypervisors, and real packets. */
+const local = (rule: Rule): boolean => !printFlow(rule).includes('tun_')
