@@ -17,7 +17,7 @@ export class Pool {
 
   constructor(name: string, ranges: readonly Range[]) {
     this.name = name
-    this.ranges = ranges
+    this.ranges = [...ranges].sort((a, b) => a.first - b.first)
   }
 
   idOf(number: number): string {

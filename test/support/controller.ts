@@ -1,0 +1,43 @@
+/** A controller on a store in memory, and its operations by name as the HTTP room would call them. */
+import pino from 'pino'
+import { Controller } from '../../src/control/controller.ts'
+import type { Reply } from '../../src/engines/extension.ts'
+import type { ProjectId } from '../../topology/ids.ts'
+import { MemoryStore } from './memory-store.ts'
+
+export const PROJECT = 'red' as ProjectId
+
+export interface Options {
+  readonly store?: MemoryStore
+  /** `[first, last]` VLAN ids of physnet1. */
+  readonly vlans?: readonly [number, number]
+}
+
+export function controllerOn({ store = new MemoryStore(), vlans = [100, 4000] }: Options = {}) {
+  const controller = new Controller({
+    store,
+    log: pino({ level: 'silent' }),
+    engines: ['vlan', 'vxlan'],
+    settings: {
+      physicalNetworks: { physnet1: { vlans: [{ first: vlans[0], last: vlans[1] }] } },
+      overlays: { vxlan: { vnis: [{ first: 4096, last: 16777215 }] } },
+    },
+    controllerFor: () => 'tcp:127.0.0.1:6653',
+  })
+  const routes = new Map(
+    controller.extensions.flatMap((extension) => extension.routes.map((route) => [route.operation, route])),
+  )
+  /** Call an extension's operation; @returns the body of its answer. */
+  const call = async (
+    operation: string,
+    body: object,
+    params: Record<string, string> = {},
+  ): Promise<{ id: string }> => {
+    const route = routes.get(operation)
+    if (!route) throw new Error(`no operation ${operation}`)
+    const caller = { project: '*', role: 'admin' } as const
+    const reply: Reply = await route.handle({ caller, project: PROJECT, params, query: {}, body, expected: null })
+    return ('body' in reply ? reply.body : {}) as { id: string }
+  }
+  return { controller, store, call }
+}
