@@ -1,0 +1,69 @@
+import t from 'tap'
+import { Claims } from '../../src/control/claims.ts'
+import type { Binding } from '../../topology/nodes.ts'
+import { binding, hypervisorId, vnicId } from '../support/nodes.ts'
+
+const [A, B, C] = [0, 1, 2].map(hypervisorId) as [Binding['hypervisor'], Binding['hypervisor'], Binding['hypervisor']]
+const ID = vnicId(0)
+const has = (where: number, ofport?: number) => new Map([[ID, binding(0, where, ofport)]])
+const nothing = new Map<Binding['vnicId'], Binding>()
+
+t.test('B04: the newest claim wins, and the loser does not take it back by being there', async (t) => {
+  const claims = new Claims()
+  t.strictSame([...claims.update(A, has(0), true)], [ID])
+  t.match(claims.winner(ID, undefined, 0), { hypervisor: A })
+  t.strictSame([...claims.update(B, has(1), false)], [ID])
+  t.match(claims.winner(ID, binding(0, 0), 0), { hypervisor: B })
+  t.strictSame([...claims.update(A, has(0), false)], [], 'the same rows again')
+  t.match(claims.winner(ID, binding(0, 1), 0), { hypervisor: B })
+  claims.update(A, has(0, 77), false)
+  t.match(claims.winner(ID, binding(0, 1), 0), { hypervisor: B }, 'nor by another port number')
+})
+
+t.test(
+  'B04: when the loser drops its interface the winner keeps it; when the winner does, the loser has it',
+  async (t) => {
+    const claims = new Claims()
+    claims.update(A, has(0), true)
+    claims.update(B, has(1), false)
+    t.strictSame([...claims.update(A, nothing, false)], [ID])
+    t.match(claims.winner(ID, binding(0, 1), 0), { hypervisor: B })
+    claims.update(A, has(0), false)
+    t.match(claims.winner(ID, binding(0, 1), 0), { hypervisor: A }, 'a new interface is a new claim')
+    claims.update(A, nothing, false)
+    t.match(claims.winner(ID, binding(0, 0), 0), { hypervisor: B })
+    claims.update(B, nothing, false)
+    t.equal(claims.winner(ID, binding(0, 1), 0), null)
+  },
+)
+
+t.test('B35: after a restart the last known binding stands until its hypervisor speaks', async (t) => {
+  const claims = new Claims()
+  claims.remember(binding(0, 0))
+  claims.update(B, has(1), true)
+  t.match(claims.winner(ID, binding(0, 0), 0), { hypervisor: A }, "B's first word is no newer claim")
+  claims.update(A, nothing, true)
+  t.match(claims.winner(ID, binding(0, 0), 0), { hypervisor: B }, "A's own snapshot takes it away")
+})
+
+t.test('B04: two that fight get a bounded number of take-overs', async (t) => {
+  const claims = new Claims()
+  claims.update(A, has(0), true)
+  let now: Binding = binding(0, 0)
+  let takeovers = 0
+  const tryOnce = (where: 0 | 1, time: number) => {
+    claims.update(where ? B : A, nothing, false)
+    claims.update(where ? B : A, has(where), false)
+    const winner = claims.winner(ID, now, time)
+    if (winner && 'notBefore' in winner) return winner.notBefore
+    if (winner && winner.hypervisor !== now.hypervisor) takeovers += 1
+    if (winner) now = winner
+    return null
+  }
+  let notBefore: number | null = null
+  for (let round = 0; round < 50; round++) notBefore = tryOnce(round % 2 ? 0 : 1, round) ?? notBefore
+  t.ok(takeovers >= 1 && takeovers <= 5, `${takeovers} take-overs of 50`)
+  t.ok(notBefore !== null && notBefore > 50, 'it is said when the next is allowed')
+  t.match(claims.winner(ID, now, 20_000), { hypervisor: [A, B].find((id) => id !== now.hypervisor) ?? now.hypervisor })
+  t.strictSame([...claims.forget(C)], [])
+})
