@@ -12,11 +12,11 @@ export interface Part<Value> {
   read(r: Reader): Value
 }
 
-interface Padding extends Part<undefined> {
+export interface Padding extends Part<undefined> {
   readonly padding: true
 }
 
-interface Defaulted<Value> extends Part<Value> {
+export interface Defaulted<Value> extends Part<Value> {
   readonly fallback: Value
 }
 
