@@ -1,0 +1,98 @@
+/**
+ * The lab's process, lab.py, and requests to it: one JSON object a line, both ways. It runs in namespaces of its own as their
+ * first process, so that nothing of it outlives it; and it ends when its stdin does, so that it does not outlive this process.
+ */
+import { spawn } from 'node:child_process'
+import { EventEmitter } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const script = fileURLToPath(new URL('./lab.py', import.meta.url))
+
+/** Debian's Mininet is a package of Debian's own Python. */
+const command = '--net --mount --pid --fork --kill-child --mount-proc /usr/bin/python3 -B'.split(' ')
+
+interface Answer {
+  readonly id: number
+  readonly result?: unknown
+  readonly error?: string
+}
+
+export interface ExitEvent {
+  readonly event: 'exit'
+  readonly pid: number
+  readonly code: number
+}
+
+export class LabError extends Error {
+  override readonly name = 'LabError'
+}
+
+export class Channel extends EventEmitter<{ exit: [ExitEvent] }> {
+  readonly #process
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>()
+  readonly #ended: Promise<void>
+  #errors = ''
+  #next = 1
+
+  constructor(directory: string) {
+    super()
+    this.#process = spawn('unshare', [...command, script, directory], { stdio: ['pipe', 'pipe', 'pipe'] })
+    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#errors = (this.#errors + text).slice(-10_000)
+    })
+    this.#process.stdin.on('error', () => this.#fail('the lab has ended'))
+    createInterface({ input: this.#process.stdout }).on('line', (line) => this.#hear(line))
+    this.#ended = new Promise((resolve) => {
+      this.#process.on('error', (error) => {
+        this.#fail(`the lab cannot start: ${error.message}`)
+        resolve()
+      })
+      this.#process.on('close', () => {
+        this.#fail(`the lab has ended. ${this.#errors}`)
+        resolve()
+      })
+    })
+  }
+
+  /** The process on this machine that holds the lab's namespaces: `nsenter -t PID` goes in through its child. */
+  get pid(): number | undefined {
+    return this.#process.pid
+  }
+
+  /** Ask lab.py; the shape of the result is the operation's, as its method of the same name returns it. */
+  call<Result>(op: string, parameters: Record<string, unknown>): Promise<Result> {
+    const id = this.#next++
+    const answer = Promise.withResolvers<unknown>()
+    if (this.#process.stdin.writable) {
+      this.#waiting.set(id, answer)
+      this.#process.stdin.write(`${JSON.stringify({ id, op, with: parameters })}\n`)
+    } else {
+      answer.reject(new LabError(`the lab has ended. ${this.#errors}`))
+    }
+    return answer.promise as Promise<Result>
+  }
+
+  /** Resolves when every process of the lab is gone. */
+  close(): Promise<void> {
+    this.#process.stdin.end()
+    return this.#ended
+  }
+
+  #hear(line: string): void {
+    const message = JSON.parse(line) as Answer | ExitEvent
+    if ('event' in message) {
+      this.emit('exit', message)
+      return
+    }
+    const waiting = this.#waiting.get(message.id)
+    this.#waiting.delete(message.id)
+    if (message.error === undefined) waiting?.resolve(message.result)
+    else waiting?.reject(new LabError(message.error))
+  }
+
+  #fail(why: string): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(new LabError(why))
+    this.#waiting.clear()
+  }
+}

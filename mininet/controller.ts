@@ -1,0 +1,130 @@
+/** The controller under test: the real program in a namespace of its own, its HTTP reachable from this process. */
+import { open, readFile, writeFile } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import type { Channel, ExitEvent } from './channel.ts'
+import { LabError } from './channel.ts'
+import { until } from './until.ts'
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+/** Where the hypervisors find it. */
+export const controllerAddress = '172.30.0.1:6640'
+
+export interface ControllerSettings {
+  /** Text of a configuration file; the defaults suit the lab. */
+  readonly config?: string
+  readonly flags?: readonly string[]
+}
+
+export class Controller {
+  readonly #channel: Channel
+  readonly #arguments: readonly string[]
+  readonly #relay: Server
+  #process: { pid: number; exit: Promise<number> } | undefined
+  /** Everything that it printed, over all its lives. */
+  readonly log: string
+  /** Its base URL on this machine's loopback. */
+  readonly url: string
+
+  static async create(
+    channel: Channel,
+    directory: string,
+    { config = '', flags = [] }: ControllerSettings,
+  ): Promise<Controller> {
+    const file = `${directory}/plugboard.yaml`
+    await writeFile(file, config)
+    const socket = `${directory}/http.sock`
+    await channel.call('relay', { machine: 'controller', path: socket, port: 9797 })
+    const relay = createServer((incoming) => {
+      const onward = connect(socket)
+      // One end that breaks takes the other with it, as it would without a relay between them.
+      incoming.on('error', () => onward.destroy()).on('close', () => onward.destroy())
+      onward.on('error', () => incoming.destroy()).on('close', () => incoming.destroy())
+      incoming.pipe(onward).pipe(incoming)
+    })
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
+    return new Controller(channel, relay, `${directory}/controller.log`, [
+      '--config',
+      file,
+      '--store-path',
+      `${directory}/store`,
+      ...flags,
+    ])
+  }
+
+  private constructor(channel: Channel, relay: Server, log: string, args: readonly string[]) {
+    this.#channel = channel
+    this.#relay = relay
+    this.#arguments = args
+    this.log = log
+    const address = relay.address()
+    this.url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : address}`
+  }
+
+  /** Starts it, also again after it was stopped or killed; returns when `/readyz` says so. */
+  async start(): Promise<void> {
+    const argv = [process.execPath, main, ...this.#arguments]
+    const { pid } = await this.#channel.call<{ pid: number }>('spawn', {
+      machine: 'controller',
+      argv,
+      log: this.log,
+      env: {},
+    })
+    let code: number | undefined
+    const exit = new Promise<number>((resolve) => {
+      const hear = (event: ExitEvent) => {
+        if (event.pid !== pid) return
+        this.#channel.off('exit', hear)
+        code = event.code
+        resolve(event.code)
+      }
+      this.#channel.on('exit', hear)
+    })
+    this.#process = { pid, exit }
+    const ready = await until('the controller to be ready', async () => {
+      if (code !== undefined) return 'ended'
+      return (await fetch(`${this.url}/readyz`)).ok && 'ready'
+    })
+    if (ready === 'ended') throw new LabError(`the controller ended with ${code}:\n${await this.lastLines()}`)
+  }
+
+  /** Sends a signal and waits for the end; returns the exit code, negative for a signal. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number> {
+    const running = this.#process
+    if (running === undefined) throw new LabError('the controller is not running')
+    this.#process = undefined
+    await this.#channel.call('kill', { pid: running.pid, signal_number: signal === 'SIGKILL' ? 9 : 15 })
+    return await running.exit
+  }
+
+  /** Lets this process end. */
+  close(): void {
+    this.#relay.close()
+    this.#relay.unref()
+  }
+
+  /** The end of its log, for the person who reads a failure. */
+  async lastLines(count = 40): Promise<string> {
+    const file = await open(this.log)
+    try {
+      const { size } = await file.stat()
+      const { buffer, bytesRead } = await file.read({
+        buffer: Buffer.alloc(Math.min(size, 50_000)),
+        position: Math.max(0, size - 50_000),
+      })
+      return buffer.toString('utf8', 0, bytesRead).trimEnd().split('\n').slice(-count).join('\n')
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** The whole log, one parsed line each; lines that are not JSON are left out. */
+  async logLines(): Promise<readonly Record<string, unknown>[]> {
+    const text = await readFile(this.log, 'utf8')
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+  }
+}

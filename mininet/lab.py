@@ -1,0 +1,216 @@
+"""The lab: hypervisors, physical switches and VMs as Mininet nodes, driven by JSON lines on stdin and stdout.
+
+Started by lab.ts in network, mount and process namespaces of its own, as their first process: when it ends, for whatever
+reason, the kernel ends every process and removes every namespace below it. It ends when its stdin does.
+"""
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import traceback
+
+from mininet.log import setLogLevel
+from mininet.net import Mininet
+
+from nodes import Failed, Hypervisor, Lan, Machine, Vm
+from wire import Wire, socket_in
+
+# Mininet would raise limits of the whole machine, which a test has no business to do.
+Mininet.inited = True
+
+
+class Lab:
+    def __init__(self, directory, tell):
+        self.directory, self.tell = directory, tell
+        self.net = Mininet(controller=None, build=False)
+        self.wire = Wire()
+
+    def node(self, name):
+        if name not in self.net:
+            raise Failed(f'there is no machine {name} in the lab')
+        return self.net[name]
+
+    def add(self, kind, name, **how):
+        node = self.net.addHost(name, cls=kind, ip=None)
+        node.prepare(**how)
+        return node
+
+    def cable(self, lan, node, interface, address=None):
+        self.net.addLink(node, lan, intfName1=interface, intfName2=node.name)
+        lan.attach(node.name)
+        node.must(f'ip link set {interface} up')
+        if address:
+            node.must(f'ip addr add {address} dev {interface}')
+
+    async def build(self, hypervisors, physical):
+        """`physical`: names of the physical networks; the nth is the LAN `fabric<n>` and `eth<n>`, `br-eth<n>` on the hosts."""
+        management = self.add(Lan, 'mgmt')
+        underlay = self.add(Lan, 'underlay')
+        fabrics = [self.add(Lan, f'fabric{n}', hub=True) for n in range(1, len(physical) + 1)]
+        self.cable(management, self.add(Machine, 'controller'), 'mgmt0', '172.30.0.1/24')
+        wire_host = self.add(Machine, 'outside')
+        for n, fabric in enumerate(fabrics, 1):
+            self.cable(fabric, wire_host, f'eth{n}')
+            self.wire.open(f'outside-eth{n}', wire_host.pid, f'eth{n}')
+        hosts = []
+        for index in range(hypervisors):
+            host = self.add(Hypervisor, f'h{index + 1}', directory=f'{self.directory}/h{index + 1}')
+            hosts.append(host)
+            self.cable(management, host, 'mgmt0', f'172.30.0.{index + 11}/24')
+            self.cable(underlay, host, 'phy0')
+            for n, fabric in enumerate(fabrics, 1):
+                self.cable(fabric, host, f'eth{n}')
+                self.wire.open(f'fabric{n}-{host.name}', fabric.pid, host.name, both_ways=True)
+            self.wire.open(f'underlay-{host.name}', underlay.pid, host.name, both_ways=True)
+        await asyncio.gather(*[self.boot(host, index, len(fabrics)) for index, host in enumerate(hosts)])
+        return {'machines': {host.name: host.pid for host in self.net.hosts}}
+
+    async def boot(self, host, index, fabrics):
+        """What an operator sets up before Plugboard comes: the daemons, and the bridges that hold the uplinks."""
+        for daemon in ('ovsdb-server', 'ovs-vswitchd'):
+            await self.must(host, host.daemon(daemon))
+        bridges = [('br-phy', 'phy0'), *[(f'br-eth{n}', f'eth{n}') for n in range(1, fabrics + 1)]]
+        command = ['ovs-vsctl', 'init']
+        for bridge, uplink in bridges:
+            command += ['--', 'add-br', bridge, '--', 'set', 'bridge', bridge, 'datapath_type=netdev', 'fail_mode=standalone',
+                        '--', 'add-port', bridge, uplink]
+        await self.must(host, command)
+        await self.must(host, ['ip', 'addr', 'add', f'172.31.0.{index + 11}/24', 'dev', 'br-phy'])
+        await self.must(host, ['ip', 'link', 'set', 'br-phy', 'up'])
+
+    async def run(self, node, argv, text=None):
+        process = await asyncio.create_subprocess_exec(
+            'mnexec', '-a', str(node.pid), *argv, env=getattr(node, 'env', None),
+            stdin=asyncio.subprocess.DEVNULL if text is None else asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+        out, err = await process.communicate(None if text is None else text.encode())
+        return {'code': process.returncode, 'stdout': out.decode(), 'stderr': err.decode()}
+
+    async def must(self, node, argv):
+        result = await self.run(node, argv)
+        if result['code'] != 0:
+            raise Failed(f'{node.name}: {" ".join(argv)}: {result["stderr"].strip()}')
+        return result['stdout']
+
+    async def exec(self, machine, argv, text=None):
+        return await self.run(self.node(machine), argv, text)
+
+    async def spawn(self, machine, argv, log, env):
+        """Start a process that stays; the event `exit` tells when it ends."""
+        with open(log, 'ab') as file:
+            process = await asyncio.create_subprocess_exec(
+                'mnexec', '-a', str(self.node(machine).pid), *argv, env={**os.environ, **env},
+                stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file)
+
+        async def follow():
+            self.tell({'event': 'exit', 'pid': process.pid, 'code': await process.wait()})
+        asyncio.get_running_loop().create_task(follow())
+        return {'pid': process.pid}
+
+    async def kill(self, pid, signal_number):
+        os.kill(pid, signal_number)
+        return {}
+
+    async def daemon(self, machine, name, action):
+        """`start`, or `kill` with SIGKILL, of `ovsdb-server` or `ovs-vswitchd`."""
+        host = self.node(machine)
+        if action == 'start':
+            await self.must(host, host.daemon(name))
+            return {}
+        pid = host.pid_of(name)
+        os.kill(pid, signal.SIGKILL)
+        # A daemon's parent is the first process of its namespace, which is this one.
+        await asyncio.get_running_loop().run_in_executor(None, os.waitpid, pid, 0)
+        return {}
+
+    async def add_vm(self, name, hypervisor, interface, mac, addresses):
+        """A VM whose eth0 is a cable to `interface` on the hypervisor, which is on no bridge yet."""
+        host = self.node(hypervisor)
+        vm = self.net.addHost(name, cls=Vm, ip=None)
+        self.net.addLink(vm, host, intfName1='eth0', intfName2=interface)
+        vm.must(f'ip link set eth0 address {mac}')
+        vm.prepare(addresses)
+        host.must(f'ip link set {interface} up')
+        self.wire.open(name, vm.pid, 'eth0')
+        return {'pid': vm.pid}
+
+    async def remove_vm(self, name):
+        self.wire.close(name)
+        vm = self.node(name)
+        for link in [link for link in self.net.links if vm in (link.intf1.node, link.intf2.node)]:
+            self.net.delLink(link)
+        self.net.delHost(vm)
+        return {}
+
+    async def experiment(self, sends, limit, quiet):
+        return {'arrivals': await self.wire.experiment(sends, limit, quiet)}
+
+    async def relay(self, machine, path, port):
+        """A Unix socket that leads to a port of the machine's own loopback."""
+        node, loop = self.node(machine), asyncio.get_running_loop()
+
+        async def pump(reader, writer):
+            try:
+                while data := await reader.read(65536):
+                    writer.write(data)
+                    await writer.drain()
+            except ConnectionError:
+                pass
+            finally:
+                writer.close()
+
+        async def serve(reader, writer):
+            there = socket_in(node.pid, socket.AF_INET, socket.SOCK_STREAM)
+            there.setblocking(False)
+            try:
+                await loop.sock_connect(there, ('127.0.0.1', port))
+            except OSError:
+                there.close()
+                writer.close()
+                return
+            back, forth = await asyncio.open_connection(sock=there)
+            await asyncio.gather(pump(reader, forth), pump(back, writer))
+        await asyncio.start_unix_server(serve, path)
+        return {}
+
+
+OPERATIONS = {'build', 'exec', 'spawn', 'kill', 'daemon', 'add_vm', 'remove_vm', 'experiment', 'relay'}
+
+
+async def main(directory):
+    # What anything else prints must not look like an answer.
+    answers = os.fdopen(os.dup(1), 'w', buffering=1)
+    os.dup2(2, 1)
+
+    def tell(message):
+        answers.write(json.dumps(message) + '\n')
+    lab = Lab(directory, tell)
+
+    async def answer(request):
+        try:
+            if request['op'] not in OPERATIONS:
+                raise Failed(f'no such operation: {request["op"]}')
+            tell({'id': request['id'], 'result': await getattr(lab, request['op'])(**request['with'])})
+        except Failed as error:
+            tell({'id': request['id'], 'error': str(error)})
+        except Exception:  # whatever it was, the one who asked must hear of it
+            tell({'id': request['id'], 'error': traceback.format_exc()})
+
+    requests = asyncio.StreamReader(limit=1 << 28)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(requests), sys.stdin)
+    while line := await requests.readline():
+        asyncio.get_running_loop().create_task(answer(json.loads(line)))
+
+
+if __name__ == '__main__':
+    setLogLevel('error')
+    try:
+        asyncio.run(main(sys.argv[1]))
+    finally:
+        os.kill(-1, signal.SIGKILL)
+        if 'PLUGBOARD_LAB_KEEP' not in os.environ:
+            shutil.rmtree(sys.argv[1], ignore_errors=True)
+        os._exit(0)
