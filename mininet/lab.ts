@@ -169,9 +169,8 @@ export class Lab {
 
   /** Writes a script that runs a command in a host or switch of the lab, for a person; returns its path. */
   async writeDoor(): Promise<string> {
-    const { stdout } = await promisify(execFile)('cat', [
-      `/proc/${this.#channel.pid}/task/${this.#channel.pid}/children`,
-    ])
+    const { pid } = this.#channel
+    const inside = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
     const cases = Object.entries(this.#machines).map(([name, pid]) => `  ${name}) pid=${pid} ;;`)
     const path = join(this.#directory, 'in')
     const script = [
