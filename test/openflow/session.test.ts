@@ -286,28 +286,35 @@ async function serveBundle(peer: Peer, refuse: { add?: number[]; commit?: number
       priorities.set(message.message.priority, message.xid)
       if (refuse.add?.includes(message.message.priority)) error(message.xid, 9)
     }
+    if (message?.type === 'barrier_request') {
+      peer.send({ type: 'barrier_reply', xid: message.xid })
+      return [...steps, 'barrier_request']
+    }
     if (message?.type !== 'bundle_control') continue
     steps.push(message.step)
     const failed = message.step === 'commit_request' ? (refuse.commit ?? []) : []
     for (const priority of failed) error(priorities.get(priority) ?? 0, 9)
     if (failed.length > 0) error(message.xid, 13)
     else peer.send({ ...message, step: message.step.replace('request', 'reply') as typeof message.step })
-    if (/commit|discard/.test(message.step)) return steps
+    if (failed.length > 0 || message.step === 'discard_request') return steps
   }
 }
 
-t.test('B42 a bundle is opened, filled, closed, and committed if nothing was refused', async (t) => {
-  const { session, peer } = await pair(t)
-  const served = serveBundle(peer, {})
-  await session.bundle([mod(1), mod(2), mod(3)])
-  t.strictSame(await served, ['open_request', 'close_request', 'commit_request'])
-  const added = peer.received.filter((message) => message.type === 'bundle_add')
-  t.match(
-    added.map(({ message }) => message),
-    [{ priority: 1 }, { priority: 2 }, { priority: 3 }],
-  )
-  for (const { xid, message } of added) t.equal(message.xid, xid)
-})
+t.test(
+  'B42 a bundle is opened, filled, closed, and committed if nothing was refused, with a barrier behind it',
+  async (t) => {
+    const { session, peer } = await pair(t)
+    const served = serveBundle(peer, {})
+    await session.bundle([mod(1), mod(2), mod(3)])
+    t.strictSame(await served, ['open_request', 'close_request', 'commit_request', 'barrier_request'])
+    const added = peer.received.filter((message) => message.type === 'bundle_add')
+    t.match(
+      added.map(({ message }) => message),
+      [{ priority: 1 }, { priority: 2 }, { priority: 3 }],
+    )
+    for (const { xid, message } of added) t.equal(message.xid, xid)
+  },
+)
 
 t.test(
   'B42 members refused when added: the rest is not committed but discarded, and all of them are told',

@@ -17,8 +17,8 @@ export interface BundleOptions {
 const SLICE = 4
 
 /**
- * Open, add, close, and if nothing was refused so far, commit; else discard. A switch commits what is left of a bundle some
- * messages of which it refused when they were added: so the errors are awaited before.
+ * Open, add, close, and if nothing was refused so far, commit, with a barrier behind it; else discard. A switch commits what
+ * is left of a bundle some messages of which it refused when they were added: so the errors are awaited before.
  * @throws BundleError if a message was refused; OpenFlowError if the bundle itself was
  */
 export async function sendBundle(
@@ -43,7 +43,7 @@ export async function sendBundle(
     await add(requests, { bundle, flags }, messages, members, refused).catch((error: unknown) => discard(step, error))
     await step('close_request').catch((error: unknown) => discard(step, error))
     if (refused.length > 0) await discard(step, new BundleError(refused))
-    await step('commit_request')
+    await Promise.all([step('commit_request'), requests.request({ type: 'barrier_request' })])
   } catch (error) {
     throw refused.length > 0 && !(error instanceof BundleError) ? new BundleError(refused, error) : error
   } finally {

@@ -70,7 +70,7 @@ export class Session {
   }
 
   /**
-   * All of the messages or none of them.
+   * All of the messages or none of them; resolves when a barrier behind them is answered.
    * @throws BundleError with what was refused (by the switch, or since it cannot be encoded); OpenFlowError if the connection ended or the bundle itself was refused
    */
   bundle(messages: Iterable<FlowMod | Message>, options: BundleOptions = {}): Promise<void> {
