@@ -1,0 +1,113 @@
+/**
+ * A switch for scale and for faults that Open vSwitch does not produce on demand. It keeps rules by table, priority and match,
+ * answers as OVS 3.1 was seen to answer, and can refuse rules or stop answering for a while.
+ */
+import { type Decoded, type Flow, type FlowMod, type Message, printFlow, ruleKey } from '../../src/openflow/index.ts'
+import { Peer } from '../openflow/support/peer.ts'
+
+/** Of a rule refused when it is added to a bundle: BAD_ACTION/BAD_OUT_PORT. */
+const REFUSAL = { errorType: 2, code: 4 }
+
+export interface Options {
+  readonly datapathId: bigint
+  /** Rules that it will not take. */
+  readonly refuses?: (flow: FlowMod) => boolean
+}
+
+export class FakeSwitch {
+  readonly flows = new Map<string, Flow>()
+  /** Messages that changed rules, or could have. */
+  readonly flowMods: FlowMod[] = []
+  refuses: (flow: FlowMod) => boolean
+  readonly #peer: Peer
+  #bundle: FlowMod[] = []
+  #held: Message[] | null = null
+
+  private constructor(peer: Peer, { refuses = () => false }: Options) {
+    this.#peer = peer
+    this.refuses = refuses
+  }
+
+  static async connect(port: number, options: Options): Promise<FakeSwitch> {
+    const peer = await Peer.connect(port)
+    await peer.greet(options.datapathId)
+    const fake = new FakeSwitch(peer, options)
+    void fake.#serve()
+    return fake
+  }
+
+  /** Answer nothing until `resume`. */
+  pause(): void {
+    this.#held = []
+  }
+
+  resume(): void {
+    const held = this.#held ?? []
+    this.#held = null
+    for (const message of held) this.#peer.send(message)
+  }
+
+  disconnect(): void {
+    this.#peer.socket.destroy()
+  }
+
+  lines(): string[] {
+    return [...this.flows.values()].map(printFlow).sort()
+  }
+
+  async #serve(): Promise<void> {
+    for (let message = await this.#peer.next(); message; message = await this.#peer.next()) {
+      for (const answer of this.#answers(message)) {
+        if (this.#held) this.#held.push(answer)
+        else this.#peer.send(answer)
+      }
+    }
+  }
+
+  #answers(message: Decoded): Message[] {
+    const { xid } = message
+    switch (message.type) {
+      case 'echo_request':
+        return [{ ...message, type: 'echo_reply' }]
+      case 'barrier_request':
+        return [{ type: 'barrier_reply', xid }]
+      case 'multipart_request':
+        if (message.multipart === 'flow') return this.#dump(xid)
+        return [{ type: 'multipart_reply', multipart: 'flow_monitor', xid, updates: [] }]
+      case 'bundle_add':
+        if (message.message.type !== 'flow_mod') return []
+        if (this.refuses(message.message)) return [{ type: 'error', xid, ...REFUSAL, data: new Uint8Array() }]
+        this.#bundle.push(message.message)
+        return []
+      case 'bundle_control':
+        if (message.step === 'open_request' || message.step === 'discard_request') this.#bundle = []
+        if (message.step === 'commit_request') for (const flow of this.#bundle.splice(0)) this.#apply(flow)
+        return [{ ...message, step: message.step.replace('request', 'reply') as typeof message.step }]
+      default:
+        return []
+    }
+  }
+
+  /** All rules, a hundred to a message. */
+  #dump(xid: number): Message[] {
+    const flows = [...this.flows.values()].map((flow) => ({ ...flow, stats: {} }))
+    const parts = Array.from({ length: Math.ceil(flows.length / 100) || 1 }, (_, n) =>
+      flows.slice(n * 100, n * 100 + 100),
+    )
+    return parts.map((part, n) => ({
+      type: 'multipart_reply',
+      multipart: 'flow',
+      xid,
+      flows: part,
+      ...(n < parts.length - 1 ? { more: true } : {}),
+    }))
+  }
+
+  #apply(mod: FlowMod): void {
+    this.flowMods.push(mod)
+    const { table = 0, priority, match, cookie = 0n, instructions = [] } = mod
+    const flow: Flow = { table, priority, match, cookie, instructions }
+    if (mod.command === 'delete_strict') this.flows.delete(ruleKey(flow))
+    else this.flows.set(ruleKey(flow), flow)
+  }
+}
