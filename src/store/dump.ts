@@ -1,0 +1,113 @@
+/**
+ * A store as text, one JSON object a line: `{"format":"plugboard-store","schema":1,"revision":7,"entries":2}`, then
+ * `{"key":…,"revision":…,"value":…}` for each entry, in the order of their keys.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Database, openDatabase, readRange, type Staged } from './database.ts'
+import { DumpReader, FORMAT, type Title } from './dump-reader.ts'
+import { HEAD, type Head, readHead, SCHEMA } from './head.ts'
+import { cannotOpen, type Held, openExclusively } from './open.ts'
+import { reasonOf } from './reason.ts'
+import { checkToRead } from './room.ts'
+import { StoreError } from './store.ts'
+
+/**
+ * The lines of a store as it is when the first is asked for, without line ends. Another process may have it open and go on
+ * writing.
+ * @throws StoreError `cannot-open`, `newer-schema`
+ */
+export function* dump(path: string): Generator<string, void, void> {
+  const database = openToRead(path)
+  try {
+    const title = readHead(database, path)
+    if (!title || title.loading) throw cannotOpen(path, 'it is being loaded, or its load was broken off')
+    const transaction = database.useReadTransaction()
+    try {
+      const revision = database.getEntry(HEAD, { transaction })?.version ?? 0
+      const entries = database.getKeysCount({ transaction }) - 1
+      yield JSON.stringify({ format: FORMAT, schema: title.schema, revision, entries } satisfies Title)
+      for (const { key, revision, value } of readRange(() => database, '', { transaction })) {
+        yield JSON.stringify({ key, revision, value })
+      }
+    } finally {
+      transaction.done()
+    }
+  } finally {
+    void database.close()
+  }
+}
+
+function openToRead(path: string): Database {
+  if (!existsSync(join(path, 'data.mdb'))) throw cannotOpen(path, 'there is none')
+  try {
+    checkToRead(path)
+    return openDatabase(path, { readOnly: true })
+  } catch (error) {
+    throw cannotOpen(path, reasonOf(error, path), error)
+  }
+}
+
+/** Entries that are written at once. */
+const BATCH = 1000
+
+/**
+ * Fill an empty store, which is made if there is none: with all of the lines or, if one is wrong, with none.
+ * @param progress told how many entries are written, and of how many
+ * @returns how many entries it has now
+ * @throws StoreError `cannot-open`, `not-empty`, `newer-schema`, `malformed` with the number of the line, `cannot-commit`
+ */
+export async function load(
+  path: string,
+  lines: AsyncIterable<string> | Iterable<string>,
+  progress: (written: number, of: number) => void = () => undefined,
+): Promise<number> {
+  const held = openExclusively(path)
+  try {
+    if ([...held.writer.database.getKeys({ limit: 2 })].length > 1) {
+      throw new StoreError(
+        'not-empty',
+        `the store ${path} is not empty: a dump is loaded into an empty one, so give another store.path`,
+      )
+    }
+    return await fill(held, lines, progress)
+  } finally {
+    await held.writer.close()
+    held.lock.release()
+  }
+}
+
+async function fill(
+  held: Held,
+  lines: AsyncIterable<string> | Iterable<string>,
+  progress: (written: number, of: number) => void,
+): Promise<number> {
+  const reader = new DumpReader()
+  let staged: Staged[] = []
+  let written = 0
+  const flush = async () => {
+    // Until the last line has come it is a part, and the next start throws it away.
+    await write(held, staged, { schema: SCHEMA, loading: true }, 0)
+    written += staged.length
+    staged = []
+    progress(written, reader.title?.entries ?? 0)
+  }
+  for await (const line of lines) {
+    const entry = reader.read(line)
+    if (entry) staged.push(entry)
+    if (staged.length === BATCH) await flush()
+  }
+  const { revision } = reader.end()
+  if (staged.length > 0) await flush()
+  await write(held, [], { schema: SCHEMA }, revision)
+  return written
+}
+
+async function write({ path, writer }: Held, staged: readonly Staged[], head: Head, revision: number): Promise<void> {
+  try {
+    await writer.write(staged, head, revision)
+  } catch (error) {
+    const message = `the store ${path} cannot be loaded: ${reasonOf(error, path)}`
+    throw new StoreError('cannot-commit', message, error)
+  }
+}

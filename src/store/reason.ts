@@ -1,0 +1,31 @@
+/** What an error of the system's or of LMDB's means to whoever runs the program. */
+import { statfsSync } from 'node:fs'
+
+const EIO = 5
+const ENOSPC = 28
+const FULL = 'there is no space left on its disk'
+
+/** @param directory where the store is */
+export function reasonOf(error: unknown, directory: string): string {
+  if (!(error instanceof Error)) return String(error)
+  switch ('code' in error && error.code) {
+    case 'ENOSPC':
+    case ENOSPC:
+      return FULL
+    case 'EDQUOT':
+      return 'the disk quota is used up'
+    case EIO:
+      // A write that the disk takes only in part is an I/O error to LMDB.
+      return statfsSync(directory).bavail === 0 ? FULL : 'its disk fails'
+    case 'EACCES':
+    case 'EPERM':
+      return 'this process has no permission for it'
+    case 'EROFS':
+      return 'the file system is read-only'
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'it is not a directory'
+    default:
+      return error.message
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * Room on the disk, made sure of before LMDB needs it. LMDB is not to be trusted with a full disk: it fills its lock file
+ * through a mapping, gives up a new database halfway, and writes its words about a refused page over the end of a buffer;
+ * each of these can end the process. So what it may write to is there before it begins, or there is an error.
+ */
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Database, Staged } from './database.ts'
+
+/** Bytes: more than a new database and its lock file have. */
+const NEW = 64 * 1024
+
+/** Bytes that the database grows by at least. */
+const STEP = 256 * 1024
+
+/** Pages that LMDB may need for its own lists. */
+const OWN_PAGES = 256
+
+/** For opening it. @throws the system's error: ENOSPC, EACCES, EROFS, …; Error if another file is in its place */
+export function reserveToOpen(directory: string): void {
+  const lock = join(directory, 'lock.mdb')
+  const data = join(directory, 'data.mdb')
+  if (sizeOf(lock) > 0) fillHoles(lock)
+  if (sizeOf(data) > 0) checkDatabase(data, 'r+')
+  if (sizeOf(lock) > 0 && sizeOf(data) > 0) return
+  const probe = join(directory, 'probe')
+  try {
+    writeFileSync(probe, Buffer.alloc(NEW), { flush: true })
+  } finally {
+    rmSync(probe, { force: true })
+  }
+}
+
+/** For reading it beside a process that writes. @throws as `reserveToOpen` */
+export function checkToRead(directory: string): void {
+  checkDatabase(join(directory, 'data.mdb'), 'r')
+  const lock = join(directory, 'lock.mdb')
+  // A reader that cannot enter itself there would see pages being written over.
+  if (sizeOf(lock) > 0) closeSync(openSync(lock, 'r+'))
+}
+
+/** Where the first page of a database has the number that LMDB knows it by. */
+const MAGIC = { offset: 24, value: 0xbeefc0de }
+
+/** Of anything else LMDB would make the end of the process. */
+function checkDatabase(file: string, mode: 'r' | 'r+'): void {
+  const descriptor = openSync(file, mode)
+  try {
+    const bytes = Buffer.alloc(4)
+    readSync(descriptor, bytes, 0, bytes.length, MAGIC.offset)
+    // Of both its first pages, the smallest that there are.
+    const whole = fstatSync(descriptor).size >= 2 * 4096
+    if (!whole || bytes.readUInt32LE() !== MAGIC.value) {
+      throw new Error(`${file} is not a database, or a damaged one`)
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+
+/** A file that a crash of the machine has cut short may have no blocks yet; written over with itself it has. */
+function fillHoles(file: string): void {
+  const descriptor = openSync(file, 'r+')
+  try {
+    const { size, blocks } = fstatSync(descriptor)
+    if (blocks > 0) return
+    const bytes = Buffer.alloc(size)
+    readSync(descriptor, bytes, 0, size, 0)
+    writeSync(descriptor, bytes, 0, size, 0)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** The end of the database file: beyond the last page in use it has zeros, which LMDB takes over page by page. */
+export class Room {
+  readonly #descriptor: number
+  #size: number
+
+  constructor(directory: string) {
+    this.#descriptor = openSync(join(directory, 'data.mdb'), 'r+')
+    this.#size = fstatSync(this.#descriptor).size
+  }
+
+  /** Enough for these writes. @throws the system's error, ENOSPC */
+  reserve(database: Database, writes: readonly Staged[]): void {
+    const end = endAfter(database, writes)
+    if (end <= this.#size) return
+    try {
+      this.#extend(end + STEP - this.#size)
+    } catch (error) {
+      // What the disk did take may do.
+      this.#size = fstatSync(this.#descriptor).size
+      if (end > this.#size) throw error
+    }
+  }
+
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+
+  #extend(length: number): void {
+    const zeros = Buffer.alloc(Math.min(length, STEP))
+    for (const end = this.#size + length; this.#size < end; ) {
+      this.#size += writeSync(this.#descriptor, zeros, 0, Math.min(zeros.length, end - this.#size), this.#size)
+    }
+  }
+}
+
+interface Stats {
+  readonly pageSize: number
+  readonly treeDepth: number
+  readonly treeBranchPageCount: number
+  readonly treeLeafPageCount: number
+  readonly lastPageNumber: number
+}
+
+/** Where the database ends, in bytes, if these writes need the most pages that they can, and it reuses none. */
+function endAfter(database: Database, writes: readonly Staged[]): number {
+  const stats = database.getStats() as Stats
+  // Every page from the root to the entry is written anew, and so is a neighbour of each where two are merged …
+  const tree = stats.treeBranchPageCount + stats.treeLeafPageCount
+  const copied = Math.min(tree, writes.length * 2 * stats.treeDepth)
+  // … or split in two, where the entry does not fit; a long value has pages of its own.
+  let made = stats.treeDepth + 1
+  for (const { text } of writes) made += 2 + Math.ceil(Buffer.byteLength(text ?? '') / stats.pageSize)
+  return (stats.lastPageNumber + 1 + copied + made + OWN_PAGES) * stats.pageSize
+}
+
+/** A new file is only as durable as the directory entries that lead to it. */
+export function flushNames(directory: string): void {
+  for (const path of [resolve(directory), dirname(resolve(directory))]) {
+    const descriptor = openSync(path, 'r')
+    try {
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  }
+}

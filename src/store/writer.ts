@@ -1,0 +1,66 @@
+/** One transaction after the other into a database that is this process's alone. */
+import { type Database, openDatabase, type Staged } from './database.ts'
+import { encodeHead, HEAD, type Head } from './head.ts'
+import { Room } from './room.ts'
+
+export class Writer {
+  readonly #path: string
+  readonly #room: Room
+  #database: Database
+  /** A write failed since the database last took one. */
+  #suspect = false
+
+  constructor(path: string, database: Database) {
+    this.#path = path
+    this.#database = database
+    this.#room = new Room(path)
+  }
+
+  /** Not to be kept. */
+  get database(): Database {
+    return this.#database
+  }
+
+  /**
+   * All of it or nothing, durable when the promise resolves. Not to be called again before.
+   * @throws the error of the system or of LMDB, see `reasonOf`
+   */
+  async write(staged: readonly Staged[], head: Head, revision: number): Promise<void> {
+    if (this.#suspect) await this.#recover()
+    this.#room.reserve(this.#database, staged)
+    const database = this.#database
+    try {
+      await database.batch(() => {
+        for (const { key, text, revision } of staged) {
+          if (text === null) void database.remove(key)
+          else void database.put(key, text, revision)
+        }
+        void database.put(HEAD, encodeHead(head), revision)
+      })
+      this.#suspect = false
+    } catch (error) {
+      this.#suspect = true
+      // The reason is beside the error, in a promise.
+      if (error instanceof Error && 'commitError' in error) await error.commitError
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#room.close()
+    await this.#database.close()
+  }
+
+  /**
+   * If it was the last page of a transaction that the disk did not take, LMDB refuses everything until it is opened anew,
+   * and a write would never be answered.
+   */
+  async #recover(): Promise<void> {
+    try {
+      this.#database.transactionSync(() => undefined)
+    } catch {
+      await this.#database.close()
+      this.#database = openDatabase(this.#path)
+    }
+  }
+}
