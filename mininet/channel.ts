@@ -37,7 +37,8 @@ export class Channel extends EventEmitter<{ exit: [ExitEvent] }> {
 
   constructor(directory: string) {
     super()
-    this.#process = spawn('unshare', [...command, script, directory], { stdio: ['pipe', 'pipe', 'pipe'] })
+    // Detached: a Ctrl-C at the terminal is for this process, which then ends the lab in good order.
+    this.#process = spawn('unshare', [...command, script, directory], { stdio: 'pipe', detached: true })
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#errors = (this.#errors + text).slice(-10_000)
     })

@@ -15,6 +15,8 @@ export interface ControllerSettings {
   /** Text of a configuration file; the defaults suit the lab. */
   readonly config?: string
   readonly flags?: readonly string[]
+  /** A file for all that it prints; by default one that goes with the lab. */
+  readonly log?: string
 }
 
 export class Controller {
@@ -30,7 +32,7 @@ export class Controller {
   static async create(
     channel: Channel,
     directory: string,
-    { config = '', flags = [] }: ControllerSettings,
+    { config = '', flags = [], log = `${directory}/controller.log` }: ControllerSettings,
   ): Promise<Controller> {
     const file = `${directory}/plugboard.yaml`
     await writeFile(file, config)
@@ -44,13 +46,7 @@ export class Controller {
       incoming.pipe(onward).pipe(incoming)
     })
     await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
-    return new Controller(channel, relay, `${directory}/controller.log`, [
-      '--config',
-      file,
-      '--store-path',
-      `${directory}/store`,
-      ...flags,
-    ])
+    return new Controller(channel, relay, log, ['--config', file, '--store-path', `${directory}/store`, ...flags])
   }
 
   private constructor(channel: Channel, relay: Server, log: string, args: readonly string[]) {

@@ -9,7 +9,7 @@
  * `eth<n>` in `br-eth<n>`. A machine `outside`, on every physical network, is somebody else's server there.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Channel, LabError } from './channel.ts'
 import { Controller, type ControllerSettings } from './controller.ts'
@@ -98,10 +98,32 @@ export class Lab {
     return this.#controller
   }
 
+  /** A command that goes on in a machine; `stop` interrupts it, as Ctrl-C would, and returns all that it printed. */
+  async background(machine: string, ...argv: readonly string[]): Promise<{ stop(): Promise<string> }> {
+    const log = join(this.#directory, `background-${this.#cables++}.log`)
+    const { pid } = await this.#channel.call<{ pid: number }>('spawn', { machine, argv, log, env: {} })
+    const ended = new Promise<void>((resolve) => {
+      this.#channel.on('exit', (event) => event.pid === pid && resolve())
+    })
+    const stop = async () => {
+      await this.#channel.call('kill', { pid, signal_number: constants.signals.SIGINT })
+      await ended
+      return await readFile(log, 'utf8')
+    }
+    return { stop }
+  }
+
   /** A VM with its cable, and the interface on `br-int` that a compute service would make for it. */
   async addVm(settings: VmSettings): Promise<Vm> {
+    const vm = await this.startVm(settings)
+    await vm.hypervisor.addInterface(vm.interface, { 'iface-id': vm.vnicId })
+    return vm
+  }
+
+  /** A VM whose cable ends on its hypervisor, on no bridge yet. */
+  async startVm(settings: VmSettings): Promise<Vm> {
     const vm = { ...settings, interface: `vnet${this.#cables++}` }
-    await this.#channel.call('add_vm', {
+    const { pid } = await this.#channel.call<{ pid: number }>('add_vm', {
       name: vm.name,
       hypervisor: vm.hypervisor.id,
       interface: vm.interface,
@@ -109,7 +131,7 @@ export class Lab {
       addresses: vm.addresses,
     })
     this.#vms.set(vm.name, vm)
-    await vm.hypervisor.addInterface(vm.interface, { 'iface-id': vm.vnicId })
+    this.#machines[vm.name] = pid
     return vm
   }
 
@@ -118,6 +140,7 @@ export class Lab {
     await vm.hypervisor.removeInterface(vm.interface)
     await this.#channel.call('remove_vm', { name: vm.name })
     this.#vms.delete(vm.name)
+    delete this.#machines[vm.name]
   }
 
   /** Sends frames and pings, and returns every copy of them seen by any VM, by `outside`, and at any port of the switches. */

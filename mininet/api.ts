@@ -1,0 +1,79 @@
+/** Plugboard's HTTP as the tests and the demo use it: any request, its status and body as they came. */
+
+export interface Reply<Body> {
+  readonly status: number
+  readonly body: Body
+  readonly headers: Headers
+}
+
+export interface Network {
+  readonly id: string
+  readonly name: string
+  readonly engine: string
+  readonly segment: { readonly vlan_id?: number; readonly physical_network?: string; readonly vni?: number }
+}
+
+export interface Port {
+  readonly id: string
+  readonly network_id: string
+  readonly vnic_id: string | null
+  readonly admin_state_up: boolean
+  readonly status: string
+  readonly revision: number
+}
+
+export interface HypervisorState {
+  readonly id: string
+  readonly openflow_connected: boolean
+  readonly ovsdb_connected: boolean
+  readonly rules: number
+  readonly backlog: number
+  readonly last_error: string | null
+  readonly conditions: readonly { readonly code: string; readonly message: string }[]
+}
+
+export class Api {
+  readonly url: string
+
+  constructor(url: string) {
+    this.url = url
+  }
+
+  async ask<Body>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply<Body>> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? undefined : JSON.parse(text)) as Body,
+    }
+  }
+
+  /** A request that must succeed; returns the body. */
+  async must<Body>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Body> {
+    const reply = await this.ask<Body>(method, path, body, headers)
+    if (reply.status >= 300) throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`)
+    return reply.body
+  }
+
+  createNetwork(project: string, wish: Record<string, unknown>): Promise<Network> {
+    return this.must('POST', `/v1/projects/${project}/networks`, wish)
+  }
+
+  createPort(project: string, networkId: string): Promise<Port> {
+    return this.must('POST', `/v1/projects/${project}/networks/${networkId}/ports`, {})
+  }
+
+  async hypervisors(): Promise<readonly HypervisorState[]> {
+    return (await this.must<{ hypervisors: HypervisorState[] }>('GET', '/v1/hypervisors')).hypervisors
+  }
+}
