@@ -23,6 +23,7 @@ import { Holders } from './holders.ts'
 import { Hosts } from './hosts.ts'
 import { Hypervisors } from './hypervisors.ts'
 import { type Committed, Journal, type Step } from './journal.ts'
+import { type Metric, metricsOf } from './metrics.ts'
 import { load } from './persist.ts'
 import { Presenter } from './present.ts'
 import { type Ticket, Tickets } from './tickets.ts'
@@ -116,6 +117,16 @@ export class Controller {
 
   acceptHost(connection: Connection): void {
     void this.hosts.accept(connection)
+  }
+
+  /** Why it cannot take writes now, or null. */
+  get broken(): string | null {
+    return this.journal.broken && `the store cannot commit: ${this.journal.broken}`
+  }
+
+  metrics(): Metric[] {
+    const { graph, fleet, hosts, journal } = this
+    return metricsOf({ graph, board: this.#board, fleet, hosts, journal })
   }
 
   /** Let go of everybody who waits. */

@@ -52,6 +52,11 @@ export class Hosts {
     for (const binding of context.graph.bindings.values()) this.#claims.remember(binding)
   }
 
+  /** Number of hosts that are connected. */
+  get size(): number {
+    return this.#hosts.size
+  }
+
   connected(id: HypervisorId): boolean {
     return this.#hosts.has(id)
   }

@@ -54,6 +54,8 @@ export class Switch {
   #closed = false
   #retryDelay = RETRY_FIRST
   #timers = new Set<NodeJS.Timeout>()
+  /** Rules that were added or deleted since it connected. */
+  sent = 0
   /** Objects whose rules the switch refused, with its words. */
   readonly refused = new Map<Key, string>()
 
@@ -237,6 +239,7 @@ export class Switch {
       try {
         if (put.length + drop.length > 0) await this.session.bundle(flowMods(put, drop))
         await sliced(this.#ledger.sent())
+        this.sent += put.length + drop.length
         this.#noteRefused(compiled, aside)
         return { put: put.length, drop: drop.length }
       } catch (error) {

@@ -1,0 +1,95 @@
+/** What the controller counts, in the terms of Prometheus; the HTTP room writes it as text. */
+import type { Graph } from '../../topology/graph.ts'
+import type { Board } from './board.ts'
+import type { Fleet } from './fleet.ts'
+import type { Hosts } from './hosts.ts'
+import type { Journal } from './journal.ts'
+
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+export interface Metric {
+  readonly name: string
+  readonly help: string
+  readonly type: 'gauge' | 'counter'
+  readonly samples: readonly Sample[]
+}
+
+interface Context {
+  readonly graph: Graph
+  readonly board: Board
+  readonly fleet: Fleet
+  readonly hosts: Hosts
+  readonly journal: Journal
+}
+
+const one = (value: number): Sample[] => [{ labels: {}, value }]
+
+export function metricsOf({ graph, board, fleet, hosts, journal }: Context): Metric[] {
+  const switches = [...fleet.entries()]
+  const ofEach = (value: (here: (typeof switches)[number][1]) => number): Sample[] =>
+    switches.map(([hypervisor, here]) => ({ labels: { hypervisor }, value: value(here) }))
+  const statuses = new Map<string, number>()
+  for (const id of graph.vnics.keys()) {
+    const { status } = board.vnic(id)
+    statuses.set(status, (statuses.get(status) ?? 0) + 1)
+  }
+  return [
+    gauge('plugboard_networks', 'Logical networks.', one(graph.networks.size)),
+    gauge('plugboard_ports', 'Ports.', one(graph.ports.size)),
+    gauge(
+      'plugboard_vnics',
+      'VNICs by status.',
+      [...statuses].map(([status, value]) => ({ labels: { status }, value })),
+    ),
+    gauge('plugboard_hypervisors', 'Hypervisors that are known.', one(graph.hypervisors.size)),
+    gauge('plugboard_hypervisors_ovsdb_connected', 'Hypervisors whose OVSDB is connected.', one(hosts.size)),
+    gauge('plugboard_switches_connected', 'Hypervisors whose switch is connected.', one(switches.length)),
+    gauge(
+      'plugboard_switches_unknown',
+      'OpenFlow connections whose datapath id no hypervisor has.',
+      one(fleet.strangers),
+    ),
+    gauge(
+      'plugboard_rules',
+      'Rules wanted on a connected switch.',
+      ofEach((here) => here.rules),
+    ),
+    gauge(
+      'plugboard_backlog',
+      'Objects that are stale on a connected switch.',
+      ofEach((here) => here.backlog),
+    ),
+    gauge(
+      'plugboard_refused',
+      'Objects whose rules a switch refuses.',
+      ofEach((here) => here.refused.size),
+    ),
+    counter(
+      'plugboard_rules_sent_total',
+      'Rules added or deleted on a switch since it connected.',
+      ofEach((here) => here.sent),
+    ),
+    counter(
+      'plugboard_hosts_refused_total',
+      'Hosts that were refused since they have no system-id.',
+      one(hosts.refused),
+    ),
+    gauge('plugboard_store_broken', '1 while the store does not commit.', one(journal.broken === null ? 0 : 1)),
+  ]
+}
+
+const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({
+  name,
+  help,
+  type: 'gauge',
+  samples,
+})
+const counter = (name: string, help: string, samples: readonly Sample[]): Metric => ({
+  name,
+  help,
+  type: 'counter',
+  samples,
+})
