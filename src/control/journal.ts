@@ -13,6 +13,9 @@ import { PlugboardError } from '../errors.ts'
 import type { Store, Write } from '../store/store.ts'
 import { keyWrite, toWrite } from './persist.ts'
 
+/** While the store cannot commit it is tried again after this time, milliseconds, so that it is known when it can. */
+const PROBE = 1_000
+
 export type StalePairs = Map<HypervisorId, Set<Key>>
 
 /** A change, and the one that would take it back: after and before. */
@@ -49,6 +52,7 @@ export class Journal {
   #queue: Array<() => Waiting | undefined> = []
   #running = false
   #broken: string | null = null
+  #probe: NodeJS.Timeout | undefined
 
   /** Of the batch under way. */
   #writes = new Map<string, Write>()
@@ -129,6 +133,18 @@ export class Journal {
   #fail(cause: unknown): void {
     this.#broken = cause instanceof Error ? cause.message : String(cause)
     this.#log.error({ err: cause }, 'the store cannot commit')
+    clearTimeout(this.#probe)
+    this.#probe = setTimeout(() => void this.#try(), PROBE).unref()
+  }
+
+  /** Nobody may come to write while we say that we cannot. */
+  async #try(): Promise<void> {
+    if (!this.#broken) return
+    try {
+      await this.write((draft) => draft.write({ put: 'counter/probe', value: Date.now() }))
+    } catch (error) {
+      this.#log.debug({ err: error }, 'the store was tried again')
+    }
   }
 
   #draft(steps: Step[], pairs: StalePairs): Draft {
