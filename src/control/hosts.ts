@@ -6,13 +6,13 @@ import type { Logger } from 'pino'
 import type { Graph } from '../../topology/graph.ts'
 import { type HypervisorId, isOpaque, type VnicId } from '../../topology/ids.ts'
 import type { Binding, Hypervisor } from '../../topology/nodes.ts'
-import type { Engine } from '../engines/engine.ts'
+import type { Condition, Engine } from '../engines/engine.ts'
 import type { Draft } from '../engines/host.ts'
 import { type Connection, type OpenVSwitch, openVSwitch, type Replica, replicate } from '../ovsdb/index.ts'
 import { Claims, same } from './claims.ts'
 import type { Journal } from './journal.ts'
 import { missingBridges, provision } from './provision.ts'
-import { type Condition, type Facts, type Reading, read } from './rows.ts'
+import { type Facts, type Reading, read } from './rows.ts'
 
 interface Context {
   readonly graph: Graph
@@ -218,10 +218,13 @@ export class Hosts {
 
   /** What an operator should know, beyond what the rows themselves say. */
   #judge(id: HypervisorId, { replica }: Host, { facts, bindings }: Reading): Condition[] {
-    const { graph } = this.#context
+    const { graph, engines } = this.#context
+    const [root] = replica.tables.Open_vSwitch.values()
+    const config = root?.other_config ?? new Map<string, string>()
     const unknown = [...bindings.values()].filter(({ vnicId }) => !graph.vnics.has(vnicId))
     const lost = [...bindings.values()].filter(({ vnicId }) => (graph.bindings.get(vnicId)?.hypervisor ?? id) !== id)
     return [
+      ...[...engines.values()].flatMap((engine) => engine.judgeHost(config)),
       ...missingBridges(replica.tables, facts.bridgeMappings).map((name) => ({
         code: 'bridge-missing',
         message: `plugboard-bridge-mappings names bridge ${name}, which this host does not have: make it, or mend the mapping`,

@@ -2,16 +2,12 @@
 import { isIPv4 } from 'node:net'
 import { type HypervisorId, isOpaque, isUuid, type VnicId } from '../../topology/ids.ts'
 import type { Binding, Hypervisor } from '../../topology/nodes.ts'
+import type { Condition } from '../engines/engine.ts'
 import type { InterfaceRow, OpenVSwitch, Tables } from '../ovsdb/index.ts'
 
 export const BRIDGE = 'br-int'
 /** Our mark on ports that we made: the role they have. */
 export const ROLE_KEY = 'plugboard-role'
-
-export interface Condition {
-  readonly code: string
-  readonly message: string
-}
 
 /** What a host says of itself. */
 export type Facts = Omit<Hypervisor, 'id' | 'key'>
@@ -39,13 +35,6 @@ export function read(rows: Rows, before: (id: VnicId) => Binding | undefined): R
   for (const { external_ids, ofport } of interfaces) {
     const role = external_ids.get(ROLE_KEY)
     if (role && valid(ofport)) fabric[role] = ofport
-  }
-  const vlanLimit = root?.other_config.get('vlan-limit')
-  if (vlanLimit !== undefined && vlanLimit !== '1') {
-    conditions.push({
-      code: 'vlan-limit',
-      message: `other_config:vlan-limit is ${vlanLimit}: with anything but 1 a double-tagged frame loses its inner tag, so remove the key`,
-    })
   }
   return {
     systemId,

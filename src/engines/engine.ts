@@ -8,6 +8,13 @@ import type { EngineRules } from '../../flows/engine.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Attributes, Hypervisor, Port, Vnic } from '../../topology/nodes.ts'
 
+/** What an operator should know about a hypervisor. */
+export interface Condition {
+  readonly code: string
+  /** What is wrong, and what would be right. */
+  readonly message: string
+}
+
 /** A port towards the fabric that an engine needs on a hypervisor's integration bridge. */
 export type FabricPort =
   /** A pair of patch ports between the integration bridge and another one. */
@@ -49,6 +56,8 @@ export interface Engine {
    * @throws PlugboardError `mac-in-use`, …
    */
   checkPlug(graph: Graph, vnic: Vnic, port: Port): void
+  /** What is wrong with a host's switch-wide configuration (`Open_vSwitch.other_config`) for this engine. */
+  judgeHost(config: ReadonlyMap<string, string>): readonly Condition[]
   /** The ports towards the fabric that it needs there. */
   fabricPorts(here: Pick<Hypervisor, 'bridgeMappings' | 'encapIp'>): readonly FabricPort[]
 }

@@ -60,6 +60,12 @@ export function vlan(physicalNetworks: Readonly<Record<string, { readonly vlans:
       )
     },
     checkPlug: checkMac,
+    judgeHost(config) {
+      const limit = config.get('vlan-limit')
+      if (limit === undefined || limit === '1') return []
+      const message = `other_config:vlan-limit is ${limit}: with anything but 1 a double-tagged frame loses its inner tag, so remove the key`
+      return [{ code: 'vlan-limit', message }]
+    },
     fabricPorts: ({ bridgeMappings }) =>
       Object.entries(bridgeMappings)
         .filter(([physical]) => pools.has(physical))

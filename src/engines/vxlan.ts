@@ -35,6 +35,7 @@ export function vxlan(vnis: readonly Range[]): Engine {
       return { segment: { vni: chosen }, segmentId: pool.idOf(chosen), mtu: MTU }
     },
     checkPlug: checkMac,
+    judgeHost: () => [],
     fabricPorts: ({ encapIp }) =>
       encapIp
         ? [

@@ -1,0 +1,69 @@
+import t from 'tap'
+import { vlan } from '../../src/engines/vlan.ts'
+import { vxlan } from '../../src/engines/vxlan.ts'
+import { Graph } from '../../topology/graph.ts'
+import { hypervisor } from '../support/nodes.ts'
+
+const engine = vlan({
+  physnet1: { vlans: [{ first: 10, last: 11 }] },
+  physnet2: { vlans: [{ first: 10, last: 10 }] },
+})
+
+t.test('B10: one VLAN id on two physical networks is two segments', async (t) => {
+  const graph = new Graph()
+  const [one, two] = ['physnet1', 'physnet2'].map((physical) =>
+    engine.plan(graph, { physical_network: physical, vlan_id: 10 }),
+  )
+  t.not(one?.segmentId, two?.segmentId)
+})
+
+t.test('when one physical network is full the next one is taken, if none was asked for', async (t) => {
+  const graph = new Graph()
+  for (const id of ['vlan/physnet1/10', 'vlan/physnet1/11']) {
+    graph.setSegment(id, { id, networkId: 'n' as never, holders: [], freed: 0 })
+  }
+  t.match(engine.plan(graph, null), { segment: { physical_network: 'physnet2', vlan_id: 10 } })
+  t.throws(() => engine.plan(graph, { physical_network: 'physnet1' }), { code: 'segments-exhausted' })
+  t.throws(() => engine.plan(graph, { physical_network: 'physnet9' }), {
+    code: 'bad-request',
+    field: 'segment.physical_network',
+    message: 'physical network "physnet9" is not configured: physnet1, physnet2 is',
+  })
+})
+
+t.test('B27: the MTU leaves room for what the fabric puts around a frame', async (t) => {
+  t.equal(engine.plan(new Graph(), null).mtu, 1500)
+  t.equal(vxlan([{ first: 4096, last: 5000 }]).plan(new Graph(), null).mtu, 1450)
+})
+
+t.test('a pool given out of order is used from its lowest number', async (t) => {
+  const odd = vlan({
+    p: {
+      vlans: [
+        { first: 30, last: 31 },
+        { first: 5, last: 5 },
+      ],
+    },
+  })
+  const graph = new Graph()
+  const taken: unknown[] = []
+  for (let n = 0; n < 3; n++) {
+    const { segment, segmentId } = odd.plan(graph, null)
+    graph.setSegment(segmentId, { id: segmentId, networkId: 'n' as never, holders: [], freed: 0 })
+    taken.push(segment.vlan_id)
+  }
+  t.strictSame(taken, [5, 30, 31])
+})
+
+t.test('a host that would lose inner tags is told of', async (t) => {
+  t.match(engine.judgeHost(new Map([['vlan-limit', '2']])), [{ code: 'vlan-limit', message: /remove the key/ }])
+  t.strictSame(engine.judgeHost(new Map([['vlan-limit', '1']])), [])
+  t.strictSame(engine.judgeHost(new Map()), [])
+})
+
+t.test('fabric ports: a patch for each mapped physical network that is configured, one tunnel', async (t) => {
+  const mapped = hypervisor(0, { bridgeMappings: { physnet1: 'br-eth1', other: 'br-eth2' } })
+  t.strictSame(engine.fabricPorts(mapped), [{ role: 'uplink:physnet1', kind: 'patch', bridge: 'br-eth1' }])
+  t.match(vxlan([]).fabricPorts(mapped), [{ role: 'tunnel:vxlan', options: { local_ip: '192.0.2.1', key: 'flow' } }])
+  t.strictSame(vxlan([]).fabricPorts({ ...mapped, encapIp: null }), [])
+})
