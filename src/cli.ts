@@ -1,0 +1,94 @@
+/** The command line: what is to be done, and with which configuration. */
+
+import { FILE_VARIABLE } from './config/environment.ts'
+import { findFlag, flagOf, fromText, type Given, KEYS, type Key, suggestion, variableOf } from './config/keys.ts'
+import { type Config, configure } from './config.ts'
+
+export type Command =
+  | { readonly name: 'run'; readonly config: Config }
+  | { readonly name: 'store dump'; readonly config: Config }
+  /** `file`: standard input without it. */
+  | { readonly name: 'store load'; readonly config: Config; readonly file: string | undefined }
+  | { readonly name: 'help' }
+  | { readonly name: 'version' }
+
+/** The command line is not right, in one line. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(`${message} (--help tells more)`)
+    this.name = 'UsageError'
+  }
+}
+
+/**
+ * @param argv what follows the program's name
+ * @throws UsageError; ConfigError from the configuration
+ */
+export function parseCommandLine(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
+  const words: string[] = []
+  const given: Given[] = []
+  let file = env[FILE_VARIABLE] || undefined
+  for (let index = 0; index < argv.length; index++) {
+    const argument = argv[index] ?? ''
+    if (argument === '--help' || argument === '-h') return { name: 'help' }
+    if (argument === '--version' || argument === '-V') return { name: 'version' }
+    if (argument.startsWith('-') && argument !== '-') {
+      const [flag = '', ...inline] = argument.split('=')
+      const key = flag === '--config' ? undefined : keyOf(flag)
+      const text = inline.length > 0 ? inline.join('=') : argv[++index]
+      if (text === undefined || (inline.length === 0 && text.startsWith('--'))) {
+        throw new UsageError(`${flag} needs a value: ${key ? key.setting.form : 'FILE'}`)
+      }
+      if (key) given.push(fromText(key, text, flag))
+      else file = text
+    } else words.push(argument)
+  }
+  return commandOf(words, () => configure(file, env, given))
+}
+
+function keyOf(flag: string): Key {
+  const key = findFlag(flag)
+  if (key) return key
+  const known = ['--config', '--help', '--version', ...KEYS.map((key) => flagOf(key))]
+  throw new UsageError(`there is no flag ${flag}${suggestion(flag, known)}`)
+}
+
+const COMMANDS = ['store dump', 'store load']
+
+function commandOf(words: readonly string[], config: () => Config): Command {
+  const [first, second, file, ...more] = words
+  const name = [first, second].join(' ')
+  if (first === undefined) return { name: 'run', config: config() }
+  if (name === 'store dump' && file === undefined) return { name, config: config() }
+  if (name === 'store load' && more.length === 0)
+    return { name, config: config(), file: file === '-' ? undefined : file }
+  throw new UsageError(`there is no command ${words.join(' ')}${suggestion(words.join(' '), COMMANDS)}`)
+}
+
+export const help = (): string => `Plugboard: a network controller for clouds on Open vSwitch.
+
+Usage:
+  plugboard [--config FILE] [FLAG VALUE]...           run the controller
+  plugboard store dump [FLAG VALUE]... > FILE         write the store as lines of JSON, also while the controller runs
+  plugboard store load [FLAG VALUE]... [FILE]         fill an empty store from such lines; from standard input without FILE
+  plugboard --help | --version
+
+Flags override variables, which override the configuration file (YAML), which overrides the defaults.
+
+  --config FILE
+  ${FILE_VARIABLE}
+      The configuration file.
+
+${KEYS.map(helpOf).join('\n')}`
+
+const helpOf = (key: Key): string => `  ${flagOf(key)} ${key.setting.form}
+  ${variableOf(key)}
+      ${key.setting.words}${key.setting.structured ? ' As YAML or JSON.' : ''}
+      Default: ${defaultOf(key)}
+`
+
+function defaultOf({ path, setting }: Key): string {
+  if (setting.initial === undefined) return 'none'
+  const text = typeof setting.initial === 'string' ? setting.initial : JSON.stringify(setting.initial)
+  return path.includes('*') ? `${text} on the one named physnet1, if none is named` : text
+}

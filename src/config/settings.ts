@@ -1,0 +1,132 @@
+/**
+ * The configuration, one row per key. From here come the defaults, what a file may hold, the flags, the variables, the help
+ * and the errors.
+ */
+import { readAddress, readOneOf, readPath, readRanges, readTarget, readTokens } from './values.ts'
+
+export interface Setting<T> {
+  /** What is written for it in the help. */
+  readonly form: string
+  readonly words: string
+  /** As it would stand in a file. */
+  readonly initial: unknown
+  /** A list or a mapping: a flag or a variable holds it as YAML, which JSON is too. */
+  readonly structured?: true
+  /** @throws Disallowed */
+  readonly read: (value: unknown) => T
+}
+
+/** The same settings for each name that there is. */
+export interface Each<S> {
+  readonly each: S
+  readonly form: string
+  /** The names that there are if nothing says any. */
+  readonly initial: readonly string[]
+  /** What a name may be. */
+  readonly names: RegExp
+}
+
+const optional =
+  <T>(read: (value: unknown) => T) =>
+  (value: unknown): T | undefined =>
+    value === undefined ? undefined : read(value)
+
+export const SETTINGS = {
+  http: {
+    listen: {
+      form: 'ADDRESS:PORT',
+      words: 'Where the HTTP API listens. Without tokens: on loopback only.',
+      initial: '127.0.0.1:9797',
+      read: readAddress,
+    },
+  },
+  openflow: {
+    listen: {
+      form: 'ADDRESS:PORT',
+      words: 'Where switches connect with OpenFlow.',
+      initial: '0.0.0.0:6653',
+      read: readAddress,
+    },
+    advertise: {
+      form: 'tcp:ADDRESS:PORT',
+      words: 'Where switches are told to connect, when it is not the address that their OVSDB came in by.',
+      initial: undefined,
+      read: optional(readTarget),
+    },
+  },
+  ovsdb: {
+    listen: {
+      form: 'ADDRESS:PORT',
+      words: 'Where hypervisors connect with OVSDB (ovs-vsctl set-manager).',
+      initial: '0.0.0.0:6640',
+      read: readAddress,
+    },
+  },
+  store: {
+    path: {
+      form: 'DIRECTORY',
+      words: 'Where the state is kept: a directory for one Plugboard alone, on a disk of this machine.',
+      initial: './plugboard-data',
+      read: readPath,
+    },
+  },
+  physical_networks: {
+    form: 'NAME',
+    initial: ['physnet1'],
+    names: /^[A-Za-z0-9._-]{1,64}$/,
+    each: {
+      vlans: {
+        form: 'RANGES',
+        words: 'VLANs that networks of engine "vlan" may have on the physical network of this name.',
+        initial: '100-4000',
+        read: readRanges('VLAN', 1, 4094),
+      },
+    },
+  },
+  overlays: {
+    vxlan: {
+      vnis: {
+        form: 'RANGES',
+        words: 'Network identifiers that networks of engine "vxlan" may have.',
+        initial: '4096-16777215',
+        read: readRanges('VNI', 1, 16777215),
+      },
+    },
+  },
+  auth: {
+    tokens: {
+      form: 'LIST',
+      words:
+        'Who may do what: a list of {sha256: DIGEST OF THE TOKEN, project: ID or "*", role: reader, member or admin}.',
+      initial: [],
+      structured: true,
+      read: readTokens,
+    },
+  },
+  log: {
+    level: {
+      form: 'LEVEL',
+      words: 'How much is logged: fatal, error, warn, info, debug, trace or silent.',
+      initial: 'info',
+      read: readOneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    },
+  },
+} as const satisfies Group
+
+export type Node = Setting<unknown> | Each<Group> | Group
+export interface Group {
+  readonly [name: string]: Node
+}
+
+type ConfigOf<N> =
+  N extends Setting<infer T>
+    ? T
+    : N extends Each<infer S>
+      ? { readonly [name: string]: ConfigOf<S> }
+      : { readonly [Name in keyof N]: ConfigOf<N[Name]> }
+
+/** The whole configuration, checked. */
+export type Config = ConfigOf<typeof SETTINGS>
+
+export const isSetting = (node: Node): node is Setting<unknown> => 'read' in node
+export const isEach = (node: Node): node is Each<Group> => 'each' in node

@@ -1,0 +1,169 @@
+/** What a configuration's values look like: each reads what a file, a variable or a flag holds, or says what is allowed. */
+import { isIP, isIPv4, isIPv6 } from 'node:net'
+import { ROLES, type Role } from '../engines/extension.ts'
+import type { Range } from '../engines/segments.ts'
+import { nearest } from './nearest.ts'
+
+/** A value that is not allowed; `at` says where below its key. */
+export class Disallowed extends Error {
+  readonly at: string
+  /** What it is, for a sentence: `"x"`. */
+  readonly holds: string
+
+  constructor(value: unknown, allowed: string, { at = '', holds = show(value) } = {}) {
+    super(allowed)
+    this.name = 'Disallowed'
+    this.at = at
+    this.holds = holds
+  }
+}
+
+/** On one line, and not too long for it. */
+export function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length <= 80 ? text : `${text.slice(0, 79)}…`
+}
+
+/** Where to listen. */
+export interface Address {
+  readonly host: string
+  /** 0: any that is free. */
+  readonly port: number
+}
+
+const PLACE = /^(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^:[\]]+)):(?<port>\d{1,5})$/
+const HOST_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/
+
+function parsePlace(text: string): Address | undefined {
+  const { ipv6, host = ipv6, port } = PLACE.exec(text)?.groups ?? {}
+  if (host === undefined || Number(port) > 65535) return undefined
+  const fits = ipv6 === undefined ? isIPv4(host) || HOST_NAME.test(host) : isIPv6(ipv6)
+  return fits ? { host, port: Number(port) } : undefined
+}
+
+/** `127.0.0.1:9797`, `[::1]:9797` */
+export const printAddress = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
+
+export function readAddress(value: unknown): Address {
+  const address = typeof value === 'string' ? parsePlace(value) : undefined
+  if (!address) throw new Disallowed(value, 'ADDRESS:PORT, such as 127.0.0.1:9797, 0.0.0.0:9797 or "[::1]:9797"')
+  return address
+}
+
+/** Can only this machine reach it? */
+export function isLoopback(host: string): boolean {
+  if (isIP(host) === 0) return host.toLowerCase() === 'localhost'
+  const { hostname } = new URL(`http://${isIPv6(host) ? `[${host}]` : host}`)
+  return hostname === '[::1]' || hostname.startsWith('127.') || hostname.startsWith('[::ffff:7f')
+}
+
+/** Where switches are told to connect, in the words of OVS. */
+export function readTarget(value: unknown): string {
+  const place =
+    typeof value === 'string' && value.startsWith('tcp:') ? parsePlace(value.slice('tcp:'.length)) : undefined
+  if (!place || place.port === 0)
+    throw new Disallowed(value, 'tcp:ADDRESS:PORT, such as tcp:192.0.2.1:6653 or "tcp:[2001:db8::1]:6653"')
+  return `tcp:${printAddress(place)}`
+}
+
+export function readPath(value: unknown): string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0'))
+    throw new Disallowed(value, 'the path of a directory')
+  return value
+}
+
+/** `100-200,300`: sorted, and those that touch made one. */
+export const readRanges =
+  (what: string, least: number, most: number) =>
+  (value: unknown): readonly Range[] => {
+    const allowed = `numbers and ranges such as ${what === 'VLAN' ? '100-200,300' : '5000-5999,7000'}, each ${what} from ${least} to ${most}`
+    if (typeof value !== 'string' && typeof value !== 'number') throw new Disallowed(value, allowed)
+    const ranges: Range[] = []
+    for (const part of String(value).split(',')) {
+      const { from, to = from } = /^\s*(?<from>\d+)\s*(?:-\s*(?<to>\d+)\s*)?$/.exec(part)?.groups ?? {}
+      const range = { first: Number(from), last: Number(to) }
+      if (!(least <= range.first && range.first <= range.last && range.last <= most))
+        throw new Disallowed(value, allowed)
+      ranges.push(range)
+    }
+    return merged(ranges)
+  }
+
+function merged(ranges: readonly Range[]): Range[] {
+  const result: Range[] = []
+  for (const range of ranges.toSorted((a, b) => a.first - b.first)) {
+    const before = result.at(-1)
+    if (before && range.first <= before.last + 1) {
+      result[result.length - 1] = { first: before.first, last: Math.max(before.last, range.last) }
+    } else result.push(range)
+  }
+  return result
+}
+
+export const readOneOf =
+  <T extends string>(words: readonly T[]) =>
+  (value: unknown): T => {
+    const found = words.find((word) => word === value)
+    if (found === undefined) throw new Disallowed(value, `one of ${words.join(', ')}`)
+    return found
+  }
+
+/** Who may do what; the token itself is nowhere. */
+export interface Token {
+  /** Of its UTF-8 bytes: 64 hexadecimal digits in lower case. */
+  readonly sha256: string
+  readonly project: string
+  readonly role: Role
+}
+
+const TOKEN_FIELDS = ['sha256', 'project', 'role']
+const PROJECT = /^[A-Za-z0-9._-]{1,64}$/
+const readRole = readOneOf(ROLES)
+
+export function readTokens(value: unknown): readonly Token[] {
+  // What stands there may be a secret that was put in the wrong place, so no error repeats it.
+  if (!Array.isArray(value)) {
+    throw new Disallowed(value, 'a list of tokens, each {sha256: …, project: …, role: …}', { holds: 'no list' })
+  }
+  const tokens = value.map((item: unknown, index) => readToken(item, `[${index}]`))
+  for (const [index, { sha256 }] of tokens.entries()) {
+    const first = tokens.findIndex((other) => other.sha256 === sha256)
+    if (first < index)
+      throw new Disallowed(sha256, `another digest than auth.tokens[${first}] has`, { at: `[${index}].sha256` })
+  }
+  return tokens
+}
+
+function readToken(value: unknown, at: string): Token {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Disallowed(value, '{sha256: …, project: …, role: …}', { at, holds: 'no mapping' })
+  }
+  const unknown = Object.keys(value).find((name) => !TOKEN_FIELDS.includes(name))
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, TOKEN_FIELDS)
+    const allowed = `only ${TOKEN_FIELDS.join(', ')}${meant ? ` (${meant}?)` : ''}`
+    throw new Disallowed(value, allowed, { at, holds: `a field ${show(unknown)}` })
+  }
+  const { sha256, project, role } = value as { sha256?: unknown; project?: unknown; role?: unknown }
+  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/i.test(sha256)) {
+    const holds = typeof sha256 === 'string' ? `${sha256.length} characters` : 'no text'
+    throw new Disallowed(sha256, "the token's SHA-256 digest, 64 hexadecimal digits (quoted)", {
+      at: `${at}.sha256`,
+      holds,
+    })
+  }
+  if (typeof project !== 'string' || !(project === '*' || PROJECT.test(project))) {
+    throw new Disallowed(project, 'a project, 1 to 64 of A-Z a-z 0-9 . _ -, or "*" for all', { at: `${at}.project` })
+  }
+  return { sha256: sha256.toLowerCase(), project, role: below(`${at}.role`, () => readRole(role)) }
+}
+
+function below<T>(at: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof Disallowed
+      ? new Disallowed(undefined, error.message, { at: at + error.at, holds: error.holds })
+      : error
+  }
+}
