@@ -7,7 +7,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 export interface Entry {
   readonly key: string
   readonly value: Json
-  /** Grows with every write of this key; 0 means that there is no such key. */
+  /** Grows with every write of this key, also when it is removed and made again; 0 means that there is no such key. */
   readonly revision: number
 }
 
@@ -20,7 +20,10 @@ export interface Condition {
 
 export interface Store {
   get(key: string): Entry | undefined
-  /** Entries whose key begins with `prefix`, in the order of their keys; from the first key > `after` where it is given. */
+  /**
+   * Entries whose key begins with `prefix` and, where it is given, is greater than `after`; in the order of their keys, or
+   * against it. A long range is read as it is asked for: each part is as of then.
+   */
   range(
     prefix: string,
     options?: { readonly after?: string; readonly limit?: number; readonly reverse?: boolean },
@@ -28,7 +31,7 @@ export interface Store {
   /**
    * All of the writes or none, durable (synced to disk) when the promise resolves. Concurrent commits share a disk sync.
    * @returns false if a condition did not hold; then nothing was written
-   * @throws StoreError if the disk did not take it; then nothing was written
+   * @throws StoreError `cannot-commit` if the disk did not take it, `malformed` if one cannot be a key: nothing was written
    */
   commit(writes: readonly Write[], conditions?: readonly Condition[]): Promise<boolean>
   /** Told of every write with this prefix after it is durable, in order. @returns how to stop */
