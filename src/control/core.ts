@@ -2,7 +2,7 @@
 import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
 import type { Attributes, Network, Port, Vnic } from '../../topology/nodes.ts'
 import type { Engine } from '../engines/engine.ts'
-import type { Expected } from '../engines/extension.ts'
+import type { Expected, Listed } from '../engines/extension.ts'
 import type { Draft, Host } from '../engines/host.ts'
 import { owned } from '../engines/objects.ts'
 import type { Board } from './board.ts'
@@ -54,10 +54,12 @@ export class Core implements CoreOperations, Host {
     return this.#context.present.port(port)
   }
 
-  *listVnics(project: ProjectId, vmId?: string): Generator<VnicView> {
+  *listVnics(project: ProjectId, vmId?: string): Generator<Listed<VnicView>> {
     for (const id of this.graph.vnicsOfProject.get(project)) {
       const vnic = this.graph.vnics.get(id)
-      if (vnic && (vmId === undefined || vnic.vmId === vmId)) yield this.#context.present.vnic(vnic)
+      if (vnic && (vmId === undefined || vnic.vmId === vmId)) {
+        yield { key: vnic.key, view: () => this.#context.present.vnic(vnic) }
+      }
     }
   }
 
@@ -120,10 +122,10 @@ export class Core implements CoreOperations, Host {
     })
   }
 
-  *listPorts(project: ProjectId): Generator<PortView> {
+  *listPorts(project: ProjectId): Generator<Listed<PortView>> {
     for (const id of this.graph.portsOfProject.get(project)) {
       const port = this.graph.ports.get(id)
-      if (port) yield this.#context.present.port(port)
+      if (port) yield { key: port.key, view: () => this.#context.present.port(port) }
     }
   }
 
@@ -152,7 +154,7 @@ export class Core implements CoreOperations, Host {
     )
   }
 
-  listHypervisors(): Iterable<HypervisorView> {
+  listHypervisors(): Iterable<Listed<HypervisorView>> {
     return this.#context.hypervisors.list()
   }
 

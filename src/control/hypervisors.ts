@@ -5,6 +5,7 @@ import type { Rule } from '../../flows/rule.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Hypervisor } from '../../topology/nodes.ts'
+import type { Listed } from '../engines/extension.ts'
 import { PlugboardError } from '../errors.ts'
 import { type Flow, printFlow, ruleBody, ruleKey } from '../openflow/index.ts'
 import type { Fleet } from './fleet.ts'
@@ -35,8 +36,9 @@ export class Hypervisors {
     this.#context = context
   }
 
-  *list(): Generator<HypervisorView> {
-    for (const hypervisor of this.#context.graph.hypervisors.values()) yield this.#view(hypervisor)
+  *list(): Generator<Listed<HypervisorView>> {
+    const all = [...this.#context.graph.hypervisors.values()].sort((a, b) => a.key - b.key)
+    for (const hypervisor of all) yield { key: hypervisor.key, view: () => this.#view(hypervisor) }
   }
 
   show(id: HypervisorId): HypervisorView {

@@ -4,10 +4,10 @@
  */
 import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
 import type { Attributes } from '../../topology/nodes.ts'
-import type { Expected } from '../engines/extension.ts'
+import type { Expected, Listed } from '../engines/extension.ts'
 import type { FlowsView, HypervisorView, NetworkView, PortView, VnicView } from './views.ts'
 
-export { type Caller, type Expected, ROLES, type Role } from '../engines/extension.ts'
+export { type Caller, type Expected, type Listed, ROLES, type Role } from '../engines/extension.ts'
 
 /** A repeated POST with the same id and body made nothing. */
 export interface Made<View> {
@@ -35,7 +35,7 @@ export interface VnicRequest {
 
 export interface CoreOperations {
   /** In the order of creation; `vmId` selects those of one VM. */
-  listVnics(project: ProjectId, vmId?: string): Iterable<VnicView>
+  listVnics(project: ProjectId, vmId?: string): Iterable<Listed<VnicView>>
   showVnic(project: ProjectId, id: VnicId): VnicView
   /** For the extensions that make VNICs; attributes become fields of the view. `request` is the body after defaults. */
   createVnic(project: ProjectId, kind: string, request: VnicRequest, attributes: Attributes): Promise<Made<VnicView>>
@@ -47,7 +47,7 @@ export interface CoreOperations {
    */
   realised(project: ProjectId, vnic: VnicId, milliseconds: number, signal?: AbortSignal): Promise<VnicView>
 
-  listPorts(project: ProjectId): Iterable<PortView>
+  listPorts(project: ProjectId): Iterable<Listed<PortView>>
   showPort(project: ProjectId, id: PortId): PortView
   updatePort(
     project: ProjectId,
@@ -57,7 +57,7 @@ export interface CoreOperations {
   ): Promise<Settling<PortView>>
   destroyPort(project: ProjectId, id: PortId, expected: Expected): Promise<Settling<PortView>>
 
-  listHypervisors(): Iterable<HypervisorView>
+  listHypervisors(): Iterable<Listed<HypervisorView>>
   showHypervisor(id: HypervisorId): HypervisorView
   removeHypervisor(id: HypervisorId): Promise<void>
   /** @param filter at most one of them: only the rules that this object asked for or stands in */

@@ -3,24 +3,20 @@ import { randomBytes } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import type { Graph } from '../../topology/graph.ts'
 import type { ProjectId } from '../../topology/ids.ts'
-import type { Port, Vnic } from '../../topology/nodes.ts'
+import type * as nodes from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
 import { type Extension, route } from './extension.ts'
 import type { Host } from './host.ts'
+import { ChosenId, Name, OPAQUE, Vnic } from './resources.ts'
 
 export const ETHERNET = 'ethernet'
 
 const Body = Type.Object(
   {
-    id: Type.Optional(
-      Type.String({
-        pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
-        description: 'chosen by the client, to repeat the request safely',
-      }),
-    ),
+    id: Type.Optional(ChosenId),
     kind: Type.Optional(Type.Literal(ETHERNET)),
-    vm_id: Type.Optional(Type.Union([Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' }), Type.Null()])),
-    name: Type.Optional(Type.String({ maxLength: 255 })),
+    vm_id: Type.Optional(Type.Union([Type.String({ pattern: OPAQUE }), Type.Null()])),
+    name: Type.Optional(Name),
     mac_address: Type.Optional(Type.String({ description: 'unicast; a random one is assigned where none is given' })),
   },
   { additionalProperties: false },
@@ -40,12 +36,13 @@ export function ethernetVnic(host: Host, engines: readonly string[]): Extension 
         path: '/vnics',
         role: 'member',
         body: Body,
+        resource: Vnic,
         async handle({ project, body }) {
           const asked = body.mac_address === undefined ? undefined : parseMac(body.mac_address)
           const { created, view } = await host.createVnic(project, ETHERNET, request(body, asked), {
             mac_address: asked ?? randomMac(host.graph, project),
           })
-          return { status: created ? 201 : 200, body: view }
+          return { status: created ? 201 : 200, body: view, location: `/vnics/${view.id}` }
         },
       }),
     ],
@@ -97,7 +94,7 @@ function randomMac(graph: Graph, project: ProjectId): string {
 }
 
 /** Twice the same address in one network cannot work; in two networks it can. */
-export function checkMac(graph: Graph, vnic: Vnic, port: Port): void {
+export function checkMac(graph: Graph, vnic: nodes.Vnic, port: nodes.Port): void {
   if (!port.networkId) return
   const mac = vnic.attributes.mac_address
   for (const id of graph.portsOfNetwork.get(port.networkId)) {

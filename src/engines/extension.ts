@@ -14,8 +14,8 @@ export interface Caller {
   readonly role: Role
 }
 
-/** The revision that the caller thinks the object has (`If-Match`), or null where it does not say. */
-export type Expected = number | null
+/** The revisions of which the caller accepts any (`If-Match`), or null where it does not say. */
+export type Expected = readonly number[] | null
 
 export interface Call<Body = unknown> {
   readonly caller: Caller
@@ -26,10 +26,21 @@ export interface Call<Body = unknown> {
   readonly expected: Expected
 }
 
-/** What an operation answers: a resource, a list to be paged by the HTTP room, or something that settles. */
+/** One of a list: the key that its place goes by (lists are in the order of keys), and how it is shown. */
+export interface Listed<View = object> {
+  readonly key: number
+  view(): View
+}
+
+/** What an operation answers: a resource, a list to be paged by the HTTP room, or nothing. */
 export type Reply =
-  | { readonly status: 200 | 201; readonly body: object }
-  | { readonly status: 200; readonly collection: string; readonly items: Iterable<{ readonly id: string }> }
+  | {
+      readonly status: 200 | 201
+      readonly body: object
+      /** Where the resource is, below `/v1/projects/:project`. */
+      readonly location?: string
+    }
+  | { readonly status: 200; readonly collection: string; readonly items: Iterable<Listed> }
   | { readonly status: 204 }
 
 export interface Route {

@@ -1,6 +1,7 @@
 /** Extension `logical-network`: networks, and the ports in them, for every engine that has a notion of a network. */
 import { randomUUID } from 'node:crypto'
 import { type TSchema, Type } from 'typebox'
+import { Value } from 'typebox/value'
 import type { NetworkId, PortId, ProjectId } from '../../topology/ids.ts'
 import type { Attributes, Network, Port } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
@@ -8,16 +9,15 @@ import type { Engine } from './engine.ts'
 import { type Call, type Caller, type Expected, type Extension, type Route, route } from './extension.ts'
 import type { Draft, Host } from './host.ts'
 import { canonical, checkRevision, owned, repeated, timestamp } from './objects.ts'
+import { ChosenId, Name, Network as NetworkResource, Port as PortResource } from './resources.ts'
 import { nextFreed } from './segments.ts'
 
-const Id = Type.String({
-  pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
-  description: 'chosen by the client, to repeat the request safely',
-})
-const Name = Type.String({ maxLength: 255 })
 export const DEFAULT_ENGINE = 'vlan'
 
-const PortBody = Type.Object({ id: Type.Optional(Id), name: Type.Optional(Name) }, { additionalProperties: false })
+const PortBody = Type.Object(
+  { id: Type.Optional(ChosenId), name: Type.Optional(Name) },
+  { additionalProperties: false },
+)
 
 interface NetworkRequest {
   readonly id?: string
@@ -30,7 +30,7 @@ interface NetworkRequest {
 const networkBody = (segments: TSchema[]) =>
   Type.Object(
     {
-      id: Type.Optional(Id),
+      id: Type.Optional(ChosenId),
       name: Type.Optional(Name),
       engine: Type.Optional(Type.String({ description: `the service engine; ${DEFAULT_ENGINE} where none is given` })),
       shared: Type.Optional(Type.Boolean({ description: 'for every project (role admin)' })),
@@ -61,9 +61,10 @@ function networkRoutes(host: Host, offering: readonly Engine[]): Route[] {
       path: '/networks',
       role: 'member',
       body: networkBody(offering.map(({ segment }) => segment)),
+      resource: NetworkResource,
       async handle({ project, caller, body }) {
         const { created, network } = await createNetwork(host, project, caller, body as NetworkRequest)
-        return { status: created ? 201 : 200, body: host.networkView(network) }
+        return { status: created ? 201 : 200, body: host.networkView(network), location: `/networks/${network.id}` }
       },
     }),
     {
@@ -72,6 +73,7 @@ function networkRoutes(host: Host, offering: readonly Engine[]): Route[] {
       method: 'GET',
       path: '/networks',
       role: 'reader',
+      resource: NetworkResource,
       handle: ({ project }) => ({ status: 200, collection: 'networks', items: visible(host, project) }),
     },
     {
@@ -80,6 +82,7 @@ function networkRoutes(host: Host, offering: readonly Engine[]): Route[] {
       method: 'GET',
       path: '/networks/:network_id',
       role: 'reader',
+      resource: NetworkResource,
       handle: ({ project, params }) => ({
         status: 200,
         body: host.networkView(find(host, project, params.network_id)),
@@ -109,10 +112,11 @@ function portRoutes(host: Host): Route[] {
       path: '/networks/:network_id/ports',
       role: 'member',
       body: PortBody,
+      resource: PortResource,
       async handle({ project, params, body }: Call<{ id?: string; name?: string }>) {
         const { id } = find(host, project, params.network_id)
         const { created, port } = await host.write((draft) => createPort(draft, project, id, body))
-        return { status: created ? 201 : 200, body: host.portView(port) }
+        return { status: created ? 201 : 200, body: host.portView(port), location: `/ports/${port.id}` }
       },
     }),
     {
@@ -121,6 +125,7 @@ function portRoutes(host: Host): Route[] {
       method: 'GET',
       path: '/networks/:network_id/ports',
       role: 'reader',
+      resource: PortResource,
       handle: ({ project, params }) => {
         const { id } = find(host, project, params.network_id)
         return { status: 200, collection: 'ports', items: portsIn(host, project, id) }
@@ -154,6 +159,7 @@ async function createNetwork(host: Host, project: ProjectId, caller: Caller, bod
     const id = (chosen ?? randomUUID()) as NetworkId
     const there = repeated(draft.graph.networks.get(id), project, request, 'network')
     if (there) return { created: false, network: there }
+    if (body.segment !== undefined) checkSegment(engine, body.segment)
     const plan = engine.plan(draft.graph, body.segment ?? null)
     const network: Network = {
       id,
@@ -173,6 +179,14 @@ async function createNetwork(host: Host, project: ProjectId, caller: Caller, bod
     draft.change({ kind: 'network', id, to: network })
     return { created: true, network }
   })
+}
+
+/** The schema of the body takes the segment of any engine; this network has one. */
+function checkSegment(engine: Engine, segment: Attributes): void {
+  if (Value.Check(engine.segment, segment)) return
+  const known = Object.keys((engine.segment as { properties?: object }).properties ?? {}).join(' and ')
+  const detail = `${JSON.stringify(segment)} is no segment of engine ${engine.alias}: it takes ${known}`
+  throw new PlugboardError('bad-request', detail, { field: 'segment' })
 }
 
 function destroyNetwork(draft: Draft, project: ProjectId, id: NetworkId, expected: Expected): void {
@@ -229,12 +243,14 @@ function find(host: Host, project: ProjectId, id: string | undefined): Network {
 function* visible(host: Host, project: ProjectId) {
   const ids = new Set([...host.graph.networksOfProject.get(project), ...host.graph.sharedNetworks])
   const networks = [...ids].map((id) => host.graph.networks.get(id)).filter((network) => network !== undefined)
-  for (const network of networks.sort((a, b) => a.key - b.key)) yield host.networkView(network)
+  for (const network of networks.sort((a, b) => a.key - b.key)) {
+    yield { key: network.key, view: () => host.networkView(network) }
+  }
 }
 
 function* portsIn(host: Host, project: ProjectId, network: NetworkId) {
   for (const id of host.graph.portsOfNetwork.get(network)) {
     const port = host.graph.ports.get(id)
-    if (port?.project === project) yield host.portView(port)
+    if (port?.project === project) yield { key: port.key, view: () => host.portView(port) }
   }
 }

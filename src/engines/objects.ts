@@ -16,10 +16,10 @@ export function owned<T extends { readonly project: string }>(
 }
 
 export function checkRevision(expected: Expected, revision: number, what: string): void {
-  if (expected === null || expected === revision) return
+  if (expected === null || expected.includes(revision)) return
   throw new PlugboardError(
     'revision-mismatch',
-    `${what} is at revision ${revision}, not ${expected}: read it again before you change it`,
+    `${what} is at revision ${revision}, not ${expected.join(' or ') || 'what If-Match names'}: read it again before you change it`,
   )
 }
 

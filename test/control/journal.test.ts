@@ -11,7 +11,7 @@ t.test('B38: the store cannot commit: 503, nothing applied, and it goes on when 
   await t.rejects(call('create_vnic', { name: 'lost' }), { code: 'unavailable', status: 503 })
   await t.rejects(controller.operations.destroyVnic(PROJECT, before.id as VnicId, null), { code: 'unavailable' })
   t.strictSame(
-    [...controller.operations.listVnics(PROJECT)].map(({ name }) => name),
+    [...controller.operations.listVnics(PROJECT)].map(({ view }) => view().name),
     ['kept'],
   )
   t.equal(controller.broken, 'the store cannot commit: No space left on device')
@@ -19,7 +19,7 @@ t.test('B38: the store cannot commit: 503, nothing applied, and it goes on when 
   await call('create_vnic', { name: 'later' })
   t.equal(controller.broken, null)
   t.strictSame(
-    [...controller.operations.listVnics(PROJECT)].map(({ name }) => name),
+    [...controller.operations.listVnics(PROJECT)].map(({ view }) => view().name),
     ['kept', 'later'],
   )
 })

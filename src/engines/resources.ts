@@ -1,0 +1,78 @@
+/** Schemas of the resources as the API shows them, from which the OpenAPI document is made. */
+import { Type } from 'typebox'
+
+export const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+export const OPAQUE = '^[A-Za-z0-9._-]{1,64}$'
+
+export const Id = Type.String({ pattern: UUID, description: 'a lower-case UUID' })
+export const ChosenId = Type.String({
+  pattern: UUID,
+  description: 'a lower-case UUID chosen by the client, so that the request can be repeated safely',
+})
+export const Name = Type.String({ maxLength: 255, description: 'for people; need not be unique' })
+const Opaque = Type.String({ pattern: OPAQUE })
+const Revision = Type.Integer({ minimum: 1, description: 'grows with every change; also sent as ETag' })
+const CreatedAt = Type.String({ format: 'date-time' })
+const Detail = Type.Optional(Type.String({ description: 'why, in words' }))
+const orNull = <T extends ReturnType<typeof Type.String>>(schema: T) => Type.Union([schema, Type.Null()])
+
+export const Vnic = Type.Object(
+  {
+    id: Id,
+    project: Opaque,
+    vm_id: orNull(Opaque),
+    name: Name,
+    kind: Type.String({ description: '"ethernet"' }),
+    mac_address: Type.Optional(Type.String({ description: 'of kind "ethernet"' })),
+    port_id: orNull(Id),
+    status: Type.Enum(['unplugged', 'waiting', 'building', 'active', 'unplugging', 'error']),
+    status_detail: Detail,
+    binding: Type.Union([
+      Type.Object({
+        hypervisor: Opaque,
+        bridge: Type.String(),
+        interface: Type.String(),
+        ofport: Type.Union([Type.Integer(), Type.Null()]),
+      }),
+      Type.Null(),
+    ]),
+    revision: Revision,
+    created_at: CreatedAt,
+  },
+  { title: 'vnic' },
+)
+
+export const Port = Type.Object(
+  {
+    id: Id,
+    project: Opaque,
+    name: Name,
+    engine: Type.String(),
+    network_id: orNull(Id),
+    vnic_id: orNull(Id),
+    admin_state_up: Type.Boolean(),
+    status: Type.Enum(['down', 'waiting', 'building', 'active', 'unplugging', 'error']),
+    revision: Revision,
+    created_at: CreatedAt,
+  },
+  { title: 'port' },
+)
+
+export const Network = Type.Object(
+  {
+    id: Id,
+    project: Opaque,
+    name: Name,
+    engine: Type.String(),
+    segment: Type.Record(Type.String(), Type.Union([Type.String(), Type.Integer()]), {
+      description: 'where the isolation lives: {physical_network, vlan_id} or {vni}',
+    }),
+    mtu: Type.Integer({ description: 'largest payload of a frame, octets' }),
+    shared: Type.Boolean(),
+    status: Type.Enum(['active', 'error']),
+    status_detail: Detail,
+    revision: Revision,
+    created_at: CreatedAt,
+  },
+  { title: 'network' },
+)

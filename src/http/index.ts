@@ -1,0 +1,2 @@
+/** The HTTP room's face. */
+export { buildHttp, type HttpOptions } from './server.ts'

@@ -1,0 +1,56 @@
+/** Metrics as Prometheus text: of the process, of HTTP, and what the controller counts. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** One thing counted: the controller's side of the face. */
+export interface Metric {
+  readonly name: string
+  readonly help: string
+  readonly type: 'gauge' | 'counter'
+  readonly samples: ReadonlyArray<{ readonly labels: Readonly<Record<string, string>>; readonly value: number }>
+}
+
+/** Seconds: from a cached read to a wait of a minute. */
+const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60]
+
+export class HttpMetrics {
+  readonly #registry = new Registry()
+  readonly #requests: Histogram<'method' | 'route' | 'status'>
+  readonly #counted: () => readonly Metric[]
+
+  constructor(counted: () => readonly Metric[]) {
+    this.#counted = counted
+    collectDefaultMetrics({ register: this.#registry })
+    this.#requests = new Histogram({
+      name: 'plugboard_http_request_duration_seconds',
+      help: 'Time to the answer, held waits included.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: BUCKETS,
+      registers: [this.#registry],
+    })
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** @param route as declared, with parameters; @param seconds to the answer */
+  observe(method: string, route: string, status: number, seconds: number): void {
+    this.#requests.observe({ method, route, status: String(status) }, seconds)
+  }
+
+  async text(): Promise<string> {
+    const now = new Registry()
+    for (const metric of this.#counted()) {
+      const { name, help, samples } = metric
+      const labelNames = Object.keys(samples[0]?.labels ?? {})
+      if (metric.type === 'gauge') {
+        const gauge = new Gauge({ name, help, labelNames, registers: [now] })
+        for (const { labels, value } of samples) gauge.set(labels, value)
+      } else {
+        const counter = new Counter({ name, help, labelNames, registers: [now] })
+        for (const { labels, value } of samples) counter.inc(labels, value)
+      }
+    }
+    return Registry.merge([this.#registry, now]).metrics()
+  }
+}

@@ -1,0 +1,83 @@
+/** Ports: list, show, update, destroy. To make one is an extension's. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { PortId, ProjectId } from '../../topology/ids.ts'
+import type { CoreOperations } from '../control/operations.ts'
+import { Name, OPAQUE, Port } from '../engines/resources.ts'
+import { changed, gone, resource } from './answers.ts'
+import { expectedOf } from './headers.ts'
+import { page } from './lists.ts'
+import { answers, IfMatch, listOf, Nothing, Paged } from './schemas.ts'
+
+const InProject = Type.Object({ project: Type.String({ pattern: OPAQUE }) })
+const OfPort = Type.Object({ project: Type.String({ pattern: OPAQUE }), port_id: Type.String() })
+
+export const portRoutes =
+  (operations: CoreOperations): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/v1/projects/:project/ports',
+      {
+        schema: {
+          operationId: 'list_ports',
+          summary: 'The ports of a project',
+          params: InProject,
+          querystring: Paged,
+          response: answers({ 200: listOf('ports', Port) }),
+        },
+      },
+      async ({ params, query }) => page('ports', operations.listPorts(params.project as ProjectId), query),
+    )
+
+    app.get(
+      '/v1/projects/:project/ports/:port_id',
+      { schema: { operationId: 'show_port', summary: 'A port', params: OfPort, response: answers({ 200: Port }) } },
+      async (request, reply) => {
+        const { project, port_id } = request.params
+        return resource(request, reply, 200, operations.showPort(project as ProjectId, port_id as PortId))
+      },
+    )
+
+    app.patch(
+      '/v1/projects/:project/ports/:port_id',
+      {
+        config: { role: 'member' },
+        schema: {
+          operationId: 'update_port',
+          summary: 'Name a port, or set it administratively up or down',
+          params: OfPort,
+          headers: Type.Object(IfMatch),
+          body: Type.Object(
+            { admin_state_up: Type.Optional(Type.Boolean()), name: Type.Optional(Name) },
+            { additionalProperties: false },
+          ),
+          response: answers({ 200: Port, 202: Port }),
+        },
+      },
+      async (request, reply) => {
+        const { project, port_id } = request.params
+        const expected = expectedOf(request.headers['if-match'])
+        const id = port_id as PortId
+        return changed(request, reply, await operations.updatePort(project as ProjectId, id, request.body, expected))
+      },
+    )
+
+    app.delete(
+      '/v1/projects/:project/ports/:port_id',
+      {
+        config: { role: 'member' },
+        schema: {
+          operationId: 'destroy_port',
+          summary: 'Destroy a port that no VNIC is plugged into',
+          params: OfPort,
+          headers: Type.Object(IfMatch),
+          response: answers({ 204: Nothing, 202: Port }),
+        },
+      },
+      async (request, reply) => {
+        const { project, port_id } = request.params
+        const expected = expectedOf(request.headers['if-match'])
+        return gone(request, reply, await operations.destroyPort(project as ProjectId, port_id as PortId, expected))
+      },
+    )
+  }

@@ -1,0 +1,111 @@
+/** VNICs: list, show, destroy, plug, unplug. To make one is an extension's. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { PortId, ProjectId, VnicId } from '../../topology/ids.ts'
+import type { CoreOperations } from '../control/operations.ts'
+import { Id, OPAQUE, Vnic } from '../engines/resources.ts'
+import { gone, resource } from './answers.ts'
+import { expectedOf, waitOf } from './headers.ts'
+import { PageQuery, page } from './lists.ts'
+import { answers, IfMatch, listOf, Nothing } from './schemas.ts'
+
+const InProject = Type.Object({ project: Type.String({ pattern: OPAQUE }) })
+const OfVnic = Type.Object({ project: Type.String({ pattern: OPAQUE }), vnic_id: Type.String() })
+
+export const vnicRoutes =
+  (operations: CoreOperations): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/v1/projects/:project/vnics',
+      {
+        schema: {
+          operationId: 'list_vnics',
+          summary: 'The VNICs of a project, or of one VM',
+          params: InProject,
+          querystring: Type.Object(
+            { ...PageQuery, vm_id: Type.Optional(Type.String({ pattern: OPAQUE })) },
+            { additionalProperties: false },
+          ),
+          response: answers({ 200: listOf('vnics', Vnic) }),
+        },
+      },
+      async ({ params, query }) => page('vnics', operations.listVnics(params.project as ProjectId, query.vm_id), query),
+    )
+
+    app.get(
+      '/v1/projects/:project/vnics/:vnic_id',
+      { schema: { operationId: 'show_vnic', summary: 'A VNIC', params: OfVnic, response: answers({ 200: Vnic }) } },
+      async (request, reply) => {
+        const { project, vnic_id } = request.params
+        return resource(request, reply, 200, operations.showVnic(project as ProjectId, vnic_id as VnicId))
+      },
+    )
+
+    app.delete(
+      '/v1/projects/:project/vnics/:vnic_id',
+      {
+        config: { role: 'member' },
+        schema: {
+          operationId: 'destroy_vnic',
+          summary: 'Destroy a VNIC; one that is plugged is unplugged first',
+          params: OfVnic,
+          headers: Type.Object(IfMatch),
+          response: answers({ 204: Nothing, 202: Vnic }),
+        },
+      },
+      async (request, reply) => {
+        const { project, vnic_id } = request.params
+        const expected = expectedOf(request.headers['if-match'])
+        return gone(request, reply, await operations.destroyVnic(project as ProjectId, vnic_id as VnicId, expected))
+      },
+    )
+
+    app.put(
+      '/v1/projects/:project/vnics/:vnic_id/port',
+      {
+        config: { role: 'member' },
+        schema: {
+          operationId: 'plug',
+          summary: 'Plug a VNIC into a port; with "Prefer: wait" the answer is held until it is realised',
+          params: OfVnic,
+          headers: Type.Object({
+            ...IfMatch,
+            prefer: Type.Optional(Type.String({ description: 'wait=<seconds>, at most 60' })),
+          }),
+          body: Type.Object({ port_id: Id }, { additionalProperties: false }),
+          response: answers({ 200: Vnic, 202: Vnic }),
+        },
+      },
+      async (request, reply) => {
+        const { vnic_id } = request.params
+        const [project, id] = [request.params.project as ProjectId, vnic_id as VnicId]
+        const expected = expectedOf(request.headers['if-match'])
+        const plugged = await operations.plug(project, id, request.body.port_id as PortId, expected)
+        const wait = waitOf(request.headers.prefer)
+        if (wait !== null) reply.header('preference-applied', `wait=${wait}`)
+        const hungUp = new AbortController()
+        reply.raw.once('close', () => hungUp.abort())
+        const vnic = wait ? await operations.realised(project, id, wait * 1000, hungUp.signal) : plugged
+        return resource(request, reply, vnic.status === 'active' ? 200 : 202, vnic)
+      },
+    )
+
+    app.delete(
+      '/v1/projects/:project/vnics/:vnic_id/port',
+      {
+        config: { role: 'member' },
+        schema: {
+          operationId: 'unplug',
+          summary: 'Unplug a VNIC; answers when the rules are gone from every connected switch',
+          params: OfVnic,
+          headers: Type.Object(IfMatch),
+          response: answers({ 204: Nothing, 202: Vnic }),
+        },
+      },
+      async (request, reply) => {
+        const { project, vnic_id } = request.params
+        const expected = expectedOf(request.headers['if-match'])
+        return gone(request, reply, await operations.unplug(project as ProjectId, vnic_id as VnicId, expected))
+      },
+    )
+  }

@@ -1,0 +1,65 @@
+/** The HTTP API on a controller without switches, for tests by `inject`. */
+import { createHash } from 'node:crypto'
+import pino from 'pino'
+import type { Token } from '../../src/http/auth.ts'
+import { buildHttp } from '../../src/http/server.ts'
+import { controllerOn, type Options } from './controller.ts'
+
+interface Teardown {
+  teardown(stop: () => unknown): void
+}
+
+export interface ApiOptions extends Options {
+  /** Token -> project and role. */
+  readonly tokens?: Readonly<Record<string, Omit<Token, 'sha256'>>>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: Record<string, unknown>
+}
+
+export async function apiOn(t: Teardown, { tokens = {}, ...options }: ApiOptions = {}) {
+  const cloud = controllerOn(options)
+  const { controller } = cloud
+  const app = await buildHttp({
+    operations: controller.operations,
+    extensions: controller.extensions,
+    engines: ['vlan', 'vxlan'],
+    events: controller.events,
+    readiness: () => controller.broken,
+    metrics: () => controller.metrics(),
+    auth: {
+      tokens: Object.entries(tokens).map(([token, of]) => ({
+        sha256: createHash('sha256').update(token).digest('hex'),
+        ...of,
+      })),
+    },
+    log: pino({ level: 'silent' }),
+    version: '0.0.0-test',
+  })
+  t.teardown(async () => {
+    controller.stop()
+    await app.close()
+  })
+  /** Call the API; paths are below /v1 unless they begin with `//`. */
+  const call = async (
+    method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
+    const url = path.startsWith('//') ? path.slice(1) : `/v1${path}`
+    const payload = body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }
+    const type = body === undefined ? {} : { 'content-type': 'application/json' }
+    const response = await app.inject({ method, url, ...payload, headers: { ...type, ...headers } })
+    const json = String(response.headers['content-type'] ?? '').includes('json') && response.body !== ''
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      body: json ? response.json() : { text: response.body },
+    }
+  }
+  return { ...cloud, app, call }
+}
