@@ -26,7 +26,8 @@ interface Context {
 interface Host {
   readonly connection: Connection
   readonly replica: Replica<OpenVSwitch>
-  conditions: readonly Condition[]
+  /** What it said last, once that was worked in. */
+  reading: Reading | null
   lastError: string | null
   /** Is a pass over the rows under way, and another one due after it? */
   busy: boolean
@@ -61,8 +62,10 @@ export class Hosts {
     return this.#hosts.has(id)
   }
 
+  /** Judged when asked for: a VNIC made since, or a claim of another host, may have mended what was wrong. */
   conditions(id: HypervisorId): readonly Condition[] {
-    return this.#hosts.get(id)?.conditions ?? []
+    const host = this.#hosts.get(id)
+    return host?.reading ? [...host.reading.conditions, ...this.#judge(id, host, host.reading)] : []
   }
 
   lastError(id: HypervisorId): string | null {
@@ -108,7 +111,7 @@ export class Hosts {
   #join(id: HypervisorId, connection: Connection, replica: Replica<OpenVSwitch>): void {
     const { log } = this.#context
     this.#hosts.get(id)?.connection.close('a host with the same system-id has connected')
-    const host: Host = { connection, replica, conditions: [], lastError: null, busy: false, due: false }
+    const host: Host = { connection, replica, reading: null, lastError: null, busy: false, due: false }
     this.#hosts.set(id, host)
     log.info({ hypervisor: id, from: connection.remoteAddress }, 'hypervisor joined')
     replica.onUpdate(() => void this.#pass(id, host))
@@ -147,7 +150,7 @@ export class Hosts {
         this.#later(() => void this.#pass(id, host), RETRY)
         break
       }
-      host.conditions = [...reading.conditions, ...this.#judge(id, host, reading)]
+      host.reading = reading
     }
     host.busy = false
   }
