@@ -24,6 +24,7 @@ export interface Port {
 
 export interface HypervisorState {
   readonly id: string
+  readonly hostname: string
   readonly openflow_connected: boolean
   readonly ovsdb_connected: boolean
   readonly rules: number
@@ -76,4 +77,33 @@ export class Api {
   async hypervisors(): Promise<readonly HypervisorState[]> {
     return (await this.must<{ hypervisors: HypervisorState[] }>('GET', '/v1/hypervisors')).hypervisors
   }
+}
+
+/** One server-sent event. */
+export interface Event {
+  readonly type: string
+  readonly data: { readonly id?: string; readonly status?: string }
+}
+
+/** The events of a project from now on, until `stop`. */
+export async function listen(url: string, project: string): Promise<{ readonly seen: readonly Event[]; stop(): void }> {
+  const stopping = new AbortController()
+  const response = await fetch(`${url}/v1/projects/${project}/events`, { signal: stopping.signal })
+  const seen: Event[] = []
+  const read = async () => {
+    let rest = ''
+    for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const blocks = (rest + text).split('\n\n')
+      rest = blocks.pop() ?? ''
+      for (const block of blocks) {
+        const field = (name: string) => block.match(new RegExp(`^${name}: ?(.*)$`, 'm'))?.[1]
+        const data = field('data')
+        if (data) seen.push({ type: field('event') ?? 'message', data: JSON.parse(data) })
+      }
+    }
+  }
+  read().catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error
+  })
+  return { seen, stop: () => stopping.abort() }
 }

@@ -24,6 +24,9 @@ export interface Vnic {
   readonly port_id: string | null
   readonly status: VnicStatus
   readonly status_detail?: string | null
+  /** Where its interface was found. */
+  readonly binding: { readonly hypervisor: string; readonly interface: string; readonly ofport: number } | null
+  readonly revision: number
 }
 
 /** Runs a command on one hypervisor: your agent there, or ssh. It must fail if the command does. */

@@ -95,6 +95,24 @@ export class Hypervisor {
     await this.#channel.call('daemon', { machine: this.id, name: daemon, action: 'start' })
   }
 
+  /** Stop a daemon in its tracks, connections open, or let it go on. */
+  async signal(daemon: Daemon, signal: 'STOP' | 'CONT'): Promise<void> {
+    await this.run('sh', '-c', `kill -${signal} $(cat $OVS_RUNDIR/${daemon}.pid)`)
+  }
+
+  /**
+   * From now on, every OpenFlow message that changes something on a bridge of this host: rules, groups, meters, ports,
+   * packets. Echoes, dumps and barriers are not counted. A restart of ovs-vswitchd ends the watch.
+   */
+  async watchChanges(): Promise<() => Promise<readonly string[]>> {
+    await this.appctl('vlog/set', 'vconn:file:dbg')
+    const lines = async () => (await this.run('sh', '-c', 'cat $OVS_RUNDIR/ovs-vswitchd.log')).split('\n')
+    const before = (await lines()).length
+    const change =
+      /\|vconn\|DBG\|tcp:.* received: OFPT_(FLOW_MOD|BUNDLE|GROUP_MOD|METER_MOD|PORT_MOD|TABLE_MOD|PACKET_OUT|SET_CONFIG)/
+    return async () => (await lines()).slice(before).filter((line) => change.test(line))
+  }
+
   /** The rules of a bridge without counters, sorted: two dumps are equal if the rules are. */
   async rules(bridge = 'br-int'): Promise<readonly string[]> {
     const dump = await this.ofctl('--no-stats', '--no-names', 'dump-flows', bridge)

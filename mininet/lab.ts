@@ -30,6 +30,8 @@ export interface VmSettings {
   readonly mac: string
   /** With prefix length, `10.0.0.1/24`. */
   readonly addresses: readonly string[]
+  /** A name for its interface on the hypervisor, where it matters. */
+  readonly interface?: string
 }
 
 export interface Vm extends VmSettings {
@@ -122,7 +124,7 @@ export class Lab {
 
   /** A VM whose cable ends on its hypervisor, on no bridge yet. */
   async startVm(settings: VmSettings): Promise<Vm> {
-    const vm = { ...settings, interface: `vnet${this.#cables++}` }
+    const vm = { interface: `vnet${this.#cables++}`, ...settings }
     const { pid } = await this.#channel.call<{ pid: number }>('add_vm', {
       name: vm.name,
       hypervisor: vm.hypervisor.id,
