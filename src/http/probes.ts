@@ -8,8 +8,8 @@ export interface ProbeOptions {
   readonly version: string
   /** Aliases of the engines that are loaded. */
   readonly engines: readonly string[]
-  /** Why it is not ready, or null. */
-  readonly readiness: () => string | null
+  /** Why it is not ready, by what is not; empty when it is. */
+  readonly readiness: () => Readonly<Record<string, string>>
   readonly metrics: HttpMetrics
 }
 
@@ -20,7 +20,7 @@ const Root = Type.Object({
   engines: Type.Array(Type.String()),
   links: Type.Record(Type.String(), Type.String()),
 })
-const Status = Type.Object({ status: Type.String(), reason: Type.Optional(Type.String()) })
+const Status = Type.Object({ status: Type.String(), reasons: Type.Optional(Type.Record(Type.String(), Type.String())) })
 
 export const probeRoutes =
   ({ version, engines, readiness, metrics }: ProbeOptions): FastifyPluginAsyncTypebox =>
@@ -78,8 +78,9 @@ export const probeRoutes =
         },
       },
       async (_, reply) => {
-        const reason = readiness()
-        return reason === null ? { status: 'ready' } : reply.code(503).send({ status: 'not ready', reason })
+        const reasons = readiness()
+        if (Object.keys(reasons).length === 0) return { status: 'ready' }
+        return reply.code(503).send({ status: 'not ready', reasons })
       },
     )
     app.get(

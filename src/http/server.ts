@@ -24,8 +24,8 @@ export interface HttpOptions {
   /** Aliases of the engines that are loaded. */
   readonly engines: readonly string[]
   readonly events: EventLog
-  /** Why it is not ready, or null. */
-  readonly readiness: () => string | null
+  /** Why it is not ready, by what is not; empty when it is. */
+  readonly readiness: () => Readonly<Record<string, string>>
   readonly metrics: () => readonly Metric[]
   readonly auth: { readonly tokens: readonly Token[] }
   readonly log: FastifyBaseLogger

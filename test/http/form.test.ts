@@ -56,7 +56,7 @@ t.test('B38: a store that cannot commit is 503, and /readyz says so until it can
   t.equal((await call('GET', '//readyz')).status, 200)
   store.failure = diskFull()
   t.match(await call('POST', '/projects/red/vnics', {}), { status: 503, body: { code: 'unavailable' } })
-  t.match(await call('GET', '//readyz'), { status: 503, body: { reason: /No space left on device/ } })
+  t.match(await call('GET', '//readyz'), { status: 503, body: { reasons: { store: /No space left on device/ } } })
   t.equal((await call('GET', '//healthz')).status, 200)
   store.failure = null
   t.equal((await call('POST', '/projects/red/vnics', {})).status, 201)

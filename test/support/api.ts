@@ -28,7 +28,7 @@ export async function apiOn(t: Teardown, { tokens = {}, ...options }: ApiOptions
     extensions: controller.extensions,
     engines: ['vlan', 'vxlan'],
     events: controller.events,
-    readiness: () => controller.broken,
+    readiness: (): Record<string, string> => (controller.broken === null ? {} : { store: controller.broken }),
     metrics: () => controller.metrics(),
     auth: {
       tokens: Object.entries(tokens).map(([token, of]) => ({
