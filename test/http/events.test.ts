@@ -1,0 +1,104 @@
+/** The stream of events, over real sockets. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { apiOn } from '../support/api.ts'
+
+interface Seen {
+  readonly id: number
+  readonly event: string
+  readonly data: Record<string, unknown>
+}
+
+/** Reads a project's stream until it is told to stop. */
+async function follow(url: string, lastId?: number) {
+  const stop = new AbortController()
+  const headers = lastId === undefined ? {} : { 'last-event-id': String(lastId) }
+  const response = await fetch(url, { headers, signal: stop.signal })
+  const seen: Seen[] = []
+  const reading = (async () => {
+    let text = ''
+    for await (const chunk of response.body ?? []) {
+      text += Buffer.from(chunk).toString()
+      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+        const field = (name: string) => text.slice(0, end).match(new RegExp(`^${name}: (.*)$`, 'm'))?.[1] ?? ''
+        if (field('event'))
+          seen.push({ id: Number(field('id')), event: field('event'), data: JSON.parse(field('data')) })
+        text = text.slice(end + 2)
+      }
+    }
+  })()
+  const ended = reading.catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error
+  })
+  const until = async (count: number) => {
+    while (seen.length < count) await sleep(5)
+    return seen
+  }
+  return { response, seen, until, ended, stop: () => stop.abort() }
+}
+
+async function serving(t: Parameters<typeof apiOn>[0], options?: Parameters<typeof apiOn>[1]) {
+  const api = await apiOn(t, options)
+  const address = await api.app.listen({ port: 0, host: '127.0.0.1' })
+  return { ...api, address, events: (project: string) => `${address}/v1/projects/${project}/events` }
+}
+
+t.test('events of a project as they happen, with ids that grow', async (t) => {
+  const { call, events } = await serving(t)
+  const stream = await follow(events('red'))
+  t.match(stream.response.headers.get('content-type'), /^text\/event-stream/)
+  await call('POST', '/projects/blue/vnics', { name: 'not mine' })
+  const network = (await call('POST', '/projects/red/networks', {})).body.id
+  const port = (await call('POST', `/projects/red/networks/${network}/ports`, {})).body.id
+  const vnic = (await call('POST', '/projects/red/vnics', {})).body.id
+  await call('PUT', `/projects/red/vnics/${vnic}/port`, { port_id: port })
+  await call('DELETE', `/projects/red/vnics/${vnic}`)
+  const seen = await stream.until(6)
+  stream.stop()
+  t.match(seen, [
+    { event: 'network.created', data: { id: network } },
+    { event: 'port.created', data: { id: port } },
+    { event: 'vnic.created', data: { id: vnic, status: 'unplugged' } },
+    { event: 'vnic.status', data: { id: vnic, status: 'waiting', port_id: port } },
+    { event: 'port.status', data: { id: port, status: 'waiting' } },
+    { event: 'vnic.deleted', data: { id: vnic } },
+  ])
+  t.ok(seen.every(({ id }, n) => n === 0 || id > (seen[n - 1]?.id ?? 0)))
+})
+
+t.test('Last-Event-ID resumes, over a restart too; out of the log it is a resync', async (t) => {
+  const first = await serving(t)
+  for (let n = 0; n < 4; n++) await first.call('POST', '/projects/red/vnics', { name: `v${n}` })
+  const stream = await follow(first.events('red'), 0)
+  const [, second] = await stream.until(4)
+  stream.stop()
+  const again = await serving(t, { store: first.store })
+  const resumed = await follow(again.events('red'), second?.id ?? -1)
+  t.match(await resumed.until(2), [{ data: { name: 'v2' } }, { data: { name: 'v3' } }])
+  await again.call('POST', '/projects/red/vnics', { name: 'v4' })
+  t.match((await resumed.until(3)).at(2), { event: 'vnic.created', data: { name: 'v4' } })
+  resumed.stop()
+  const lost = await follow(again.events('red'), 1_000_000)
+  t.match(await lost.until(1), [{ event: 'resync' }])
+  lost.stop()
+  t.equal((await fetch(again.events('red'), { headers: { 'last-event-id': 'x' } })).status, 400)
+})
+
+t.test('streams end when the controller stops', async (t) => {
+  const { events, controller } = await serving(t)
+  const stream = await follow(events('red'))
+  controller.stop()
+  await stream.ended
+  t.pass('the stream ended by itself')
+})
+
+t.test('bytes that are no HTTP get a problem, and the server lives', async (t) => {
+  const { address } = await serving(t)
+  const { connect } = await import('node:net')
+  const socket = connect(Number(new URL(address).port), '127.0.0.1')
+  socket.write('what is this\r\n\r\n')
+  let text = ''
+  for await (const chunk of socket) text += chunk
+  t.match(text, /^HTTP\/1.1 400 [\s\S]*application\/problem\+json[\s\S]*"code":"bad-request"/)
+  t.equal((await fetch(`${address}/healthz`)).status, 200)
+})
