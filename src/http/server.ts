@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger } from 'fastify'
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { CoreOperations, EventLog } from '../control/operations.ts'
 import type { Extension } from '../engines/extension.ts'
 import { PlugboardError } from '../errors.ts'
@@ -39,9 +39,12 @@ export async function buildHttp(options: HttpOptions) {
   const { operations, extensions, engines, events, readiness, log, version } = options
   const app = Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LARGEST_BODY,
     forceCloseConnections: 'idle',
+    // What still comes in while it closes is served: Fastify's own 503 is no problem in the contract's form.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 1000 },
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),

@@ -13,6 +13,7 @@ t.test('whatever is wrong is a problem with a code of the list, a sentence, and 
     [['GET', '/projects/red/nothing'], 404, 'not-found'],
     [['POST', '/projects/red/ports', {}], 404, 'not-found'],
     [['GET', '/projects/r%20d/vnics'], 400, 'bad-request', 'project'],
+    [['GET', `/projects/${'r'.repeat(200)}/vnics`], 400, 'bad-request', 'project'],
     [['GET', '/projects/%E0%A4%A/vnics'], 400, 'bad-request'],
     [['POST', '/projects/red/vnics', '{"name":'], 400, 'bad-request'],
     [['POST', '/projects/red/vnics', '[]'], 400, 'bad-request'],
