@@ -82,6 +82,7 @@ export class Core implements CoreOperations, Host {
       (draft) => destroyVnic(draft, project, id, expected),
       (was) => this.#context.present.vnic({ ...was, portId: null }),
       () => this.#vnicNow(id),
+      id,
     )
   }
 
@@ -143,6 +144,7 @@ export class Core implements CoreOperations, Host {
       (draft) => updatePort(draft, project, id, patch, expected),
       () => this.showPort(project, id),
       () => this.#portNow(id),
+      this.graph.vnicOf(id)?.id,
     )
   }
 
@@ -184,7 +186,10 @@ export class Core implements CoreOperations, Host {
     return port && this.#context.present.port(port)
   }
 
-  /** @param subject the VNIC whose earlier changes must be confirmed too: an unplug repeated answers as the first does */
+  /**
+   * @param subject the VNIC whose earlier changes must be confirmed too: an unplug repeated answers as the first does, and
+   * one whose interface went a moment ago answers when the rules that went with it are gone
+   */
   async #settling<T, View>(
     operation: (draft: Draft) => T,
     view: (value: T) => View,
@@ -192,8 +197,13 @@ export class Core implements CoreOperations, Host {
     subject?: VnicId,
   ): Promise<Settling<View>> {
     const { value, committed } = await this.#context.journal.write(operation)
-    const ticket = (subject && this.#context.board.ticket(subject)) ?? this.#context.ticketOf(committed)
-    return { view: view(value), now, settled: (milliseconds) => this.#confirmed(ticket, milliseconds) }
+    const earlier = subject && this.#context.board.ticket(subject)
+    const tickets = [this.#context.ticketOf(committed), ...(earlier ? [earlier] : [])]
+    const settled = async (milliseconds: number) => {
+      const all = await Promise.all(tickets.map((ticket) => this.#confirmed(ticket, milliseconds)))
+      return all.every((done) => done)
+    }
+    return { view: view(value), now, settled }
   }
 
   #confirmed(ticket: Ticket, milliseconds: number): Promise<boolean> {

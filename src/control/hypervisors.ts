@@ -114,6 +114,7 @@ export class Hypervisors {
   #view(hypervisor: Hypervisor): HypervisorView {
     const { fleet, hosts } = this.#context
     const connected = fleet.get(hypervisor.id)
+    const [refusal] = connected?.refused.values() ?? []
     return {
       id: hypervisor.id,
       hostname: hypervisor.hostname,
@@ -126,7 +127,7 @@ export class Hypervisors {
       encap_ip: hypervisor.encapIp,
       rules: connected?.rules ?? this.#count(hypervisor.id),
       backlog: connected?.backlog ?? 0,
-      last_error: fleet.lastError.get(hypervisor.id) ?? hosts.lastError(hypervisor.id),
+      last_error: refusal ?? fleet.lastError.get(hypervisor.id) ?? hosts.lastError(hypervisor.id),
       conditions: hosts.conditions(hypervisor.id),
     }
   }
