@@ -260,7 +260,14 @@ t.test('without tokens the API listens on loopback only', (t) => {
   ]) {
     t.doesNotThrow(listen(address), address)
   }
-  for (const address of ['0.0.0.0:1', '[::]:1', '192.0.2.1:1', 'example.org:1', '[::ffff:10.0.0.1]:1']) {
+  for (const address of [
+    '0.0.0.0:1',
+    '[::]:1',
+    '[fe80::1%eth0]:1',
+    '192.0.2.1:1',
+    'example.org:1',
+    '[::ffff:10.0.0.1]:1',
+  ]) {
     t.throws(listen(address), {
       name: 'ConfigError',
       message:

@@ -53,7 +53,8 @@ export function readAddress(value: unknown): Address {
 /** Can only this machine reach it? */
 export function isLoopback(host: string): boolean {
   if (isIP(host) === 0) return host.toLowerCase() === 'localhost'
-  const { hostname } = new URL(`http://${isIPv6(host) ? `[${host}]` : host}`)
+  const [address = host] = host.split('%')
+  const { hostname } = new URL(`http://${isIPv6(address) ? `[${address}]` : address}`)
   return hostname === '[::1]' || hostname.startsWith('127.') || hostname.startsWith('[::ffff:7f')
 }
 

@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+/** The `plugboard` command: its configuration, its signals, how it ends. Nothing else touches the process. */
+import { constants } from 'node:os'
+import { type Logger, pino } from 'pino'
+import { help, parseCommandLine, UsageError } from './cli.ts'
+import { type Config, ConfigError } from './config.ts'
+import type { Server } from './server.ts'
+import { readDump, writeDump } from './store/commands.ts'
+import { StoreError } from './store/store.ts'
+import { version } from './version.ts'
+
+/** Exit codes. */
+const FAILED = 1
+const MISUSED = 2
+
+async function main(): Promise<void> {
+  const command = parseCommandLine(process.argv.slice(2), process.env)
+  switch (command.name) {
+    case 'help':
+      return void process.stdout.write(help())
+    case 'version':
+      return void process.stdout.write(`${version()}\n`)
+    case 'store dump':
+      return await writeDump(command.config.store.path, process.stdout)
+    case 'store load': {
+      const { config, file } = command
+      const entries = await readDump(config.store.path, file, process.stdin, process.stderr)
+      return void process.stdout.write(`the store ${config.store.path} has ${entries} entries now\n`)
+    }
+    case 'run':
+      return await run(command.config)
+  }
+}
+
+async function run(config: Config): Promise<void> {
+  const log = pino({ level: config.log.level })
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error }, `${event}: the process cannot be trusted any more, and ends`)
+      process.exit(FAILED)
+    })
+  }
+  // Of Node and of packages: to the log, and not to standard error.
+  process.removeAllListeners('warning')
+  process.on('warning', (warning) => log.warn({ err: warning }, 'a warning of the runtime'))
+  const stopping = stopSignal()
+  // Only here: the commands that end by themselves need not wait for all of it to be loaded.
+  const { start } = await import('./server.ts')
+  const server = await start(config, log, version())
+  log.info({ version: version(), ...server.addresses, store: config.store.path }, 'plugboard is ready')
+  log.info({ signal: await stopping }, 'stopping')
+  await end(server, log)
+}
+
+/** Resolves with the first signal that asks for the end; a second one ends the process at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  let asked = false
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(128 + constants.signals[signal])
+        asked = true
+        resolve(signal)
+      })
+    }
+  })
+}
+
+async function end(server: Server, log: Logger): Promise<never> {
+  const closed = await server.stop()
+  log.info({ storeClosed: closed }, 'stopped')
+  process.exit(closed ? 0 : FAILED)
+}
+
+try {
+  await main()
+} catch (error) {
+  const expected =
+    error instanceof UsageError || error instanceof ConfigError || error instanceof StoreError || isSystemError(error)
+  process.stderr.write(
+    expected ? `plugboard: ${error.message}\n` : `plugboard: ${error instanceof Error ? error.stack : String(error)}\n`,
+  )
+  process.exit(error instanceof UsageError ? MISUSED : FAILED)
+}
+
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error
+}

@@ -1,0 +1,172 @@
+/** Plugboard at work: the store, the controller and the three listeners, and how they come and go. */
+import type { Logger } from 'pino'
+import { type Address, printAddress } from './config/values.ts'
+import { type Config, ConfigError } from './config.ts'
+import { Controller } from './control/controller.ts'
+import { ENGINE_ALIASES } from './engines/registry.ts'
+import { buildHttp } from './http/server.ts'
+import { listen as listenForSwitches, type Listener as SwitchListener } from './openflow/index.ts'
+import { type Listener as HostListener, listen as listenForHosts } from './ovsdb/index.ts'
+import { openStore } from './store/open.ts'
+import type { Store } from './store/store.ts'
+
+/** Where it listens, with the ports that it got where 0 was asked for. */
+export interface Addresses {
+  readonly http: string
+  readonly openflow: string
+  readonly ovsdb: string
+}
+
+type Http = Awaited<ReturnType<typeof buildHttp>>
+
+/** Milliseconds that each step of the end may take. Together they are less than 5 s. */
+const REQUESTS_END = 2500
+const CONNECTIONS_END = 500
+const STORE_ENDS = 1500
+
+export class Server {
+  readonly addresses: Addresses
+  readonly #log: Logger
+  readonly #store: Store
+  readonly #controller: Controller
+  readonly #switches: SwitchListener
+  readonly #hosts: HostListener
+  readonly #http: Http
+
+  constructor(addresses: Addresses, log: Logger, parts: Parts) {
+    this.addresses = addresses
+    this.#log = log
+    this.#store = parts.store
+    this.#controller = parts.controller
+    this.#switches = parts.switches
+    this.#hosts = parts.hosts
+    this.#http = parts.http
+  }
+
+  /**
+   * Take no more requests, finish those under way (held waits are answered, streams end), close the connections and the
+   * store. Switches keep their rules.
+   * @returns whether the store is closed: the rest is given up after less than 5 s
+   */
+  async stop(): Promise<boolean> {
+    // From the first moment on nothing new comes in; what is held is let go after that, so that nothing holds again.
+    const requestsEnd = this.#http.close()
+    this.#controller.stop()
+    await this.#atMost(REQUESTS_END, requestsEnd, 'requests were still under way')
+    this.#controller.close()
+    const connectionsEnd = Promise.all([this.#switches.close(), this.#hosts.close('the controller stops')])
+    await this.#atMost(CONNECTIONS_END, connectionsEnd, 'connections were still open')
+    return this.#atMost(STORE_ENDS, this.#store.close(), 'the store was still writing')
+  }
+
+  /** @returns whether it came to its end in so many milliseconds */
+  async #atMost(milliseconds: number, end: Promise<unknown>, otherwise: string): Promise<boolean> {
+    const { promise: late, resolve } = Promise.withResolvers<false>()
+    const timer = setTimeout(() => resolve(false), milliseconds)
+    const ended = await Promise.race([end.then(() => true), late])
+    clearTimeout(timer)
+    if (!ended) this.#log.warn({ waited: milliseconds }, `stopping: ${otherwise}`)
+    return ended
+  }
+}
+
+interface Parts {
+  readonly store: Store
+  readonly controller: Controller
+  readonly switches: SwitchListener
+  readonly hosts: HostListener
+  readonly http: Http
+}
+
+/**
+ * @param version of the program
+ * @throws StoreError; ConfigError if it cannot listen where it is to
+ */
+export async function start(config: Config, log: Logger, version: string): Promise<Server> {
+  const store = openStore(config.store.path)
+  /** Undoes what was done so far, last things first. */
+  const undo: Array<() => Promise<unknown>> = [() => store.close()]
+  try {
+    let openflowPort = config.openflow.listen.port
+    const controller = new Controller({
+      store,
+      log,
+      engines: ENGINE_ALIASES,
+      settings: { physicalNetworks: config.physical_networks, overlays: config.overlays },
+      controllerFor: ({ localAddress = config.openflow.listen.host }) =>
+        config.openflow.advertise ?? `tcp:${printAddress({ host: localAddress, port: openflowPort })}`,
+    })
+
+    const switches = await listening('openflow.listen', config.openflow.listen, (place) =>
+      listenForSwitches({
+        ...place,
+        onSession: (session) => controller.acceptSwitch(session),
+        onRefused: (error, from) => log.warn({ err: error, from }, 'an OpenFlow connection was refused'),
+      }),
+    )
+    undo.unshift(() => switches.close())
+    openflowPort = switches.address.port
+
+    const hosts = await listening('ovsdb.listen', config.ovsdb.listen, (place) =>
+      listenForHosts(place, { onConnection: (connection) => controller.acceptHost(connection) }),
+    )
+    undo.unshift(() => hosts.close())
+
+    let ready = false
+    const http = await buildHttp({
+      operations: controller.operations,
+      extensions: controller.extensions,
+      engines: ENGINE_ALIASES,
+      events: controller.events,
+      readiness: () => ({
+        ...(controller.broken !== null && { store: controller.broken }),
+        ...(!ready && { listeners: 'they are being opened' }),
+      }),
+      metrics: () => controller.metrics(),
+      auth: config.auth,
+      log,
+      version,
+    })
+    undo.unshift(() => http.close())
+    await listening('http.listen', config.http.listen, (place) => http.listen(place))
+    ready = true
+
+    const addresses = {
+      http: printOf(http.server.address()),
+      openflow: printOf(switches.address),
+      ovsdb: 'path' in hosts.address ? hosts.address.path : printAddress(hosts.address),
+    }
+    return new Server(addresses, log, { store, controller, switches, hosts, http })
+  } catch (error) {
+    for (const step of undo) await step()
+    throw error
+  }
+}
+
+const printOf = (address: { readonly address: string; readonly port: number } | string | null): string =>
+  typeof address === 'object' && address ? printAddress({ host: address.address, port: address.port }) : String(address)
+
+/** @param key of the configuration, where the address is from */
+async function listening<T>(key: string, address: Address, listen: (place: Address) => Promise<T>): Promise<T> {
+  try {
+    return await listen(address)
+  } catch (error) {
+    throw new ConfigError(`${key} is ${printAddress(address)}: ${whyNot(error)}`, error)
+  }
+}
+
+function whyNot(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  switch ('code' in error && error.code) {
+    case 'EADDRINUSE':
+      return 'another program listens there already'
+    case 'EADDRNOTAVAIL':
+      return 'this machine has no such address'
+    case 'EACCES':
+      return 'this process has no permission to listen there: ports below 1024 need one'
+    case 'ENOTFOUND':
+      return 'this name has no address'
+    default:
+      return error.cause === undefined ? error.message : whyNot(error.cause)
+  }
+}
