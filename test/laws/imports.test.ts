@@ -16,8 +16,9 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   'src/engines': ['topology', 'flows', 'src/openflow', 'src/ovsdb', 'src/errors.ts', 'src/store'],
   'src/control': ['topology', 'flows', 'src/openflow', 'src/ovsdb', 'src/errors.ts', 'src/store', 'src/engines'],
   'src/http': ['topology', 'src/errors.ts', 'src/engines', 'src/control', 'src/store'],
-  'src/config.ts': ['src/engines', 'src/control', 'src/errors.ts'],
-  'src/cli.ts': ['src/config.ts', 'src/store'],
+  'src/config': ['src/engines', 'src/control'],
+  'src/config.ts': ['src/config'],
+  'src/cli.ts': ['src/config.ts', 'src/config'],
 }
 
 const roomOf = (path: string): string =>
