@@ -3,7 +3,6 @@
  * first process, so that nothing of it outlives it; and it ends when its stdin does, so that it does not outlive this process.
  */
 import { spawn } from 'node:child_process'
-import { EventEmitter } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -18,7 +17,8 @@ interface Answer {
   readonly error?: string
 }
 
-export interface ExitEvent {
+/** A process that `spawn` started has ended. */
+interface Exit {
   readonly event: 'exit'
   readonly pid: number
   readonly code: number
@@ -28,15 +28,15 @@ export class LabError extends Error {
   override readonly name = 'LabError'
 }
 
-export class Channel extends EventEmitter<{ exit: [ExitEvent] }> {
+export class Channel {
   readonly #process
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>()
+  readonly #exits = new Map<number, PromiseWithResolvers<number>>()
   readonly #ended: Promise<void>
   #errors = ''
   #next = 1
 
   constructor(directory: string) {
-    super()
     // Detached: a Ctrl-C at the terminal is for this process, which then ends the lab in good order.
     this.#process = spawn('unshare', [...command, script, directory], { stdio: 'pipe', detached: true })
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -74,6 +74,11 @@ export class Channel extends EventEmitter<{ exit: [ExitEvent] }> {
     return answer.promise as Promise<Result>
   }
 
+  /** The exit code of a process that `spawn` started, negative for a signal. */
+  exit(pid: number): Promise<number> {
+    return this.#exitOf(pid).promise
+  }
+
   /** Resolves when every process of the lab is gone. */
   close(): Promise<void> {
     this.#process.stdin.end()
@@ -81,15 +86,21 @@ export class Channel extends EventEmitter<{ exit: [ExitEvent] }> {
   }
 
   #hear(line: string): void {
-    const message = JSON.parse(line) as Answer | ExitEvent
+    const message = JSON.parse(line) as Answer | Exit
     if ('event' in message) {
-      this.emit('exit', message)
+      this.#exitOf(message.pid).resolve(message.code)
       return
     }
     const waiting = this.#waiting.get(message.id)
     this.#waiting.delete(message.id)
     if (message.error === undefined) waiting?.resolve(message.result)
     else waiting?.reject(new LabError(message.error))
+  }
+
+  #exitOf(pid: number): PromiseWithResolvers<number> {
+    const exit = this.#exits.get(pid) ?? Promise.withResolvers<number>()
+    this.#exits.set(pid, exit)
+    return exit
   }
 
   #fail(why: string): void {

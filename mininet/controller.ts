@@ -2,7 +2,7 @@
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import type { Channel, ExitEvent } from './channel.ts'
+import type { Channel } from './channel.ts'
 import { LabError } from './channel.ts'
 import { until } from './until.ts'
 
@@ -68,14 +68,9 @@ export class Controller {
       env: {},
     })
     let code: number | undefined
-    const exit = new Promise<number>((resolve) => {
-      const hear = (event: ExitEvent) => {
-        if (event.pid !== pid) return
-        this.#channel.off('exit', hear)
-        code = event.code
-        resolve(event.code)
-      }
-      this.#channel.on('exit', hear)
+    const exit = this.#channel.exit(pid).then((ended) => {
+      code = ended
+      return ended
     })
     this.#process = { pid, exit }
     const ready = await until('the controller to be ready', async () => {

@@ -104,9 +104,7 @@ export class Lab {
   async background(machine: string, ...argv: readonly string[]): Promise<{ stop(): Promise<string> }> {
     const log = join(this.#directory, `background-${this.#cables++}.log`)
     const { pid } = await this.#channel.call<{ pid: number }>('spawn', { machine, argv, log, env: {} })
-    const ended = new Promise<void>((resolve) => {
-      this.#channel.on('exit', (event) => event.pid === pid && resolve())
-    })
+    const ended = this.#channel.exit(pid)
     const stop = async () => {
       await this.#channel.call('kill', { pid, signal_number: constants.signals.SIGINT })
       await ended

@@ -86,6 +86,7 @@ await onStage('confirmation', { hypervisors: 2 }, async (t, scene) => {
     for (const since of changes) t.same(await since(), [])
     await scene.remove(idle)
     await scene.remove(station)
+    for (const since of changes) t.not((await since()).length, 0, 'a change would have been seen')
   })
 
   await t.test("B36 a rule refused: error in the switch's words, others go on, and it is tried again", async (t) => {
