@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /** The `plugboard` command: its configuration, its signals, how it ends. Nothing else touches the process. */
+import { once } from 'node:events'
 import { constants } from 'node:os'
-import { type Logger, pino } from 'pino'
+import { setTimeout } from 'node:timers/promises'
+import { pino } from 'pino'
 import { help, parseCommandLine, UsageError } from './cli.ts'
 import { type Config, ConfigError } from './config.ts'
-import type { Server } from './server.ts'
 import { readDump, writeDump } from './store/commands.ts'
 import { StoreError } from './store/store.ts'
 import { version } from './version.ts'
@@ -12,6 +13,9 @@ import { version } from './version.ts'
 /** Exit codes. */
 const FAILED = 1
 const MISUSED = 2
+
+/** Milliseconds until the last lines of the log are given up. */
+const LAST_LINES = 300
 
 async function main(): Promise<void> {
   const command = parseCommandLine(process.argv.slice(2), process.env)
@@ -33,7 +37,8 @@ async function main(): Promise<void> {
 }
 
 async function run(config: Config): Promise<void> {
-  const log = pino({ level: config.log.level })
+  const output = pino.destination({ fd: process.stdout.fd, sync: false })
+  const log = pino({ level: config.log.level }, output)
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       log.fatal({ err: error }, `${event}: the process cannot be trusted any more, and ends`)
@@ -49,7 +54,12 @@ async function run(config: Config): Promise<void> {
   const server = await start(config, log, version())
   log.info({ version: version(), ...server.addresses, store: config.store.path }, 'plugboard is ready')
   log.info({ signal: await stopping }, 'stopping')
-  await end(server, log)
+  const closed = await server.stop()
+  log.info({ storeClosed: closed }, 'stopped')
+  // Lines are written in the background, and perhaps nobody reads them any more.
+  output.end()
+  await Promise.race([once(output, 'close'), setTimeout(LAST_LINES)])
+  process.exit(closed ? 0 : FAILED)
 }
 
 /** Resolves with the first signal that asks for the end; a second one ends the process at once. */
@@ -64,12 +74,6 @@ function stopSignal(): Promise<NodeJS.Signals> {
       })
     }
   })
-}
-
-async function end(server: Server, log: Logger): Promise<never> {
-  const closed = await server.stop()
-  log.info({ storeClosed: closed }, 'stopped')
-  process.exit(closed ? 0 : FAILED)
 }
 
 try {

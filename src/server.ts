@@ -93,8 +93,7 @@ export async function start(config: Config, log: Logger, version: string): Promi
       log,
       engines: ENGINE_ALIASES,
       settings: { physicalNetworks: config.physical_networks, overlays: config.overlays },
-      controllerFor: ({ localAddress = config.openflow.listen.host }) =>
-        config.openflow.advertise ?? `tcp:${printAddress({ host: localAddress, port: openflowPort })}`,
+      controllerFor: ({ localAddress }) => targetFor(config, openflowPort, localAddress),
     })
 
     const switches = await listening('openflow.listen', config.openflow.listen, (place) =>
@@ -142,6 +141,14 @@ export async function start(config: Config, log: Logger, version: string): Promi
     throw error
   }
 }
+
+/**
+ * Where a switch is told to connect.
+ * @param port where we listen for switches
+ * @param localAddress that the switch's OVSDB connection came in by; a connection that is over has none
+ */
+export const targetFor = ({ openflow }: Config, port: number, localAddress = openflow.listen.host): string =>
+  openflow.advertise ?? `tcp:${printAddress({ host: localAddress, port })}`
 
 const printOf = (address: { readonly address: string; readonly port: number } | string | null): string =>
   typeof address === 'object' && address ? printAddress({ host: address.address, port: address.port }) : String(address)

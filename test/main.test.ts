@@ -1,13 +1,16 @@
 /** The real process: how it starts, what it says, how it ends. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { configure } from '../src/config.ts'
+import { targetFor } from '../src/server.ts'
+import { empty, fill, skip, smallDisk } from './store/support/disk.ts'
 
 t.jobs = 3
 t.setTimeout(180_000)
@@ -26,8 +29,8 @@ class Plugboard {
   readonly ended: Promise<number | string>
   readonly #waiting = new Map<string, (line: Line) => void>()
 
-  constructor(t: Test, args: readonly string[]) {
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor(t: Test, args: readonly string[], nodeFlags: readonly string[] = []) {
+    const child = spawn(process.execPath, [...nodeFlags, MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     this.process = child
     this.errors = text(child.stderr)
     const lines = createInterface({ input: child.stdout })
@@ -190,6 +193,24 @@ t.test('a second signal ends it at once', async (t) => {
   t.equal(await plugboard.stop('SIGTERM'), 143)
 })
 
+for (const [event, fault] of [
+  ['uncaughtException', 'throw new Error("boom")'],
+  ['unhandledRejection', 'Promise.reject(new Error("boom"))'],
+] as const) {
+  t.test(`a fault in the program (${event}) ends it with a last line`, async (t) => {
+    const saboteur = `data:text/javascript,process.on('SIGUSR2', () => { ${fault} })`
+    const plugboard = new Plugboard(t, [...ANY_PORTS, '--store-path', storeIn(t)], ['--import', saboteur])
+    await plugboard.ready()
+    t.equal(await plugboard.stop('SIGUSR2'), 1)
+    t.match(plugboard.log.at(-1), {
+      level: 60,
+      msg: new RegExp(`^${event}: `),
+      err: { message: 'boom', stack: String },
+    })
+    t.equal(await plugboard.errors, '')
+  })
+}
+
 t.test('an address that is taken is said in one line', async (t) => {
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
@@ -317,6 +338,14 @@ t.test('a reader that goes away ends a dump, without a word of where it was in t
   t.equal(await first.stop(), 0)
 })
 
+t.test('a switch is told the address that its OVSDB came in by, unless another is advertised', async (t) => {
+  const config = configure(undefined, {}, [])
+  t.equal(targetFor(config, 6653, '192.0.2.1'), 'tcp:192.0.2.1:6653')
+  t.equal(targetFor(config, 6653, '2001:db8::1'), 'tcp:[2001:db8::1]:6653')
+  const behind = configure(undefined, { PLUGBOARD_OPENFLOW_ADVERTISE: 'tcp:198.51.100.1:16653' }, [])
+  t.equal(targetFor(behind, 6653, '192.0.2.1'), 'tcp:198.51.100.1:16653')
+})
+
 t.test('a connection that does not speak OpenFlow is refused with a log line', async (t) => {
   const plugboard = start(t, storeIn(t))
   await plugboard.ready()
@@ -329,20 +358,14 @@ t.test('a connection that does not speak OpenFlow is refused with a log line', a
   t.equal(await plugboard.stop(), 0)
 })
 
-const mayMount = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
-const skip = !mayMount && 'needs root, and the right to mount a small file system'
-
 t.test(
   'B38 the disk is full: 503, nothing is applied, /readyz says so, and it goes on when there is space',
   { skip },
   async (t) => {
-    const disk = join(t.testdir({ disk: {} }), 'disk')
-    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk])
-    t.after(() => void spawnSync('umount', ['-l', disk]))
+    const disk = smallDisk(t, 4)
     const plugboard = start(t, join(disk, 'store'))
     const url = await plugboard.ready()
     const names: string[] = []
-    const filler = join(disk, 'filler')
     const make = async () => {
       const name = 'x'.repeat(200)
       const answer = await send<{ id: string }>(`${url}/v1/projects/p1/vnics`, 'POST', { name })
@@ -350,7 +373,7 @@ t.test(
       return answer
     }
     t.equal((await make()).status, 201)
-    spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4096'])
+    fill(disk)
     let answer = await make()
     while (answer.status === 201) answer = await make()
     t.match(answer, { status: 503, body: { code: 'unavailable' } })
@@ -363,10 +386,9 @@ t.test(
       listed.body.vnics.map(({ id }) => id),
       names.slice(0, 1000),
     )
-    rmSync(filler)
+    empty(disk)
     t.equal((await make()).status, 201)
     t.equal((await send(`${url}/readyz`, 'GET')).status, 200)
     t.equal(await plugboard.stop(), 0)
-    spawnSync('umount', ['-l', disk])
   },
 )

@@ -1,42 +1,9 @@
-/** B38 on a real file system of a few megabytes; only root may mount one. */
-import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+/** B38 on a real file system of a few megabytes. */
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { openStore } from '../../src/store/open.ts'
 import type { Json, Store, Write } from '../../src/store/store.ts'
-
-/** A disk of its own, in a directory outside of the test's, which is gone before it could be unmounted. */
-function smallDisk(t: Test, megabytes: number): string {
-  const path = mkdtempSync(join(tmpdir(), 'plugboard-disk-'))
-  t.teardown(() => {
-    spawnSync('umount', ['-l', path])
-    rmSync(path, { recursive: true })
-  })
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path])
-  if (status !== 0) throw new Error(`mount: ${stderr}`)
-  return path
-}
-
-/** Leave not one byte. */
-function fill(disk: string): void {
-  const descriptor = openSync(join(disk, 'filler'), 'a')
-  try {
-    for (let length = 2 ** 20; length >= 1; ) {
-      try {
-        if (writeSync(descriptor, Buffer.alloc(length)) < length) length /= 2
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
-        length /= 2
-      }
-    }
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-const empty = (disk: string): void => rmSync(join(disk, 'filler'), { force: true })
+import { empty, fill, skip, smallDisk } from './support/disk.ts'
 
 const contentOf = (store: Store): Map<string, Json> =>
   new Map([...store.range('')].map(({ key, value }) => [key, value]))
@@ -49,10 +16,6 @@ function applied(content: ReadonlyMap<string, Json>, writes: readonly Write[]): 
   }
   return result
 }
-
-/** In a mount namespace that ends with the command. */
-const mayMount = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
-const skip = !mayMount && 'needs root, and the right to mount a small file system'
 
 t.test(
   'B38 the disk fills up: commits are refused whole, reads go on, and so do commits when there is space again',
