@@ -39,9 +39,10 @@ export async function sendBundle(
   }
   requests.errorTakers.add(taker)
   try {
-    await step('open_request')
-    await add(requests, { bundle, flags }, messages, members, refused).catch((error: unknown) => discard(step, error))
-    await step('close_request').catch((error: unknown) => discard(step, error))
+    // Nobody waits for the bundle to be opened: the switch takes things in order, and each wait is a turn of its main loop.
+    const opened = step('open_request')
+    const closed = add(requests, { bundle, flags }, messages, members, refused).then(() => step('close_request'))
+    await Promise.all([opened, closed]).catch((error: unknown) => discard(step, error))
     if (refused.length > 0) await discard(step, new BundleError(refused))
     await Promise.all([step('commit_request'), requests.request({ type: 'barrier_request' })])
   } catch (error) {
