@@ -95,12 +95,7 @@ await onStage('claims', { hypervisors: 2 }, async (t, scene) => {
 
       const again = await scene.api.ask('POST', `${tests}/vnics`, { id: vnic.id })
       t.equal(again.status, 201, 'the same id may come again, and finds its interface')
-      const replug = scene.api.must(
-        'PUT',
-        `${tests}/vnics/${vnic.id}/port`,
-        { port_id: port.id },
-        { prefer: 'wait=30' },
-      )
+      const replug = scene.api.must('PUT', `${tests}/vnics/${vnic.id}/port`, { port_id: port.id })
       await Promise.all([replug, h1.removeInterface('claim0')])
       await scene.vnicIs(vnic.id, 'waiting')
       await scene.api.must('DELETE', `${tests}/vnics/${vnic.id}`)

@@ -1,0 +1,86 @@
+/** setup.sh with a machine that is made up: which commands are there, who one is, and what it then does. */
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+
+const setup = join(import.meta.dirname, 'setup.sh')
+
+/** What setup.sh itself is written with, and may take for granted. */
+const basic = ['sh', 'cat', 'sort', 'tr', 'touch', 'chmod', 'rm']
+const tools = ['ovs-vswitchd', 'ovs-ofctl', 'mnexec', 'ip', 'ping', 'ethtool', 'sysctl', 'unshare', 'tshark']
+
+const where = (name: string) => execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim()
+
+interface Machine {
+  /** Commands that it has, beside the basic ones. */
+  readonly has: readonly string[]
+  readonly user: number
+  /** When npm ci last ran, seconds after package-lock.json changed; absent: never. */
+  readonly installed?: number
+}
+
+interface Outcome {
+  readonly printed: string
+  readonly calls: readonly string[]
+}
+
+function run(directory: string, { has, user, installed }: Machine, setting = ''): Outcome {
+  rmSync(directory, { recursive: true, force: true })
+  const [bin, calls] = [join(directory, 'bin'), join(directory, 'calls')]
+  mkdirSync(join(directory, 'node_modules'), { recursive: true })
+  mkdirSync(bin)
+  writeFileSync(calls, '')
+  const fake = (name: string, body: string) => {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`)
+    chmodSync(join(bin, name), 0o755)
+  }
+  for (const name of basic) symlinkSync(where(name), join(bin, name))
+  for (const name of has) fake(name, 'exit 0')
+  fake('id', `echo ${user}`)
+  fake('npm', `echo npm "$@" >>${calls}; : >node_modules/.package-lock.json`)
+  fake('apt-get', `echo apt-get "$@" >>${calls}`)
+  writeFileSync(join(directory, 'package-lock.json'), '')
+  utimesSync(join(directory, 'package-lock.json'), 1000, 1000)
+  if (installed !== undefined) {
+    const mark = join(directory, 'node_modules/.package-lock.json')
+    writeFileSync(mark, '')
+    utimesSync(mark, 1000 + installed, 1000 + installed)
+  }
+  // The tools' real homes are searched too, so the made-up machine has to hide them.
+  const hidden = readFileSync(setup, 'utf8')
+    .replaceAll(':/usr/sbin:/sbin', '')
+    .replaceAll(/\/usr\/(bin|lib)\S*/g, '/')
+  writeFileSync(join(directory, 'setup.sh'), hidden)
+  const script = `${setting} . ./setup.sh 2>&1; . ./setup.sh 2>&1`
+  const printed = execFileSync('/bin/sh', ['-euc', script], { cwd: directory, env: { PATH: bin }, encoding: 'utf8' })
+  return { printed, calls: readFileSync(calls, 'utf8').split('\n').filter(Boolean) }
+}
+
+t.test('where nothing is missing it does nothing and says nothing', async (t) => {
+  const outcome = run(t.testdir(), { has: tools, user: 0, installed: 5 })
+  t.same(outcome, { printed: '', calls: [] })
+})
+
+t.test('npm ci runs once where it never ran, and where package-lock.json is newer', async (t) => {
+  for (const installed of [undefined, -5]) {
+    const outcome = run(t.testdir(), { has: tools, user: 0, ...(installed === undefined ? {} : { installed }) })
+    t.same(outcome, { printed: 'setup: npm ci\n', calls: ['npm ci --no-audit --no-fund'] })
+  }
+})
+
+t.test('who is not root is told what to install, and nothing is tried', async (t) => {
+  const { printed, calls } = run(t.testdir(), { has: ['ip', 'ping'], user: 1000, installed: 5 })
+  t.match(
+    printed,
+    'as root: apt-get install --no-install-recommends ethtool mininet openvswitch-common openvswitch-switch',
+  )
+  t.notMatch(printed, 'iputils-ping')
+  t.same(calls, [])
+})
+
+t.test('tshark is for the tests only', async (t) => {
+  const has = tools.filter((name) => name !== 'tshark')
+  t.match(run(t.testdir(), { has, user: 1000, installed: 5 }).printed, 'tshark')
+  t.equal(run(t.testdir(), { has, user: 1000, installed: 5 }, 'PLUGBOARD_SETUP=demo;').printed, '')
+})
