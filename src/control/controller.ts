@@ -136,6 +136,7 @@ export class Controller {
 
   /** Close all connections; the switches keep their rules. */
   close(): void {
+    this.events.end()
     this.fleet.close('the controller stops')
     this.hosts.close('the controller stops')
   }

@@ -23,6 +23,7 @@ export class Events implements EventLog {
   #durable: number
   #pending: Event[] = []
   #writing = false
+  #ended = false
 
   constructor(store: Store, log: Logger, stopping: AbortSignal) {
     this.#store = store
@@ -33,7 +34,13 @@ export class Events implements EventLog {
     this.#durable = this.#last
   }
 
+  /** What the end of the controller does to statuses is no news: the resources are as they were. */
+  end(): void {
+    this.#ended = true
+  }
+
   emit(type: string, data: Event['data']): void {
+    if (this.#ended) return
     this.#last += 1
     this.#pending.push({ id: this.#last, project: data.project, type, data })
     if (!this.#writing) {

@@ -1,0 +1,129 @@
+/** `npm run bench`: what Plugboard costs, beside its peers, in one run. Exits 1 only if something did not work. */
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { type Goal, reached, round, say, table } from './figures.ts'
+import { ovnTimes } from './ovn.ts'
+import { plugTimes } from './plugboard.ts'
+import { rulesTimes } from './rules.ts'
+import { scaleTimes } from './scale.ts'
+
+const HELP = `Usage: npm run bench -- [--only plug,rules,scale] [--json FILE]
+
+Measures, as root, on real Open vSwitch in a network namespace of its own:
+  plug    plug to realised over HTTP, beside OVN doing the same, and the floor: one flow_mod and a barrier
+  rules   100,000 rules into an empty bridge, beside ovs-ofctl --bundle
+  scale   compile and delta of the 10,000th plug, beside those of the 100th
+
+Prints a table and, as its last line, the same as JSON.
+
+  --only PARTS   only these
+  --json FILE    write the JSON there, too
+  --help         this text`
+
+const PLUGS = 30
+const SIZES = [100, 1000]
+
+interface Outcome {
+  readonly figures: object
+  readonly rows: ReadonlyArray<ReadonlyArray<string | number>>
+  readonly goals: readonly Goal[]
+}
+
+/** One system at a time, in turns by size: on a small machine they would take each other's processor. */
+async function plug(): Promise<Outcome> {
+  const sizes = []
+  for (const size of SIZES)
+    sizes.push({ size, plugboard: await plugTimes(size, PLUGS), ovn: await ovnTimes(size, PLUGS) })
+  const rows = sizes.flatMap(({ size, plugboard, ovn }) => [
+    [`Plugboard, PUT …/port to its 200, at ${size}`, plugboard.plug.p50, plugboard.plug.p99],
+    [`OVN, ovn-nbctl --wait=hv, at ${size}`, ovn.command.p50, ovn.command.p99],
+    [`OVN, its daemon's socket, at ${size}`, ovn.daemon.p50, ovn.daemon.p99],
+    [`the floor, at ${size}`, plugboard.floor.p50, plugboard.floor.p99],
+  ])
+  const goals = sizes.map(({ size, plugboard, ovn }): Goal => {
+    const best = Math.min(ovn.command.p50, ovn.daemon.p50)
+    return { words: `times faster than OVN at p50, at ${size}`, figure: best / plugboard.plug.p50, limit: ['>=', 5] }
+  })
+  return { figures: sizes, rows: [['plug to realised, ms', 'p50', 'p99'], ...rows], goals }
+}
+
+async function rules(): Promise<Outcome> {
+  const figures = await rulesTimes(100_000, 3)
+  return {
+    figures,
+    rows: [
+      ['100,000 rules into an empty bridge, ms', 'median'],
+      ['Plugboard, one session', figures.ours],
+      ['ovs-ofctl --bundle add-flows', figures.theirs],
+    ],
+    goals: [{ words: 'times what ovs-ofctl takes', figure: figures.ours / figures.theirs, limit: ['<=', 1.5] }],
+  }
+}
+
+async function scale(): Promise<Outcome> {
+  const figures = (['vlan', 'vxlan'] as const).map((engine) => {
+    say(`10,000 VNICs on ${engine} ...`)
+    return scaleTimes(engine, 100, 10_000)
+  })
+  return {
+    figures,
+    rows: [
+      ['compile and delta of a plug, ms', 'the 100th', 'the 10,000th'],
+      ...figures.map(({ engine, early, late }) => [engine, early, late]),
+    ],
+    goals: figures.map(({ engine, early, late }) => ({
+      words: `times the 100th, on ${engine}`,
+      figure: late / early,
+      limit: ['<=', 1.5],
+    })),
+  }
+}
+
+const PARTS: Readonly<Record<string, () => Promise<Outcome>>> = { plug, rules, scale }
+
+const firstLine = (command: string): string =>
+  execFileSync(command, ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? ''
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { only: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean' } },
+  })
+  if (values.help) {
+    console.log(HELP)
+    return
+  }
+  const names = values.only?.split(',') ?? Object.keys(PARTS)
+  const unknown = names.find((name) => !(name in PARTS))
+  if (unknown !== undefined)
+    throw new Error(`there is no part "${unknown}": there are ${Object.keys(PARTS).join(', ')}`)
+  const machine = {
+    date: new Date().toISOString(),
+    cores: availableParallelism(),
+    processor: cpus()[0]?.model,
+    node: process.version,
+    openvswitch: firstLine('ovs-vswitchd'),
+    ...(names.includes('plug') ? { ovn: firstLine('ovn-controller') } : {}),
+  }
+  const results: Record<string, unknown> = { machine }
+  for (const name of names) {
+    const outcome = await PARTS[name]?.()
+    if (!outcome) continue
+    console.log(`\n${table(outcome.rows)}`)
+    for (const goal of outcome.goals) {
+      const [direction, bound] = goal.limit
+      const wish = `goal: ${direction === '>=' ? 'at least' : 'at most'} ${bound}`
+      console.log(`  ${round(goal.figure)} ${goal.words} (${wish}): ${reached(goal) ? 'reached' : 'missed'}`)
+    }
+    results[name] = {
+      figures: outcome.figures,
+      goals: outcome.goals.map((goal) => ({ ...goal, reached: reached(goal) })),
+    }
+  }
+  const json = JSON.stringify(results)
+  if (values.json !== undefined) writeFileSync(values.json, `${json}\n`)
+  console.log(`\n${json}`)
+}
+
+await main()
