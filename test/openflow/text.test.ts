@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import {
   canonicalMatch,
+  type Match,
   OpenFlowError,
   parseActions,
   parseFlow,
@@ -49,6 +50,15 @@ t.test('a rule reads as ovs-ofctl prints it', async (t) => {
     'actions=drop',
   ]
   for (const line of lines) t.equal(printFlow(parseFlow(line)), line)
+})
+
+t.test('a field beside the protocol of another keeps its own name', async (t) => {
+  const match: Match = [
+    { field: 'ip_proto', value: 58 },
+    { field: 'icmp_type', value: 3 },
+  ]
+  t.equal(printMatch(match), 'nw_proto=58,NXM_OF_ICMP_TYPE=3')
+  t.same(parseMatch(printMatch(match)), match)
 })
 
 t.test('what ovs-ofctl writes in other ways is understood', async (t) => {

@@ -17,7 +17,7 @@ import {
   UDP,
   type UnknownField,
 } from '../fields.ts'
-import { fieldNamed } from './names.ts'
+import { fieldNamed, nxmName } from './names.ts'
 import { hexDigits, parseValue, printMatchValue } from './values.ts'
 
 /** One word for an Ethernet type, and an IP protocol. */
@@ -78,9 +78,13 @@ const findWord = (ethType: number | undefined, protocol: number | undefined) =>
 function printField(field: OxmField, protocol: number | undefined): string {
   if (field.field === 'unknown') return printUnknown(field)
   const row: FieldRow = FIELDS[field.field]
-  const hasOwnName = row.protocol !== undefined && row.protocol !== protocol
-  return `${hasOwnName ? field.field : (row.text ?? field.field)}=${printMatchValue(field)}`
+  const isOfIt = row.protocol === undefined || row.protocol === protocol
+  return `${isOfIt ? (row.text ?? field.field) : ownName(field.field, protocol)}=${printMatchValue(field)}`
 }
+
+/** A name that stands for this field alone: `icmp_type` beside the protocol of ICMPv6 would be that one's. */
+const ownName = (name: FieldName, protocol: number | undefined): string =>
+  (transportField(name, protocol) ?? name) === name ? name : nxmName(name)
 
 const PRESENT = 0x1000
 const VID = 0xfff
