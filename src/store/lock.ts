@@ -1,8 +1,10 @@
 /** One process at a time: a lock on a directory that ends with the process that holds it, however that ends. */
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 const SQLITE_BUSY = 5
+const SQLITE_CANTOPEN = 14
 
 export interface Lock {
   release(): void
@@ -16,12 +18,17 @@ export interface Lock {
  * @throws the system's error if the lock file cannot be opened
  */
 export function lockDirectory(path: string): Lock | undefined {
-  const database = new DatabaseSync(join(path, 'lock'))
+  const file = join(path, 'lock')
+  const database = new DatabaseSync(file, { open: false })
   try {
+    database.open()
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
-    database.close()
-    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return undefined
+    if (database.isOpen) database.close()
+    const code = error instanceof Error && 'errcode' in error && error.errcode
+    if (code === SQLITE_BUSY) return undefined
+    // SQLite keeps to itself what the system said: ask it again.
+    if (code === SQLITE_CANTOPEN) closeSync(openSync(file, 'a'))
     throw error
   }
   return { release: () => database.close() }
