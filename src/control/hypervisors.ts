@@ -1,10 +1,11 @@
 /** What operators see and do: hypervisors, their conditions, the rules wanted and found there, taking one out of service. */
-import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
+import { compile, type Engines, faultOf, objectsOn } from '../../flows/compile.ts'
 import { authorOf } from '../../flows/cookie.ts'
 import type { Rule } from '../../flows/rule.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Hypervisor } from '../../topology/nodes.ts'
+import type { Condition } from '../engines/engine.ts'
 import type { Listed } from '../engines/extension.ts'
 import { PlugboardError } from '../errors.ts'
 import { type Flow, printFlow, ruleBody, ruleKey } from '../openflow/index.ts'
@@ -128,8 +129,20 @@ export class Hypervisors {
       rules: connected?.rules ?? this.#count(hypervisor.id),
       backlog: connected?.backlog ?? 0,
       last_error: refusal ?? fleet.lastError.get(hypervisor.id) ?? hosts.lastError(hypervisor.id),
-      conditions: hosts.conditions(hypervisor.id),
+      conditions: [...hosts.conditions(hypervisor.id), ...this.#faults(hypervisor)],
     }
+  }
+
+  /** Why networks that have members there cannot work there, each reason once. */
+  #faults(hypervisor: Hypervisor): Condition[] {
+    const { graph, engines } = this.#context
+    const faults = new Map<string, Condition>()
+    for (const id of graph.networksOn(hypervisor.id).keys()) {
+      const network = graph.networks.get(id)
+      const fault = network && faultOf(engines, network, hypervisor)
+      if (fault) faults.set(fault.message, { code: fault.code, message: fault.message })
+    }
+    return [...faults.values()]
   }
 
   /** A switch that is away: what would be wanted there. */
