@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Installs what this machine lacks, and does nothing, quickly, where nothing is lacking. Read it into a script that stands in
-# the repository's root: `. scripts/setup.sh`. Afterwards `node` is the one that package.json asks for. PLUGBOARD_SETUP=demo
-# leaves out what only the tests need. Plain POSIX shell: this runs before anything is installed.
+# the repository's root: `. scripts/setup.sh`. Afterwards `node` is the one that package.json asks for. PLUGBOARD_SETUP says
+# for what: demo, bench, or (unset) the tests. Plain POSIX shell: this runs before anything is installed.
 
 PATH="$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin"
 export PATH
@@ -20,7 +20,14 @@ ethtool ethtool
 procps sysctl
 util-linux unshare
 EOF
-  if [ "${PLUGBOARD_SETUP:-}" != demo ]; then echo 'tshark tshark'; fi
+  case ${PLUGBOARD_SETUP:-tests} in
+    tests) echo 'tshark tshark' ;;
+    bench)
+      echo 'ovn-central ovn-northd'
+      echo 'ovn-host ovn-controller'
+      echo 'ovn-common ovn-nbctl'
+      ;;
+  esac
 }
 
 setup_missing() {
@@ -76,7 +83,7 @@ fi
 
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   echo 'setup: npm ci'
-  npm ci --no-audit --no-fund
+  npm ci --include=dev --no-audit --no-fund
   # npm keeps the time of an unchanged file; the next run must see that this one was done.
   touch node_modules/.package-lock.json
 fi

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, wr
 import { join } from 'node:path'
 import t from 'tap'
 
-const setup = join(import.meta.dirname, 'setup.sh')
+const setup = join(import.meta.dirname, '../../scripts/setup.sh')
 
 /** What setup.sh itself is written with, and may take for granted. */
 const basic = ['sh', 'cat', 'sort', 'tr', 'touch', 'chmod', 'rm']
@@ -65,7 +65,7 @@ t.test('where nothing is missing it does nothing and says nothing', async (t) =>
 t.test('npm ci runs once where it never ran, and where package-lock.json is newer', async (t) => {
   for (const installed of [undefined, -5]) {
     const outcome = run(t.testdir(), { has: tools, user: 0, ...(installed === undefined ? {} : { installed }) })
-    t.same(outcome, { printed: 'setup: npm ci\n', calls: ['npm ci --no-audit --no-fund'] })
+    t.same(outcome, { printed: 'setup: npm ci\n', calls: ['npm ci --include=dev --no-audit --no-fund'] })
   }
 })
 
@@ -79,8 +79,12 @@ t.test('who is not root is told what to install, and nothing is tried', async (t
   t.same(calls, [])
 })
 
-t.test('tshark is for the tests only', async (t) => {
+t.test('tshark is for the tests only, OVN for the benchmark', async (t) => {
   const has = tools.filter((name) => name !== 'tshark')
-  t.match(run(t.testdir(), { has, user: 1000, installed: 5 }).printed, 'tshark')
-  t.equal(run(t.testdir(), { has, user: 1000, installed: 5 }, 'PLUGBOARD_SETUP=demo;').printed, '')
+  const told = (setting: string) => run(t.testdir(), { has, user: 1000, installed: 5 }, setting).printed
+  t.match(told(''), 'tshark')
+  t.notMatch(told(''), 'ovn-')
+  t.equal(told('PLUGBOARD_SETUP=demo;'), '')
+  t.match(told('PLUGBOARD_SETUP=bench;'), 'ovn-central ovn-common ovn-host')
+  t.notMatch(told('PLUGBOARD_SETUP=bench;'), 'tshark')
 })
