@@ -66,6 +66,7 @@ class Cloud {
           bridgeMappings: { physnet1: 'br-eth1' },
           encapIp: `192.0.2.${n + 1}`,
           fabric: { 'uplink:physnet1': 1, 'tunnel:vxlan': 2 },
+          faults: {},
         },
       })
     }

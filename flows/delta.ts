@@ -45,6 +45,15 @@ export class Ledger {
     return (this.#byAuthor.get(author) ?? []).map(({ flow }) => flow)
   }
 
+  /** What the switch has of an author, as rules to want on. @param why of a rule whose reason is not known any more */
+  kept(author: Key, why: string): Rule[] {
+    const rules: Rule[] = []
+    for (const { flow } of this.#has.values()) {
+      if (authorOf(flow.cookie) === author) rules.push({ why, ...flow, author })
+    }
+    return rules
+  }
+
   /** An author wants just these rules from now on. */
   replace(author: Key, rules: readonly Rule[]): void {
     for (const entry of this.#byAuthor.get(author) ?? []) this.#release(entry)

@@ -17,11 +17,8 @@ export const vlanRules: EngineRules = {
       }
     }
     if (here.fabric[role] === undefined) {
-      return {
-        code: 'uplink-missing',
-        message: `the patch port from br-int to ${here.bridgeMappings[physical]} on hypervisor ${here.id} is not there yet`,
-        pending: true,
-      }
+      const soon = `the patch port from br-int to ${here.bridgeMappings[physical]} on hypervisor ${here.id} is not there yet`
+      return { code: 'uplink-missing', message: here.faults[role] ?? soon, pending: !here.faults[role] }
     }
     return { kind: 'uplink', role, vlanId: attribute(network, 'vlan_id', 'number') }
   },

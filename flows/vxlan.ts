@@ -18,11 +18,8 @@ export const vxlanRules: EngineRules = {
       }
     }
     if (here.fabric[VXLAN_ROLE] === undefined) {
-      return {
-        code: 'tunnel-missing',
-        message: `the tunnel port on hypervisor ${here.id} is not there yet`,
-        pending: true,
-      }
+      const soon = `the tunnel port on hypervisor ${here.id} is not there yet`
+      return { code: 'tunnel-missing', message: here.faults[VXLAN_ROLE] ?? soon, pending: !here.faults[VXLAN_ROLE] }
     }
     return { kind: 'overlay', role: VXLAN_ROLE, tunnelKey: attribute(network, 'vni', 'number') }
   },

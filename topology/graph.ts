@@ -33,7 +33,7 @@ export class Graph {
   readonly segments = new Map<string, Segment>()
 
   readonly byKey = new Map<Key, Keyed>()
-  /** In the order of creation, as the lists of the API are. */
+  /** What is of a project; `inOrder` gives it in the order of creation. */
   readonly networksOfProject = new Multimap<ProjectId, NetworkId>()
   readonly portsOfProject = new Multimap<ProjectId, PortId>()
   readonly vnicsOfProject = new Multimap<ProjectId, VnicId>()
@@ -161,6 +161,20 @@ export class Graph {
     if (from && from.key !== to?.key) this.byKey.delete(from.key)
     if (to) this.byKey.set(to.key, { kind, id: to.id } as Keyed)
   }
+}
+
+/** Nodes in the order of their keys, which is that of creation. */
+export function inOrder<Id, Node extends { readonly key: Key }>(
+  ids: Iterable<Id>,
+  nodes: ReadonlyMap<Id, Node>,
+): readonly Node[] {
+  const found: Node[] = []
+  for (const id of ids) {
+    const node = nodes.get(id)
+    if (node) found.push(node)
+  }
+  // Nearly always they are in order already, and then it is one look at each.
+  return found.sort((a, b) => a.key - b.key)
 }
 
 function swap<K, V>(map: Map<K, V>, key: K, to: V | null): V | null {

@@ -77,6 +77,8 @@ export interface Hypervisor {
   readonly encapIp: string | null
   /** OpenFlow port numbers of the ports towards the fabric, by role: `uplink:physnet1`, `tunnel:vxlan`. */
   readonly fabric: Readonly<Record<string, number>>
+  /** Why such a port is not there, by role, where it will not come by itself. */
+  readonly faults: Readonly<Record<string, string>>
 }
 
 /**
@@ -90,6 +92,6 @@ export interface Segment {
   readonly networkId: NetworkId | null
   /** Hypervisors that hold rules for it, or may. */
   readonly holders: readonly HypervisorId[]
-  /** When it was last freed, as a count of frees: the one freed longest ago is used again first. */
+  /** When it was last freed, as the key that was next by then: the one freed longest ago is used again first. */
   readonly freed: number
 }

@@ -8,8 +8,9 @@ import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Vnic } from '../../topology/nodes.ts'
 import type { Fleet } from './fleet.ts'
+import type { Event } from './operations.ts'
 import type { Ticket } from './tickets.ts'
-import type { PortStatus, VnicStatus } from './views.ts'
+import type { PortStatus, PortView, VnicStatus, VnicView } from './views.ts'
 
 export interface Standing {
   readonly status: VnicStatus
@@ -41,14 +42,38 @@ export class Board {
 
   vnic(id: VnicId): Standing {
     const vnic = this.#graph.vnics.get(id)
-    return vnic ? this.#standing(vnic) : { status: 'unplugged' }
+    return vnic ? this.#standing(vnic, this.#tickets.has(id)) : { status: 'unplugged' }
   }
 
-  port(id: PortId): PortStatus {
+  /** What will be said of a VNIC that an operation under way has changed, until the switches confirm it. */
+  foresee(vnic: Vnic): Standing {
+    return this.#standing(vnic, true)
+  }
+
+  port(id: PortId, of: (vnic: Vnic) => Standing = (vnic) => this.vnic(vnic.id)): PortStatus {
     const vnic = this.#graph.vnicOf(id)
     if (!vnic || !this.#graph.ports.get(id)?.adminUp) return 'down'
-    const { status } = this.vnic(vnic.id)
+    const { status } = of(vnic)
     return status === 'unplugged' ? 'down' : status
+  }
+
+  /** What was told before the controller started. */
+  recall({ type, data }: Event): void {
+    const deleted = type.endsWith('.deleted')
+    if (type.startsWith('vnic.')) {
+      const { id, status, status_detail: detail } = data as VnicView
+      if (deleted) this.#shown.delete(id as VnicId)
+      else this.#shown.set(id as VnicId, { status, ...(detail === undefined ? {} : { detail }) })
+    } else if (type.startsWith('port.')) {
+      if (deleted) this.#shownPorts.delete(data.id as PortId)
+      else this.#shownPorts.set(data.id as PortId, (data as PortView).status)
+    }
+  }
+
+  /** Tell what a crash kept from being told; of what is plugged in, the switches will say more when they connect. */
+  reconcile(): void {
+    for (const id of [...this.#shown.keys()]) if (!this.#graph.vnics.get(id)?.portId) this.look(id)
+    for (const id of [...this.#shownPorts.keys()]) if (!this.#graph.vnicOf(id)) this.lookAtPort(id)
   }
 
   /** A network is in error where a switch refused its rules. */
@@ -82,10 +107,11 @@ export class Board {
     const before = this.#shown.get(id)
     if (!vnic) {
       this.#shown.delete(id)
+      this.#tickets.delete(id)
       this.#tell(id)
       return
     }
-    const now = this.#standing(vnic)
+    const now = this.vnic(id)
     if (now.status !== before?.status || now.detail !== before.detail) {
       this.#shown.set(id, now)
       if (before || now.status !== 'unplugged') this.#events.vnic(id)
@@ -125,8 +151,8 @@ export class Board {
     for (const told of [...(this.#watchers.get(id) ?? [])]) told()
   }
 
-  #standing(vnic: Vnic): Standing {
-    const outstanding = this.#tickets.has(vnic.id)
+  /** @param outstanding has somebody yet to confirm its own latest change? */
+  #standing(vnic: Vnic, outstanding: boolean): Standing {
     if (!vnic.portId) return { status: outstanding ? 'unplugging' : 'unplugged' }
     const binding = this.#graph.bindings.get(vnic.id)
     if (!binding) return { status: 'waiting', detail: 'no hypervisor has an interface with its id as iface-id' }

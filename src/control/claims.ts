@@ -16,6 +16,12 @@ interface Claim {
   readonly since: number
 }
 
+export interface Verdict {
+  readonly binding: Binding | null
+  /** There is a newer claim; it may take over from this time on. */
+  readonly newerFrom?: number
+}
+
 export class Claims {
   readonly #claims = new Map<VnicId, Map<HypervisorId, Claim>>()
   readonly #byHypervisor = new Map<HypervisorId, Set<VnicId>>()
@@ -57,20 +63,20 @@ export class Claims {
   /**
    * Who has the VNIC.
    * @param now the binding in force
-   * @returns the winner (null: nobody), or the time from which on a further take-over is allowed
+   * @returns the winner's claim (null: nobody claims it), and where a newer one has to wait, until when
    */
-  winner(id: VnicId, now: Binding | undefined, time: number): Binding | null | { readonly notBefore: number } {
+  winner(id: VnicId, now: Binding | undefined, time: number): Verdict {
     const claims = this.#claims.get(id)
-    let best = now && claims?.get(now.hypervisor)
+    const holder = now && claims?.get(now.hypervisor)
+    let best = holder
     for (const claim of claims?.values() ?? []) if (!best || claim.since > best.since) best = claim
-    if (!best) return null
-    if (now && best.binding.hypervisor !== now.hypervisor && claims?.has(now.hypervisor)) {
+    if (holder && best !== holder) {
       const window = this.#takeovers.get(id)
       if (!window || window.until <= time) this.#takeovers.set(id, { count: 1, until: time + WINDOW })
       else if (window.count < TAKEOVERS_PER_WINDOW) window.count += 1
-      else return { notBefore: window.until }
+      else return { binding: holder.binding, newerFrom: window.until }
     }
-    return best.binding
+    return { binding: best?.binding ?? null }
   }
 
   #put(binding: Binding, since: number): void {
@@ -83,7 +89,10 @@ export class Claims {
   #drop(id: VnicId, hypervisor: HypervisorId): void {
     const claims = this.#claims.get(id)
     claims?.delete(hypervisor)
-    if (claims?.size === 0) this.#claims.delete(id)
+    if (claims?.size === 0) {
+      this.#claims.delete(id)
+      this.#takeovers.delete(id)
+    }
     const vnics = this.#byHypervisor.get(hypervisor)
     vnics?.delete(id)
     if (vnics?.size === 0) this.#byHypervisor.delete(hypervisor)

@@ -8,6 +8,7 @@
  *                       events  <─  board (status)  <─  tickets (who has confirmed)  <─────────────────┘
  */
 import type { Logger } from 'pino'
+import type { Change } from '../../topology/change.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key, VnicId } from '../../topology/ids.ts'
 import type { Extension } from '../engines/extension.ts'
@@ -22,8 +23,9 @@ import { Fleet } from './fleet.ts'
 import { Holders } from './holders.ts'
 import { Hosts } from './hosts.ts'
 import { Hypervisors } from './hypervisors.ts'
-import { type Committed, Journal, type Step } from './journal.ts'
+import { type Committed, Journal } from './journal.ts'
 import { type Metric, metricsOf } from './metrics.ts'
+import { News, touchedVnics } from './news.ts'
 import { load } from './persist.ts'
 import { Presenter } from './present.ts'
 import { type Ticket, Tickets } from './tickets.ts'
@@ -47,7 +49,7 @@ export class Controller {
   readonly hosts: Hosts
   readonly journal: Journal
   readonly #board: Board
-  readonly #present: Presenter
+  readonly #news: News
   readonly #tickets = new Tickets()
   readonly #holders: Holders
   /** The ticket of each commit that somebody may still ask for. */
@@ -71,8 +73,8 @@ export class Controller {
           this.#holders.forget(id)
           this.#board.lookAt(id)
         },
-        synced: (id) => {
-          this.#holders.synced(id)
+        synced: (id, generation) => {
+          this.#holders.synced(id, generation)
           this.#board.lookAt(id)
         },
         confirmed: (id, generation) => this.#holders.confirmed(id, generation),
@@ -81,14 +83,19 @@ export class Controller {
     })
     this.#board = new Board(
       { graph, engines: rules, fleet: this.fleet },
-      { vnic: (id) => this.#tellVnic(id), port: (id) => this.#tellPort(id) },
+      { vnic: (id) => this.#news.vnic(id), port: (id) => this.#news.port(id) },
     )
-    this.#present = new Presenter(graph, this.#board)
+    const present = new Presenter(graph, this.#board)
+    this.#news = new News({ graph, board: this.#board, present, events: this.events })
     this.journal = new Journal(
       { graph, nextKey, store, log },
       {
-        settle: (draft, stale) => this.#holders.hold(draft, stale),
+        settle: (draft, committed) => {
+          this.#holders.hold(draft, committed.stale)
+          this.#news.stage(draft, committed)
+        },
         committed: (committed) => this.#committed(committed),
+        failed: (committed) => this.#news.settle(committed),
       },
     )
     this.#holders = new Holders({ graph, log, write: async (operation) => void (await this.journal.write(operation)) })
@@ -97,7 +104,7 @@ export class Controller {
       journal: this.journal,
       engines,
       board: this.#board,
-      present: this.#present,
+      present,
       hypervisors: new Hypervisors({
         graph,
         engines: rules,
@@ -109,6 +116,8 @@ export class Controller {
       stopping: this.#stopping.signal,
     })
     this.extensions = extensionsOf(this.operations)
+    for (const event of this.events.recall()) this.#board.recall(event)
+    this.#board.reconcile()
   }
 
   acceptSwitch(session: Session): void {
@@ -143,34 +152,37 @@ export class Controller {
 
   /** An operation is durable: hand out what it made stale, and look again at what it touched. */
   #committed(committed: Committed): void {
-    const generations = this.fleet.mark(committed.stale)
-    this.#holders.leave(committed.stale, generations)
-    this.#ticketOf.set(committed, this.#tickets.draw(generations))
-    for (const id of this.#touchedVnics(committed.steps)) {
+    const { stale, steps } = committed
+    const generations = this.fleet.mark(stale)
+    this.#holders.leave(stale, generations)
+    const touched = touchedVnics(this.graph, steps)
+    for (const { change } of steps) if (change.kind === 'hypervisor') this.#seen(change.id, touched)
+    const destroyed = [...touched].filter((id) => !this.graph.vnics.has(id))
+    const earlier = destroyed.map((id) => this.#board.ticket(id))
+    this.#ticketOf.set(committed, this.#tickets.draw(generations, ...earlier))
+    for (const id of touched) {
+      if (!this.graph.vnics.has(id)) continue
       this.#board.await(id, this.#tickets.draw(generations, this.#board.ticket(id)))
     }
-    for (const step of committed.steps) this.#tellStep(step)
+    for (const { change, undo } of steps) this.#look(change, undo)
+    this.#news.settle(committed)
   }
 
-  /** The VNICs that an operation itself changed; others whose rules it touches stay as they are. */
-  #touchedVnics(steps: readonly Step[]): Set<VnicId> {
-    const touched = new Set<VnicId>()
-    for (const { change, undo } of steps) {
-      if (change.kind === 'vnic' && undo.kind === 'vnic') {
-        if (change.to?.portId !== undo.to?.portId) touched.add(change.id)
-      } else if (change.kind === 'binding') touched.add(change.id)
-      else if (change.kind === 'port' && undo.kind === 'port') {
-        const vnic = change.to && change.to.adminUp !== undo.to?.adminUp && this.graph.vnicOf(change.id)
-        if (vnic) touched.add(vnic.id)
-      } else if (change.kind === 'hypervisor') {
-        this.fleet.recognise(change.id)
-        for (const id of this.graph.vnicsOnHypervisor.get(change.id))
-          if (this.#board.vnic(id).status !== 'active') touched.add(id)
-        this.#board.lookAt(change.id)
-      }
+  /** What a hypervisor says of itself may mend its VNICs. */
+  #seen(id: HypervisorId, touched: Set<VnicId>): void {
+    this.fleet.recognise(id)
+    for (const vnic of this.graph.vnicsOnHypervisor.get(id)) {
+      if (this.#board.vnic(vnic).status !== 'active') touched.add(vnic)
     }
-    for (const id of touched) if (!this.graph.vnics.has(id)) touched.delete(id)
-    return touched
+    this.#board.lookAt(id)
+  }
+
+  /** What a step leaves behind: a destroyed VNIC, and the port that one left. */
+  #look(change: Change, undo: Change): void {
+    if (change.kind === 'port') this.#board.lookAtPort(change.id)
+    if (change.kind !== 'vnic' || undo.kind !== 'vnic') return
+    if (!change.to) this.#board.look(change.id)
+    if (undo.to?.portId) this.#board.lookAtPort(undo.to.portId)
   }
 
   #refused(hypervisor: HypervisorId, objects: ReadonlySet<Key>): void {
@@ -186,29 +198,5 @@ export class Controller {
         }
       }
     }
-  }
-
-  #tellStep({ change, undo }: Step): void {
-    const what = change.to === null ? 'deleted' : undo.to === null ? 'created' : undefined
-    const subject = change.to ?? undo.to
-    if (!what || !subject) return
-    if (change.kind === 'network')
-      this.events.emit(`network.${what}`, this.#present.network(subject as Parameters<Presenter['network']>[0]))
-    else if (change.kind === 'port')
-      this.events.emit(`port.${what}`, this.#present.port(subject as Parameters<Presenter['port']>[0]))
-    else if (change.kind === 'vnic') {
-      const vnic = subject as Parameters<Presenter['vnic']>[0]
-      this.events.emit(`vnic.${what}`, this.#present.vnic(what === 'deleted' ? { ...vnic, portId: null } : vnic))
-    }
-  }
-
-  #tellVnic(id: VnicId): void {
-    const vnic = this.graph.vnics.get(id)
-    if (vnic) this.events.emit('vnic.status', this.#present.vnic(vnic))
-  }
-
-  #tellPort(id: Parameters<Graph['placement']>[0]): void {
-    const port = this.graph.ports.get(id)
-    if (port) this.events.emit('port.status', this.#present.port(port))
   }
 }

@@ -1,4 +1,5 @@
 /** The operations of the core: each finds its objects, runs in the journal, and answers with what the API shows. */
+import { inOrder } from '../../topology/graph.ts'
 import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
 import type { Attributes, Network, Port, Vnic } from '../../topology/nodes.ts'
 import type { Engine } from '../engines/engine.ts'
@@ -55,11 +56,9 @@ export class Core implements CoreOperations, Host {
   }
 
   *listVnics(project: ProjectId, vmId?: string): Generator<Listed<VnicView>> {
-    for (const id of this.graph.vnicsOfProject.get(project)) {
-      const vnic = this.graph.vnics.get(id)
-      if (vnic && (vmId === undefined || vnic.vmId === vmId)) {
-        yield { key: vnic.key, view: () => this.#context.present.vnic(vnic) }
-      }
+    for (const vnic of inOrder(this.graph.vnicsOfProject.get(project), this.graph.vnics)) {
+      if (vmId !== undefined && vnic.vmId !== vmId) continue
+      yield { key: vnic.key, view: () => this.#context.present.vnic(vnic) }
     }
   }
 
@@ -80,7 +79,7 @@ export class Core implements CoreOperations, Host {
   destroyVnic(project: ProjectId, id: VnicId, expected: Expected): Promise<Settling<VnicView>> {
     return this.#settling(
       (draft) => destroyVnic(draft, project, id, expected),
-      (was) => this.#context.present.vnic({ ...was, portId: null }),
+      (was) => this.#context.present.vnic({ ...was, portId: null }, { status: 'unplugging' }),
       () => this.#vnicNow(id),
       id,
     )
@@ -124,9 +123,8 @@ export class Core implements CoreOperations, Host {
   }
 
   *listPorts(project: ProjectId): Generator<Listed<PortView>> {
-    for (const id of this.graph.portsOfProject.get(project)) {
-      const port = this.graph.ports.get(id)
-      if (port) yield { key: port.key, view: () => this.#context.present.port(port) }
+    for (const port of inOrder(this.graph.portsOfProject.get(project), this.graph.ports)) {
+      yield { key: port.key, view: () => this.#context.present.port(port) }
     }
   }
 
@@ -144,7 +142,7 @@ export class Core implements CoreOperations, Host {
       (draft) => updatePort(draft, project, id, patch, expected),
       () => this.showPort(project, id),
       () => this.#portNow(id),
-      this.graph.vnicOf(id)?.id,
+      patch.admin_state_up === undefined ? undefined : this.graph.vnicOf(id)?.id,
     )
   }
 

@@ -1,15 +1,20 @@
 /**
- * The event log: what happened to resources, in the store, so that ids grow over a restart and a stream can be resumed. An
- * event is told to streams only when it is durable; a stream reads from the store at its own pace, so a slow one costs
- * nothing but its place.
+ * The event log: what happened to resources, in the store, so that ids grow over a restart and a stream can be resumed. What
+ * an operation does is told in its own commit, so what was answered is never untold. An event goes to streams only when it
+ * is durable; a stream reads from the store at its own pace, so a slow one costs nothing but its place.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { ProjectId } from '../../topology/ids.ts'
+import type { Draft } from '../engines/host.ts'
 import type { Json, Store, Write } from '../store/store.ts'
 import type { Event, EventLog, Resync } from './operations.ts'
 
 /** Events that are kept, of all projects together. */
 export const KEPT = 10_000
+
+/** Events that a stream reads before it lets others run. */
+const AT_A_TIME = 256
 
 const COUNTER = 'counter/event'
 const key = (id: number): string => `event/${String(id).padStart(16, '0')}`
@@ -20,7 +25,8 @@ export class Events implements EventLog {
   readonly #stopping: AbortSignal
   readonly #listeners = new Set<() => void>()
   #last: number
-  #durable: number
+  /** Ids that are given and not durable yet, in order. */
+  readonly #open = new Set<number>()
   #pending: Event[] = []
   #writing = false
   #ended = false
@@ -31,7 +37,11 @@ export class Events implements EventLog {
     this.#stopping = stopping
     const last = store.get(COUNTER)?.value
     this.#last = typeof last === 'number' ? last : 0
-    this.#durable = this.#last
+  }
+
+  /** What the log tells, oldest first. */
+  *recall(): Generator<Event> {
+    for (const { value } of this.#store.range('event/')) yield value as unknown as Event
   }
 
   /** What the end of the controller does to statuses is no news: the resources are as they were. */
@@ -39,10 +49,21 @@ export class Events implements EventLog {
     this.#ended = true
   }
 
+  /** An event that becomes durable with an operation; `settle` says that it is, or never will be. @returns its id */
+  stage(draft: Draft, type: string, data: Event['data']): number {
+    const event = this.#event(type, data)
+    for (const write of [...writes(event), this.#counter()]) draft.write(write)
+    return event.id
+  }
+
+  settle(ids: readonly number[]): void {
+    for (const id of ids) this.#open.delete(id)
+    for (const listener of [...this.#listeners]) listener()
+  }
+
   emit(type: string, data: Event['data']): void {
     if (this.#ended) return
-    this.#last += 1
-    this.#pending.push({ id: this.#last, project: data.project, type, data })
+    this.#pending.push(this.#event(type, data))
     if (!this.#writing) {
       this.#writing = true
       void this.#write()
@@ -57,15 +78,33 @@ export class Events implements EventLog {
     }
     while (!signal.aborted && !this.#stopping.aborted) {
       const until = this.#durable
+      let read = 0
       for (const entry of this.#store.range('event/', { after: key(cursor) })) {
         const event = entry.value as unknown as Event
         if (event.id > until) break
         cursor = event.id
         if (event.project === project) yield event
+        if (++read % AT_A_TIME === 0) await setImmediate()
       }
       cursor = Math.max(cursor, until)
       if (this.#durable === until) await this.#news(signal)
     }
+  }
+
+  /** All up to this id are durable, or lost. */
+  get #durable(): number {
+    const [first] = this.#open
+    return first === undefined ? this.#last : first - 1
+  }
+
+  #event(type: string, data: Event['data']): Event {
+    this.#last += 1
+    this.#open.add(this.#last)
+    return { id: this.#last, project: data.project, type, data }
+  }
+
+  #counter(): Write {
+    return { put: COUNTER, value: this.#last }
   }
 
   /** Resolves when there is another event, or nobody wants one any more. */
@@ -87,15 +126,13 @@ export class Events implements EventLog {
     while (this.#pending.length > 0) {
       const events = this.#pending
       this.#pending = []
-      const last = events.at(-1)?.id ?? this.#durable
       try {
-        await this.#store.commit([...events.flatMap(writes), { put: COUNTER, value: last }])
+        await this.#store.commit([...events.flatMap(writes), this.#counter()])
       } catch (error) {
         // The resources themselves are as they are; a stream resumed over this gap learns of them by its next event.
         this.#log.error({ err: error, lost: events.length }, 'events could not be stored')
       }
-      this.#durable = last
-      for (const listener of [...this.#listeners]) listener()
+      this.settle(events.map(({ id }) => id))
     }
     this.#writing = false
   }

@@ -14,8 +14,8 @@ import type { Tickets } from './tickets.ts'
 export interface FleetEvents {
   connected(hypervisor: HypervisorId): void
   disconnected(hypervisor: HypervisorId): void
-  /** The switch was compared as a whole: it holds no rules of ours but those wanted. */
-  synced(hypervisor: HypervisorId): void
+  /** The switch was compared as a whole: it holds no rules of ours but those wanted as of this generation. */
+  synced(hypervisor: HypervisorId, generation: number): void
   confirmed(hypervisor: HypervisorId, generation: number): void
   refused(hypervisor: HypervisorId, objects: ReadonlySet<Key>): void
 }
@@ -91,9 +91,9 @@ export class Fleet {
     return generations
   }
 
-  /** The generation that a hypervisor's switch has to confirm for all that it was told of so far. */
-  generationOf(hypervisor: HypervisorId): number | undefined {
-    return this.#switches.get(hypervisor)?.generation
+  /** A hypervisor is out of service. */
+  forget(hypervisor: HypervisorId): void {
+    this.lastError.delete(hypervisor)
   }
 
   close(reason: string): void {
@@ -103,7 +103,16 @@ export class Fleet {
 
   #attach(hypervisor: HypervisorId, session: Session): void {
     const { graph, engines, tickets, log, events } = this.#context
-    this.#switches.get(hypervisor)?.session.close('the switch has connected anew')
+    const there = this.#switches.get(hypervisor)?.session
+    if (there && there.remoteAddress !== session.remoteAddress) {
+      // Two switches must never take turns at being one. If it has only moved, the old connection is found dead soon.
+      const reason = `a switch at ${there.remoteAddress} is connected with the same datapath id`
+      log.error({ hypervisor, from: session.remoteAddress, reason }, 'a switch was refused')
+      this.lastError.set(hypervisor, `the switch at ${session.remoteAddress} was refused: ${reason}`)
+      session.close(reason)
+      return
+    }
+    there?.close('the switch has connected anew')
     this.#detach(hypervisor)
     const here = new Switch({
       hypervisor,
@@ -117,8 +126,8 @@ export class Fleet {
           tickets.confirm(hypervisor, generation)
           events.confirmed(hypervisor, generation)
         },
-        synced: () => {
-          if (this.#switches.get(hypervisor) === here) events.synced(hypervisor)
+        synced: (generation) => {
+          if (this.#switches.get(hypervisor) === here) events.synced(hypervisor, generation)
         },
         refused: (objects) => {
           if (this.#switches.get(hypervisor) === here) events.refused(hypervisor, objects)

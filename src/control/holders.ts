@@ -53,9 +53,17 @@ export class Holders {
     this.#release(hypervisor, gone)
   }
 
-  /** A switch was compared as a whole: it holds nothing but what is wanted. */
-  synced(hypervisor: HypervisorId): void {
-    this.#release(hypervisor, [...this.#context.graph.segmentsHeldBy.get(hypervisor)])
+  /**
+   * A switch was compared as a whole: it holds nothing but what was wanted when the comparison began, and that was as of
+   * this generation. What has left since then is yet to be confirmed.
+   */
+  synced(hypervisor: HypervisorId, generation: number): void {
+    const leaving = this.#leaving.get(hypervisor)
+    const held = [...this.#context.graph.segmentsHeldBy.get(hypervisor)]
+    this.#release(
+      hypervisor,
+      held.filter((id) => (leaving?.get(id) ?? 0) <= generation),
+    )
   }
 
   /** A connection ended: what it would have confirmed, the next comparison will. */

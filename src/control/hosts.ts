@@ -10,8 +10,9 @@ import type { Condition, Engine } from '../engines/engine.ts'
 import type { Draft } from '../engines/host.ts'
 import { type Connection, type OpenVSwitch, openVSwitch, type Replica, replicate } from '../ovsdb/index.ts'
 import { Claims, same } from './claims.ts'
+import { conditionsOf, fabricPortsOf } from './conditions.ts'
 import type { Journal } from './journal.ts'
-import { missingBridges, provision } from './provision.ts'
+import { provision } from './provision.ts'
 import { type Facts, type Reading, read } from './rows.ts'
 
 interface Context {
@@ -45,6 +46,8 @@ export class Hosts {
   readonly #heard = new Set<HypervisorId>()
   readonly #lastErrors = new Map<HypervisorId, string>()
   readonly #timers = new Set<NodeJS.Timeout>()
+  /** VNICs whose claims are to be settled later. */
+  readonly #resettling = new Set<VnicId>()
   /** Hosts that were refused since they have no system-id. */
   refused = 0
 
@@ -65,7 +68,10 @@ export class Hosts {
   /** Judged when asked for: a VNIC made since, or a claim of another host, may have mended what was wrong. */
   conditions(id: HypervisorId): readonly Condition[] {
     const host = this.#hosts.get(id)
-    return host?.reading ? [...host.reading.conditions, ...this.#judge(id, host, host.reading)] : []
+    if (!host?.reading) return []
+    const { graph, engines } = this.#context
+    const twin = this.#sameDatapath(id, host.reading)
+    return conditionsOf(id, host.replica.tables, host.reading, { graph, engines: [...engines.values()], twin })
   }
 
   lastError(id: HypervisorId): string | null {
@@ -96,8 +102,9 @@ export class Hosts {
     }
   }
 
-  /** A hypervisor was taken out of service. */
+  /** A hypervisor was taken out of service; one that is back by now is not. */
   forget(id: HypervisorId): void {
+    if (this.#hosts.has(id)) return
     for (const vnic of this.#claims.forget(id)) void this.#resettle(vnic)
     this.#heard.delete(id)
     this.#lastErrors.delete(id)
@@ -139,6 +146,7 @@ export class Hosts {
       try {
         await this.#see(id, reading)
         this.#heard.add(id)
+        host.reading = reading
         await this.#provide(id, host, reading)
         host.lastError = null
       } catch (error) {
@@ -150,7 +158,6 @@ export class Hosts {
         this.#later(() => void this.#pass(id, host), RETRY)
         break
       }
-      host.reading = reading
     }
     host.busy = false
   }
@@ -159,19 +166,43 @@ export class Hosts {
     return read(replica.tables, (vnic) => this.#context.graph.bindings.get(vnic))
   }
 
-  async #see(id: HypervisorId, { facts, bindings }: Reading): Promise<void> {
+  /** Whose datapath id is it already? A switch is known by it, so the one who comes later gets another. */
+  #sameDatapath(id: HypervisorId, { facts: { datapathId } }: Reading): HypervisorId | undefined {
+    if (datapathId === null) return undefined
+    for (const other of this.#context.graph.hypervisors.values()) {
+      if (other.datapathId === datapathId && other.id !== id) return other.id
+    }
+    return undefined
+  }
+
+  /** What it says goes into the graph; told the same again, nothing does, unless the last time did not come that far. */
+  async #see(id: HypervisorId, reading: Reading): Promise<void> {
     const { graph, journal } = this.#context
-    const affected = this.#claims.update(id, bindings, !this.#heard.has(id))
+    const { bindings } = reading
+    const facts = this.#sameDatapath(id, reading) ? { ...reading.facts, datapathId: null } : reading.facts
+    const first = !this.#heard.has(id)
+    const changed = this.#claims.update(id, bindings, first)
+    const unsettled = () => new Set([...changed, ...this.#unsettled(id, bindings)])
     const known = graph.hypervisors.get(id)
-    const news = !known || !sameFacts(known, facts)
-    if (!news && affected.size === 0) return
+    if (known && sameFacts(known, facts) && unsettled().size === 0) return
     await journal.write((draft) => {
-      if (news) {
-        const key = known?.key ?? draft.nextKey()
+      const before = draft.graph.hypervisors.get(id)
+      if (!before || !sameFacts(before, facts)) {
+        const key = before?.key ?? draft.nextKey()
         draft.change({ kind: 'hypervisor', id, to: { id, key, ...facts } satisfies Hypervisor })
       }
-      this.#settle(draft, affected)
+      this.#settle(draft, unsettled())
     })
+  }
+
+  /** VNICs whose binding is not what this hypervisor, which has them or would have them, says. */
+  *#unsettled(id: HypervisorId, bindings: ReadonlyMap<VnicId, Binding>): Generator<VnicId> {
+    const { graph } = this.#context
+    for (const [vnic, binding] of bindings) {
+      const now = graph.bindings.get(vnic)
+      if (!now || !same(now, binding)) yield vnic
+    }
+    for (const vnic of graph.vnicsOnHypervisor.get(id)) if (!bindings.has(vnic)) yield vnic
   }
 
   /** Let the winner of each claim have the VNIC: releases first, so that no port number is ever two interfaces' own. */
@@ -179,17 +210,14 @@ export class Hosts {
     const binds: Binding[] = []
     for (const vnic of affected) {
       const now = draft.graph.bindings.get(vnic)
-      const winner = this.#claims.winner(vnic, now, performance.now())
-      if (winner && 'notBefore' in winner) {
-        this.#later(() => void this.#resettle(vnic), winner.notBefore - performance.now())
-        continue
-      }
-      if (now && winner && same(now, winner)) continue
+      const { binding, newerFrom } = this.#claims.winner(vnic, now, performance.now())
+      if (newerFrom !== undefined) this.#resettleAt(vnic, newerFrom)
+      if (now && binding && same(now, binding)) continue
       if (now) draft.change({ kind: 'binding', id: vnic, to: null })
-      if (winner) binds.push(winner)
-      if (now && winner && now.hypervisor !== winner.hypervisor) {
+      if (binding) binds.push(binding)
+      if (now && binding && now.hypervisor !== binding.hypervisor) {
         this.#context.log.warn(
-          { vnic, from: now.hypervisor, to: winner.hypervisor },
+          { vnic, from: now.hypervisor, to: binding.hypervisor },
           'another hypervisor claims the VNIC: the newest claim wins',
         )
       }
@@ -197,50 +225,36 @@ export class Hosts {
     for (const binding of binds) draft.change({ kind: 'binding', id: binding.vnicId, to: binding })
   }
 
+  #resettleAt(vnic: VnicId, time: number): void {
+    if (this.#resettling.has(vnic)) return
+    this.#resettling.add(vnic)
+    this.#later(() => {
+      this.#resettling.delete(vnic)
+      void this.#resettle(vnic)
+    }, time - performance.now())
+  }
+
   async #resettle(vnic: VnicId): Promise<void> {
     try {
       await this.#context.journal.write((draft) => this.#settle(draft, [vnic]))
     } catch (error) {
       this.#context.log.error({ err: error, vnic }, 'a claim could not be settled: tried again')
-      this.#later(() => void this.#resettle(vnic), RETRY)
+      this.#resettleAt(vnic, performance.now() + RETRY)
     }
   }
 
-  async #provide(id: HypervisorId, host: Host, { facts, datapathType }: Reading): Promise<void> {
+  async #provide(id: HypervisorId, host: Host, reading: Reading): Promise<void> {
     const { engines, controllerFor, log } = this.#context
     const operations = provision(host.replica.tables, {
       systemId: id,
-      datapathType,
+      datapathIdTaken: this.#sameDatapath(id, reading) !== undefined,
+      datapathType: reading.datapathType,
       controller: controllerFor(host.connection),
-      fabric: [...engines.values()].flatMap((engine) => engine.fabricPorts(facts)),
+      fabric: fabricPortsOf(engines.values(), reading),
     })
     if (operations.length === 0) return
     log.info({ hypervisor: id, operations: operations.length }, "writing the hypervisor's OVSDB")
     await host.connection.transact(openVSwitch.name, operations)
-  }
-
-  /** What an operator should know, beyond what the rows themselves say. */
-  #judge(id: HypervisorId, { replica }: Host, { facts, bindings }: Reading): Condition[] {
-    const { graph, engines } = this.#context
-    const [root] = replica.tables.Open_vSwitch.values()
-    const config = root?.other_config ?? new Map<string, string>()
-    const unknown = [...bindings.values()].filter(({ vnicId }) => !graph.vnics.has(vnicId))
-    const lost = [...bindings.values()].filter(({ vnicId }) => (graph.bindings.get(vnicId)?.hypervisor ?? id) !== id)
-    return [
-      ...[...engines.values()].flatMap((engine) => engine.judgeHost(config)),
-      ...missingBridges(replica.tables, facts.bridgeMappings).map((name) => ({
-        code: 'bridge-missing',
-        message: `plugboard-bridge-mappings names bridge ${name}, which this host does not have: make it, or mend the mapping`,
-      })),
-      ...unknown.map(({ vnicId, interface: name }) => ({
-        code: 'unknown-iface-id',
-        message: `interface ${name} carries iface-id ${vnicId}, which is no VNIC: create the VNIC, or clear the iface-id`,
-      })),
-      ...lost.map(({ vnicId, interface: name }) => ({
-        code: 'claimed-elsewhere',
-        message: `interface ${name} carries iface-id ${vnicId}, which hypervisor ${graph.bindings.get(vnicId)?.hypervisor} claimed later`,
-      })),
-    ]
   }
 
   #later(work: () => void, delay: number): void {
@@ -261,7 +275,8 @@ const sameFacts = (a: Facts, b: Facts): boolean =>
   a.ovsVersion === b.ovsVersion &&
   a.encapIp === b.encapIp &&
   sameRecord(a.bridgeMappings, b.bridgeMappings) &&
-  sameRecord(a.fabric, b.fabric)
+  sameRecord(a.fabric, b.fabric) &&
+  sameRecord(a.faults, b.faults)
 
 function sameRecord<V>(a: Readonly<Record<string, V>>, b: Readonly<Record<string, V>>): boolean {
   const keys = Object.keys(a)

@@ -66,6 +66,7 @@ export class Hypervisors {
       draft.change({ kind: 'hypervisor', id, to: null })
     })
     this.#context.hosts.forget(id)
+    this.#context.fleet.forget(id)
   }
 
   async flows(id: HypervisorId, filter: FlowFilter, actual: boolean): Promise<FlowsView> {

@@ -1,7 +1,8 @@
 /**
- * The one way into the graph: operation -> changes -> graph and store -> stale pairs. Operations that come while a commit is
- * under way wait and share the next one. An operation that throws leaves nothing; a commit that fails takes back every
- * change of its batch.
+ * The one way into the graph: operation -> changes -> store -> graph and stale pairs. Operations that come while a commit is
+ * under way wait and share the next one. Between the operations of a batch its changes stand in the graph, so that each sees
+ * those before it; while the commit is under way they do not, so that nobody shows, or compiles, what is not durable. An
+ * operation that throws leaves nothing, nor does a batch whose commit fails.
  */
 import type { Logger } from 'pino'
 import { apply, type Change } from '../../topology/change.ts'
@@ -24,21 +25,24 @@ export interface Step {
   readonly undo: Change
 }
 
-/** What one operation did, once it is durable. */
+/** What one operation does. */
 export interface Committed {
   readonly steps: readonly Step[]
   readonly stale: StalePairs
 }
 
 export interface JournalHooks {
-  /** Called after each operation, before its commit, for changes that follow from what it made stale. */
-  settle(draft: Draft, stale: StalePairs): void
-  /** Called once an operation is durable, before its caller is told. */
+  /** Called after each operation, before its commit, for changes and writes that follow from what it did. */
+  settle(draft: Draft, committed: Committed): void
+  /** Called once an operation is durable and in the graph, before its caller is told. */
   committed(committed: Committed): void
+  /** Called for an operation that settled, and whose commit failed. */
+  failed(committed: Committed): void
 }
 
-interface Waiting {
-  run(): void
+interface Done {
+  readonly committed: Committed
+  readonly writes: ReadonlyMap<string, Write>
   resolve(): void
   reject(error: unknown): void
 }
@@ -49,14 +53,10 @@ export class Journal {
   readonly #log: Logger
   readonly #hooks: JournalHooks
   #nextKey: Key
-  #queue: Array<() => Waiting | undefined> = []
+  #queue: Array<() => Done | undefined> = []
   #running = false
   #broken: string | null = null
   #probe: NodeJS.Timeout | undefined
-
-  /** Of the batch under way. */
-  #writes = new Map<string, Write>()
-  #undo: Change[] = []
 
   constructor(options: { graph: Graph; nextKey: Key; store: Store; log: Logger }, hooks: JournalHooks) {
     this.graph = options.graph
@@ -78,21 +78,16 @@ export class Journal {
   write<T>(operation: (draft: Draft) => T): Promise<{ value: T; committed: Committed }> {
     return new Promise((resolve, reject) => {
       this.#queue.push(() => {
-        const from = this.#undo.length
         const steps: Step[] = []
-        const pairs: StalePairs = new Map()
-        const draft = this.#draft(steps, pairs)
+        const committed = { steps, stale: new Map() }
+        const writes = new Map<string, Write>()
+        const draft = this.#draft(steps, committed.stale, writes)
         try {
           const value = operation(draft)
-          this.#hooks.settle(draft, pairs)
-          const committed = { steps, stale: pairs }
-          return {
-            run: () => this.#hooks.committed(committed),
-            resolve: () => resolve({ value, committed }),
-            reject,
-          }
+          this.#hooks.settle(draft, committed)
+          return { committed, writes, resolve: () => resolve({ value, committed }), reject }
         } catch (error) {
-          this.#takeBack(from)
+          this.#takeBack(steps)
           reject(error)
           return undefined
         }
@@ -108,26 +103,33 @@ export class Journal {
     while (this.#queue.length > 0) {
       const operations = this.#queue
       this.#queue = []
-      this.#writes = new Map()
-      this.#undo = []
-      const waiting = operations.map((operation) => operation()).filter((done) => done !== undefined)
+      const done = operations.map((operation) => operation()).filter((each) => each !== undefined)
+      const writes = new Map(done.flatMap((each) => [...each.writes]))
+      for (const { committed } of done.toReversed()) this.#takeBack(committed.steps)
       try {
-        if (this.#writes.size > 0) await this.#store.commit([...this.#writes.values()])
+        if (writes.size > 0) await this.#commit([...writes.values()])
       } catch (cause) {
-        this.#takeBack(0)
         this.#fail(cause)
         const detail = 'the store cannot commit, so nothing was changed: try again when the disk takes writes again'
-        for (const { reject } of waiting) reject(new PlugboardError('unavailable', detail, { cause }))
+        for (const { committed, reject } of done) {
+          this.#hooks.failed(committed)
+          reject(new PlugboardError('unavailable', detail, { cause }))
+        }
         continue
       }
-      if (this.#broken) this.#log.info('the store commits again')
-      this.#broken = null
-      for (const { run, resolve } of waiting) {
-        run()
+      for (const { committed, resolve } of done) {
+        for (const { change } of committed.steps) apply(this.graph, change)
+        this.#hooks.committed(committed)
         resolve()
       }
     }
     this.#running = false
+  }
+
+  async #commit(writes: readonly Write[]): Promise<void> {
+    await this.#store.commit(writes)
+    if (this.#broken) this.#log.info('the store commits again')
+    this.#broken = null
   }
 
   #fail(cause: unknown): void {
@@ -147,44 +149,33 @@ export class Journal {
     }
   }
 
-  #draft(steps: Step[], pairs: StalePairs): Draft {
+  #draft(steps: Step[], pairs: StalePairs, writes: Map<string, Write>): Draft {
     const mark = (hypervisor: HypervisorId, object: Key) => {
       const objects = pairs.get(hypervisor)
       if (objects) objects.add(object)
       else pairs.set(hypervisor, new Set([object]))
     }
+    const note = (write: Write) => void writes.set('put' in write ? write.put : write.remove, write)
     return {
       graph: this.graph,
       change: (change) => {
         stale(this.graph, change, mark)
         const undo = apply(this.graph, change)
         stale(this.graph, change, mark)
-        this.#undo.push(undo)
         steps.push({ change, undo })
-        this.#note(toWrite(change))
+        note(toWrite(change))
       },
       nextKey: () => {
         const key = this.#nextKey
         this.#nextKey = (key + 1) as Key
-        this.#note(keyWrite(this.#nextKey))
+        note(keyWrite(this.#nextKey))
         return key
       },
-      write: (write) => this.#note(write),
+      write: note,
     }
   }
 
-  #note(write: Write): void {
-    this.#writes.set('put' in write ? write.put : write.remove, write)
-  }
-
-  /**
-   * Take back the changes made since the batch had `length` of them. Their writes become those of the nodes as they are
-   * again, which is what the store has.
-   */
-  #takeBack(length: number): void {
-    for (const change of this.#undo.splice(length).reverse()) {
-      apply(this.graph, change)
-      this.#note(toWrite(change))
-    }
+  #takeBack(steps: readonly Step[]): void {
+    for (const { undo } of steps.toReversed()) apply(this.graph, undo)
   }
 }

@@ -1,8 +1,8 @@
 /** Nodes and their standing -> the resources as the API shows them. */
 import type { Graph } from '../../topology/graph.ts'
 import type { Network, Port, Vnic } from '../../topology/nodes.ts'
-import type { Board } from './board.ts'
-import type { BindingView, NetworkView, PortView, VnicView } from './views.ts'
+import type { Board, Standing } from './board.ts'
+import type { BindingView, NetworkView, PortStatus, PortView, VnicView } from './views.ts'
 
 export class Presenter {
   readonly #graph: Graph
@@ -13,8 +13,7 @@ export class Presenter {
     this.#board = board
   }
 
-  vnic(vnic: Vnic): VnicView {
-    const { status, detail } = this.#board.vnic(vnic.id)
+  vnic(vnic: Vnic, { status, detail }: Standing = this.#board.vnic(vnic.id)): VnicView {
     return {
       id: vnic.id,
       project: vnic.project,
@@ -31,7 +30,7 @@ export class Presenter {
     }
   }
 
-  port(port: Port): PortView {
+  port(port: Port, status: PortStatus = this.#board.port(port.id)): PortView {
     return {
       id: port.id,
       project: port.project,
@@ -41,7 +40,7 @@ export class Presenter {
       ...port.attributes,
       vnic_id: this.#graph.vnicOf(port.id)?.id ?? null,
       admin_state_up: port.adminUp,
-      status: this.#board.port(port.id),
+      status,
       revision: port.revision,
       created_at: port.createdAt,
     }

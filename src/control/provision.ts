@@ -18,6 +18,8 @@ import { BRIDGE, ROLE_KEY } from './rows.ts'
 
 export interface Wanted {
   readonly systemId: string
+  /** Another hypervisor has the datapath id of this one's bridge. */
+  readonly datapathIdTaken: boolean
   readonly datapathType: 'system' | 'netdev' | null
   /** `tcp:ADDRESS:PORT`, where the switch finds us. */
   readonly controller: string
@@ -82,13 +84,12 @@ function mendBridge(
   rows: Rows,
   id: string,
   bridge: BridgeRow,
-  { systemId, datapathType, controller }: Wanted,
+  { systemId, datapathIdTaken, datapathType, controller }: Wanted,
 ): Operation[] {
   const mended: Operation[] = []
   const config = new Map(bridge.other_config).set('disable-in-band', 'true')
-  if (!config.has('datapath-id')) config.set('datapath-id', datapathIdOf(systemId))
-  const changed = config.size !== bridge.other_config.size || bridge.other_config.get('disable-in-band') !== 'true'
-  if (changed) mended.push(update('Bridge', uuid(id), { other_config: config }))
+  if (!config.has('datapath-id') || datapathIdTaken) config.set('datapath-id', datapathIdOf(systemId))
+  if (!sameMap(config, bridge.other_config)) mended.push(update('Bridge', uuid(id), { other_config: config }))
   if (bridge.fail_mode !== 'secure') mended.push(update('Bridge', uuid(id), { fail_mode: 'secure' }))
   if (
     datapathType &&
@@ -126,14 +127,15 @@ function ports(rows: Rows, bridgeId: string, bridge: BridgeRow, fabric: readonly
       const side = wanted.get(`${name}/${row.name}`)
       wanted.delete(`${name}/${row.name}`)
       if (!side) mended.push(mutate('Bridge', uuid(id), [['ports', 'delete', new Set([uuid(port)])]]))
-      else if (there.type !== side.type || !sameOptions(there.options, side.options)) {
+      else if (there.type !== side.type || !sameMap(there.options, side.options)) {
         mended.push(update('Interface', uuid(interfaceId), { type: side.type, options: side.options }))
       }
     }
   }
   const bridges = new Map([...rows.Bridge].map(([id, { name }]) => [name, id]))
+  const taken = takenNames(rows, fabric)
   const complete = (role: string) =>
-    [...wanted.values()].every((side) => side.role !== role || bridges.has(side.bridge))
+    [...wanted.values()].every((side) => side.role !== role || (bridges.has(side.bridge) && !taken.includes(side.name)))
   let count = 0
   for (const side of wanted.values()) {
     const target = side.bridge === bridge.name ? bridgeId : bridges.get(side.bridge)
@@ -185,7 +187,7 @@ function sides(port: FabricPort): Side[] {
   return [side(BRIDGE, inner, outer), side(port.bridge, outer, inner)]
 }
 
-const sameOptions = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>
+const sameMap = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>
   a.size === b.size && [...a].every(([key, value]) => b.get(key) === value)
 
 /** The manager connection, too, tries again within a second. */
@@ -195,8 +197,10 @@ function managers(rows: Rows): Operation[] {
     .map(([id]) => update('Manager', uuid(id), { max_backoff: MAX_BACKOFF }))
 }
 
-/** Bridges that the mappings name and the host does not have. */
-export function missingBridges(rows: Rows, mapped: Readonly<Record<string, string>>): string[] {
-  const names = new Set([...rows.Bridge.values()].map(({ name }) => name))
-  return [...new Set(Object.values(mapped))].filter((name) => !names.has(name))
+/** Names that our ports would have, and that interfaces of another hand have taken. */
+export function takenNames(rows: Rows, fabric: readonly FabricPort[]): string[] {
+  const foreign = new Set(
+    [...rows.Interface.values()].filter(({ external_ids }) => !external_ids.has(ROLE_KEY)).map(({ name }) => name),
+  )
+  return fabric.flatMap(sides).flatMap(({ name }) => (foreign.has(name) ? [name] : []))
 }

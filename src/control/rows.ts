@@ -31,10 +31,18 @@ export function read(rows: Rows, before: (id: VnicId) => Binding | undefined): R
   const id = (systemId ?? '') as HypervisorId
   const bridge = [...rows.Bridge.values()].find(({ name }) => name === BRIDGE)
   const interfaces = bridge ? interfacesOf(rows, bridge.ports) : []
+  const bridgeMappings = mappings(external.get('plugboard-bridge-mappings'), conditions)
   const fabric: Record<string, number> = {}
-  for (const { external_ids, ofport } of interfaces) {
+  const faults: Record<string, string> = {}
+  for (const { physical, name } of missingBridges(rows, bridgeMappings)) {
+    const message = `plugboard-bridge-mappings names bridge ${name} for ${physical}, which this host does not have: make it, or mend the mapping`
+    faults[`uplink:${physical}`] = message
+    conditions.push({ code: 'bridge-missing', message })
+  }
+  for (const { name, external_ids, ofport, error } of interfaces) {
     const role = external_ids.get(ROLE_KEY)
     if (role && valid(ofport)) fabric[role] = ofport
+    else if (role && error) faults[role] = `Open vSwitch cannot make interface ${name} on ${id}: ${error}`
   }
   return {
     systemId,
@@ -43,9 +51,10 @@ export function read(rows: Rows, before: (id: VnicId) => Binding | undefined): R
       hostname: external.get('hostname') ?? '',
       datapathId: bridge?.datapath_id ?? null,
       ovsVersion: root?.ovs_version ?? '',
-      bridgeMappings: mappings(external.get('plugboard-bridge-mappings'), conditions),
+      bridgeMappings,
       encapIp: encapIp(external.get('plugboard-encap-ip'), conditions),
       fabric,
+      faults,
     },
     bindings: bindings(id, interfaces, before, conditions),
     conditions,
@@ -63,6 +72,12 @@ function interfacesOf(rows: Rows, ports: Iterable<string>): InterfaceRow[] {
   return found
 }
 
+/** Bridges that the mappings name and the host does not have. */
+function missingBridges(rows: Rows, mapped: Readonly<Record<string, string>>) {
+  const names = new Set([...rows.Bridge.values()].map(({ name }) => name))
+  return Object.entries(mapped).flatMap(([physical, name]) => (names.has(name) ? [] : [{ physical, name }]))
+}
+
 /** OVS says -1 for a port that it could not make, and nothing, or 0, before it has tried. */
 const valid = (ofport: number | null): ofport is number => ofport !== null && ofport > 0
 
@@ -72,27 +87,34 @@ function bindings(
   before: (id: VnicId) => Binding | undefined,
   conditions: Condition[],
 ): Map<VnicId, Binding> {
-  const found = new Map<VnicId, Binding>()
-  for (const { name, ofport, external_ids } of [...interfaces].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const text = external_ids.get('iface-id')
+  const claims = new Map<VnicId, InterfaceRow[]>()
+  for (const row of interfaces) {
+    const text = row.external_ids.get('iface-id')
     if (text === undefined || !isUuid(text)) continue
-    const vnicId = text as VnicId
-    const binding = { vnicId, hypervisor, bridge: BRIDGE, interface: name, ofport: valid(ofport) ? ofport : null }
-    const other = found.get(vnicId)
-    if (!other) {
-      found.set(vnicId, binding)
+    if (row.external_ids.has(ROLE_KEY)) {
+      const message = `interface ${row.name} leads to the fabric and carries iface-id ${text}: clear it there, it is no VNIC's`
+      conditions.push({ code: 'fabric-iface-id', message })
       continue
     }
-    const bound = before(vnicId)
-    const stays = bound?.hypervisor === hypervisor && bound.interface === name
-    if (stays) found.set(vnicId, binding)
-    const [winner, loser] = stays ? [name, other.interface] : [other.interface, name]
-    conditions.push({
-      code: 'duplicate-iface-id',
-      message: `interfaces ${winner} and ${loser} both carry iface-id ${vnicId}: ${winner} is bound; clear it on the other`,
-    })
+    claims.set(text as VnicId, [...(claims.get(text as VnicId) ?? []), row])
   }
-  return found
+  return new Map([...claims].map(([vnicId, rows]) => [vnicId, bindingOf(vnicId, rows)]))
+
+  /** One that works goes before one that does not, then the one that was bound, then by name. */
+  function bindingOf(vnicId: VnicId, rows: readonly InterfaceRow[]): Binding {
+    const bound = before(vnicId)
+    const wasBound = (name: string) => bound?.hypervisor === hypervisor && bound.interface === name
+    const rank = ({ name, ofport }: InterfaceRow) => (valid(ofport) ? 0 : 2) + (wasBound(name) ? 0 : 1)
+    const ranked = rows.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
+    const [{ name, ofport } = { name: '', ofport: null }, ...others] = ranked
+    for (const other of others) {
+      conditions.push({
+        code: 'duplicate-iface-id',
+        message: `interfaces ${name} and ${other.name} both carry iface-id ${vnicId}: ${name} is bound; clear it on the other`,
+      })
+    }
+    return { vnicId, hypervisor, bridge: BRIDGE, interface: name, ofport: valid(ofport) ? ofport : null }
+  }
 }
 
 /** `physnet1:br-eth1,physnet2:br-eth2` */
@@ -103,12 +125,13 @@ function mappings(text: string | undefined, conditions: Condition[]): Record<str
     .map((each) => each.trim())
     .filter(Boolean)) {
     const [physical, bridge, ...more] = part.split(':')
-    if (physical && bridge && more.length === 0 && isOpaque(physical) && bridge !== BRIDGE && !found[physical])
-      found[physical] = bridge
+    const formed = physical && bridge && more.length === 0 && isOpaque(physical) && bridge !== BRIDGE
+    // Over a bridge that two physical networks share, their VLANs would be one.
+    if (formed && !found[physical] && !Object.values(found).includes(bridge)) found[physical] = bridge
     else
       conditions.push({
         code: 'bad-bridge-mapping',
-        message: `plugboard-bridge-mappings holds "${part}": it must be physical_network:bridge, each physical network once, and a bridge other than ${BRIDGE}`,
+        message: `plugboard-bridge-mappings holds "${part}": it must be physical_network:bridge, each of them once, and a bridge other than ${BRIDGE}`,
       })
   }
   return found

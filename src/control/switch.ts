@@ -24,8 +24,8 @@ const RETRY_LONGEST = 30_000
 export interface SwitchEvents {
   /** All changes up to this generation are in the switch, or set aside. */
   confirmed(generation: number): void
-  /** The whole switch was compared: it holds no rule of ours but those that are wanted. */
-  synced(): void
+  /** The whole switch was compared: it holds no rule of ours but those that were wanted as of this generation. */
+  synced(generation: number): void
   /** The set of refused objects has changed. */
   refused(objects: ReadonlySet<Key>): void
 }
@@ -53,6 +53,7 @@ export class Switch {
   #wake: () => void = () => {}
   #closed = false
   #retryDelay = RETRY_FIRST
+  #retrying = false
   #timers = new Set<NodeJS.Timeout>()
   /** Rules that were added or deleted since it connected. */
   sent = 0
@@ -173,12 +174,12 @@ export class Switch {
     await sliced(this.#compileAll())
     this.#ledger.forget()
     for await (const flows of this.session.dumpFlows()) for (const flow of flows) this.#ledger.observe(flow)
-    const sent = await this.#send(this.#ledger.authors(), new Map())
+    const sent = await this.#send(this.#ledger.authors())
     if (!this.#ready) this.#log.info({ rules: this.#ledger.size, ...sent }, 'switch compared with what is wanted')
     else if (sent.put + sent.drop > 0) this.#log.warn(sent, 'rules were changed by another hand: put right')
     this.#ready = true
     this.#confirm(generation)
-    this.#context.events.synced()
+    this.#context.events.synced(generation)
   }
 
   /** Compile everything on the switch, and forget the authors that have nothing there. */
@@ -202,8 +203,6 @@ export class Switch {
     const stale = this.#dirty
     this.#dirty = new Set()
     const generation = this.#generation
-    const before = new Map<Key, readonly Rule[]>()
-    for (const object of stale) before.set(object, this.#ledger.of(object))
     const compileStale = function* (this: Switch) {
       for (const object of stale) {
         this.#compile(object)
@@ -211,7 +210,7 @@ export class Switch {
       }
     }
     await sliced(compileStale.call(this))
-    await this.#send(stale, before)
+    await this.#send(stale)
     this.#confirm(generation)
   }
 
@@ -224,12 +223,8 @@ export class Switch {
    * Send what the ledger has open, in one bundle. If the switch refuses a rule, its author's changes are set aside and
    * the rest is sent again.
    * @param compiled the objects whose rules these are
-   * @param before the rules that each of them had
    */
-  async #send(
-    compiled: Iterable<Key>,
-    before: ReadonlyMap<Key, readonly Rule[]>,
-  ): Promise<{ put: number; drop: number }> {
+  async #send(compiled: Iterable<Key>): Promise<{ put: number; drop: number }> {
     const aside = new Map<Key, string>()
     for (;;) {
       const { put, drop, replaced } = await sliced(this.#ledger.delta())
@@ -249,7 +244,7 @@ export class Switch {
           const again = aside.has(author)
           if (again && this.#ledger.of(author).length === 0) throw error
           aside.set(author, words)
-          this.#ledger.replace(author, again ? [] : this.#fallback(author, before))
+          this.#ledger.replace(author, again ? [] : this.#fallback(author))
         }
       }
     }
@@ -265,22 +260,28 @@ export class Switch {
         'the switch refused a rule: set aside, tried again later',
       )
     }
-    if (aside.size > 0) this.#retry(aside.keys())
-    else this.#retryDelay = RETRY_FIRST
+    if (aside.size > 0) this.#retry()
+    if (this.refused.size === 0) this.#retryDelay = RETRY_FIRST
     if (changed.size > 0) this.#context.events.refused(changed)
   }
 
   /**
-   * What a refused object is left with. A network keeps what it had, since others live on it; a port is left without
-   * rules, since those it had may name a port number that is somebody else's by now.
+   * What a refused object is left with. A network keeps what the switch has of it, since others live on it; a port is left
+   * without rules, since those it had may name a port number that is somebody else's by now.
    */
-  #fallback(author: Key, before: ReadonlyMap<Key, readonly Rule[]>): readonly Rule[] {
-    return this.#context.graph.byKey.get(author)?.kind === 'network' ? (before.get(author) ?? []) : []
+  #fallback(author: Key): readonly Rule[] {
+    const isNetwork = this.#context.graph.byKey.get(author)?.kind === 'network'
+    return isNetwork ? this.#ledger.kept(author, 'as it was before a change that the switch refuses') : []
   }
 
-  #retry(objects: Iterable<Key>): void {
-    const again = [...objects]
-    this.#later(() => this.mark(again.filter((object) => this.refused.has(object))), this.#retryDelay)
+  /** All that is refused is tried again together, later each time. */
+  #retry(): void {
+    if (this.#retrying) return
+    this.#retrying = true
+    this.#later(() => {
+      this.#retrying = false
+      if (this.refused.size > 0) this.mark(this.refused.keys())
+    }, this.#retryDelay)
     this.#retryDelay = Math.min(this.#retryDelay * 2, RETRY_LONGEST)
   }
 }

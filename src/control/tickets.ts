@@ -23,6 +23,10 @@ class Waiting implements Ticket {
     else this.#callbacks.push(callback)
   }
 
+  needs([hypervisor, generation]: readonly [HypervisorId, number]): void {
+    this.outstanding.set(hypervisor, Math.max(generation, this.outstanding.get(hypervisor) ?? 0))
+  }
+
   settle(hypervisor: HypervisorId): void {
     this.outstanding.delete(hypervisor)
     if (!this.done) return
@@ -35,13 +39,12 @@ export class Tickets {
 
   /**
    * @param generations the connected switches concerned, and the generation that each has to confirm
-   * @param earlier a ticket that this one includes
+   * @param earlier tickets that this one includes
    */
-  draw(generations: ReadonlyMap<HypervisorId, number>, earlier?: Ticket): Ticket {
+  draw(generations: ReadonlyMap<HypervisorId, number>, ...earlier: readonly (Ticket | undefined)[]): Ticket {
     const ticket = new Waiting()
-    if (earlier instanceof Waiting)
-      for (const [id, generation] of earlier.outstanding) ticket.outstanding.set(id, generation)
-    for (const [id, generation] of generations) ticket.outstanding.set(id, generation)
+    for (const each of earlier) if (each instanceof Waiting) for (const needed of each.outstanding) ticket.needs(needed)
+    for (const needed of generations) ticket.needs(needed)
     for (const id of ticket.outstanding.keys()) {
       const set = this.#waiting.get(id)
       if (set) set.add(ticket)

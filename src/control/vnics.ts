@@ -59,8 +59,9 @@ export function plug(
   const { graph } = draft
   const vnic = owned(graph.vnics.get(id), project, 'VNIC', id)
   const port = owned(graph.ports.get(portId), project, 'port', portId, 'port_id')
-  checkRevision(expected, vnic.revision, `VNIC ${id}`)
+  // Repeated it has nothing to do, so the revision that the first one met is no reason to refuse it.
   if (vnic.portId === portId) return
+  checkRevision(expected, vnic.revision, `VNIC ${id}`)
   if (vnic.portId) {
     throw new PlugboardError('vnic-plugged', `VNIC ${id} is plugged into port ${vnic.portId}: unplug it first`)
   }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
+import { inOrder } from '../../topology/graph.ts'
 import type { NetworkId, PortId, ProjectId } from '../../topology/ids.ts'
 import type { Attributes, Network, Port } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
@@ -10,7 +11,6 @@ import { type Call, type Caller, type Expected, type Extension, type Route, rout
 import type { Draft, Host } from './host.ts'
 import { canonical, checkRevision, owned, repeated, timestamp } from './objects.ts'
 import { ChosenId, Name, Network as NetworkResource, Port as PortResource } from './resources.ts'
-import { nextFreed } from './segments.ts'
 
 export const DEFAULT_ENGINE = 'vlan'
 
@@ -207,7 +207,7 @@ function destroyNetwork(draft: Draft, project: ProjectId, id: NetworkId, expecte
   draft.change({ kind: 'network', id, to: null })
   const segment = segmentId && graph.segments.get(segmentId)
   if (segment)
-    draft.change({ kind: 'segment', id: segmentId, to: { ...segment, networkId: null, freed: nextFreed(graph) } })
+    draft.change({ kind: 'segment', id: segmentId, to: { ...segment, networkId: null, freed: draft.nextKey() } })
 }
 
 function createPort(draft: Draft, project: ProjectId, networkId: NetworkId, body: { id?: string; name?: string }) {
@@ -242,15 +242,13 @@ function find(host: Host, project: ProjectId, id: string | undefined): Network {
 
 function* visible(host: Host, project: ProjectId) {
   const ids = new Set([...host.graph.networksOfProject.get(project), ...host.graph.sharedNetworks])
-  const networks = [...ids].map((id) => host.graph.networks.get(id)).filter((network) => network !== undefined)
-  for (const network of networks.sort((a, b) => a.key - b.key)) {
+  for (const network of inOrder(ids, host.graph.networks)) {
     yield { key: network.key, view: () => host.networkView(network) }
   }
 }
 
 function* portsIn(host: Host, project: ProjectId, network: NetworkId) {
-  for (const id of host.graph.portsOfNetwork.get(network)) {
-    const port = host.graph.ports.get(id)
-    if (port?.project === project) yield { key: port.key, view: () => host.portView(port) }
+  for (const port of inOrder(host.graph.portsOfNetwork.get(network), host.graph.ports)) {
+    if (port.project === project) yield { key: port.key, view: () => host.portView(port) }
   }
 }

@@ -12,7 +12,7 @@ export class Pool {
   /** The prefix of its segments' names: `vlan/physnet1`. */
   readonly name: string
   readonly ranges: readonly Range[]
-  /** Every number before this one has been used. */
+  /** Every number before this one has been used, or chosen for what was not stored in the end. */
   #next = 0
 
   constructor(name: string, ranges: readonly Range[]) {
@@ -41,7 +41,11 @@ export class Pool {
 
   /** Choose a number, or undefined where none is left. */
   allocate(graph: Graph): number | undefined {
-    return this.#neverUsed(graph) ?? this.#longestFreed(graph)
+    const chosen = this.#neverUsed(graph) ?? this.#longestFreed(graph)
+    if (chosen !== undefined || this.#next === 0) return chosen
+    // What was chosen and then not stored is behind us.
+    this.#next = 0
+    return this.#neverUsed(graph)
   }
 
   #neverUsed(graph: Graph): number | undefined {
@@ -65,11 +69,4 @@ export class Pool {
     }
     return best?.number
   }
-}
-
-/** When a segment is freed now: one more than any before. */
-export function nextFreed(graph: Graph): number {
-  let last = 0
-  for (const { freed } of graph.segments.values()) last = Math.max(last, freed)
-  return last + 1
 }

@@ -1,7 +1,7 @@
 /** What the rows of a host say (B01–B03, B06), and what is written into it. */
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { datapathIdOf, missingBridges, provision } from '../../src/control/provision.ts'
+import { datapathIdOf, provision, takenNames } from '../../src/control/provision.ts'
 import { read } from '../../src/control/rows.ts'
 import type { OpenVSwitch, Tables } from '../../src/ovsdb/index.ts'
 
@@ -105,6 +105,47 @@ t.test('B03: of two interfaces with one id the one that has it keeps it, and a c
   t.match(kept.conditions, [{ code: 'duplicate-iface-id', message: /tap1 is bound; clear it on the other/ }])
 })
 
+t.test('B03: of two interfaces with one id the one that works goes before the one that had it', async (t) => {
+  const { bindings } = bound({ bridges: { 'br-int': [iface('tap0', -1), iface('tap1', 6)] } }, 'tap0')
+  t.match([...bindings.values()], [{ interface: 'tap1', ofport: 6 }])
+})
+
+t.test('a port towards the fabric is never a VNIC, whatever id somebody gives it', async (t) => {
+  const external_ids = new Map([
+    ['iface-id', VNIC],
+    ['plugboard-role', 'uplink:physnet1'],
+  ])
+  const { bindings, conditions } = bound({ bridges: { 'br-int': [{ name: 'plug-physnet1-int', external_ids }] } })
+  t.equal(bindings.size, 0)
+  t.match(conditions, [{ code: 'fabric-iface-id' }])
+})
+
+t.test('B10: two physical networks cannot share a bridge, where their VLANs would be one', async (t) => {
+  const external = { 'plugboard-bridge-mappings': 'physnet1:br-eth1,physnet2:br-eth1' }
+  const { facts, conditions } = bound({ external, bridges: { 'br-int': [], 'br-eth1': [] } })
+  t.strictSame(facts.bridgeMappings, { physnet1: 'br-eth1' })
+  t.match(conditions, [{ code: 'bad-bridge-mapping', message: /physnet2:br-eth1/ }])
+})
+
+t.test('why a port towards the fabric will not come by itself', async (t) => {
+  const external = { 'plugboard-bridge-mappings': 'physnet1:br-eth1' }
+  const { facts, conditions } = bound({
+    external,
+    bridges: {
+      'br-int': [
+        {
+          name: 'plug-vxlan',
+          ofport: -1,
+          error: 'could not add network device',
+          external_ids: new Map([['plugboard-role', 'tunnel:vxlan']]),
+        },
+      ],
+    },
+  })
+  t.match(facts.faults, { 'uplink:physnet1': /br-eth1/, 'tunnel:vxlan': /could not add network device/ })
+  t.match(conditions, [{ code: 'bridge-missing' }])
+})
+
 t.test('what the host says of itself, and what it says wrongly', async (t) => {
   const external = {
     hostname: 'h1',
@@ -114,7 +155,7 @@ t.test('what the host says of itself, and what it says wrongly', async (t) => {
   }
   const { facts, conditions, datapathType } = bound({
     external,
-    bridges: { 'br-int': [] },
+    bridges: { 'br-int': [], 'br-eth1': [] },
   })
   t.match(facts, { hostname: 'h1', ovsVersion: '3.1.0', encapIp: null, datapathId: '00000000000000aa' })
   t.strictSame(facts.bridgeMappings, { physnet1: 'br-eth1' })
@@ -140,7 +181,13 @@ t.test('the ports towards the fabric are known by our mark', async (t) => {
 })
 
 const controller = { target: 'tcp:10.0.0.1:6653', connection_mode: 'out-of-band', max_backoff: 1000 }
-const wanted = { systemId: 'hv1', datapathType: 'netdev', controller: controller.target, fabric: [] } as const
+const wanted = {
+  systemId: 'hv1',
+  datapathIdTaken: false,
+  datapathType: 'netdev',
+  controller: controller.target,
+  fabric: [],
+} as const
 
 t.test('a bridge that is right is left alone (B08); one that is not is mended (B20)', async (t) => {
   const right = { bridges: { 'br-int': [] }, controllers: [controller] }
@@ -158,6 +205,8 @@ t.test('a bridge that is right is left alone (B08); one that is not is mended (B
   t.strictSame(tables({ ...right, controllers: [controller, controller] }), ['insert Controller', 'update Bridge'])
   t.strictSame(tables(right, { ...wanted, datapathType: 'system' }), ['update Bridge'])
   t.strictSame(tables(right, { ...wanted, datapathType: null }), [])
+  t.strictSame(tables(right, { ...wanted, datapathIdTaken: true }), [], 'its own id is its own already')
+  t.strictSame(tables(right, { ...wanted, systemId: 'hv2', datapathIdTaken: true }), ['update Bridge'])
   t.equal(tables({ bridges: {} }).at(0), 'insert Interface', 'made where it is missing')
 })
 
@@ -170,7 +219,9 @@ t.test('B31: a patch is made as a pair, once, and only when its other bridge is 
     )
   t.strictSame(names(right), ['plug-physnet1-int', 'plug-physnet1-ext'])
   t.strictSame(names({ ...right, bridges: { 'br-int': [] } }), [], 'not half a pair')
-  t.strictSame(missingBridges(rows({ bridges: { 'br-int': [] } }), { physnet1: 'br-eth1' }), ['br-eth1'])
+  const foreign = { ...right, bridges: { 'br-int': [], 'br-eth1': [{ name: 'plug-physnet1-ext' }] } }
+  t.strictSame(names(foreign), [], 'nor where another hand has the name')
+  t.strictSame(takenNames(rows(foreign), fabric), ['plug-physnet1-ext'])
   const mark = new Map([['plugboard-role', 'uplink:physnet1']])
   const patch = (name: string, peer: string) => ({
     name,

@@ -61,6 +61,7 @@ t.test('B11: a freed segment stays taken while a hypervisor may hold rules for i
         bridgeMappings: {},
         encapIp: null,
         fabric: {},
+        faults: {},
       },
     })
   })

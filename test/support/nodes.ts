@@ -34,6 +34,7 @@ export const hypervisor = (n: number, extra: Partial<Hypervisor> = {}): Hypervis
   bridgeMappings: { physnet1: 'br-eth1' },
   encapIp: `192.0.2.${n + 1}`,
   fabric: { 'uplink:physnet1': UPLINK, 'tunnel:vxlan': TUNNEL },
+  faults: {},
   ...extra,
 })
 

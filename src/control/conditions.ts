@@ -1,0 +1,54 @@
+/** What an operator should know of a host that has joined: what its rows say, beside what the graph and the engines know. */
+import type { Graph } from '../../topology/graph.ts'
+import type { HypervisorId } from '../../topology/ids.ts'
+import type { Condition, Engine, FabricPort } from '../engines/engine.ts'
+import type { OpenVSwitch, Tables } from '../ovsdb/index.ts'
+import { takenNames } from './provision.ts'
+import type { Reading } from './rows.ts'
+
+interface Known {
+  readonly graph: Graph
+  readonly engines: readonly Engine[]
+  /** The hypervisor whose datapath id this one's bridge has, too. */
+  readonly twin: HypervisorId | undefined
+}
+
+/** The ports towards the fabric that the engines need there. */
+export const fabricPortsOf = (engines: Iterable<Engine>, { facts }: Reading): FabricPort[] =>
+  [...engines].flatMap((engine) => engine.fabricPorts(facts))
+
+export function conditionsOf(
+  id: HypervisorId,
+  tables: Tables<OpenVSwitch>,
+  reading: Reading,
+  { graph, engines, twin }: Known,
+): Condition[] {
+  const [root] = tables.Open_vSwitch.values()
+  const config = root?.other_config ?? new Map<string, string>()
+  const bindings = [...reading.bindings.values()]
+  const holder = ({ vnicId }: (typeof bindings)[number]) => graph.bindings.get(vnicId)?.hypervisor
+  return [
+    ...reading.conditions,
+    ...engines.flatMap((engine) => engine.judgeHost(config)),
+    ...takenNames(tables, fabricPortsOf(engines, reading)).map((name) => ({
+      code: 'name-taken',
+      message: `interface ${name} is not Plugboard's, which needs the name for a port of its own: rename it`,
+    })),
+    ...(twin ? [{ code: 'duplicate-datapath-id', message: shared(reading, twin) }] : []),
+    ...bindings
+      .filter(({ vnicId }) => !graph.vnics.has(vnicId))
+      .map(({ vnicId, interface: name }) => ({
+        code: 'unknown-iface-id',
+        message: `interface ${name} carries iface-id ${vnicId}, which is no VNIC: create the VNIC, or clear the iface-id`,
+      })),
+    ...bindings
+      .filter((binding) => (holder(binding) ?? id) !== id)
+      .map((binding) => ({
+        code: 'claimed-elsewhere',
+        message: `interface ${binding.interface} carries iface-id ${binding.vnicId}, which hypervisor ${holder(binding)} claimed later`,
+      })),
+  ]
+}
+
+const shared = ({ facts }: Reading, twin: HypervisorId): string =>
+  `br-int has datapath id ${facts.datapathId}, which is that of hypervisor ${twin}: clear other_config:datapath-id on one of them`
