@@ -104,7 +104,7 @@ export class Fleet {
   #attach(hypervisor: HypervisorId, session: Session): void {
     const { graph, engines, tickets, log, events } = this.#context
     const there = this.#switches.get(hypervisor)?.session
-    if (there && there.remoteAddress !== session.remoteAddress) {
+    if (there && machineOf(there) !== machineOf(session)) {
       // Two switches must never take turns at being one. If it has only moved, the old connection is found dead soon.
       const reason = `a switch at ${there.remoteAddress} is connected with the same datapath id`
       log.error({ hypervisor, from: session.remoteAddress, reason }, 'a switch was refused')
@@ -151,3 +151,6 @@ export class Fleet {
     this.#context.events.disconnected(hypervisor)
   }
 }
+
+/** The address that it connects from, without the port. */
+const machineOf = ({ remoteAddress }: Session): string => remoteAddress.replace(/:\d+$/, '')

@@ -10,6 +10,8 @@ const REFUSAL = { errorType: 2, code: 4 }
 
 export interface Options {
   readonly datapathId: bigint
+  /** The address that it connects from. */
+  readonly from?: string
   /** Rules that it will not take. */
   readonly refuses?: (flow: FlowMod) => boolean
 }
@@ -29,7 +31,7 @@ export class FakeSwitch {
   }
 
   static async connect(port: number, options: Options): Promise<FakeSwitch> {
-    const peer = await Peer.connect(port)
+    const peer = await Peer.connect(port, options.from)
     await peer.greet(options.datapathId)
     const fake = new FakeSwitch(peer, options)
     void fake.#serve()
@@ -45,6 +47,11 @@ export class FakeSwitch {
     const held = this.#held ?? []
     this.#held = null
     for (const message of held) this.#peer.send(message)
+  }
+
+  /** Answers that it holds back. */
+  get holding(): number {
+    return this.#held?.length ?? 0
   }
 
   disconnect(): void {

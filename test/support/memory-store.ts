@@ -6,6 +6,8 @@ export class MemoryStore implements Store {
   readonly entries = new Map<string, Entry>()
   /** While set, commits fail with it. */
   failure: StoreError | null = null
+  /** While set, commits wait for it. */
+  held: Promise<unknown> | null = null
   commits = 0
   readonly #watchers = new Set<readonly [prefix: string, told: (writes: readonly Write[]) => void]>()
 
@@ -23,6 +25,7 @@ export class MemoryStore implements Store {
 
   async commit(writes: readonly Write[], conditions: readonly Condition[] = []): Promise<boolean> {
     await new Promise((resolve) => setImmediate(resolve))
+    await this.held
     if (this.failure) throw this.failure
     if (conditions.some(({ key, revision }) => (this.entries.get(key)?.revision ?? 0) !== revision)) return false
     this.commits += 1

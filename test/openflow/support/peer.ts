@@ -25,8 +25,9 @@ export class Peer {
     })
   }
 
-  static async connect(port: number): Promise<Peer> {
-    const socket = connect(port, '127.0.0.1')
+  /** @param from the address to connect from */
+  static async connect(port: number, from = '127.0.0.1'): Promise<Peer> {
+    const socket = connect({ port, host: '127.0.0.1', localAddress: from })
     await once(socket, 'connect')
     return new Peer(socket)
   }

@@ -1,0 +1,121 @@
+/** What is not durable is not shown, not sent and not lost: the store slow or failing on the way through of the controller. */
+import t from 'tap'
+import type { NetworkId, PortId, VnicId } from '../../topology/ids.ts'
+import { controllerOn, PROJECT } from '../support/controller.ts'
+import { diskFull } from '../support/memory-store.ts'
+import { hypervisorId } from '../support/nodes.ts'
+import { cloudOf, until } from '../support/switches.ts'
+
+function gate() {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { promise, open: resolve }
+}
+
+t.test('B07, B38: while the commit is under way nobody sees the change, and no switch gets it', async (t) => {
+  const { controller, store, connect, call, plug, realised, status } = await cloudOf(t, 1)
+  const here = await connect(0)
+  const network = await call('create_network', {})
+  const first = await plug(network, 0)
+  await realised(first)
+  const port = await call('create_port', {}, { network_id: network.id })
+  const vnic = (await call('create_vnic', {})).id as VnicId
+  const to = { vnicId: vnic, hypervisor: hypervisorId(0), bridge: 'br-int', interface: 'tap77', ofport: 77 }
+  await controller.journal.write((draft) => draft.change({ kind: 'binding', id: vnic, to }))
+
+  const commit = gate()
+  store.held = commit.promise
+  const plugged = controller.operations.plug(PROJECT, vnic, port.id as PortId, null)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(status(vnic), 'unplugged')
+  const sent = here.flowMods.length
+  controller.fleet.get(hypervisorId(0))?.mark(controller.graph.byKey.keys())
+  await until(() => controller.operations.showHypervisor(hypervisorId(0)).backlog === 0)
+  t.equal(here.flowMods.length, sent, 'a switch compiles what is durable')
+  store.failure = diskFull()
+  commit.open()
+  await t.rejects(plugged, { code: 'unavailable' })
+  t.equal(status(vnic), 'unplugged')
+  t.notOk(here.lines().some((line) => line.includes('in_port=77')))
+
+  store.failure = null
+  store.held = null
+  await controller.operations.plug(PROJECT, vnic, port.id as PortId, null)
+  t.equal((await realised(vnic)).status, 'active')
+})
+
+t.test('B38: lists keep their order, and numbers are not lost, when commits fail', async (t) => {
+  const { controller, store, call } = controllerOn({ vlans: [1, 10] })
+  const ids: string[] = []
+  for (let n = 0; n < 4; n++) ids.push((await call('create_vnic', {})).id)
+  store.failure = diskFull()
+  await t.rejects(controller.operations.destroyVnic(PROJECT, ids[0] as VnicId, null), { code: 'unavailable' })
+  await Promise.allSettled(Array.from({ length: 8 }, () => call('create_network', {})))
+  store.failure = null
+  t.strictSame(
+    [...controller.operations.listVnics(PROJECT)].map(({ view }) => view().id),
+    ids,
+  )
+  for (let n = 0; n < 10; n++) await call('create_network', {})
+  await t.rejects(call('create_network', {}), { code: 'segments-exhausted' })
+})
+
+t.test('B38: an operation that writes nothing does not say that the store commits again', async (t) => {
+  const { controller, store, call } = controllerOn()
+  const vnic = (await call('create_vnic', {})).id as VnicId
+  store.failure = diskFull()
+  await t.rejects(call('create_vnic', {}), { code: 'unavailable' })
+  await controller.operations.unplug(PROJECT, vnic, null)
+  t.not(controller.broken, null)
+})
+
+t.test('an operation that fails in the middle leaves no entry either', async (t) => {
+  const { controller, store, call } = controllerOn()
+  const failing = controller.journal.write((draft) => {
+    draft.write({ put: 'x/1', value: 1 })
+    throw new Error('in the middle')
+  })
+  await Promise.all([t.rejects(failing), call('create_vnic', {})])
+  t.equal(store.get('x/1'), undefined)
+})
+
+t.test(
+  'B05, B11: VNIC, port and network destroyed in one batch: the segment is free when the rules are gone',
+  async (t) => {
+    const { controller, connect, call, plug, realised } = await cloudOf(t, 1, { vlans: [5, 5] })
+    const here = await connect(0)
+    const network = await call('create_network', {})
+    const vnic = await plug(network, 0)
+    const { port_id } = await realised(vnic)
+    const [destroyed] = await Promise.all([
+      controller.operations.destroyVnic(PROJECT, vnic, null),
+      controller.operations.destroyPort(PROJECT, port_id as PortId, null),
+      call('destroy_network', {}, { network_id: network.id }),
+    ])
+    t.equal(await destroyed.settled(5_000), true)
+    t.equal(here.flows.size, 0)
+    await until(() => controller.graph.segments.get('vlan/physnet1/5')?.holders.length === 0)
+    await t.resolves(call('create_network', {}))
+  },
+)
+
+t.test('B11: a comparison that began before does not free what has left since', async (t) => {
+  const { controller, connect, call, plug, realised } = await cloudOf(t, 1, { vlans: [5, 5] })
+  const old = await connect(0)
+  const network = await call('create_network', {})
+  const vnic = await plug(network, 0)
+  const { port_id } = await realised(vnic)
+  const here = await connect(0)
+  here.pause()
+  for (const [key, flow] of old.flows) here.flows.set(key, flow)
+  await until(() => here.holding > 1)
+  await controller.operations.destroyVnic(PROJECT, vnic, null)
+  await controller.operations.destroyPort(PROJECT, port_id as PortId, null)
+  await call('destroy_network', {}, { network_id: network.id as NetworkId })
+  here.resume()
+  here.pause()
+  await until(() => controller.fleet.get(hypervisorId(0))?.ready === true)
+  t.strictSame(controller.graph.segments.get('vlan/physnet1/5')?.holders, [hypervisorId(0)])
+  here.resume()
+  await until(() => controller.graph.segments.get('vlan/physnet1/5')?.holders.length === 0)
+  t.equal(here.flows.size, 0)
+})

@@ -1,0 +1,59 @@
+/** A whole controller with fake switches, and what a compute service would do on them. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { listen } from '../../src/openflow/index.ts'
+import type { PortId, VnicId } from '../../topology/ids.ts'
+import { controllerOn, type Options, PROJECT } from './controller.ts'
+import { FakeSwitch } from './fake-switch.ts'
+import { hypervisor, hypervisorId } from './nodes.ts'
+
+interface Teardown {
+  teardown(stop: () => unknown): void
+}
+
+/** A controller that knows some hypervisors (0, 1, …), with an OpenFlow listener. */
+export async function cloudOf(t: Teardown, hypervisors: number, options: Options = {}) {
+  const cloud = controllerOn(options)
+  const { controller, call } = cloud
+  const listener = await listen({ port: 0, onSession: (session) => controller.acceptSwitch(session) })
+  t.teardown(async () => {
+    controller.close()
+    await listener.close()
+  })
+  await controller.journal.write((draft) => {
+    for (const n of Array(hypervisors).keys()) {
+      const to = { ...hypervisor(n), key: draft.nextKey() }
+      draft.change({ kind: 'hypervisor', id: to.id, to })
+    }
+  })
+  /** @param from the address that it connects from, of this machine's loopback */
+  const connect = (n: number, refuses?: FakeSwitch['refuses'], from?: string) =>
+    FakeSwitch.connect(listener.address.port, {
+      datapathId: BigInt(n),
+      ...(refuses ? { refuses } : {}),
+      ...(from === undefined ? {} : { from }),
+    })
+  let ofport = 10
+  /** A VNIC in a port of the network, with an interface on a hypervisor. @returns its id */
+  const plug = async (network: { id: string }, where: number): Promise<VnicId> => {
+    const port = await call('create_port', {}, { network_id: network.id })
+    const id = (await call('create_vnic', {})).id as VnicId
+    ofport += 1
+    const to = { vnicId: id, hypervisor: hypervisorId(where), bridge: 'br-int', interface: `i${ofport}`, ofport }
+    await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+    await controller.operations.plug(PROJECT, id, port.id as PortId, null)
+    return id
+  }
+  const realised = (id: VnicId) => controller.operations.realised(PROJECT, id, 5_000)
+  return {
+    ...cloud,
+    connect,
+    plug,
+    realised,
+    status: (id: VnicId) => controller.operations.showVnic(PROJECT, id).status,
+  }
+}
+
+/** Until it is so; the test's own time-out ends what never comes. */
+export async function until(met: () => boolean): Promise<void> {
+  while (!met()) await sleep(5)
+}
