@@ -23,6 +23,8 @@ export type OpenFlowErrorCode =
   | 'closed'
   | 'no-common-version'
   | 'not-connected'
+  /** No answer, or nobody who reads, for too long. */
+  | 'timeout'
 
 interface More {
   readonly offset?: number

@@ -133,6 +133,11 @@ function multipart<Value extends MultipartRequest | MultipartReply>(way: 'reques
   }
 }
 
+const REPLY = 19
+
+/** Are there octets of a multipart reply, readable or not, of which further parts follow? */
+export const moreFollows = (octets: Uint8Array): boolean => octets[1] === REPLY && ((octets[11] ?? 0) & 1) === 1
+
 /** The parts of a reply as one. */
 export function gathered(parts: readonly MultipartReply[]): MultipartReply {
   const [first] = parts

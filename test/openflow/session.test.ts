@@ -1,39 +1,8 @@
 /** Sessions with peers that do right and wrong. */
-import t, { type Test } from 'tap'
-import {
-  BundleError,
-  type Decoded,
-  encode,
-  type FlowMod,
-  type Listener,
-  type ListenOptions,
-  listen,
-  type OpenFlowError,
-  type Session,
-} from '../../src/openflow/index.ts'
+import t from 'tap'
+import { BundleError, type Decoded, encode, listen, type OpenFlowError } from '../../src/openflow/index.ts'
+import { first, listener, mod, pair } from './support/pair.ts'
 import { Peer } from './support/peer.ts'
-
-async function listener(t: Test, options: Partial<ListenOptions> = {}): Promise<Listener> {
-  const one = await listen({ port: 0, ...options })
-  t.teardown(() => one.close())
-  return one
-}
-
-async function first(sessions: AsyncIterable<Session>): Promise<Session> {
-  for await (const session of sessions) return session
-  throw new Error('no session came')
-}
-
-/** A session, and the peer at its other end. */
-async function pair(t: Test, options: Partial<ListenOptions> = {}): Promise<{ session: Session; peer: Peer }> {
-  const server = await listener(t, options)
-  const peer = await Peer.connect(server.address.port)
-  t.teardown(() => peer.socket.destroy())
-  const [session] = await Promise.all([first(server), peer.greet()])
-  return { session, peer }
-}
-
-const mod = (priority: number): FlowMod => ({ type: 'flow_mod', command: 'add', table: 0, priority, match: [] })
 
 t.test('a switch connects: hello with our versions, features, and the session says who it is', async (t) => {
   const { session, peer } = await pair(t)

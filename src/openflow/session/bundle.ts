@@ -18,7 +18,8 @@ const SLICE = 4
 
 /**
  * Open, add, close, and if nothing was refused so far, commit, with a barrier behind it; else discard. A switch commits what
- * is left of a bundle some messages of which it refused when they were added: so the errors are awaited before.
+ * is left of a bundle some messages of which it refused when they were added: so the errors are awaited before. A bundle
+ * that it gives up (one that rests too long) is lost: what is added after that opens another one, never to be committed.
  * @throws BundleError if a message was refused; OpenFlowError if the bundle itself was
  */
 export async function sendBundle(
@@ -28,39 +29,52 @@ export async function sendBundle(
   { atomic = true, ordered = true }: BundleOptions,
 ): Promise<void> {
   const flags = (atomic ? BUNDLE_FLAGS.atomic : 0) | (ordered ? BUNDLE_FLAGS.ordered : 0)
-  const step = (step: 'open_request' | 'close_request' | 'commit_request' | 'discard_request'): Promise<unknown> =>
-    requests.request({ type: 'bundle_control', bundle, step, flags })
+  type Step = 'open_request' | 'close_request' | 'commit_request' | 'discard_request'
+  const step = (step: Step, xid = requests.nextXid()): Promise<unknown> =>
+    requests.request({ type: 'bundle_control', bundle, step, flags, xid })
   const members = new Members()
   const refused: Refused[] = []
+  const opening = requests.nextXid()
+  const lost = new AbortController()
+  const lose = (error: unknown): void => lost.abort(error)
   const taker: ErrorTaker = (xid, error) => {
+    if (xid === opening) lose(error)
     const member = members.find(xid)
     if (member) refused.push({ ...member, error })
-    return member !== undefined
+    return member !== undefined || xid === opening
+  }
+  const fill = async (): Promise<void> => {
+    // Nobody waits for the bundle to be opened: the switch takes things in order, and each wait is a turn of its main loop.
+    void step('open_request', opening).catch(lose)
+    await add(requests, { bundle, flags }, messages, members, refused, lost.signal)
+    await step('close_request')
+    lost.signal.throwIfAborted()
+    if (refused.length > 0) throw new BundleError(refused)
   }
   requests.errorTakers.add(taker)
   try {
-    // Nobody waits for the bundle to be opened: the switch takes things in order, and each wait is a turn of its main loop.
-    const opened = step('open_request')
-    const closed = add(requests, { bundle, flags }, messages, members, refused).then(() => step('close_request'))
-    await Promise.all([opened, closed]).catch((error: unknown) => discard(step, error))
-    if (refused.length > 0) await discard(step, new BundleError(refused))
+    await fill().catch((error: unknown) => discard(step, error))
     await Promise.all([step('commit_request'), requests.request({ type: 'barrier_request' })])
   } catch (error) {
+    lost.signal.throwIfAborted()
     throw refused.length > 0 && !(error instanceof BundleError) ? new BundleError(refused, error) : error
   } finally {
     requests.errorTakers.delete(taker)
   }
 }
 
+/** @throws the reason why the bundle is lost, as soon as it is known */
 async function add(
   requests: Requests,
   of: { readonly bundle: number; readonly flags: number },
   messages: Iterable<Message>,
   members: Members,
   refused: Refused[],
+  lost: AbortSignal,
 ): Promise<void> {
   let began = performance.now()
   for (const message of messages) {
+    lost.throwIfAborted()
     try {
       members.add(requests.send({ type: 'bundle_add', ...of, message }), message)
     } catch (error) {

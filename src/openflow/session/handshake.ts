@@ -9,16 +9,22 @@ import { Wire } from './wire.ts'
 export interface SessionOptions {
   /** Milliseconds of silence after which the switch is probed, and after which again it is given up. 5000 unless said. */
   readonly echoInterval?: number
+  /**
+   * Milliseconds in which something of an answer must come, and a switch must read something of what is sent; else the
+   * connection is closed. 60,000 unless said.
+   */
+  readonly requestTimeout?: number
   /** Wire versions to offer; those that this library speaks unless said. */
   readonly versions?: readonly number[]
 }
 
 const ECHO_INTERVAL = 5_000
+const REQUEST_TIMEOUT = 60_000
 
 /** @throws OpenFlowError `no-common-version`, or `closed` with the reason */
 export async function handshake(socket: Socket, options: SessionOptions = {}): Promise<Session> {
-  const { echoInterval = ECHO_INTERVAL, versions = VERSIONS } = options
-  const wire = new Wire(socket, { echoInterval, version: Math.max(...versions) })
+  const { echoInterval = ECHO_INTERVAL, requestTimeout = REQUEST_TIMEOUT, versions = VERSIONS } = options
+  const wire = new Wire(socket, { echoInterval, version: Math.max(...versions), patience: requestTimeout })
   const late = setTimeout(() => wire.close('the handshake takes too long'), 2 * echoInterval)
   try {
     const requests = new Requests(wire)

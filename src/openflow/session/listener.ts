@@ -9,9 +9,12 @@ import type { Session } from './session.ts'
 export type Place = { readonly host?: string; readonly port: number } | { readonly path: string }
 
 interface ListenerOptions extends SessionOptions {
-  /** Given each session; without it, they come from iterating over the listener. */
-  readonly onSession?: (session: Session) => void
-  /** Told of connections that came to no session. */
+  /**
+   * Given each session; without it, they come from iterating over the listener. If it throws or rejects, the session is
+   * closed with that reason.
+   */
+  readonly onSession?: (session: Session) => void | Promise<void>
+  /** Told of connections that came to no session. What it throws is a warning of the process. */
   readonly onRefused?: (error: OpenFlowError, remoteAddress: string) => void
 }
 
@@ -49,18 +52,27 @@ export class Listener implements AsyncIterable<Session> {
   }
 
   async #greet(socket: Socket): Promise<void> {
-    const { onSession = (session) => this.#sessions.push(session), onRefused } = this.#options
+    const { onSession = (session) => this.#sessions.push(session) } = this.#options
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
     const from = `${socket.remoteAddress}:${socket.remotePort}`
+    const session = await handshake(socket, this.#options).catch((error: unknown) => this.#refuse(error, from))
+    if (!session) return
+    this.#open.add(session)
+    void session.closed.then(() => this.#open.delete(session))
     try {
-      const session = await handshake(socket, this.#options)
-      this.#open.add(session)
-      void session.closed.then(() => this.#open.delete(session))
-      onSession(session)
+      await onSession(session)
     } catch (error) {
-      if (!(error instanceof OpenFlowError)) throw error
-      onRefused?.(error, from)
+      session.close(`onSession failed: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  #refuse(error: unknown, from: string): undefined {
+    if (!(error instanceof OpenFlowError)) throw error
+    try {
+      this.#options.onRefused?.(error, from)
+    } catch (thrown) {
+      process.emitWarning(thrown instanceof Error ? thrown : String(thrown))
     }
   }
 }
@@ -74,6 +86,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const place = 'path' in options ? options : { port: options.port, host: options.host ?? '127.0.0.1' }
     server.listen({ ...place }, () => resolve())
   })
+  // Of accept(2), as when file descriptors run out: the next one may well succeed.
+  server.on('error', () => undefined)
   return listener
 }
 

@@ -1,15 +1,23 @@
 /** A queue between one who pushes and one who iterates. */
 
+interface Limits {
+  /** Items that wait, and octets of them: the oldest go when more come. */
+  readonly items?: number
+  readonly octets?: number
+  /** Told when something was taken, or nothing more will be. */
+  readonly taken?: () => void
+}
+
 export class Queue<T> implements AsyncIterable<T> {
-  readonly #limit: number
-  readonly #items: T[] = []
+  readonly #limits: Required<Limits>
+  readonly #waiting: Array<{ readonly item: T; readonly octets: number }> = []
+  #octets = 0
   #end: { readonly error?: unknown } | undefined
   #wake: () => void = () => {}
   #dropped = 0
 
-  /** @param limit of items that wait: the oldest goes when one more comes */
-  constructor(limit = Number.POSITIVE_INFINITY) {
-    this.#limit = limit
+  constructor({ items = Number.POSITIVE_INFINITY, octets = Number.POSITIVE_INFINITY, taken = () => {} }: Limits = {}) {
+    this.#limits = { items, octets, taken }
   }
 
   /** How many went because nobody took them in time. */
@@ -17,13 +25,20 @@ export class Queue<T> implements AsyncIterable<T> {
     return this.#dropped
   }
 
-  push(item: T): void {
+  /** Octets of what waits. */
+  get octets(): number {
+    return this.#octets
+  }
+
+  /** @param octets that the item had on the wire */
+  push(item: T, octets = 0): void {
     if (this.#end) return
-    if (this.#items.length >= this.#limit) {
-      this.#items.shift()
+    this.#waiting.push({ item, octets })
+    this.#octets += octets
+    while (this.#waiting.length > this.#limits.items || this.#octets > this.#limits.octets) {
+      this.#shift()
       this.#dropped += 1
     }
-    this.#items.push(item)
     this.#wake()
   }
 
@@ -39,10 +54,21 @@ export class Queue<T> implements AsyncIterable<T> {
     this.#wake()
   }
 
+  /** What is there is wanted no more, and what comes neither. */
+  abandon(): void {
+    this.#waiting.length = 0
+    this.#octets = 0
+    this.close()
+    this.#limits.taken()
+  }
+
   /** For one taker: each item is given once. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
     for (;;) {
-      while (this.#items.length > 0) yield this.#items.shift() as T
+      for (let next = this.#shift(); next; next = this.#shift()) {
+        this.#limits.taken()
+        yield next.item
+      }
       if (this.#end) {
         if ('error' in this.#end) throw this.#end.error
         return
@@ -51,5 +77,11 @@ export class Queue<T> implements AsyncIterable<T> {
         this.#wake = resolve
       })
     }
+  }
+
+  #shift(): { readonly item: T; readonly octets: number } | undefined {
+    const first = this.#waiting.shift()
+    if (first) this.#octets -= first.octets
+    return first
   }
 }

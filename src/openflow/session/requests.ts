@@ -1,8 +1,9 @@
 /** Which answer belongs to which request, by xid; what is no answer is an event. */
 import { encode } from '../codec.ts'
 import { BAD_TYPE, errorName, OpenFlowError } from '../errors.ts'
-import type { Decoded, Message, MessageOf } from '../messages.ts'
-import { gathered } from '../multipart.ts'
+import type { Decoded, Message, MessageOf, MessageType } from '../messages.ts'
+import { gathered, moreFollows } from '../multipart.ts'
+import { Parts } from './parts.ts'
 import { Queue } from './queue.ts'
 import type { Wire } from './wire.ts'
 
@@ -39,18 +40,28 @@ export type ReplyTo<R> = R extends { readonly type: 'multipart_request'; readonl
 
 /** What is waited for under one xid. */
 interface Expected {
+  readonly type: MessageType
+  /** How often the watch has seen it as the oldest since the last that came of its answer. */
+  quiet: number
   /** @returns whether that was all */
-  take(message: Decoded): boolean
+  take(message: Decoded, octets: number): boolean
   fail(error: OpenFlowError): void
 }
 
 /** Takes errors under many xids. @returns whether it was one of its own */
 export type ErrorTaker = (xid: number, error: OpenFlowError) => boolean
 
+/** What may be an answer; a switch sends all others on its own, whatever their xid. */
+const ANSWERS = new Set<string>(Object.values(REPLIES))
 /** The last type of message that OpenFlow 1.5 has. */
 const LAST_TYPE = 35
-/** Events that may wait to be taken. */
-const MOST_EVENTS = 10_000
+/** Events that may wait to be taken, and their octets. */
+const MOST_EVENTS = { items: 10_000, octets: 16 * 1024 * 1024 }
+/** Octets that an answer may have if its parts are gathered, and those that each part counts for beside its own. */
+const MOST_GATHERED = 32 * 1024 * 1024
+const PART = 256
+/** The watch looks this often in the time that an answer may take. */
+const LOOKS = 4
 
 export class Requests {
   readonly wire: Wire
@@ -58,42 +69,55 @@ export class Requests {
   readonly first: Promise<Decoded>
   readonly events = new Queue<Decoded>(MOST_EVENTS)
   readonly errorTakers = new Set<ErrorTaker>()
+  /** In the order of sending. */
   readonly #expected = new Map<number, Expected>()
+  /** Failed already, though more of the answer is to come: nobody's. */
+  readonly #left = new Set<number>()
+  readonly #watch: NodeJS.Timeout
   #lastXid = 0
 
   constructor(wire: Wire) {
     this.wire = wire
     this.first = new Promise((resolve, reject) => {
       wire.receive = (message) => {
-        wire.receive = (later) => this.#receive(later)
+        wire.receive = (later, octets) => this.#receive(later, octets)
         resolve(message)
       }
       void wire.closed.then(({ reason }) => reject(closedBecause(reason)))
     })
     // Whoever waits for it is told; a handshake that has failed already waits no more.
     this.first.catch(() => {})
-    wire.unreadable = (xid, error) => this.#fail(xid, error)
+    wire.unreadable = (xid, error, frame) => {
+      if (this.#fail(xid, error) && moreFollows(frame)) this.#left.add(xid)
+    }
+    this.#watch = setInterval(() => this.#look(), wire.patience / LOOKS)
     void wire.closed.then(({ reason }) => this.#closed(reason))
   }
 
   /** Send a message. @returns its xid */
   send(message: Message): number {
-    const xid = message.xid ?? this.#nextXid()
+    const xid = message.xid ?? this.nextXid()
     this.wire.send(message, xid)
     return xid
   }
 
-  /** Send a message and wait for its answer; the parts of a multipart answer come as one. */
+  /**
+   * Send a message and wait for its answer; the parts of a multipart answer come as one. One that is longer than this
+   * side can hold ends the connection.
+   */
   request<R extends Request>(message: R): Promise<ReplyTo<R>> {
     const parts: Array<MessageOf<'multipart_reply'>> = []
+    let held = 0
     return new Promise((resolve, reject) => {
       this.#expect(message, {
-        take(reply) {
+        take: (reply, octets) => {
           if (reply.type !== 'multipart_reply') {
             resolve(reply as ReplyTo<R>)
             return true
           }
           parts.push(reply)
+          held += octets + PART
+          if (held > MOST_GATHERED) this.wire.close(`an answer to ${message.type} of more than ${MOST_GATHERED} octets`)
           if (reply.more) return false
           const { version, xid } = reply
           resolve({ version, xid, type: 'multipart_reply', ...gathered(parts) } as ReplyTo<R>)
@@ -105,52 +129,76 @@ export class Requests {
   }
 
   /** Send a multipart request and take the parts of the answer as they come. */
-  parts<R extends MessageOf<'multipart_request'>>(message: R): Queue<ReplyTo<R>> {
-    const queue = new Queue<ReplyTo<R>>()
+  parts<R extends MessageOf<'multipart_request'>>(message: R): Parts<ReplyTo<R>> {
+    const parts = new Parts<ReplyTo<R>>(this.wire)
     this.#expect(message, {
-      take(reply) {
-        queue.push(reply as ReplyTo<R>)
+      take(reply, octets) {
+        parts.push(reply as ReplyTo<R>, octets)
         if (reply.type === 'multipart_reply' && reply.more) return false
-        queue.close()
+        parts.close()
         return true
       },
-      fail: (error) => queue.fail(error),
+      fail: (error) => parts.fail(error),
     })
-    return queue
+    return parts
   }
 
-  #expect(message: Request, expected: Expected): void {
+  #expect(message: Request, { take, fail }: Pick<Expected, 'take' | 'fail'>): void {
     const type = REPLIES[message.type]
     try {
       const xid = this.send(message)
+      this.#left.delete(xid)
       this.#expected.set(xid, {
-        take: (reply) => {
-          if (reply.type === type && isOfKind(message, reply)) return expected.take(reply)
-          expected.fail(new OpenFlowError('malformed', `${message.type} was answered with ${reply.type}`))
+        type: message.type,
+        quiet: 0,
+        take: (reply, octets) => {
+          if (reply.type === type && isOfKind(message, reply)) return take(reply, octets)
+          if (reply.type === 'multipart_reply' && reply.more) this.#left.add(xid)
+          fail(new OpenFlowError('malformed', `${message.type} was answered with ${reply.type}`))
           return true
         },
-        fail: (error) => expected.fail(error),
+        fail,
       })
     } catch (error) {
       if (!(error instanceof OpenFlowError)) throw error
-      expected.fail(error)
+      fail(error)
     }
   }
 
-  #receive(message: Decoded): void {
-    if (message.type === 'error') {
+  #receive(message: Decoded, octets: number): void {
+    const { type, xid } = message
+    if (type === 'error') {
       const error = new OpenFlowError('refused', `the switch refused: ${errorName(message)}`, { error: message })
-      if (!this.#fail(message.xid, error)) this.events.push(message)
+      if (!this.#fail(xid, error)) this.events.push(message, octets)
       return
     }
-    const expected = this.#expected.get(message.xid)
+    const expected = ANSWERS.has(type) ? this.#expected.get(xid) : undefined
     if (expected) {
-      if (expected.take(message)) this.#expected.delete(message.xid)
-    } else if (message.type === 'echo_reply' || message.type === 'hello') {
+      expected.quiet = 0
+      if (expected.take(message, octets)) this.#expected.delete(xid)
+    } else if (type === 'multipart_reply' && this.#left.has(xid)) {
+      if (!message.more) this.#left.delete(xid)
+    } else if (type === 'echo_reply' || type === 'hello') {
       return
-    } else if (message.type in REPLIES || (message.type === 'unknown' && message.code > LAST_TYPE)) {
-      this.wire.refuse(BAD_TYPE, encode(message), message.xid)
-    } else this.events.push(message)
+    } else if (type in REPLIES || (type === 'unknown' && message.code > LAST_TYPE)) {
+      this.wire.refuse(BAD_TYPE, encode(message), xid)
+    } else this.events.push(message, octets)
+  }
+
+  /**
+   * A switch answers in order, so the oldest request alone is watched: those behind it wait for it. What it sends while
+   * nothing is read is not known.
+   */
+  #look(): void {
+    const [oldest] = this.#expected
+    if (!oldest || this.wire.isHeld) return
+    const [xid, expected] = oldest
+    expected.quiet += 1
+    if (expected.quiet <= LOOKS) return
+    const reason = `no answer to ${expected.type} for ${this.wire.patience} ms`
+    this.#expected.delete(xid)
+    expected.fail(new OpenFlowError('timeout', reason))
+    this.wire.close(reason)
   }
 
   #fail(xid: number, error: OpenFlowError): boolean {
@@ -168,10 +216,12 @@ export class Requests {
     const error = closedBecause(reason)
     for (const expected of this.#expected.values()) expected.fail(error)
     this.#expected.clear()
+    clearInterval(this.#watch)
     this.events.close()
   }
 
-  #nextXid(): number {
+  /** One that no request waits under. */
+  nextXid(): number {
     do this.#lastXid = this.#lastXid === 0xffffffff ? 1 : this.#lastXid + 1
     while (this.#expected.has(this.#lastXid))
     return this.#lastXid

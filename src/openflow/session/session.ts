@@ -22,7 +22,8 @@ export class Session {
   readonly closed: Promise<Closed>
   /**
    * What the switch sends on its own: `packet_in`, `port_status`, `flow_removed`, `role_status`, flow monitor updates (as
-   * `multipart_reply`), errors of what `send` sent. For one taker. Up to 10,000 wait; then the oldest is dropped.
+   * `multipart_reply`), errors of what `send` sent. For one taker. Up to 10,000 wait, and 16 MiB;
+   * then the oldest is dropped.
    */
   readonly events: AsyncIterable<Decoded>
   readonly #requests: Requests
@@ -58,7 +59,7 @@ export class Session {
 
   /**
    * Send a request and wait for its answer; the parts of a multipart answer come as one.
-   * @throws OpenFlowError `refused` with the switch's error, or `closed`
+   * @throws OpenFlowError `refused` with the switch's error, `closed`, or `timeout` (the connection is then closed)
    */
   request<R extends Request>(message: R): Promise<ReplyTo<R>> {
     return this.#requests.request(message)
@@ -78,13 +79,17 @@ export class Session {
     return sendBundle(this.#requests, this.#bundles, messages, options)
   }
 
-  /** The flows that the switch has, some at a time as they come. */
+  /**
+   * The flows that the switch has, some at a time as they come. If they are taken more slowly than they come, nothing is
+   * read meanwhile: to wait for another answer before the next are taken is to wait for oneself.
+   * @throws OpenFlowError `timeout` if they were not taken for `requestTimeout`
+   */
   async *dumpFlows(which: FlowRequest = {}): AsyncGenerator<readonly FlowEntry[], void, void> {
     const parts = this.#requests.parts({ type: 'multipart_request', multipart: 'flow', ...which })
     try {
       for await (const { flows } of parts) yield flows
     } finally {
-      parts.close()
+      parts.abandon()
     }
   }
 

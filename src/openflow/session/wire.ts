@@ -18,6 +18,8 @@ interface Options {
   readonly echoInterval: number
   /** The wire version to begin with. */
   readonly version: number
+  /** Milliseconds in which a peer must answer a request, and read some of what waits for it. */
+  readonly patience: number
 }
 
 /** Octets that are collected before they are handed to the socket. */
@@ -36,24 +38,29 @@ export class Wire {
   readonly closed: Promise<Closed>
   readonly remoteAddress: string
   readonly localAddress: string
-  /** Handed each message, echo aside. */
-  receive: (message: Decoded) => void = () => {}
+  readonly patience: number
+  /** Handed each message with its length, echo aside. */
+  receive: (message: Decoded, octets: number) => void = () => {}
   /** Told of each message that could not be read. */
-  unreadable: (xid: number, error: OpenFlowError) => void = () => {}
+  unreadable: (xid: number, error: OpenFlowError, frame: Uint8Array) => void = () => {}
   readonly #socket: Socket
   readonly #framer = new Framer()
   readonly #probe: NodeJS.Timeout
   #out: Writer
   readonly #waiting: Array<() => void> = []
+  /** Those for whom nothing is read. */
+  readonly #holders = new Set<object>()
   #flushing = false
+  #unread: NodeJS.Timeout | undefined
   /** Milliseconds of this turn of the event loop that went into reading. */
   #spent = 0
   #probing = false
   #end: Closed | undefined
   #resolveClosed: (closed: Closed) => void = () => {}
 
-  constructor(socket: Socket, { echoInterval, version }: Options) {
+  constructor(socket: Socket, { echoInterval, version, patience }: Options) {
     this.#socket = socket
+    this.patience = patience
     this.remoteAddress = `${socket.remoteAddress ?? 'local'}${socket.remotePort === undefined ? '' : `:${socket.remotePort}`}`
     this.localAddress = `${socket.localAddress ?? 'local'}${socket.localPort === undefined ? '' : `:${socket.localPort}`}`
     this.#out = new Writer(version, 2 * BATCH)
@@ -105,6 +112,23 @@ export class Wire {
     }
   }
 
+  /** Is reading stopped by those who must first take what has come? */
+  get isHeld(): boolean {
+    return this.#holders.size > 0
+  }
+
+  /** Read nothing more until `holder` lets go. */
+  hold(holder: object): void {
+    this.#holders.add(holder)
+    this.#socket.pause()
+  }
+
+  release(holder: object): void {
+    if (!this.#holders.delete(holder) || this.isHeld) return
+    this.#heard()
+    if (this.#spent <= SLICE) this.#socket.resume()
+  }
+
   /** Resolves when the peer has read enough that more may be sent, or the connection has ended. */
   async drained(): Promise<void> {
     this.#flush()
@@ -118,6 +142,7 @@ export class Wire {
     this.#flush()
     this.#end = { reason }
     clearTimeout(this.#probe)
+    this.#holders.clear()
     this.#socket.destroySoon()
     const cut = setTimeout(() => this.#socket.destroy(), LAST_WORDS)
     this.#socket.once('close', () => clearTimeout(cut))
@@ -126,19 +151,43 @@ export class Wire {
   }
 
   #drained(): void {
+    clearTimeout(this.#unread)
+    this.#unread = undefined
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   #flush(): void {
     this.#flushing = false
     if (this.#end || this.#out.length === 0) return
-    this.#socket.write(this.#out.take())
+    const taken = this.#socket.write(this.#out.take())
     if (this.#socket.writableLength > MOST_WAITING) this.close(`the peer does not read: ${MOST_WAITING} octets wait`)
+    else if (!taken && !this.#unread) this.#watchReading(this.#gone)
+  }
+
+  /** Octets that the peer has taken. */
+  get #gone(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength
+  }
+
+  /** Octets wait to be read: some must be in time. */
+  #watchReading(before: number): void {
+    this.#unread = setTimeout(() => {
+      // If this process was busy for long, that they are read may not be known yet.
+      setImmediate(() => {
+        if (this.#end || !this.#unread) return
+        if (this.#gone > before) this.#watchReading(this.#gone)
+        else this.close(`the peer has read nothing for ${this.patience} ms`)
+      })
+    }, this.patience)
+  }
+
+  #heard(): void {
+    this.#probing = false
+    if (!this.#end) this.#probe.refresh()
   }
 
   #data(chunk: Uint8Array): void {
-    this.#probing = false
-    this.#probe.refresh()
+    this.#heard()
     const began = performance.now()
     try {
       for (const frame of this.#framer.push(chunk)) {
@@ -163,7 +212,7 @@ export class Wire {
   }
 
   #next(): void {
-    if (this.#spent > SLICE) this.#socket.resume()
+    if (this.#spent > SLICE && !this.isHeld) this.#socket.resume()
     this.#spent = 0
   }
 
@@ -176,11 +225,11 @@ export class Wire {
       if (message.type === 'echo_request')
         this.send({ type: 'echo_reply', data: message.data ?? new Uint8Array() }, xid)
       else if (version !== this.version && head.getUint8(1) > ERROR_TYPE + 2) this.refuse(BAD_VERSION, frame, xid)
-      else this.receive(message)
+      else this.receive(message, frame.length)
     } catch (error) {
       if (!(error instanceof OpenFlowError)) throw error
       if (head.getUint8(1) !== ERROR_TYPE) this.refuse(error.error ?? BAD_LEN, frame, xid)
-      this.unreadable(xid, error)
+      this.unreadable(xid, error, frame)
     }
   }
 
@@ -193,15 +242,17 @@ export class Wire {
   /** Nothing has come for a whole interval. */
   #silence(): void {
     if (this.#end) return
-    if (!this.#probing) {
+    // What it says is not read: its silence says nothing.
+    if (this.isHeld) this.#probe.refresh()
+    else if (!this.#probing) {
       this.#probing = true
       this.send({ type: 'echo_request' }, 0)
       this.#probe.refresh()
-      return
+    } else {
+      // If this process was busy for long, the answer may be waiting to be read.
+      setImmediate(() => {
+        if (this.#probing && !this.isHeld) this.close('no answer to an echo request: the connection is half open')
+      })
     }
-    // If this process was busy for long, the answer may be waiting to be read.
-    setImmediate(() => {
-      if (this.#probing) this.close('no answer to an echo request: the connection is half open')
-    })
   }
 }

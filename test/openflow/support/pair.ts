@@ -1,0 +1,26 @@
+/** A session with a peer that does what a test says. */
+import type { Test } from 'tap'
+import { type FlowMod, type Listener, type ListenOptions, listen, type Session } from '../../../src/openflow/index.ts'
+import { Peer } from './peer.ts'
+
+export async function listener(t: Test, options: Partial<ListenOptions> = {}): Promise<Listener> {
+  const one = await listen({ port: 0, ...options })
+  t.teardown(() => one.close())
+  return one
+}
+
+export async function first(sessions: AsyncIterable<Session>): Promise<Session> {
+  for await (const session of sessions) return session
+  throw new Error('no session came')
+}
+
+/** A session, and the peer at its other end. */
+export async function pair(t: Test, options: Partial<ListenOptions> = {}): Promise<{ session: Session; peer: Peer }> {
+  const server = await listener(t, options)
+  const peer = await Peer.connect(server.address.port)
+  t.teardown(() => peer.socket.destroy())
+  const [session] = await Promise.all([first(server), peer.greet()])
+  return { session, peer }
+}
+
+export const mod = (priority: number): FlowMod => ({ type: 'flow_mod', command: 'add', table: 0, priority, match: [] })
