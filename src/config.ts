@@ -20,7 +20,7 @@ export function configure(
   flags: readonly Given[],
 ): Config {
   const inFile = file === undefined ? { given: [], named: [] } : readFile(file)
-  const given = [...inFile.given, ...fromEnvironment(env), ...flags]
+  const given = [...inFile.given, ...fromEnvironment(env, inFile.named), ...flags]
   const values = new Map(given.map((given) => [given.path.join('\0'), read(given)]))
   const config = assemble(SETTINGS, [], values, [...inFile.named, ...given.map(({ path }) => path)]) as Config
   checkAccess(config)

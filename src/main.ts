@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** The `plugboard` command: its configuration, its signals, how it ends. Nothing else touches the process. */
 import { once } from 'node:events'
-import { constants } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { pino } from 'pino'
 import { help, parseCommandLine, UsageError } from './cli.ts'
@@ -62,17 +61,13 @@ async function run(config: Config): Promise<void> {
   process.exit(closed ? 0 : FAILED)
 }
 
-/** Resolves with the first signal that asks for the end; a second one ends the process at once. */
+/**
+ * Resolves with the first signal that asks for the end. Further ones change nothing: the end is bounded as it is, and a
+ * Ctrl-C under npm comes twice, from the terminal and from npm.
+ */
 function stopSignal(): Promise<NodeJS.Signals> {
-  let asked = false
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (asked) process.exit(128 + constants.signals[signal])
-        asked = true
-        resolve(signal)
-      })
-    }
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal))
   })
 }
 

@@ -158,7 +158,10 @@ async function listening<T>(key: string, address: Address, listen: (place: Addre
   try {
     return await listen(address)
   } catch (error) {
-    throw new ConfigError(`${key} is ${printAddress(address)}: ${whyNot(error)}`, error)
+    throw new ConfigError(
+      `${key} holds ${printAddress(address)}: ${whyNot(error)}; allowed: an address of this machine with a free port`,
+      error,
+    )
   }
 }
 

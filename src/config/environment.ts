@@ -9,9 +9,14 @@ const OF_KUBERNETES = /^PLUGBOARD_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TC
 
 /**
  * An empty variable is as good as none.
+ * @param named paths that the file has
  * @throws ConfigError for one that means nothing
  */
-export function* fromEnvironment(env: Readonly<Record<string, string | undefined>>): Generator<Given> {
+export function* fromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  named: readonly (readonly string[])[],
+): Generator<Given> {
+  const written = new Map(named.map((path) => [path.join('\0').toLowerCase(), path]))
   for (const [variable, text] of Object.entries(env)) {
     if (!text || !variable.startsWith('PLUGBOARD_')) continue
     if (variable === FILE_VARIABLE || OF_KUBERNETES.test(variable)) continue
@@ -20,6 +25,10 @@ export function* fromEnvironment(env: Readonly<Record<string, string | undefined
       const known = [FILE_VARIABLE, ...KEYS.map((key) => variableOf(key))]
       throw new ConfigError(`${variable} is no variable of Plugboard${suggestion(variable, known)}`)
     }
-    yield fromText({ ...key, path: key.path.map((part) => part.toLowerCase()) }, text, variable)
+    const path = key.path.map((part) => part.toLowerCase())
+    // A name in it is written as the file writes it.
+    const depth = path.findLastIndex((_, at) => written.has(path.slice(0, at + 1).join('\0')))
+    const known = written.get(path.slice(0, depth + 1).join('\0')) ?? []
+    yield fromText({ ...key, path: [...known, ...path.slice(known.length)] }, text, variable)
   }
 }

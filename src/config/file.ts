@@ -28,7 +28,7 @@ export function readFile(file: string): FileContent {
     if (isSetting(node)) return void given.push({ path, setting: node, value, source })
     if (!isMapping(value)) {
       const allowed = isEach(node)
-        ? `a mapping from each ${node.form}`
+        ? `a mapping from each ${node.form} to its settings`
         : `a mapping with ${Object.keys(node).join(', ')}`
       throw new ConfigError(
         `${path.join('.') || 'the configuration'} holds ${show(value)} (${source}); allowed: ${allowed}`,

@@ -55,7 +55,7 @@ export function isLoopback(host: string): boolean {
   if (isIP(host) === 0) return host.toLowerCase() === 'localhost'
   const [address = host] = host.split('%')
   const { hostname } = new URL(`http://${isIPv6(address) ? `[${address}]` : address}`)
-  return hostname === '[::1]' || hostname.startsWith('127.') || hostname.startsWith('[::ffff:7f')
+  return hostname === '[::1]' || hostname.startsWith('127.') || /^\[::ffff:7f[0-9a-f]{2}:/.test(hostname)
 }
 
 /** Where switches are told to connect, in the words of OVS. */

@@ -188,8 +188,8 @@ export class Board {
     const network = port.networkId && this.#graph.networks.get(port.networkId)
     const own = network && this.#fleet.get(placement.hypervisor)?.refused.get(network.key)
     if (own) return refused(placement.hypervisor, own)
-    for (const [hypervisor, { refused: objects }] of this.#fleet.entries()) {
-      const words = objects.size > 0 && objects.get(port.key)
+    for (const [hypervisor, objects] of this.#fleet.refusing) {
+      const words = objects.get(port.key)
       if (words) return refused(hypervisor, words)
     }
     return undefined

@@ -133,7 +133,7 @@ export class Controller {
     return this.journal.broken && `the store cannot commit: ${this.journal.broken}`
   }
 
-  metrics(): Metric[] {
+  metrics(): Promise<Metric[]> {
     const { graph, fleet, hosts, journal } = this
     return metricsOf({ graph, board: this.#board, fleet, hosts, journal })
   }

@@ -154,11 +154,11 @@ export class Core implements CoreOperations, Host {
     )
   }
 
-  listHypervisors(): Iterable<Listed<HypervisorView>> {
+  listHypervisors(): Iterable<Listed<Promise<HypervisorView>>> {
     return this.#context.hypervisors.list()
   }
 
-  showHypervisor(id: HypervisorId): HypervisorView {
+  showHypervisor(id: HypervisorId): Promise<HypervisorView> {
     return this.#context.hypervisors.show(id)
   }
 

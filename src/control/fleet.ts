@@ -33,6 +33,8 @@ export class Fleet {
   readonly #switches = new Map<HypervisorId, Switch>()
   /** Connections whose datapath id no hypervisor has, so far. */
   readonly #strangers = new Map<string, Session>()
+  /** Those that refuse rules, and what they said, by object. */
+  readonly refusing = new Map<HypervisorId, ReadonlyMap<Key, string>>()
   /** Why the last connection of a hypervisor ended. */
   readonly lastError = new Map<HypervisorId, string>()
 
@@ -130,7 +132,10 @@ export class Fleet {
           if (this.#switches.get(hypervisor) === here) events.synced(hypervisor, generation)
         },
         refused: (objects) => {
-          if (this.#switches.get(hypervisor) === here) events.refused(hypervisor, objects)
+          if (this.#switches.get(hypervisor) !== here) return
+          if (here.refused.size > 0) this.refusing.set(hypervisor, here.refused)
+          else this.refusing.delete(hypervisor)
+          events.refused(hypervisor, objects)
         },
       },
     })
@@ -147,6 +152,7 @@ export class Fleet {
 
   #detach(hypervisor: HypervisorId): void {
     if (!this.#switches.delete(hypervisor)) return
+    this.refusing.delete(hypervisor)
     this.#context.tickets.forget(hypervisor)
     this.#context.events.disconnected(hypervisor)
   }

@@ -37,12 +37,12 @@ export class Hypervisors {
     this.#context = context
   }
 
-  *list(): Generator<Listed<HypervisorView>> {
+  *list(): Generator<Listed<Promise<HypervisorView>>> {
     const all = [...this.#context.graph.hypervisors.values()].sort((a, b) => a.key - b.key)
     for (const hypervisor of all) yield { key: hypervisor.key, view: () => this.#view(hypervisor) }
   }
 
-  show(id: HypervisorId): HypervisorView {
+  async show(id: HypervisorId): Promise<HypervisorView> {
     return this.#view(this.#find(id))
   }
 
@@ -113,7 +113,7 @@ export class Hypervisors {
     return keys
   }
 
-  #view(hypervisor: Hypervisor): HypervisorView {
+  async #view(hypervisor: Hypervisor): Promise<HypervisorView> {
     const { fleet, hosts } = this.#context
     const connected = fleet.get(hypervisor.id)
     const [refusal] = connected?.refused.values() ?? []
@@ -127,7 +127,7 @@ export class Hypervisors {
       datapath_id: hypervisor.datapathId,
       bridge_mappings: hypervisor.bridgeMappings,
       encap_ip: hypervisor.encapIp,
-      rules: connected?.rules ?? this.#count(hypervisor.id),
+      rules: connected?.rules ?? (await sliced(this.#count(hypervisor.id))),
       backlog: connected?.backlog ?? 0,
       last_error: refusal ?? fleet.lastError.get(hypervisor.id) ?? hosts.lastError(hypervisor.id),
       conditions: [...hosts.conditions(hypervisor.id), ...this.#faults(hypervisor)],
@@ -147,10 +147,13 @@ export class Hypervisors {
   }
 
   /** A switch that is away: what would be wanted there. */
-  #count(id: HypervisorId): number {
+  *#count(id: HypervisorId): Generator<void, number> {
     const { graph, engines } = this.#context
     let rules = 0
-    for (const object of objectsOn(graph, id)) rules += compile(graph, engines, id, object).length
+    for (const object of objectsOn(graph, id)) {
+      rules += compile(graph, engines, id, object).length
+      yield
+    }
     return rules
   }
 

@@ -4,6 +4,7 @@ import type { Board } from './board.ts'
 import type { Fleet } from './fleet.ts'
 import type { Hosts } from './hosts.ts'
 import type { Journal } from './journal.ts'
+import { sliced } from './slices.ts'
 
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>
@@ -25,17 +26,23 @@ interface Context {
   readonly journal: Journal
 }
 
-const one = (value: number): Sample[] => [{ labels: {}, value }]
-
-export function metricsOf({ graph, board, fleet, hosts, journal }: Context): Metric[] {
-  const switches = [...fleet.entries()]
-  const ofEach = (value: (here: (typeof switches)[number][1]) => number): Sample[] =>
-    switches.map(([hypervisor, here]) => ({ labels: { hypervisor }, value: value(here) }))
+function* countStatuses(graph: Graph, board: Board): Generator<void, Map<string, number>> {
   const statuses = new Map<string, number>()
   for (const id of graph.vnics.keys()) {
     const { status } = board.vnic(id)
     statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    yield
   }
+  return statuses
+}
+
+const one = (value: number): Sample[] => [{ labels: {}, value }]
+
+export async function metricsOf({ graph, board, fleet, hosts, journal }: Context): Promise<Metric[]> {
+  const switches = [...fleet.entries()]
+  const ofEach = (value: (here: (typeof switches)[number][1]) => number): Sample[] =>
+    switches.map(([hypervisor, here]) => ({ labels: { hypervisor }, value: value(here) }))
+  const statuses = await sliced(countStatuses(graph, board))
   return [
     gauge('plugboard_networks', 'Logical networks.', one(graph.networks.size)),
     gauge('plugboard_ports', 'Ports.', one(graph.ports.size)),

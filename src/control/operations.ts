@@ -57,8 +57,8 @@ export interface CoreOperations {
   ): Promise<Settling<PortView>>
   destroyPort(project: ProjectId, id: PortId, expected: Expected): Promise<Settling<PortView>>
 
-  listHypervisors(): Iterable<Listed<HypervisorView>>
-  showHypervisor(id: HypervisorId): HypervisorView
+  listHypervisors(): Iterable<Listed<Promise<HypervisorView>>>
+  showHypervisor(id: HypervisorId): Promise<HypervisorView>
   removeHypervisor(id: HypervisorId): Promise<void>
   /** @param filter at most one of them: only the rules that this object asked for or stands in */
   flows(

@@ -3,7 +3,7 @@ import type { Change, ChangeKind } from '../../topology/change.ts'
 import { apply } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
 import { FIRST_KEY, type Key } from '../../topology/ids.ts'
-import type { Json, Store, Write } from '../store/store.ts'
+import { type Json, type Store, StoreError, type Write } from '../store/store.ts'
 
 /** Nodes in an order in which edges find their other end; within a kind, by key, so that lists keep their order. */
 const KINDS: readonly ChangeKind[] = ['hypervisor', 'segment', 'network', 'port', 'vnic', 'binding']
@@ -21,9 +21,11 @@ export const keyWrite = (next: number): Write => ({ put: NEXT_KEY, value: next }
 export function load(store: Store): { graph: Graph; nextKey: Key } {
   const graph = new Graph()
   for (const kind of KINDS) {
-    const nodes = [...store.range(`${kind}/`)].map(
-      ({ key, value }) => ({ kind, id: key.slice(kind.length + 1), to: value }) as unknown as Change,
-    )
+    const nodes = [...store.range(`${kind}/`)].map(({ key, value }) => {
+      if (value && typeof value === 'object')
+        return { kind, id: key.slice(kind.length + 1), to: value } as unknown as Change
+      throw new StoreError('malformed', `the store holds ${JSON.stringify(value)} for ${key}, where an object must be`)
+    })
     for (const node of nodes.sort((a, b) => keyOf(a) - keyOf(b))) apply(graph, node)
   }
   const next = store.get(NEXT_KEY)?.value

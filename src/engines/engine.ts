@@ -3,7 +3,7 @@
  * is this file's shape in `src/engines/<alias>.ts` and its rules in `flows/<alias>.ts`; adding one touches these two and one
  * line of the registry.
  */
-import type { TSchema } from 'typebox'
+import type { TObject } from 'typebox'
 import type { EngineRules } from '../../flows/engine.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Attributes, Hypervisor, Port, Vnic } from '../../topology/nodes.ts'
@@ -45,7 +45,7 @@ export interface Engine {
   /** Do the other hypervisors with members need rules for each member? */
   readonly mesh: boolean
   /** The schema of `segment` in a request for a network. */
-  readonly segment: TSchema
+  readonly segment: TObject
   /**
    * Choose the segment of a new network, or take the one asked for.
    * @throws PlugboardError `segment-in-use`, `segments-exhausted`, `bad-request`

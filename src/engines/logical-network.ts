@@ -1,6 +1,6 @@
 /** Extension `logical-network`: networks, and the ports in them, for every engine that has a notion of a network. */
 import { randomUUID } from 'node:crypto'
-import { type TSchema, Type } from 'typebox'
+import { type TObject, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { inOrder } from '../../topology/graph.ts'
 import type { NetworkId, PortId, ProjectId } from '../../topology/ids.ts'
@@ -27,16 +27,21 @@ interface NetworkRequest {
   readonly segment?: Attributes
 }
 
-const networkBody = (segments: TSchema[]) =>
+/** What a request may say of the segment: what any of the engines has words for. Its own engine then looks again. */
+const segmentBody = (segments: readonly TObject[]) =>
+  Type.Object(Object.assign({}, ...segments.map(({ properties }) => properties)), {
+    additionalProperties: false,
+    description: 'of the engine; allocated where none is given; giving one takes role admin',
+  })
+
+const networkBody = (segments: readonly TObject[]) =>
   Type.Object(
     {
       id: Type.Optional(ChosenId),
       name: Type.Optional(Name),
       engine: Type.Optional(Type.String({ description: `the service engine; ${DEFAULT_ENGINE} where none is given` })),
       shared: Type.Optional(Type.Boolean({ description: 'for every project (role admin)' })),
-      segment: Type.Optional(
-        Type.Union(segments, { description: 'allocated where none is given; giving one takes role admin' }),
-      ),
+      segment: Type.Optional(segmentBody(segments)),
     },
     { additionalProperties: false },
   )
@@ -184,7 +189,7 @@ async function createNetwork(host: Host, project: ProjectId, caller: Caller, bod
 /** The schema of the body takes the segment of any engine; this network has one. */
 function checkSegment(engine: Engine, segment: Attributes): void {
   if (Value.Check(engine.segment, segment)) return
-  const known = Object.keys((engine.segment as { properties?: object }).properties ?? {}).join(' and ')
+  const known = Object.keys(engine.segment.properties).join(' and ')
   const detail = `${JSON.stringify(segment)} is no segment of engine ${engine.alias}: it takes ${known}`
   throw new PlugboardError('bad-request', detail, { field: 'segment' })
 }

@@ -22,11 +22,14 @@ export const eventRoutes =
         schema: {
           operationId: 'events',
           summary: 'What happens to the resources of a project, as server-sent events',
+          produces: ['text/event-stream'],
           params: Type.Object({ project: Type.String({ pattern: OPAQUE }) }),
           headers: Type.Object({
             'last-event-id': Type.Optional(Type.String({ description: 'resume after this event' })),
           }),
-          response: answers({ 200: Type.String({ description: 'text/event-stream' }) }),
+          response: answers({
+            200: Type.String({ description: 'events: id, event, and as data the resource as it then was' }),
+          }),
         },
       },
       async (request, reply) => {

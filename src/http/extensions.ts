@@ -7,7 +7,7 @@ import { PlugboardError } from '../errors.ts'
 import { resource } from './answers.ts'
 import { expectedOf } from './headers.ts'
 import { type Page, page } from './lists.ts'
-import { answers, IfMatch, listOf, Nothing, Paged, paramsOf } from './schemas.ts'
+import { answers, IfMatch, listOf, NoQuery, Nothing, Paged, paramsOf } from './schemas.ts'
 
 const ExtensionView = Type.Object(
   {
@@ -97,7 +97,7 @@ function mount(app: Parameters<FastifyPluginAsyncTypebox>[0], alias: string, rou
       summary,
       tags: [alias],
       params: paramsOf(`${BASE}${path}`),
-      querystring: query ?? (list ? Paged : Type.Object({}, { additionalProperties: false })),
+      querystring: query ?? (list ? Paged : NoQuery),
       ...(body ? { body } : {}),
       ...(changes ? { headers: Type.Object(IfMatch) } : {}),
       response: answers(goodAnswers(route, list)),
@@ -115,7 +115,7 @@ function mount(app: Parameters<FastifyPluginAsyncTypebox>[0], alias: string, rou
       if ('collection' in answer) return page(answer.collection, answer.items, request.query as Page)
       if (!('body' in answer)) return reply.code(204).send()
       if (answer.status === 201) locate(reply, params.project, answer)
-      return resource(request, reply, answer.status, answer.body)
+      return resource(reply, answer.status, answer.body)
     },
   })
 }

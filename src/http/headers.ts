@@ -18,14 +18,8 @@ export function expectedOf(header: string | undefined): Expected {
     })
   }
   return [...header.matchAll(/(W\/)?"([^"]*)"/g)]
-    .filter(([, weak]) => weak === undefined)
-    .map(([, , tag]) => (/^\d+$/.test(tag ?? '') ? Number(tag) : -1))
-}
-
-/** `If-None-Match`: does the caller have this revision already? */
-export function isKnown(header: string | undefined, revision: number): boolean {
-  if (header === undefined) return false
-  return header.trim() === '*' || header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag(revision))
+    .filter(([, weak, tag = '']) => weak === undefined && /^[1-9]\d*$/.test(tag))
+    .map(([, , tag]) => Number(tag))
 }
 
 /** At most this long, seconds. */
@@ -33,7 +27,11 @@ export const LONGEST_WAIT = 60
 
 /** `Prefer: wait=10` in seconds; null where it is not there, or not a number (RFC 7240 wants such a one ignored). */
 export function waitOf(header: string | string[] | undefined): number | null {
-  const preferences = [header ?? []].flat().join(',')
+  // What stands in quotes is another preference's value, unless all of it is digits.
+  const preferences = [header ?? []]
+    .flat()
+    .join(',')
+    .replaceAll(/"(?!\d+")[^"]*"/g, '')
   const seconds = preferences.match(/(?:^|,)\s*wait\s*=\s*"?(\d+)"?\s*(?:;[^,]*)?(?=,|$)/i)?.[1]
   return seconds === undefined ? null : Math.min(Number(seconds), LONGEST_WAIT)
 }

@@ -5,7 +5,7 @@ import type { HypervisorId } from '../../topology/ids.ts'
 import type { CoreOperations } from '../control/operations.ts'
 import { PlugboardError } from '../errors.ts'
 import { page } from './lists.ts'
-import { answers, FlowsQuery, listOf, Nothing, Paged } from './schemas.ts'
+import { answers, FlowsQuery, listOf, NoQuery, Nothing, Paged } from './schemas.ts'
 
 const orNull = Type.Union([Type.String(), Type.Null()])
 
@@ -72,6 +72,7 @@ export const hypervisorRoutes =
           operationId: 'show_hypervisor',
           summary: 'A hypervisor',
           params: OfHypervisor,
+          querystring: NoQuery,
           response: answers({ 200: Hypervisor }),
         },
       },
@@ -86,6 +87,7 @@ export const hypervisorRoutes =
           operationId: 'remove_hypervisor',
           summary: 'Take a hypervisor that is not connected out of service for good',
           params: OfHypervisor,
+          querystring: NoQuery,
           response: answers({ 204: Nothing }),
         },
       },

@@ -16,14 +16,14 @@ export interface Page {
 }
 
 /** @param name of the collection, the field that holds the items */
-export function page(name: string, items: Iterable<Listed>, { limit = MOST, marker }: Page): object {
+export async function page(name: string, items: Iterable<Listed>, { limit = MOST, marker }: Page): Promise<object> {
   const after = marker === undefined ? -1 : keyOf(marker)
   const views: object[] = []
   let last = after
   for (const { key, view } of items) {
     if (key <= after) continue
     if (views.length === limit) return { [name]: views, next: String(last) }
-    views.push(view())
+    views.push(await view())
     last = key
   }
   return { [name]: views, next: null }

@@ -15,9 +15,9 @@ const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 
 export class HttpMetrics {
   readonly #registry = new Registry()
   readonly #requests: Histogram<'method' | 'route' | 'status'>
-  readonly #counted: () => readonly Metric[]
+  readonly #counted: () => Promise<readonly Metric[]>
 
-  constructor(counted: () => readonly Metric[]) {
+  constructor(counted: () => Promise<readonly Metric[]>) {
     this.#counted = counted
     collectDefaultMetrics({ register: this.#registry })
     this.#requests = new Histogram({
@@ -40,7 +40,7 @@ export class HttpMetrics {
 
   async text(): Promise<string> {
     const now = new Registry()
-    for (const metric of this.#counted()) {
+    for (const metric of await this.#counted()) {
       const { name, help, samples } = metric
       const labelNames = Object.keys(samples[0]?.labels ?? {})
       if (metric.type === 'gauge') {

@@ -7,7 +7,7 @@ import { Name, OPAQUE, Port } from '../engines/resources.ts'
 import { changed, gone, resource } from './answers.ts'
 import { expectedOf } from './headers.ts'
 import { page } from './lists.ts'
-import { answers, IfMatch, listOf, Nothing, Paged } from './schemas.ts'
+import { answers, IfMatch, listOf, NoQuery, Nothing, Paged } from './schemas.ts'
 
 const InProject = Type.Object({ project: Type.String({ pattern: OPAQUE }) })
 const OfPort = Type.Object({ project: Type.String({ pattern: OPAQUE }), port_id: Type.String() })
@@ -31,10 +31,18 @@ export const portRoutes =
 
     app.get(
       '/v1/projects/:project/ports/:port_id',
-      { schema: { operationId: 'show_port', summary: 'A port', params: OfPort, response: answers({ 200: Port }) } },
+      {
+        schema: {
+          operationId: 'show_port',
+          summary: 'A port',
+          params: OfPort,
+          querystring: NoQuery,
+          response: answers({ 200: Port }),
+        },
+      },
       async (request, reply) => {
         const { project, port_id } = request.params
-        return resource(request, reply, 200, operations.showPort(project as ProjectId, port_id as PortId))
+        return resource(reply, 200, operations.showPort(project as ProjectId, port_id as PortId))
       },
     )
 
@@ -46,6 +54,7 @@ export const portRoutes =
           operationId: 'update_port',
           summary: 'Name a port, or set it administratively up or down',
           params: OfPort,
+          querystring: NoQuery,
           headers: Type.Object(IfMatch),
           body: Type.Object(
             { admin_state_up: Type.Optional(Type.Boolean()), name: Type.Optional(Name) },
@@ -58,7 +67,7 @@ export const portRoutes =
         const { project, port_id } = request.params
         const expected = expectedOf(request.headers['if-match'])
         const id = port_id as PortId
-        return changed(request, reply, await operations.updatePort(project as ProjectId, id, request.body, expected))
+        return changed(reply, await operations.updatePort(project as ProjectId, id, request.body, expected))
       },
     )
 
@@ -70,6 +79,7 @@ export const portRoutes =
           operationId: 'destroy_port',
           summary: 'Destroy a port that no VNIC is plugged into',
           params: OfPort,
+          querystring: NoQuery,
           headers: Type.Object(IfMatch),
           response: answers({ 204: Nothing, 202: Port }),
         },
@@ -77,7 +87,7 @@ export const portRoutes =
       async (request, reply) => {
         const { project, port_id } = request.params
         const expected = expectedOf(request.headers['if-match'])
-        return gone(request, reply, await operations.destroyPort(project as ProjectId, port_id as PortId, expected))
+        return gone(reply, await operations.destroyPort(project as ProjectId, port_id as PortId, expected))
       },
     )
   }

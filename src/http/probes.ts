@@ -1,6 +1,7 @@
 /** What needs no token: versions and links, liveness, readiness, metrics. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { PlugboardError } from '../errors.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { answers } from './schemas.ts'
 
@@ -20,7 +21,7 @@ const Root = Type.Object({
   engines: Type.Array(Type.String()),
   links: Type.Record(Type.String(), Type.String()),
 })
-const Status = Type.Object({ status: Type.String(), reasons: Type.Optional(Type.Record(Type.String(), Type.String())) })
+const Status = Type.Object({ status: Type.String() })
 
 export const probeRoutes =
   ({ version, engines, readiness, metrics }: ProbeOptions): FastifyPluginAsyncTypebox =>
@@ -74,13 +75,14 @@ export const probeRoutes =
           ...open,
           operationId: 'readiness',
           summary: 'The store takes writes and the listeners are open',
-          response: answers({ 200: Status, 503: Status }),
+          response: answers({ 200: Status }),
         },
       },
-      async (_, reply) => {
+      async () => {
         const reasons = readiness()
         if (Object.keys(reasons).length === 0) return { status: 'ready' }
-        return reply.code(503).send({ status: 'not ready', reasons })
+        const words = Object.entries(reasons).map(([what, why]) => `${what}: ${why}`)
+        throw new PlugboardError('unavailable', `not ready: ${words.join('; ')}`)
       },
     )
     app.get(

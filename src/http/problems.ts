@@ -40,8 +40,8 @@ export function asPlugboardError(error: unknown, log: FastifyBaseLogger): Plugbo
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new PlugboardError('bad-request', 'the body is not JSON by its content-type: it must be application/json')
   }
-  if (error instanceof SyntaxError) {
-    return new PlugboardError('bad-request', `the body is not JSON: ${error.message}`, { cause: error })
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY') {
+    return new PlugboardError('bad-request', 'the body is not JSON: it must be one JSON object', { cause: error })
   }
   if (statusCode !== undefined && statusCode < 500) {
     return new PlugboardError('bad-request', message ?? 'the request cannot be read', { cause: error })

@@ -16,6 +16,7 @@ export function paramsOf(path: string): TSchema {
 }
 
 export const Paged = Type.Object(PageQuery, { additionalProperties: false })
+export const NoQuery = Type.Object({}, { additionalProperties: false })
 export const IfMatch = { 'if-match': Type.Optional(Type.String({ description: 'the ETag that it must still have' })) }
 
 export const listOf = (name: string, item: TSchema): TSchema =>

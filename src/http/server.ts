@@ -26,7 +26,7 @@ export interface HttpOptions {
   readonly events: EventLog
   /** Why it is not ready, by what is not; empty when it is. */
   readonly readiness: () => Readonly<Record<string, string>>
-  readonly metrics: () => readonly Metric[]
+  readonly metrics: () => Promise<readonly Metric[]>
   readonly auth: { readonly tokens: readonly Token[] }
   readonly log: FastifyBaseLogger
   readonly version: string
@@ -44,7 +44,8 @@ export async function buildHttp(options: HttpOptions) {
     forceCloseConnections: 'idle',
     // What still comes in while it closes is served: Fastify's own 503 is no problem in the contract's form.
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 1000 },
+    // Longer than any request line: what names nothing is a 404, however long.
+    routerOptions: { maxParamLength: 64 * 1024 },
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),

@@ -7,7 +7,7 @@ import { Id, OPAQUE, Vnic } from '../engines/resources.ts'
 import { gone, resource } from './answers.ts'
 import { expectedOf, waitOf } from './headers.ts'
 import { PageQuery, page } from './lists.ts'
-import { answers, IfMatch, listOf, Nothing } from './schemas.ts'
+import { answers, IfMatch, listOf, NoQuery, Nothing } from './schemas.ts'
 
 const InProject = Type.Object({ project: Type.String({ pattern: OPAQUE }) })
 const OfVnic = Type.Object({ project: Type.String({ pattern: OPAQUE }), vnic_id: Type.String() })
@@ -34,10 +34,18 @@ export const vnicRoutes =
 
     app.get(
       '/v1/projects/:project/vnics/:vnic_id',
-      { schema: { operationId: 'show_vnic', summary: 'A VNIC', params: OfVnic, response: answers({ 200: Vnic }) } },
+      {
+        schema: {
+          operationId: 'show_vnic',
+          summary: 'A VNIC',
+          params: OfVnic,
+          querystring: NoQuery,
+          response: answers({ 200: Vnic }),
+        },
+      },
       async (request, reply) => {
         const { project, vnic_id } = request.params
-        return resource(request, reply, 200, operations.showVnic(project as ProjectId, vnic_id as VnicId))
+        return resource(reply, 200, operations.showVnic(project as ProjectId, vnic_id as VnicId))
       },
     )
 
@@ -49,6 +57,7 @@ export const vnicRoutes =
           operationId: 'destroy_vnic',
           summary: 'Destroy a VNIC; one that is plugged is unplugged first',
           params: OfVnic,
+          querystring: NoQuery,
           headers: Type.Object(IfMatch),
           response: answers({ 204: Nothing, 202: Vnic }),
         },
@@ -56,7 +65,7 @@ export const vnicRoutes =
       async (request, reply) => {
         const { project, vnic_id } = request.params
         const expected = expectedOf(request.headers['if-match'])
-        return gone(request, reply, await operations.destroyVnic(project as ProjectId, vnic_id as VnicId, expected))
+        return gone(reply, await operations.destroyVnic(project as ProjectId, vnic_id as VnicId, expected))
       },
     )
 
@@ -68,6 +77,7 @@ export const vnicRoutes =
           operationId: 'plug',
           summary: 'Plug a VNIC into a port; with "Prefer: wait" the answer is held until it is realised',
           params: OfVnic,
+          querystring: NoQuery,
           headers: Type.Object({
             ...IfMatch,
             prefer: Type.Optional(Type.String({ description: 'wait=<seconds>, at most 60' })),
@@ -86,7 +96,7 @@ export const vnicRoutes =
         const hungUp = new AbortController()
         reply.raw.once('close', () => hungUp.abort())
         const vnic = wait ? await operations.realised(project, id, wait * 1000, hungUp.signal) : plugged
-        return resource(request, reply, vnic.status === 'active' ? 200 : 202, vnic)
+        return resource(reply, vnic.status === 'active' ? 200 : 202, vnic)
       },
     )
 
@@ -98,6 +108,7 @@ export const vnicRoutes =
           operationId: 'unplug',
           summary: 'Unplug a VNIC; answers when the rules are gone from every connected switch',
           params: OfVnic,
+          querystring: NoQuery,
           headers: Type.Object(IfMatch),
           response: answers({ 204: Nothing, 202: Vnic }),
         },
@@ -105,7 +116,7 @@ export const vnicRoutes =
       async (request, reply) => {
         const { project, vnic_id } = request.params
         const expected = expectedOf(request.headers['if-match'])
-        return gone(request, reply, await operations.unplug(project as ProjectId, vnic_id as VnicId, expected))
+        return gone(reply, await operations.unplug(project as ProjectId, vnic_id as VnicId, expected))
       },
     )
   }

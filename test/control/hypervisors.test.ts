@@ -8,8 +8,8 @@ t.test('what keeps a network from working on a hypervisor is one of its conditio
   const id = hypervisorId(0)
   const bare = { ...hypervisor(0), bridgeMappings: {}, encapIp: null }
   await controller.journal.write((draft) => draft.change({ kind: 'hypervisor', id, to: bare }))
-  const codes = () => controller.operations.showHypervisor(id).conditions.map(({ code }) => code)
-  t.same(codes(), [], 'no network has a VNIC there')
+  const codes = async () => (await controller.operations.showHypervisor(id)).conditions.map(({ code }) => code)
+  t.same(await codes(), [], 'no network has a VNIC there')
   let ofport = 10
   for (const engine of ['vlan', 'vlan', 'vxlan']) {
     const network = await call('create_network', { engine })
@@ -19,7 +19,7 @@ t.test('what keeps a network from working on a hypervisor is one of its conditio
     const to = { vnicId, hypervisor: id, bridge: 'br-int', interface: `i${ofport}`, ofport: ofport++ }
     await controller.journal.write((draft) => draft.change({ kind: 'binding', id: vnicId, to }))
   }
-  t.same(codes(), ['bridge-mapping-missing', 'no-encap-ip'])
+  t.same(await codes(), ['bridge-mapping-missing', 'no-encap-ip'])
   await controller.journal.write((draft) => draft.change({ kind: 'hypervisor', id, to: hypervisor(0) }))
-  t.same(codes(), [], 'mended')
+  t.same(await codes(), [], 'mended')
 })

@@ -47,11 +47,11 @@ t.test('a slow switch holds up no other, and its backlog is a set of objects', a
   for (let n = 0; n < 20; n++) waiting.push(await plug(network, 0))
   t.equal((await realised(await plug(network, 1))).status, 'active')
   t.ok(quick.flows.size > 0)
-  const { backlog } = controller.operations.showHypervisor(hypervisorId(0))
+  const { backlog } = await controller.operations.showHypervisor(hypervisorId(0))
   t.ok(backlog >= 1 && backlog <= 21, `a backlog of ${backlog} objects`)
   slow.resume()
   for (const id of waiting) t.equal((await realised(id)).status, 'active')
-  t.equal(controller.operations.showHypervisor(hypervisorId(0)).backlog, 0)
+  t.equal((await controller.operations.showHypervisor(hypervisorId(0))).backlog, 0)
 })
 
 t.test('B36: a refused rule is an error of its VNIC alone, and is tried again', async (t) => {
@@ -177,7 +177,9 @@ t.test('another switch with the same datapath id does not take the place of the 
   const vnic = await plug(await call('create_network', {}), 0)
   await realised(vnic)
   const stranger = await connect(0, undefined, '127.0.0.2')
-  await until(() => /refused/.test(controller.operations.showHypervisor(hypervisorId(0)).last_error ?? ''))
+  await until(async () =>
+    /refused/.test((await controller.operations.showHypervisor(hypervisorId(0))).last_error ?? ''),
+  )
   t.equal(stranger.flows.size, 0)
   t.ok(here.flows.size > 0)
   t.equal(controller.operations.showVnic(PROJECT, vnic).status, 'active')

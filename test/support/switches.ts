@@ -54,6 +54,6 @@ export async function cloudOf(t: Teardown, hypervisors: number, options: Options
 }
 
 /** Until it is so; the test's own time-out ends what never comes. */
-export async function until(met: () => boolean): Promise<void> {
-  while (!met()) await sleep(5)
+export async function until(met: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await met())) await sleep(5)
 }
