@@ -11,7 +11,7 @@ export interface Retry {
 
 export interface ReconnectingOptions extends Omit<ConnectOptions, 'signal'> {
   readonly onConnection: OnConnection
-  /** Told of every attempt that failed and every connection that was lost. */
+  /** Told of every attempt that failed and every connection that was lost. What it throws is a warning of the process. */
   readonly onRetry?: (retry: Retry) => void
   /** Milliseconds; 1000 and 8000 unless said. */
   readonly backoff?: { readonly min: number; readonly max: number }
@@ -50,9 +50,17 @@ export class Reconnecting {
       if (this.#stop.signal.aborted) return
       // A server that accepts and says nothing counts as one that does not answer.
       if (heard) delay = min
-      this.#options.onRetry?.({ reason, delay })
+      this.#tell({ reason, delay })
       await pause(delay, this.#stop.signal)
       delay = Math.min(2 * delay, max)
+    }
+  }
+
+  #tell(retry: Retry): void {
+    try {
+      this.#options.onRetry?.(retry)
+    } catch (thrown) {
+      process.emitWarning(thrown instanceof Error ? thrown : String(thrown))
     }
   }
 
@@ -77,9 +85,10 @@ export class Reconnecting {
 export const reconnecting = (target: Target, options: ReconnectingOptions): Reconnecting =>
   new Reconnecting(target, options)
 
-/** Resolves after this many milliseconds, or at once when the signal says so. */
+/** Resolves after this many milliseconds, or at once when the signal says so or has said so. */
 const pause = (delay: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
+    if (signal.aborted) return resolve()
     const done = () => {
       clearTimeout(timer)
       signal.removeEventListener('abort', done)

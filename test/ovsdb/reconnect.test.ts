@@ -84,3 +84,40 @@ t.test('closed while it waits', async (t) => {
   await link.close()
   await link.close()
 })
+
+t.test('closed by him who is told that it will wait', async (t) => {
+  const port = await freePort()
+  const closed = new Promise<number>((resolve) => {
+    const link = reconnecting(
+      { host: '127.0.0.1', port },
+      {
+        onConnection: () => void t.fail('nobody is there'),
+        backoff: { min: 5000, max: 5000 },
+        onRetry() {
+          const began = performance.now()
+          void link.close().then(() => resolve(performance.now() - began))
+        },
+      },
+    )
+  })
+  t.ok((await closed) < 1000)
+})
+
+t.test('he who is told of a retry may throw: the process is warned, and it is tried again', async (t) => {
+  const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
+  const retries = new Queue<Retry>()
+  const link = reconnecting(
+    { host: '127.0.0.1', port: await freePort() },
+    {
+      onConnection: () => void t.fail('nobody is there'),
+      backoff: { min: 2, max: 8 },
+      onRetry(retry) {
+        retries.put(retry)
+        throw new Error('boom')
+      },
+    },
+  )
+  t.same([(await retries.take()).delay, (await retries.take()).delay], [2, 4])
+  t.match(await warned, { message: 'boom' })
+  await link.close()
+})
