@@ -13,6 +13,9 @@ import type { Event, EventLog, Resync } from './operations.ts'
 /** Events that are kept, of all projects together. */
 export const KEPT = 10_000
 
+/** Milliseconds in which statuses gather, so that one commit has them and those of operations need not wait for many. */
+const GATHER = 10
+
 /** Events that a stream reads before it lets others run. */
 const AT_A_TIME = 256
 
@@ -28,7 +31,7 @@ export class Events implements EventLog {
   /** Ids that are given and not durable yet, in order. */
   readonly #open = new Set<number>()
   #pending: Event[] = []
-  #writing = false
+  #timer: NodeJS.Timeout | undefined
   #ended = false
 
   constructor(store: Store, log: Logger, stopping: AbortSignal) {
@@ -47,6 +50,8 @@ export class Events implements EventLog {
   /** What the end of the controller does to statuses is no news: the resources are as they were. */
   end(): void {
     this.#ended = true
+    clearTimeout(this.#timer)
+    void this.#write()
   }
 
   /** An event that becomes durable with an operation; `settle` says that it is, or never will be. @returns its id */
@@ -64,10 +69,7 @@ export class Events implements EventLog {
   emit(type: string, data: Event['data']): void {
     if (this.#ended) return
     this.#pending.push(this.#event(type, data))
-    if (!this.#writing) {
-      this.#writing = true
-      void this.#write()
-    }
+    this.#timer ??= setTimeout(() => void this.#write(), GATHER)
   }
 
   async *subscribe(project: ProjectId, lastId: number | null, signal: AbortSignal): AsyncGenerator<Event | Resync> {
@@ -123,18 +125,17 @@ export class Events implements EventLog {
   }
 
   async #write(): Promise<void> {
-    while (this.#pending.length > 0) {
-      const events = this.#pending
-      this.#pending = []
-      try {
-        await this.#store.commit([...events.flatMap(writes), this.#counter()])
-      } catch (error) {
-        // The resources themselves are as they are; a stream resumed over this gap learns of them by its next event.
-        this.#log.error({ err: error, lost: events.length }, 'events could not be stored')
-      }
-      this.settle(events.map(({ id }) => id))
+    this.#timer = undefined
+    const events = this.#pending
+    if (events.length === 0) return
+    this.#pending = []
+    try {
+      await this.#store.commit([...events.flatMap(writes), this.#counter()])
+    } catch (error) {
+      // The resources themselves are as they are; a stream resumed over this gap learns of them by its next event.
+      this.#log.error({ err: error, lost: events.length }, 'events could not be stored')
     }
-    this.#writing = false
+    this.settle(events.map(({ id }) => id))
   }
 }
 
