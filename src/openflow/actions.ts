@@ -6,8 +6,8 @@ import type { Reader, Writer } from './cursor.ts'
 import { BAD_ACTION_LEN, OpenFlowError } from './errors.ts'
 import { FIELDS, type FieldName, type KnownField, known } from './fields.ts'
 import { isNicira, NICIRA, type NiciraAction, readNicira, writeNicira } from './nicira.ts'
-import { readField, readFieldName, writeField, writeFieldName } from './oxm.ts'
-import { u32 } from './range.ts'
+import { readField, writeField } from './oxm.ts'
+import { readSubfield, type Subfield, writeSubfield } from './subfield.ts'
 
 /** A value for a field, or for the bits of it that `mask` names. */
 export type SetField = KnownField extends infer F
@@ -15,12 +15,6 @@ export type SetField = KnownField extends infer F
     ? F & { readonly type: 'set_field' }
     : never
   : never
-
-/** `bits` bits of a field, from bit `offset` on. */
-export interface Subfield {
-  readonly field: FieldName
-  readonly offset: number
-}
 
 export type StandardAction =
   /** `maxLen`: octets sent along to the controller; absent: none, or all of them if `port` is the controller. */
@@ -77,7 +71,7 @@ const plain = <Type extends StandardAction['type']>(code: number, type: Type): R
 
 const ttl = <Type extends 'set_ttl' | 'set_mpls_ttl'>(code: number, type: Type): Row<{ type: Type; ttl: number }> => ({
   code,
-  write: (w, action) => void w.u8(action.ttl).zeros(3),
+  write: (w, action) => void w.u8(action.ttl, type).zeros(3),
   read: (r) => ({ type, ttl: r.u8() }),
 })
 
@@ -85,7 +79,7 @@ type Tagged = 'push_vlan' | 'push_mpls' | 'pop_mpls' | 'push_pbb'
 
 const tagged = <Type extends Tagged>(code: number, type: Type): Row<{ type: Type; ethertype: number }> => ({
   code,
-  write: (w, action) => void w.u16(action.ethertype).zeros(2),
+  write: (w, action) => void w.u16(action.ethertype, type).zeros(2),
   read: (r) => ({ type, ethertype: r.u16() }),
 })
 
@@ -93,8 +87,8 @@ const ROWS: { readonly [Type in StandardAction['type']]: Row<Of<Type>> } = {
   output: {
     code: 0,
     write(w, { port, maxLen }) {
-      w.u32(u32('output port', port))
-        .u16(maxLen ?? (port === CONTROLLER ? WHOLE_PACKET : 0))
+      w.u32(port, 'output port')
+        .u16(maxLen ?? (port === CONTROLLER ? WHOLE_PACKET : 0), 'maxLen')
         .zeros(6)
     },
     read(r) {
@@ -114,12 +108,12 @@ const ROWS: { readonly [Type in StandardAction['type']]: Row<Of<Type>> } = {
   pop_mpls: tagged(20, 'pop_mpls'),
   set_queue: {
     code: 21,
-    write: (w, { queue }) => void w.u32(u32('queue', queue)),
+    write: (w, { queue }) => void w.u32(queue, 'queue'),
     read: (r) => ({ type: 'set_queue', queue: r.u32() }),
   },
   group: {
     code: 22,
-    write: (w, { group }) => void w.u32(u32('group', group)),
+    write: (w, { group }) => void w.u32(group, 'group'),
     read: (r) => ({ type: 'group', group: r.u32() }),
   },
   set_ttl: ttl(23, 'set_ttl'),
@@ -137,20 +131,19 @@ const ROWS: { readonly [Type in StandardAction['type']]: Row<Of<Type>> } = {
   reg_move: {
     code: 28,
     write(w, { src, dst, bits }) {
-      w.u16(bits).u16(src.offset).u16(dst.offset).zeros(2)
-      writeFieldName(w, src.field)
-      writeFieldName(w, dst.field)
+      w.u16(bits, 'bits').u16(src.offset, 'offset').u16(dst.offset, 'offset').zeros(2)
+      writeSubfield(w, src, bits)
+      writeSubfield(w, dst, bits)
     },
     read(r) {
       const [bits, from, to] = [r.u16(), r.u16(), r.u16()]
-      const [source, target] = [readFieldName(r.skip(2)), readFieldName(r)]
-      if (!source || !target) return undefined
-      return { type: 'reg_move', src: { field: source, offset: from }, dst: { field: target, offset: to }, bits }
+      const [src, dst] = [readSubfield(r.skip(2), from, bits), readSubfield(r, to, bits)]
+      return src && dst && { type: 'reg_move', src, dst, bits }
     },
   },
   meter: {
     code: 29,
-    write: (w, { meter }) => void w.u32(u32('meter', meter)),
+    write: (w, { meter }) => void w.u32(meter, 'meter'),
     read: (r) => ({ type: 'meter', meter: r.u32() }),
   },
 }
@@ -167,8 +160,8 @@ export function writeActions(w: Writer, actions: readonly Action[]): void {
 
 function writeAction(w: Writer, action: Action): void {
   if (action.type === 'unknown') {
-    w.u16(action.code).u16(0)
-    if (action.experimenter !== undefined) w.u32(action.experimenter)
+    w.u16(action.code, 'code').u16(0)
+    if (action.experimenter !== undefined) w.u32(action.experimenter, 'experimenter')
     w.bytes(action.body)
   } else if (isNicira(action)) {
     writeNicira(w.u16(EXPERIMENTER).u16(0).u32(NICIRA), action, nested)
@@ -194,10 +187,13 @@ function readAction(r: Reader): Action {
   }
   const body = r.part(length - 4, BAD_ACTION_LEN)
   const copy = body.copy()
-  if (code !== EXPERIMENTER) return byCode.get(code)?.read(body) ?? { type: 'unknown', code, body: copy.rest() }
+  if (code !== EXPERIMENTER) {
+    const action = byCode.get(code)?.read(body)
+    return action && body.isAtPadding ? action : { type: 'unknown', code, body: copy.rest() }
+  }
   const experimenter = body.u32()
   const action = experimenter === NICIRA ? readNicira(body, nested) : undefined
-  return action ?? { type: 'unknown', code, experimenter, body: copy.skip(4).rest() }
+  return action && body.isAtPadding ? action : { type: 'unknown', code, experimenter, body: copy.skip(4).rest() }
 }
 
 /**

@@ -41,7 +41,7 @@ export const bundleAdd = (
   readMessage: (r: Reader) => Message,
 ): Part<BundleAddBody> => ({
   write(w, { bundle, flags, message, properties = NO_PROPERTIES }) {
-    w.u32(bundle).zeros(2).u16(flags)
+    w.u32(bundle, 'bundle').zeros(2).u16(flags, 'flags')
     const start = w.length
     writeMessage(w, message, message.xid ?? w.xid)
     if (properties.length > 0) w.align8(start).bytes(properties)
@@ -56,8 +56,16 @@ export const bundleAdd = (
   },
 })
 
+const BUNDLE_ADD = 34
+
 function innerLength(r: Reader): number {
-  const length = r.copy().skip(2).u16()
+  const head = r.copy().skip(1)
+  const type = head.u8()
+  if (type === BUNDLE_ADD) {
+    const error = errorNamed('BUNDLE_FAILED', 'MSG_UNSUP')
+    throw new OpenFlowError('malformed', 'a bundled message of a bundle', { offset: r.offset, error })
+  }
+  const length = head.u16()
   if (length >= 8) return length
   const error = errorNamed('BUNDLE_FAILED', 'MSG_BAD_LEN')
   throw new OpenFlowError('malformed', `a bundled message of ${length} octets`, { offset: r.offset, error })

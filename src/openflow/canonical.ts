@@ -1,5 +1,6 @@
 /** One form of a match, whoever wrote it: what is sent to Open vSwitch and what its dump shows of it have the same form. */
 import { allOnes, FIELDS, type FieldName, known, type Match, type OxmField, position } from './fields.ts'
+import { widen } from './ports.ts'
 
 /** Fields in the order of printing, masks only where they say something, registers by their smallest part. */
 export function canonicalMatch(match: Match): readonly OxmField[] {
@@ -25,6 +26,12 @@ function isCanonical(match: Match): boolean {
 const splitters = new Map<string, (value: bigint, mask: bigint) => OxmField[]>([['vlan_tci', splitTci]])
 for (let x = 0; x < 8; x += 1) splitters.set(`xreg${x}`, intoRegisters(x * 2, 2))
 for (let xx = 0; xx < 4; xx += 1) splitters.set(`xxreg${xx}`, intoRegisters(xx * 4, 4))
+splitters.set('nxm_in_port', (value, mask) => [
+  mask === 0xffffn ? known('in_port', widen(Number(value))) : known('nxm_in_port', Number(value), Number(mask)),
+])
+splitters.set('nxm_ip_tos', (value, mask) => [
+  mask === 0xffn ? known('ip_dscp', Number(value) >>> 2) : known('nxm_ip_tos', Number(value), Number(mask)),
+])
 // An Ethernet frame, as is every packet of which nothing else is said.
 splitters.set('packet_type', (value, mask) => {
   if (value === 0n && mask === 0xffffffffn) return []
@@ -51,16 +58,23 @@ const VID_AND_PRESENT = 0x1fff
 const PRESENT = 0x1000
 const PCP = 0xe000
 
-function splitTci(value: bigint, mask: bigint): OxmField[] {
-  const [tci, bits] = [Number(value), Number(mask)]
-  const vid = known('vlan_vid', tci & VID_AND_PRESENT, bits & VID_AND_PRESENT)
-  if ((bits & PCP) === 0) return [vid]
-  if ((bits & PCP) !== PCP || (tci & bits & PRESENT) === 0) return [known('vlan_tci', tci, bits)]
-  return [vid, known('vlan_pcp', tci >>> 13)]
+/** As Open vSwitch tells of it: id and presence, and where one of them is set, the whole priority if any bit of it counts. */
+function splitTci(tci: bigint, mask: bigint): OxmField[] {
+  const [value, bits] = [Number(tci & mask), Number(mask)]
+  const vid = known('vlan_vid', value & VID_AND_PRESENT, bits & VID_AND_PRESENT)
+  const hasPriority = vid.value !== 0 && (bits & PCP) !== 0
+  return hasPriority ? [vid, known('vlan_pcp', value >>> 13)] : [vid]
+}
+
+/** Does Open vSwitch match more of this field than it tells? */
+export function isToldInPart(field: OxmField): boolean {
+  if (field.field !== 'vlan_tci') return false
+  const { value, mask = 0xffff } = field
+  return (mask & PCP) !== 0 && ((mask & PCP) !== PCP || (value & mask & PRESENT) === 0)
 }
 
 /** Without a mask that says nothing, and without bits that the mask leaves out. */
-function trimmed(field: OxmField): OxmField[] {
+export function trimmed(field: OxmField): OxmField[] {
   if (field.field === 'unknown' || field.mask === undefined) return [field]
   const { field: name, value, mask } = field
   if (typeof value === 'number' && typeof mask === 'number') {

@@ -4,7 +4,12 @@
  */
 import { BAD_LEN, type ErrorValue, OpenFlowError } from './errors.ts'
 
-/** A growing buffer with a cursor. */
+const MOST_64 = 0xffff_ffff_ffff_ffffn
+
+const outOfRange = (name = 'a field', value: number | bigint, bits: number): OpenFlowError =>
+  new OpenFlowError('out-of-range', `${name} holds ${value}: it takes a whole number of ${bits} bits`)
+
+/** A growing buffer with a cursor. A number that does not fit is refused by the name given with it, not cut. */
 export class Writer {
   /** OpenFlow wire version: 6 is OpenFlow 1.5. */
   readonly version: number
@@ -25,33 +30,38 @@ export class Writer {
     return this.#at
   }
 
-  u8(value: number): this {
+  u8(value: number, name?: string): this {
+    if ((value & 0xff) !== value) throw outOfRange(name, value, 8)
     const at = this.#advance(1)
     this.#view.setUint8(at, value)
     return this
   }
 
-  u16(value: number): this {
+  u16(value: number, name?: string): this {
+    if ((value & 0xffff) !== value) throw outOfRange(name, value, 16)
     const at = this.#advance(2)
     this.#view.setUint16(at, value)
     return this
   }
 
-  u32(value: number): this {
+  u32(value: number, name?: string): this {
+    if (value >>> 0 !== value) throw outOfRange(name, value, 32)
     const at = this.#advance(4)
     this.#view.setUint32(at, value)
     return this
   }
 
   /** 48 bits, as a number. */
-  u48(value: number): this {
+  u48(value: number, name?: string): this {
+    if (!Number.isInteger(value) || value < 0 || value >= 2 ** 48) throw outOfRange(name, value, 48)
     const at = this.#advance(6)
     this.#view.setUint16(at, Math.floor(value / 0x1_0000_0000))
     this.#view.setUint32(at + 2, value >>> 0)
     return this
   }
 
-  u64(value: bigint): this {
+  u64(value: bigint, name?: string): this {
+    if (typeof value !== 'bigint' || value < 0n || value > MOST_64) throw outOfRange(name, value, 64)
     const at = this.#advance(8)
     this.#view.setBigUint64(at, value)
     return this
@@ -113,14 +123,17 @@ export class Writer {
 export class Reader {
   /** OpenFlow wire version: 6 is OpenFlow 1.5. */
   readonly version: number
+  /** How many parts this is within. */
+  readonly depth: number
   readonly #view: DataView
   readonly #end: number
   readonly #shortage: ErrorValue
   #at: number
 
   /** @param shortage what a peer should be told if there are fewer octets than its message promises */
-  constructor(version: number, view: DataView, at = 0, end = view.byteLength, shortage: ErrorValue = BAD_LEN) {
+  constructor(version: number, view: DataView, at = 0, end = view.byteLength, shortage = BAD_LEN, depth = 0) {
     this.version = version
+    this.depth = depth
     this.#view = view
     this.#at = at
     this.#end = end
@@ -168,6 +181,13 @@ export class Reader {
     return this.bytes(this.left)
   }
 
+  /** Is what is left padding, as it is written up to a multiple of 8? */
+  get isAtPadding(): boolean {
+    if (this.left >= 8) return false
+    for (let at = this.#at; at < this.#end; at += 1) if (this.#view.getUint8(at) !== 0) return false
+    return true
+  }
+
   skip(count: number): this {
     this.#advance(count)
     return this
@@ -182,14 +202,14 @@ export class Reader {
 
   /** Another reader at the same place: to look ahead. */
   copy(): Reader {
-    return new Reader(this.version, this.#view, this.#at, this.#end, this.#shortage)
+    return new Reader(this.version, this.#view, this.#at, this.#end, this.#shortage, this.depth)
   }
 
   /** A reader of the next `count` octets, which this one skips. */
   part(count: number, shortage: ErrorValue = this.#shortage): Reader {
     if (count > this.left) throw this.#tooShort(count, shortage)
     const at = this.#advance(count)
-    return new Reader(this.version, this.#view, at, at + count, shortage)
+    return new Reader(this.version, this.#view, at, at + count, shortage, this.depth + 1)
   }
 
   #advance(count: number): number {

@@ -36,27 +36,37 @@ interface Row<Width extends 'number' | 'bigint' = 'number' | 'bigint'> {
   readonly bits: number
   /** The first value that is too large. */
   readonly limit: number | bigint
+  /** Are there values that its octets hold and that are too large? */
+  readonly isNarrow: boolean
   readonly width: Width
   readonly format: Format
   /** The name in the text of a match, if it has another one there than its own. */
   readonly text?: string
   /** The IP protocol that the field is of. */
   readonly protocol?: number
+  /** Bits that actions can name, if they are not those of a match. */
+  readonly part?: number
+  /** Class and code of the older header that Nicira's extensions have for it, of the same size. */
+  readonly nxm?: readonly [cls: number, code: number]
 }
 
-type More = Pick<Row, 'text' | 'protocol'> & { readonly size?: number }
+type More = Pick<Row, 'text' | 'protocol' | 'part' | 'nxm'> & { readonly size?: number }
 
 /** A field of up to 48 bits: its values are numbers. */
-const small = (cls: number, code: number, bits: number, format: Format, more: More = {}): Row<'number'> => ({
-  class: cls,
-  code,
-  size: bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 24 ? 3 : bits <= 32 ? 4 : 6,
-  bits,
-  limit: 2 ** bits,
-  width: 'number',
-  format,
-  ...more,
-})
+const small = (cls: number, code: number, bits: number, format: Format, more: More = {}): Row<'number'> => {
+  const { size = bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 24 ? 3 : bits <= 32 ? 4 : 6 } = more
+  return {
+    ...more,
+    class: cls,
+    code,
+    size,
+    bits,
+    limit: 2 ** bits,
+    isNarrow: bits < size * 8,
+    width: 'number',
+    format,
+  }
+}
 
 /** A wider field: its values are bigints. */
 const wide = (cls: number, code: number, bits: 64 | 128, format: Format, more: More = {}): Row<'bigint'> => ({
@@ -65,6 +75,7 @@ const wide = (cls: number, code: number, bits: 64 | 128, format: Format, more: M
   size: bits / 8,
   bits,
   limit: 1n << BigInt(bits),
+  isNarrow: false,
   width: 'bigint',
   format,
   ...more,
@@ -83,7 +94,7 @@ export const FIELDS = {
   dp_hash: small(NXM1, 35, 32, 'hex'),
   conj_id: small(NXM1, 37, 32, 'decimal'),
   actset_output: small(BASIC, 43, 32, 'port'),
-  ct_state: small(NXM1, 105, 8, 'flags', { size: 4 }),
+  ct_state: small(NXM1, 105, 8, 'flags', { size: 4, part: 32 }),
   ct_zone: small(NXM1, 106, 16, 'decimal'),
   ct_mark: small(NXM1, 107, 32, 'hex'),
   ct_label: wide(NXM1, 108, 128, 'hex'),
@@ -123,7 +134,7 @@ export const FIELDS = {
   xxreg1: wide(NXM1, 112, 128, 'hex'),
   xxreg2: wide(NXM1, 113, 128, 'hex'),
   xxreg3: wide(NXM1, 114, 128, 'hex'),
-  tun_id: wide(BASIC, 38, 64, 'hex'),
+  tun_id: wide(BASIC, 38, 64, 'hex', { nxm: [NXM1, 16] }),
   tun_src: small(NXM1, 31, 32, 'ipv4'),
   tun_dst: small(NXM1, 32, 32, 'ipv4'),
   tun_ipv6_src: wide(NXM1, 109, 128, 'ipv6'),
@@ -133,27 +144,29 @@ export const FIELDS = {
   tun_flags: small(NXM1, 104, 1, 'flags', { size: 2 }),
   metadata: wide(BASIC, 2, 64, 'hex'),
   in_port: small(BASIC, 0, 32, 'port'),
+  nxm_in_port: small(NXM0, 0, 16, 'port'),
   in_phy_port: small(BASIC, 1, 32, 'port'),
   vlan_tci: small(NXM0, 4, 16, 'hex'),
-  vlan_vid: small(BASIC, 6, 13, 'decimal'),
+  vlan_vid: small(BASIC, 6, 13, 'decimal', { part: 12 }),
   vlan_pcp: small(BASIC, 7, 3, 'decimal', { text: 'dl_vlan_pcp' }),
-  eth_src: small(BASIC, 4, 48, 'mac', { text: 'dl_src' }),
-  eth_dst: small(BASIC, 3, 48, 'mac', { text: 'dl_dst' }),
-  eth_type: small(BASIC, 5, 16, 'hex', { text: 'dl_type' }),
-  ipv6_src: wide(BASIC, 26, 128, 'ipv6'),
-  ipv6_dst: wide(BASIC, 27, 128, 'ipv6'),
-  ipv6_label: small(BASIC, 28, 20, 'label', { size: 4 }),
+  eth_src: small(BASIC, 4, 48, 'mac', { text: 'dl_src', nxm: [NXM0, 2] }),
+  eth_dst: small(BASIC, 3, 48, 'mac', { text: 'dl_dst', nxm: [NXM0, 1] }),
+  eth_type: small(BASIC, 5, 16, 'hex', { text: 'dl_type', nxm: [NXM0, 3] }),
+  ipv6_src: wide(BASIC, 26, 128, 'ipv6', { nxm: [NXM1, 19] }),
+  ipv6_dst: wide(BASIC, 27, 128, 'ipv6', { nxm: [NXM1, 20] }),
+  ipv6_label: small(BASIC, 28, 20, 'label', { size: 4, nxm: [NXM1, 27] }),
   ipv6_exthdr: small(BASIC, 39, 9, 'hex'),
-  ipv4_src: small(BASIC, 11, 32, 'ipv4', { text: 'nw_src' }),
-  ipv4_dst: small(BASIC, 12, 32, 'ipv4', { text: 'nw_dst' }),
-  arp_spa: small(BASIC, 22, 32, 'ipv4'),
-  arp_tpa: small(BASIC, 23, 32, 'ipv4'),
-  ip_proto: small(BASIC, 10, 8, 'decimal', { text: 'nw_proto' }),
-  arp_op: small(BASIC, 21, 16, 'decimal'),
-  arp_sha: small(BASIC, 24, 48, 'mac'),
-  arp_tha: small(BASIC, 25, 48, 'mac'),
+  ipv4_src: small(BASIC, 11, 32, 'ipv4', { text: 'nw_src', nxm: [NXM0, 7] }),
+  ipv4_dst: small(BASIC, 12, 32, 'ipv4', { text: 'nw_dst', nxm: [NXM0, 8] }),
+  arp_spa: small(BASIC, 22, 32, 'ipv4', { nxm: [NXM0, 16] }),
+  arp_tpa: small(BASIC, 23, 32, 'ipv4', { nxm: [NXM0, 17] }),
+  ip_proto: small(BASIC, 10, 8, 'decimal', { text: 'nw_proto', nxm: [NXM0, 6] }),
+  arp_op: small(BASIC, 21, 16, 'decimal', { nxm: [NXM0, 15] }),
+  arp_sha: small(BASIC, 24, 48, 'mac', { nxm: [NXM1, 17] }),
+  arp_tha: small(BASIC, 25, 48, 'mac', { nxm: [NXM1, 18] }),
   ip_dscp: small(BASIC, 8, 6, 'tos', { text: 'nw_tos' }),
-  ip_ecn: small(BASIC, 9, 2, 'decimal', { text: 'nw_ecn' }),
+  nxm_ip_tos: small(NXM0, 5, 8, 'decimal'),
+  ip_ecn: small(BASIC, 9, 2, 'decimal', { text: 'nw_ecn', nxm: [NXM1, 28] }),
   nw_ttl: small(NXM1, 29, 8, 'decimal'),
   mpls_label: small(BASIC, 34, 20, 'decimal', { size: 4 }),
   mpls_tc: small(BASIC, 35, 3, 'decimal'),
@@ -162,20 +175,20 @@ export const FIELDS = {
   pbb_isid: small(BASIC, 37, 24, 'hex'),
   pbb_uca: small(BASIC, 41, 1, 'decimal'),
   ip_frag: small(NXM1, 26, 2, 'frag', { text: 'nw_frag' }),
-  icmp_type: small(BASIC, 19, 8, 'decimal', { protocol: ICMP }),
-  icmp_code: small(BASIC, 20, 8, 'decimal', { protocol: ICMP }),
-  icmpv6_type: small(BASIC, 29, 8, 'decimal', { text: 'icmp_type', protocol: ICMPV6 }),
-  icmpv6_code: small(BASIC, 30, 8, 'decimal', { text: 'icmp_code', protocol: ICMPV6 }),
-  nd_target: wide(BASIC, 31, 128, 'ipv6'),
-  nd_sll: small(BASIC, 32, 48, 'mac'),
-  nd_tll: small(BASIC, 33, 48, 'mac'),
-  tcp_src: small(BASIC, 13, 16, 'decimal', { text: 'tp_src', protocol: TCP }),
-  tcp_dst: small(BASIC, 14, 16, 'decimal', { text: 'tp_dst', protocol: TCP }),
-  udp_src: small(BASIC, 15, 16, 'decimal', { text: 'tp_src', protocol: UDP }),
-  udp_dst: small(BASIC, 16, 16, 'decimal', { text: 'tp_dst', protocol: UDP }),
+  icmp_type: small(BASIC, 19, 8, 'decimal', { protocol: ICMP, nxm: [NXM0, 13] }),
+  icmp_code: small(BASIC, 20, 8, 'decimal', { protocol: ICMP, nxm: [NXM0, 14] }),
+  icmpv6_type: small(BASIC, 29, 8, 'decimal', { text: 'icmp_type', protocol: ICMPV6, nxm: [NXM1, 21] }),
+  icmpv6_code: small(BASIC, 30, 8, 'decimal', { text: 'icmp_code', protocol: ICMPV6, nxm: [NXM1, 22] }),
+  nd_target: wide(BASIC, 31, 128, 'ipv6', { nxm: [NXM1, 23] }),
+  nd_sll: small(BASIC, 32, 48, 'mac', { nxm: [NXM1, 24] }),
+  nd_tll: small(BASIC, 33, 48, 'mac', { nxm: [NXM1, 25] }),
+  tcp_src: small(BASIC, 13, 16, 'decimal', { text: 'tp_src', protocol: TCP, nxm: [NXM0, 9] }),
+  tcp_dst: small(BASIC, 14, 16, 'decimal', { text: 'tp_dst', protocol: TCP, nxm: [NXM0, 10] }),
+  udp_src: small(BASIC, 15, 16, 'decimal', { text: 'tp_src', protocol: UDP, nxm: [NXM0, 11] }),
+  udp_dst: small(BASIC, 16, 16, 'decimal', { text: 'tp_dst', protocol: UDP, nxm: [NXM0, 12] }),
   sctp_src: small(BASIC, 17, 16, 'decimal', { text: 'tp_src', protocol: SCTP }),
   sctp_dst: small(BASIC, 18, 16, 'decimal', { text: 'tp_dst', protocol: SCTP }),
-  tcp_flags: small(BASIC, 42, 12, 'flags'),
+  tcp_flags: small(BASIC, 42, 12, 'flags', { nxm: [NXM1, 34] }),
 } as const satisfies Record<string, Row>
 
 export type FieldName = keyof typeof FIELDS

@@ -4,7 +4,6 @@ import { BAD_COMMAND, BAD_LEN, OpenFlowError } from './errors.ts'
 import type { Match } from './fields.ts'
 import { type Instruction, readInstructions, writeInstructions } from './instructions.ts'
 import { readMatch, writeMatch } from './oxm.ts'
-import { u8, u16, u64 } from './range.ts'
 import { type FlowStats, readStats, writeStats } from './stats.ts'
 
 export interface Flow {
@@ -66,18 +65,18 @@ export const NONE = 0xffffffff
 export const ALL_TABLES = 0xff
 
 export function writeFlowMod(w: Writer, mod: FlowModBody): void {
-  w.u64(u64('cookie', mod.cookie ?? 0n))
-    .u64(u64('cookieMask', mod.cookieMask ?? 0n))
-    .u8(u8('table', mod.table))
-    .u8(u8('command', COMMANDS.indexOf(mod.command)))
-    .u16(u16('idleTimeout', mod.idleTimeout ?? 0))
-    .u16(u16('hardTimeout', mod.hardTimeout ?? 0))
-    .u16(u16('priority', mod.priority))
-    .u32(mod.bufferId ?? NONE)
-    .u32(mod.outPort ?? NONE)
-    .u32(mod.outGroup ?? NONE)
-    .u16(u16('flags', mod.flags ?? 0))
-    .u16(u16('importance', mod.importance ?? 0))
+  w.u64(mod.cookie ?? 0n, 'cookie')
+    .u64(mod.cookieMask ?? 0n, 'cookieMask')
+    .u8(mod.table, 'table')
+    .u8(COMMANDS.indexOf(mod.command), 'command')
+    .u16(mod.idleTimeout ?? 0, 'idleTimeout')
+    .u16(mod.hardTimeout ?? 0, 'hardTimeout')
+    .u16(mod.priority, 'priority')
+    .u32(mod.bufferId ?? NONE, 'bufferId')
+    .u32(mod.outPort ?? NONE, 'outPort')
+    .u32(mod.outGroup ?? NONE, 'outGroup')
+    .u16(mod.flags ?? 0, 'flags')
+    .u16(mod.importance ?? 0, 'importance')
   writeMatch(w, mod.match)
   if (mod.instructions) writeInstructions(w, mod.instructions)
 }
@@ -111,14 +110,14 @@ export function readFlowMod(r: Reader): Required<FlowModBody> {
 export function writeFlowEntry(w: Writer, flow: FlowEntry): void {
   const start = w.length
   w.u32(0)
-    .u8(flow.table)
+    .u8(flow.table, 'table')
     .u8(0)
-    .u16(flow.priority)
-    .u16(flow.idleTimeout ?? 0)
-    .u16(flow.hardTimeout ?? 0)
-    .u16(flow.flags ?? 0)
-    .u16(flow.importance ?? 0)
-    .u64(flow.cookie)
+    .u16(flow.priority, 'priority')
+    .u16(flow.idleTimeout ?? 0, 'idleTimeout')
+    .u16(flow.hardTimeout ?? 0, 'hardTimeout')
+    .u16(flow.flags ?? 0, 'flags')
+    .u16(flow.importance ?? 0, 'importance')
+    .u64(flow.cookie, 'cookie')
   writeMatch(w, flow.match)
   writeStats(w, flow.stats)
   writeInstructions(w, flow.instructions)

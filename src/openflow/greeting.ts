@@ -13,8 +13,14 @@ const VERSION_BITMAP = 1
 export const hello: Part<HelloBody> = {
   write(w, { versions }) {
     if (!versions) return
-    const bits = versions.reduce((bitmap, version) => bitmap | (1 << version), 0) >>> 0
-    w.u16(VERSION_BITMAP).u16(8).u32(bits)
+    const start = w.length
+    const count = (Math.max(0, ...versions) >>> 5) + 1
+    w.u16(VERSION_BITMAP).u16(4 + 4 * count)
+    for (let base = 0; base < 32 * count; base += 32) {
+      const some = versions.filter((version) => version >= base && version < base + 32)
+      w.u32(some.reduce((bitmap, version) => bitmap | (1 << (version - base)), 0) >>> 0)
+    }
+    w.align8(start)
   },
   read(r) {
     while (r.left >= 4) {
@@ -47,8 +53,8 @@ const EXPERIMENTER_ERROR = 0xffff
 
 export const error: Part<ErrorBody> = {
   write(w, { errorType, code, experimenter, data }) {
-    w.u16(errorType).u16(code)
-    if (errorType === EXPERIMENTER_ERROR) w.u32(experimenter ?? 0)
+    w.u16(errorType, 'errorType').u16(code, 'code')
+    if (errorType === EXPERIMENTER_ERROR) w.u32(experimenter ?? 0, 'experimenter')
     w.bytes(data)
   },
   read(r) {

@@ -2,7 +2,6 @@
 import { type Action, readActions, writeActions } from './actions.ts'
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_INSTRUCTION_LEN, OpenFlowError } from './errors.ts'
-import { u8, u32, u64 } from './range.ts'
 
 type KnownInstruction =
   | { readonly type: 'goto_table'; readonly table: number }
@@ -34,12 +33,12 @@ interface Row<Value> {
 const ROWS: { readonly [Type in KnownInstruction['type']]: Row<Of<Type>> } = {
   goto_table: {
     code: 1,
-    write: (w, { table }) => void w.u8(u8('goto_table', table)).zeros(3),
+    write: (w, { table }) => void w.u8(table, 'goto_table').zeros(3),
     read: (r) => ({ type: 'goto_table', table: r.u8() }),
   },
   write_metadata: {
     code: 2,
-    write: (w, { metadata, mask }) => void w.zeros(4).u64(u64('metadata', metadata)).u64(u64('metadata mask', mask)),
+    write: (w, { metadata, mask }) => void w.zeros(4).u64(metadata, 'metadata').u64(mask, 'metadata mask'),
     read: (r) => ({ type: 'write_metadata', metadata: r.skip(4).u64(), mask: r.u64() }),
   },
   write_actions: {
@@ -55,7 +54,7 @@ const ROWS: { readonly [Type in KnownInstruction['type']]: Row<Of<Type>> } = {
   clear_actions: { code: 5, write: (w) => void w.zeros(4), read: () => ({ type: 'clear_actions' }) },
   meter: {
     code: 6,
-    write: (w, { meter }) => void w.u32(u32('meter', meter)),
+    write: (w, { meter }) => void w.u32(meter, 'meter'),
     read: (r) => ({ type: 'meter', meter: r.u32() }),
   },
 }
@@ -99,7 +98,9 @@ export function readInstructions(r: Reader): Instruction[] {
       })
     }
     const body = r.part(length - 4, BAD_INSTRUCTION_LEN)
-    instructions.push(byCode.get(code)?.read(body) ?? { type: 'unknown', code, body: body.rest() })
+    const copy = body.copy()
+    const known = byCode.get(code)?.read(body)
+    instructions.push(known && body.isAtPadding ? known : { type: 'unknown', code, body: copy.rest() })
   }
   return instructions
 }

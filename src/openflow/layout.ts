@@ -4,7 +4,6 @@
  */
 import type { Reader, Writer } from './cursor.ts'
 import { type ErrorValue, OpenFlowError } from './errors.ts'
-import * as range from './range.ts'
 
 /** One field, both ways. */
 export interface Part<Value> {
@@ -31,11 +30,11 @@ export type Values<S> = { readonly [K in RequiredKeys<S>]: ValueOf<S[K]> } & {
   readonly [K in OptionalKeys<S>]?: ValueOf<S[K]>
 }
 
-export const u8: Part<number> = { write: (w, value, name) => void w.u8(range.u8(name, value)), read: (r) => r.u8() }
-export const u16: Part<number> = { write: (w, value, name) => void w.u16(range.u16(name, value)), read: (r) => r.u16() }
-export const u32: Part<number> = { write: (w, value, name) => void w.u32(range.u32(name, value)), read: (r) => r.u32() }
-export const u64: Part<bigint> = { write: (w, value, name) => void w.u64(range.u64(name, value)), read: (r) => r.u64() }
-export const mac: Part<number> = { write: (w, value) => void w.u48(value), read: (r) => r.u48() }
+export const u8: Part<number> = { write: (w, value, name) => void w.u8(value, name), read: (r) => r.u8() }
+export const u16: Part<number> = { write: (w, value, name) => void w.u16(value, name), read: (r) => r.u16() }
+export const u32: Part<number> = { write: (w, value, name) => void w.u32(value, name), read: (r) => r.u32() }
+export const u64: Part<bigint> = { write: (w, value, name) => void w.u64(value, name), read: (r) => r.u64() }
+export const mac: Part<number> = { write: (w, value, name) => void w.u48(value, name), read: (r) => r.u48() }
 
 /** Zeros that mean nothing. */
 export const pad = (count: number): Padding => ({

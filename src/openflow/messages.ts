@@ -8,7 +8,6 @@ import { choice, or, type Part, pad, rest, struct, u8, u16, u32, u64 } from './l
 import { multipartReply, multipartRequest } from './multipart.ts'
 import { flowRemoved, packetIn, packetOut } from './packets.ts'
 import { portDescription } from './ports.ts'
-import * as range from './range.ts'
 import { role, roleStatus } from './roles.ts'
 
 const nothing = struct({})
@@ -106,8 +105,8 @@ const byCode = new Map<number, MessageType>(Object.entries(ROWS).map(([type, { c
 export function writeMessage(w: Writer, message: Message, xid = message.xid ?? 0): void {
   const start = w.length
   w.xid = xid
-  const code = message.type === 'unknown' ? range.u8('code', message.code) : rowOf(message.type).code
-  w.u8(w.version).u8(code).u16(0).u32(range.u32('xid', xid))
+  const code = message.type === 'unknown' ? message.code : rowOf(message.type).code
+  w.u8(w.version, 'version').u8(code, 'code').u16(0).u32(xid, 'xid')
   if (message.type === 'unknown') w.bytes(message.body)
   else rowOf(message.type).body.write(w, message, message.type)
   w.patch16(start + 2, w.length - start, message.type)

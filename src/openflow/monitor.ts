@@ -37,11 +37,11 @@ export interface MonitorRequest {
 
 export const monitorRequest: Part<MonitorRequest> = {
   write(w, request) {
-    w.u32(request.monitor)
-      .u32(request.outPort ?? NONE)
-      .u32(request.outGroup ?? NONE)
-      .u16(request.flags)
-      .u8(request.table ?? ALL_TABLES)
+    w.u32(request.monitor, 'monitor')
+      .u32(request.outPort ?? NONE, 'outPort')
+      .u32(request.outGroup ?? NONE, 'outGroup')
+      .u16(request.flags, 'flags')
+      .u8(request.table ?? ALL_TABLES, 'table')
     command.write(w, request.command, 'command')
     writeMatch(w, request.match ?? [])
   },
@@ -85,8 +85,8 @@ const EVENTS = [...FULL, 'abbrev', 'paused', 'resumed'] as const
 export const flowUpdate: Part<FlowUpdate> = {
   write(w, update) {
     const start = w.length
-    w.u16(0).u16(EVENTS.indexOf(update.event))
-    if (update.event === 'abbrev') w.u32(update.xid)
+    w.u16(0).u16(EVENTS.indexOf(update.event), 'event')
+    if (update.event === 'abbrev') w.u32(update.xid, 'xid')
     else if (update.event === 'paused' || update.event === 'resumed') w.zeros(4)
     else writeFull(w, update)
     w.patch16(start, w.length - start, 'flow update')
@@ -106,9 +106,13 @@ export const flowUpdate: Part<FlowUpdate> = {
 }
 
 function writeFull(w: Writer, update: FullUpdate): void {
-  w.u8(update.table)
+  w.u8(update.table, 'table')
   removedReason.write(w, update.reason, 'reason')
-  w.u16(update.idleTimeout).u16(update.hardTimeout).u16(update.priority).zeros(4).u64(update.cookie)
+  w.u16(update.idleTimeout, 'idleTimeout')
+    .u16(update.hardTimeout, 'hardTimeout')
+    .u16(update.priority, 'priority')
+    .zeros(4)
+    .u64(update.cookie, 'cookie')
   writeMatch(w, update.match)
   writeInstructions(w, update.instructions)
 }

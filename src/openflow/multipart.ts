@@ -36,13 +36,13 @@ export interface FlowRequest {
 
 const flowRequest: Part<FlowRequest> = {
   write(w, request) {
-    w.u8(request.table ?? ALL_TABLES)
+    w.u8(request.table ?? ALL_TABLES, 'table')
       .zeros(3)
-      .u32(request.outPort ?? NONE)
-      .u32(request.outGroup ?? NONE)
+      .u32(request.outPort ?? NONE, 'outPort')
+      .u32(request.outGroup ?? NONE, 'outGroup')
       .zeros(4)
-      .u64(request.cookie ?? 0n)
-      .u64(request.cookieMask ?? 0n)
+      .u64(request.cookie ?? 0n, 'cookie')
+      .u64(request.cookieMask ?? 0n, 'cookieMask')
     writeMatch(w, request.match ?? [])
   },
   read: (r) => ({
@@ -117,7 +117,7 @@ function multipart<Value extends MultipartRequest | MultipartReply>(way: 'reques
   const bodyOf = (kind: Kind): Part<object> => ROWS[kind][way] as Part<object>
   return {
     write(w: Writer, value: Value): void {
-      w.u16(value.multipart === 'unknown' ? value.code : ROWS[value.multipart].code)
+      w.u16(value.multipart === 'unknown' ? value.code : ROWS[value.multipart].code, 'code')
       w.u16(value.more ? 1 : 0).zeros(4)
       if (value.multipart === 'unknown') w.bytes(value.body)
       else bodyOf(value.multipart).write(w, value, value.multipart)

@@ -1,9 +1,9 @@
 /** Nicira's actions (ovs-actions(7), ofp-actions.c): experimenter 0x2320, then a subtype. One row per kind. */
-import type { Action, Subfield } from './actions.ts'
+import type { Action } from './actions.ts'
 import type { Reader, Writer } from './cursor.ts'
-import type { FieldName } from './fields.ts'
-import { readFieldName, writeFieldName } from './oxm.ts'
-import { u16 } from './range.ts'
+import { OpenFlowError } from './errors.ts'
+import { narrow, widen } from './ports.ts'
+import { readSubfield, type Subfield, writeSubfield } from './subfield.ts'
 
 export const NICIRA = 0x00002320
 
@@ -16,6 +16,10 @@ export type NiciraAction =
   /** Octets without meaning to the switch; it pads them with zeros. */
   | { readonly type: 'note'; readonly note: Uint8Array }
   | { readonly type: 'ct_clear' }
+  /** Back to the queue that a packet has by itself. */
+  | { readonly type: 'pop_queue' }
+  /** dec_ttl that tells these controllers of a packet whose time is over. */
+  | { readonly type: 'dec_ttl_cnt_ids'; readonly ids: readonly number[] }
   /** Run the actions on a copy of the packet. */
   | { readonly type: 'clone'; readonly actions: readonly Action[] }
 
@@ -36,26 +40,25 @@ interface Row<Value> {
 
 /** OFPP_IN_PORT in 16 bits. */
 const IN_PORT = 0xfff8
-/** Reserved ports begin here; in 32 bits, 0xffff stands before them. */
-const RESERVED = 0xff00
-const narrow = (port: number): number => (port >= 0xffff_0000 + RESERVED ? port - 0xffff_0000 : u16('port', port))
-const widen = (port: number): number => (port >= RESERVED ? port + 0xffff_0000 : port)
 
 const [RESUBMIT, RESUBMIT_TABLE] = [1, 14]
 
 /** Offset and count of bits in 16 bits. */
-const bitRange = (offset: number, bits: number): number => (offset << 6) | (bits - 1)
-const bitsAt = (range: number): { offset: number; bits: number } => ({ offset: range >> 6, bits: (range & 63) + 1 })
-const subfield = (field: FieldName | undefined, range: number): (Subfield & { readonly bits: number }) | undefined =>
-  field && { field, ...bitsAt(range) }
+function bitRange(offset: number, bits: number): number {
+  if (bits <= 64) return offset * 64 + bits - 1
+  throw new OpenFlowError('out-of-range', `${bits} bits put out: 64 is the most`)
+}
+
+/** Clones within clones that are understood; deeper ones are bytes. */
+const DEEPEST = 64
 
 export const NICIRA_ROWS: { readonly [Type in NiciraAction['type']]: Row<Of<Type>> } = {
   resubmit: {
     subtypes: [RESUBMIT, RESUBMIT_TABLE],
     write(w, { port, table }) {
       const inPort = port === undefined ? IN_PORT : narrow(port)
-      if (table === undefined) w.u16(RESUBMIT).u16(inPort).zeros(4)
-      else w.u16(RESUBMIT_TABLE).u16(inPort).u8(table).zeros(3)
+      if (table === undefined) w.u16(RESUBMIT).u16(inPort, 'port').zeros(4)
+      else w.u16(RESUBMIT_TABLE).u16(inPort, 'port').u8(table, 'table').zeros(3)
     },
     read(r, subtype) {
       const inPort = r.u16()
@@ -65,20 +68,22 @@ export const NICIRA_ROWS: { readonly [Type in NiciraAction['type']]: Row<Of<Type
   },
   output_reg: {
     subtypes: [15],
-    write(w, { field, offset, bits, maxLen }) {
-      w.u16(15).u16(bitRange(offset, bits))
-      writeFieldName(w, field)
-      w.u16(maxLen).zeros(6)
+    write(w, { bits, maxLen, ...source }) {
+      w.u16(15).u16(bitRange(source.offset, bits), 'offset')
+      writeSubfield(w, source, bits)
+      w.u16(maxLen, 'maxLen').zeros(6)
     },
     read(r) {
       const range = r.u16()
-      const source = subfield(readFieldName(r), range)
-      return source && { type: 'output_reg', ...source, maxLen: r.u16() }
+      const bits = (range & 63) + 1
+      const source = readSubfield(r, range >> 6, bits)
+      return source && { type: 'output_reg', ...source, bits, maxLen: r.u16() }
     },
   },
   controller: {
     subtypes: [20],
-    write: (w, { maxLen, controllerId, reason }) => void w.u16(20).u16(maxLen).u16(controllerId).u8(reason).zeros(1),
+    write: (w, { maxLen, controllerId, reason }) =>
+      void w.u16(20).u16(maxLen, 'maxLen').u16(controllerId, 'controllerId').u8(reason, 'reason').zeros(1),
     read: (r) => ({ type: 'controller', maxLen: r.u16(), controllerId: r.u16(), reason: r.u8() }),
   },
   note: {
@@ -91,10 +96,30 @@ export const NICIRA_ROWS: { readonly [Type in NiciraAction['type']]: Row<Of<Type
     write: (w) => void w.u16(43).zeros(4),
     read: () => ({ type: 'ct_clear' }),
   },
+  pop_queue: {
+    subtypes: [5],
+    write: (w) => void w.u16(5).zeros(4),
+    read: () => ({ type: 'pop_queue' }),
+  },
+  dec_ttl_cnt_ids: {
+    subtypes: [21],
+    write(w, { ids }) {
+      w.u16(21).u16(ids.length, 'number of controllers').zeros(4)
+      for (const id of ids) w.u16(id, 'controllerId')
+    },
+    read(r) {
+      const count = r.u16()
+      if (r.left < 4 + 2 * count) return undefined
+      r.skip(4)
+      return { type: 'dec_ttl_cnt_ids', ids: Array.from({ length: count }, () => r.u16()) }
+    },
+  },
   clone: {
     subtypes: [42],
     write: (w, { actions }, nested) => nested.write(w.u16(42).zeros(6), actions),
-    read: (r, _subtype, nested) => ({ type: 'clone', actions: nested.read(r.skip(6)) }),
+    read(r, _subtype, nested) {
+      return r.depth > DEEPEST ? undefined : { type: 'clone', actions: nested.read(r.skip(6)) }
+    },
   },
 }
 

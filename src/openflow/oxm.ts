@@ -1,7 +1,7 @@
 /** OXM TLVs (OpenFlow 1.5.1, 7.2.3): class 16 bits, field 7, has_mask 1, length 8, value, mask. */
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_MATCH_LEN, BAD_MATCH_TYPE, OpenFlowError } from './errors.ts'
-import { FIELDS, type FieldName, type FieldRow, fieldByCode, known, type Match, type OxmField } from './fields.ts'
+import { FIELDS, type FieldRow, fieldByCode, known, type Match, type OxmField } from './fields.ts'
 
 const EXPERIMENTER_CLASS = 0xffff
 const LOW_64 = 0xffff_ffff_ffff_ffffn
@@ -9,10 +9,10 @@ const LOW_64 = 0xffff_ffff_ffff_ffffn
 export function writeField(w: Writer, field: OxmField): void {
   if (field.field === 'unknown') {
     const { class: cls, type, hasMask, experimenter, body } = field
-    w.u16(cls)
-      .u8((type << 1) | (hasMask ? 1 : 0))
-      .u8(body.length + (experimenter === undefined ? 0 : 4))
-    if (experimenter !== undefined) w.u32(experimenter)
+    w.u16(cls, 'class')
+      .u8(type * 2 + (hasMask ? 1 : 0), 'type and mask of a field')
+      .u8(body.length + (experimenter === undefined ? 0 : 4), 'length of a field')
+    if (experimenter !== undefined) w.u32(experimenter, 'experimenter')
     w.bytes(body)
     return
   }
@@ -26,31 +26,20 @@ export function writeField(w: Writer, field: OxmField): void {
 const writeHeader = (w: Writer, row: FieldRow, hasMask: 0 | 1): void =>
   void w.u32(((row.class << 16) | (row.code << 9) | (hasMask << 8) | (row.size << hasMask)) >>> 0)
 
-/** The header alone, as actions that name a field have it. */
-export const writeFieldName = (w: Writer, name: FieldName): void => writeHeader(w, FIELDS[name], 0)
-
-export function readFieldName(r: Reader): FieldName | undefined {
-  const cls = r.u16()
-  const code = r.u16() >> 9
-  return fieldByCode(cls, code)
-}
-
 function writeValue(w: Writer, row: FieldRow, name: string, value: number | bigint): void {
+  // What fills its octets is held against them by the writer.
+  if (typeof value !== row.width || (row.isNarrow && value >= row.limit)) throw outOfRange(name, row, value)
   if (typeof value === 'bigint') {
-    if (row.width !== 'bigint' || value < 0n || value >= row.limit) throw outOfRange(name, row, value)
-    if (row.size === 16) w.u64(value >> 64n).u64(value & LOW_64)
-    else w.u64(value)
+    if (row.size === 16) w.u64(value >> 64n, name).u64(value & LOW_64)
+    else w.u64(value, name)
     return
   }
   const { size } = row
-  if (row.width !== 'number' || !Number.isInteger(value) || value < 0 || value >= row.limit) {
-    throw outOfRange(name, row, value)
-  }
-  if (size === 4) w.u32(value)
-  else if (size === 2) w.u16(value)
-  else if (size === 1) w.u8(value)
-  else if (size === 6) w.u48(value)
-  else w.u8(value >>> 16).u16(value & 0xffff)
+  if (size === 4) w.u32(value, name)
+  else if (size === 2) w.u16(value, name)
+  else if (size === 1) w.u8(value, name)
+  else if (size === 6) w.u48(value, name)
+  else w.u8((value - (value % 0x1_0000)) / 0x1_0000, name).u16(value % 0x1_0000, name)
 }
 
 const outOfRange = (name: string, { width, bits }: FieldRow, value: number | bigint): OpenFlowError =>
@@ -70,8 +59,14 @@ export function readField(r: Reader): OxmField {
     const message = `${name} has ${length} octets: it takes ${row.size}${hasMask ? ' twice' : ''}`
     throw new OpenFlowError('malformed', message, { offset, error: BAD_MATCH_LEN })
   }
+  const copy = row.isNarrow ? r.copy() : r
   const value = readValue(r, row.size)
-  return hasMask ? known(name, value, readValue(r, row.size)) : known(name, value)
+  const mask = hasMask ? readValue(r, row.size) : undefined
+  // Bits that the field does not have: kept as they came.
+  if (row.isNarrow && (value >= row.limit || (mask !== undefined && mask >= row.limit))) {
+    return { field: 'unknown', class: cls, type, hasMask, body: copy.bytes(length) }
+  }
+  return known(name, value, mask)
 }
 
 function readUnknown(body: Reader, cls: number, type: number, hasMask: boolean): OxmField {

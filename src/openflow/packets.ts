@@ -27,9 +27,9 @@ export interface PacketIn {
 
 export const packetIn: Part<PacketIn> = {
   write(w, packet) {
-    w.u32(packet.bufferId).u16(packet.totalLength)
+    w.u32(packet.bufferId, 'bufferId').u16(packet.totalLength, 'totalLength')
     reason.write(w, packet.reason, 'reason')
-    w.u8(packet.table).u64(packet.cookie)
+    w.u8(packet.table, 'table').u64(packet.cookie, 'cookie')
     writeMatch(w, packet.match)
     w.zeros(2).bytes(packet.data)
   },
@@ -55,7 +55,7 @@ export interface PacketOut {
 export const packetOut: Part<PacketOut> = {
   write(w, packet) {
     const start = w.length
-    w.u32(packet.bufferId ?? NONE).zeros(4)
+    w.u32(packet.bufferId ?? NONE, 'bufferId').zeros(4)
     writeMatch(w, packet.match)
     const actions = w.length
     writeActions(w, packet.actions)
@@ -89,9 +89,12 @@ export interface FlowRemoved {
 
 export const flowRemoved: Part<FlowRemoved> = {
   write(w, flow) {
-    w.u8(flow.table)
+    w.u8(flow.table, 'table')
     removedReason.write(w, flow.reason, 'reason')
-    w.u16(flow.priority).u16(flow.idleTimeout).u16(flow.hardTimeout).u64(flow.cookie)
+    w.u16(flow.priority, 'priority')
+      .u16(flow.idleTimeout, 'idleTimeout')
+      .u16(flow.hardTimeout, 'hardTimeout')
+      .u64(flow.cookie, 'cookie')
     writeMatch(w, flow.match)
     writeStats(w, flow.stats)
   },

@@ -15,6 +15,12 @@ export const PORT = {
   ANY: 0xffffffff,
 } as const
 
+/** Reserved ports begin here in 16 bits; in 32 bits, 0xffff stands before them. */
+const RESERVED = 0xff00
+/** A port number in 16 bits, as Nicira's extensions have it, and back. */
+export const narrow = (port: number): number => (port >= 0xffff_0000 + RESERVED ? port - 0xffff_0000 : port)
+export const widen = (port: number): number => (port >= RESERVED && port <= 0xffff ? port + 0xffff_0000 : port)
+
 /** Bits of `config`. */
 export const PORT_CONFIG = { down: 1, noRecv: 4, noForward: 32, noPacketIn: 64 } as const
 /** Bits of `state`. */
@@ -48,7 +54,7 @@ export interface Port extends Values<typeof HEAD> {
 export const portDescription: Part<Port> = {
   write(w, port) {
     const start = w.length
-    w.u32(port.port).u16(0).zeros(2)
+    w.u32(port.port, 'port').u16(0).zeros(2)
     head.write(w, port, 'port')
     for (const property of port.properties) writeProperty(w, property)
     w.patch16(start + 4, w.length - start, 'port')
@@ -70,7 +76,7 @@ export const portDescription: Part<Port> = {
 
 function writeProperty(w: Writer, property: PortProperty): void {
   const start = w.length
-  w.u16(property.type === 'ethernet' ? 0 : property.code).u16(0)
+  w.u16(property.type === 'ethernet' ? 0 : property.code, 'code').u16(0)
   if (property.type === 'ethernet') ethernet.write(w, property, 'ethernet')
   else w.bytes(property.body)
   w.patch16(start + 2, w.length - start, 'port property')

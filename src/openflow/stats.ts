@@ -29,21 +29,21 @@ interface Row<Value> {
 const time = (code: number): Row<Seconds> => ({
   code,
   size: 8,
-  write: (w, { seconds, nanoseconds }) => void w.u32(seconds).u32(nanoseconds),
+  write: (w, { seconds, nanoseconds }) => void w.u32(seconds, 'seconds').u32(nanoseconds, 'nanoseconds'),
   read: (r) => ({ seconds: r.u32(), nanoseconds: r.u32() }),
 })
 
 const count = (code: number): Row<bigint> => ({
   code,
   size: 8,
-  write: (w, value) => void w.u64(value),
+  write: (w, value) => void w.u64(value, 'count'),
   read: (r) => r.u64(),
 })
 
 const ROWS: { readonly [Name in keyof Required<FlowStats>]: Row<Required<FlowStats>[Name]> } = {
   duration: time(0),
   idle: time(1),
-  flows: { code: 3, size: 4, write: (w, value) => void w.u32(value), read: (r) => r.u32() },
+  flows: { code: 3, size: 4, write: (w, value) => void w.u32(value, 'flows'), read: (r) => r.u32() },
   packets: count(4),
   bytes: count(5),
 }

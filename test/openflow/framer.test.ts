@@ -2,7 +2,7 @@
 import { deepStrictEqual, ok, throws } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { decode, encode, Framer, type Message, OpenFlowError } from '../../src/openflow/index.ts'
+import { type Action, decode, encode, Framer, type Message, OpenFlowError } from '../../src/openflow/index.ts'
 import { messages } from './support/arbitrary.ts'
 
 const samples = (count: number): Uint8Array[] =>
@@ -124,6 +124,67 @@ t.test('B40 unknown types, actions, instructions, fields and multiparts are kept
   for (const bytes of [flowMod, ...others]) deepStrictEqual(encode(decode(bytes)), bytes)
 })
 
+/** A flow_mod with this match and these actions, in hexadecimal. */
+function flowMod(match: string, actions = ''): Uint8Array {
+  const hex = (length: number): string => length.toString(16).padStart(4, '0')
+  const fields = `0001${hex(4 + match.length / 2)}${match}`
+  const padded = fields.padEnd(Math.ceil(fields.length / 16) * 16, '0')
+  const instructions = actions === '' ? '' : `0004${hex(8 + actions.length / 2)}00000000${actions}`
+  const body = `${'00'.repeat(24)}${'ff'.repeat(12)}00000000${padded}${instructions}`
+  return new Uint8Array(Buffer.from(`060e${hex(8 + body.length / 2)}00000001${body}`, 'hex'))
+}
+
+t.test('B40 what is decoded is encoded as it came: bits that a field has not, older headers, padding', async () => {
+  const matches = ['80000d041005ffff', '8000390800012345ffffffff', '0001d30800000020ffffffff', '800055040002ffff']
+  for (const match of [...matches, '0001d1040001ffff', '80000c02f005', '80004404000fffff']) {
+    const bytes = flowMod(match)
+    deepStrictEqual(encode(decode(bytes)), bytes, match)
+  }
+  const actions = [
+    // output:NXM_NX_TUN_ID[0..31], and by the header of OpenFlow
+    'ffff001800002320000f001f00012008ffff000000000000',
+    'ffff001800002320000f001f80004c08ffff000000000000',
+    // move:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15], of all of ct_state, of more bits than there are, of a masked header
+    '001c001800100000000000000000000200010004'.padEnd(48, '0'),
+    '001c00180020000000000000 0001d204 00010004'.replaceAll(' ', '').padEnd(48, '0'),
+    '001c00180030000000000000 00010004 00010204'.replaceAll(' ', '').padEnd(48, '0'),
+    '001c00180010000000000000 00010108 00010204'.replaceAll(' ', '').padEnd(48, '0'),
+    // set_field:LOCAL->in_port, pop_queue, dec_ttl(1,2), of fewer ids than promised
+    '0019001000000002fffe000000000000',
+    'ffff0010000023200005000000000000',
+    'ffff001800002320001500020000000000010002'.padEnd(48, '0'),
+    'ffff001800002320001500090000000000010002'.padEnd(48, '0'),
+    // Padding that is not zero, and more of it than there should be.
+    '0000001000000001000000000000ff00',
+    '0018001000000000'.padEnd(32, '0'),
+  ]
+  for (const action of actions) {
+    const bytes = flowMod('', action)
+    deepStrictEqual(encode(decode(bytes)), bytes, action)
+  }
+  const hello = Uint8Array.of(6, 0, 0, 24, 0, 0, 0, 1, 0, 1, 0, 12, 0, 0, 0, 0x40, 0x80, 0, 0, 0, 0, 0, 0, 0)
+  deepStrictEqual(decode(hello), { version: 6, xid: 1, type: 'hello', versions: [6, 63] })
+  deepStrictEqual(encode(decode(hello)), hello)
+})
+
+t.test('B40 clones within clones are octets from a depth on', async () => {
+  for (const depth of [10, 100, 2500, 4000]) {
+    let actions = ''
+    for (let left = depth; left > 0; left -= 1) {
+      actions += `ffff${(left * 16).toString(16).padStart(4, '0')}00002320002a000000000000`
+    }
+    const bytes = flowMod('', actions)
+    deepStrictEqual(encode(decode(bytes)), bytes)
+  }
+  const barrier = encode({ type: 'barrier_request' })
+  const bundled = (message: Uint8Array): Uint8Array =>
+    new Uint8Array(
+      Buffer.concat([Uint8Array.of(6, 34, 0, 16 + message.length, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 3), message]),
+    )
+  deepStrictEqual(decode(bundled(barrier)).type, 'bundle_add')
+  throws(() => decode(bundled(bundled(barrier))), { code: 'malformed', error: { errorType: 17, code: 10 } })
+})
+
 t.test('B44 the data of an error may be cut to 64 octets, or to none', async () => {
   for (const size of [0, 1, 8, 64]) {
     const data = new Uint8Array(size).fill(7)
@@ -144,6 +205,47 @@ t.test('a value that its field cannot hold is refused by name', async () => {
   refused({ ...mod, match: [{ field: 'metadata', value: -1n }] }, /metadata holds -1/)
   refused({ ...mod, instructions: [{ type: 'goto_table', table: 256 }] }, /goto_table holds 256/)
   refused({ ...mod, instructions: [{ type: 'apply_actions', actions: [{ type: 'output', port: -1 }] }] }, /output port/)
+  const act = (action: Action, words: RegExp): void =>
+    refused({ ...mod, instructions: [{ type: 'apply_actions', actions: [action] }] }, words)
+  act({ type: 'set_ttl', ttl: 300 }, /set_ttl holds 300/)
+  act({ type: 'resubmit', table: 300 }, /table holds 300/)
+  act({ type: 'push_vlan', ethertype: 0x18100 }, /push_vlan holds/)
+  act({ type: 'output', port: 1, maxLen: 70_000 }, /maxLen holds 70000/)
+  act({ type: 'controller', maxLen: 70_000, controllerId: 0, reason: 1 }, /maxLen/)
+  act({ type: 'controller', maxLen: 0, controllerId: -1, reason: 1 }, /controllerId/)
+  act({ type: 'controller', maxLen: 0, controllerId: 0, reason: 256 }, /reason/)
+  const reg0 = { field: 'reg0', offset: 0 } as const
+  act({ type: 'reg_move', src: reg0, dst: { field: 'reg1', offset: 16 }, bits: 17 }, /reg1: it has 32/)
+  act({ type: 'output_reg', ...reg0, bits: 33, maxLen: 0 }, /reg0: it has 32/)
+  act({ type: 'output_reg', field: 'xxreg0', offset: 0, bits: 65, maxLen: 0 }, /64 is the most/)
+  act({ type: 'note', note: new Uint8Array(65_530) }, /octets: 65535/)
+  refused({ ...mod, bufferId: 1.5 }, /bufferId holds 1.5/)
+  refused({ ...mod, outPort: -2 }, /outPort holds -2/)
+  refused({ ...mod, outGroup: 2 ** 33 + 1 }, /outGroup/)
+  refused({ ...mod, match: [{ field: 'pbb_isid', value: 2 ** 24 }] }, /pbb_isid/)
+  refused({ ...mod, match: [{ field: 'eth_src', value: 2 ** 48 }] }, /eth_src/)
+  refused({ ...mod, match: [{ field: 'ct_label', value: 1n << 128n }] }, /ct_label/)
+  const unknown = { field: 'unknown', class: 1, type: 5, hasMask: false, body: new Uint8Array(4) } as const
+  refused({ ...mod, match: [{ ...unknown, type: 128 }] }, /type and mask/)
+  refused({ ...mod, match: [{ ...unknown, class: 0x1_0000 }] }, /class holds/)
+  refused({ ...mod, match: [{ ...unknown, body: new Uint8Array(256) }] }, /length of a field holds 256/)
+  refused({ type: 'multipart_request', multipart: 'flow', table: 256 }, /table holds 256/)
+  refused({ type: 'multipart_request', multipart: 'flow', cookie: -1n }, /cookie holds -1/)
+  const monitor = { monitor: 1, command: 'add', flags: 0x1_0000 } as const
+  refused({ type: 'multipart_request', multipart: 'flow_monitor', monitors: [monitor] }, /flags holds 65536/)
+  const port = { port: 1, address: 0, name: '', config: 0, state: 0, properties: [] }
+  refused({ type: 'port_status', reason: 'add', port: { ...port, port: -1 } }, /port holds -1/)
+  refused({ type: 'port_status', reason: 'add', port: { ...port, address: 2 ** 50 } }, /address holds/)
+  const packet = {
+    type: 'packet_in',
+    bufferId: 0,
+    reason: 'group',
+    cookie: 0n,
+    match: [],
+    data: new Uint8Array(),
+  } as const
+  refused({ ...packet, totalLength: 70_000, table: 0 }, /totalLength/)
+  refused({ ...packet, totalLength: 0, table: 300 }, /table/)
   const many = Array.from({ length: 5000 }, () => ({ type: 'output', port: 1 }) as const)
   refused({ ...mod, instructions: [{ type: 'apply_actions', actions: many }] }, /octets: 65535 is the most/)
 })

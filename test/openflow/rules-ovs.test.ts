@@ -18,7 +18,7 @@ import {
   tcp,
 } from '../../src/openflow/index.ts'
 import { noOvs, Ovs } from './support/ovs.ts'
-import { LINES } from './support/rules.ts'
+import { GIVEN, LINES } from './support/rules.ts'
 
 const skip = noOvs
 
@@ -74,6 +74,30 @@ t.test('a dump of rules that Open vSwitch itself made is read, what is unknown a
     ...before.map(add),
   ])
   t.strictSame((await ovs.dump()).sort(), text.sort(), 'sent again, they are the same rules')
+})
+
+t.test('ovs-ofctl is given a rule, and so are we: it is one rule, printed the same way', { skip }, async (t) => {
+  const ovs = await Ovs.start(t)
+  await ovs.ofctl('del-flows', ovs.bridge)
+  for (const line of GIVEN) await ovs.ofctl('add-flow', ovs.bridge, line)
+  const session = await connect({ path: ovs.path })
+  t.teardown(() => session.close('done'))
+  const theirs = await dump(session)
+  const printed = await ovs.dump()
+  t.strictSame(theirs.map(printFlow).sort(), printed.toSorted(), 'printFlow prints what ovs-ofctl prints')
+  for (const line of printed) t.equal(printFlow(parseFlow(line)), line, 'and reads it')
+  const same = (mine: Flow, back: Flow | undefined): void => {
+    const line = GIVEN[mine.priority - 1] ?? ''
+    t.equal(back && ruleKey(back), ruleKey(mine), line)
+    t.equal(back && ruleBody(back), ruleBody(mine), line)
+  }
+  const byPriority = (flows: readonly Flow[]) => new Map(flows.map((flow) => [flow.priority, flow]))
+  for (const flow of GIVEN.map(parseFlow)) same(flow, byPriority(theirs).get(flow.priority))
+  await ovs.ofctl('del-flows', ovs.bridge)
+  await session.bundle(GIVEN.map((line) => ({ type: 'flow_mod', command: 'add', ...parseFlow(line) }) as const))
+  const ours = await dump(session)
+  t.equal(ours.length, GIVEN.length)
+  for (const flow of GIVEN.map(parseFlow)) same(flow, byPriority(ours).get(flow.priority))
 })
 
 t.test('the forms that Open vSwitch changes have the same key and body before and after', { skip }, async (t) => {

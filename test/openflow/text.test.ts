@@ -101,3 +101,58 @@ t.test('what is no rule is refused in words', async (t) => {
   refused('actions=load:5->reg0[30..40]', /32 bits/)
   refused('ct_state=+wild,actions=drop', /"wild"/)
 })
+
+t.test('what is not understood whole is refused, and nothing of it passed over', async (t) => {
+  const flows = [
+    ...['resubmit(,3,ct)', 'resubmit(5,6,7)', 'pop_vlan(junk)', 'pop_vlan:5', 'ct_clear(x)', 'clear_actions(x)'],
+    ...['controller(pause)', 'controller(foo=1)', 'controller(reason=no_match,userdata=01.02)', 'controller(id=5=6)'],
+    ...['controller(id=5,meter_id=3)', 'controller(id=5,id=6)', 'write_metadata:1/2/3', 'write_metadata:5/'],
+    ...['note:zz', 'note:0g.01', 'unknown(0x1c,zz)', 'unknown(0x1c)', 'unknown(70000,)', 'unknown(1.2.3,)'],
+    ...['goto_table:3,goto_table:4', 'output(port=5,max_len=100)', 'load:2->reg0[0]', 'dec_ttl(1,x)', 'drop,output:1'],
+    ...['set_field:5->reg0->reg1', 'set_field:->reg0', 'output:1 actions=drop', 'write_metadata:0x10000000000000000'],
+    ...['constructor', '__proto__', 'constructor(1)', 'set_field:5->constructor', 'clone(__proto__)', 'toString:1'],
+  ].map((actions) => `actions=${actions}`)
+  const matches = [
+    ...['dl_vlan=', 'dl_vlan=1e2', 'dl_vlan=0b11', 'dl_vlan=4096', 'ip,nw_tos=', 'ip,nw_tos=1e1', 'in_port='],
+    ...['ct_state=+', 'ct_state=+trk-', 'ct_state=+trk-trk', 'ct_state=+trk/5', 'ct_state=', 'ct_state=0xfff'],
+    ...['packet_type=(70000,0)', 'packet_type=(1,0x12345)', 'tcp,tcp_flags=0xfffff', 'vlan_tci=0x11000'],
+    ...['ip,ipv6', 'ip,ip', 'tcp,nw_proto=6', 'reg0=1,reg0=2', 'xreg0=1,reg1=2', 'dl_vlan=5,vlan_tci=0x1000/0x1000'],
+    ...['table=1=2', 'table=1,table=2', 'priority=1,priority=2', 'cookie=1,cookie=2', 'cookie=0x5/0xff', 'table='],
+    ...['cookie=0x10000000000000000', 'send_flow_rem=1', 'send_flow_rem send_flow_rem', 'n_packets=foo', 'out_port=5'],
+    ...[
+      'oxm(0x1ffff,1,-,00)',
+      'oxm(0x8000,300,-,00)',
+      'oxm(0x8000,3,-,000)',
+      'constructor=5',
+      '__proto__=5',
+      'ip,nw_frag=9',
+    ],
+  ].map((match) => `${match} actions=drop`)
+  for (const text of [...flows, ...matches]) t.throws(() => parseFlow(text), { code: 'bad-text' }, text)
+})
+
+t.test('clones within clones are read up to a depth', async (t) => {
+  const nested = (depth: number): string => `${'clone('.repeat(depth)}output:1${')'.repeat(depth)}`
+  t.equal(printActions(parseActions(nested(60))), nested(60))
+  for (const depth of [100, 3000, 20_000]) t.throws(() => parseActions(nested(depth)), { code: 'bad-text' })
+})
+
+t.test('a name that stands for several fields is that of its packet', async (t) => {
+  const same = (text: string, canonical: string): void => void t.equal(printMatch(parseMatch(text)), canonical)
+  same('arp,nw_proto=1', 'arp,arp_op=1')
+  same('nw_src=10.0.0.1,dl_type=0x0806,ip_dst=10.0.0.0/8', 'arp,arp_spa=10.0.0.1,arp_tpa=10.0.0.0/8')
+  same('rarp,nw_proto=3', 'rarp,arp_op=3')
+  same('tp_dst=80,ip_proto=6,eth_type=0x0800', 'tcp,tp_dst=80')
+  // In an action these are Nicira's fields, of other widths than OpenFlow's.
+  t.match(parseActions('set_field:LOCAL->in_port,move:in_port[]->reg0[0..15],set_field:20->nw_tos'), [
+    { field: 'nxm_in_port', value: 0xfffe },
+    { src: { field: 'nxm_in_port' }, bits: 16 },
+    { field: 'nxm_ip_tos', value: 20 },
+  ])
+  t.same(parseMatch('NXM_OF_IN_PORT=0xfffe,NXM_OF_IP_TOS=32'), parseMatch('in_port=LOCAL,nw_tos=32'))
+})
+
+t.test('of a match that the switch tells in part, all is sent', async (t) => {
+  t.strictSame(parseMatch('vlan_tci=0x2000/0xe000'), [{ field: 'vlan_tci', value: 0x2000, mask: 0xe000 }])
+  t.equal(printMatch(parseMatch('vlan_tci=0x2000/0xe000')), '')
+})

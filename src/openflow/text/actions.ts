@@ -1,9 +1,9 @@
 /** Actions and instructions as ovs-ofctl(8) writes them: printing. */
-import type { Action, Subfield } from '../actions.ts'
-import { canonicalMatch } from '../canonical.ts'
-import { FIELDS, type KnownField } from '../fields.ts'
+import type { Action } from '../actions.ts'
+import { FIELDS, type FieldRow, type KnownField } from '../fields.ts'
 import type { Instruction } from '../instructions.ts'
 import { PORT } from '../ports.ts'
+import { type Subfield, widthOf } from '../subfield.ts'
 import { actionName, nxmName, printPort } from './names.ts'
 import { hex, hexDigits, printValue } from './values.ts'
 
@@ -36,7 +36,9 @@ function printAction(action: Action): string {
     case 'set_mpls_ttl':
       return `set_mpls_ttl(${action.ttl})`
     case 'clone':
-      return `clone(${printActions(action.actions)})`
+      return `clone(${printActions(action.actions) || NOTHING_AT_ALL})`
+    case 'dec_ttl_cnt_ids':
+      return `dec_ttl(${action.ids.join(',')})`
     case 'reg_move':
       return `move:${printSubfield(action.src, action.bits)}->${printSubfield(action.dst, action.bits)}`
     case 'output_reg':
@@ -88,16 +90,17 @@ function printResubmit(port: number | undefined, table: number): string {
     : `resubmit(${other},${table === NO_TABLE ? '' : table})`
 }
 
-/** Without a mask that says nothing, and without bits outside of it, as the switch keeps it. */
-function printSet(action: KnownField): string {
-  if (action.mask === undefined) return printValue(action.field, action.value, undefined)
-  const [field] = canonicalMatch([{ ...action }])
-  if (field?.field !== action.field) return printValue(action.field, action.value, action.mask)
-  return printValue(field.field, field.value, field.mask)
+/** Without bits outside of the mask, and without one whose octets are all ones, as the switch keeps it. */
+function printSet({ field, value, mask }: KnownField): string {
+  if (mask === undefined) return printValue(field, value, undefined)
+  const { isNarrow, limit, format }: FieldRow = FIELDS[field]
+  const kept = BigInt(value) & BigInt(mask)
+  const isWhole = (!isNarrow || format === 'flags') && BigInt(mask) === BigInt(limit) - 1n
+  return printValue(field, typeof value === 'number' ? Number(kept) : kept, isWhole ? undefined : mask)
 }
 
 function printSubfield({ field, offset }: Subfield, bits: number): string {
-  const whole = offset === 0 && bits === FIELDS[field].bits
+  const whole = offset === 0 && bits === widthOf(field)
   const range = bits === 1 ? `${offset}` : `${offset}..${offset + bits - 1}`
   return `${nxmName(field)}[${whole ? '' : range}]`
 }
@@ -137,7 +140,8 @@ function printInstruction(instruction: Instruction): string {
     case 'apply_actions':
       return printActions(instruction.actions)
     case 'write_actions':
-      return `write_actions(${printActions(instruction.actions) || NOTHING_AT_ALL})`
+      // The switch keeps none without actions.
+      return instruction.actions.length === 0 ? '' : `write_actions(${printActions(instruction.actions)})`
     case 'goto_table':
       return `goto_table:${instruction.table}`
     case 'write_metadata': {

@@ -1,5 +1,5 @@
 /** Matches as ovs-ofctl(8) writes them, and back. */
-import { canonicalMatch } from '../canonical.ts'
+import { canonicalMatch, isToldInPart, trimmed } from '../canonical.ts'
 import { OpenFlowError } from '../errors.ts'
 import {
   FIELDS,
@@ -18,6 +18,7 @@ import {
   type UnknownField,
 } from '../fields.ts'
 import { fieldNamed, nxmName } from './names.ts'
+import { bad, integer, octets, onlyOnce } from './numbers.ts'
 import { hexDigits, parseValue, printMatchValue } from './values.ts'
 
 /** One word for an Ethernet type, and an IP protocol. */
@@ -66,7 +67,7 @@ export function printMatch(match: Match): string {
     if (wordProtocol !== undefined && field.field === 'ip_proto') continue
     if (field.field === 'vlan_vid') texts.push(...printVlan(field, fields))
     else if (field.field === 'vlan_pcp') texts.push(...printPriority(field, fields))
-    else texts.push(printField(field, protocol))
+    else texts.push(printField(field, ethType, protocol))
   }
   return texts.join(',')
 }
@@ -75,16 +76,15 @@ const findWord = (ethType: number | undefined, protocol: number | undefined) =>
   WORDS.find((row) => row[1] === ethType && row[2] === protocol && protocol !== undefined) ??
   WORDS.find((row) => row[1] === ethType && row[2] === undefined)
 
-function printField(field: OxmField, protocol: number | undefined): string {
+function printField(field: OxmField, ethType: number | undefined, protocol: number | undefined): string {
   if (field.field === 'unknown') return printUnknown(field)
   const row: FieldRow = FIELDS[field.field]
   const isOfIt = row.protocol === undefined || row.protocol === protocol
-  return `${isOfIt ? (row.text ?? field.field) : ownName(field.field, protocol)}=${printMatchValue(field)}`
+  const name = isOfIt ? (row.text ?? field.field) : field.field
+  // Beside this type and protocol the name may be another field's.
+  const meant = sharedField(name, ethType, protocol) ?? fieldNamed(name)
+  return `${meant === field.field ? name : nxmName(field.field)}=${printMatchValue(field)}`
 }
-
-/** A name that stands for this field alone: `icmp_type` beside the protocol of ICMPv6 would be that one's. */
-const ownName = (name: FieldName, protocol: number | undefined): string =>
-  (transportField(name, protocol) ?? name) === name ? name : nxmName(name)
 
 const PRESENT = 0x1000
 const VID = 0xfff
@@ -134,25 +134,28 @@ function printUnknown({ class: cls, type, hasMask, experimenter, body }: Unknown
 
 function parseUnknown(text: string): UnknownField {
   const found = /^oxm\((0x[\da-f]+)(?:\.(0x[\da-f]+))?,(\d+),(mask|-),([\da-f]*)\)$/.exec(text)
-  if (!found) throw new OpenFlowError('bad-text', `${text}: it is written oxm(class,type,mask or -,octets)`)
-  const [, cls, experimenter, type, mask, body = ''] = found
+  if (!found) throw bad(text, 'it is written oxm(class,type,mask or -,octets)')
+  const [, cls = '', experimenter, type = '', mask, body = ''] = found
   return {
     field: 'unknown',
-    class: Number(cls),
-    type: Number(type),
+    class: integer(cls, 0xffff),
+    type: integer(type, 0x7f),
     hasMask: mask === 'mask',
-    ...(experimenter === undefined ? {} : { experimenter: Number(experimenter) }),
-    body: new Uint8Array(Buffer.from(body, 'hex')),
+    ...(experimenter === undefined ? {} : { experimenter: integer(experimenter) }),
+    body: octets(body),
   }
 }
 
 /** Read a match; names of OpenFlow and the older ones of OVS are understood. @throws OpenFlowError `bad-text` */
 export const parseMatch = (text: string): Match => matchOf(splitCommas(text))
 
-/** The match that the words of it stand for. */
+const isProtocol = (name: string): boolean => name === 'nw_proto' || name === 'ip_proto'
+const isEthType = (name: string): boolean => name === 'dl_type' || name === 'eth_type'
+
+/** The match that the words of it stand for. What other words mean depends on Ethernet type and protocol: they come first. */
 export function matchOf(words: readonly string[]): Match {
   const fields: OxmField[] = []
-  const later: Array<[name: string, value: string]> = []
+  const named: Array<[name: string, value: string]> = []
   for (const word of words) {
     const shorthand = [...WORDS, ...READ_ONLY].find(([name]) => name === word)
     const equals = word.indexOf('=')
@@ -161,41 +164,46 @@ export function matchOf(words: readonly string[]): Match {
       if (shorthand[2] !== undefined) fields.push(known('ip_proto', shorthand[2]))
     } else if (word.startsWith(`${UNKNOWN}(`)) fields.push(parseUnknown(word))
     else if (equals < 0) throw new OpenFlowError('bad-text', `"${word}" is no field`)
-    else later.push([word.slice(0, equals), word.slice(equals + 1)])
+    else named.push([word.slice(0, equals), word.slice(equals + 1)])
   }
-  for (const [name, value] of later) {
-    if (name === 'nw_proto' || name === 'ip_proto') fields.push(parseValue('ip_proto', value))
+  const rank = ([name]: [string, string]): number => (isEthType(name) ? 0 : isProtocol(name) ? 1 : 2)
+  for (const [name, value] of named.toSorted((a, b) => rank(a) - rank(b))) {
+    fields.push(parseField(name, value, fields))
   }
-  const tagged = later.some(([name]) => /^(dl_vlan|vlan_vid|vlan_tci)$/.test(name))
-  for (const [name, value] of later) {
-    if (name === 'dl_vlan_pcp' && !tagged) fields.push(known('vlan_vid', PRESENT, PRESENT))
-    fields.push(...parseField(name, value, fields))
-  }
-  return canonicalMatch(fields)
+  const names = named.map(([name]) => name)
+  const tagged = names.some((name) => /^(dl_vlan|vlan_vid|vlan_tci)$/.test(name))
+  if (names.includes('dl_vlan_pcp') && !tagged) fields.push(known('vlan_vid', PRESENT, PRESENT))
+  // What the switch will tell of it only in part is sent as it was written.
+  const told = canonicalMatch(fields.filter((field) => !isToldInPart(field)))
+  const match = [...told, ...fields.filter(isToldInPart).flatMap(trimmed)]
+  for (const some of [fields, match]) onlyOnce(some.flatMap(({ field }) => (field === 'unknown' ? [] : [field])))
+  return match
 }
 
-function parseField(name: string, value: string, fields: Match): OxmField[] {
-  if (name === 'nw_proto' || name === 'ip_proto') return []
-  if (name === 'dl_vlan') return [known('vlan_vid', PRESENT | parseVid(value))]
-  if (name === 'nw_tos') return [parseTos(value)]
-  const field = transportField(name, exact(fields, 'ip_proto')) ?? fieldNamed(name)
+function parseField(name: string, value: string, fields: Match): OxmField {
+  if (name === 'dl_vlan') return known('vlan_vid', PRESENT | integer(value, VID))
+  if (name === 'nw_tos') return parseTos(value)
+  const field = sharedField(name, exact(fields, 'eth_type'), exact(fields, 'ip_proto')) ?? fieldNamed(name)
   if (!field) throw new OpenFlowError('bad-text', `"${name}" is no field`)
-  return [parseValue(field, value)]
-}
-
-function parseVid(text: string): number {
-  const vid = Number(text)
-  if (Number.isInteger(vid) && vid >= 0 && vid <= VID) return vid
-  throw new OpenFlowError('bad-text', `dl_vlan=${text}: 0 to 4095`)
+  return parseValue(field, value)
 }
 
 function parseTos(value: string): OxmField {
   if (value.includes('/')) return parseValue('ip_dscp', value)
-  const tos = Number(value)
-  if (!Number.isInteger(tos) || tos < 0 || tos > 252 || tos % 4 !== 0) {
-    throw new OpenFlowError('bad-text', `nw_tos=${value}: a multiple of 4 up to 252`)
-  }
+  const tos = integer(value, 252)
+  if (tos % 4 !== 0) throw bad(`nw_tos=${value}`, 'a multiple of 4 up to 252')
   return known('ip_dscp', tos / 4)
+}
+
+const ARP_TYPES: ReadonlyArray<number | undefined> = [0x0806, 0x8035]
+
+/** The field of a name that stands for several. */
+function sharedField(name: string, ethType: number | undefined, protocol: number | undefined): FieldName | undefined {
+  const isArp = ARP_TYPES.includes(ethType)
+  if (isArp && isProtocol(name)) return 'arp_op'
+  if (isArp && (name === 'nw_src' || name === 'ip_src')) return 'arp_spa'
+  if (isArp && (name === 'nw_dst' || name === 'ip_dst')) return 'arp_tpa'
+  return transportField(name, protocol)
 }
 
 /** `tp_src`, `tp_dst`, `icmp_type` and `icmp_code` are of the protocol of the match. */

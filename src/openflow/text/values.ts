@@ -2,7 +2,9 @@
 import { ipv4, ipv6, mac, printIpv4, printIpv6, printMac } from '../addresses.ts'
 import { OpenFlowError } from '../errors.ts'
 import { allOnes, FIELDS, type FieldName, type FieldRow, type KnownField, known } from '../fields.ts'
-import { portNamed, printPort } from './names.ts'
+import { narrow } from '../ports.ts'
+import { portNamed, printNarrowPort, printPort } from './names.ts'
+import { bigInteger, integer } from './numbers.ts'
 
 type Value = number | bigint
 
@@ -18,11 +20,11 @@ const BIT_NAMES: Partial<Record<FieldName, readonly string[]>> = {
 
 /** FLOW_NW_FRAG: bit 0 any fragment, bit 1 a later one. What ovs-ofctl prints as the same word as another is in numbers. */
 const FRAGMENTS: ReadonlyArray<readonly [word: string, value: number, mask: number]> = [
-  ['no', 0, 1],
+  ['no', 0, 3],
   ['first', 1, 3],
   ['yes', 1, 1],
   ['not_later', 0, 2],
-  ['later', 2, 2],
+  ['later', 3, 3],
 ]
 
 /** As it stands in a match, after `name=`. */
@@ -46,7 +48,7 @@ export function printValue(field: FieldName, value: Value, mask: Value | undefin
     case 'ipv6':
       return printIpv6(BigInt(value)) + printIpMask(field, mask, (bits) => printIpv6(BigInt(bits)))
     case 'port':
-      return both((number) => printPort(Number(number)), value, mask)
+      return both((number) => (FIELDS[field].bits === 16 ? printNarrowPort : printPort)(Number(number)), value, mask)
     case 'flags':
       return printBits(field, value, mask)
     case 'frag':
@@ -81,7 +83,10 @@ function printBits(field: FieldName, value: Value, mask: Value | undefined): str
     counts: (Number(mask ?? 0) >>> bit) & 1,
   }))
   if (mask !== undefined)
-    return known.flatMap(({ name, set, counts }) => (counts ? [`${set ? '+' : '-'}${name}`] : [])).join('')
+    return (
+      known.flatMap(({ name, set, counts }) => (counts ? [`${set ? '+' : '-'}${name}`] : [])).join('') ||
+      both(hex, value, mask)
+    )
   return known.flatMap(({ name, set }) => (set ? [name] : [])).join('|') || '0'
 }
 
@@ -93,8 +98,9 @@ function printFragment(value: number, mask: Value | undefined): string {
 /** The reverse of both printers; a bit list may be as in a match or as in set_field. */
 export function parseValue(field: FieldName, text: string): KnownField {
   const { format } = FIELDS[field] as FieldRow
-  if (format === 'flags') return parseBits(field, text)
-  if (format === 'frag') return parseFragment(field, text)
+  if (format === 'flags' && /^[+-]/.test(text)) return parseSigned(field, text)
+  const fragment = format === 'frag' ? FRAGMENTS.find(([word]) => word === text) : undefined
+  if (fragment) return fragment[2] === 3 ? known(field, fragment[1]) : known(field, fragment[1], fragment[2])
   const [value = '', mask, ...more] = text.split('/')
   if (more.length > 0) throw new OpenFlowError('bad-text', `${field}=${text}: one mask at most`)
   const bits = mask === undefined ? undefined : parseMask(field, mask)
@@ -104,67 +110,49 @@ export function parseValue(field: FieldName, text: string): KnownField {
 function parseMask(field: FieldName, text: string): Value {
   const { format, bits } = FIELDS[field]
   if ((format !== 'ipv4' && format !== 'ipv6') || !/^\d+$/.test(text)) return parseOne(field, text)
-  const length = Number(text)
-  if (length > bits) throw new OpenFlowError('bad-text', `/${text}: ${bits} is the most`)
+  const length = integer(text, bits)
   const mask = BigInt(allOnes(field)) & ~((1n << BigInt(bits - length)) - 1n)
   return format === 'ipv4' ? Number(mask) : mask
 }
 
 function parseOne(field: FieldName, text: string): Value {
-  const { format, width, limit } = FIELDS[field] as FieldRow
+  const { format, width, bits } = FIELDS[field] as FieldRow
   if (format === 'mac') return mac(text)
   if (format === 'ipv4') return ipv4(text)
   if (format === 'ipv6') return ipv6(text)
   if (format === 'packet_type') return parsePacketType(text)
   const port = format === 'port' ? portNamed(text) : undefined
-  const value = port ?? parseNumber(field, text, width)
-  if (value >= limit) throw new OpenFlowError('bad-text', `${field}=${text}: it has ${FIELDS[field].bits} bits`)
-  return value
-}
-
-function parseNumber(field: string, text: string, width: 'number' | 'bigint'): Value {
-  if (!/^(0x[\da-f]+|\d+)$/i.test(text)) throw new OpenFlowError('bad-text', `${field}=${text}: no number`)
-  return width === 'bigint' ? BigInt(text) : Number(text)
+  if (port !== undefined) return bits === 16 ? narrow(port) : port
+  if (format === 'flags' && !/^\d/.test(text)) return text.split('|').reduce((sum, name) => sum | bitOf(field, name), 0)
+  try {
+    const value = bigInteger(text, bits)
+    return width === 'bigint' ? value : Number(value)
+  } catch (cause) {
+    throw new OpenFlowError('bad-text', `${field}=${text}: a whole number of ${bits} bits is wanted`, { cause })
+  }
 }
 
 function parsePacketType(text: string): number {
-  const found = /^\((\d+),(0x[\da-f]+|\d+)\)$/i.exec(text)
+  const found = /^\((\w+),(\w+)\)$/.exec(text)
   if (!found) throw new OpenFlowError('bad-text', `packet_type=${text}: it is written (namespace,type)`)
-  return Number(found[1]) * 0x10000 + Number(found[2])
+  return integer(found[1] ?? '', 0xffff) * 0x10000 + integer(found[2] ?? '', 0xffff)
 }
 
-function parseBits(field: FieldName, text: string): KnownField {
+function bitOf(field: FieldName, name: string): number {
   const names = BIT_NAMES[field] ?? []
-  const bitOf = (name: string): number => {
-    const bit = names.indexOf(name)
-    if (bit < 0) throw new OpenFlowError('bad-text', `${field}=${text}: "${name}" is none of ${names.join(', ')}`)
-    return 1 << bit
-  }
-  if (/^[+-]/.test(text)) {
-    const signed = text.match(/[+-][^+-]+/g) ?? []
-    const sum = (some: readonly string[]): number => some.reduce((bits, word) => bits | bitOf(word.slice(1)), 0)
-    return known(field, sum(signed.filter((word) => word.startsWith('+'))), sum(signed))
-  }
-  const [value = '', mask] = text.split('/')
-  if (/^\d/.test(value)) {
-    return parseIntegers(field, value, mask)
-  }
-  return known(
-    field,
-    value.split('|').reduce((bits, name) => bits | bitOf(name), 0),
-  )
+  const bit = names.indexOf(name)
+  if (bit < 0) throw new OpenFlowError('bad-text', `${field}: "${name}" is none of ${names.join(', ')}`)
+  return 1 << bit
 }
 
-const parseInteger = (field: FieldName, text: string): number => Number(parseNumber(field, text, 'number'))
-
-function parseFragment(field: FieldName, text: string): KnownField {
-  const found = FRAGMENTS.find(([word]) => word === text)
-  if (found) return found[2] === 3 ? known(field, found[1]) : known(field, found[1], found[2])
-  const [value = '', mask] = text.split('/')
-  return parseIntegers(field, value, mask)
-}
-
-function parseIntegers(field: FieldName, value: string, mask: string | undefined): KnownField {
-  const number = parseInteger(field, value)
-  return mask === undefined ? known(field, number) : known(field, number, parseInteger(field, mask))
+/** `+trk-new`: bits that are set, and bits that are not. */
+function parseSigned(field: FieldName, text: string): KnownField {
+  let [value, mask] = [0, 0]
+  for (const [, sign, name = ''] of text.matchAll(/([+-])([^+-]*)/g)) {
+    const bit = bitOf(field, name)
+    if ((mask & bit) !== 0) throw new OpenFlowError('bad-text', `${field}=${text}: ${name} is given twice`)
+    mask |= bit
+    if (sign === '+') value |= bit
+  }
+  return known(field, value, mask)
 }

@@ -90,7 +90,17 @@ const action = fc.letrec<{ one: Action; many: Action[] }>((tie) => ({
       type: fc.constantFrom('push_vlan' as const, 'push_mpls' as const, 'pop_mpls' as const),
       ethertype: u16,
     }),
-    fc.constantFrom<Action>({ type: 'pop_vlan' }, { type: 'dec_ttl' }, { type: 'dec_mpls_ttl' }, { type: 'ct_clear' }),
+    fc.constantFrom<Action>(
+      { type: 'pop_vlan' },
+      { type: 'dec_ttl' },
+      { type: 'dec_mpls_ttl' },
+      { type: 'ct_clear' },
+      { type: 'pop_queue' },
+    ),
+    fc.record({
+      type: fc.constant('dec_ttl_cnt_ids' as const),
+      ids: fc.array(u16, { minLength: 1, maxLength: 5 }),
+    }),
     fc.record({ type: fc.constantFrom('set_ttl' as const, 'set_mpls_ttl' as const), ttl: u8 }),
     fc
       .constantFrom(...names)
@@ -124,7 +134,10 @@ const action = fc.letrec<{ one: Action; many: Action[] }>((tie) => ({
 
 const instruction: fc.Arbitrary<Instruction> = fc.oneof(
   fc.record({ type: fc.constant('write_metadata' as const), metadata: u64, mask: u64 }),
-  fc.record({ type: fc.constant('write_actions' as const), actions: action.many }),
+  // Without actions a switch keeps none.
+  action.many
+    .filter((actions) => actions.length > 0)
+    .map((actions): Instruction => ({ type: 'write_actions', actions })),
   fc.constant<Instruction>({ type: 'clear_actions' }),
   fc.record({ type: fc.constant('goto_table' as const), table: u8 }),
   fc.record({
