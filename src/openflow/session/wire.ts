@@ -108,7 +108,7 @@ export class Wire {
     if (this.#out.length >= BATCH) this.#flush()
     else if (!this.#flushing) {
       this.#flushing = true
-      setImmediate(() => this.#flush())
+      queueMicrotask(() => this.#flush())
     }
   }
 
