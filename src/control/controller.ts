@@ -94,8 +94,12 @@ export class Controller {
           this.#holders.hold(draft, committed.stale)
           this.#news.stage(draft, committed)
         },
+        committing: (stale) => this.fleet.prepare(stale),
         committed: (committed) => this.#committed(committed),
-        failed: (committed) => this.#news.settle(committed),
+        failed: (committed) => {
+          this.#news.settle(committed)
+          this.fleet.withdraw(committed.stale)
+        },
       },
     )
     this.#holders = new Holders({ graph, log, write: async (operation) => void (await this.journal.write(operation)) })

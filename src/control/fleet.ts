@@ -11,6 +11,9 @@ import type { StalePairs } from './journal.ts'
 import { Switch } from './switch.ts'
 import type { Tickets } from './tickets.ts'
 
+/** Milliseconds of one turn of the event loop for what is sent ahead. */
+const PREPARING = 2
+
 export interface FleetEvents {
   connected(hypervisor: HypervisorId): void
   disconnected(hypervisor: HypervisorId): void
@@ -81,6 +84,20 @@ export class Fleet {
     if (!session) return
     this.#strangers.delete(datapathId)
     this.#attach(hypervisor, session)
+  }
+
+  /** Let the switches begin with what a commit under way will make stale, as far as that takes no long turn. */
+  prepare(pairs: StalePairs): void {
+    const until = performance.now() + PREPARING
+    for (const [hypervisor, objects] of pairs) {
+      if (performance.now() > until) return
+      this.#switches.get(hypervisor)?.prepare(objects)
+    }
+  }
+
+  /** That commit failed. */
+  withdraw(pairs: StalePairs): void {
+    for (const hypervisor of pairs.keys()) this.#switches.get(hypervisor)?.withdraw()
   }
 
   /** Hand out stale pairs. @returns the connected switches concerned, and the generation that confirms it */

@@ -76,13 +76,15 @@ export class Hypervisors {
     const wanted = await sliced(compileWanted(graph, engines, id, objects))
     const flows = wanted.map(show)
     if (!actual) return { flows }
-    const found = await fleet.get(id)?.actual()
-    if (!found) {
+    const session = fleet.get(id)?.session
+    if (!session) {
       throw new PlugboardError(
         'unavailable',
         `hypervisor ${id} is not connected, so its rules cannot be read: leave "actual" out`,
       )
     }
+    const found: Flow[] = []
+    for await (const some of session.dumpFlows()) found.push(...some)
     const mine = objects === null ? found : found.filter((flow) => objects.has(authorOf(flow.cookie) ?? (0 as Key)))
     return { flows, ...compareFlows(wanted, mine) }
   }

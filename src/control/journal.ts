@@ -34,6 +34,8 @@ export interface Committed {
 export interface JournalHooks {
   /** Called after each operation, before its commit, for changes and writes that follow from what it did. */
   settle(draft: Draft, committed: Committed): void
+  /** Called when the commit begins, with all that its operations make stale; the graph is as it will be after it. */
+  committing(stale: StalePairs): void
   /** Called once an operation is durable and in the graph, before its caller is told. */
   committed(committed: Committed): void
   /** Called for an operation that settled, and whose commit failed. */
@@ -105,6 +107,7 @@ export class Journal {
       this.#queue = []
       const done = operations.map((operation) => operation()).filter((each) => each !== undefined)
       const writes = new Map(done.flatMap((each) => [...each.writes]))
+      if (writes.size > 0) this.#hooks.committing(union(done.map(({ committed }) => committed.stale)))
       for (const { committed } of done.toReversed()) this.#takeBack(committed.steps)
       try {
         if (writes.size > 0) await this.#commit([...writes.values()])
@@ -178,4 +181,16 @@ export class Journal {
   #takeBack(steps: readonly Step[]): void {
     for (const { undo } of steps.toReversed()) apply(this.graph, undo)
   }
+}
+
+function union(all: readonly StalePairs[]): StalePairs {
+  const [first = new Map(), ...more] = all
+  if (more.length === 0) return first
+  const pairs: StalePairs = new Map([...first].map(([hypervisor, objects]) => [hypervisor, new Set(objects)]))
+  for (const [hypervisor, objects] of more.flatMap((each) => [...each])) {
+    const its = pairs.get(hypervisor) ?? new Set()
+    for (const object of objects) its.add(object)
+    pairs.set(hypervisor, its)
+  }
+  return pairs
 }

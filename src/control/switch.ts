@@ -9,18 +9,16 @@ import { Ledger } from '../../flows/delta.ts'
 import type { Rule } from '../../flows/rule.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
-import { BundleError, type Flow, type FlowUpdate, printFlow, type Session } from '../openflow/index.ts'
+import { BundleError, type FlowUpdate, printFlow, type Session } from '../openflow/index.ts'
+import { Ahead } from './ahead.ts'
 import { flowMods, refusedAuthors } from './flow-mods.ts'
+import { Refusals } from './refusals.ts'
 import { sliced } from './slices.ts'
 
 /** How often a switch is compared with what we want even if nothing was noticed, milliseconds. */
 const AUDIT_INTERVAL = 60_000
 /** After a change by another hand it is compared once this time has passed, milliseconds: such changes come in numbers. */
 const AUDIT_PAUSE = 200
-/** A refused object is tried again after this time, doubling up to the longest, milliseconds. */
-const RETRY_FIRST = 1_000
-const RETRY_LONGEST = 30_000
-
 export interface SwitchEvents {
   /** All changes up to this generation are in the switch, or set aside. */
   confirmed(generation: number): void
@@ -51,19 +49,24 @@ export class Switch {
   #auditDue = true
   #auditSoon = false
   #wake: () => void = () => {}
+  #idle = false
+  #ahead: Ahead | undefined
   #closed = false
-  #retryDelay = RETRY_FIRST
-  #retrying = false
   #timers = new Set<NodeJS.Timeout>()
   /** Rules that were added or deleted since it connected. */
   sent = 0
-  /** Objects whose rules the switch refused, with its words. */
-  readonly refused = new Map<Key, string>()
+  readonly #refusals: Refusals
 
   constructor(context: Context) {
     this.#context = context
     this.session = context.session
     this.#log = context.log.child({ hypervisor: context.hypervisor })
+    this.#refusals = new Refusals({
+      graph: context.graph,
+      log: this.#log,
+      changed: (objects) => context.events.refused(objects),
+      retry: (objects) => void this.mark(objects),
+    })
   }
 
   /** Has the switch been compared with what we want since it connected? */
@@ -74,6 +77,11 @@ export class Switch {
   /** The latest generation it was told of. */
   get generation(): number {
     return this.#generation
+  }
+
+  /** Objects whose rules the switch refused, with its words. */
+  get refused(): ReadonlyMap<Key, string> {
+    return this.#refusals.refused
   }
 
   get rules(): number {
@@ -101,7 +109,7 @@ export class Switch {
       while (!this.#closed) {
         if (this.#auditDue) await this.#audit()
         else if (this.#confirmed < this.#generation) await this.#push()
-        else await new Promise<void>((resolve) => (this.#wake = resolve))
+        else await this.#rest()
       }
     } catch (error) {
       if (!this.#closed) {
@@ -110,19 +118,36 @@ export class Switch {
       }
     } finally {
       clearInterval(audit)
+      this.#refusals.end()
       for (const timer of this.#timers) clearTimeout(timer)
     }
   }
 
-  /** What the switch has now, rules of ours and of others. */
-  async actual(): Promise<Flow[]> {
-    const flows: Flow[] = []
-    for await (const some of this.session.dumpFlows()) flows.push(...some)
-    return flows
+  /**
+   * A commit is under way that will make these objects stale: a switch that has nothing else to do gets their rules now, to
+   * be taken when `mark` says so. The graph is as it will be.
+   */
+  prepare(objects: ReadonlySet<Key>): void {
+    if (!this.#idle || !this.#ready || this.#auditDue || this.#dirty.size > 0 || this.#ahead) return
+    if (this.refused.size > 0) return
+    this.#ahead = Ahead.begin(this.session, this.#ledger, objects, (object) => this.#rulesOf(object))
+  }
+
+  /** That commit failed, or something else came between. */
+  withdraw(): void {
+    this.#ahead?.withdraw()
+    this.#ahead = undefined
+  }
+
+  async #rest(): Promise<void> {
+    this.#idle = true
+    await new Promise<void>((resolve) => (this.#wake = resolve))
+    this.#idle = false
   }
 
   #stop(): void {
     this.#closed = true
+    this.withdraw()
     this.#wake()
   }
 
@@ -168,6 +193,7 @@ export class Switch {
 
   /** Compare the whole switch with what we want, and put the difference right. */
   async #audit(): Promise<void> {
+    this.withdraw()
     this.#auditDue = false
     this.#dirty = new Set()
     const generation = this.#generation
@@ -187,15 +213,16 @@ export class Switch {
     const { graph, hypervisor } = this.#context
     const present = new Set(objectsOn(graph, hypervisor))
     for (const author of [...this.#ledger.authors()]) if (!present.has(author)) this.#ledger.replace(author, [])
-    for (const object of present) {
-      this.#compile(object)
-      yield
-    }
+    yield* this.#compileThese(present)
   }
 
   #compile(object: Key): void {
+    this.#ledger.replace(object, this.#rulesOf(object))
+  }
+
+  #rulesOf(object: Key): Rule[] {
     const { graph, engines, hypervisor } = this.#context
-    this.#ledger.replace(object, compile(graph, engines, hypervisor, object))
+    return compile(graph, engines, hypervisor, object)
   }
 
   /** Send what the stale objects want differently. */
@@ -203,15 +230,20 @@ export class Switch {
     const stale = this.#dirty
     this.#dirty = new Set()
     const generation = this.#generation
-    const compileStale = function* (this: Switch) {
-      for (const object of stale) {
-        this.#compile(object)
-        yield
-      }
-    }
-    await sliced(compileStale.call(this))
-    await this.#send(stale)
+    const ahead = this.#ahead?.covers(stale) ? this.#ahead : undefined
+    if (!ahead) this.withdraw()
+    this.#ahead = undefined
+    const commit = ahead?.commit(this.#ledger)
+    if (!commit) await sliced(this.#compileThese(stale))
+    await this.#send(stale, commit)
     this.#confirm(generation)
+  }
+
+  *#compileThese(objects: Iterable<Key>): Generator<void> {
+    for (const object of objects) {
+      this.#compile(object)
+      yield
+    }
   }
 
   #confirm(generation: number): void {
@@ -223,8 +255,9 @@ export class Switch {
    * Send what the ledger has open, in one bundle. If the switch refuses a rule, its author's changes are set aside and
    * the rest is sent again.
    * @param compiled the objects whose rules these are
+   * @param commit of a bundle with just these rules that was sent ahead
    */
-  async #send(compiled: Iterable<Key>): Promise<{ put: number; drop: number }> {
+  async #send(compiled: Iterable<Key>, commit?: () => Promise<void>): Promise<{ put: number; drop: number }> {
     const aside = new Map<Key, string>()
     for (;;) {
       const { put, drop, replaced } = await sliced(this.#ledger.delta())
@@ -232,37 +265,25 @@ export class Switch {
         this.#log.warn({ flow: printFlow(flow) }, "another hand's rule stands where one of ours must: ours replaces it")
       }
       try {
-        if (put.length + drop.length > 0) await this.session.bundle(flowMods(put, drop))
+        if (commit) await commit()
+        else if (put.length + drop.length > 0) await this.session.bundle(flowMods(put, drop))
         await sliced(this.#ledger.sent())
         this.sent += put.length + drop.length
-        this.#noteRefused(compiled, aside)
+        this.#refusals.note(compiled, aside)
         return { put: put.length, drop: drop.length }
       } catch (error) {
         const authors = error instanceof BundleError ? refusedAuthors(error) : new Map<Key, string>()
-        if (authors.size === 0) throw error
+        // One that was sent ahead may have waited for too long.
+        if (authors.size === 0 && !commit) throw error
         for (const [author, words] of authors) {
           const again = aside.has(author)
           if (again && this.#ledger.of(author).length === 0) throw error
           aside.set(author, words)
           this.#ledger.replace(author, again ? [] : this.#fallback(author))
         }
+        commit = undefined
       }
     }
-  }
-
-  #noteRefused(compiled: Iterable<Key>, aside: ReadonlyMap<Key, string>): void {
-    const changed = new Set<Key>(aside.keys())
-    for (const object of compiled) if (this.refused.delete(object)) changed.add(object)
-    for (const [object, words] of aside) {
-      this.refused.set(object, words)
-      this.#log.error(
-        { object: this.#context.graph.byKey.get(object), refusal: words },
-        'the switch refused a rule: set aside, tried again later',
-      )
-    }
-    if (aside.size > 0) this.#retry()
-    if (this.refused.size === 0) this.#retryDelay = RETRY_FIRST
-    if (changed.size > 0) this.#context.events.refused(changed)
   }
 
   /**
@@ -272,17 +293,6 @@ export class Switch {
   #fallback(author: Key): readonly Rule[] {
     const isNetwork = this.#context.graph.byKey.get(author)?.kind === 'network'
     return isNetwork ? this.#ledger.kept(author, 'as it was before a change that the switch refuses') : []
-  }
-
-  /** All that is refused is tried again together, later each time. */
-  #retry(): void {
-    if (this.#retrying) return
-    this.#retrying = true
-    this.#later(() => {
-      this.#retrying = false
-      if (this.refused.size > 0) this.mark(this.refused.keys())
-    }, this.#retryDelay)
-    this.#retryDelay = Math.min(this.#retryDelay * 2, RETRY_LONGEST)
   }
 }
 

@@ -119,3 +119,39 @@ t.test('B11: a comparison that began before does not free what has left since', 
   await until(() => controller.graph.segments.get('vlan/physnet1/5')?.holders.length === 0)
   t.equal(here.flows.size, 0)
 })
+
+t.test('rules go ahead of the commit that makes them due, and take effect only after it', async (t) => {
+  const { store, connect, call, plug, realised, controller } = await cloudOf(t, 1)
+  const here = await connect(0)
+  const network = await call('create_network', {})
+  await realised(await plug(network, 0))
+  const port = await call('create_port', {}, { network_id: network.id })
+  const vnic = (await call('create_vnic', {})).id as VnicId
+  const to = { vnicId: vnic, hypervisor: hypervisorId(0), bridge: 'br-int', interface: 'tap77', ofport: 77 }
+  await controller.journal.write((draft) => draft.change({ kind: 'binding', id: vnic, to }))
+  const [rules, closed] = [here.lines(), here.closed]
+
+  const lost = gate()
+  store.held = lost.promise
+  const failing = controller.operations.plug(PROJECT, vnic, port.id as PortId, null)
+  await until(() => here.closed > closed)
+  t.strictSame(here.lines(), rules, 'nothing has changed while the disk writes')
+  store.failure = diskFull()
+  lost.open()
+  await t.rejects(failing, { code: 'unavailable' })
+  await until(() => here.discarded === 1)
+  t.strictSame(here.lines(), rules)
+
+  const kept = gate()
+  store.held = kept.promise
+  store.failure = null
+  const before = here.closed
+  const plugged = controller.operations.plug(PROJECT, vnic, port.id as PortId, null)
+  await until(() => here.closed > before)
+  t.strictSame(here.lines(), rules)
+  kept.open()
+  await plugged
+  t.equal((await realised(vnic)).status, 'active')
+  t.ok(here.lines().some((line) => line.includes('in_port=77')))
+  t.equal(here.closed, before + 1, 'in the bundle that was sent ahead')
+})

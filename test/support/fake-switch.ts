@@ -21,6 +21,9 @@ export class FakeSwitch {
   /** Messages that changed rules, or could have. */
   readonly flowMods: FlowMod[] = []
   refuses: (flow: FlowMod) => boolean
+  /** Bundles that were filled to the end, and those that were given up. */
+  closed = 0
+  discarded = 0
   readonly #peer: Peer
   #bundle: FlowMod[] = []
   #held: Message[] | null = null
@@ -87,6 +90,8 @@ export class FakeSwitch {
         this.#bundle.push(message.message)
         return []
       case 'bundle_control':
+        if (message.step === 'close_request') this.closed += 1
+        if (message.step === 'discard_request') this.discarded += 1
         if (message.step === 'open_request' || message.step === 'discard_request') this.#bundle = []
         if (message.step === 'commit_request') for (const flow of this.#bundle.splice(0)) this.#apply(flow)
         return [{ ...message, step: message.step.replace('request', 'reply') as typeof message.step }]

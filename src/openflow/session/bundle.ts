@@ -11,6 +11,8 @@ export interface BundleOptions {
   readonly atomic?: boolean
   /** The messages are done in the order in which they are given. True unless it is said. */
   readonly ordered?: boolean
+  /** Committed only once this resolves; discarded if it rejects. Switches give a bundle up that rests, OVS after 10 s. */
+  readonly after?: Promise<unknown>
 }
 
 /** Milliseconds of one turn of the event loop in which messages are written, before others have theirs. */
@@ -26,7 +28,7 @@ export async function sendBundle(
   requests: Requests,
   bundle: number,
   messages: Iterable<Message>,
-  { atomic = true, ordered = true }: BundleOptions,
+  { atomic = true, ordered = true, after }: BundleOptions,
 ): Promise<void> {
   const flags = (atomic ? BUNDLE_FLAGS.atomic : 0) | (ordered ? BUNDLE_FLAGS.ordered : 0)
   type Step = 'open_request' | 'close_request' | 'commit_request' | 'discard_request'
@@ -50,6 +52,8 @@ export async function sendBundle(
     await step('close_request')
     lost.signal.throwIfAborted()
     if (refused.length > 0) throw new BundleError(refused)
+    await after
+    lost.signal.throwIfAborted()
   }
   requests.errorTakers.add(taker)
   try {
