@@ -107,7 +107,8 @@ export class Journal {
       this.#queue = []
       const done = operations.map((operation) => operation()).filter((each) => each !== undefined)
       const writes = new Map(done.flatMap((each) => [...each.writes]))
-      if (writes.size > 0) this.#hooks.committing(union(done.map(({ committed }) => committed.stale)))
+      if (writes.size > 0)
+        this.#follow(() => this.#hooks.committing(union(done.map(({ committed }) => committed.stale))))
       for (const { committed } of done.toReversed()) this.#takeBack(committed.steps)
       try {
         if (writes.size > 0) await this.#commit([...writes.values()])
@@ -122,7 +123,7 @@ export class Journal {
       }
       for (const { committed, resolve } of done) {
         for (const { change } of committed.steps) apply(this.graph, change)
-        this.#hooks.committed(committed)
+        this.#follow(() => this.#hooks.committed(committed))
         resolve()
       }
     }
@@ -133,6 +134,15 @@ export class Journal {
     await this.#store.commit(writes)
     if (this.#broken) this.#log.info('the store commits again')
     this.#broken = null
+  }
+
+  /** What follows from a change must not keep the next ones from being made. */
+  #follow(hook: () => void): void {
+    try {
+      hook()
+    } catch (error) {
+      this.#log.error({ err: error }, 'what follows from a change failed: this is a fault of the program')
+    }
   }
 
   #fail(cause: unknown): void {
