@@ -24,78 +24,88 @@ import {
   type Column,
   type ColumnName,
   type Columns,
+  type Immutable,
   type Input,
   type MapOf,
+  type Optional,
   type Row,
+  type RowInput,
+  type RowUpdate,
   type Scalar,
   type Schema,
   type SetOf,
   scalar,
+  setOf,
   type TableName,
 } from './schema.ts'
-import { decodeColumn, encodeColumn, namedUuid, type Plain, type Uuid } from './value.ts'
+import { decodeColumn, encodeColumn, namedUuid, type Plain, type Uuid, uuid } from './value.ts'
 
 type Table<S extends Schema, T extends TableName<S>> = S['tables'][T]
 
 /** Columns that every table has (RFC 7047 section 3.2). */
-const ROW_ID = { _uuid: scalar('uuid') } as const
-type RowId = typeof ROW_ID
+const OF_EVERY_ROW = { _uuid: scalar('uuid'), _version: scalar('uuid') } as const
+type WithId<C extends Columns> = C & typeof OF_EVERY_ROW
 
-/** Some of a table's columns. */
-export type RowInput<C extends Columns> = { readonly [N in keyof C]?: Input<C[N]> }
+/** RFC 7047 section 5.1, <condition>: as `['mtu', '>', 1500]`. */
+export type Condition<C extends Columns> = {
+  [N in keyof WithId<C> & string]: readonly [column: N, comparison: Comparison, value: Input<WithId<C>[N]>]
+}[keyof WithId<C> & string]
+export type Conditions<C extends Columns> = ReadonlyArray<Condition<C>>
 
 /** Which rows: the one with this UUID; or those of which all conditions hold, every row if there are none. */
-export type Where<C extends Columns> = Uuid | ReadonlyArray<Condition<C & RowId>>
-type Condition<C extends Columns> = {
-  [N in keyof C & string]: readonly [column: N, comparison: Comparison, value: Input<C[N]>]
-}[keyof C & string]
+export type Where<C extends Columns> = Uuid | Conditions<C>
 
 /** RFC 7047 section 5.1, <mutation>: arithmetic on numbers; insert and delete on sets and maps, deletion by key too. */
 export type Mutations<C extends Columns> = ReadonlyArray<
-  { [N in keyof C & string]: Mutation<N, C[N]> }[keyof C & string]
+  { [N in keyof C & string]: C[N] extends Immutable ? never : Mutation<N, C[N]> }[keyof C & string]
 >
 type Mutation<N extends string, C extends Column> =
-  C extends Scalar<'integer' | 'real'>
-    ? readonly [column: N, mutator: Exclude<Mutator, 'insert' | 'delete'>, value: number]
-    : C extends SetOf
-      ? readonly [column: N, mutator: 'insert' | 'delete', value: Input<C>]
-      : C extends MapOf<infer K>
-        ?
-            | readonly [column: N, mutator: 'insert' | 'delete', value: Input<C>]
-            | readonly [column: N, mutator: 'delete', value: ReadonlySet<AtomInput<K>>]
-        : never
+  | (C extends NumberColumn ? readonly [column: N, mutator: Arithmetic, value: number] : never)
+  | (C extends Optional | SetOf | MapOf ? readonly [column: N, mutator: 'insert' | 'delete', value: Input<C>] : never)
+  | (C extends MapOf<infer K> ? readonly [column: N, mutator: 'delete', value: ReadonlySet<AtomInput<K>>] : never)
+type Arithmetic = Exclude<Mutator, 'insert' | 'delete'>
+type NumberColumn = Scalar<'integer' | 'real'> | Optional<'integer' | 'real'> | SetOf<'integer' | 'real'>
 
 export const operations = <const S extends Schema>(schema: S) => {
-  const columnsOf = (table: string): Columns => ({ ...ROW_ID, ...schema.tables[table] })
+  const columnsOf = (table: string): Columns => ({ ...OF_EVERY_ROW, ...schema.tables[table] })
 
   return {
     /** @param options.as a name for the new row, so that this transaction can refer to it by `namedUuid` */
+    /**
+     * @param options.as names the row, for `namedUuid` in the same transaction
+     * @param options.uuid that the row is to have (OVS 2.13)
+     */
     insert<T extends TableName<S>>(
       table: T,
       row: RowInput<Table<S, T>>,
-      options: { readonly as?: string } = {},
+      options: { readonly as?: string; readonly uuid?: string } = {},
     ): Insert {
-      const insertion = { op: 'insert', table, row: wireRow(columnsOf(table), row) } as const
-      return options.as === undefined ? insertion : { ...insertion, 'uuid-name': namedUuid(options.as)[1] }
+      return {
+        op: 'insert',
+        table,
+        row: wireRow(columnsOf(table), row),
+        ...(options.as !== undefined && { 'uuid-name': namedUuid(options.as)[1] }),
+        ...(options.uuid !== undefined && { uuid: uuid(options.uuid)[1] }),
+      }
     },
 
-    /** @param columns `_uuid` may be among them */
-    select<T extends TableName<S>, N extends ColumnName<S, T> | '_uuid'>(
+    /** @param columns of the schema, `_uuid` and `_version`; all of these unless said */
+    select<T extends TableName<S>, N extends ColumnName<S, T> | '_uuid' | '_version'>(
       table: T,
       where: Where<Table<S, T>>,
-      columns: readonly N[],
-    ): Select<Row<Table<S, T> & RowId, N>> {
+      columns: readonly N[] = Object.keys(columnsOf(table)) as N[],
+    ): Select<Row<WithId<Table<S, T>>, N>> {
       const known = columnsOf(table)
       return {
         op: 'select',
         table,
         where: wireWhere(known, where),
         columns,
-        [READ]: (row) => readRow(known, columns, row) as Row<Table<S, T> & RowId, N>,
+        [READ]: (row) => readRow(known, columns, row) as Row<WithId<Table<S, T>>, N>,
       }
     },
 
-    update<T extends TableName<S>>(table: T, where: Where<Table<S, T>>, row: RowInput<Table<S, T>>): Update {
+    update<T extends TableName<S>>(table: T, where: Where<Table<S, T>>, row: RowUpdate<Table<S, T>>): Update {
       const known = columnsOf(table)
       return { op: 'update', table, where: wireWhere(known, where), row: wireRow(known, row) }
     },
@@ -140,23 +150,32 @@ const wireRow = (known: Columns, row: object): WireRow =>
     Object.entries(row).map(([name, value]) => [name, encodeColumn(columnOf(known, name), value as Plain)]),
   )
 
-const wireWhere = (
-  known: Columns,
-  where: Uuid | ReadonlyArray<readonly [column: string, comparison: Comparison, value: unknown]>,
-): WireCondition[] =>
-  isUuid(where)
-    ? [['_uuid', '==', where]]
-    : where.map(([name, comparison, value]) => [name, comparison, encodeColumn(columnOf(known, name), value as Plain)])
+const wireWhere = (known: Columns, where: Uuid | AnyConditions): WireCondition[] =>
+  isUuid(where) ? [['_uuid', '==', where]] : wireConditions(known, where)
+
+type AnyConditions = ReadonlyArray<readonly [column: string, comparison: Comparison, value: unknown]>
+
+/** @throws OvsdbError bad-value; TypeError if there is no such column */
+export const wireConditions = (known: Columns, conditions: AnyConditions): WireCondition[] =>
+  conditions.map(([name, comparison, value]) => {
+    const column = columnOf({ ...OF_EVERY_ROW, ...known }, name)
+    return [name, comparison, encodeColumn(column, value as Plain)]
+  })
 
 const isUuid = (where: Uuid | readonly unknown[]): where is Uuid => where[0] === 'uuid'
 
 const wireMutations = (known: Columns, mutations: ReadonlyArray<readonly [string, Mutator, unknown]>): WireMutation[] =>
-  mutations.map(([name, mutator, value]) => {
-    const column = columnOf(known, name)
-    const keys = column.kind === 'map' && value instanceof Set
-    const operand: Column = keys ? { kind: 'set', type: column.key } : column
-    return [name, mutator, encodeColumn(operand, value as Plain)]
-  })
+  mutations.map(([name, mutator, value]) => [
+    name,
+    mutator,
+    encodeColumn(operandOf(columnOf(known, name), value), value as Plain),
+  ])
+
+/** A map's keys may stand for its pairs, and arithmetic is with one number on each of a set. */
+const operandOf = (column: Column, value: unknown): Column => {
+  if (column.kind === 'map') return value instanceof Set ? setOf(column.key) : column
+  return typeof value === 'number' ? scalar(column.type) : column
+}
 
 const readRow = (known: Columns, names: readonly string[], row: JsonObject): object =>
   Object.fromEntries(names.map((name) => [name, decodeColumn(columnOf(known, name), row[name])]))

@@ -1,237 +1,155 @@
-/** One JSON-RPC session with an OVSDB server, whoever of the two opened the connection. */
-import type { Socket } from 'node:net'
-import { OvsdbError, refusal } from './errors.ts'
-import { Framer, MAX_MESSAGE } from './framer.ts'
+/** One session with an OVSDB server, whoever of the two opened the connection: the methods of RFC 7047 and of OVS. */
+import { OvsdbError } from './errors.ts'
+import { Lock } from './lock.ts'
+import {
+  type Monitor,
+  type MonitorMethod,
+  type MonitorRequests,
+  NO_TRANSACTION,
+  type OnMonitorUpdate,
+  replyOf,
+  updateOf,
+} from './monitor.ts'
 import { type Operation, type Results, resultsOf } from './operation.ts'
-import { excerpt, type Message, messageOf } from './rpc.ts'
+import { Peer } from './peer.ts'
+import { excerpt, isObject } from './rpc.ts'
 import { type DatabaseSchema, databaseSchemaOf } from './served.ts'
 
-export interface ConnectionOptions {
-  /** Bytes that a message of the peer may have, and bytes that may wait for it to read them. 256 MiB unless said. */
-  readonly maxMessage?: number
-  /** Milliseconds of silence after which an echo is sent, and once more as many until the end. 5000; 0 is never. */
-  readonly probeInterval?: number
-}
-
-export interface Closed {
-  readonly reason: string
-  /** What broke the connection; undefined if `close` was called or the peer said goodbye. */
-  readonly error: OvsdbError | undefined
-}
-
-interface Waiting {
-  readonly method: string
-  readonly take: (result: unknown) => void
-  readonly reject: (error: unknown) => void
-}
-
-/** Takes the updates of one monitor as they come: the notification's method and <table-updates>. */
-export type UpdateHandler = (method: string, updates: unknown) => void
-
-export class Connection {
-  /** Resolves when the connection has ended, whatever ended it. */
-  readonly closed: Promise<Closed>
-  /** Undefined on a unix socket, as the three that follow. IPv4 in dotted form, also where the socket is IPv6. */
-  readonly localAddress: string | undefined
-  readonly localPort: number | undefined
-  readonly remoteAddress: string | undefined
-  readonly remotePort: number | undefined
-
-  readonly #socket: Socket
-  readonly #framer: Framer
-  readonly #maxUnread: number
-  readonly #waiting = new Map<number, Waiting>()
-  readonly #monitors = new Map<number, UpdateHandler>()
-  readonly #probe: NodeJS.Timeout | undefined
-  readonly #tellClosed: (closed: Closed) => void
-  #lastId = 0
-  #silent = false
-  #heard = false
-  #end: Closed | undefined
-
-  /** @param socket connected; the connection owns it from here on */
-  constructor(socket: Socket, options: ConnectionOptions = {}) {
-    const { maxMessage = MAX_MESSAGE, probeInterval = 5000 } = options
-    const { promise, resolve } = Promise.withResolvers<Closed>()
-    this.closed = promise
-    this.#tellClosed = resolve
-    this.#socket = socket
-    this.#framer = new Framer(maxMessage)
-    this.#maxUnread = maxMessage
-    this.localAddress = plainAddress(socket.localAddress)
-    this.localPort = socket.localPort
-    this.remoteAddress = plainAddress(socket.remoteAddress)
-    this.remotePort = socket.remotePort
-    this.#probe = probeInterval > 0 ? setTimeout(() => this.#silence(), probeInterval) : undefined
-    socket.setNoDelay(true)
-    socket.on('data', (chunk) => this.#receive(chunk))
-    socket.on('error', (cause) => this.#fail(new OvsdbError('closed', cause.message, { cause })))
-    socket.on('close', () => this.#finish('the peer closed the connection', undefined))
-  }
-
-  /** Whether the peer has said anything yet. */
-  get heard(): boolean {
-    return this.#heard
-  }
+export class Connection extends Peer {
+  readonly #monitors = new Map<number, OnMonitorUpdate>()
+  readonly #locks = new Map<string, Lock>()
+  #lastMonitor = 0
 
   /** RFC 7047 section 4.1.1 */
   listDbs(): Promise<readonly string[]> {
-    return this.request('list_dbs', [], namesOf)
+    return this.request('list_dbs', [], { receive: namesOf })
   }
 
   /** RFC 7047 section 4.1.2 */
   getSchema(db: string): Promise<DatabaseSchema> {
-    return this.request('get_schema', [db], databaseSchemaOf)
+    return this.request('get_schema', [db], { receive: databaseSchemaOf })
   }
 
   /**
    * RFC 7047 section 4.1.3: all of the operations or none. Updates of monitors that it causes come before its results.
-   * @throws OvsdbError with the server's words and the index of the operation that failed
+   * @param options.signal gives up waiting, as for a `wait` operation (4.1.4)
+   * @throws OvsdbError with the server's words and the index of the operation that failed; canceled; closed, and then
+   *   nobody knows whether it was done
    */
-  async transact<const Os extends readonly Operation[]>(db: string, operations: Os): Promise<Results<Os>> {
-    const reply = await this.request('transact', [db, ...operations])
+  async transact<const Os extends readonly Operation[]>(
+    db: string,
+    operations: Os,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Results<Os>> {
+    const reply = await this.request('transact', [db, ...operations], { signal: options.signal })
     try {
       return resultsOf(operations, reply)
     } catch (error) {
       const broken = error instanceof OvsdbError && (error.code === 'malformed-message' || error.code === 'bad-value')
-      throw broken ? this.#fail(error) : error
+      throw broken ? this.fail(error) : error
     }
-  }
-
-  /** RFC 7047 section 4.1.11 */
-  async echo(...params: readonly unknown[]): Promise<unknown> {
-    return this.request('echo', params)
   }
 
   /**
-   * A request of any method.
-   * @param receive called as soon as the reply is read, before anything that follows it; it ends the connection if it
-   *   throws
+   * RFC 7047 section 4.1.5, ovsdb-server(7) sections 4.1.12 and 4.1.15. `Replica` makes typed rows of it.
+   * @param take is told the reply, then each update; the connection ends if it throws
+   * @param since of monitor_cond_since: only what came after this transaction, if the server remembers that far
    * @throws OvsdbError with the server's words; closed
    */
-  request(method: string, params: readonly unknown[]): Promise<unknown>
-  request<T>(method: string, params: readonly unknown[], receive: (result: unknown) => T): Promise<T>
-  request(method: string, params: readonly unknown[], receive = (result: unknown) => result): Promise<unknown> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    if (this.#end !== undefined) {
-      reject(closedError(this.#end))
-      return promise
-    }
-    const id = ++this.#lastId
-    const take = (result: unknown) => resolve(receive(result))
-    this.#waiting.set(id, { method, take, reject })
-    this.#send({ id, method, params })
-    return promise
-  }
-
-  /** @returns an id for a monitor whose updates `handler` takes, from the next message on */
-  addMonitor(handler: UpdateHandler): number {
-    const id = ++this.#lastId
-    this.#monitors.set(id, handler)
-    return id
-  }
-
-  removeMonitor(id: number): void {
-    this.#monitors.delete(id)
-  }
-
-  /** Ends the connection. What has no answer yet is rejected with code `closed`. */
-  close(reason = 'closed by this side'): void {
-    this.#finish(reason, undefined)
-  }
-
-  #receive(chunk: Buffer): void {
-    this.#heard = true
-    this.#silent = false
-    this.#probe?.refresh()
+  async monitor(
+    method: MonitorMethod,
+    db: string,
+    requests: MonitorRequests,
+    take: OnMonitorUpdate,
+    since = NO_TRANSACTION,
+  ): Promise<Monitor> {
+    const id = ++this.#lastMonitor
+    this.#monitors.set(id, take)
+    const params = [db, id, requests, ...(method === 'monitor_cond_since' ? [since] : [])]
     try {
-      for (const json of this.#framer.push(chunk)) {
-        this.#take(messageOf(json))
-        if (this.#end !== undefined) return
-      }
-    } catch (cause) {
-      this.#fail(cause instanceof OvsdbError ? cause : new OvsdbError('listener-failed', String(cause), { cause }))
+      await this.request(method, params, { receive: (result) => take(replyOf(method, result)) })
+    } catch (error) {
+      this.#monitors.delete(id)
+      throw error
+    }
+    return {
+      method,
+      changeConditions: async (requests) => {
+        await this.request('monitor_cond_change', [id, id, requests])
+      },
+      // The server is done with it when it says so, or never knew it.
+      cancel: () => this.request('monitor_cancel', [id]).then(() => void this.#monitors.delete(id)),
     }
   }
 
-  #take(message: Message): void {
-    switch (message.kind) {
-      case 'reply':
-        this.#takeReply(message.id, message.result, message.error)
+  /** RFC 7047 section 4.1.8: held at once, or queued for behind those who asked before. */
+  lock(name: string): Promise<Lock> {
+    return this.#lock('lock', name)
+  }
+
+  /** RFC 7047 section 4.1.8: held at once, whoever has it; he waits for it again. */
+  steal(name: string): Promise<Lock> {
+    return this.#lock('steal', name)
+  }
+
+  /** ovsdb-server(7) section 4.1.17: another one each time the server starts. */
+  getServerId(): Promise<string> {
+    return this.request('get_server_id', [], { receive: textOf })
+  }
+
+  /** ovsdb-server(7) section 4.1.18: whether the server should leave the connection open when its databases change. */
+  async setDbChangeAware(aware: boolean): Promise<void> {
+    await this.request('set_db_change_aware', [aware])
+  }
+
+  /**
+   * ovsdb-server(7) section 4.1.19: give a database another schema of the same name, keeping what fits. A connection that
+   * monitors the database ends, this one too.
+   */
+  async convert(db: string, schema: DatabaseSchema): Promise<void> {
+    await this.request('convert', [db, schema])
+  }
+
+  /** RFC 7047 sections 4.1.6, 4.1.9 and 4.1.10, ovsdb-server(7) sections 4.1.7, 4.1.14 and 4.1.16. */
+  protected override onNotification(method: string, params: readonly unknown[]): void {
+    const [subject, ...rest] = params
+    switch (method) {
+      case 'update':
+      case 'update2':
+      case 'update3':
+        this.#monitorOf(subject)(updateOf(method, rest))
         break
-      case 'notification':
-        this.#takeNotification(message.method, message.params)
-        break
-      case 'request':
-        this.#send(
-          message.method === 'echo'
-            ? { id: message.id, result: message.params, error: null }
-            : { id: message.id, result: null, error: 'unknown method' },
-        )
+      case 'monitor_canceled':
+        // The rows that are known are of a database that is no more: come again.
+        throw new OvsdbError('monitor-canceled')
+      case 'locked':
+      case 'stolen':
+        // One that was given up may still be spoken of.
+        if (typeof subject === 'string') this.#locks.get(subject)?.set(method === 'locked')
     }
   }
 
-  #takeReply(id: unknown, result: unknown, error: unknown): void {
-    const waiting = typeof id === 'number' ? this.#waiting.get(id) : undefined
-    if (typeof id !== 'number' || waiting === undefined) {
-      throw new OvsdbError('unexpected-reply', `a reply with id ${excerpt(id)}, which no request has`)
-    }
-    this.#waiting.delete(id)
-    try {
-      if (error === null) waiting.take(result)
-      else waiting.reject(refusal(error, waiting.method))
-    } catch (cause) {
-      waiting.reject(cause)
-      throw cause
-    }
-  }
-
-  /** 4.1.6; the methods "update2" and "update3" are OVS's. Other notifications ("locked", …) are for later editions. */
-  #takeNotification(method: string, params: readonly unknown[]): void {
-    if (method !== 'update' && method !== 'update2') return
-    const [id] = params
-    const handler = typeof id === 'number' ? this.#monitors.get(id) : undefined
-    if (handler === undefined) {
-      throw new OvsdbError('inconsistent-update', `an update of monitor ${excerpt(id)}, which is not there`)
-    }
-    handler(method, params[1])
-  }
-
-  #send(message: object): void {
-    if (this.#end !== undefined) return
-    if (this.#socket.writableLength > this.#maxUnread) this.#fail(new OvsdbError('peer-not-reading'))
-    else this.#socket.write(JSON.stringify(message))
-  }
-
-  /** Called after each probe interval in which nothing came. */
-  #silence(): void {
-    if (this.#silent) {
-      // If this process was held up, what the peer sent may wait in the socket: it is read before the immediate runs.
-      setImmediate(() => {
-        if (this.#silent) this.#fail(new OvsdbError('no-answer'))
-      })
-      return
-    }
-    this.#silent = true
-    this.#probe?.refresh()
-    // Rejected only when the connection ends, which `closed` tells.
-    this.echo().catch(() => undefined)
-  }
-
-  #fail(error: OvsdbError): OvsdbError {
-    this.#finish(error.message, error)
-    return error
-  }
-
-  #finish(reason: string, error: OvsdbError | undefined): void {
-    if (this.#end !== undefined) return
-    this.#end = { reason, error }
-    clearTimeout(this.#probe)
-    this.#socket.destroy()
-    for (const { reject } of this.#waiting.values()) reject(closedError(this.#end))
-    this.#waiting.clear()
+  protected override onEnd(error: OvsdbError): void {
     this.#monitors.clear()
-    this.#tellClosed(this.#end)
+    for (const lock of this.#locks.values()) lock.end(error)
+  }
+
+  #monitorOf(id: unknown): OnMonitorUpdate {
+    const take = typeof id === 'number' ? this.#monitors.get(id) : undefined
+    if (take !== undefined) return take
+    throw new OvsdbError('inconsistent-update', `an update of monitor ${excerpt(id)}, which is not there`)
+  }
+
+  #lock(method: 'lock' | 'steal', name: string): Promise<Lock> {
+    const receive = (result: unknown) => {
+      const lock = new Lock(name, heldOf(result), async () => {
+        await this.request('unlock', [name])
+        if (this.#locks.get(name) === lock) this.#locks.delete(name)
+      })
+      this.#locks.set(name, lock)
+      return lock
+    }
+    return this.request(method, [name], { receive })
   }
 }
 
@@ -240,8 +158,12 @@ const namesOf = (names: unknown): readonly string[] => {
   throw new OvsdbError('malformed-message', `not a list of names: ${excerpt(names)}`)
 }
 
-const closedError = ({ reason, error }: Closed): OvsdbError =>
-  new OvsdbError('closed', `the connection is closed: ${reason}`, { cause: error })
+const textOf = (text: unknown): string => {
+  if (typeof text === 'string') return text
+  throw new OvsdbError('malformed-message', `not a text: ${excerpt(text)}`)
+}
 
-const plainAddress = (address: string | undefined): string | undefined =>
-  address?.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address
+const heldOf = (result: unknown): boolean => {
+  if (isObject(result) && typeof result.locked === 'boolean') return result.locked
+  throw new OvsdbError('malformed-message', `not what becomes of a lock: ${excerpt(result)}`)
+}

@@ -1,38 +1,37 @@
-/** `plugboard/ovsdb`: an OVSDB client (RFC 7047). See README.md beside this file. */
-export { type Mutations, operations, type RowInput, type Where } from './builders.ts'
-export {
-  type ConnectOptions,
-  connect,
-  Listener,
-  type ListenOptions,
-  listen,
-  type OnConnection,
-  type Target,
-} from './connect.ts'
-export { type Closed, Connection, type ConnectionOptions } from './connection.ts'
+/** `plugboard/ovsdb`: an OVSDB client (RFC 7047 and what OVS adds to it). See README.md beside this file. */
+export { type Condition, type Conditions, type Mutations, operations, type Where } from './builders.ts'
+export { type ConnectOptions, connect } from './connect.ts'
+export { Connection } from './connection.ts'
 export { type ErrorCode, OvsdbError } from './errors.ts'
 export { Framer } from './framer.ts'
+export { Listener, type ListenOptions, listen, type OnConnection } from './listen.ts'
+export type { Lock } from './lock.ts'
+export {
+  type Monitor,
+  type MonitorMethod,
+  type MonitorRequest,
+  type MonitorRequests,
+  type MonitorUpdate,
+  NO_TRANSACTION,
+  type OnMonitorUpdate,
+} from './monitor.ts'
 export * from './open-vswitch.ts'
 export type * from './operation.ts'
+export type { Closed, Peer, PeerOptions, RequestOptions } from './peer.ts'
 export { Reconnecting, type ReconnectingOptions, type Retry, reconnecting } from './reconnect.ts'
-export {
-  type Change,
-  type Changes,
-  type Everything,
-  Replica,
-  replicate,
-  type Selection,
-  type Tables,
-} from './replica.ts'
+export { Replica, replicate } from './replica.ts'
 export * from './schema.ts'
+export type { Change, Changes, Everything, Only, Selection, Tables } from './selection.ts'
 export {
   type BaseType,
   type ColumnSchema,
   type ColumnType,
   type DatabaseSchema,
+  databaseSchemaOf,
   disagreements,
   type TableSchema,
 } from './served.ts'
+export { parseActive, parsePassive, printTarget, type Target, type Tls } from './target.ts'
 export {
   encode,
   type NamedUuid,

@@ -1,8 +1,9 @@
 /** The rows behind a replica: <table-updates> of RFC 7047 and <table-updates2> of OVS, turned into changes. */
 import { OvsdbError } from './errors.ts'
+import type { MonitorUpdate } from './monitor.ts'
 import { excerpt, isObject, type JsonObject } from './rpc.ts'
 import type { Column, Columns } from './schema.ts'
-import { applyDifference, decodeColumn, defaultOf } from './value.ts'
+import { applyDifference, decodeColumn, defaultOf, sameValue } from './value.ts'
 
 /** A row, columns by name. */
 type AnyRow = Readonly<Record<string, unknown>>
@@ -34,33 +35,44 @@ export class Mirror {
     return [...this.#tables].map(([name, { rows }]) => [name, rows])
   }
 
-  /** RFC 7047 section 4.1.6, <table-updates>. @throws OvsdbError; nothing is changed then */
-  update(updates: unknown): readonly AnyChange[] {
-    return this.#take(updates, newRow)
-  }
-
-  /** ovsdb-server(7) section 4.1.14, <table-updates2>. @throws OvsdbError; nothing is changed then */
-  update2(updates: unknown): readonly AnyChange[] {
-    return this.#take(updates, newRow2)
-  }
-
-  #take(updates: unknown, next: NextRow): readonly AnyChange[] {
+  /**
+   * @param rfc whether these are <table-updates> of RFC 7047 section 4.1.6, or else <table-updates2> of ovsdb-server(7)
+   *   section 4.1.14
+   * @returns what is otherwise now
+   * @throws OvsdbError; nothing is changed then
+   */
+  take({ updates, whole }: Pick<MonitorUpdate, 'updates' | 'whole'>, rfc: boolean): readonly AnyChange[] {
+    const next = rfc ? newRow : newRow2
+    const told = object(updates)
     const changes: AnyChange[] = []
-    for (const [name, rows] of Object.entries(object(updates))) {
+    for (const [name, rows] of Object.entries(told)) {
       const table = this.#tables.get(name)
       if (table === undefined) throw inconsistent(`table ${name} is not replicated`)
       for (const [uuid, update] of Object.entries(object(rows))) {
         const old = table.rows.get(uuid)
-        changes.push({ table: name, uuid, old, new: next(table, old, object(update)) })
+        const row = next(table, whole ? undefined : old, object(update))
+        if (!(whole && old && row && sameRow(old, row))) changes.push({ table: name, uuid, old, new: row })
       }
     }
+    if (whole) changes.push(...this.#missing(told))
     for (const { table, uuid, new: row } of changes) {
       if (row === undefined) this.#tables.get(table)?.rows.delete(uuid)
       else this.#tables.get(table)?.rows.set(uuid, row)
     }
     return changes
   }
+
+  /** The rows that a whole does not have. */
+  *#missing(told: JsonObject): Generator<AnyChange> {
+    for (const [table, { rows }] of this.#tables) {
+      const there = told[table] ?? {}
+      for (const [uuid, old] of rows) if (!Object.hasOwn(there, uuid)) yield { table, uuid, old, new: undefined }
+    }
+  }
 }
+
+const sameRow = (one: AnyRow, other: AnyRow): boolean =>
+  Object.keys(one).every((column) => sameValue(one[column], other[column]))
 
 /** What an update makes of a row; undefined if it deletes it. */
 type NextRow = (table: Table, old: AnyRow | undefined, update: JsonObject) => AnyRow | undefined

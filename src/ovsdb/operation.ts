@@ -16,11 +16,12 @@ export type Mutator = '+=' | '-=' | '*=' | '/=' | '%=' | 'insert' | 'delete'
 /** <mutation> */
 export type WireMutation = readonly [column: string, mutator: Mutator, value: WireValue]
 
-/** 5.2.1 */
+/** 5.2.1; `uuid` is of OVS 2.13. */
 export interface Insert {
   readonly op: 'insert'
   readonly table: string
   readonly row: WireRow
+  readonly uuid?: string
   readonly 'uuid-name'?: string
 }
 

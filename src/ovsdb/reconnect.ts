@@ -1,11 +1,15 @@
-/** A connection that comes back: after 1 s at first, then after twice as long each time, up to 8 s. */
-import { type ConnectOptions, connect, handOver, type OnConnection, type Target } from './connect.ts'
+/** A connection that comes back, to the same server or to another one of its cluster. */
+import { type ConnectOptions, connect } from './connect.ts'
 import type { Connection } from './connection.ts'
+import { OvsdbError } from './errors.ts'
+import { handOver, type OnConnection, warned } from './listen.ts'
+import { admit, type Membership, type Progress } from './member.ts'
+import { printTarget, type Target } from './target.ts'
 
 export interface Retry {
   /** Why there is no connection. */
   readonly reason: string
-  /** Milliseconds until the next attempt. */
+  /** Milliseconds until the next attempt: none while there are servers that were not tried since the last connection. */
   readonly delay: number
 }
 
@@ -13,19 +17,34 @@ export interface ReconnectingOptions extends Omit<ConnectOptions, 'signal'> {
   readonly onConnection: OnConnection
   /** Told of every attempt that failed and every connection that was lost. What it throws is a warning of the process. */
   readonly onRetry?: (retry: Retry) => void
-  /** Milliseconds; 1000 and 8000 unless said. */
+  /** Milliseconds; 1000 and 8000 unless said. Twice as long after each round of all servers. */
   readonly backoff?: { readonly min: number; readonly max: number }
+  /** Which of the servers will do; whichever answers, unless said. */
+  readonly member?: Membership
+}
+
+interface Outcome {
+  readonly reason: string
+  /** Whether the server said anything, so that it can be called soon again. */
+  readonly heard: boolean
+  /** Milliseconds that the connection was of use. */
+  readonly lived: number
 }
 
 export class Reconnecting {
-  readonly #target: Target
+  readonly #targets: readonly Target[]
   readonly #options: ReconnectingOptions
   readonly #stop = new AbortController()
   readonly #ended: Promise<void>
+  readonly #progress: Progress = { index: 0 }
+  /** One that is being admitted, too. */
+  #latest: Connection | undefined
   #connection: Connection | undefined
+  #waiting: Array<() => void> = []
 
-  constructor(target: Target, options: ReconnectingOptions) {
-    this.#target = target
+  constructor(targets: readonly Target[], options: ReconnectingOptions) {
+    if (targets.length === 0) throw new TypeError('no targets')
+    this.#targets = targets
     this.#options = options
     this.#ended = this.#run()
   }
@@ -35,60 +54,105 @@ export class Reconnecting {
     return this.#connection
   }
 
+  /** The connection, as soon as there is one. @throws OvsdbError closed */
+  async connected(): Promise<Connection> {
+    for (;;) {
+      if (this.#stop.signal.aborted) throw new OvsdbError('closed')
+      if (this.#connection !== undefined) return this.#connection
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+
   /** Ends the connection, or the attempts at one. */
   async close(reason?: string): Promise<void> {
     this.#stop.abort()
-    this.#connection?.close(reason)
+    this.#latest?.close(reason)
+    this.#wake()
     await this.#ended
   }
 
   async #run(): Promise<void> {
     const { min, max } = this.#options.backoff ?? { min: 1000, max: 8000 }
     let delay = min
-    while (!this.#stop.signal.aborted) {
-      const { reason, heard } = await this.#once()
+    let failures = 0
+    for (const target of around(this.#targets)) {
+      const { reason, heard, lived } = await this.#once(target)
       if (this.#stop.signal.aborted) return
-      // A server that accepts and says nothing counts as one that does not answer.
       if (heard) delay = min
-      this.#tell({ reason, delay })
-      await pause(delay, this.#stop.signal)
-      delay = Math.min(2 * delay, max)
-    }
-  }
-
-  #tell(retry: Retry): void {
-    try {
-      this.#options.onRetry?.(retry)
-    } catch (thrown) {
-      process.emitWarning(thrown instanceof Error ? thrown : String(thrown))
+      // One that is handed over and lost at once must not be called ever faster.
+      if (lived >= min) failures = 0
+      failures += 1
+      const round = failures % this.#targets.length === 0
+      const pauses = round ? delay : 0
+      warned(() => this.#options.onRetry?.({ reason, delay: pauses }))
+      await pause(pauses, this.#stop.signal)
+      if (this.#stop.signal.aborted) return
+      if (round) delay = Math.min(2 * delay, max)
     }
   }
 
   /** One attempt, and the life of the connection if it succeeds. */
-  async #once(): Promise<{ readonly reason: string; readonly heard: boolean }> {
-    const { onConnection, ...options } = this.#options
+  async #once(target: Target): Promise<Outcome> {
+    const { onConnection, member } = this.#options
     try {
-      const connection = await connect(this.#target, { ...options, signal: this.#stop.signal })
-      this.#connection = connection
+      const connection = await connect(target, { ...this.#options, signal: this.#stop.signal })
+      this.#latest = connection
       if (this.#stop.signal.aborted) connection.close()
-      else void handOver(connection, onConnection)
+      if (member) await admitted(connection, member, this.#progress, target)
+      const began = performance.now()
+      if (this.#stop.signal.aborted) connection.close()
+      else this.#serve(connection, onConnection)
       const { reason } = await connection.closed
-      return { reason, heard: connection.heard }
+      return { reason, heard: connection.heard, lived: performance.now() - began }
     } catch (error) {
-      return { reason: error instanceof Error ? error.message : String(error), heard: false }
+      return { reason: error instanceof Error ? error.message : String(error), heard: false, lived: 0 }
     } finally {
+      this.#latest = undefined
       this.#connection = undefined
     }
   }
+
+  #serve(connection: Connection, onConnection: OnConnection): void {
+    this.#connection = connection
+    void handOver(connection, onConnection)
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
 }
 
-export const reconnecting = (target: Target, options: ReconnectingOptions): Reconnecting =>
-  new Reconnecting(target, options)
+/** @param targets in the order in which they are tried, round and round */
+export const reconnecting = (targets: Target | readonly Target[], options: ReconnectingOptions): Reconnecting =>
+  new Reconnecting(isList(targets) ? targets : [targets], options)
+
+const isList = (targets: Target | readonly Target[]): targets is readonly Target[] => Array.isArray(targets)
+
+function* around<T>(values: readonly T[]): Generator<T> {
+  for (;;) yield* values
+}
+
+/** @throws OvsdbError, and the connection is closed */
+const admitted = async (
+  connection: Connection,
+  member: Membership,
+  progress: Progress,
+  target: Target,
+): Promise<void> => {
+  try {
+    await admit(connection, member, progress)
+  } catch (error) {
+    connection.close()
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new OvsdbError('unfit-server', `${printTarget(target)}: ${reason}`, { cause: error })
+  }
+}
 
 /** Resolves after this many milliseconds, or at once when the signal says so or has said so. */
 const pause = (delay: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    if (signal.aborted) return resolve()
+    if (signal.aborted || delay === 0) return resolve()
     const done = () => {
       clearTimeout(timer)
       signal.removeEventListener('abort', done)

@@ -1,115 +1,158 @@
 /**
- * A local copy of some tables and columns of a database, kept by the server's updates. It is as old as its connection:
- * when that ends the copy stands still, and a new connection gets a new replica.
+ * A local copy of some tables of a database, kept by the server's updates. It outlives its connection: while there is
+ * none it stands still, and on the next one it asks only for what came in between, where the server remembers that.
  */
 import type { Connection } from './connection.ts'
 import { OvsdbError } from './errors.ts'
 import { type AnyChange, Mirror } from './mirror.ts'
-import type { ColumnName, Columns, Row, Schema, TableName } from './schema.ts'
+import { MONITOR_METHODS, type Monitor, type MonitorUpdate, NO_TRANSACTION } from './monitor.ts'
+import type { Columns, Schema } from './schema.ts'
+import {
+  type Changes,
+  type Everything,
+  everything,
+  type Only,
+  requestsOf,
+  restrictionsOf,
+  type Selection,
+  selectedOf,
+  type Tables,
+} from './selection.ts'
 
-/** Which columns of which tables. */
-export type Selection<S extends Schema> = { readonly [T in TableName<S>]?: ReadonlyArray<ColumnName<S, T>> }
-
-/** All columns of all tables that the schema names. */
-export type Everything<S extends Schema> = { readonly [T in TableName<S>]: ReadonlyArray<ColumnName<S, T>> }
-
-type RowOf<S extends Schema, P extends Selection<S>, T> = T extends TableName<S> & keyof P
-  ? P[T] extends ReadonlyArray<infer N extends ColumnName<S, T>>
-    ? Row<S['tables'][T], N>
-    : never
-  : never
-
-export type Tables<S extends Schema, P extends Selection<S> = Everything<S>> = {
-  readonly [T in keyof P & TableName<S>]: ReadonlyMap<string, RowOf<S, P, T>>
-}
-
-/** One row before and after; `old` is undefined for a new row, `new` for one that is gone. */
-export type Change<S extends Schema, P extends Selection<S> = Everything<S>> = {
-  [T in keyof P & TableName<S>]: {
-    readonly table: T
-    readonly uuid: string
-    readonly old: RowOf<S, P, T> | undefined
-    readonly new: RowOf<S, P, T> | undefined
-  }
-}[keyof P & TableName<S>]
-
-export type Changes<S extends Schema, P extends Selection<S> = Everything<S>> = ReadonlyArray<Change<S, P>>
-
-export class Replica<S extends Schema, P extends Selection<S> = Everything<S>> {
-  readonly connection: Connection
+export class Replica<const S extends Schema, const P extends Selection<S> = Everything<S>> {
   /** The rows by UUID. The maps follow the server; a row that was read stays as it was. */
   readonly tables: Tables<S, P>
-  readonly #listeners: Set<(changes: Changes<S, P>) => void>
+  readonly #schema: S
+  readonly #selected: ReadonlyMap<string, Columns>
+  readonly #mirror: Mirror
+  readonly #listeners = new Set<(changes: Changes<S, P>) => void>()
+  #only: Only<S, P>
+  #monitor: Monitor | undefined
+  /** Of the connection that it follows, or is about to; what others say is not listened to. */
+  #turn = {}
+  /** The last transaction that is in the rows, and which rows they are; undefined while that is being changed. */
+  #transaction = NO_TRANSACTION
+  #rowsOf: Only<S, P> | undefined
 
-  constructor(connection: Connection, tables: Tables<S, P>, listeners: Set<(changes: Changes<S, P>) => void>) {
-    this.connection = connection
-    this.tables = tables
-    this.#listeners = listeners
+  /**
+   * @param selection all that the schema names unless said
+   * @param only all rows unless said
+   * @throws TypeError if the schema does not have the columns
+   */
+  constructor(schema: S, selection: P = everything(schema) as P, only: Only<S, P> = {}) {
+    this.#schema = schema
+    this.#selected = selectedOf(schema, selection)
+    this.#only = only
+    this.#mirror = new Mirror(this.#selected)
+    this.tables = Object.fromEntries(this.#mirror.rows) as unknown as Tables<S, P>
   }
 
   /**
-   * Told of each transaction's changes, after all of them are in `tables`. What is read from `tables` in the same turn
-   * as this is called, and what is told from then on, have no gap between them. If it throws, the connection is closed.
+   * Told of each transaction's changes, after all of them are in `tables`; when it comes to a server, of all that is
+   * otherwise than it knew, at once. What is read from `tables` in the same turn as this is called, and what is told
+   * from then on, have no gap between them. If it throws, the connection is closed.
    * @returns how to stop
    */
   onUpdate(listener: (changes: Changes<S, P>) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
+
+  /**
+   * From here on the rows are those of this server: by "monitor_cond_since" (ovsdb-server(7) section 4.1.15), or
+   * "monitor_cond" (4.1.12), or "monitor" (RFC 7047 section 4.1.5), by the first that it knows.
+   * @returns when the rows are as they are there
+   * @throws OvsdbError with the server's words, as when it has no such table or column; closed
+   */
+  async follow(connection: Connection): Promise<void> {
+    const turn = this.#take()
+    const only = this.#only
+    const requests = requestsOf(this.#schema, this.#selected, only)
+    const since = only === this.#rowsOf ? this.#transaction : NO_TRANSACTION
+    // Only conditions need more than every server has: with "monitor" there would be rows that are not wanted.
+    const methods = Object.keys(only).length > 0 ? MONITOR_METHODS.slice(0, 2) : MONITOR_METHODS
+    const monitor = await firstKnown(methods, (method) =>
+      connection.monitor(
+        method,
+        this.#schema.name,
+        requests,
+        (update) => {
+          if (turn !== this.#turn) return
+          this.#update(update, method === 'monitor')
+          this.#rowsOf = only
+        },
+        since,
+      ),
+    )
+    if (turn !== this.#turn) return forget(monitor)
+    this.#monitor = monitor
+    void connection.closed.then(() => {
+      if (monitor === this.#monitor) this.#monitor = undefined
+    })
+    if (only !== this.#only) await this.restrict(this.#only)
+  }
+
+  /**
+   * Other rows from here on ("monitor_cond_change", ovsdb-server(7) section 4.1.13). Without a connection they are asked
+   * for on the next one.
+   * @returns when the rows are those
+   * @throws OvsdbError with the server's words; closed, and it is as if there had been no connection
+   */
+  async restrict(only: Only<S, P>): Promise<void> {
+    this.#only = only
+    this.#rowsOf = undefined
+    const monitor = this.#monitor
+    if (monitor === undefined) return
+    await monitor.changeConditions(restrictionsOf(this.#schema, this.#selected, only))
+    if (only === this.#only && monitor === this.#monitor) this.#rowsOf = only
+  }
+
+  /** The rows stand still from here on, until it follows a server again. */
+  stop(): void {
+    this.#take()
+  }
+
+  #take(): object {
+    if (this.#monitor) forget(this.#monitor)
+    this.#monitor = undefined
+    this.#turn = {}
+    return this.#turn
+  }
+
+  #update(update: MonitorUpdate, rfc: boolean): void {
+    const changes: readonly AnyChange[] = this.#mirror.take(update, rfc)
+    this.#transaction = update.transaction
+    if (changes.length === 0) return
+    for (const listener of [...this.#listeners]) listener(changes as unknown as Changes<S, P>)
+  }
 }
 
 /**
- * Monitors these columns by "monitor_cond" (ovsdb-server(7) section 4.1.12) or, where the server does not know that, by
- * "monitor" (RFC 7047 section 4.1.5).
- * @param selection all that the schema names unless said
+ * A replica that follows this connection.
  * @returns when the first full snapshot is there
- * @throws OvsdbError with the server's words, as when it has no such table or column; closed
+ * @throws as `new Replica` and `follow`
  */
 export const replicate = async <const S extends Schema, const P extends Selection<S> = Everything<S>>(
   connection: Connection,
   schema: S,
-  selection: P = everything(schema) as P,
+  selection?: P,
+  only?: Only<S, P>,
 ): Promise<Replica<S, P>> => {
-  const selected = columnsOf(schema, selection)
-  const mirror = new Mirror(selected)
-  const listeners = new Set<(changes: Changes<S, P>) => void>()
-  const tell = (changes: readonly AnyChange[]) => {
-    if (changes.length > 0) for (const listener of [...listeners]) listener(changes as unknown as Changes<S, P>)
-  }
-  const monitor = connection.addMonitor((method, updates) =>
-    tell(method === 'update2' ? mirror.update2(updates) : mirror.update(updates)),
-  )
-  const requests = Object.fromEntries(
-    [...selected].map(([table, columns]) => [table, [{ columns: Object.keys(columns) }]]),
-  )
-  const params = [schema.name, monitor, requests]
-  try {
-    await connection
-      .request('monitor_cond', params, (rows) => void mirror.update2(rows))
-      .catch((error) => {
-        if (!(error instanceof OvsdbError && error.code === 'unknown-method')) throw error
-        return connection.request('monitor', params, (rows) => void mirror.update(rows))
-      })
-  } catch (error) {
-    connection.removeMonitor(monitor)
-    throw error
-  }
-  return new Replica(connection, Object.fromEntries(mirror.rows) as unknown as Tables<S, P>, listeners)
+  const replica = new Replica<S, P>(schema, selection, only)
+  await replica.follow(connection)
+  return replica
 }
 
-const everything = <S extends Schema>(schema: S): Selection<S> =>
-  Object.fromEntries(
-    Object.entries(schema.tables).map(([table, columns]) => [table, Object.keys(columns)]),
-  ) as unknown as Selection<S>
+/** What the first of the methods gives that the server knows. */
+const firstKnown = async <M, T>([method, ...others]: readonly M[], attempt: (method: M) => Promise<T>): Promise<T> => {
+  if (method === undefined) throw new TypeError('no method')
+  try {
+    return await attempt(method)
+  } catch (error) {
+    if (others.length === 0 || !(error instanceof OvsdbError && error.code === 'unknown-method')) throw error
+    return firstKnown(others, attempt)
+  }
+}
 
-/** @throws TypeError if the schema does not have them */
-const columnsOf = <S extends Schema>(schema: S, selection: Selection<S>): Map<string, Columns> =>
-  new Map(
-    Object.entries<readonly string[] | undefined>(selection).map(([table, names]) => {
-      const columns = Object.entries(schema.tables[table] ?? {})
-      const picked = columns.filter(([name]) => names?.includes(name))
-      if (names === undefined || picked.length < names.length)
-        throw new TypeError(`the schema lacks a column of ${table}`)
-      return [table, Object.fromEntries(picked)]
-    }),
-  )
+/** It may be gone already with its connection. */
+const forget = (monitor: Monitor): void => void monitor.cancel().catch(() => undefined)

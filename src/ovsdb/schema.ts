@@ -7,32 +7,42 @@ import type { NamedUuid, Uuid } from './value.ts'
 /** RFC 7047 section 3.2, <atomic-type>. */
 export type AtomType = 'integer' | 'real' | 'boolean' | 'string' | 'uuid'
 
+/** Strings of which only these may be written; any may be read, since the server may be newer. */
+export type Enum = readonly string[]
+/** <base-type> */
+export type Base = AtomType | Enum
+
 /** Exactly one. */
-export interface Scalar<T extends AtomType = AtomType> {
+export interface Scalar<T extends Base = Base> {
   readonly kind: 'scalar'
   readonly type: T
 }
 
 /** One or none ("min": 0, "max": 1). */
-export interface Optional<T extends AtomType = AtomType> {
+export interface Optional<T extends Base = Base> {
   readonly kind: 'optional'
   readonly type: T
 }
 
 /** A set that may have more than one element. */
-export interface SetOf<T extends AtomType = AtomType> {
+export interface SetOf<T extends Base = Base> {
   readonly kind: 'set'
   readonly type: T
 }
 
 /** A map that may have more than one pair. */
-export interface MapOf<K extends AtomType = AtomType, V extends AtomType = AtomType> {
+export interface MapOf<K extends Base = Base, V extends Base = Base> {
   readonly kind: 'map'
   readonly key: K
   readonly value: V
 }
 
-export type Column = Scalar | Optional | SetOf | MapOf
+/** Written when its row is inserted, and not again. */
+export interface Immutable {
+  readonly mutable: false
+}
+
+export type Column = (Scalar | Optional | SetOf | MapOf) & Partial<Immutable>
 
 export interface Columns {
   readonly [column: string]: Column
@@ -44,17 +54,20 @@ export interface Schema {
   readonly tables: { readonly [table: string]: Columns }
 }
 
-export const scalar = <T extends AtomType>(type: T): Scalar<T> => ({ kind: 'scalar', type })
-export const optional = <T extends AtomType>(type: T): Optional<T> => ({ kind: 'optional', type })
-export const setOf = <T extends AtomType>(type: T): SetOf<T> => ({ kind: 'set', type })
-export const mapOf = <K extends AtomType, V extends AtomType>(key: K, value: V): MapOf<K, V> => ({
+export const scalar = <const T extends Base>(type: T): Scalar<T> => ({ kind: 'scalar', type })
+export const optional = <const T extends Base>(type: T): Optional<T> => ({ kind: 'optional', type })
+export const setOf = <const T extends Base>(type: T): SetOf<T> => ({ kind: 'set', type })
+export const mapOf = <const K extends Base, const V extends Base>(key: K, value: V): MapOf<K, V> => ({
   kind: 'map',
   key,
   value,
 })
+export const immutable = <C extends Column>(column: C): C & Immutable => ({ ...column, mutable: false })
+
+export const atomTypeOf = (base: Base): AtomType => (typeof base === 'string' ? base : 'string')
 
 /** Integers are 64 bits on the wire and JavaScript numbers here: exact up to 2^53. A UUID is its text. */
-export type Atom<T extends AtomType> = T extends 'integer' | 'real' ? number : T extends 'boolean' ? boolean : string
+export type Atom<T extends Base> = T extends 'integer' | 'real' ? number : T extends 'boolean' ? boolean : string
 
 /** What a column holds, when read. */
 export type Value<C extends Column> =
@@ -68,7 +81,11 @@ export type Value<C extends Column> =
           ? ReadonlyMap<Atom<K>, Atom<V>>
           : never
 
-export type AtomInput<T extends AtomType> = T extends 'uuid' ? string | Uuid | NamedUuid : Atom<T>
+export type AtomInput<T extends Base> = T extends Enum
+  ? T[number]
+  : T extends 'uuid'
+    ? string | Uuid | NamedUuid
+    : Atom<T>
 
 /** What may be written to a column: as it is read, and references to rows of the same transaction. */
 export type Input<C extends Column> =
@@ -81,6 +98,14 @@ export type Input<C extends Column> =
         : C extends MapOf<infer K, infer V>
           ? ReadonlyMap<AtomInput<K>, AtomInput<V>>
           : never
+
+/** Some of a table's columns, for a new row. */
+export type RowInput<C extends Columns> = { readonly [N in keyof C]?: Input<C[N]> }
+
+/** The same for a row that is there. */
+export type RowUpdate<C extends Columns> = {
+  readonly [N in keyof C as C[N] extends Immutable ? never : N]?: Input<C[N]>
+}
 
 /** A row with the columns that were asked for. */
 export type Row<C extends Columns, Name extends keyof C = keyof C> = { readonly [N in Name]: Value<C[N]> }

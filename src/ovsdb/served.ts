@@ -1,7 +1,7 @@
 /** RFC 7047 section 3.2: a database's schema as the server tells it, and how a program's own agrees with it. */
 import { OvsdbError } from './errors.ts'
 import { excerpt, isObject } from './rpc.ts'
-import type { AtomType, Column, Schema } from './schema.ts'
+import { type AtomType, atomTypeOf, type Base, type Column, type Schema } from './schema.ts'
 
 /** <base-type>; constraints on values are left to the server. */
 export type BaseType = AtomType | { readonly type: AtomType; readonly refTable?: string; readonly enum?: unknown }
@@ -73,13 +73,14 @@ export const disagreements = (schema: Schema, served: DatabaseSchema): string[] 
 const agrees = (column: Column, type: ColumnType): boolean => {
   const { key, value, min = 1, max = 1 } = typeof type === 'string' ? { key: type } : type
   if (column.kind === 'map') {
-    return value !== undefined && max !== 1 && atomOf(key) === column.key && atomOf(value) === column.value
+    return value !== undefined && max !== 1 && like(column.key, key) && like(column.value, value)
   }
   const kind = max !== 1 ? 'set' : min === 0 ? 'optional' : 'scalar'
-  return value === undefined && kind === column.kind && atomOf(key) === column.type
+  return value === undefined && kind === column.kind && like(column.type, key)
 }
 
-const atomOf = (base: BaseType): AtomType => (typeof base === 'string' ? base : base.type)
+const like = (ours: Base, theirs: BaseType): boolean =>
+  atomTypeOf(ours) === (typeof theirs === 'string' ? theirs : theirs.type)
 
 const isTable = (table: unknown): boolean =>
   isObject(table) &&

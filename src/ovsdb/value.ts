@@ -1,7 +1,7 @@
 /** RFC 7047 section 5.1: atoms, sets and maps between JavaScript and the wire, and the differences of "update2". */
 import { OvsdbError } from './errors.ts'
 import { excerpt } from './rpc.ts'
-import type { Atom, AtomType, Column, Value } from './schema.ts'
+import { type Atom, type AtomType, atomTypeOf, type Base, type Column, type Value } from './schema.ts'
 
 /** A reference to a row that is there. */
 export type Uuid = readonly ['uuid', string]
@@ -59,7 +59,11 @@ export const encodeColumn = (column: Column, value: Plain): WireValue => {
   }
 }
 
-export const encodeAtom = (type: AtomType, value: unknown): WireAtom => {
+export const encodeAtom = (type: Base, value: unknown): WireAtom => {
+  if (typeof type !== 'string') {
+    if (typeof value === 'string' && type.includes(value)) return value
+    throw misfit(`one of ${type.join(', ')}`, value)
+  }
   switch (type) {
     case 'uuid':
       if (typeof value === 'string') return uuid(value)
@@ -100,7 +104,8 @@ const decode = (column: Column, wire: unknown): Value<Column> => {
   }
 }
 
-const decodeAtom = <T extends AtomType>(type: T, wire: unknown): Atom<T> => {
+const decodeAtom = (base: Base, wire: unknown): Atom<Base> => {
+  const type = atomTypeOf(base)
   const fits =
     type === 'uuid'
       ? isPair(wire, 'uuid')
@@ -108,14 +113,14 @@ const decodeAtom = <T extends AtomType>(type: T, wire: unknown): Atom<T> => {
         ? Number.isInteger(wire)
         : typeof wire === (type === 'real' ? 'number' : type)
   if (!fits) throw misfit(type, wire)
-  return (type === 'uuid' ? (wire as Uuid)[1] : wire) as Atom<T>
+  return type === 'uuid' ? (wire as Uuid)[1] : (wire as Atom<AtomType>)
 }
 
 /** ovsdb-server(7), 4.1.14: columns with their default value are left out of "initial" and "insert". */
 export const defaultOf = (column: Column): Value<Column> => {
   switch (column.kind) {
     case 'scalar':
-      return DEFAULT_ATOM[column.type]
+      return DEFAULT_ATOM[atomTypeOf(column.type)]
     case 'optional':
       return null
     case 'set':
@@ -149,6 +154,17 @@ export const applyDifference = <C extends Column>(column: C, old: Value<C>, wire
   return difference as Value<C>
 }
 
+/** Whether two values of one column are the same. */
+export const sameValue = (one: unknown, other: unknown): boolean => {
+  if (one instanceof Set && other instanceof Set) {
+    return one.size === other.size && [...one].every((atom) => other.has(atom))
+  }
+  if (one instanceof Map && other instanceof Map) {
+    return one.size === other.size && [...one].every(([key, value]) => other.has(key) && other.get(key) === value)
+  }
+  return one === other
+}
+
 /** A set of one element may be written as that element. */
 const elements = (wire: unknown): readonly unknown[] => {
   if (!isTagged(wire, 'set')) return [wire]
@@ -167,7 +183,7 @@ const isTagged = (wire: unknown, tag: string): wire is readonly [string, unknown
 
 const isPair = (wire: unknown, tag: string): boolean => isTagged(wire, tag) && typeof wire[1] === 'string'
 
-const misfit = (expected: Column | AtomType | 'set' | 'map', got: unknown): OvsdbError => {
+const misfit = (expected: Column | string, got: unknown): OvsdbError => {
   const name = typeof expected === 'string' ? expected : expected.kind
-  return new OvsdbError('bad-value', `${excerpt(got)} is not of type ${name}`)
+  return new OvsdbError('bad-value', `${excerpt(got)} is not ${/^one of/.test(name) ? name : `of type ${name}`}`)
 }

@@ -1,6 +1,14 @@
 /** One connection against a peer that says what it likes. */
 import t, { type Test } from 'tap'
-import { type ErrorCode, OvsdbError, openVSwitch, operations, replicate, uuid } from '../../src/ovsdb/index.ts'
+import {
+  type ErrorCode,
+  NO_TRANSACTION,
+  OvsdbError,
+  openVSwitch,
+  operations,
+  replicate,
+  uuid,
+} from '../../src/ovsdb/index.ts'
 import { Peer } from './peer.ts'
 
 const refused = async (t: Test, promise: Promise<unknown>, code: ErrorCode): Promise<OvsdbError> => {
@@ -150,8 +158,12 @@ t.test('updates that come in one segment with the snapshot are not lost', async 
   const { id, params } = await peer.next()
   t.same(params[2], { Manager: [{ columns: ['target'] }] })
   peer.say(
-    { id, result: { Manager: { a: { initial: { target: 'x' } } } }, error: null },
-    { id: null, method: 'update2', params: [params[1], { Manager: { a: { modify: { target: 'y' } } } }] },
+    { id, result: [false, NO_TRANSACTION, { Manager: { a: { initial: { target: 'x' } } } }], error: null },
+    {
+      id: null,
+      method: 'update3',
+      params: [params[1], NO_TRANSACTION, { Manager: { a: { modify: { target: 'y' } } } }],
+    },
   )
   const { tables } = await coming
   t.same([...tables.Manager], [['a', { target: 'y' }]])
@@ -175,10 +187,10 @@ t.test('updates that do not fit', async (t) => {
     using peer = await Peer.start()
     const coming = replicate(peer.connection, openVSwitch, { Manager: ['target'] })
     const { id, params } = await peer.next()
-    peer.say({ id, result: { Manager: { a: { initial: {} } } }, error: null })
+    peer.say({ id, result: [false, NO_TRANSACTION, { Manager: { a: { initial: {} } } }], error: null })
     const replica = await coming
     replica.onUpdate(() => t.fail('nothing is told'))
-    peer.say({ id: null, method: 'update2', params: [params[1], update] })
+    peer.say({ id: null, method: 'update3', params: [params[1], NO_TRANSACTION, update] })
     t.equal((await peer.connection.closed).error?.code, code, JSON.stringify(update))
     t.same([...replica.tables.Manager], [['a', { target: '' }]], 'the last good state stays')
   }
@@ -188,7 +200,7 @@ t.test('a listener that throws', async (t) => {
   using peer = await Peer.start()
   const coming = replicate(peer.connection, openVSwitch, { Manager: ['target'] })
   const { id, params } = await peer.next()
-  peer.say({ id, result: {}, error: null })
+  peer.say({ id, result: [false, NO_TRANSACTION, {}], error: null })
   const replica = await coming
   const bug = new Error('a bug')
   const stop = replica.onUpdate(() => t.fail('it was stopped'))
@@ -196,20 +208,26 @@ t.test('a listener that throws', async (t) => {
   replica.onUpdate(() => {
     throw bug
   })
-  peer.say({ id: null, method: 'update2', params: [params[1], { Manager: { a: { insert: {} } } }] })
+  peer.say({ id: null, method: 'update3', params: [params[1], NO_TRANSACTION, { Manager: { a: { insert: {} } } }] })
   const { error } = await peer.connection.closed
   t.equal(error?.code, 'listener-failed')
   t.equal(error?.cause, bug)
 })
 
-t.test('a server without monitor_cond is asked by monitor', async (t) => {
+t.test('a server without monitor_cond_since and monitor_cond is asked by monitor', async (t) => {
   for (const words of ['unknown method', { error: 'unknown method' }]) {
     using peer = await Peer.start()
     const coming = replicate(peer.connection, openVSwitch, { Port: ['name', 'tag', 'external_ids'] })
-    const first = await peer.next()
-    peer.say({ id: first.id, result: null, error: words })
+    for (const method of ['monitor_cond_since', 'monitor_cond']) {
+      const request = await peer.next()
+      t.equal(request.method, method)
+      peer.say({ id: request.id, result: null, error: words })
+    }
     const { id, method, params } = await peer.next()
-    t.same([method, params], ['monitor', first.params])
+    t.match(
+      [method, params],
+      ['monitor', ['Open_vSwitch', 3, { Port: [{ columns: ['name', 'tag', 'external_ids'] }] }]],
+    )
     const row = { name: 'p', tag: ['set', []], external_ids: ['map', [['a', 'b']]] }
     peer.say({ id, result: { Port: { u: { new: row } } }, error: null })
     const replica = await coming

@@ -1,7 +1,7 @@
 /** A connection, and the bare socket at its other end for a test to speak on. */
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { type Connection, type ConnectionOptions, connect, Framer } from '../../src/ovsdb/index.ts'
+import { type Connection, connect, Framer, type PeerOptions } from '../../src/ovsdb/index.ts'
 
 export class Peer {
   readonly connection: Connection
@@ -14,7 +14,7 @@ export class Peer {
     this.#said = messages(socket)
   }
 
-  static async start(options: ConnectionOptions = {}): Promise<Peer> {
+  static async start(options: PeerOptions = {}): Promise<Peer> {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const address = server.address()

@@ -118,19 +118,24 @@ const cut = (tables: object, like: object): unknown =>
     }),
   )
 
-for (const method of ['monitor_cond', 'monitor'] as const) {
+const METHODS = ['monitor_cond_since', 'monitor_cond', 'monitor']
+
+for (const [before, method] of METHODS.entries()) {
   t.test(`a replica by ${method} follows random transactions`, { skip }, async (t) => {
     await using server = await Server.start()
-    // The server behind this one has never heard of monitor_cond: the request's name is garbled on its way.
-    await using relay = await Relay.start(
-      { path: server.path },
-      method === 'monitor' ? (text) => text.replace('"monitor_cond"', '"monitor_none"') : undefined,
+    // The server behind this one has never heard of the better ones: the request's name is garbled on its way.
+    await using relay = await Relay.start({ path: server.path }, (text) =>
+      METHODS.slice(0, before).reduce(
+        (text, unknown) => text.replace(`"method":"${unknown}"`, '"method":"none"'),
+        text,
+      ),
     )
     const connection = await connect(relay.target)
     t.teardown(() => connection.close())
     server.vsctl('add-br', 'br0')
     const replica = await replicate(connection, openVSwitch)
-    t.match(relay.down, method === 'monitor' ? /unknown method/ : /"initial"/)
+    t.equal(relay.down.split('unknown method').length - 1, before)
+    t.match(relay.up, `"method":"${method}"`)
 
     const model = new Map<string, unknown>()
     for (const rows of Object.values(replica.tables)) for (const [id, row] of rows) model.set(id, row)

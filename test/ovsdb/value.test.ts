@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import {
+  type Base,
   type Column,
   disagreements,
   encode,
@@ -28,7 +29,10 @@ const atoms = {
   boolean: fc.boolean(),
   uuid: fc.nat(5).map((n) => `${n}${ID.slice(1)}`),
 } as const
-const types = fc.constantFrom(...(Object.keys(atoms) as Array<keyof typeof atoms>))
+const ENUM = ['a', 'b', 'set'] as const
+const atomOf = (base: Base): fc.Arbitrary<string> =>
+  (typeof base === 'string' ? atoms[base] : fc.constantFrom(...ENUM)) as fc.Arbitrary<string>
+const types = fc.constantFrom<Base>(...(Object.keys(atoms) as Array<keyof typeof atoms>), ENUM)
 const column: fc.Arbitrary<Column> = fc.oneof(
   types.map(scalar),
   types.map(optional),
@@ -39,13 +43,13 @@ const column: fc.Arbitrary<Column> = fc.oneof(
 const valueIn = (column: Column): fc.Arbitrary<Value<Column>> => {
   switch (column.kind) {
     case 'scalar':
-      return atoms[column.type]
+      return atomOf(column.type)
     case 'optional':
-      return fc.option(atoms[column.type] as fc.Arbitrary<string>)
+      return fc.option(atomOf(column.type))
     case 'set':
-      return fc.array(atoms[column.type] as fc.Arbitrary<string>, { maxLength: 5 }).map((list) => new Set(list))
+      return fc.array(atomOf(column.type), { maxLength: 5 }).map((list) => new Set(list))
     case 'map': {
-      const pair = fc.tuple(atoms[column.key] as fc.Arbitrary<string>, atoms[column.value] as fc.Arbitrary<string>)
+      const pair = fc.tuple(atomOf(column.key), atomOf(column.value))
       return fc.array(pair, { maxLength: 5 }).map((pairs) => new Map(pairs))
     }
   }
