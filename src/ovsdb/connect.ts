@@ -1,7 +1,7 @@
 /** This side calls; see listen.ts for the other way. */
 import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, TLSSocket } from 'node:tls'
 import { Connection } from './connection.ts'
 import { OvsdbError } from './errors.ts'
 import type { PeerOptions } from './peer.ts'
@@ -14,28 +14,30 @@ export interface ConnectOptions extends PeerOptions {
   readonly signal?: AbortSignal
 }
 
-/** @throws OvsdbError cannot-connect */
+/** @throws OvsdbError cannot-connect, also if a key or certificate cannot be read */
 export const connect = async (target: Target, options: ConnectOptions = {}): Promise<Connection> => {
   const { connectTimeout = 5000, signal } = options
   const timeout = AbortSignal.timeout(connectTimeout)
-  const [socket, event] = call(target)
+  let socket: Socket | undefined
   try {
+    socket = call(target)
+    const event = socket instanceof TLSSocket ? 'secureConnect' : 'connect'
     await once(socket, event, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout })
+    return new Connection(socket, options)
   } catch (cause) {
     // An aborted attempt may still fail afterwards; nobody waits for it any more.
-    socket.on('error', () => undefined).destroy()
+    socket?.on('error', () => undefined).destroy()
     const why = timeout.aborted ? `no answer within ${connectTimeout} ms` : String(cause)
     throw new OvsdbError('cannot-connect', `${printTarget(target)}: ${why}`, { cause })
   }
-  return new Connection(socket, options)
 }
 
-/** @returns a socket that connects, and the event that says it has */
-const call = (target: Target): [Socket, string] => {
-  if ('path' in target) return [createConnection(target.path), 'connect']
+/** @throws if the key or a certificate cannot be read */
+const call = (target: Target): Socket => {
+  if ('path' in target) return createConnection(target.path)
   const { host, port, tls } = target
-  if (tls === undefined) return [createConnection({ host, port }), 'connect']
-  return [connectTls({ host, port, ...credentialsOf(tls), ...identityOf(tls) }), 'secureConnect']
+  if (tls === undefined) return createConnection({ host, port })
+  return connectTls({ host, port, ...credentialsOf(tls), ...identityOf(tls) })
 }
 
 export const credentialsOf = ({ key, cert, ca }: Tls) => ({ key, cert, ca })

@@ -26,9 +26,15 @@ export class Server {
   readonly path = join(this.directory, 'db.sock')
   #child: ChildProcess | undefined
 
+  readonly #options: readonly string[]
+
+  constructor(options: readonly string[]) {
+    this.#options = options
+  }
+
   /** The database is as ovs-ctl makes it: one row in Open_vSwitch. */
-  static async start(): Promise<Server> {
-    const server = new Server()
+  static async start(...options: readonly string[]): Promise<Server> {
+    const server = new Server(options)
     execFileSync('ovsdb-tool', ['create', join(server.directory, 'conf.db'), SCHEMA])
     await server.start()
     server.vsctl('init')
@@ -45,6 +51,7 @@ export class Server {
         `--unixctl=${join(this.directory, 'ctl.sock')}`,
         '--log-file=ovsdb-server.log',
         '-vconsole:off',
+        ...this.#options,
       ],
       { cwd: this.directory, stdio: 'ignore' },
     )
