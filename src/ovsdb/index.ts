@@ -6,6 +6,7 @@ export { type ErrorCode, OvsdbError } from './errors.ts'
 export { Framer } from './framer.ts'
 export { Listener, type ListenOptions, listen, type OnConnection } from './listen.ts'
 export type { Lock } from './lock.ts'
+export type { Membership } from './member.ts'
 export {
   type Monitor,
   type MonitorMethod,

@@ -1,0 +1,57 @@
+/** Wholes and their differences: what is told takes the old rows to the new ones, and is no more than that. */
+import fc from 'fast-check'
+import t from 'tap'
+import { mapOf, optional, scalar, setOf } from '../../src/ovsdb/index.ts'
+import { Mirror } from '../../src/ovsdb/mirror.ts'
+
+const columns = {
+  name: scalar('string'),
+  tag: optional('integer'),
+  ids: setOf('string'),
+  options: mapOf('string', 'string'),
+}
+const word = fc.constantFrom('a', 'b', 'c')
+const row = fc.record({
+  name: word,
+  tag: fc.constantFrom(['set', []], 5, 6),
+  ids: fc.uniqueArray(word).map((words) => ['set', words]),
+  options: fc.dictionary(word, word, { maxKeys: 2 }).map((object) => ['map', Object.entries(object)]),
+})
+const whole = fc.record({ A: fc.dictionary(fc.constantFrom('1', '2', '3'), row), B: fc.dictionary(word, row) })
+
+const wireOf = (rfc: boolean, rows: object): object =>
+  Object.fromEntries(
+    Object.entries(rows)
+      .filter(([, rows]) => Object.keys(rows).length > 0)
+      .map(([table, rows]: [string, object]) => [
+        table,
+        Object.fromEntries(Object.entries(rows).map(([id, row]) => [id, rfc ? { new: row } : { initial: row }])),
+      ]),
+  )
+
+for (const rfc of [true, false]) {
+  t.test(rfc ? 'as RFC 7047 has it' : 'as OVS has it', async (t) => {
+    fc.assert(
+      fc.property(whole, whole, (before, after) => {
+        const [mirror, fresh] = [0, 1].map(() => new Mirror(new Map(Object.entries({ A: columns, B: columns }))))
+        if (!mirror || !fresh) throw new Error('there are two')
+        const take = (mirror: Mirror, rows: object) => mirror.take({ updates: wireOf(rfc, rows), whole: true }, rfc)
+        take(mirror, before)
+        const old = new Map(mirror.rows.map(([table, rows]) => [table, new Map(rows)]))
+        const changes = take(mirror, after)
+        take(fresh, after)
+        t.strictSame(new Map(mirror.rows), new Map(fresh.rows), 'the rows are those of the whole')
+        for (const change of changes) {
+          const rows = old.get(change.table)
+          t.equal(rows?.get(change.uuid), change.old)
+          t.notSame(change.old, change.new, 'what is the same is not told')
+          if (change.new) rows?.set(change.uuid, change.new)
+          else rows?.delete(change.uuid)
+        }
+        t.equal(new Set(changes.map(({ table, uuid }) => table + uuid)).size, changes.length)
+        for (const [table, rows] of mirror.rows) for (const [id, row] of rows) t.equal(old.get(table)?.get(id), row)
+        t.same(take(mirror, after), [], 'the same again is no news')
+      }),
+    )
+  })
+}
