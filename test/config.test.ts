@@ -267,6 +267,8 @@ t.test('without tokens the API listens on loopback only', (t) => {
     '192.0.2.1:1',
     'example.org:1',
     '[::ffff:10.0.0.1]:1',
+    '[::ffff:7.241.1.1]:1',
+    '[::ffff:0.127.0.1]:1',
   ]) {
     t.throws(listen(address), {
       name: 'ConfigError',

@@ -1,5 +1,6 @@
 /** What a configuration's values look like: each reads what a file, a variable or a flag holds, or says what is allowed. */
 import { isIP, isIPv4, isIPv6 } from 'node:net'
+import { Address4, Address6 } from 'ip-address'
 import { ROLES, type Role } from '../engines/extension.ts'
 import type { Range } from '../engines/segments.ts'
 import { nearest } from './nearest.ts'
@@ -53,9 +54,7 @@ export function readAddress(value: unknown): Address {
 /** Can only this machine reach it? */
 export function isLoopback(host: string): boolean {
   if (isIP(host) === 0) return host.toLowerCase() === 'localhost'
-  const [address = host] = host.split('%')
-  const { hostname } = new URL(`http://${isIPv6(address) ? `[${address}]` : address}`)
-  return hostname === '[::1]' || hostname.startsWith('127.') || /^\[::ffff:7f[0-9a-f]{2}:/.test(hostname)
+  return (isIPv4(host) ? new Address4(host) : new Address6(host)).isLoopback()
 }
 
 /** Where switches are told to connect, in the words of OVS. */

@@ -3,12 +3,15 @@
  * the VNIC's id. Of several hypervisors the newest claim wins (live migration, or a mistake) and a loser never takes it
  * back by merely being there; when the winner's interface goes, the newest remaining claim has it.
  */
+import { LRUCache } from 'lru-cache'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/nodes.ts'
 
 /** Take-overs of one VNIC in one window, milliseconds; more wait for the next window. */
 const WINDOW = 10_000
 const TAKEOVERS_PER_WINDOW = 5
+/** VNICs whose take-overs are counted at a time: a cloud in which more are fought for has other troubles. */
+const COUNTED = 10_000
 
 interface Claim {
   binding: Binding
@@ -22,11 +25,22 @@ export interface Verdict {
   readonly newerFrom?: number
 }
 
+/** Milliseconds that only grow. */
+interface Clock {
+  now(): number
+}
+
 export class Claims {
   readonly #claims = new Map<VnicId, Map<HypervisorId, Claim>>()
   readonly #byHypervisor = new Map<HypervisorId, Set<VnicId>>()
-  readonly #takeovers = new Map<VnicId, { count: number; until: number }>()
+  readonly #takeovers: LRUCache<VnicId, { count: number; readonly until: number }>
+  readonly #clock: Clock
   #count = 0
+
+  constructor(clock: Clock = performance) {
+    this.#clock = clock
+    this.#takeovers = new LRUCache({ max: COUNTED, ttl: WINDOW, ttlResolution: 0, perf: clock })
+  }
 
   /** What was bound when the controller stopped stands as the oldest claim until its hypervisor speaks. */
   remember(binding: Binding): void {
@@ -65,14 +79,14 @@ export class Claims {
    * @param now the binding in force
    * @returns the winner's claim (null: nobody claims it), and where a newer one has to wait, until when
    */
-  winner(id: VnicId, now: Binding | undefined, time: number): Verdict {
+  winner(id: VnicId, now: Binding | undefined): Verdict {
     const claims = this.#claims.get(id)
     const holder = now && claims?.get(now.hypervisor)
     let best = holder
     for (const claim of claims?.values() ?? []) if (!best || claim.since > best.since) best = claim
     if (holder && best !== holder) {
       const window = this.#takeovers.get(id)
-      if (!window || window.until <= time) this.#takeovers.set(id, { count: 1, until: time + WINDOW })
+      if (!window) this.#takeovers.set(id, { count: 1, until: this.#clock.now() + WINDOW })
       else if (window.count < TAKEOVERS_PER_WINDOW) window.count += 1
       else return { binding: holder.binding, newerFrom: window.until }
     }
@@ -89,10 +103,7 @@ export class Claims {
   #drop(id: VnicId, hypervisor: HypervisorId): void {
     const claims = this.#claims.get(id)
     claims?.delete(hypervisor)
-    if (claims?.size === 0) {
-      this.#claims.delete(id)
-      this.#takeovers.delete(id)
-    }
+    if (claims?.size === 0) this.#claims.delete(id)
     const vnics = this.#byHypervisor.get(hypervisor)
     vnics?.delete(id)
     if (vnics?.size === 0) this.#byHypervisor.delete(hypervisor)

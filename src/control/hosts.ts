@@ -210,7 +210,7 @@ export class Hosts {
     const binds: Binding[] = []
     for (const vnic of affected) {
       const now = draft.graph.bindings.get(vnic)
-      const { binding, newerFrom } = this.#claims.winner(vnic, now, performance.now())
+      const { binding, newerFrom } = this.#claims.winner(vnic, now)
       if (newerFrom !== undefined) this.#resettleAt(vnic, newerFrom)
       if (now && binding && same(now, binding)) continue
       if (now) draft.change({ kind: 'binding', id: vnic, to: null })
