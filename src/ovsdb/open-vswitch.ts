@@ -1,7 +1,5 @@
-/** The part of the Open_vSwitch database (ovs-vswitchd.conf.db(5)) that a controller reads and writes. */
-import { mapOf, optional, type Row, type Schema, scalar, setOf } from './schema.ts'
-
-const strings = mapOf('string', 'string')
+/** Database Open_vSwitch, of schema 8.3.1. Made by ovsdb-types: make it again rather than edit it. */
+import { immutable, mapOf, optional, type Row, type Schema, scalar, setOf } from './schema.ts'
 
 export const openVSwitch = {
   name: 'Open_vSwitch',
@@ -9,8 +7,8 @@ export const openVSwitch = {
     Open_vSwitch: {
       bridges: setOf('uuid'),
       manager_options: setOf('uuid'),
-      external_ids: strings,
-      other_config: strings,
+      external_ids: mapOf('string', 'string'),
+      other_config: mapOf('string', 'string'),
       ovs_version: optional('string'),
       db_version: optional('string'),
       cur_cfg: scalar('integer'),
@@ -20,50 +18,50 @@ export const openVSwitch = {
       datapath_types: setOf('string'),
     },
     Bridge: {
-      name: scalar('string'),
+      name: immutable(scalar('string')),
       ports: setOf('uuid'),
       controller: setOf('uuid'),
       datapath_id: optional('string'),
       datapath_type: scalar('string'),
-      fail_mode: optional('string'),
-      protocols: setOf('string'),
-      other_config: strings,
-      external_ids: strings,
+      fail_mode: optional(['standalone', 'secure']),
+      protocols: setOf(['OpenFlow10', 'OpenFlow11', 'OpenFlow12', 'OpenFlow13', 'OpenFlow14', 'OpenFlow15']),
+      other_config: mapOf('string', 'string'),
+      external_ids: mapOf('string', 'string'),
     },
     Port: {
-      name: scalar('string'),
+      name: immutable(scalar('string')),
       interfaces: setOf('uuid'),
       tag: optional('integer'),
-      external_ids: strings,
-      other_config: strings,
+      external_ids: mapOf('string', 'string'),
+      other_config: mapOf('string', 'string'),
     },
     Interface: {
-      name: scalar('string'),
+      name: immutable(scalar('string')),
       type: scalar('string'),
-      options: strings,
+      options: mapOf('string', 'string'),
       ofport: optional('integer'),
       ofport_request: optional('integer'),
-      external_ids: strings,
-      other_config: strings,
+      external_ids: mapOf('string', 'string'),
+      other_config: mapOf('string', 'string'),
       mac: optional('string'),
       mac_in_use: optional('string'),
       mtu: optional('integer'),
       mtu_request: optional('integer'),
       error: optional('string'),
-      admin_state: optional('string'),
-      link_state: optional('string'),
+      admin_state: optional(['up', 'down']),
+      link_state: optional(['up', 'down']),
     },
     Controller: {
       target: scalar('string'),
-      connection_mode: optional('string'),
+      connection_mode: optional(['in-band', 'out-of-band']),
       max_backoff: optional('integer'),
       inactivity_probe: optional('integer'),
       is_connected: scalar('boolean'),
-      external_ids: strings,
+      external_ids: mapOf('string', 'string'),
     },
     Manager: {
       target: scalar('string'),
-      connection_mode: optional('string'),
+      connection_mode: optional(['in-band', 'out-of-band']),
       max_backoff: optional('integer'),
       inactivity_probe: optional('integer'),
       is_connected: scalar('boolean'),
