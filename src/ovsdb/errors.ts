@@ -29,7 +29,7 @@ export const ERRORS = {
   'range-error': 'The result of a mutation is out of range',
   'timed-out': 'A wait operation timed out',
   'not-supported': 'The server does not support the operation',
-  canceled: 'The transaction was given up before it was done',
+  canceled: 'The transaction was given up before it was known to be done',
   'cluster-error': 'The cluster could not agree, as when it has no leader',
   aborted: 'The transaction was aborted by its abort operation',
   'not-owner': 'The lock is not held',

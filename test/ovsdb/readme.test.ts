@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t from 'tap'
+import { ERRORS } from '../../src/ovsdb/errors.ts'
 import { Server, skip } from './server.ts'
 
 const README = new URL('../../src/ovsdb/README.md', import.meta.url)
@@ -17,7 +18,7 @@ const examples = [...readFileSync(README, 'utf8').matchAll(/```ts\n(.*?)```/gs)]
 const run = (server: Server, index: number): { child: ChildProcess; lines: AsyncIterator<string> } => {
   const file = join(server.directory, `example${index}.mts`)
   writeFileSync(file, examples[index] ?? '')
-  const child = spawn(process.execPath, [file, server.path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [file, `unix:${server.path}`], { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   return { child, lines }
 }
@@ -29,15 +30,17 @@ t.test('the watcher', { skip }, async (t) => {
   const line = async () => (await lines.next()).value
   t.equal(await line(), 'there is br0 internal null')
   server.vsctl('add-port', 'br0', 'tap1', '--', 'set', 'Interface', 'tap1', 'type=tap')
-  t.equal(await line(), 'new is tap1 tap null')
+  t.equal(await line(), 'there is tap1 tap null')
   server.vsctl('set', 'Interface', 'tap1', 'ofport=3')
   t.equal(await line(), 'changed is tap1 tap 3')
   server.vsctl('del-port', 'tap1')
   t.equal(await line(), 'gone is tap1')
-  const exit = once(child, 'exit')
   await server.kill()
-  t.match(await line(), /^the connection has ended: /)
-  t.same(await exit, [0, null])
+  t.match(await line(), /^no connection: .*; again in 1000 ms$/)
+  await server.start()
+  server.vsctl('add-port', 'br0', 'tap2')
+  t.equal(await line(), 'there is tap2  null', 'and not what was there before')
+  child.kill()
 })
 
 t.test('the transaction', { skip }, async (t) => {
@@ -48,4 +51,10 @@ t.test('the transaction', { skip }, async (t) => {
   t.match(value, new RegExp(`^interface ${server.vsctl('get', 'Interface', 'br0', '_uuid')} is in \\[`))
   t.same(await exit, [0, null])
   t.equal(server.vsctl('get-fail-mode', 'br0'), 'secure')
+})
+
+t.test('every error is in its table', async (t) => {
+  const page = readFileSync(README, 'utf8')
+  for (const [code, meaning] of Object.entries(ERRORS))
+    t.match(page, new RegExp(`^\\| \`${code}\` +\\| ${meaning} +\\|$`, 'm'))
 })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import t from 'tap'
 import { type Connection, openVSwitch, type Retry, reconnecting, replicate } from '../../src/ovsdb/index.ts'
+import { Relay } from './relay.ts'
 import { freePort, Server, skip } from './server.ts'
 
 /** Values as they come, to be awaited one by one. */
@@ -72,6 +73,61 @@ t.test('a server that accepts and hangs up is not called ever faster', async (t)
   const delays = [(await retries.take()).delay, (await retries.take()).delay, (await retries.take()).delay]
   t.same(delays, [2, 4, 8])
   await link.close()
+})
+
+t.test('several servers: each in its turn, a pause after all of them', async (t) => {
+  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('not a TCP port')
+  const there = { host: '127.0.0.1', port: address.port }
+  const dead = { host: '127.0.0.1', port: await freePort() }
+  const retries = new Queue<Retry>()
+  const link = reconnecting([dead, there, dead], {
+    onConnection: () => undefined,
+    onRetry: retries.put,
+    backoff: { min: 2, max: 8 },
+  })
+  const delays: number[] = []
+  const reasons: string[] = []
+  while (delays.length < 9) {
+    const { delay, reason } = await retries.take()
+    delays.push(delay)
+    reasons.push(reason)
+  }
+  t.same(delays, [0, 0, 2, 0, 0, 4, 0, 0, 8])
+  t.match(reasons, [/ECONNREFUSED/, /closed/, /ECONNREFUSED/])
+  await link.close()
+  await t.rejects(link.connected(), { code: 'closed' })
+  t.throws(() => reconnecting([], { onConnection: () => undefined }), TypeError)
+})
+
+t.test('who waits for a connection gets it, or hears that there will be none', { skip }, async (t) => {
+  await using server = await Server.start()
+  const dead = { host: '127.0.0.1', port: await freePort() }
+  const link = reconnecting([dead, { path: server.path }], { onConnection: () => undefined })
+  const [one, other] = await Promise.all([link.connected(), link.connected()])
+  t.equal(one, other)
+  t.equal(await link.connected(), link.connection)
+  await link.close()
+  const none = reconnecting(dead, { onConnection: () => undefined })
+  const waiting = none.connected()
+  await none.close()
+  await t.rejects(waiting, { code: 'closed' })
+})
+
+t.test('a server that says nothing of itself, or knows no set_db_change_aware, will do', { skip }, async (t) => {
+  await using server = await Server.start()
+  for (const unknown of ['"_Server"', '"set_db_change_aware"']) {
+    await using relay = await Relay.start({ path: server.path }, (text) => text.replace(unknown, '"nothing"'))
+    const member = { database: 'Open_vSwitch', leaderOnly: true }
+    const link = reconnecting(relay.target, { member, onConnection: () => undefined })
+    const connection = await link.connected()
+    t.match(relay.down, /unknown (database|method)/)
+    t.same(await connection.echo(), [])
+    await link.close()
+  }
 })
 
 t.test('closed while it waits', async (t) => {
