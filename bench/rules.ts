@@ -1,6 +1,7 @@
-/** Many rules into an empty bridge: our session beside `ovs-ofctl --bundle`, in turns, with the same rules. */
+/** Many rules into an empty bridge, and read from it: our session beside `ovs-ofctl`, in turns, with the same rules. */
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { promisify } from 'node:util'
 import { connect, type Flow, type FlowMod, printFlow } from '../src/openflow/index.ts'
 import { say, timesOf } from './figures.ts'
@@ -8,11 +9,18 @@ import { Ovs, until } from './ovs.ts'
 
 const run = promisify(execFile)
 
-export interface RulesTimes {
-  readonly rules: number
-  /** Medians, milliseconds. */
+/** Medians, milliseconds. */
+interface Pair {
   readonly ours: number
   readonly theirs: number
+}
+
+export interface RulesTimes {
+  readonly rules: number
+  readonly add: Pair
+  readonly dump: Pair
+  /** The longest turn of the event loop while we read, milliseconds. */
+  readonly turn: number
 }
 
 /** As a network of ours has them: a destination address in a network, an action and a table to go on in. */
@@ -42,14 +50,24 @@ export async function rulesTimes(count: number, rounds: number): Promise<RulesTi
     await until(() => ovs.vsctl('--may-exist', 'add-br', 'br0', '--', 'set', 'Bridge', 'br0', 'datapath_type=netdev'))
     const file = ovs.at('rules.txt')
     await writeFile(file, Array.from({ length: count }, (_, n) => printFlow(rule(n))).join('\n'))
-    const [ours, theirs]: [number[], number[]] = [[], []]
+    const add = { ours: [] as number[], theirs: [] as number[] }
+    const dump = { ours: [] as number[], theirs: [] as number[] }
+    const turns: number[] = []
     for (let round = 1; round <= rounds; round++) {
       say(`${count} rules, round ${round} of ${rounds} ...`)
-      ours.push(await once(ovs, bridge, count, () => sendOurs(ovs, count)))
+      add.ours.push(await once(ovs, bridge, count, () => sendOurs(ovs, count)))
+      const delay = monitorEventLoopDelay({ resolution: 1 })
+      delay.enable()
+      dump.ours.push(await took(() => readOurs(ovs, count)))
+      delay.disable()
+      turns.push(delay.max / 1e6)
       const args = ['-O', 'OpenFlow15', '--bundle', 'add-flows', bridge, file]
-      theirs.push(await once(ovs, bridge, count, () => run('ovs-ofctl', args)))
+      add.theirs.push(await once(ovs, bridge, count, () => run('ovs-ofctl', args)))
+      const read = ['-c', `ovs-ofctl -O OpenFlow15 dump-flows ${bridge} >/dev/null`]
+      dump.theirs.push(await took(() => run('/bin/sh', read)))
     }
-    return { rules: count, ours: timesOf(ours).p50, theirs: timesOf(theirs).p50 }
+    const pair = ({ ours, theirs }: typeof add): Pair => ({ ours: timesOf(ours).p50, theirs: timesOf(theirs).p50 })
+    return { rules: count, add: pair(add), dump: pair(dump), turn: timesOf(turns).p50 }
   } finally {
     await ovs.stop()
   }
@@ -62,12 +80,24 @@ async function sendOurs(ovs: Ovs, count: number): Promise<void> {
   session.close('done')
 }
 
+async function readOurs(ovs: Ovs, count: number): Promise<void> {
+  const session = await connect({ path: ovs.at('br0.mgmt') })
+  let read = 0
+  for await (const flows of session.dumpFlows()) read += flows.length
+  session.close('done')
+  if (read !== count) throw new Error(`${read} rules were read, not ${count}`)
+}
+
+async function took(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now()
+  await work()
+  return performance.now() - began
+}
+
 async function once(ovs: Ovs, bridge: string, count: number, send: () => Promise<unknown>): Promise<number> {
   await ovs.ofctl('del-flows', bridge)
-  const began = performance.now()
-  await send()
-  const took = performance.now() - began
+  const time = await took(send)
   const there = Number((await ovs.ofctl('dump-aggregate', bridge)).match(/flow_count=(\d+)/)?.[1])
   if (there !== count) throw new Error(`the bridge has ${there} rules, not ${count}`)
-  return took
+  return time
 }

@@ -3,18 +3,22 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { codecRates } from './codec.ts'
 import { type Goal, reached, round, say, table } from './figures.ts'
 import { ovnTimes } from './ovn.ts'
+import { monitorTimes } from './ovsdb.ts'
 import { plugTimes } from './plugboard.ts'
 import { rulesTimes } from './rules.ts'
 import { scaleTimes } from './scale.ts'
 
-const HELP = `Usage: npm run bench -- [--only plug,rules,scale] [--json FILE]
+const HELP = `Usage: npm run bench -- [--only plug,rules,scale,codec,ovsdb] [--json FILE]
 
 Measures, as root, on real Open vSwitch in a network namespace of its own:
   plug    plug to realised over HTTP, beside OVN doing the same, and the floor: one flow_mod and a barrier
-  rules   100,000 rules into an empty bridge, beside ovs-ofctl --bundle
+  rules   100,000 rules into an empty bridge and read from it, beside ovs-ofctl
   scale   compile and delta of the 10,000th plug, beside those of the 100th
+  codec   OpenFlow messages encoded and decoded, beside os-ken
+  ovsdb   the first snapshot of 20,000 interfaces, beside ovsdb-client monitor
 
 Prints a table and, as its last line, the same as JSON.
 
@@ -62,11 +66,43 @@ async function rules(): Promise<Outcome> {
   return {
     figures,
     rows: [
-      ['100,000 rules into an empty bridge, ms', 'median'],
-      ['Plugboard, one session', figures.ours],
-      ['ovs-ofctl --bundle add-flows', figures.theirs],
+      ['100,000 rules, ms', 'median'],
+      ['into an empty bridge: Plugboard, one session', figures.add.ours],
+      ['into an empty bridge: ovs-ofctl --bundle add-flows', figures.add.theirs],
+      ['read from it: Plugboard, one session', figures.dump.ours],
+      ['read from it: ovs-ofctl dump-flows', figures.dump.theirs],
+      ['the longest turn of the event loop while reading', figures.turn],
     ],
-    goals: [{ words: 'times what ovs-ofctl takes', figure: figures.ours / figures.theirs, limit: ['<=', 1.5] }],
+    goals: [
+      {
+        words: 'times what ovs-ofctl takes to add them',
+        figure: figures.add.ours / figures.add.theirs,
+        limit: ['<=', 1.1],
+      },
+      {
+        words: 'times what ovs-ofctl takes to read them',
+        figure: figures.dump.ours / figures.dump.theirs,
+        limit: ['<=', 1.5],
+      },
+      { words: 'ms for the longest turn', figure: figures.turn, limit: ['<=', 10] },
+    ],
+  }
+}
+
+async function codec(): Promise<Outcome> {
+  const figures = await codecRates()
+  return {
+    figures,
+    rows: [
+      ['messages a second, one core', 'ours', 'os-ken'],
+      ['encode: flow_mods with 4 fields and 3 actions', figures.encode.ours, figures.encode.osKen],
+      ['decode: these, packet_ins, flow statistics of ten flows', figures.decode.ours, figures.decode.osKen],
+    ],
+    goals: (['encode', 'decode'] as const).map((what) => ({
+      words: `times as fast as os-ken, ${what}`,
+      figure: figures[what].ours / figures[what].osKen,
+      limit: ['>=', 20],
+    })),
   }
 }
 
@@ -89,7 +125,20 @@ async function scale(): Promise<Outcome> {
   }
 }
 
-const PARTS: Readonly<Record<string, () => Promise<Outcome>>> = { plug, rules, scale }
+async function ovsdb(): Promise<Outcome> {
+  const figures = await monitorTimes(20_000, 5)
+  return {
+    figures,
+    rows: [
+      ['the first snapshot of 20,000 interfaces, ms', 'median'],
+      ['our replica', figures.ours],
+      ['ovsdb-client monitor', figures.theirs],
+    ],
+    goals: [{ words: 'times what ovsdb-client takes', figure: figures.ours / figures.theirs, limit: ['<=', 1.5] }],
+  }
+}
+
+const PARTS: Readonly<Record<string, () => Promise<Outcome>>> = { plug, rules, scale, codec, ovsdb }
 
 const firstLine = (command: string): string =>
   execFileSync(command, ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? ''

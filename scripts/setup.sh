@@ -26,6 +26,7 @@ EOF
       echo 'ovn-central ovn-northd'
       echo 'ovn-host ovn-controller'
       echo 'ovn-common ovn-nbctl'
+      echo 'python3-os-ken /usr/lib/python3/dist-packages/os_ken'
       ;;
   esac
 }
