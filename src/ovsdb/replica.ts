@@ -4,7 +4,7 @@
  */
 import type { Connection } from './connection.ts'
 import { OvsdbError } from './errors.ts'
-import { type AnyChange, Mirror } from './mirror.ts'
+import { Mirror } from './mirror.ts'
 import { MONITOR_METHODS, type Monitor, type MonitorUpdate, NO_TRANSACTION } from './monitor.ts'
 import type { Columns, Schema } from './schema.ts'
 import {
@@ -120,10 +120,12 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
   }
 
   #update(update: MonitorUpdate, rfc: boolean): void {
-    const changes: readonly AnyChange[] = this.#mirror.take(update, rfc)
+    const changes = this.#mirror.take(update, rfc) as unknown as Changes<S, P>
     this.#transaction = update.transaction
     if (changes.length === 0) return
-    for (const listener of [...this.#listeners]) listener(changes as unknown as Changes<S, P>)
+    // The changes are in the rows and will not be told again: whoever throws, the others hear of them.
+    const thrown = [...this.#listeners].flatMap((listener) => thrownBy(() => listener(changes)))
+    if (thrown.length > 0) throw thrown[0]
   }
 }
 
@@ -151,6 +153,15 @@ const firstKnown = async <M, T>([method, ...others]: readonly M[], attempt: (met
   } catch (error) {
     if (others.length === 0 || !(error instanceof OvsdbError && error.code === 'unknown-method')) throw error
     return firstKnown(others, attempt)
+  }
+}
+
+const thrownBy = (work: () => void): unknown[] => {
+  try {
+    work()
+    return []
+  } catch (error) {
+    return [error]
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type Retry,
   reconnecting,
 } from '../../src/ovsdb/index.ts'
+import { admit } from '../../src/ovsdb/member.ts'
 import { Cluster, ledger } from './cluster.ts'
 import { skip } from './process.ts'
 import { Relay } from './relay.ts'
@@ -166,4 +167,19 @@ t.test('a database that is not there', { skip }, async (t) => {
   const { retries } = follow(t, targetsOf(cluster), { database: 'nowhere' })
   await until(() => retries.length > 1)
   t.match(retries, [{ reason: /does not have the database nowhere/, delay: 50 }, { delay: 100 }])
+})
+
+t.test('who is behind what was seen on another member', { skip }, async (t) => {
+  await using cluster = await Cluster.start(1)
+  const [target] = targetsOf(cluster)
+  if (!target) throw new Error('there is one')
+  const connection = await connect(target)
+  t.teardown(() => connection.close())
+  const progress = { index: 0 }
+  await admit(connection, ANY, progress)
+  const seen = progress.index
+  t.ok(seen > 0)
+  await connection.transact(ledger.name, [insert('Entry', { number: 1 })])
+  await until(() => progress.index > seen)
+  await t.rejects(admit(connection, ANY, { index: 1000 }), { code: 'unfit-server', message: /behind/ })
 })

@@ -208,10 +208,15 @@ t.test('a listener that throws', async (t) => {
   replica.onUpdate(() => {
     throw bug
   })
+  let heard = 0
+  replica.onUpdate(({ length }) => {
+    heard += length
+  })
   peer.say({ id: null, method: 'update3', params: [params[1], NO_TRANSACTION, { Manager: { a: { insert: {} } } }] })
   const { error } = await peer.connection.closed
   t.equal(error?.code, 'listener-failed')
   t.equal(error?.cause, bug)
+  t.equal(heard, 1, 'the others are told all the same')
 })
 
 t.test('a server without monitor_cond_since and monitor_cond is asked by monitor', async (t) => {

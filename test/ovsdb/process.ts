@@ -34,7 +34,9 @@ export class Process {
     const own = [`--unixctl=${this.#socket}`, `--log-file=${this.#name}.log`, '-vconsole:off']
     const child = spawn('ovsdb-server', [...this.#options, ...own], { cwd: this.#directory, stdio: 'ignore' })
     this.#child = child
-    process.once('exit', () => child.kill('SIGKILL'))
+    const orphan = () => child.kill('SIGKILL')
+    process.once('exit', orphan)
+    child.once('exit', () => process.off('exit', orphan))
     await once(child, 'spawn')
     // Answers once it has opened its sockets.
     for (;;) {
