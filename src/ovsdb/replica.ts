@@ -71,6 +71,7 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
     const since = only === this.#rowsOf ? this.#transaction : NO_TRANSACTION
     // Only conditions need more than every server has: with "monitor" there would be rows that are not wanted.
     const methods = Object.keys(only).length > 0 ? MONITOR_METHODS.slice(0, 2) : MONITOR_METHODS
+    let answered = false
     const monitor = await firstKnown(methods, (method) =>
       connection.monitor(
         method,
@@ -78,8 +79,8 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
         requests,
         (update) => {
           if (turn !== this.#turn) return
-          this.#update(update, method === 'monitor')
-          this.#rowsOf = only
+          this.#update(update, method === 'monitor', answered ? this.#rowsOf : only)
+          answered = true
         },
         since,
       ),
@@ -99,11 +100,12 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
    * @throws OvsdbError with the server's words; closed, and it is as if there had been no connection
    */
   async restrict(only: Only<S, P>): Promise<void> {
+    const requests = restrictionsOf(this.#schema, this.#selected, only)
     this.#only = only
     this.#rowsOf = undefined
     const monitor = this.#monitor
     if (monitor === undefined) return
-    await monitor.changeConditions(restrictionsOf(this.#schema, this.#selected, only))
+    await monitor.changeConditions(requests)
     if (only === this.#only && monitor === this.#monitor) this.#rowsOf = only
   }
 
@@ -119,8 +121,11 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
     return this.#turn
   }
 
-  #update(update: MonitorUpdate, rfc: boolean): void {
+  #update(update: MonitorUpdate, rfc: boolean, rowsOf: Only<S, P> | undefined): void {
+    // Should it not fit the rows, they are asked for anew, not for ever what does not fit.
+    this.#rowsOf = undefined
     const changes = this.#mirror.take(update, rfc) as unknown as Changes<S, P>
+    this.#rowsOf = rowsOf
     this.#transaction = update.transaction
     if (changes.length === 0) return
     // The changes are in the rows and will not be told again: whoever throws, the others hear of them.

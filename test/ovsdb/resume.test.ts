@@ -136,6 +136,21 @@ t.test('rows that were being changed are asked for anew', async (t) => {
   const third = await start()
   t.equal(third.since, none, 'perhaps not all that it wants now')
 
+  const restrictedNow = replica.restrict({ Bridge: [['name', '==', 'a']] })
+  const { id: request } = await third.peer.next()
+  third.peer.say(
+    { id: request, result: {}, error: null },
+    { id: null, method: 'update3', params: [1, id.replace('a', 'b'), { Bridge: { x: { insert: {} } } }] },
+  )
+  await restrictedNow
+  third.peer.connection.close()
+  const fourth = await start()
+  t.equal(fourth.since, id.replace('a', 'b'), 'it is what it wants by now')
+  fourth.peer.say({ id: null, method: 'update3', params: [1, id, { Bridge: { y: { delete: null } } }] })
+  t.match(await fourth.peer.connection.closed, { error: { code: 'inconsistent-update' } })
+  const fifth = await start()
+  t.equal(fifth.since, none, 'its rows are not those of the server')
+
   using old = await Peer.start()
   const refused = replica.follow(old.connection)
   for (const method of ['monitor_cond_since', 'monitor_cond']) {
@@ -144,5 +159,5 @@ t.test('rows that were being changed are asked for anew', async (t) => {
     old.say({ id: request.id, result: null, error: 'unknown method' })
   }
   await t.rejects(refused, { code: 'unknown-method' }, 'not by monitor: it would bring all rows')
-  third.peer[Symbol.dispose]()
+  for (const { peer } of [first, second, third, fourth, fifth]) peer[Symbol.dispose]()
 })
