@@ -1,4 +1,6 @@
 /** One form of a match, whoever wrote it: what is sent to Open vSwitch and what its dump shows of it have the same form. */
+
+import { type MetadataName, metadata } from './field-row.ts'
 import { allOnes, FIELDS, type FieldName, known, type Match, type OxmField, position } from './fields.ts'
 import { widen } from './ports.ts'
 
@@ -11,16 +13,19 @@ export function canonicalMatch(match: Match): readonly OxmField[] {
     .sort((a, b) => position(a) - position(b))
 }
 
-/** The common case at no cost: known fields without masks, in order. */
+/** The common case at no cost: known fields without masks, in order, with the headers of the version. */
 function isCanonical(match: Match): boolean {
   let last = -1
   for (const field of match) {
     const at = position(field)
-    if (at <= last || field.field === 'unknown' || field.mask !== undefined || splitters.has(field.field)) return false
+    if (at <= last || field.field === 'unknown' || field.mask !== undefined || field.header !== undefined) return false
+    if (splitters.has(field.field)) return false
     last = at
   }
   return true
 }
+
+const withoutMask = new Set<string>()
 
 /** Fields that are the same as others together. */
 const splitters = new Map<string, (value: bigint, mask: bigint) => OxmField[]>([['vlan_tci', splitTci]])
@@ -32,6 +37,15 @@ splitters.set('nxm_in_port', (value, mask) => [
 splitters.set('nxm_ip_tos', (value, mask) => [
   mask === 0xffn ? known('ip_dscp', Number(value) >>> 2) : known('nxm_ip_tos', Number(value), Number(mask)),
 ])
+// Of any number of octets; the mask 0 asks whether it is there at all.
+for (const name of Object.keys(metadata) as MetadataName[]) {
+  splitters.set(name, (value, mask) => [mask === allOnes(name) ? known(name, value) : known(name, value & mask, mask)])
+}
+// Open vSwitch 3.1 tells another mask of them than it matches.
+for (const name of ['tun_erspan_ver', 'tun_erspan_hwid', 'tun_gtpu_flags', 'tun_gtpu_msgtype'] as const) {
+  splitters.set(name, (value, mask) => [known(name, Number(value & mask), mask === 0n ? 0 : undefined)])
+  withoutMask.add(name)
+}
 // An Ethernet frame, as is every packet of which nothing else is said.
 splitters.set('packet_type', (value, mask) => {
   if (value === 0n && mask === 0xffffffffn) return []
@@ -39,8 +53,9 @@ splitters.set('packet_type', (value, mask) => {
 })
 
 function parts(field: OxmField): OxmField[] {
+  if (field.field === 'unknown') return [field]
   const split = splitters.get(field.field)
-  if (!split || field.field === 'unknown') return [field]
+  if (!split) return field.header === undefined ? [field] : [known(field.field, field.value, field.mask)]
   return split(BigInt(field.value), BigInt(field.mask ?? allOnes(field.field)))
 }
 
@@ -68,6 +83,8 @@ function splitTci(tci: bigint, mask: bigint): OxmField[] {
 
 /** Does Open vSwitch match more of this field than it tells? */
 export function isToldInPart(field: OxmField): boolean {
+  if (field.field === 'unknown') return false
+  if (withoutMask.has(field.field)) return field.mask !== undefined
   if (field.field !== 'vlan_tci') return false
   const { value, mask = 0xffff } = field
   return (mask & PCP) !== 0 && ((mask & PCP) !== PCP || (value & mask & PRESENT) === 0)
@@ -85,7 +102,7 @@ export function trimmed(field: OxmField): OxmField[] {
     return [maskHas(mask, ones) ? known(name, value) : known(name, both, mask)]
   }
   const [bits, ones] = [BigInt(mask), BigInt(allOnes(name))]
-  if (bits === 0n) return []
+  if (bits === 0n) return name in metadata ? [field] : []
   return [bits === ones ? known(name, value) : known(name, BigInt(value) & bits, bits)]
 }
 

@@ -1,9 +1,9 @@
-/** OXM TLVs (OpenFlow 1.5.1, 7.2.3): class 16 bits, field 7, has_mask 1, length 8, value, mask. */
+/** OXM TLVs (OpenFlow 1.5.1, 7.2.3): a header (see headers.ts), the value, and a mask if the header says so. */
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_MATCH_LEN, BAD_MATCH_TYPE, OpenFlowError } from './errors.ts'
-import { FIELDS, type FieldRow, fieldByCode, known, type Match, type OxmField } from './fields.ts'
+import { FIELDS, type FieldName, type FieldRow, type KnownField, known, type Match, type OxmField } from './fields.ts'
+import { type Found, fieldByExperimenter, fieldByWord, isExperimenter, otherHeader, writeHeader } from './headers.ts'
 
-const EXPERIMENTER_CLASS = 0xffff
 const LOW_64 = 0xffff_ffff_ffff_ffffn
 
 export function writeField(w: Writer, field: OxmField): void {
@@ -16,25 +16,24 @@ export function writeField(w: Writer, field: OxmField): void {
     w.bytes(body)
     return
   }
-  const { field: name, value, mask } = field
+  const { field: name, value, mask, header } = field
   const row: FieldRow = FIELDS[name]
-  writeHeader(w, row, mask === undefined ? 0 : 1)
-  writeValue(w, row, name, value)
-  if (mask !== undefined) writeValue(w, row, name, mask)
+  const size = row.variable ? sizeOf(field, row) : row.size
+  const hasMask = mask === undefined ? 0 : 1
+  writeHeader(w, name, header, hasMask, size << hasMask)
+  writeValue(w, row, name, value, size)
+  if (mask !== undefined) writeValue(w, row, name, mask, size)
 }
 
-const writeHeader = (w: Writer, row: FieldRow, hasMask: 0 | 1): void =>
-  void w.u32(((row.class << 16) | (row.code << 9) | (hasMask << 8) | (row.size << hasMask)) >>> 0)
-
-function writeValue(w: Writer, row: FieldRow, name: string, value: number | bigint): void {
+function writeValue(w: Writer, row: FieldRow, name: string, value: number | bigint, size: number): void {
   // What fills its octets is held against them by the writer.
   if (typeof value !== row.width || (row.isNarrow && value >= row.limit)) throw outOfRange(name, row, value)
   if (typeof value === 'bigint') {
-    if (row.size === 16) w.u64(value >> 64n, name).u64(value & LOW_64)
+    if (row.variable) w.bytes(octetsOf(value, size, name))
+    else if (size === 16) w.u64(value >> 64n, name).u64(value & LOW_64)
     else w.u64(value, name)
     return
   }
-  const { size } = row
   if (size === 4) w.u32(value, name)
   else if (size === 2) w.u16(value, name)
   else if (size === 1) w.u8(value, name)
@@ -45,16 +44,65 @@ function writeValue(w: Writer, row: FieldRow, name: string, value: number | bigi
 const outOfRange = (name: string, { width, bits }: FieldRow, value: number | bigint): OpenFlowError =>
   new OpenFlowError('out-of-range', `${name} holds ${value} (a ${typeof value}): it takes a ${width} of ${bits} bits`)
 
+/** Octets of a field of no fixed size: as many as value and mask ask for, none for zeros. */
+function leastSize(value: bigint, mask: bigint | undefined): number {
+  const widest = mask !== undefined && mask > value ? mask : value
+  return widest === 0n ? 0 : Math.ceil(widest.toString(16).length / 2)
+}
+
+function sizeOf(field: KnownField, row: FieldRow): number {
+  const mask = field.mask === undefined ? undefined : BigInt(field.mask)
+  const { size = leastSize(BigInt(field.value), mask) } = field as { readonly size?: number }
+  if (size <= row.size) return size
+  throw new OpenFlowError('out-of-range', `${field.field} has ${size} octets: ${row.size} is the most`)
+}
+
+function octetsOf(value: bigint, size: number, name: string): Uint8Array {
+  const digits = value < 0n ? '' : value.toString(16).padStart(size * 2, '0')
+  if (value === 0n) return new Uint8Array(size)
+  if (digits.length === size * 2) return Uint8Array.from(Buffer.from(digits, 'hex'))
+  throw new OpenFlowError('out-of-range', `${name} holds ${value}: its ${size} octets cannot`)
+}
+
 export function readField(r: Reader): OxmField {
   const offset = r.offset
-  const cls = r.u16()
-  const byte = r.u8()
-  const length = r.u8()
-  const hasMask = (byte & 1) === 1
-  const type = byte >> 1
-  const name = cls === EXPERIMENTER_CLASS ? undefined : fieldByCode(cls, type)
-  if (name === undefined) return readUnknown(r.part(length, BAD_MATCH_LEN), cls, type, hasMask)
+  const head = r.u32()
+  let length = head & 0xff
+  const hasMask = ((head >>> 8) & 1) === 1
+  if (!isExperimenter(head)) {
+    const found = fieldByWord(head)
+    if (found) return readKnown(r, found, head, length, hasMask, offset, undefined)
+    return unknown(head, hasMask, undefined, r.part(length, BAD_MATCH_LEN).rest())
+  }
+  if (length < 4) return unknown(head, hasMask, undefined, r.part(length, BAD_MATCH_LEN).rest())
+  const experimenter = r.u32()
+  length -= 4
+  const found = fieldByExperimenter(experimenter, head)
+  if (found) return readKnown(r, found, head, length, hasMask, offset, experimenter)
+  return unknown(head, hasMask, experimenter, r.part(length, BAD_MATCH_LEN).rest())
+}
+
+const unknown = (head: number, hasMask: boolean, experimenter: number | undefined, body: Uint8Array): OxmField => ({
+  field: 'unknown',
+  class: head >>> 16,
+  type: (head >>> 9) & 0x7f,
+  hasMask,
+  ...(experimenter === undefined ? {} : { experimenter }),
+  body,
+})
+
+function readKnown(
+  r: Reader,
+  found: Found,
+  head: number,
+  length: number,
+  hasMask: boolean,
+  offset: number,
+  experimenter: number | undefined,
+): OxmField {
+  const { field: name, kind } = found
   const row: FieldRow = FIELDS[name]
+  if (row.variable) return readVariable(r, name, head, length, hasMask)
   if (length !== row.size << (hasMask ? 1 : 0)) {
     const message = `${name} has ${length} octets: it takes ${row.size}${hasMask ? ' twice' : ''}`
     throw new OpenFlowError('malformed', message, { offset, error: BAD_MATCH_LEN })
@@ -64,16 +112,26 @@ export function readField(r: Reader): OxmField {
   const mask = hasMask ? readValue(r, row.size) : undefined
   // Bits that the field does not have: kept as they came.
   if (row.isNarrow && (value >= row.limit || (mask !== undefined && mask >= row.limit))) {
-    return { field: 'unknown', class: cls, type, hasMask, body: copy.bytes(length) }
+    return unknown(head, hasMask, experimenter, copy.bytes(length))
   }
-  return known(name, value, mask)
+  const field = known(name, value, mask)
+  return kind === 'oxm' && !row.onf ? field : { ...field, ...otherHeader(r.version, found) }
 }
 
-function readUnknown(body: Reader, cls: number, type: number, hasMask: boolean): OxmField {
-  const field = { field: 'unknown', class: cls, type, hasMask } as const
-  if (cls !== EXPERIMENTER_CLASS || body.left < 4) return { ...field, body: body.rest() }
-  return { ...field, experimenter: body.u32(), body: body.rest() }
+function readVariable(r: Reader, name: FieldName, head: number, length: number, hasMask: boolean): OxmField {
+  const octets = r.part(length, BAD_MATCH_LEN).rest()
+  const size = hasMask ? length / 2 : length
+  if (size > FIELDS[name].size || !Number.isInteger(size)) {
+    return unknown(head, hasMask, undefined, octets)
+  }
+  const value = numberOf(octets.subarray(0, size))
+  const mask = hasMask ? numberOf(octets.subarray(size)) : undefined
+  const field = known(name, value, mask)
+  return size === leastSize(value, mask) ? field : ({ ...field, size } as KnownField)
 }
+
+const numberOf = (octets: Uint8Array): bigint =>
+  octets.length === 0 ? 0n : BigInt(`0x${Buffer.from(octets).toString('hex')}`)
 
 function readValue(r: Reader, size: number): number | bigint {
   switch (size) {

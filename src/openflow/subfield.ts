@@ -1,49 +1,91 @@
 /** Bits of a field, as actions name them (OpenFlow 1.5.1, 7.2.6.13; ovs-fields(7)). */
 import type { Reader, Writer } from './cursor.ts'
 import { OpenFlowError } from './errors.ts'
-import { FIELD_NAMES, FIELDS, type FieldName, type FieldRow } from './fields.ts'
+import type { HeaderKind } from './field-row.ts'
+import { FIELDS, type FieldName, type FieldRow } from './fields.ts'
+import { fieldByExperimenter, fieldByWord, hasHeader, isExperimenter, otherHeader, writeHeader } from './headers.ts'
+
+/** A field as an action names it. */
+export interface FieldId {
+  readonly field: FieldName
+  /** Named by another header than the one that the version has for the field: `nxm` is that of Nicira's extensions. */
+  readonly header?: HeaderKind
+  /** Octets of a `tun_metadata`, if they are not 124. */
+  readonly size?: number
+}
 
 /** The bits of a field from bit `offset` on. */
-export interface Subfield {
-  readonly field: FieldName
+export interface Subfield extends FieldId {
   readonly offset: number
-  /** Named by the header that Nicira's extensions had for the field before OpenFlow had one. */
-  readonly nxm?: true
+}
+
+/** So many bits of a field. */
+export interface Bits extends Subfield {
+  readonly bits: number
 }
 
 const row = (field: FieldName): FieldRow => FIELDS[field]
 
 /** The bits that actions can name: not the one of `vlan_vid` that says that there is a tag. */
-export const widthOf = (field: FieldName): number => row(field).part ?? row(field).bits
+export const widthOf = ({ field, size }: FieldId): number =>
+  size !== undefined && row(field).variable ? size * 8 : (row(field).part ?? row(field).bits)
 
 /** Has the field another header of Nicira's? */
-export const hasNxm = (field: FieldName): boolean => row(field).nxm !== undefined
+export const hasNxm = (field: FieldName): boolean => hasHeader(field, 'nxm')
 
-const fits = (field: FieldName, offset: number, bits: number): boolean =>
-  bits >= 1 && offset >= 0 && offset + bits <= widthOf(field)
+const fits = (id: FieldId, offset: number, bits: number): boolean =>
+  bits >= 1 && offset >= 0 && offset + bits <= widthOf(id)
 
-const header = ([cls, code]: readonly [number, number], size: number): number =>
-  ((cls << 16) | (code << 9) | size) >>> 0
+/** The header of a field. */
+export function writeId(w: Writer, { field, header, size }: FieldId): void {
+  writeHeader(w, field, header, 0, (row(field).variable && size) || row(field).size)
+}
 
-const byHeader = new Map<number, Omit<Subfield, 'offset'>>()
-for (const field of FIELD_NAMES) {
-  const { class: cls, code, nxm, size } = row(field)
-  byHeader.set(header([cls, code], size), { field })
-  if (nxm) byHeader.set(header(nxm, size), { field, nxm: true })
+/** @returns undefined if it is that of no known field: then what it stands in is kept as bytes */
+export function readId(r: Reader): FieldId | undefined {
+  const word = r.u32()
+  const found = isExperimenter(word) ? (r.left < 4 ? undefined : fieldByExperimenter(r.u32(), word)) : fieldByWord(word)
+  if (!found || (word & 0x100) !== 0) return undefined
+  const length = (word & 0xff) - (isExperimenter(word) ? 4 : 0)
+  const { size, variable } = row(found.field)
+  if (length !== size && (!variable || length === 0 || length > size)) return undefined
+  return {
+    field: found.field,
+    ...otherHeader(r.version, found),
+    ...(length === size ? {} : { size: length }),
+  }
 }
 
 /** The header of the field that the bits are of. @throws OpenFlowError `out-of-range` if it has not so many */
-export function writeSubfield(w: Writer, { field, offset, nxm }: Subfield, bits: number): void {
-  if (!fits(field, offset, bits)) {
-    const message = `${bits} bits from ${offset} on of ${field}: it has ${widthOf(field)}`
+export function writeSubfield(w: Writer, subfield: Subfield, bits: number): void {
+  if (!fits(subfield, subfield.offset, bits)) {
+    const message = `${bits} bits from ${subfield.offset} on of ${subfield.field}: it has ${widthOf(subfield)}`
     throw new OpenFlowError('out-of-range', message)
   }
-  const { class: cls, code, nxm: older, size } = row(field)
-  w.u32(header((nxm && older) || [cls, code], size))
+  writeId(w, subfield)
 }
 
 /** @returns undefined if the header is of no known field, or the bits are not its own: then the action is kept as bytes */
 export function readSubfield(r: Reader, offset: number, bits: number): Subfield | undefined {
-  const found = byHeader.get(r.u32())
-  return found && fits(found.field, offset, bits) ? { ...found, offset } : undefined
+  const found = readId(r)
+  return found && fits(found, offset, bits) ? { ...found, offset } : undefined
+}
+
+/** The bits that are needed, in 16 bits: offset 10, number less one 6 (ofs_nbits of nicira-ext.h). */
+export function bitRange({ offset, bits }: { readonly offset: number; readonly bits: number }): number {
+  if (bits <= 64) return offset * 64 + bits - 1
+  throw new OpenFlowError('out-of-range', `${bits} bits of a field: 64 is the most`)
+}
+
+/** Offset and number of bits of 16 bits. */
+export const rangeOf = (word: number): { readonly offset: number; readonly bits: number } => ({
+  offset: word >>> 6,
+  bits: (word & 63) + 1,
+})
+
+/** Bits of a field that fit: of it, or undefined. */
+export function readBits(r: Reader, word: number): Bits | undefined {
+  const { offset, bits } = rangeOf(word)
+  const found = readSubfield(r, offset, bits)
+  return found && { ...found, bits }
 }

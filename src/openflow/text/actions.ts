@@ -99,8 +99,9 @@ function printSet({ field, value, mask }: KnownField): string {
   return printValue(field, typeof value === 'number' ? Number(kept) : kept, isWhole ? undefined : mask)
 }
 
-function printSubfield({ field, offset }: Subfield, bits: number): string {
-  const whole = offset === 0 && bits === widthOf(field)
+function printSubfield(subfield: Subfield, bits: number): string {
+  const { field, offset } = subfield
+  const whole = offset === 0 && bits === widthOf(subfield)
   const range = bits === 1 ? `${offset}` : `${offset}..${offset + bits - 1}`
   return `${nxmName(field)}[${whole ? '' : range}]`
 }

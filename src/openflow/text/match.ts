@@ -83,7 +83,8 @@ function printField(field: OxmField, ethType: number | undefined, protocol: numb
   const name = isOfIt ? (row.text ?? field.field) : field.field
   // Beside this type and protocol the name may be another field's.
   const meant = sharedField(name, ethType, protocol) ?? fieldNamed(name)
-  return `${meant === field.field ? name : nxmName(field.field)}=${printMatchValue(field)}`
+  const known = meant === field.field ? name : nxmName(field.field)
+  return row.variable && field.mask === 0n ? known : `${known}=${printMatchValue(field)}`
 }
 
 const PRESENT = 0x1000
@@ -152,6 +153,9 @@ export const parseMatch = (text: string): Match => matchOf(splitCommas(text))
 const isProtocol = (name: string): boolean => name === 'nw_proto' || name === 'ip_proto'
 const isEthType = (name: string): boolean => name === 'dl_type' || name === 'eth_type'
 
+/** The name alone: the option is there, whatever it says. */
+const IS_THERE = /^tun_metadata([0-9]|[1-5][0-9]|6[0-3])$/
+
 /** The match that the words of it stand for. What other words mean depends on Ethernet type and protocol: they come first. */
 export function matchOf(words: readonly string[]): Match {
   const fields: OxmField[] = []
@@ -163,6 +167,7 @@ export function matchOf(words: readonly string[]): Match {
       fields.push(known('eth_type', shorthand[1]))
       if (shorthand[2] !== undefined) fields.push(known('ip_proto', shorthand[2]))
     } else if (word.startsWith(`${UNKNOWN}(`)) fields.push(parseUnknown(word))
+    else if (equals < 0 && IS_THERE.test(word)) fields.push(known(word as FieldName, 0n, 0n))
     else if (equals < 0) throw new OpenFlowError('bad-text', `"${word}" is no field`)
     else named.push([word.slice(0, equals), word.slice(equals + 1)])
   }
@@ -181,7 +186,8 @@ export function matchOf(words: readonly string[]): Match {
 }
 
 function parseField(name: string, value: string, fields: Match): OxmField {
-  if (name === 'dl_vlan') return known('vlan_vid', PRESENT | integer(value, VID))
+  // OFP_VLAN_NONE of OpenFlow 1.0: no tag.
+  if (name === 'dl_vlan') return known('vlan_vid', value === '0xffff' ? 0 : PRESENT | integer(value, VID))
   if (name === 'nw_tos') return parseTos(value)
   const field = sharedField(name, exact(fields, 'eth_type'), exact(fields, 'ip_proto')) ?? fieldNamed(name)
   if (!field) throw new OpenFlowError('bad-text', `"${name}" is no field`)

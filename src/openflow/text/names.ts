@@ -17,8 +17,21 @@ export const actionName = (name: FieldName): string => OVS_NAMES[name] ?? name
 
 /** The name of the header, as `move` and `load` have it. */
 export function nxmName(name: FieldName): string {
+  if (name.startsWith('nsh_')) return `NXOXM_${name.toUpperCase()}`
+  if (/^tun_(erspan|gtpu)_/.test(name)) return `NXOXM_ET_${name.slice(4).toUpperCase()}`
+  if (/^nd_(reserved|options_type)$/.test(name)) return `ERICOXM_OF_ICMPV6_${name.toUpperCase()}`
   const prefix = OXM_OF.test(name) ? 'OXM_OF' : NXM_OF.test(name) ? 'NXM_OF' : 'NXM_NX'
   return NXM_NAMES[name] ?? `${prefix}_${name.toUpperCase()}`
+}
+
+const ALIASES: Readonly<Record<string, FieldName>> = {
+  tunnel_id: 'tun_id',
+  nsp: 'nsh_spi',
+  nsi: 'nsh_si',
+  nshc1: 'nsh_c1',
+  nshc2: 'nsh_c2',
+  nshc3: 'nsh_c3',
+  nshc4: 'nsh_c4',
 }
 
 const OXM_OF =
@@ -47,6 +60,7 @@ for (const name of FIELD_NAMES) {
   if (!byName.has(actionName(name))) byName.set(actionName(name), name)
 }
 for (const name of FIELD_NAMES) byName.set(name, name)
+for (const [alias, name] of Object.entries(ALIASES)) byName.set(alias, name)
 
 /** The field of any of its names, in a match. */
 export const fieldNamed = (name: string): FieldName | undefined => byName.get(name.toLowerCase())

@@ -19,7 +19,7 @@ function subfield(text: string): Subfield & { readonly bits: number } {
   const found = /^(\w+)\[(?:(\d+)(?:\.\.(\d+))?)?\]$/.exec(text)
   const field = found && actionField(found[1] ?? '')
   if (!found || !field) throw bad(text, 'a field and its bits are wanted, as in reg0[0..15]')
-  const width = widthOf(field)
+  const width = widthOf({ field })
   if (found[2] === undefined) return { field, offset: 0, bits: width }
   const offset = Number(found[2])
   const bits = Number(found[3] ?? offset) - offset + 1
@@ -82,7 +82,7 @@ function parseOutput(text: string): Action {
   if (!text.includes('[')) return { type: 'output', port: port(text) }
   const source = subfield(text)
   // As ovs-ofctl and the switch name it.
-  return { type: 'output_reg', ...source, ...(hasNxm(source.field) ? { nxm: true } : {}), maxLen: WHOLE_PACKET }
+  return { type: 'output_reg', ...source, ...(hasNxm(source.field) ? { header: 'nxm' } : {}), maxLen: WHOLE_PACKET }
 }
 
 function parseMove(text: string): Action {

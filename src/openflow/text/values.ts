@@ -55,6 +55,8 @@ export function printValue(field: FieldName, value: Value, mask: Value | undefin
       return printFragment(Number(value), mask)
     case 'packet_type':
       return both((type) => `(${Number(type) >>> 16},${hex(Number(type) & 0xffff)})`, value, mask)
+    case 'octet':
+      return mask === undefined ? String(value) : both((octet) => hexDigits(octet, 2), value, mask)
     case 'label':
     case 'hex':
       return both(hex, value, mask)

@@ -1,0 +1,85 @@
+/** Headers of fields (OpenFlow 1.5.1, 7.2.3.2): class 16 bits, field 7, has_mask 1, length 8, and with class 0xffff 32 bits more. */
+import type { Writer } from './cursor.ts'
+import { EXPERIMENTER, type HeaderKind, ONF } from './field-row.ts'
+import { FIELD_NAMES, FIELDS, type FieldName, type FieldRow } from './fields.ts'
+
+/** Class and number, where they stand in 32 bits. */
+interface Header {
+  readonly word: number
+  readonly experimenter?: number
+}
+
+/** A field, and which of its headers it is. */
+export interface Found {
+  readonly field: FieldName
+  readonly kind: HeaderKind
+}
+
+const header = (cls: number, code: number, experimenter?: number): Header => ({
+  word: ((cls << 16) | (code << 9)) >>> 0,
+  ...(experimenter === undefined ? {} : { experimenter }),
+})
+
+type Headers = { readonly oxm: Header } & { readonly [Kind in HeaderKind]?: Header }
+
+function headersOf(row: FieldRow): Headers {
+  return {
+    oxm: header(row.class, row.code, row.experimenter),
+    ...(row.nxm ? { nxm: header(row.nxm[0], row.nxm[1]) } : {}),
+    ...(row.onf ? { onf: header(EXPERIMENTER, row.code, ONF) } : {}),
+  }
+}
+
+const headers = Object.fromEntries(FIELD_NAMES.map((name) => [name, headersOf(FIELDS[name])])) as Readonly<
+  Record<FieldName, Headers>
+>
+
+/** OpenFlow 1.5, which took ONF's fields among its own. */
+const WITHOUT_ONF = 6
+
+/** The header that this version of OpenFlow has for the field. */
+const kindIn = (version: number, field: FieldName): HeaderKind =>
+  version < WITHOUT_ONF && headers[field].onf !== undefined ? 'onf' : 'oxm'
+
+/** Is it another header than the one of this version? Then it is kept with the value. */
+export const otherHeader = (version: number, { field, kind }: Found): { readonly header?: HeaderKind } =>
+  kind === kindIn(version, field) ? {} : { header: kind }
+
+/** @param length octets of value and mask */
+export function writeHeader(
+  w: Writer,
+  field: FieldName,
+  kind: HeaderKind | undefined,
+  hasMask: 0 | 1,
+  length: number,
+): void {
+  const all = headers[field]
+  const { word, experimenter } =
+    (kind === undefined ? undefined : all[kind]) ?? (w.version < WITHOUT_ONF ? (all.onf ?? all.oxm) : all.oxm)
+  if (experimenter === undefined) w.u32((word | (hasMask << 8) | length) >>> 0)
+  else w.u32((word | (hasMask << 8) | (length + 4)) >>> 0).u32(experimenter)
+}
+
+const byWord = new Map<number, Found>()
+const byExperimenter = new Map<number, Found>()
+const keyOf = (experimenter: number, code: number): number => experimenter * 128 + code
+
+for (const field of FIELD_NAMES) {
+  for (const [kind, { word, experimenter }] of Object.entries(headers[field]) as Array<[HeaderKind, Header]>) {
+    if (experimenter === undefined) byWord.set(word >>> 9, { field, kind })
+    else byExperimenter.set(keyOf(experimenter, (word >>> 9) & 0x7f), { field, kind })
+  }
+}
+
+/** The field of this class and number. */
+export const fieldByWord = (word: number): Found | undefined => byWord.get(word >>> 9)
+
+/** The experimenter's field of this number. */
+export const fieldByExperimenter = (experimenter: number, word: number): Found | undefined =>
+  byExperimenter.get(keyOf(experimenter, (word >>> 9) & 0x7f))
+
+/** Does a header of this class go on with the experimenter? */
+export const isExperimenter = (word: number): boolean => word >>> 16 === EXPERIMENTER
+
+/** Has the field a header of this kind? */
+export const hasHeader = (field: FieldName, kind: HeaderKind): boolean => headers[field][kind] !== undefined
