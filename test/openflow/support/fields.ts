@@ -43,7 +43,7 @@ export const FIELD_MATCHES: readonly string[] = [
   ...[`${ND},nd_reserved=5`, `${ND},nd_options_type=2`, `${ND},nd_target=fe80::1,nd_reserved=5,nd_options_type=1`],
   ...['mpls,mpls_label=5,mpls_tc=1,mpls_ttl=64,mpls_bos=1', 'mplsm,mpls_label=1048575', 'mpls,mpls_bos=0'],
   ...['dl_type=0x894f,nsh_flags=1', 'dl_type=0x894f,nsh_flags=1/3,nsh_ttl=5,nsh_mdtype=1,nsh_np=3'],
-  ...['dl_type=0x894f,nsh_spi=0x123,nsh_si=6', 'dl_type=0x894f,nsp=0x123,nsi=6,nshc1=5,nshc4=0x7/0xf'],
-  'dl_type=0x894f,nsh_c1=0x5/0x7,nsh_c2=0,nsh_c3=0xffffffff,nsh_c4=4',
+  ...['dl_type=0x894f,nsh_spi=0x123,nsh_si=6', 'dl_type=0x894f,nsh_mdtype=1,nsp=0x123,nsi=6,nshc1=5,nshc4=0x7/0xf'],
+  'dl_type=0x894f,nsh_mdtype=1,nsh_c1=0x5/0x7,nsh_c2=0,nsh_c3=0xffffffff,nsh_c4=4',
   'in_port=3,metadata=0x7,reg3=0x1,tun_id=0x9,pkt_mark=0x1,dl_vlan=7,tcp,nw_src=10.0.0.1,tp_dst=80,nw_ttl=5,nw_tos=4',
 ]
