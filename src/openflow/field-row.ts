@@ -10,6 +10,8 @@ export type Format =
   /** A number; in hexadecimal with a mask. */
   | 'decimal'
   | 'hex'
+  /** In hexadecimal, with its prefix even if it is zero. */
+  | 'word'
   | 'mac'
   | 'ipv4'
   | 'ipv6'
