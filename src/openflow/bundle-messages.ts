@@ -1,4 +1,4 @@
-/** Bundles: messages that are done together, or none (OpenFlow 1.5.1, 7.3.9). */
+/** Bundles: messages that are done together, or none (OpenFlow 1.5.1, 7.3.9; for 1.3 EXT-230). */
 import type { Reader, Writer } from './cursor.ts'
 import { errorNamed, OpenFlowError } from './errors.ts'
 import { choice, or, type Part, rest, struct, u16, u32 } from './layout.ts'
@@ -56,16 +56,8 @@ export const bundleAdd = (
   },
 })
 
-const BUNDLE_ADD = 34
-
 function innerLength(r: Reader): number {
-  const head = r.copy().skip(1)
-  const type = head.u8()
-  if (type === BUNDLE_ADD) {
-    const error = errorNamed('BUNDLE_FAILED', 'MSG_UNSUP')
-    throw new OpenFlowError('malformed', 'a bundled message of a bundle', { offset: r.offset, error })
-  }
-  const length = head.u16()
+  const length = r.copy().skip(2).u16()
   if (length >= 8) return length
   const error = errorNamed('BUNDLE_FAILED', 'MSG_BAD_LEN')
   throw new OpenFlowError('malformed', `a bundled message of ${length} octets`, { offset: r.offset, error })

@@ -1,11 +1,12 @@
 /** One message to octets and back. */
 import { reader, Writer } from './cursor.ts'
 import { type Decoded, type Message, readMessage, writeMessage } from './messages.ts'
+import { LATEST } from './versions.ts'
 
-/** OpenFlow 1.5. */
-const LATEST = 6
-
-/** A message as octets. @throws OpenFlowError `out-of-range` if a field cannot hold its value */
+/**
+ * A message as octets, of the version that it says, else of OpenFlow 1.5.
+ * @throws OpenFlowError `out-of-range` if a field cannot hold its value, or the version has no such field or message
+ */
 export function encode(message: Message): Uint8Array {
   const w = new Writer(message.version ?? LATEST)
   writeMessage(w, message)

@@ -92,6 +92,11 @@ export class Writer {
     return this
   }
 
+  /** 16 bits that were written at an earlier place. */
+  peek16(at: number): number {
+    return this.#view.getUint16(at)
+  }
+
   /** Back to an earlier place: what was written after it is forgotten. */
   rewind(at: number): void {
     this.#at = at

@@ -51,8 +51,21 @@ export class OpenFlowError extends Error {
 
 const EXPERIMENTER = 0xffff
 
+const ONF = 0x4f4e4600
+const [BUNDLE_FAILED, BUNDLE_FAILED_OF_ONF] = [17, 2300]
+
+/** Errors of bundles, which in 1.3 are ONF's (EXT-230), as those that 1.4 and later have; others as they are. */
+export function standardError<Value extends ErrorValue>(value: Value): Value {
+  const { errorType, experimenter } = value
+  const code = value.code - BUNDLE_FAILED_OF_ONF
+  if (errorType !== EXPERIMENTER || experimenter !== ONF || code < 0) return value
+  const { experimenter: _, ...rest } = value
+  return { ...rest, errorType: BUNDLE_FAILED, code } as Value
+}
+
 /** An error in words: `BAD_MATCH/BAD_PREREQ (4/9)`. */
-export function errorName({ errorType, code, experimenter }: ErrorValue): string {
+export function errorName(value: ErrorValue): string {
+  const { errorType, code, experimenter } = standardError(value)
   if (errorType === EXPERIMENTER) {
     const name = OVS_ERRORS.get(`${experimenter}/${code}`) ?? `code ${code}`
     return `EXPERIMENTER/${name} (0x${(experimenter ?? 0).toString(16)}/${code})`

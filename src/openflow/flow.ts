@@ -4,7 +4,8 @@ import { BAD_COMMAND, BAD_LEN, OpenFlowError } from './errors.ts'
 import type { Match } from './fields.ts'
 import { type Instruction, readInstructions, writeInstructions } from './instructions.ts'
 import { readMatch, writeMatch } from './oxm.ts'
-import { type FlowStats, readStats, writeStats } from './stats.ts'
+import { type FlowStats, fixedCounts, fixedStats, readStats, writeDuration, writeStats } from './stats.ts'
+import { lacking, V1_4, V1_5 } from './versions.ts'
 
 export interface Flow {
   readonly table: number
@@ -76,9 +77,14 @@ export function writeFlowMod(w: Writer, mod: FlowModBody): void {
     .u32(mod.outPort ?? NONE, 'outPort')
     .u32(mod.outGroup ?? NONE, 'outGroup')
     .u16(mod.flags ?? 0, 'flags')
-    .u16(mod.importance ?? 0, 'importance')
+  writeImportance(w, mod.importance)
   writeMatch(w, mod.match)
   if (mod.instructions) writeInstructions(w, mod.instructions)
+}
+
+const readImportance = (r: Reader): number => {
+  const importance = r.u16()
+  return r.version < V1_4 ? 0 : importance
 }
 
 export function readFlowMod(r: Reader): Required<FlowModBody> {
@@ -100,26 +106,36 @@ export function readFlowMod(r: Reader): Required<FlowModBody> {
     outPort: r.u32(),
     outGroup: r.u32(),
     flags: r.u16(),
-    importance: r.u16(),
+    importance: readImportance(r),
     match: readMatch(r),
     instructions: readInstructions(r),
   }
 }
 
-/** One entry of a flow description (ofp_flow_desc; OpenFlow 1.5.1, 7.3.5.2). */
+/** Padding in 1.3, where it reads as 0. */
+function writeImportance(w: Writer, importance = 0): void {
+  if (importance !== 0 && w.version < V1_4) throw lacking(w.version, 'importance')
+  w.u16(importance, 'importance')
+}
+
+/** One entry of a flow description (ofp_flow_desc; 7.3.5.2; ofp_flow_stats in 1.3.5 and 1.4.1, 7.3.5.2). */
 export function writeFlowEntry(w: Writer, flow: FlowEntry): void {
   const start = w.length
-  w.u32(0)
-    .u8(flow.table, 'table')
-    .u8(0)
-    .u16(flow.priority, 'priority')
+  const isFixed = w.version < V1_5
+  w.u16(0)
+  if (!isFixed) w.u16(0)
+  w.u8(flow.table, 'table').u8(0)
+  if (isFixed) writeDuration(w, flow.stats)
+  w.u16(flow.priority, 'priority')
     .u16(flow.idleTimeout ?? 0, 'idleTimeout')
     .u16(flow.hardTimeout ?? 0, 'hardTimeout')
     .u16(flow.flags ?? 0, 'flags')
-    .u16(flow.importance ?? 0, 'importance')
-    .u64(flow.cookie, 'cookie')
+  writeImportance(w, flow.importance)
+  if (isFixed) w.zeros(2)
+  w.u64(flow.cookie, 'cookie')
+  if (isFixed) fixedCounts.write(w, flow.stats, 'stats')
   writeMatch(w, flow.match)
-  writeStats(w, flow.stats)
+  if (!isFixed) writeStats(w, flow.stats)
   writeInstructions(w, flow.instructions)
   w.patch16(start, w.length - start, 'flow entry')
 }
@@ -128,10 +144,10 @@ export function readFlowEntry(r: Reader): FlowEntry {
   const offset = r.offset
   const length = r.u16()
   if (length < 32) throw new OpenFlowError('malformed', `a flow entry of ${length} octets`, { offset, error: BAD_LEN })
+  if (r.version < V1_5) return readFixedEntry(r.part(length - 2))
   const body = r.part(length - 2).skip(2)
-  const table = body.u8()
   return {
-    table,
+    table: body.u8(),
     priority: body.skip(1).u16(),
     idleTimeout: body.u16(),
     hardTimeout: body.u16(),
@@ -140,6 +156,23 @@ export function readFlowEntry(r: Reader): FlowEntry {
     cookie: body.u64(),
     match: readMatch(body),
     stats: readStats(body),
+    instructions: readInstructions(body),
+  }
+}
+
+function readFixedEntry(body: Reader): FlowEntry {
+  const table = body.u8()
+  const duration = { seconds: body.skip(1).u32(), nanoseconds: body.u32() }
+  return {
+    table,
+    priority: body.u16(),
+    idleTimeout: body.u16(),
+    hardTimeout: body.u16(),
+    flags: body.u16(),
+    importance: readImportance(body),
+    cookie: body.skip(2).u64(),
+    stats: fixedStats(duration, fixedCounts.read(body)),
+    match: readMatch(body),
     instructions: readInstructions(body),
   }
 }

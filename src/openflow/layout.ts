@@ -4,6 +4,7 @@
  */
 import type { Reader, Writer } from './cursor.ts'
 import { type ErrorValue, OpenFlowError } from './errors.ts'
+import { lacking } from './versions.ts'
 
 /** One field, both ways. */
 export interface Part<Value> {
@@ -36,11 +37,11 @@ export const u32: Part<number> = { write: (w, value, name) => void w.u32(value, 
 export const u64: Part<bigint> = { write: (w, value, name) => void w.u64(value, name), read: (r) => r.u64() }
 export const mac: Part<number> = { write: (w, value, name) => void w.u48(value, name), read: (r) => r.u48() }
 
-/** Zeros that mean nothing. */
-export const pad = (count: number): Padding => ({
+/** Zeros that mean nothing, in versions from `first` on. */
+export const pad = (count: number, first = 0): Padding => ({
   padding: true,
-  write: (w) => void w.zeros(count),
-  read: (r) => void r.skip(count) as undefined,
+  write: (w) => void w.zeros(w.version < first ? 0 : count),
+  read: (r) => void r.skip(r.version < first ? 0 : count) as undefined,
 })
 
 /** What may be left out when it is written. */
@@ -48,6 +49,50 @@ export const or = <Value>(part: Part<Value>, fallback: Value): Defaulted<Value> 
   fallback,
   write: (w, value, name) => part.write(w, value, name),
   read: (r) => part.read(r),
+})
+
+/** Nobody gave it, or what it is anyway. */
+const isFallback = (value: unknown, fallback: unknown): boolean =>
+  value === fallback || (hasNothing(value) && hasNothing(fallback))
+const hasNothing = (value: unknown): boolean =>
+  (Array.isArray(value) || value instanceof Uint8Array) && value.length === 0
+
+/**
+ * What only versions from `first` to `last` have: in others `zeros` octets stand in its place, it reads as its fallback, and
+ * any other value is refused by name.
+ */
+export const within = <Value>(
+  [first, last]: readonly [first: number, last: number],
+  part: Defaulted<Value>,
+  zeros = 0,
+): Defaulted<Value> => ({
+  fallback: part.fallback,
+  write(w, value, name) {
+    if (w.version >= first && w.version <= last) part.write(w, value, name)
+    else if (isFallback(value, part.fallback)) w.zeros(zeros)
+    else throw lacking(w.version, name)
+  },
+  read(r) {
+    if (r.version >= first && r.version <= last) return part.read(r)
+    r.skip(zeros)
+    return part.fallback
+  },
+})
+
+const EVER = Number.POSITIVE_INFINITY
+
+/** What versions have from this one on. */
+export const since = <Value>(first: number, part: Defaulted<Value>, zeros = 0): Defaulted<Value> =>
+  within([first, EVER], part, zeros)
+
+/** What versions have up to this one. */
+export const until = <Value>(last: number, part: Defaulted<Value>, zeros = 0): Defaulted<Value> =>
+  within([0, last], part, zeros)
+
+/** The same value, laid out in one way before a version and in another from it on. */
+export const either = <Value>(first: number, before: Part<Value>, after: Part<Value>): Part<Value> => ({
+  write: (w, value, name) => (w.version < first ? before : after).write(w, value, name),
+  read: (r) => (r.version < first ? before : after).read(r),
 })
 
 /** The octets up to the end. */
@@ -70,18 +115,28 @@ export function text(size: number): Part<string> {
   }
 }
 
-/** A number that stands for one of the names: the index in the list is the number. */
-export function choice<Name extends string>(part: Part<number>, names: readonly Name[], error: ErrorValue): Part<Name> {
+/**
+ * A number that stands for one of the names: the index in the list is the number.
+ * @param counts how many of the names a version has that has not all: by wire version
+ */
+export function choice<Name extends string>(
+  part: Part<number>,
+  names: readonly Name[],
+  error: ErrorValue,
+  counts: Readonly<Record<number, number>> = {},
+): Part<Name> {
+  const countIn = (version: number): number => counts[version] ?? names.length
   return {
     write(w, value, name) {
       const number = names.indexOf(value)
       if (number < 0) throw new OpenFlowError('out-of-range', `${name} holds ${value}: it takes ${names.join(', ')}`)
+      if (number >= countIn(w.version)) throw lacking(w.version, `${name} ${value}`)
       part.write(w, number, name)
     },
     read(r) {
       const offset = r.offset
       const number = part.read(r)
-      const found = names[number]
+      const found = number < countIn(r.version) ? names[number] : undefined
       if (found === undefined) {
         throw new OpenFlowError('malformed', `${number} stands for none of ${names.join(', ')}`, { offset, error })
       }

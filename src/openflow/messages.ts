@@ -1,14 +1,31 @@
-/** Messages: one row per type, with its body (OpenFlow 1.5.1, 7.1.1 and on). A type without a row is kept as bytes. */
+/**
+ * Messages: one row per type, with its place in each version and its body (OpenFlow 1.5.1, 7.1.1 and on; "1.3.5" and "1.4.1"
+ * name a section of those). A type without a row is kept as bytes.
+ */
 import { type BundleAddBody, bundleAdd, bundleControl } from './bundle-messages.ts'
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_LEN, BAD_VERSION, errorNamed, OpenFlowError } from './errors.ts'
 import { type FlowModBody, readFlowMod, writeFlowMod } from './flow.ts'
 import { error, hello } from './greeting.ts'
 import { choice, or, type Part, pad, rest, struct, u8, u16, u32, u64 } from './layout.ts'
+import { monitorCancel } from './monitor.ts'
 import { multipartReply, multipartRequest } from './multipart.ts'
 import { flowRemoved, packetIn, packetOut } from './packets.ts'
 import { portDescription } from './ports.ts'
 import { role, roleStatus } from './roles.ts'
+import {
+  either,
+  experimental,
+  lacking,
+  namesByPlace,
+  ONF,
+  type Places,
+  standard,
+  V1_3,
+  V1_4,
+  VERSIONS,
+  versionName,
+} from './versions.ts'
 
 const nothing = struct({})
 const echo = struct({ data: or(rest, new Uint8Array()) })
@@ -32,35 +49,43 @@ const flowMod: Part<FlowModBody> = { write: writeFlowMod, read: readFlowMod }
 
 const bundled: Part<BundleAddBody> = bundleAdd(writeMessage, readMessage)
 
-/** Those of OpenFlow 1.5. 1.3 and 1.4 get rows of their own where theirs differ. */
+/** The same in every version, so that a peer of another one can be told. */
+const always = (code: number): Places => standard(code, 0, 255)
+
 const ROWS = {
-  hello: { code: 0, body: hello },
-  error: { code: 1, body: error },
-  echo_request: { code: 2, body: echo },
-  echo_reply: { code: 3, body: echo },
-  features_request: { code: 5, body: nothing },
-  features_reply: { code: 6, body: featuresReply },
-  get_config_request: { code: 7, body: nothing },
-  get_config_reply: { code: 8, body: switchConfig },
-  set_config: { code: 9, body: switchConfig },
-  packet_in: { code: 10, body: packetIn },
-  flow_removed: { code: 11, body: flowRemoved },
-  port_status: { code: 12, body: portStatus },
-  packet_out: { code: 13, body: packetOut },
-  flow_mod: { code: 14, body: flowMod },
-  multipart_request: { code: 18, body: multipartRequest },
-  multipart_reply: { code: 19, body: multipartReply },
-  barrier_request: { code: 20, body: nothing },
-  barrier_reply: { code: 21, body: nothing },
-  role_request: { code: 24, body: role },
-  role_reply: { code: 25, body: role },
-  role_status: { code: 30, body: roleStatus },
-  bundle_control: { code: 33, body: bundleControl },
-  bundle_add: { code: 34, body: bundled },
+  hello: { at: always(0), body: hello },
+  error: { at: always(1), body: error },
+  echo_request: { at: always(2), body: echo },
+  echo_reply: { at: always(3), body: echo },
+  features_request: { at: standard(5), body: nothing },
+  features_reply: { at: standard(6), body: featuresReply },
+  get_config_request: { at: standard(7), body: nothing },
+  get_config_reply: { at: standard(8), body: switchConfig },
+  set_config: { at: standard(9), body: switchConfig },
+  packet_in: { at: standard(10), body: packetIn },
+  flow_removed: { at: standard(11), body: flowRemoved },
+  port_status: { at: standard(12), body: portStatus },
+  packet_out: { at: standard(13), body: packetOut },
+  flow_mod: { at: standard(14), body: flowMod },
+  multipart_request: { at: standard(18), body: multipartRequest },
+  multipart_reply: { at: standard(19), body: multipartReply },
+  barrier_request: { at: standard(20), body: nothing },
+  barrier_reply: { at: standard(21), body: nothing },
+  role_request: { at: standard(24), body: role },
+  role_reply: { at: standard(25), body: role },
+  role_status: { at: either(standard(30, V1_4), experimental(ONF, 1911, V1_3, V1_3)), body: roleStatus },
+  bundle_control: { at: either(standard(33, V1_4), experimental(ONF, 2300, V1_3, V1_3)), body: bundleControl },
+  bundle_add: { at: either(standard(34, V1_4), experimental(ONF, 2301, V1_3, V1_3)), body: bundled },
+  flow_monitor_cancel: { at: experimental(ONF, 1870, V1_3, V1_3), body: monitorCancel },
+  flow_monitor_paused: { at: experimental(ONF, 1871, V1_3, V1_3), body: nothing },
+  flow_monitor_resumed: { at: experimental(ONF, 1872, V1_3, V1_3), body: nothing },
 } as const
 
 export type MessageType = keyof typeof ROWS
 export const MESSAGE_TYPES = Object.keys(ROWS) as readonly MessageType[]
+
+/** Where messages of this type stand, by wire version; in a version without a place there are none. */
+export const placesOf = (type: MessageType): Places => rowOf(type).at
 
 /** What stands at the head of each message. */
 export interface Head {
@@ -87,28 +112,32 @@ export type Decoded = Message & { readonly version: number; readonly xid: number
 
 export type FlowMod = MessageOf<'flow_mod'>
 
-/** Wire versions that are spoken here: 6 is OpenFlow 1.5. */
-export const VERSIONS: readonly number[] = [6]
-
-/** Types up to this one are read the same in every version, so that a peer of another one can be told. */
+/** Types up to this one are in every version. */
 const LAST_OF_EVERY_VERSION = 3
+const EXPERIMENTER = 4
 
 interface Row {
-  readonly code: number
+  readonly at: Places
   readonly body: Part<object>
 }
 
 const rowOf = (type: MessageType): Row => ROWS[type] as Row
-const byCode = new Map<number, MessageType>(Object.entries(ROWS).map(([type, { code }]) => [code, type as MessageType]))
+const typeAt = namesByPlace<MessageType>(ROWS)
 
 /** Write a message after what is there. The head (7.1.1): version 8 bits, type 8, length 16, xid 32. */
 export function writeMessage(w: Writer, message: Message, xid = message.xid ?? 0): void {
   const start = w.length
   w.xid = xid
-  const code = message.type === 'unknown' ? message.code : rowOf(message.type).code
-  w.u8(w.version, 'version').u8(code, 'code').u16(0).u32(xid, 'xid')
-  if (message.type === 'unknown') w.bytes(message.body)
-  else rowOf(message.type).body.write(w, message, message.type)
+  w.u8(w.version, 'version')
+  if (message.type === 'unknown') w.u8(message.code, 'code').u16(0).u32(xid, 'xid').bytes(message.body)
+  else {
+    const { at, body } = rowOf(message.type)
+    const place = at[w.version]
+    if (!place) throw lacking(w.version, `message ${message.type}`)
+    if (place.experimenter === undefined) w.u8(place.code).u16(0).u32(xid, 'xid')
+    else w.u8(EXPERIMENTER).u16(0).u32(xid, 'xid').u32(place.experimenter).u32(place.code)
+    body.write(w, message, message.type)
+  }
   w.patch16(start + 2, w.length - start, message.type)
 }
 
@@ -124,13 +153,27 @@ export function readMessage(r: Reader): Decoded {
     throw new OpenFlowError('malformed', message, { offset, error: BAD_LEN })
   }
   if (!VERSIONS.includes(version) && code > LAST_OF_EVERY_VERSION) {
-    throw new OpenFlowError('malformed', `wire version ${version} is not spoken here`, { offset, error: BAD_VERSION })
+    throw new OpenFlowError('malformed', `${versionName(version)} is not spoken here`, { offset, error: BAD_VERSION })
   }
-  const type = byCode.get(code)
+  const type = code === EXPERIMENTER ? experimentersType(r, version) : typeAt(version, code)
+  if (r.depth > 0 && (type === 'bundle_add' || (type as string) === 'requestforward')) {
+    const error = errorNamed('BUNDLE_FAILED', 'MSG_UNSUP')
+    throw new OpenFlowError('malformed', `a ${type} within another message`, { offset, error })
+  }
   const body = type ? rowOf(type).body.read(r) : { code, body: r.rest() }
   if (r.left > 0 && type !== 'hello') {
     const message = `${r.left} octets are left over at the end of ${type}`
     throw new OpenFlowError('malformed', message, { offset: r.offset, error: BAD_LEN })
   }
   return { version, xid, type: type ?? 'unknown', ...body } as Decoded
+}
+
+/** Its type, and its head is skipped; or undefined, and nothing is. */
+function experimentersType(r: Reader, version: number): MessageType | undefined {
+  if (r.left < 8) return undefined
+  const head = r.copy()
+  const experimenter = head.u32()
+  const type = typeAt(version, head.u32(), experimenter)
+  if (type) r.skip(8)
+  return type
 }

@@ -1,12 +1,16 @@
-/** Flow monitors: the switch tells of changes of its rules (OpenFlow 1.5.1, 7.3.5.19; multipart type 16). */
+/**
+ * Flow monitors: the switch tells of changes of its rules. OpenFlow 1.5.1, 7.3.5.19; in 1.3 ONF's extension (EXT-187), which
+ * is Nicira's of NXST_FLOW_MONITOR, with wider port numbers (nicira-ext.h).
+ */
 import type { Reader, Writer } from './cursor.ts'
-import { BAD_LEN, errorNamed, OpenFlowError } from './errors.ts'
-import type { Match } from './fields.ts'
+import { BAD_LEN, BAD_MATCH_LEN, errorNamed, OpenFlowError } from './errors.ts'
+import type { Match, OxmField } from './fields.ts'
 import { ALL_TABLES, NONE } from './flow.ts'
 import { type Instruction, readInstructions, writeInstructions } from './instructions.ts'
-import { choice, type Part, u8 } from './layout.ts'
+import { choice, either, type Part, struct, u8, u32 } from './layout.ts'
 import { readMatch, writeMatch } from './oxm.ts'
 import { removedReason } from './packets.ts'
+import { lacking, V1_4 } from './versions.ts'
 
 /** ofp_flow_monitor_flags. */
 export const MONITOR_FLAGS = {
@@ -19,6 +23,7 @@ export const MONITOR_FLAGS = {
   instructions: 16,
   /** Changes of this connection in full too. */
   noAbbrev: 32,
+  /** Not in 1.3. */
   onlyOwn: 64,
 } as const
 
@@ -27,6 +32,7 @@ const command = choice(u8, COMMANDS, errorNamed('FLOW_MONITOR_FAILED', 'BAD_COMM
 
 export interface MonitorRequest {
   readonly monitor: number
+  /** In 1.3 `add` alone: there `flow_monitor_cancel` deletes. */
   readonly command: (typeof COMMANDS)[number]
   readonly flags: number
   readonly table?: number
@@ -35,7 +41,10 @@ export interface MonitorRequest {
   readonly outGroup?: number
 }
 
-export const monitorRequest: Part<MonitorRequest> = {
+/** Only in 1.3: no more is told for this monitor. */
+export const monitorCancel = struct({ monitor: u32 })
+
+const request: Part<MonitorRequest> = {
   write(w, request) {
     w.u32(request.monitor, 'monitor')
       .u32(request.outPort ?? NONE, 'outPort')
@@ -56,10 +65,48 @@ export const monitorRequest: Part<MonitorRequest> = {
   }),
 }
 
+/** A match whose length, without padding, stands at an earlier place too: as Open vSwitch has it. */
+function writeMeasured(w: Writer, match: Match, at: number): void {
+  const start = w.length
+  writeMatch(w, match)
+  w.patch16(at, w.peek16(start + 2), 'match')
+}
+
+function readMeasured(r: Reader, length: number): OxmField[] {
+  const { offset } = r
+  if (length !== r.copy().skip(2).u16()) {
+    throw new OpenFlowError('malformed', `a match of ${length} octets says otherwise`, { offset, error: BAD_MATCH_LEN })
+  }
+  return readMatch(r)
+}
+
+/** onf_flow_monitor_request: id, flags, length of the match, port, table. */
+const onfRequest: Part<MonitorRequest> = {
+  write(w, request) {
+    if (request.command !== 'add') throw lacking(w.version, `command ${request.command} of a flow monitor`)
+    if ((request.outGroup ?? NONE) !== NONE) throw lacking(w.version, 'outGroup of a flow monitor')
+    if (request.flags & MONITOR_FLAGS.onlyOwn) throw lacking(w.version, 'flag onlyOwn of a flow monitor')
+    w.u32(request.monitor, 'monitor').u16(request.flags, 'flags').u16(0)
+    const length = w.length - 2
+    w.u32(request.outPort ?? NONE, 'outPort')
+      .u8(request.table ?? ALL_TABLES, 'table')
+      .zeros(3)
+    writeMeasured(w, request.match ?? [], length)
+  },
+  read(r) {
+    const [monitor, flags, length] = [r.u32(), r.u16(), r.u16()]
+    const [outPort, table] = [r.u32(), r.u8()]
+    return { monitor, outPort, outGroup: NONE, flags, table, command: 'add', match: readMeasured(r.skip(3), length) }
+  },
+}
+
+export const monitorRequest = either(V1_4, onfRequest, request)
+
 const FULL = ['initial', 'added', 'removed', 'modified'] as const
 
 /** A rule that was there at first, came, went or changed. */
 export interface FullUpdate {
+  /** In 1.3 what was there at first is `added`. */
   readonly event: (typeof FULL)[number]
   readonly table: number
   /** Why it was removed; of no meaning else. */
@@ -76,55 +123,87 @@ export type FlowUpdate =
   | FullUpdate
   /** This connection's message with that xid changed rules. */
   | { readonly event: 'abbrev'; readonly xid: number }
-  /** The switch cannot keep up and leaves out changes until `resumed`. */
+  /** The switch cannot keep up and leaves out changes until `resumed`. In 1.3 these are messages; a session makes them events. */
   | { readonly event: 'paused' }
   | { readonly event: 'resumed' }
 
 const EVENTS = [...FULL, 'abbrev', 'paused', 'resumed'] as const
+/** Those of 1.3: the same in order, but for what it has not. */
+const ONF_EVENTS = ['added', 'removed', 'modified', 'abbrev'] as const
+const eventsIn = (version: number): ReadonlyArray<FlowUpdate['event']> => (version < V1_4 ? ONF_EVENTS : EVENTS)
 
 export const flowUpdate: Part<FlowUpdate> = {
   write(w, update) {
     const start = w.length
-    w.u16(0).u16(EVENTS.indexOf(update.event), 'event')
+    const event = eventsIn(w.version).indexOf(update.event)
+    if (event < 0) throw lacking(w.version, `flow update ${update.event}`)
+    w.u16(0).u16(event)
     if (update.event === 'abbrev') w.u32(update.xid, 'xid')
     else if (update.event === 'paused' || update.event === 'resumed') w.zeros(4)
-    else writeFull(w, update)
+    else full.write(w, update, update.event)
     w.patch16(start, w.length - start, 'flow update')
   },
   read(r) {
     const { offset } = r
     const length = r.u16()
-    const event = EVENTS[r.u16()]
+    const event = eventsIn(r.version)[r.u16()]
     if (length < 8 || event === undefined) {
       throw new OpenFlowError('malformed', `a flow update of ${length} octets`, { offset, error: BAD_LEN })
     }
     const body = r.part(length - 4)
     if (event === 'abbrev') return { event, xid: body.u32() }
     if (event === 'paused' || event === 'resumed') return { event }
-    return readFull(body, event)
+    return { event, ...full.read(body) }
   },
 }
 
-function writeFull(w: Writer, update: FullUpdate): void {
-  w.u8(update.table, 'table')
-  removedReason.write(w, update.reason, 'reason')
-  w.u16(update.idleTimeout, 'idleTimeout')
-    .u16(update.hardTimeout, 'hardTimeout')
-    .u16(update.priority, 'priority')
-    .zeros(4)
-    .u64(update.cookie, 'cookie')
-  writeMatch(w, update.match)
-  writeInstructions(w, update.instructions)
+type Told = Omit<FullUpdate, 'event'>
+
+const toldNow: Part<Told> = {
+  write(w, update) {
+    w.u8(update.table, 'table')
+    removedReason.write(w, update.reason, 'reason')
+    w.u16(update.idleTimeout, 'idleTimeout')
+      .u16(update.hardTimeout, 'hardTimeout')
+      .u16(update.priority, 'priority')
+      .zeros(4)
+      .u64(update.cookie, 'cookie')
+    writeMatch(w, update.match)
+    writeInstructions(w, update.instructions)
+  },
+  read: (r) => ({
+    table: r.u8(),
+    reason: removedReason.read(r),
+    idleTimeout: r.u16(),
+    hardTimeout: r.u16(),
+    priority: r.u16(),
+    cookie: r.skip(4).u64(),
+    match: readMatch(r),
+    instructions: readInstructions(r),
+  }),
 }
 
-const readFull = (r: Reader, event: FullUpdate['event']): FullUpdate => ({
-  event,
-  table: r.u8(),
-  reason: removedReason.read(r),
-  idleTimeout: r.u16(),
-  hardTimeout: r.u16(),
-  priority: r.u16(),
-  cookie: r.skip(4).u64(),
-  match: readMatch(r),
-  instructions: readInstructions(r),
-})
+/** onf_flow_update_full: reason in 16 bits, priority, timeouts, length of the match, table. */
+const toldByOnf: Part<Told> = {
+  write(w, update) {
+    w.u8(0)
+    removedReason.write(w, update.reason, 'reason')
+    w.u16(update.priority, 'priority')
+      .u16(update.idleTimeout, 'idleTimeout')
+      .u16(update.hardTimeout, 'hardTimeout')
+      .u16(0)
+    const length = w.length - 2
+    w.u8(update.table, 'table').u8(0).u64(update.cookie, 'cookie')
+    writeMeasured(w, update.match, length)
+    writeInstructions(w, update.instructions)
+  },
+  read(r) {
+    const reason = removedReason.read(r.skip(1))
+    const [priority, idleTimeout, hardTimeout, length] = [r.u16(), r.u16(), r.u16(), r.u16()]
+    const [table, cookie] = [r.u8(), r.skip(1).u64()]
+    const match = readMeasured(r, length)
+    return { table, reason, idleTimeout, hardTimeout, priority, cookie, match, instructions: readInstructions(r) }
+  },
+}
+
+const full = either(V1_4, toldByOnf, toldNow)

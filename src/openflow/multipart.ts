@@ -1,15 +1,29 @@
 /**
- * Multipart messages (OpenFlow 1.5.1, 7.3.5): one row per kind, with its body as it is asked for and as it is answered.
- * A kind without a row is kept as bytes.
+ * Multipart messages (OpenFlow 1.5.1, 7.3.5): one row per kind, with its place in each version and its body as it is asked for
+ * and as it is answered. A kind without a row is kept as bytes.
  */
 import type { Reader, Writer } from './cursor.ts'
-import type { Match } from './fields.ts'
-import { ALL_TABLES, type FlowEntry, NONE, readFlowEntry, writeFlowEntry } from './flow.ts'
-import { list, or, type Part, pad, struct, text, u8, u32, u64, type Values } from './layout.ts'
-import { type FlowUpdate, flowUpdate, type MonitorRequest, monitorRequest } from './monitor.ts'
-import { readMatch, writeMatch } from './oxm.ts'
-import { type Port, portDescription } from './ports.ts'
+import { NONE } from './flow.ts'
+import { flowEntries, flowRequest } from './flow-requests.ts'
+import { list, or, type Part, pad, since, struct, text, u8, u32, u64, type Values } from './layout.ts'
+import { flowUpdate, monitorRequest } from './monitor.ts'
+import { portDescription } from './ports.ts'
+import {
+  either,
+  experimental,
+  lacking,
+  namesByPlace,
+  ONF,
+  type Places,
+  standard,
+  V1_3,
+  V1_4,
+  V1_5,
+} from './versions.ts'
 
+const nothing = struct({})
+
+/** 7.3.5.1. */
 const DESCRIPTION = {
   manufacturer: text(256),
   hardware: text(256),
@@ -19,80 +33,50 @@ const DESCRIPTION = {
 }
 export type SwitchDescription = Values<typeof DESCRIPTION>
 
+/** 7.3.5.5. */
 const TABLE = { table: u8, pad: pad(3), active: u32, lookups: u64, matched: u64 }
 export type TableStats = Values<typeof TABLE>
 
-const PORT_REQUEST = { port: or(u32, NONE), pad: pad(4) }
+/** 7.3.5.7: all ports but in 1.5, which may ask for one. */
+const portRequest = struct({ port: since(V1_5, or(u32, NONE)), pad: pad(4, V1_5) })
 
-/** Which flows to tell of; what is left out is "any". */
-export interface FlowRequest {
-  readonly table?: number
-  readonly outPort?: number
-  readonly outGroup?: number
-  readonly cookie?: bigint
-  readonly cookieMask?: bigint
-  readonly match?: Match
-}
-
-const flowRequest: Part<FlowRequest> = {
-  write(w, request) {
-    w.u8(request.table ?? ALL_TABLES, 'table')
-      .zeros(3)
-      .u32(request.outPort ?? NONE, 'outPort')
-      .u32(request.outGroup ?? NONE, 'outGroup')
-      .zeros(4)
-      .u64(request.cookie ?? 0n, 'cookie')
-      .u64(request.cookieMask ?? 0n, 'cookieMask')
-    writeMatch(w, request.match ?? [])
-  },
-  read: (r) => ({
-    table: r.u8(),
-    outPort: r.skip(3).u32(),
-    outGroup: r.u32(),
-    cookie: r.skip(4).u64(),
-    cookieMask: r.u64(),
-    match: readMatch(r),
-  }),
-}
-
-const flowEntry: Part<FlowEntry> = { write: writeFlowEntry, read: readFlowEntry }
-const nothing = struct({})
-
-interface Bodies {
-  readonly desc: { readonly request: object; readonly reply: { readonly desc: SwitchDescription } }
+/** `list`: what of an answer is put together from its parts. */
+const ROWS = {
+  desc: { at: standard(0), request: nothing, reply: struct({ desc: struct(DESCRIPTION) }) },
   /** Flows with their instructions: OFPMP_FLOW_DESC in 1.5, OFPMP_FLOW before. */
-  readonly flow: { readonly request: FlowRequest; readonly reply: { readonly flows: readonly FlowEntry[] } }
-  readonly table: { readonly request: object; readonly reply: { readonly tables: readonly TableStats[] } }
-  readonly port_desc: {
-    readonly request: Values<typeof PORT_REQUEST>
-    readonly reply: { readonly ports: readonly Port[] }
-  }
-  readonly flow_monitor: {
-    readonly request: { readonly monitors: readonly MonitorRequest[] }
-    readonly reply: { readonly updates: readonly FlowUpdate[] }
-  }
-}
-type Kind = keyof Bodies
-
-type RowOf<K extends Kind> = {
-  readonly code: number
-  readonly request: Part<Bodies[K]['request']>
-  readonly reply: Part<Bodies[K]['reply']>
-}
-
-const ROWS: { readonly [K in Kind]: RowOf<K> } = {
-  desc: { code: 0, request: nothing, reply: struct({ desc: struct(DESCRIPTION) }) },
-  flow: { code: 1, request: flowRequest, reply: struct({ flows: list(flowEntry) }) },
-  table: { code: 3, request: nothing, reply: struct({ tables: list(struct(TABLE)) }) },
-  port_desc: { code: 13, request: struct(PORT_REQUEST), reply: struct({ ports: list(portDescription) }) },
+  flow: { at: standard(1), request: flowRequest, reply: struct({ flows: flowEntries }), list: 'flows' },
+  table: { at: standard(3), request: nothing, reply: struct({ tables: list(struct(TABLE)) }), list: 'tables' },
+  port_desc: {
+    at: standard(13),
+    request: portRequest,
+    reply: struct({ ports: list(portDescription) }),
+    list: 'ports',
+  },
   flow_monitor: {
-    code: 16,
+    at: either(standard(16, V1_4), experimental(ONF, 1870, V1_3, V1_3)),
     request: struct({ monitors: list(monitorRequest) }),
     reply: struct({ updates: list(flowUpdate) }),
+    list: 'updates',
   },
+} as const
+
+type Kind = keyof typeof ROWS
+
+interface Row {
+  readonly at: Places
+  readonly request: Part<object>
+  readonly reply: Part<object>
+  readonly list?: string
 }
 
-const byCode = new Map(Object.entries(ROWS).map(([kind, row]) => [row.code, kind as Kind]))
+const rowOf = (kind: Kind): Row => ROWS[kind] as Row
+const kindAt = namesByPlace<Kind>(ROWS)
+export const MULTIPART_KINDS = Object.keys(ROWS) as readonly Kind[]
+
+/** Where this kind stands, by wire version; in a version without a place there is none. */
+export const multipartPlaces = (kind: Kind): Places => rowOf(kind).at
+
+type ValueOf<P> = P extends Part<infer Value> ? Value : never
 
 interface Unknown {
   readonly multipart: 'unknown'
@@ -105,7 +89,9 @@ interface MoreFollows {
   readonly more?: boolean
 }
 
-type Body<Way extends 'request' | 'reply'> = { [K in Kind]: { readonly multipart: K } & Bodies[K][Way] }[Kind] | Unknown
+type Body<Way extends 'request' | 'reply'> =
+  | { [K in Kind]: { readonly multipart: K } & ValueOf<(typeof ROWS)[K][Way]> }[Kind]
+  | Unknown
 
 export type MultipartRequest = MoreFollows & Body<'request'>
 export type MultipartReply = MoreFollows & Body<'reply'>
@@ -113,24 +99,45 @@ export type MultipartReply = MoreFollows & Body<'reply'>
 export const multipartRequest = multipart<MultipartRequest>('request')
 export const multipartReply = multipart<MultipartReply>('reply')
 
+const EXPERIMENTER = 0xffff
+
 function multipart<Value extends MultipartRequest | MultipartReply>(way: 'request' | 'reply'): Part<Value> {
-  const bodyOf = (kind: Kind): Part<object> => ROWS[kind][way] as Part<object>
   return {
     write(w: Writer, value: Value): void {
-      w.u16(value.multipart === 'unknown' ? value.code : ROWS[value.multipart].code, 'code')
-      w.u16(value.more ? 1 : 0).zeros(4)
-      if (value.multipart === 'unknown') w.bytes(value.body)
-      else bodyOf(value.multipart).write(w, value, value.multipart)
+      const flags = value.more ? 1 : 0
+      if (value.multipart === 'unknown') {
+        w.u16(value.code, 'code').u16(flags).zeros(4).bytes(value.body)
+        return
+      }
+      const row = rowOf(value.multipart)
+      const place = row.at[w.version]
+      if (!place) throw lacking(w.version, `multipart ${value.multipart}`)
+      const { code, experimenter } = place
+      if (experimenter === undefined) w.u16(code).u16(flags).zeros(4)
+      else w.u16(EXPERIMENTER).u16(flags).zeros(4).u32(experimenter).u32(code)
+      row[way].write(w, value, value.multipart)
     },
     read(r: Reader): Value {
       const code = r.u16()
       const more = (r.u16() & 1) === 1 ? { more: true } : {}
       r.skip(4)
-      const kind = byCode.get(code)
-      const body = kind ? { multipart: kind, ...bodyOf(kind).read(r) } : { multipart: 'unknown', code, body: r.rest() }
+      const kind = code === EXPERIMENTER ? experimentersKind(r) : kindAt(r.version, code)
+      const body = kind
+        ? { multipart: kind, ...rowOf(kind)[way].read(r) }
+        : { multipart: 'unknown', code, body: r.rest() }
       return { ...body, ...more } as Value
     },
   }
+}
+
+/** Its kind, and its head is skipped; or undefined, and nothing is. */
+function experimentersKind(r: Reader): Kind | undefined {
+  if (r.left < 8) return undefined
+  const head = r.copy()
+  const experimenter = head.u32()
+  const kind = kindAt(r.version, head.u32(), experimenter)
+  if (kind) r.skip(8)
+  return kind
 }
 
 const REPLY = 19
@@ -138,30 +145,17 @@ const REPLY = 19
 /** Are there octets of a multipart reply, readable or not, of which further parts follow? */
 export const moreFollows = (octets: Uint8Array): boolean => octets[1] === REPLY && ((octets[11] ?? 0) & 1) === 1
 
-/** The parts of a reply as one. */
+/** The parts of a reply, all of one kind, as one. */
 export function gathered(parts: readonly MultipartReply[]): MultipartReply {
   const [first] = parts
   if (!first || parts.length === 1) return first ?? { multipart: 'unknown', code: 0, body: new Uint8Array() }
-  switch (first.multipart) {
-    case 'flow':
-      return { multipart: 'flow', flows: parts.flatMap((part) => (part.multipart === 'flow' ? part.flows : [])) }
-    case 'table':
-      return { multipart: 'table', tables: parts.flatMap((part) => (part.multipart === 'table' ? part.tables : [])) }
-    case 'port_desc':
-      return {
-        multipart: 'port_desc',
-        ports: parts.flatMap((part) => (part.multipart === 'port_desc' ? part.ports : [])),
-      }
-    case 'flow_monitor':
-      return {
-        multipart: 'flow_monitor',
-        updates: parts.flatMap((part) => (part.multipart === 'flow_monitor' ? part.updates : [])),
-      }
-    case 'desc':
-      return first
-    case 'unknown': {
-      const bodies = parts.flatMap((part) => (part.multipart === 'unknown' ? [part.body] : []))
-      return { multipart: 'unknown', code: first.code, body: Buffer.concat(bodies) }
-    }
+  if (first.multipart === 'unknown') {
+    const bodies = parts.flatMap((part) => (part.multipart === 'unknown' ? [part.body] : []))
+    return { multipart: 'unknown', code: first.code, body: Buffer.concat(bodies) }
   }
+  const { list: name } = rowOf(first.multipart)
+  const { more: _, ...whole } = first
+  if (name === undefined) return whole
+  const lists: ReadonlyArray<Readonly<Record<string, unknown>>> = parts as readonly object[] as never
+  return { ...whole, [name]: lists.flatMap((part) => part[name]) } as MultipartReply
 }

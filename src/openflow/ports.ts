@@ -1,7 +1,10 @@
-/** Ports: their reserved numbers and their description (OpenFlow 1.5.1, 7.2.1; ofp_port since 1.4). */
-import type { Reader, Writer } from './cursor.ts'
+/** Ports: their reserved numbers and their description (OpenFlow 1.5.1, 7.2.2; in 1.3.5, 7.2.1, without properties). */
+import type { Writer } from './cursor.ts'
 import { BAD_LEN, OpenFlowError } from './errors.ts'
-import { mac, type Part, pad, struct, text, u16, u32, type Values } from './layout.ts'
+import { fieldIds } from './field-ids.ts'
+import { either, list, mac, type Part, pad, struct, text, u16, u32, type Values } from './layout.ts'
+import { type PropertyOf, properties, property } from './properties.ts'
+import { lacking, V1_4, V1_5 } from './versions.ts'
 
 /** Reserved port numbers. */
 export const PORT = {
@@ -26,8 +29,8 @@ export const PORT_CONFIG = { down: 1, noRecv: 4, noForward: 32, noPacketIn: 64 }
 /** Bits of `state`. */
 export const PORT_STATE = { linkDown: 1, blocked: 2, live: 4 } as const
 
-const ETHERNET = {
-  pad: pad(4),
+const LINK = {
+  /** Bits of ofp_port_features. */
   current: u32,
   advertised: u32,
   supported: u32,
@@ -36,11 +39,32 @@ const ETHERNET = {
   currentSpeed: u32,
   maxSpeed: u32,
 }
-const ethernet = struct(ETHERNET)
+const link = struct(LINK)
 
-export type PortProperty =
-  | ({ readonly type: 'ethernet' } & Values<typeof ETHERNET>)
-  | { readonly type: 'unknown'; readonly code: number; readonly body: Uint8Array }
+const optical = struct({
+  pad: pad(4),
+  supported: u32,
+  /** Frequencies in MHz, or wavelengths in hundredths of a nanometre; powers in tenths of dBm. */
+  txMinFrequency: u32,
+  txMaxFrequency: u32,
+  txGrid: u32,
+  rxMinFrequency: u32,
+  rxMaxFrequency: u32,
+  rxGrid: u32,
+  txMinPower: u16,
+  txMaxPower: u16,
+})
+
+const PROPERTIES = {
+  ethernet: property(0, struct({ pad: pad(4), ...LINK })),
+  optical: property(1, optical),
+  pipeline_input: property(2, struct({ fields: fieldIds }), V1_5),
+  pipeline_output: property(3, struct({ fields: fieldIds }), V1_5),
+  recirculate: property(4, struct({ ports: list(u32) }), V1_5),
+}
+
+export type PortProperty = PropertyOf<typeof PROPERTIES>
+const portProperties = properties(PROPERTIES)
 
 const HEAD = { address: mac, pad2: pad(2), name: text(16), config: u32, state: u32 }
 const head = struct(HEAD)
@@ -48,51 +72,58 @@ const LENGTH_WITHOUT_PROPERTIES = 40
 
 export interface Port extends Values<typeof HEAD> {
   readonly port: number
+  /** In 1.3 the one property `ethernet`. */
   readonly properties: readonly PortProperty[]
 }
 
-export const portDescription: Part<Port> = {
+const extensible: Part<Port> = {
   write(w, port) {
     const start = w.length
     w.u32(port.port, 'port').u16(0).zeros(2)
     head.write(w, port, 'port')
-    for (const property of port.properties) writeProperty(w, property)
+    portProperties.write(w, port.properties, 'properties')
     w.patch16(start + 4, w.length - start, 'port')
   },
   read(r) {
     const offset = r.offset
     const port = r.u32()
-    const length = u16.read(r)
+    const length = r.u16()
     if (length < LENGTH_WITHOUT_PROPERTIES) {
       throw new OpenFlowError('malformed', `a port of ${length} octets: it has 40 at least`, { offset, error: BAD_LEN })
     }
     const body = r.part(length - 6)
-    const fields = head.read(body.skip(2))
-    const properties: PortProperty[] = []
-    while (body.left > 0) properties.push(readProperty(body))
-    return { port, ...fields, properties }
+    return { port, ...head.read(body.skip(2)), properties: portProperties.read(body) }
   },
 }
 
-function writeProperty(w: Writer, property: PortProperty): void {
-  const start = w.length
-  w.u16(property.type === 'ethernet' ? 0 : property.code, 'code').u16(0)
-  if (property.type === 'ethernet') ethernet.write(w, property, 'ethernet')
-  else w.bytes(property.body)
-  w.patch16(start + 2, w.length - start, 'port property')
-  w.align8(start)
+const NO_LINK = {
+  type: 'ethernet',
+  current: 0,
+  advertised: 0,
+  supported: 0,
+  peer: 0,
+  currentSpeed: 0,
+  maxSpeed: 0,
+} as const
+
+/** The one property that 1.3 has room for. */
+function onlyEthernet(w: Writer, [first = NO_LINK, second]: readonly PortProperty[]): Values<typeof LINK> {
+  if (first.type !== 'ethernet') throw lacking(w.version, `property ${first.type} of a port`)
+  if (second) throw lacking(w.version, `second property of a port, ${second.type}`)
+  return first
 }
 
-function readProperty(r: Reader): PortProperty {
-  const offset = r.offset
-  const code = r.u16()
-  const length = r.u16()
-  if (length < 4) {
-    throw new OpenFlowError('malformed', 'a port property shorter than its head', { offset, error: BAD_LEN })
-  }
-  const body = r.part(length - 4)
-  r.align8(offset)
-  return code === 0 && length === 32
-    ? { type: 'ethernet', ...ethernet.read(body) }
-    : { type: 'unknown', code, body: body.rest() }
+const fixed: Part<Port> = {
+  write(w, port) {
+    w.u32(port.port, 'port').zeros(4)
+    head.write(w, port, 'port')
+    link.write(w, onlyEthernet(w, port.properties), 'ethernet')
+  },
+  read: (r) => ({
+    port: r.u32(),
+    ...head.read(r.skip(4)),
+    properties: [{ type: 'ethernet', ...link.read(r) }],
+  }),
 }
+
+export const portDescription: Part<Port> = either(V1_4, fixed, extensible)

@@ -1,6 +1,11 @@
-/** OXS: statistics as TLVs (OpenFlow 1.5.1, 7.2.4). Those without a row are left out. */
+/**
+ * Statistics of flows. In 1.5 they are OXS: TLVs (OpenFlow 1.5.1, 7.2.4), of which those without a row are left out. Before,
+ * each message has some of them in fixed places; all ones there: not known.
+ */
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_LEN, OpenFlowError } from './errors.ts'
+import type { Part } from './layout.ts'
+import { lacking } from './versions.ts'
 
 export interface Seconds {
   readonly seconds: number
@@ -50,6 +55,28 @@ const ROWS: { readonly [Name in keyof Required<FlowStats>]: Row<Required<FlowSta
 
 const entries = Object.entries(ROWS) as Array<[keyof FlowStats, Row<unknown>]>
 const byCode = new Map(entries.map((entry) => [entry[1].code, entry]))
+
+const UNKNOWN = 0xffff_ffff_ffff_ffffn
+
+type Counts = Pick<FlowStats, 'packets' | 'bytes'>
+
+/** The counters in fixed places. */
+export const fixedCounts: Part<Counts> = {
+  write: (w, { packets = UNKNOWN, bytes = UNKNOWN }) => void w.u64(packets, 'packets').u64(bytes, 'bytes'),
+  read(r) {
+    const [packets, bytes] = [r.u64(), r.u64()]
+    return { ...(packets === UNKNOWN ? {} : { packets }), ...(bytes === UNKNOWN ? {} : { bytes }) }
+  },
+}
+
+/** The duration in a fixed place; what the fixed places have no room for is refused by name. */
+export function writeDuration(w: Writer, { duration, idle, flows }: FlowStats): void {
+  if (idle !== undefined) throw lacking(w.version, 'idle, of the statistics of a flow')
+  if (flows !== undefined) throw lacking(w.version, 'flows, of the statistics of a flow')
+  w.u32(duration?.seconds ?? 0, 'seconds').u32(duration?.nanoseconds ?? 0, 'nanoseconds')
+}
+
+export const fixedStats = (duration: Seconds, counts: Counts): FlowStats => ({ duration, ...counts })
 
 /** ofp_stats: 2 octets reserved, length without padding, fields, padding to 8. */
 export function writeStats(w: Writer, stats: FlowStats): void {

@@ -1,30 +1,49 @@
-/** Law 6 for messages: what is encoded is decoded to the same; and what cannot be is refused by name and place. */
-import { ok } from 'node:assert/strict'
+/** Law 6 for messages: what is encoded is decoded to the same, in each version; what a version has not is refused by name. */
+import { ok, throws } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { type Decoded, decode, encode, type Message } from '../../src/openflow/index.ts'
-import { messages } from './support/arbitrary.ts'
+import { type Decoded, decode, encode, type Message, VERSIONS, versionName } from '../../src/openflow/index.ts'
+import { MESSAGE_TYPES, placesOf } from '../../src/openflow/messages.ts'
+import { messagesIn } from './support/messages.ts'
 import { same } from './support/same.ts'
 
-for (const [type, arbitrary] of Object.entries(messages)) {
-  t.test(`law 6: ${type} is decoded as it was encoded, and encoded as it was decoded`, async () => {
-    fc.assert(
-      fc.property(arbitrary as fc.Arbitrary<Message>, fc.integer({ min: 0, max: 0xffffffff }), (message, xid) => {
-        const bytes = encode({ ...message, xid })
-        const decoded = decode(bytes)
-        same(withoutHeads(decoded), message)
-        same(encode(decoded), bytes)
-      }),
-      { numRuns: 200 },
+for (const version of VERSIONS) {
+  for (const [type, arbitrary] of Object.entries(messagesIn(version))) {
+    t.test(
+      `law 6: ${type} of ${versionName(version)} is decoded as it was encoded, and encoded as decoded`,
+      async () => {
+        fc.assert(
+          fc.property(arbitrary as fc.Arbitrary<Message>, fc.integer({ min: 0, max: 0xffffffff }), (message, xid) => {
+            const bytes = encode({ ...message, version, xid })
+            const decoded = decode(bytes)
+            same(withoutHeads(decoded, version), message)
+            same(encode(decoded), bytes)
+          }),
+          { numRuns: 100 },
+        )
+      },
     )
+  }
+
+  t.test(`every type of ${versionName(version)} is under test, and the others are refused by name`, async (t) => {
+    const tested = messagesIn(version)
+    for (const type of MESSAGE_TYPES) {
+      const isThere = placesOf(type)[version] !== undefined
+      t.equal(type in tested, isThere, type)
+      if (isThere) continue
+      throws(() => encode({ type, version } as Message), {
+        code: 'out-of-range',
+        message: new RegExp(`${type}: OpenFlow`),
+      })
+    }
   })
 }
 
 /** Version and xid aside, those of a bundled message too. */
-function withoutHeads({ version, xid, ...body }: Decoded): object {
-  ok(version === 6 && typeof xid === 'number')
+function withoutHeads({ version, xid, ...body }: Decoded, wanted: number): object {
+  ok(version === wanted && typeof xid === 'number')
   if (body.type !== 'bundle_add') return body
   const { version: inner, xid: its, ...message } = body.message
-  same([inner, its], [6, xid])
+  same([inner, its], [wanted, xid])
   return { ...body, message }
 }

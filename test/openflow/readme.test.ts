@@ -1,11 +1,32 @@
 /** The page tells of everything that is there. */
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { MESSAGE_TYPES } from '../../src/openflow/messages.ts'
+import { MESSAGE_TYPES, placesOf } from '../../src/openflow/messages.ts'
+import { MULTIPART_KINDS, multipartPlaces } from '../../src/openflow/multipart.ts'
+import { ONF, type Places, VERSIONS } from '../../src/openflow/versions.ts'
 
-t.test('the README names every type of message, and every code of an error', async (t) => {
+/** A line of the table: where the thing stands in each version. */
+function line(name: string, places: Places): string {
+  const cells = VERSIONS.map((version) => {
+    const { code, experimenter } = places[version] ?? {}
+    if (experimenter === undefined) return code ?? ''
+    return `${experimenter === ONF ? 'ONF' : 'NX'} ${code}`
+  })
+  return `| \`${name}\` | ${cells.join(' | ')} |`
+}
+
+t.test('the README has every type of message and kind of multipart as it is in each version', async (t) => {
   const page = await readFile(new URL('../../src/openflow/README.md', import.meta.url), 'utf8')
-  for (const type of MESSAGE_TYPES) t.ok(page.includes(`\`${type}\``), type)
+  const lines = [
+    ...MESSAGE_TYPES.map((type) => line(type, placesOf(type))),
+    ...MULTIPART_KINDS.map((kind) => line(kind, multipartPlaces(kind))),
+  ]
+  const missing = lines.filter((one) => !page.includes(one))
+  t.strictSame(missing, [], missing.join('\n'))
+})
+
+t.test('the README has every code of an error', async (t) => {
+  const page = await readFile(new URL('../../src/openflow/README.md', import.meta.url), 'utf8')
   const source = await readFile(new URL('../../src/openflow/errors.ts', import.meta.url), 'utf8')
   const codes = [...source.matchAll(/^ {2}\| '([a-z-]+)'$/gm)].map(([, code]) => code)
   t.ok(codes.length > 5)

@@ -6,7 +6,7 @@ import { Peer } from './support/peer.ts'
 
 t.test('a switch connects: hello with our versions, features, and the session says who it is', async (t) => {
   const { session, peer } = await pair(t)
-  t.match(peer.received[0], { type: 'hello', version: 6, versions: [6] })
+  t.match(peer.received[0], { type: 'hello', version: 6, versions: [4, 5, 6] })
   t.match(session, { version: 6, datapathId: 0x1234n, features: { tables: 254 }, remoteAddress: /^127\.0\.0\.1:\d+$/ })
   session.close('enough')
   t.strictSame(await session.closed, { reason: 'enough' })
@@ -14,15 +14,20 @@ t.test('a switch connects: hello with our versions, features, and the session sa
 })
 
 t.test('a hello with a bitmap settles on a common version, one without on the lower of the highest', async (t) => {
-  for (const hello of [
-    { type: 'hello', version: 6, versions: [4, 6] },
-    { type: 'hello', version: 4, versions: [4, 6] },
-    { type: 'hello', version: 7 },
+  for (const [hello, settled] of [
+    [{ type: 'hello', version: 6, versions: [4, 6] }, 6],
+    [{ type: 'hello', version: 4, versions: [4, 6] }, 6],
+    [{ type: 'hello', version: 6, versions: [1, 4, 5] }, 5],
+    [{ type: 'hello', version: 7 }, 6],
+    [{ type: 'hello', version: 5 }, 5],
+    [{ type: 'hello', version: 4 }, 4],
   ] as const) {
     const server = await listener(t)
     const peer = await Peer.connect(server.address.port)
-    peer.send(hello)
-    t.equal((await peer.nextOf('features_request')).version, 6)
+    // What comes right behind the hello is of the version that it settles.
+    peer.send(hello, { type: 'echo_request', version: settled, xid: 9 }, { type: 'barrier_reply', version: settled })
+    t.equal((await peer.nextOf('features_request')).version, settled)
+    t.notOk(peer.received.some(({ type }) => type === 'error'))
     peer.socket.destroy()
   }
 })
@@ -30,7 +35,7 @@ t.test('a hello with a bitmap settles on a common version, one without on the lo
 t.test('B40 a peer that speaks OpenFlow 1.0 only gets HELLO_FAILED and is told why', async (t) => {
   for (const hello of [
     { type: 'hello', version: 1 },
-    { type: 'hello', version: 6, versions: [1, 4] },
+    { type: 'hello', version: 6, versions: [1, 2, 3, 7] },
   ] as const) {
     const refused: OpenFlowError[] = []
     const server = await listener(t, { onRefused: (error) => refused.push(error) })
@@ -79,6 +84,7 @@ t.test('B40 a message that cannot be read is answered with the error to answer, 
     [Uint8Array.of(6, 99, 0, 8, 0, 0, 0, 7), { errorType: 1, code: 1 }],
     [Uint8Array.of(6, 5, 0, 8, 0, 0, 0, 7), { errorType: 1, code: 1 }],
     [Uint8Array.of(4, 21, 0, 8, 0, 0, 0, 7), { errorType: 1, code: 0 }],
+    [Uint8Array.of(3, 21, 0, 8, 0, 0, 0, 7), { errorType: 1, code: 0 }],
     [Uint8Array.of(6, 12, 0, 9, 0, 0, 0, 7, 0), { errorType: 1, code: 6 }],
     [Uint8Array.of(6, 21, 0, 9, 0, 0, 0, 7, 0), { errorType: 1, code: 6 }],
     [

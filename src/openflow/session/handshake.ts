@@ -1,7 +1,8 @@
 /** From a new connection to a session: HELLO, the version, FEATURES (OpenFlow 1.5.1, 6.3.1). */
 import type { Socket } from 'node:net'
 import { HELLO_INCOMPATIBLE, OpenFlowError } from '../errors.ts'
-import { type Decoded, VERSIONS } from '../messages.ts'
+import type { Decoded } from '../messages.ts'
+import { VERSIONS, versionName } from '../versions.ts'
 import { Requests } from './requests.ts'
 import { Session } from './session.ts'
 import { Wire } from './wire.ts'
@@ -27,11 +28,16 @@ export async function handshake(socket: Socket, options: SessionOptions = {}): P
   const wire = new Wire(socket, { echoInterval, version: Math.max(...versions), patience: requestTimeout })
   const late = setTimeout(() => wire.close('the handshake takes too long'), 2 * echoInterval)
   try {
-    const requests = new Requests(wire)
+    let version: number | undefined
+    // At once, since what comes right behind a hello is of the version that it settles.
+    const requests = new Requests(wire, (hello) => {
+      version = commonVersion(hello, versions)
+      if (version !== undefined) wire.version = version
+    })
     requests.send({ type: 'hello', versions })
-    const version = commonVersion(await requests.first, versions)
+    const { type } = await requests.first
+    if (type !== 'hello') throw new OpenFlowError('malformed', `the first message is ${type}, not hello`)
     if (version === undefined) throw refuse(wire, versions)
-    wire.version = version
     const features = await requests.request({ type: 'features_request' })
     return new Session(requests, features)
   } catch (error) {
@@ -44,7 +50,7 @@ export async function handshake(socket: Socket, options: SessionOptions = {}): P
 
 /** The highest version in both bitmaps; without a bitmap a peer speaks the lower of the two highest. */
 function commonVersion(hello: Decoded, ours: readonly number[]): number | undefined {
-  if (hello.type !== 'hello') throw new OpenFlowError('malformed', `the first message is ${hello.type}, not hello`)
+  if (hello.type !== 'hello') return undefined
   const { versions } = hello
   if (versions) return Math.max(...ours.filter((version) => versions.includes(version)), 0) || undefined
   const version = Math.min(hello.version, Math.max(...ours))
@@ -52,7 +58,7 @@ function commonVersion(hello: Decoded, ours: readonly number[]): number | undefi
 }
 
 function refuse(wire: Wire, versions: readonly number[]): OpenFlowError {
-  const message = `no common OpenFlow version: this side speaks wire versions ${versions.join(', ')}`
+  const message = `no common OpenFlow version: this side speaks ${versions.map(versionName).join(', ')}`
   wire.refuse(HELLO_INCOMPATIBLE, new TextEncoder().encode(message), 0)
   return new OpenFlowError('no-common-version', message)
 }

@@ -1,6 +1,6 @@
 /** Which answer belongs to which request, by xid; what is no answer is an event. */
 import { encode } from '../codec.ts'
-import { BAD_TYPE, errorName, OpenFlowError } from '../errors.ts'
+import { BAD_TYPE, errorName, OpenFlowError, standardError } from '../errors.ts'
 import type { Decoded, Message, MessageOf, MessageType } from '../messages.ts'
 import { gathered, moreFollows } from '../multipart.ts'
 import { Parts } from './parts.ts'
@@ -76,10 +76,12 @@ export class Requests {
   readonly #watch: NodeJS.Timeout
   #lastXid = 0
 
-  constructor(wire: Wire) {
+  /** @param greeted told of the first message before any other is read */
+  constructor(wire: Wire, greeted: (message: Decoded) => void = () => {}) {
     this.wire = wire
     this.first = new Promise((resolve, reject) => {
       wire.receive = (message) => {
+        greeted(message)
         wire.receive = (later, octets) => this.#receive(later, octets)
         resolve(message)
       }
@@ -165,9 +167,10 @@ export class Requests {
     }
   }
 
-  #receive(message: Decoded, octets: number): void {
+  #receive(received: Decoded, octets: number): void {
+    const message = received.type === 'error' ? standardError(received) : asUpdate(received)
     const { type, xid } = message
-    if (type === 'error') {
+    if (message.type === 'error') {
       const error = new OpenFlowError('refused', `the switch refused: ${errorName(message)}`, { error: message })
       if (!this.#fail(xid, error)) this.events.push(message, octets)
       return
@@ -230,6 +233,14 @@ export class Requests {
 
 const closedBecause = (reason: string): OpenFlowError =>
   new OpenFlowError('closed', `the connection is closed: ${reason}`)
+
+/** What 1.3 has messages for, as the updates of a flow monitor that 1.4 and later have. */
+function asUpdate(message: Decoded): Decoded {
+  if (message.type !== 'flow_monitor_paused' && message.type !== 'flow_monitor_resumed') return message
+  const { version, xid, type } = message
+  const event = type === 'flow_monitor_paused' ? 'paused' : 'resumed'
+  return { version, xid, type: 'multipart_reply', multipart: 'flow_monitor', updates: [{ event }] }
+}
 
 /** A multipart answer is of the kind that was asked for. */
 function isOfKind(request: Request, reply: Decoded): boolean {

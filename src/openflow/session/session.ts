@@ -1,8 +1,8 @@
 /** A session with one switch, from FEATURES_REPLY to the end of the connection. */
 import type { FlowEntry } from '../flow.ts'
+import type { FlowRequest } from '../flow-requests.ts'
 import type { Decoded, FlowMod, Message, MessageOf } from '../messages.ts'
 import { MONITOR_FLAGS, type MonitorRequest } from '../monitor.ts'
-import type { FlowRequest } from '../multipart.ts'
 import { type BundleOptions, sendBundle } from './bundle.ts'
 import type { ReplyTo, Request, Requests } from './requests.ts'
 import type { Closed } from './wire.ts'
@@ -12,7 +12,7 @@ export type Features = MessageOf<'features_reply'>
 const CHANGES = MONITOR_FLAGS.add | MONITOR_FLAGS.removed | MONITOR_FLAGS.modify | MONITOR_FLAGS.instructions
 
 export class Session {
-  /** Wire version: 6 is OpenFlow 1.5. */
+  /** Wire version: 4 is OpenFlow 1.3, 5 is 1.4, 6 is 1.5. */
   readonly version: number
   readonly datapathId: bigint
   readonly features: Features

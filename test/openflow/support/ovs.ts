@@ -7,6 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
+const LATEST = 6
+/** As the column `protocols` has it: `OpenFlow13` for wire version 4. */
+const protocolOf = (version: number): string => `OpenFlow1${version - 1}`
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
 
 /** Why tests on real Open vSwitch cannot run here; false if they can. */
@@ -26,15 +29,20 @@ interface Teardown {
 
 export class Ovs {
   readonly directory: string
+  readonly #version: number
   readonly #children: ReadonlyArray<ReturnType<typeof spawn>>
 
-  private constructor(directory: string, children: ReadonlyArray<ReturnType<typeof spawn>>) {
+  private constructor(directory: string, children: ReadonlyArray<ReturnType<typeof spawn>>, version: number) {
     this.directory = directory
+    this.#version = version
     this.#children = children
   }
 
-  /** Start one with an empty bridge `br0`; it is stopped when the test ends. */
-  static async start(t: Teardown): Promise<Ovs> {
+  /**
+   * Start one with an empty bridge `br0`; it is stopped when the test ends.
+   * @param version the wire version that the bridge allows, and no other; all of them without it
+   */
+  static async start(t: Teardown, version?: number): Promise<Ovs> {
     const directory = await mkdtemp(join(tmpdir(), 'plugboard-ovs-'))
     const at = (name: string): string => join(directory, name)
     const env = { ...process.env, OVS_RUNDIR: directory, OVS_LOGDIR: directory, OVS_DBDIR: directory }
@@ -44,10 +52,11 @@ export class Ovs {
     const start = (command: string[]): ReturnType<typeof spawn> =>
       spawn('unshare', ['--net', '--kill-child', ...command], { env, stdio: 'ignore', cwd: directory })
     const children = [start(database), start(daemon)]
-    const ovs = new Ovs(directory, children)
+    const ovs = new Ovs(directory, children, version ?? LATEST)
     t.teardown(() => ovs.stop())
     await until(() => ovs.vsctl('init'))
     await until(() => ovs.vsctl('--', 'add-br', 'br0', '--', 'set', 'bridge', 'br0', 'datapath_type=netdev'))
+    if (version !== undefined) await ovs.vsctl('set', 'bridge', 'br0', `protocols=${protocolOf(version)}`)
     await until(async () => void (await ovs.ofctl('show', ovs.bridge)))
     return ovs
   }
@@ -72,7 +81,7 @@ export class Ovs {
   }
 
   async ofctl(...args: string[]): Promise<string> {
-    const { stdout } = await run('ovs-ofctl', ['-O', 'OpenFlow15', ...args], {
+    const { stdout } = await run('ovs-ofctl', ['-O', protocolOf(this.#version), ...args], {
       maxBuffer: 2 ** 28,
       cwd: this.directory,
     })

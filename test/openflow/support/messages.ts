@@ -1,0 +1,205 @@
+/** Random messages of every type, in each version, with all that may be left out. */
+import fc from 'fast-check'
+import type { FlowStats, Instruction, Match, Message } from '../../../src/openflow/index.ts'
+import { action, bytes, instructions, match, u8, u16, u32, u64 } from './arbitrary.ts'
+
+const NONE = 0xffffffff
+const UNKNOWN = 0xffff_ffff_ffff_ffffn
+
+type Shape = Readonly<Record<string, fc.Arbitrary<unknown>>>
+
+/** Records whose `type` is this. Whether they are right is for the codec to say. */
+const of = (type: string, shape: Shape): fc.Arbitrary<never> =>
+  fc.record({ type: fc.constant(type), ...shape }) as unknown as fc.Arbitrary<never>
+
+const text = fc.stringMatching(/^[a-z ]{0,16}$/)
+const time = fc.record({ seconds: u32, nanoseconds: u32 })
+const ethernet = of('ethernet', {
+  current: u32,
+  advertised: u32,
+  supported: u32,
+  peer: u32,
+  currentSpeed: u32,
+  maxSpeed: u32,
+})
+const unknownProperty = of('unknown', {
+  code: fc.constant(0xffff),
+  body: fc.uint8Array({ minLength: 8, maxLength: 20 }),
+})
+
+/** What messages of a version are made of. */
+function parts(version: number) {
+  const isFixed = version < 6
+  const known = u64.filter((count) => count !== UNKNOWN)
+  const stats: fc.Arbitrary<FlowStats> = isFixed
+    ? fc.record({ duration: time, packets: known, bytes: known }, { requiredKeys: ['duration'] })
+    : fc.record({ duration: time, idle: time, flows: u32, packets: u64, bytes: u64 }, { requiredKeys: [] })
+  const importance = version < 5 ? fc.constant(0) : u16
+  const removed = ['idle_timeout', 'hard_timeout', 'delete', 'group_delete', 'meter_delete', 'eviction'] as const
+  const packetReasons = ['table_miss', 'apply_action', 'invalid_ttl', 'action_set', 'group', 'packet_out'] as const
+  const reason = fc.constantFrom(...removed.slice(0, version < 5 ? 4 : 6))
+  const port = fc.record({
+    port: u32,
+    address: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+    name: text,
+    config: u32,
+    state: u32,
+    properties: version < 5 ? fc.tuple(ethernet) : fc.array(fc.oneof(ethernet, unknownProperty), { maxLength: 2 }),
+  })
+  const flow = { table: u8, priority: u16, idleTimeout: u16, hardTimeout: u16, cookie: u64, match }
+  const doing: fc.Arbitrary<readonly Instruction[]> = isFixed ? plain : instructions
+  return { stats, importance, reason, packetReasons, port, flow, doing }
+}
+
+/** Instructions that are the same in every version. */
+const plain: fc.Arbitrary<readonly Instruction[]> = fc
+  .record({ port: u32.filter((port) => port !== 0xfffffffd), metadata: u64, table: u8 })
+  .map(({ port, metadata, table }) => [
+    { type: 'apply_actions', actions: [{ type: 'output', port }, { type: 'pop_vlan' }] },
+    { type: 'write_metadata', metadata, mask: metadata },
+    { type: 'goto_table', table },
+  ])
+const plainActions = u32.map((queue) => [{ type: 'set_queue', queue }] as const)
+const inPort: fc.Arbitrary<Match> = u32.map((value) => [{ field: 'in_port', value }])
+
+const STEPS = ['open', 'close', 'commit', 'discard'] as const
+const role = fc.constantFrom('nochange', 'equal', 'master', 'slave')
+const COMMANDS = ['add', 'modify', 'modify_strict', 'delete', 'delete_strict'] as const
+
+/** Those of 1.3, 1.4 and 1.5: by type, what this version has of it. */
+export type Arbitraries = { readonly [Type in Message['type']]?: fc.Arbitrary<Extract<Message, { type: Type }>> }
+
+/** By wire version. */
+export function messagesIn(version: number): Arbitraries {
+  const { stats, importance, reason, packetReasons, port, flow, doing } = parts(version)
+  const flowMod = of('flow_mod', {
+    ...flow,
+    command: fc.constantFrom(...COMMANDS),
+    cookieMask: u64,
+    instructions: doing,
+    bufferId: u32,
+    outPort: u32,
+    outGroup: u32,
+    flags: u16,
+    importance,
+  })
+  const all: Arbitraries = {
+    hello: of('hello', { versions: fc.subarray([1, 4, 5, 6], { minLength: 1 }) }),
+    error: fc.oneof(
+      of('error', { errorType: fc.integer({ min: 0, max: 17 }), code: u16, data: bytes }),
+      of('error', { errorType: fc.constant(0xffff), code: u16, experimenter: u32, data: bytes }),
+    ),
+    echo_request: of('echo_request', { data: bytes }),
+    echo_reply: of('echo_reply', { data: bytes }),
+    features_request: of('features_request', {}),
+    features_reply: of('features_reply', {
+      datapathId: u64,
+      buffers: u32,
+      tables: u8,
+      auxiliaryId: u8,
+      capabilities: u32,
+      reserved: u32,
+    }),
+    get_config_request: of('get_config_request', {}),
+    get_config_reply: of('get_config_reply', { flags: u16, missSendLength: u16 }),
+    set_config: of('set_config', { flags: u16, missSendLength: u16 }),
+    packet_in: of('packet_in', {
+      bufferId: u32,
+      totalLength: u16,
+      reason: fc.constantFrom(...packetReasons.slice(0, version < 5 ? 3 : 6)),
+      table: u8,
+      cookie: u64,
+      match,
+      data: bytes,
+    }),
+    flow_removed: of('flow_removed', { ...flow, reason, stats }),
+    port_status: of('port_status', { reason: fc.constantFrom('add', 'delete', 'modify'), port }),
+    packet_out:
+      version < 6
+        ? of('packet_out', { bufferId: u32, match: inPort, actions: plainActions, data: bytes })
+        : of('packet_out', { bufferId: u32, match, actions: fc.array(action.one, { maxLength: 4 }), data: bytes }),
+    flow_mod: flowMod,
+    multipart_request: multipartRequests(version),
+    multipart_reply: multipartReplies(version),
+    barrier_request: of('barrier_request', {}),
+    barrier_reply: of('barrier_reply', {}),
+    role_request: of('role_request', { role, shortId: version < 6 ? fc.constant(0xffff) : u16, generationId: u64 }),
+    role_reply: of('role_reply', { role, shortId: version < 6 ? fc.constant(0xffff) : u16, generationId: u64 }),
+    role_status: of('role_status', {
+      role,
+      reason: fc.constantFrom('master_request', 'config', 'experimenter'),
+      generationId: u64,
+      properties: fc.constant(new Uint8Array()),
+    }),
+    bundle_control: of('bundle_control', {
+      bundle: u32,
+      step: fc
+        .tuple(fc.constantFrom(...STEPS), fc.constantFrom('request', 'reply'))
+        .map(([step, way]) => `${step}_${way}` as const),
+      flags: fc.integer({ min: 0, max: 3 }),
+      properties: fc.constant(new Uint8Array()),
+    }),
+    bundle_add: of('bundle_add', { bundle: u32, flags: fc.integer({ min: 0, max: 3 }), message: flowMod }),
+    unknown: of('unknown', { code: fc.constantFrom(4, 40, 99), body: bytes }),
+  }
+  return { ...all, ...(version === 4 ? onlyIn13 : {}) }
+}
+
+const onlyIn13: Arbitraries = {
+  flow_monitor_cancel: of('flow_monitor_cancel', { monitor: u32 }),
+  flow_monitor_paused: of('flow_monitor_paused', {}),
+  flow_monitor_resumed: of('flow_monitor_resumed', {}),
+}
+
+type Multipart<Type extends Message['type']> = fc.Arbitrary<Extract<Message, { type: Type }>>
+
+/** One kind of multipart. */
+const kind = (type: string, multipart: string, shape: Shape): fc.Arbitrary<never> =>
+  of(type, { multipart: fc.constant(multipart), ...shape })
+
+function multipartRequests(version: number): Multipart<'multipart_request'> {
+  const asked = { table: u8, outPort: u32, outGroup: u32, cookie: u64, cookieMask: u64, match }
+  const monitor = fc.record({
+    monitor: u32,
+    outPort: u32,
+    outGroup: version < 5 ? fc.constant(NONE) : u32,
+    flags: fc.integer({ min: 0, max: version < 5 ? 63 : 127 }),
+    table: u8,
+    command: version < 5 ? fc.constant('add') : fc.constantFrom('add', 'modify', 'delete'),
+    match,
+  })
+  return fc.oneof(
+    kind('multipart_request', 'desc', {}),
+    kind('multipart_request', 'table', {}),
+    kind('multipart_request', 'port_desc', { port: version < 6 ? fc.constant(NONE) : u32 }),
+    kind('multipart_request', 'flow', asked),
+    kind('multipart_request', 'flow_monitor', { monitors: fc.array(monitor, { minLength: 1, maxLength: 2 }) }),
+    kind('multipart_request', 'unknown', { code: fc.constant(77), body: bytes }),
+  )
+}
+
+function multipartReplies(version: number): Multipart<'multipart_reply'> {
+  const { stats, importance, reason, port, flow, doing } = parts(version)
+  const events = ['initial', 'added', 'removed', 'modified'] as const
+  const told = fc.record({
+    event: fc.constantFrom(...events.slice(version < 5 ? 1 : 0)),
+    ...flow,
+    reason,
+    instructions: doing,
+  })
+  const abbrev = fc.record({ event: fc.constant('abbrev'), xid: u32 })
+  const pause = fc.record({ event: fc.constantFrom('paused', 'resumed') })
+  const update: fc.Arbitrary<unknown> = version < 5 ? fc.oneof(told, abbrev) : fc.oneof(told, abbrev, pause)
+  const entry = fc.record({ ...flow, flags: u16, importance, stats, instructions: doing })
+  const table = fc.record({ table: u8, active: u32, lookups: u64, matched: u64 })
+  return fc.oneof(
+    kind('multipart_reply', 'desc', {
+      desc: fc.record({ manufacturer: text, hardware: text, software: text, serial: text, datapath: text }),
+    }),
+    kind('multipart_reply', 'port_desc', { ports: fc.array(port, { maxLength: 3 }) }),
+    kind('multipart_reply', 'table', { tables: fc.array(table, { maxLength: 3 }) }),
+    kind('multipart_reply', 'flow', { more: fc.constant(true), flows: fc.array(entry, { maxLength: 3 }) }),
+    kind('multipart_reply', 'flow_monitor', { updates: fc.array(update, { maxLength: 3 }) }),
+    kind('multipart_reply', 'unknown', { code: fc.constant(0xffff), body: bytes }),
+  )
+}
