@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
-import { parseArgs } from 'node:util'
+import { argumentsOf, misused } from '../scripts/arguments.ts'
 import { codecRates } from './codec.ts'
 import { type Goal, reached, round, say, table } from './figures.ts'
 import { ovnTimes } from './ovn.ts'
@@ -144,17 +144,14 @@ const firstLine = (command: string): string =>
   execFileSync(command, ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? ''
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { only: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean' } },
-  })
+  const values = argumentsOf({ only: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean' } })
   if (values.help) {
     console.log(HELP)
     return
   }
   const names = values.only?.split(',') ?? Object.keys(PARTS)
   const unknown = names.find((name) => !(name in PARTS))
-  if (unknown !== undefined)
-    throw new Error(`there is no part "${unknown}": there are ${Object.keys(PARTS).join(', ')}`)
+  if (unknown !== undefined) misused(`there is no part "${unknown}": there are ${Object.keys(PARTS).join(', ')}`)
   const machine = {
     date: new Date().toISOString(),
     cores: availableParallelism(),

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { argumentsOf, misused } from '../scripts/arguments.ts'
 import { Api, type Port } from './api.ts'
 import { addInterface, type Cloud, createVnic, plugAndWait, unplug } from './compute.ts'
 import { controllerAddress } from './controller.ts'
@@ -12,8 +12,9 @@ import { frameProbes, pingProbes } from './probes.ts'
 import { lostPings, pingMatrix } from './table.ts'
 import { until } from './until.ts'
 
-const { values: options } = parseArgs({
-  options: { engine: { type: 'string', default: 'vlan' }, keep: { type: 'boolean', default: false } },
+const options = argumentsOf({
+  engine: { type: 'string', default: 'vlan' },
+  keep: { type: 'boolean', default: false },
 })
 
 /** Three networks, each with a VM on every hypervisor. The project blue uses the addresses of red's first network again. */
@@ -142,19 +143,18 @@ async function demo(lab: Lab): Promise<void> {
   await show(lab, 'After red-a3 was unplugged, and plugged into network red-b:')
 
   await restart(lab, api)
+  say(wrong === 0 ? '\nAll is as it must be.' : `\n${wrong} things are not as they must be.`)
+  process.exitCode = wrong === 0 ? 0 : 1
   if (options.keep) await keep(lab, api)
 }
 
 if (options.engine !== 'vlan' && options.engine !== 'vxlan') {
-  console.error(`--engine is vlan or vxlan, not ${options.engine}`)
-  process.exit(2)
+  misused(`--engine is vlan or vxlan, not ${options.engine}`)
 }
 say('Building 3 hypervisors with Open vSwitch, and a physical network between them ...')
 const lab = await startLab({ hypervisors: 3 })
 try {
   await demo(lab)
-  say(wrong === 0 ? '\nAll is as it must be.' : `\n${wrong} things are not as they must be.`)
-  process.exitCode = wrong === 0 ? 0 : 1
 } catch (error) {
   console.error(error)
   process.exitCode = 1

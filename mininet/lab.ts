@@ -199,7 +199,7 @@ export class Lab {
     const script = [
       '#!/bin/sh',
       '# in MACHINE COMMAND...: run a command in a machine of the lab',
-      'machine=$1; shift',
+      'machine=$1; [ $# -eq 0 ] || shift',
       'case $machine in',
       ...cases,
       `  *) echo "machines: ${Object.keys(this.#machines).join(' ')}" >&2; exit 2 ;;`,

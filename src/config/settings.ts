@@ -77,7 +77,7 @@ export const SETTINGS = {
     each: {
       vlans: {
         form: 'RANGES',
-        words: 'VLANs that networks of engine "vlan" may have on the physical network of this name.',
+        words: 'VLANs that networks of engine "vlan" are given on the physical network of this name.',
         initial: '100-4000',
         read: readRanges('VLAN', 1, 4094),
       },
@@ -87,7 +87,7 @@ export const SETTINGS = {
     vxlan: {
       vnis: {
         form: 'RANGES',
-        words: 'Network identifiers that networks of engine "vxlan" may have.',
+        words: 'Network identifiers that networks of engine "vxlan" are given.',
         initial: '4096-16777215',
         read: readRanges('VNI', 1, 16777215),
       },

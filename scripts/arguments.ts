@@ -1,0 +1,17 @@
+/** The arguments of the demo and the benchmark; a mistake is said in one line and ends the program with 2. */
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+
+export function argumentsOf<const Options extends NonNullable<ParseArgsConfig['options']>>(options: Options) {
+  try {
+    return parseArgs({ options }).values
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return misused(`${error.message.split('. ')[0]}: --help tells more; options come after a "--"`)
+  }
+}
+
+/** End the program, which was called wrongly. */
+export function misused(words: string): never {
+  console.error(words)
+  process.exit(2)
+}
