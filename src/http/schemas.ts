@@ -27,14 +27,27 @@ export const listOf = (name: string, item: TSchema): TSchema =>
 
 const PROBLEMS = Type.Unsafe({ ...Problem, description: 'RFC 9457' })
 
+/** What a good status says, in the document. */
+const WORDS: Readonly<Record<number, string>> = {
+  200: 'as it is: all that was asked for is done',
+  201: 'made',
+  202: 'accepted and durable, but not all of the switches concerned have confirmed; the object as it is',
+  204: 'done, confirmed by every connected switch concerned',
+}
+
 /** The answers of a route by status, and problems for the rest. */
 export const answers = (good: Readonly<Record<number, TSchema>>) => ({
-  ...good,
+  ...described(good),
   '4xx': { description: 'what was wrong', content: { 'application/problem+json': { schema: PROBLEMS } } },
   '5xx': { description: 'it cannot be done now', content: { 'application/problem+json': { schema: PROBLEMS } } },
 })
 
-export const Nothing = Type.Null({ description: 'done' })
+export const Nothing = Type.Null()
+
+const described = (good: Readonly<Record<number, TSchema>>): Record<number, TSchema> =>
+  Object.fromEntries(
+    Object.entries(good).map(([status, schema]) => [status, { description: WORDS[Number(status)], ...schema }]),
+  )
 
 /** One object at most may select rules. */
 export const FlowsQuery = Type.Object(
