@@ -15,6 +15,8 @@ export interface SceneSettings {
   readonly physicalNetworks?: readonly string[]
   /** Text of the controller's configuration file. */
   readonly config?: string
+  /** What an operator did on a host before it joins. */
+  readonly prepare?: (host: Hypervisor) => Promise<unknown>
 }
 
 /** A VM with its VNIC. */
@@ -36,12 +38,15 @@ export interface StationWish {
 
 export const project = 'tests'
 
-export async function startScene({ config = '', ...settings }: SceneSettings): Promise<Scene> {
+export async function startScene({ config = '', prepare, ...settings }: SceneSettings): Promise<Scene> {
   const lab = await startLab(settings)
   try {
     const { url } = await lab.startController({ config })
     const scene = new Scene(lab, new Api(url))
-    for (const host of lab.hypervisors) await host.join(controllerAddress)
+    for (const host of lab.hypervisors) {
+      await prepare?.(host)
+      await host.join(controllerAddress)
+    }
     await scene.connected(settings.hypervisors)
     return scene
   } catch (cause) {

@@ -1,6 +1,7 @@
 /** OpenFlow for Node.js: messages as plain objects, rules as data and as text, sessions with switches. */
 export { type Action, load, type SetField, type StandardAction, type UnknownAction } from './actions.ts'
 export { ipv4, ipv6, mac, printIpv4, printIpv6, printMac } from './addresses.ts'
+export { BUCKET, type Bucket } from './buckets.ts'
 export { BUNDLE_FLAGS, type BundleAddBody } from './bundle-messages.ts'
 export { canonicalMatch } from './canonical.ts'
 export { decode, encode } from './codec.ts'
@@ -9,14 +10,24 @@ export { FIELDS, type FieldName, type KnownField, type Match, type OxmField, typ
 export { ALL_TABLES, FLOW_FLAGS, type Flow, type FlowEntry, type FlowModCommand, NONE } from './flow.ts'
 export type { FlowRequest } from './flow-requests.ts'
 export { Framer } from './framer.ts'
+export {
+  GROUP,
+  type Group,
+  type GroupCommand,
+  type GroupFeatures,
+  type GroupProperty,
+  type GroupStats,
+  type GroupType,
+} from './groups.ts'
 export type { Instruction } from './instructions.ts'
-export type { Decoded, FlowMod, Message, MessageOf, MessageType, UnknownMessage } from './messages.ts'
+export type { Decoded, FlowMod, GroupMod, Message, MessageOf, MessageType, UnknownMessage } from './messages.ts'
 export { type FlowUpdate, type FullUpdate, MONITOR_FLAGS, type MonitorRequest } from './monitor.ts'
 export type { MultipartReply, MultipartRequest, SwitchDescription, TableStats } from './multipart.ts'
 export type { NiciraAction } from './nicira.ts'
 export type { FlowRemoved, PacketIn, PacketOut } from './packets.ts'
 export { PORT, PORT_CONFIG, PORT_STATE, type Port, type PortProperty } from './ports.ts'
 export { arp, icmp, ipv4Packets, ipv6Packets, sctp, tcp, udp } from './prerequisites.ts'
+export type { UnknownProperty } from './properties.ts'
 export type { Role } from './roles.ts'
 export { ruleBody, ruleKey } from './rule.ts'
 export type { BundleOptions } from './session/bundle.ts'

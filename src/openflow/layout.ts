@@ -3,7 +3,7 @@
  * About ten times slower than code by hand, so messages that come in thousands are written by hand.
  */
 import type { Reader, Writer } from './cursor.ts'
-import { type ErrorValue, OpenFlowError } from './errors.ts'
+import { BAD_LEN, type ErrorValue, OpenFlowError } from './errors.ts'
 import { lacking } from './versions.ts'
 
 /** One field, both ways. */
@@ -144,6 +144,68 @@ export function choice<Name extends string>(
     },
   }
 }
+
+/** A name for each number that means something; those of `first` or later versions have it after their number. */
+export type Numbers<Name extends string> = Readonly<Record<Name, number | readonly [code: number, first: number]>>
+
+/** A number that stands for a name. */
+export function named<Name extends string>(part: Part<number>, numbers: Numbers<Name>, error: ErrorValue): Part<Name> {
+  const rows = new Map<string, readonly [code: number, first: number]>()
+  const names = new Map<number, readonly [name: Name, first: number]>()
+  for (const [name, number] of Object.entries(numbers) as Array<[Name, number | readonly [number, number]]>) {
+    const [code, first] = typeof number === 'number' ? [number, 0] : number
+    rows.set(name, [code, first])
+    names.set(code, [name, first])
+  }
+  return {
+    write(w, value, name) {
+      const row = rows.get(value)
+      if (!row)
+        throw new OpenFlowError('out-of-range', `${name} holds ${value}: it takes ${[...rows.keys()].join(', ')}`)
+      if (w.version < row[1]) throw lacking(w.version, `${name} ${value}`)
+      part.write(w, row[0], name)
+    },
+    read(r) {
+      const { offset } = r
+      const number = part.read(r)
+      const found = names.get(number)
+      if (!found || r.version < found[1]) {
+        throw new OpenFlowError('malformed', `${number} stands for none of ${[...rows.keys()].join(', ')}`, {
+          offset,
+          error,
+        })
+      }
+      return found[0]
+    },
+  }
+}
+
+/**
+ * A structure whose length, with all of it, stands in 16 bits at octet `at` of it: in `part` these are padding.
+ * @param least octets of it, if it is empty
+ */
+export const sized = <Value>(part: Part<Value>, least: number, at = 0): Part<Value> => ({
+  write(w, value, name) {
+    const start = w.length
+    part.write(w, value, name)
+    w.patch16(start + at, w.length - start, name)
+  },
+  read(r) {
+    const { offset } = r
+    const length = r.copy().skip(at).u16()
+    if (length < least) {
+      const message = `a structure of ${length} octets: it has ${least} at least`
+      throw new OpenFlowError('malformed', message, { offset, error: BAD_LEN })
+    }
+    const body = r.part(length)
+    const value = part.read(body)
+    if (body.left > 0) {
+      const message = `${body.left} octets are left over at the end of a structure`
+      throw new OpenFlowError('malformed', message, { offset: body.offset, error: BAD_LEN })
+    }
+    return value
+  },
+})
 
 /** Parts one after another. */
 export function struct<S extends Parts>(parts: S): Part<Values<S>> {

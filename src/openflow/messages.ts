@@ -7,6 +7,7 @@ import type { Reader, Writer } from './cursor.ts'
 import { BAD_LEN, BAD_VERSION, errorNamed, OpenFlowError } from './errors.ts'
 import { type FlowModBody, readFlowMod, writeFlowMod } from './flow.ts'
 import { error, hello } from './greeting.ts'
+import { groupMod } from './groups.ts'
 import { choice, or, type Part, pad, rest, struct, u8, u16, u32, u64 } from './layout.ts'
 import { monitorCancel } from './monitor.ts'
 import { multipartReply, multipartRequest } from './multipart.ts'
@@ -67,6 +68,7 @@ const ROWS = {
   port_status: { at: standard(12), body: portStatus },
   packet_out: { at: standard(13), body: packetOut },
   flow_mod: { at: standard(14), body: flowMod },
+  group_mod: { at: standard(15), body: groupMod },
   multipart_request: { at: standard(18), body: multipartRequest },
   multipart_reply: { at: standard(19), body: multipartReply },
   barrier_request: { at: standard(20), body: nothing },
@@ -111,6 +113,7 @@ export type Message = { [Type in MessageType]: MessageOf<Type> }[MessageType] | 
 export type Decoded = Message & { readonly version: number; readonly xid: number }
 
 export type FlowMod = MessageOf<'flow_mod'>
+export type GroupMod = MessageOf<'group_mod'>
 
 /** Types up to this one are in every version. */
 const LAST_OF_EVERY_VERSION = 3

@@ -5,6 +5,7 @@
 import type { Reader, Writer } from './cursor.ts'
 import { NONE } from './flow.ts'
 import { flowEntries, flowRequest } from './flow-requests.ts'
+import { groupDescRequest, groupDescriptions, groupFeatures, groupStats, groupStatsRequest } from './groups.ts'
 import { list, or, type Part, pad, since, struct, text, u8, u32, u64, type Values } from './layout.ts'
 import { flowUpdate, monitorRequest } from './monitor.ts'
 import { portDescription } from './ports.ts'
@@ -46,6 +47,9 @@ const ROWS = {
   /** Flows with their instructions: OFPMP_FLOW_DESC in 1.5, OFPMP_FLOW before. */
   flow: { at: standard(1), request: flowRequest, reply: struct({ flows: flowEntries }), list: 'flows' },
   table: { at: standard(3), request: nothing, reply: struct({ tables: list(struct(TABLE)) }), list: 'tables' },
+  group_stats: { at: standard(6), request: groupStatsRequest, reply: groupStats, list: 'groups' },
+  group_desc: { at: standard(7), request: groupDescRequest, reply: groupDescriptions, list: 'groups' },
+  group_features: { at: standard(8), request: nothing, reply: groupFeatures },
   port_desc: {
     at: standard(13),
     request: portRequest,

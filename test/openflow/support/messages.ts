@@ -1,19 +1,13 @@
 /** Random messages of every type, in each version, with all that may be left out. */
 import fc from 'fast-check'
 import type { FlowStats, Instruction, Match, Message } from '../../../src/openflow/index.ts'
-import { action, bytes, instructions, match, u8, u16, u32, u64 } from './arbitrary.ts'
+import { bytes, instructions, match, u8, u16, u32, u64 } from './arbitrary.ts'
+import { groupsIn } from './group-messages.ts'
+import { actionsIn, of, reply, request, type Some, text, time, unknownProperty } from './shapes.ts'
 
 const NONE = 0xffffffff
 const UNKNOWN = 0xffff_ffff_ffff_ffffn
 
-type Shape = Readonly<Record<string, fc.Arbitrary<unknown>>>
-
-/** Records whose `type` is this. Whether they are right is for the codec to say. */
-const of = (type: string, shape: Shape): fc.Arbitrary<never> =>
-  fc.record({ type: fc.constant(type), ...shape }) as unknown as fc.Arbitrary<never>
-
-const text = fc.stringMatching(/^[a-z ]{0,16}$/)
-const time = fc.record({ seconds: u32, nanoseconds: u32 })
 const ethernet = of('ethernet', {
   current: u32,
   advertised: u32,
@@ -22,11 +16,6 @@ const ethernet = of('ethernet', {
   currentSpeed: u32,
   maxSpeed: u32,
 })
-const unknownProperty = of('unknown', {
-  code: fc.constant(0xffff),
-  body: fc.uint8Array({ minLength: 8, maxLength: 20 }),
-})
-
 /** What messages of a version are made of. */
 function parts(version: number) {
   const isFixed = version < 6
@@ -59,7 +48,6 @@ const plain: fc.Arbitrary<readonly Instruction[]> = fc
     { type: 'write_metadata', metadata, mask: metadata },
     { type: 'goto_table', table },
   ])
-const plainActions = u32.map((queue) => [{ type: 'set_queue', queue }] as const)
 const inPort: fc.Arbitrary<Match> = u32.map((value) => [{ field: 'in_port', value }])
 
 const STEPS = ['open', 'close', 'commit', 'discard'] as const
@@ -116,8 +104,8 @@ export function messagesIn(version: number): Arbitraries {
     port_status: of('port_status', { reason: fc.constantFrom('add', 'delete', 'modify'), port }),
     packet_out:
       version < 6
-        ? of('packet_out', { bufferId: u32, match: inPort, actions: plainActions, data: bytes })
-        : of('packet_out', { bufferId: u32, match, actions: fc.array(action.one, { maxLength: 4 }), data: bytes }),
+        ? of('packet_out', { bufferId: u32, match: inPort, actions: actionsIn(version), data: bytes })
+        : of('packet_out', { bufferId: u32, match, actions: actionsIn(version), data: bytes }),
     flow_mod: flowMod,
     multipart_request: multipartRequests(version),
     multipart_reply: multipartReplies(version),
@@ -142,8 +130,12 @@ export function messagesIn(version: number): Arbitraries {
     bundle_add: of('bundle_add', { bundle: u32, flags: fc.integer({ min: 0, max: 3 }), message: flowMod }),
     unknown: of('unknown', { code: fc.constantFrom(4, 40, 99), body: bytes }),
   }
-  return { ...all, ...(version === 4 ? onlyIn13 : {}) }
+  const others = othersIn(version).map(({ messages }) => messages)
+  return Object.assign({}, all, version === 4 ? onlyIn13 : {}, ...others)
 }
+
+/** The rest of the protocol. */
+const othersIn = (version: number): readonly Some[] => [groupsIn(version)]
 
 const onlyIn13: Arbitraries = {
   flow_monitor_cancel: of('flow_monitor_cancel', { monitor: u32 }),
@@ -152,10 +144,6 @@ const onlyIn13: Arbitraries = {
 }
 
 type Multipart<Type extends Message['type']> = fc.Arbitrary<Extract<Message, { type: Type }>>
-
-/** One kind of multipart. */
-const kind = (type: string, multipart: string, shape: Shape): fc.Arbitrary<never> =>
-  of(type, { multipart: fc.constant(multipart), ...shape })
 
 function multipartRequests(version: number): Multipart<'multipart_request'> {
   const asked = { table: u8, outPort: u32, outGroup: u32, cookie: u64, cookieMask: u64, match }
@@ -169,12 +157,13 @@ function multipartRequests(version: number): Multipart<'multipart_request'> {
     match,
   })
   return fc.oneof(
-    kind('multipart_request', 'desc', {}),
-    kind('multipart_request', 'table', {}),
-    kind('multipart_request', 'port_desc', { port: version < 6 ? fc.constant(NONE) : u32 }),
-    kind('multipart_request', 'flow', asked),
-    kind('multipart_request', 'flow_monitor', { monitors: fc.array(monitor, { minLength: 1, maxLength: 2 }) }),
-    kind('multipart_request', 'unknown', { code: fc.constant(77), body: bytes }),
+    request('desc', {}),
+    request('table', {}),
+    request('port_desc', { port: version < 6 ? fc.constant(NONE) : u32 }),
+    request('flow', asked),
+    request('flow_monitor', { monitors: fc.array(monitor, { minLength: 1, maxLength: 2 }) }),
+    ...othersIn(version).flatMap(({ requests }) => requests),
+    request('unknown', { code: fc.constant(77), body: bytes }),
   )
 }
 
@@ -193,13 +182,14 @@ function multipartReplies(version: number): Multipart<'multipart_reply'> {
   const entry = fc.record({ ...flow, flags: u16, importance, stats, instructions: doing })
   const table = fc.record({ table: u8, active: u32, lookups: u64, matched: u64 })
   return fc.oneof(
-    kind('multipart_reply', 'desc', {
+    reply('desc', {
       desc: fc.record({ manufacturer: text, hardware: text, software: text, serial: text, datapath: text }),
     }),
-    kind('multipart_reply', 'port_desc', { ports: fc.array(port, { maxLength: 3 }) }),
-    kind('multipart_reply', 'table', { tables: fc.array(table, { maxLength: 3 }) }),
-    kind('multipart_reply', 'flow', { more: fc.constant(true), flows: fc.array(entry, { maxLength: 3 }) }),
-    kind('multipart_reply', 'flow_monitor', { updates: fc.array(update, { maxLength: 3 }) }),
-    kind('multipart_reply', 'unknown', { code: fc.constant(0xffff), body: bytes }),
+    reply('port_desc', { ports: fc.array(port, { maxLength: 3 }) }),
+    reply('table', { tables: fc.array(table, { maxLength: 3 }) }),
+    reply('flow', { more: fc.constant(true), flows: fc.array(entry, { maxLength: 3 }) }),
+    reply('flow_monitor', { updates: fc.array(update, { maxLength: 3 }) }),
+    ...othersIn(version).flatMap(({ replies }) => replies),
+    reply('unknown', { code: fc.constant(0xffff), body: bytes }),
   )
 }
