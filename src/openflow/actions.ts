@@ -4,10 +4,11 @@
  */
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_ACTION_LEN, OpenFlowError } from './errors.ts'
+import { ONF } from './field-row.ts'
 import { FIELDS, type FieldName, type KnownField, known } from './fields.ts'
-import { isNicira, NICIRA, type NiciraAction, readNicira, writeNicira } from './nicira.ts'
+import { type MoveAction, REG_MOVE, readMove, readOnfMove, readSides, writeMove, writeSides } from './move.ts'
+import { NICIRA, type NiciraAction, readNicira, writeNicira } from './nicira.ts'
 import { readField, writeField } from './oxm.ts'
-import { readSubfield, type Subfield, writeSubfield } from './subfield.ts'
 
 /** A value for a field, or for the bits of it that `mask` names. */
 export type SetField = KnownField extends infer F
@@ -16,26 +17,30 @@ export type SetField = KnownField extends infer F
     : never
   : never
 
+/** `nicira`: it came as the action that Nicira's extensions had before OpenFlow had one, and goes out so. */
+interface Older {
+  readonly nicira?: true
+}
+
 export type StandardAction =
   /** `maxLen`: octets sent along to the controller; absent: none, or all of them if `port` is the controller. */
   | { readonly type: 'output'; readonly port: number; readonly maxLen?: number }
   | { readonly type: 'copy_ttl_out' }
   | { readonly type: 'copy_ttl_in' }
-  | { readonly type: 'set_mpls_ttl'; readonly ttl: number }
-  | { readonly type: 'dec_mpls_ttl' }
+  | ({ readonly type: 'set_mpls_ttl'; readonly ttl: number } & Older)
+  | ({ readonly type: 'dec_mpls_ttl' } & Older)
   | { readonly type: 'push_vlan'; readonly ethertype: number }
   | { readonly type: 'pop_vlan' }
-  | { readonly type: 'push_mpls'; readonly ethertype: number }
-  | { readonly type: 'pop_mpls'; readonly ethertype: number }
-  | { readonly type: 'set_queue'; readonly queue: number }
-  | { readonly type: 'group'; readonly group: number }
+  | ({ readonly type: 'push_mpls'; readonly ethertype: number } & Older)
+  | ({ readonly type: 'pop_mpls'; readonly ethertype: number } & Older)
+  | ({ readonly type: 'set_queue'; readonly queue: number } & Older)
+  | ({ readonly type: 'group'; readonly group: number } & Older)
   | { readonly type: 'set_ttl'; readonly ttl: number }
-  | { readonly type: 'dec_ttl' }
+  | ({ readonly type: 'dec_ttl' } & Older)
   | SetField
   | { readonly type: 'push_pbb'; readonly ethertype: number }
   | { readonly type: 'pop_pbb' }
-  /** Copy `bits` bits of one field to another: OpenFlow 1.5's copy_field. */
-  | { readonly type: 'reg_move'; readonly src: Subfield; readonly dst: Subfield; readonly bits: number }
+  | MoveAction
   /** OpenFlow 1.5; in 1.3 and 1.4 an instruction. */
   | { readonly type: 'meter'; readonly meter: number }
 
@@ -59,6 +64,8 @@ interface Row<Value> {
 }
 
 const EXPERIMENTER = 0xffff
+/** The first version in which a part of a field can be set and moved. */
+const V1_5 = 6
 const CONTROLLER = 0xfffffffd
 /** Send the whole packet to the controller. */
 const WHOLE_PACKET = 0xffff
@@ -123,22 +130,22 @@ const ROWS: { readonly [Type in StandardAction['type']]: Row<Of<Type>> } = {
     write: writeField,
     read(r) {
       const field = readField(r)
-      return field.field === 'unknown' ? undefined : { type: 'set_field', ...field }
+      // Before 1.5 there is no mask: what has one is kept as bytes.
+      if (field.field === 'unknown' || (field.mask !== undefined && r.version < V1_5)) return undefined
+      return { type: 'set_field', ...field }
     },
   },
   push_pbb: tagged(26, 'push_pbb'),
   pop_pbb: plain(27, 'pop_pbb'),
   reg_move: {
     code: 28,
-    write(w, { src, dst, bits }) {
-      w.u16(bits, 'bits').u16(src.offset, 'offset').u16(dst.offset, 'offset').zeros(2)
-      writeSubfield(w, src, bits)
-      writeSubfield(w, dst, bits)
+    write(w, action) {
+      w.u16(action.bits, 'bits').u16(action.src.offset, 'offset').u16(action.dst.offset, 'offset').zeros(2)
+      writeSides(w, action, 'standard')
     },
     read(r) {
       const [bits, from, to] = [r.u16(), r.u16(), r.u16()]
-      const [src, dst] = [readSubfield(r.skip(2), from, bits), readSubfield(r, to, bits)]
-      return src && dst && { type: 'reg_move', src, dst, bits }
+      return readSides(r.skip(2), bits, from, to, 'standard')
     },
   },
   meter: {
@@ -149,6 +156,7 @@ const ROWS: { readonly [Type in StandardAction['type']]: Row<Of<Type>> } = {
 }
 
 const byCode = new Map(Object.values(ROWS).map((row) => [row.code, row as Row<StandardAction>]))
+
 export function writeActions(w: Writer, actions: readonly Action[]): void {
   for (const action of actions) {
     const start = w.length
@@ -158,16 +166,40 @@ export function writeActions(w: Writer, actions: readonly Action[]): void {
   }
 }
 
+const rowOf = (type: string): Row<StandardAction> | undefined =>
+  (ROWS as Readonly<Record<string, unknown>>)[type] as Row<StandardAction> | undefined
+
 function writeAction(w: Writer, action: Action): void {
   if (action.type === 'unknown') {
     w.u16(action.code, 'code').u16(0)
     if (action.experimenter !== undefined) w.u32(action.experimenter, 'experimenter')
     w.bytes(action.body)
-  } else if (isNicira(action)) {
-    writeNicira(w.u16(EXPERIMENTER).u16(0).u32(NICIRA), action, nested)
-  } else {
-    const row = ROWS[action.type] as Row<StandardAction>
-    row.write(w.u16(row.code).u16(0), action)
+    return
+  }
+  const row = rowOf(action.type)
+  if (!row) writeNicira(w.u16(EXPERIMENTER).u16(0).u32(NICIRA), action as NiciraAction, nested)
+  else if (!writeOther(w, action as StandardAction)) row.write(w.u16(row.code).u16(0), action as StandardAction)
+}
+
+/** A standard action in another form than the one of its own code. @returns whether it is written */
+function writeOther(w: Writer, action: StandardAction): boolean {
+  switch (action.type) {
+    case 'output':
+      return false
+    case 'set_field':
+      if (action.mask === undefined || w.version >= V1_5) return false
+      writeNicira(w.u16(EXPERIMENTER).u16(0).u32(NICIRA), { ...action, type: 'reg_load2' } as NiciraAction, nested)
+      return true
+    case 'reg_move':
+      return writeMove(w, action)
+    default: {
+      const older = 'nicira' in action ? OLDER.get(action.type) : undefined
+      if (!older) return false
+      w.u16(EXPERIMENTER).u16(0).u32(NICIRA).u16(older.subtype)
+      if (older.padded) w.zeros(2)
+      rowOf(action.type)?.write(w, action)
+      return true
+    }
   }
 }
 
@@ -192,8 +224,22 @@ function readAction(r: Reader): Action {
     return action && body.isAtPadding ? action : { type: 'unknown', code, body: copy.rest() }
   }
   const experimenter = body.u32()
-  const action = experimenter === NICIRA ? readNicira(body, nested) : undefined
+  const action = experimenter === NICIRA ? readOther(body) : experimenter === ONF ? readOnfMove(body) : undefined
   return action && body.isAtPadding ? action : { type: 'unknown', code, experimenter, body: copy.skip(4).rest() }
+}
+
+/** One of Nicira's actions, or a standard one in the form that Nicira's extensions have of it. */
+function readOther(r: Reader): Action | undefined {
+  const subtype = r.copy().u16()
+  const older = olderBySubtype.get(subtype)
+  if (older) {
+    const action = rowOf(older.type)?.read(r.skip(older.padded ? 4 : 2))
+    return action && ({ ...action, nicira: true } as Action)
+  }
+  if (subtype === REG_MOVE) return readMove(r.skip(2))
+  const action = readNicira(r, nested)
+  const isMasked = action?.type === 'reg_load2' && action.mask !== undefined
+  return isMasked && r.version < V1_5 ? ({ ...action, type: 'set_field' } as Action) : action
 }
 
 /**
@@ -215,3 +261,23 @@ export function load(field: FieldName, offset: number, bits: number, value: bigi
 }
 
 const nested = { write: writeActions, read: readActions }
+
+interface OlderForm {
+  readonly type: StandardAction['type']
+  readonly subtype: number
+  /** Two octets stand before its value. */
+  readonly padded: boolean
+}
+
+/** Standard actions that Nicira's extensions had before OpenFlow did. */
+const olderForms: readonly OlderForm[] = [
+  { type: 'set_queue', subtype: 4, padded: true },
+  { type: 'dec_ttl', subtype: 18, padded: false },
+  { type: 'push_mpls', subtype: 23, padded: false },
+  { type: 'pop_mpls', subtype: 24, padded: false },
+  { type: 'set_mpls_ttl', subtype: 25, padded: false },
+  { type: 'dec_mpls_ttl', subtype: 26, padded: false },
+  { type: 'group', subtype: 40, padded: true },
+]
+const OLDER = new Map<string, OlderForm>(olderForms.map((form) => [form.type, form]))
+const olderBySubtype = new Map(olderForms.map((form) => [form.subtype, form]))

@@ -38,7 +38,7 @@ const headers = Object.fromEntries(FIELD_NAMES.map((name) => [name, headersOf(FI
 const WITHOUT_ONF = 6
 
 /** The header that this version of OpenFlow has for the field. */
-const kindIn = (version: number, field: FieldName): HeaderKind =>
+export const kindIn = (version: number, field: FieldName): HeaderKind =>
   version < WITHOUT_ONF && headers[field].onf !== undefined ? 'onf' : 'oxm'
 
 /** Is it another header than the one of this version? Then it is kept with the value. */

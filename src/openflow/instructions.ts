@@ -1,7 +1,8 @@
 /** Instructions (OpenFlow 1.5.1, 7.2.5): one row per kind, read by the encoder and the decoder. */
 import { type Action, readActions, writeActions } from './actions.ts'
-import type { Reader, Writer } from './cursor.ts'
+import { type Reader, Writer } from './cursor.ts'
 import { BAD_INSTRUCTION_LEN, OpenFlowError } from './errors.ts'
+import { type FlowStats, readStats, writeStats } from './stats.ts'
 
 type KnownInstruction =
   | { readonly type: 'goto_table'; readonly table: number }
@@ -11,6 +12,8 @@ type KnownInstruction =
   | { readonly type: 'clear_actions' }
   /** In OpenFlow 1.5 an action: there it is sent as the first of the actions applied. */
   | { readonly type: 'meter'; readonly meter: number }
+  /** OpenFlow 1.5: tell the controller when a statistic passes its threshold; flags 1 periodic, 2 only the first time. */
+  | { readonly type: 'stat_trigger'; readonly flags: number; readonly thresholds: FlowStats }
 
 /** Kept as it came. */
 interface UnknownInstruction {
@@ -27,8 +30,12 @@ type Of<Type> = Extract<KnownInstruction, { readonly type: Type }>
 interface Row<Value> {
   readonly code: number
   write(w: Writer, instruction: Value): void
-  read(r: Reader): Value
+  /** @returns undefined if it is to be kept as bytes */
+  read(r: Reader): Value | undefined
 }
+
+/** The first version in which a meter is an action. */
+const METER_IS_ACTION = 6
 
 const ROWS: { readonly [Type in KnownInstruction['type']]: Row<Of<Type>> } = {
   goto_table: {
@@ -55,18 +62,29 @@ const ROWS: { readonly [Type in KnownInstruction['type']]: Row<Of<Type>> } = {
   meter: {
     code: 6,
     write: (w, { meter }) => void w.u32(meter, 'meter'),
-    read: (r) => ({ type: 'meter', meter: r.u32() }),
+    // No instruction of 1.5: there it would go out as an action.
+    read: (r) => (r.version >= METER_IS_ACTION ? undefined : { type: 'meter', meter: r.u32() }),
+  },
+  // OpenFlow 1.5.1, 7.2.5: flags 32 bits, thresholds as ofp_stats.
+  stat_trigger: {
+    code: 7,
+    write: (w, { flags, thresholds }) => writeStats(w.u32(flags, 'flags'), thresholds),
+    read(r) {
+      const [flags, copy] = [r.u32(), r.copy()]
+      const thresholds = readStats(r)
+      // Statistics that have no row, or stand in another order: kept as bytes.
+      const again = new Writer(r.version)
+      writeStats(again, thresholds)
+      const isWhole = Buffer.compare(again.take(), copy.rest()) === 0
+      return isWhole ? { type: 'stat_trigger', flags, thresholds } : undefined
+    },
   },
 }
 
 const byCode = new Map(Object.values(ROWS).map((row) => [row.code, row as Row<KnownInstruction>]))
 
-/** The first version in which a meter is an action. */
-const METER_IS_ACTION = 6
-
 export function writeInstructions(w: Writer, instructions: readonly Instruction[]): void {
-  const metered = w.version >= METER_IS_ACTION && instructions.some(({ type }) => type === 'meter')
-  for (const instruction of metered ? meterAsAction(instructions) : instructions) {
+  for (const instruction of ofVersion(w.version, instructions)) {
     const start = w.length
     if (instruction.type === 'unknown') w.u16(instruction.code).u16(0).bytes(instruction.body)
     else {
@@ -76,6 +94,24 @@ export function writeInstructions(w: Writer, instructions: readonly Instruction[
     w.patch16(start + 2, w.length - start, instruction.type)
   }
 }
+
+/** A meter as the version has it: an action, or an instruction. */
+function ofVersion(version: number, instructions: readonly Instruction[]): readonly Instruction[] {
+  if (version >= METER_IS_ACTION) {
+    return instructions.some(({ type }) => type === 'meter') ? meterAsAction(instructions) : instructions
+  }
+  const startsMetered = instructions.some((one) => one.type === 'apply_actions' && one.actions[0]?.type === 'meter')
+  return startsMetered ? meterAsInstruction(instructions) : instructions
+}
+
+/** The same with the meter that the actions begin with as an instruction. */
+const meterAsInstruction = (instructions: readonly Instruction[]): readonly Instruction[] =>
+  instructions.flatMap((one): Instruction[] => {
+    const [first, ...rest] = one.type === 'apply_actions' ? one.actions : []
+    if (first?.type !== 'meter') return [one]
+    const meter = { type: 'meter', meter: first.meter } as const
+    return rest.length === 0 ? [meter] : [meter, { type: 'apply_actions', actions: rest }]
+  })
 
 /** The same with the meter as the first of the actions applied. */
 export function meterAsAction(instructions: readonly Instruction[]): Instruction[] {

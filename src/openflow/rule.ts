@@ -3,6 +3,7 @@
  * shows of it.
  */
 import { canonicalMatch } from './canonical.ts'
+import { canonicalInstructions } from './canonical-actions.ts'
 import type { Flow } from './flow.ts'
 import { printInstructions } from './text/actions.ts'
 
@@ -22,4 +23,5 @@ export function ruleKey({ table, priority, match }: Pick<Flow, 'table' | 'priori
 }
 
 /** What a rule does, its cookie left out. */
-export const ruleBody = ({ instructions }: Pick<Flow, 'instructions'>): string => printInstructions(instructions)
+export const ruleBody = ({ instructions }: Pick<Flow, 'instructions'>): string =>
+  printInstructions(canonicalInstructions(instructions))

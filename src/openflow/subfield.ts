@@ -3,7 +3,7 @@ import type { Reader, Writer } from './cursor.ts'
 import { OpenFlowError } from './errors.ts'
 import type { HeaderKind } from './field-row.ts'
 import { FIELDS, type FieldName, type FieldRow } from './fields.ts'
-import { fieldByExperimenter, fieldByWord, hasHeader, isExperimenter, otherHeader, writeHeader } from './headers.ts'
+import { fieldByExperimenter, fieldByWord, hasHeader, isExperimenter, kindIn, writeHeader } from './headers.ts'
 
 /** A field as an action names it. */
 export interface FieldId {
@@ -30,19 +30,33 @@ const row = (field: FieldName): FieldRow => FIELDS[field]
 export const widthOf = ({ field, size }: FieldId): number =>
   size !== undefined && row(field).variable ? size * 8 : (row(field).part ?? row(field).bits)
 
-/** Has the field another header of Nicira's? */
-export const hasNxm = (field: FieldName): boolean => hasHeader(field, 'nxm')
+/** Has the field a header of 64 bits only, which some actions have no room for? */
+export const isLong = (field: FieldName): boolean => row(field).experimenter !== undefined
 
-const fits = (id: FieldId, offset: number, bits: number): boolean =>
+/** @throws OpenFlowError `out-of-range` if the field has a header of 64 bits */
+export function refuseLong(field: FieldName): void {
+  if (!isLong(field)) return
+  throw new OpenFlowError('out-of-range', `${field} has a header of 64 bits: this action has room for one of 32`)
+}
+
+/** Are the bits the field's own? */
+export const fits = (id: FieldId, offset: number, bits: number): boolean =>
   bits >= 1 && offset >= 0 && offset + bits <= widthOf(id)
 
+/** Whose action it is: Nicira's name a field by its older header if it has one, unless its value says another. */
+export type Naming = 'nicira' | 'standard'
+
+const usual = (version: number, field: FieldName, naming: Naming): HeaderKind =>
+  naming === 'nicira' && hasHeader(field, 'nxm') ? 'nxm' : kindIn(version, field)
+
 /** The header of a field. */
-export function writeId(w: Writer, { field, header, size }: FieldId): void {
-  writeHeader(w, field, header, 0, (row(field).variable && size) || row(field).size)
+export function writeId(w: Writer, { field, header, size }: FieldId, naming: Naming): void {
+  const kind = header ?? usual(w.version, field, naming)
+  writeHeader(w, field, kind, 0, (row(field).variable && size) || row(field).size)
 }
 
 /** @returns undefined if it is that of no known field: then what it stands in is kept as bytes */
-export function readId(r: Reader): FieldId | undefined {
+export function readId(r: Reader, naming: Naming): FieldId | undefined {
   const word = r.u32()
   const found = isExperimenter(word) ? (r.left < 4 ? undefined : fieldByExperimenter(r.u32(), word)) : fieldByWord(word)
   if (!found || (word & 0x100) !== 0) return undefined
@@ -51,23 +65,23 @@ export function readId(r: Reader): FieldId | undefined {
   if (length !== size && (!variable || length === 0 || length > size)) return undefined
   return {
     field: found.field,
-    ...otherHeader(r.version, found),
+    ...(found.kind === usual(r.version, found.field, naming) ? {} : { header: found.kind }),
     ...(length === size ? {} : { size: length }),
   }
 }
 
 /** The header of the field that the bits are of. @throws OpenFlowError `out-of-range` if it has not so many */
-export function writeSubfield(w: Writer, subfield: Subfield, bits: number): void {
+export function writeSubfield(w: Writer, subfield: Subfield, bits: number, naming: Naming): void {
   if (!fits(subfield, subfield.offset, bits)) {
     const message = `${bits} bits from ${subfield.offset} on of ${subfield.field}: it has ${widthOf(subfield)}`
     throw new OpenFlowError('out-of-range', message)
   }
-  writeId(w, subfield)
+  writeId(w, subfield, naming)
 }
 
 /** @returns undefined if the header is of no known field, or the bits are not its own: then the action is kept as bytes */
-export function readSubfield(r: Reader, offset: number, bits: number): Subfield | undefined {
-  const found = readId(r)
+export function readSubfield(r: Reader, offset: number, bits: number, naming: Naming): Subfield | undefined {
+  const found = readId(r, naming)
   return found && fits(found, offset, bits) ? { ...found, offset } : undefined
 }
 
@@ -83,9 +97,12 @@ export const rangeOf = (word: number): { readonly offset: number; readonly bits:
   bits: (word & 63) + 1,
 })
 
-/** Bits of a field that fit: of it, or undefined. */
+/** The field's header after its range. */
+export const writeBits = (w: Writer, bits: Bits): void => writeSubfield(w, bits, bits.bits, 'nicira')
+
+/** The field's header after the word of its range; undefined if the bits are not its own. */
 export function readBits(r: Reader, word: number): Bits | undefined {
   const { offset, bits } = rangeOf(word)
-  const found = readSubfield(r, offset, bits)
+  const found = readSubfield(r, offset, bits, 'nicira')
   return found && { ...found, bits }
 }

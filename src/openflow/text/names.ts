@@ -6,6 +6,7 @@ import { PORT, widen } from '../ports.ts'
 const OVS_NAMES: Partial<Record<FieldName, string>> = {
   ipv4_src: 'ip_src',
   ipv4_dst: 'ip_dst',
+  ip_proto: 'nw_proto',
   ip_ecn: 'nw_ecn',
   in_port: 'in_port_oxm',
   nxm_in_port: 'in_port',

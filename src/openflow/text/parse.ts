@@ -2,30 +2,25 @@
 import type { Action } from '../actions.ts'
 import type { Flow } from '../flow.ts'
 import type { Instruction } from '../instructions.ts'
-import { ALL_ONES } from './actions.ts'
 import { DEFAULT_PRIORITY, FLAG_NAMES } from './flow.ts'
 import { matchOf, splitCommas } from './match.ts'
 import { bad, bigInteger, integer, octets, onlyOnce, words } from './numbers.ts'
+import { parseMetadata } from './output.ts'
 import { parseAction, parseActions, wordOf } from './parse-actions.ts'
+import { parseTrigger } from './trigger.ts'
 
 const INSTRUCTIONS = new Map<string, (text: string) => Instruction>([
   ['goto_table', (text) => ({ type: 'goto_table', table: integer(text, 0xff) })],
   ['write_actions', (text) => ({ type: 'write_actions', actions: parseActions(text) })],
   ['clear_actions', parseClear],
-  ['write_metadata', parseMetadata],
+  ['write_metadata', (text) => ({ type: 'write_metadata', ...parseMetadata(text) })],
+  ['stat_trigger', parseTrigger],
   ['unknown_instruction', parseUnknown],
 ])
 
 function parseClear(text: string): Instruction {
   if (text !== '') throw bad(text, 'clear_actions takes nothing')
   return { type: 'clear_actions' }
-}
-
-function parseMetadata(text: string): Instruction {
-  const [metadata = '', mask, ...more] = text.split('/')
-  if (more.length > 0) throw bad(text, 'one mask at most')
-  const bits = mask === undefined ? ALL_ONES : bigInteger(mask)
-  return { type: 'write_metadata', metadata: bigInteger(metadata), mask: bits }
 }
 
 function parseUnknown(text: string): Instruction {

@@ -33,6 +33,7 @@ export function printMatchValue({ field, value, mask }: KnownField): string {
   if (row.format === 'tos') return mask === undefined ? String(Number(value) * 4) : both(hex, value, mask)
   if (row.format === 'flags' && field === 'tun_flags' && mask === undefined) return printBits(field, value, 1)
   if (row.format === 'decimal' && mask !== undefined) return `0x${value.toString(16)}/0x${mask.toString(16)}`
+  if (row.format === 'octet' && mask !== undefined) return both((octet) => hexDigits(octet, 2), value, mask)
   if (row.format === 'word') return both((number) => hexDigits(number, 1), value, mask)
   if (row.format === 'label') return both((number) => hexDigits(number, 5), value, mask)
   if (field === 'eth_type') return both((number) => hexDigits(number, 4), value, mask)
@@ -56,8 +57,6 @@ export function printValue(field: FieldName, value: Value, mask: Value | undefin
       return printFragment(Number(value), mask)
     case 'packet_type':
       return both((type) => `(${Number(type) >>> 16},${hex(Number(type) & 0xffff)})`, value, mask)
-    case 'octet':
-      return mask === undefined ? String(value) : both((octet) => hexDigits(octet, 2), value, mask)
     case 'label':
     case 'word':
     case 'hex':

@@ -1,0 +1,85 @@
+/** Bits of fields in text: `set_field`, `move`, `load`, `push`, `pop`, `delete_field` (ovs-actions(7)). */
+import type { Action, SetField } from '../actions.ts'
+import { ipv4 as parseIpv4, mac as parseMac } from '../addresses.ts'
+import { FIELDS, type FieldName, type FieldRow, type KnownField, known } from '../fields.ts'
+import type { BitsAction } from '../nicira/bits.ts'
+import { isLong } from '../subfield.ts'
+import { actionField, actionName } from './names.ts'
+import { bad, bigInteger, integer } from './numbers.ts'
+import type { Parsers, Printers } from './row.ts'
+import { arrow, parseBits, parseId, printBits, printId, printSubfield } from './subfields.ts'
+import { hex, parseValue, printValue } from './values.ts'
+
+/** Without bits outside of the mask, and without one whose octets are all ones, as the switch keeps it. */
+export function printSet({ field, value, mask }: KnownField): string {
+  if (mask === undefined) return printValue(field, value, undefined)
+  const { isNarrow, limit, format }: FieldRow = FIELDS[field]
+  const kept = BigInt(value) & BigInt(mask)
+  const isWhole = (!isNarrow || format === 'flags') && BigInt(mask) === BigInt(limit) - 1n
+  return printValue(field, typeof value === 'number' ? Number(kept) : kept, isWhole ? undefined : mask)
+}
+
+const printSetField = (field: KnownField): string => `set_field:${printSet(field)}->${actionName(field.field)}`
+
+export const BITS_PRINTERS: Printers<BitsAction['type'] | 'set_field' | 'reg_move'> = {
+  set_field: printSetField,
+  reg_load2: printSetField,
+  reg_load: (load) => `load:${hex(load.value)}->${printBits(load)}`,
+  reg_move: ({ src, dst, bits }) => `move:${printSubfield(src, bits)}->${printSubfield(dst, bits)}`,
+  push: (bits) => `push:${printBits(bits)}`,
+  pop: (bits) => `pop:${printBits(bits)}`,
+  delete_field: (id) => `delete_field:${printId(id)}`,
+}
+
+function parseSetField(text: string): Action {
+  const [value, name] = arrow(text)
+  const field = actionField(name)
+  if (!field) throw bad(text, `${name} is no field`)
+  return { type: 'set_field', ...parseValue(field, value) } as SetField
+}
+
+function parseMove(text: string): Action {
+  const [from, to] = arrow(text)
+  const { bits, ...src } = parseBits(from)
+  const { bits: there, ...dst } = parseBits(to)
+  if (bits !== there) throw bad(text, 'both sides have the same number of bits')
+  return { type: 'reg_move', src, dst, bits }
+}
+
+/** Nicira's action has room for 64 bits and a header of 32: what has more is a set_field with a mask. */
+function parseLoad(text: string): Action {
+  const [value, to] = arrow(text)
+  const bits = parseBits(to)
+  const number = bigInteger(value, bits.bits)
+  if (bits.bits <= 64 && !isLong(bits.field)) return { type: 'reg_load', ...bits, value: number }
+  const all = ((1n << BigInt(bits.bits)) - 1n) << BigInt(bits.offset)
+  const of = (one: bigint): number | bigint => (FIELDS[bits.field].width === 'number' ? Number(one) : one)
+  return { type: 'set_field', ...known(bits.field, of(number << BigInt(bits.offset)), of(all)) } as SetField
+}
+
+/** What OpenFlow 1.0 had instead of set_field. */
+const set =
+  (field: FieldName, parse: (text: string) => number): ((text: string) => Action) =>
+  (text) =>
+    ({ type: 'set_field', ...known(field, parse(text)) }) as SetField
+
+function dscp(text: string): number {
+  const tos = integer(text, 252)
+  if (tos % 4 !== 0) throw bad(text, 'a multiple of 4 up to 252 is wanted')
+  return tos / 4
+}
+
+export const BITS_PARSERS: Parsers = [
+  ['set_field', parseSetField],
+  ['move', parseMove],
+  ['load', parseLoad],
+  ['push', (text) => ({ type: 'push', ...parseBits(text) })],
+  ['pop', (text) => ({ type: 'pop', ...parseBits(text) })],
+  ['delete_field', (text) => ({ type: 'delete_field', ...parseId(text) })],
+  ['mod_dl_src', set('eth_src', parseMac)],
+  ['mod_dl_dst', set('eth_dst', parseMac)],
+  ['mod_nw_src', set('ipv4_src', parseIpv4)],
+  ['mod_nw_dst', set('ipv4_dst', parseIpv4)],
+  ['mod_nw_tos', set('ip_dscp', dscp)],
+  ['mod_nw_ecn', set('ip_ecn', (text) => integer(text, 3))],
+]

@@ -1,0 +1,154 @@
+/** Where a packet goes, and the rest of the actions, in text (ovs-actions(7)). */
+import type { Action, StandardAction, UnknownAction } from '../actions.ts'
+import type { OtherAction } from '../nicira/other.ts'
+import type { OutputAction } from '../nicira/output.ts'
+import { PORT } from '../ports.ts'
+import { splitCommas } from './match.ts'
+import { printPort } from './names.ts'
+import { bad, bigInteger, integer, octets, words } from './numbers.ts'
+import { keyValues, printOctets, refuseOthers } from './octets.ts'
+import { parsePort } from './ports.ts'
+import type { Parsers, Printers } from './row.ts'
+import { arrow, parseBit, parseBits, printBits, printSubfield } from './subfields.ts'
+import { WHOLE_PACKET } from './tell.ts'
+import { hex, hexDigits } from './values.ts'
+
+export const ALL_ONES = 0xffffffffffffffffn
+const NO_TABLE = 0xff
+
+function printOutput({ port, maxLen }: Extract<StandardAction, { type: 'output' }>): string {
+  if (port === PORT.CONTROLLER) return `CONTROLLER:${maxLen ?? WHOLE_PACKET}`
+  const name = printPort(port)
+  return name === String(port) ? `output:${port}` : name
+}
+
+function printResubmit({ port, table = NO_TABLE, ct }: Extract<OutputAction, { type: 'resubmit' }>): string {
+  const other = port === undefined || port === PORT.IN_PORT ? '' : printPort(port)
+  if (other !== '' && table === NO_TABLE && !ct) return `resubmit:${other}`
+  return `resubmit(${other},${table === NO_TABLE ? '' : table}${ct ? ',ct' : ''})`
+}
+
+/** The action is a multiple of 8 octets long, 10 of which come before the note: the rest is zeros. */
+function paddedNote(note: Uint8Array): Uint8Array {
+  const padded = new Uint8Array(note.length + ((8 - ((10 + note.length) % 8)) % 8))
+  padded.set(note)
+  return padded
+}
+
+function printUnknown({ code, experimenter, body }: UnknownAction): string {
+  const from = experimenter === undefined ? '' : `.${hexDigits(experimenter, 8)}`
+  return `unknown(${hex(code)}${from},${printOctets(body)})`
+}
+
+export const printMetadata = ({ metadata, mask }: { readonly metadata: bigint; readonly mask: bigint }): string =>
+  `write_metadata:${hex(metadata)}${mask === ALL_ONES ? '' : `/${hex(mask)}`}`
+
+export function parseMetadata(text: string): { readonly metadata: bigint; readonly mask: bigint } {
+  const [metadata = '', mask, ...more] = text.split('/')
+  if (more.length > 0) throw bad(text, 'one mask at most')
+  return { metadata: bigInteger(metadata), mask: mask === undefined ? ALL_ONES : bigInteger(mask) }
+}
+
+type Types = OutputAction['type'] | OtherAction['type'] | 'output' | 'group' | 'set_queue' | 'meter' | 'unknown'
+
+export const OUTPUT_PRINTERS: Printers<Types> = {
+  output: printOutput,
+  output_reg: (source) => `output:${printBits(source)}`,
+  output_trunc: ({ port, maxLen }) => `output(port=${printPort(port)},max_len=${maxLen})`,
+  check_pkt_larger: ({ length, ...bit }) => `check_pkt_larger(${length})->${printSubfield(bit, 1)}`,
+  resubmit: printResubmit,
+  group: ({ group }) => `group:${group}`,
+  set_queue: ({ queue }) => `set_queue:${queue}`,
+  meter: ({ meter }) => `meter:${meter}`,
+  exit: () => 'exit',
+  note: ({ note }) => `note:${printOctets(paddedNote(note), '.')}`,
+  pop_queue: () => 'pop_queue',
+  clone: ({ actions }, nested) => `clone(${nested.print(actions) || 'drop'})`,
+  conjunction: ({ id, clause, clauses }) => `conjunction(${id},${clause}/${clauses})`,
+  fin_timeout({ idleTimeout, hardTimeout }) {
+    const parts = [idleTimeout ? `idle_timeout=${idleTimeout}` : '', hardTimeout ? `hard_timeout=${hardTimeout}` : '']
+    return `fin_timeout(${parts.filter(Boolean).join(',')})`
+  },
+  write_metadata: printMetadata,
+  unknown: printUnknown,
+}
+
+function parseOutput(text: string): Action {
+  if (text.includes('[')) return { type: 'output_reg', ...parseBits(text), maxLen: WHOLE_PACKET }
+  if (!text.includes('=')) return { type: 'output', port: parsePort(text) }
+  const named = keyValues(splitCommas(text))
+  refuseOthers(named.keys(), ['port', 'max_len'], text)
+  return {
+    type: 'output_trunc',
+    port: parsePort(named.get('port') ?? ''),
+    maxLen: integer(named.get('max_len') ?? ''),
+  }
+}
+
+function parseResubmit(text: string): Action {
+  const parts = text.split(',')
+  const [inPort = '', table = '', ct] = parts
+  if (parts.length > 3 || (ct !== undefined && ct !== 'ct')) throw bad(text, 'resubmit(port,table,ct) at most')
+  return {
+    type: 'resubmit',
+    ...(inPort === '' ? {} : { port: parsePort(inPort) }),
+    ...(table === '' ? {} : { table: integer(table, 0xfe) }),
+    ...(ct === undefined ? {} : { ct: true }),
+  }
+}
+
+function parseConjunction(text: string): Action {
+  const found = /^(\w+),(\d+)\/(\d+)$/.exec(text)
+  if (!found) throw bad(text, 'conjunction(number,clause/clauses) is wanted')
+  const [, id = '', clause = '', clauses = ''] = found
+  const [one, all] = [integer(clause, 64), integer(clauses, 64)]
+  if (one < 1 || one > all || all < 2) throw bad(text, 'a clause of 2 to 64 is wanted')
+  return { type: 'conjunction', id: integer(id), clause: one, clauses: all }
+}
+
+function parseTimeouts(text: string): Action {
+  const named = keyValues(splitCommas(text))
+  refuseOthers(named.keys(), ['idle_timeout', 'hard_timeout'], text)
+  const seconds = (name: string): number => integer(named.has(name) ? (named.get(name) ?? '') : '0', 0xffff)
+  const [idle, hard] = [seconds('idle_timeout'), seconds('hard_timeout')]
+  return { type: 'fin_timeout', ...(idle ? { idleTimeout: idle } : {}), ...(hard ? { hardTimeout: hard } : {}) }
+}
+
+function parseUnknown(text: string): Action {
+  const [code = '', body = ''] = words(text, 2)
+  const [number = '', experimenter, ...more] = code.split('.')
+  if (more.length > 0) throw bad(text, 'it is written unknown(code.experimenter,octets)')
+  const from = experimenter === undefined ? {} : { experimenter: integer(experimenter) }
+  return { type: 'unknown', code: integer(number, 0xffff), ...from, body: octets(body) }
+}
+
+const plain = (type: 'exit' | 'pop_queue'): Parsers[number] => [
+  type,
+  (text) => {
+    if (text !== '') throw bad(text, `${type} takes nothing`)
+    return { type }
+  },
+]
+
+export const OUTPUT_PARSERS: Parsers = [
+  ['output', parseOutput],
+  [
+    'check_pkt_larger',
+    (text) => {
+      const [length, to] = arrow(text)
+      return { type: 'check_pkt_larger', length: integer(length.replace(/\)$/, ''), 0xffff), ...parseBit(to) }
+    },
+  ],
+  ['resubmit', parseResubmit],
+  ['group', (text) => ({ type: 'group', group: integer(text) })],
+  ['set_queue', (text) => ({ type: 'set_queue', queue: integer(text) })],
+  ['meter', (text) => ({ type: 'meter', meter: integer(text) })],
+  plain('exit'),
+  plain('pop_queue'),
+  ['note', (text) => ({ type: 'note', note: octets(text, '.') })],
+  ['clone', (text, nested) => ({ type: 'clone', actions: nested.parse(text) })],
+  ['conjunction', parseConjunction],
+  ['fin_timeout', parseTimeouts],
+  ['write_metadata', (text) => ({ type: 'write_metadata', ...parseMetadata(text) })],
+  ['unknown', parseUnknown],
+]

@@ -1,0 +1,48 @@
+/** Bits of fields in the text of ovs-ofctl(8): `NXM_NX_REG0[0..15]`. */
+import { type Bits, type FieldId, fits, type Subfield, widthOf } from '../subfield.ts'
+import { actionField, actionName, nxmName } from './names.ts'
+import { bad } from './numbers.ts'
+
+export function printSubfield(subfield: Subfield, bits: number): string {
+  const { field, offset } = subfield
+  const whole = offset === 0 && bits === widthOf(subfield)
+  const range = bits === 1 ? `${offset}` : `${offset}..${offset + bits - 1}`
+  return `${nxmName(field)}[${whole ? '' : range}]`
+}
+
+export const printBits = (bits: Bits): string => printSubfield(bits, bits.bits)
+
+/** `NXM_NX_REG0[0..15]`, `reg0[3]`, `reg0[]`, or `reg0`. */
+export function parseBits(text: string): Bits {
+  const found = /^(\w+)(?:\[(?:(\d+)(?:\.\.(\d+))?)?\])?$/.exec(text)
+  const field = found && actionField(found[1] ?? '')
+  if (!found || !field) throw bad(text, 'a field and its bits are wanted, as in reg0[0..15]')
+  const width = widthOf({ field })
+  if (found[2] === undefined) return { field, offset: 0, bits: width }
+  const offset = Number(found[2])
+  const bits = Number(found[3] ?? offset) - offset + 1
+  if (!fits({ field }, offset, bits)) throw bad(text, `${field} has ${width} bits`)
+  return { field, offset, bits }
+}
+
+/** One bit. */
+export function parseBit(text: string): Subfield {
+  const { bits, ...bit } = parseBits(text)
+  if (bits !== 1) throw bad(text, 'one bit is wanted, as in reg0[3]')
+  return bit
+}
+
+export const printId = ({ field }: FieldId): string => actionName(field)
+
+export function parseId(text: string): FieldId {
+  const field = actionField(text)
+  if (!field) throw bad(text, 'no field')
+  return { field }
+}
+
+/** The two sides of an arrow. */
+export function arrow(text: string): [string, string] {
+  const at = text.lastIndexOf('->')
+  if (at < 0) throw bad(text, 'an arrow is wanted: value->field')
+  return [text.slice(0, at), text.slice(at + 2)]
+}
