@@ -27,7 +27,7 @@ const printPlain = ({ type }: { readonly type: string }): string => type
 function printProperty(property: EncapProperty): string {
   if (property.type === 'nsh_md_type') return `md_type=${property.mdType}`
   if (property.type === 'nsh_tlv') {
-    return `tlv(0x${property.class.toString(16)},${property.code},0x${printOctets(property.data)})`
+    return `tlv(${hexDigits(property.class, 4)},${property.code},0x${printOctets(property.data).replace(/^0/, '')})`
   }
   return `unknown(${property.class},${property.code},${printOctets(property.body)})`
 }
