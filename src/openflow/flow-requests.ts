@@ -1,8 +1,11 @@
 /** Which flows to tell of, and the flows (OpenFlow 1.5.1, 7.3.5.2). */
+import { errorNamed } from './errors.ts'
 import type { Match } from './fields.ts'
 import { ALL_TABLES, type FlowEntry, NONE, readFlowEntry, writeFlowEntry } from './flow.ts'
-import { list, type Part } from './layout.ts'
+import { choice, either, list, type Part, pad, sized, struct, u8, u16, type Values } from './layout.ts'
 import { readMatch, writeMatch } from './oxm.ts'
+import { type FlowStats, fixedCounts, readStats, writeStats } from './stats.ts'
+import { lacking, V1_5 } from './versions.ts'
 
 /** Which flows to tell of; what is left out is "any". */
 export interface FlowRequest {
@@ -38,3 +41,34 @@ export const flowRequest: Part<FlowRequest> = {
 
 const flowEntry: Part<FlowEntry> = { write: writeFlowEntry, read: readFlowEntry }
 export const flowEntries = list(flowEntry)
+
+/** 7.3.5.4: packets, octets and flows together; before 1.5 in fixed places. */
+const aggregateFixed: Part<FlowStats> = {
+  write(w, { duration, idle, flows = 0, ...counts }) {
+    if (duration ?? idle) throw lacking(w.version, 'duration and idle, of the statistics of flows together')
+    fixedCounts.write(w, counts, 'stats')
+    w.u32(flows, 'flows').zeros(4)
+  },
+  read(r) {
+    const stats = { ...fixedCounts.read(r), flows: r.u32() }
+    r.skip(4)
+    return stats
+  },
+}
+const oxs: Part<FlowStats> = { write: writeStats, read: readStats }
+export const aggregateStats = either(V1_5, aggregateFixed, oxs)
+
+const match: Part<Match> = { write: writeMatch, read: readMatch }
+
+const COUNTS = {
+  length: pad(2),
+  pad: pad(2),
+  table: u8,
+  reason: choice(u8, ['stats_request', 'stat_trigger'] as const, errorNamed('BAD_PROPERTY', 'BAD_VALUE')),
+  priority: u16,
+  match,
+  stats: oxs,
+}
+/** What a rule has done (ofp_flow_stats, 7.3.5.3). */
+export type FlowCounts = Values<typeof COUNTS>
+export const flowCounts = list(sized(struct(COUNTS), 16))

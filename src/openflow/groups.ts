@@ -2,7 +2,7 @@
 import { BUCKET, type Bucket, buckets } from './buckets.ts'
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_LEN, errorNamed, OpenFlowError } from './errors.ts'
-import type { Match, OxmField } from './fields.ts'
+import { fieldList } from './field-list.ts'
 import {
   list,
   named,
@@ -19,7 +19,6 @@ import {
   u64,
   type Values,
 } from './layout.ts'
-import { readField, writeField } from './oxm.ts'
 import { experimenters, type PropertyOf, properties } from './properties.ts'
 import { lacking, V1_5 } from './versions.ts'
 
@@ -43,18 +42,6 @@ const COMMANDS = {
 export type GroupCommand = keyof typeof COMMANDS
 const groupCommand = named<GroupCommand>(u16, COMMANDS, errorNamed('GROUP_MOD_FAILED', 'BAD_COMMAND'))
 
-/** Fields without the head of a match. */
-const fields: Part<Match> = {
-  write(w, match) {
-    for (const field of match) writeField(w, field)
-  },
-  read(r) {
-    const match: OxmField[] = []
-    while (r.left > 0) match.push(readField(r))
-    return match
-  },
-}
-
 /** Netronome: how a group `select` chooses a bucket (ntr_group_prop_selection_method, netronome-ext.h). */
 const NTR = 0x0000154d
 const selectionMethod = struct({
@@ -63,7 +50,7 @@ const selectionMethod = struct({
   method: text(16),
   parameter: u64,
   /** What goes into `hash`: the value of a field says which of its bits. */
-  fields,
+  fields: fieldList,
 })
 
 const PROPERTIES = { selection_method: experimenters(NTR, 1, selectionMethod) }

@@ -1,14 +1,17 @@
 /** OpenFlow for Node.js: messages as plain objects, rules as data and as text, sessions with switches. */
 export { type Action, load, type SetField, type StandardAction, type UnknownAction } from './actions.ts'
 export { ipv4, ipv6, mac, printIpv4, printIpv6, printMac } from './addresses.ts'
+export type { AsyncProperty } from './async.ts'
 export { BUCKET, type Bucket } from './buckets.ts'
 export { BUNDLE_FLAGS, type BundleAddBody } from './bundle-messages.ts'
 export { canonicalMatch } from './canonical.ts'
 export { decode, encode } from './codec.ts'
+export type { BundleFeaturesProperty, ControllerProperty, ControllerStatus } from './controllers.ts'
 export { type ErrorValue, errorName, errorNamed, OpenFlowError, type OpenFlowErrorCode } from './errors.ts'
+export type { FieldId } from './field-ids.ts'
 export { FIELDS, type FieldName, type KnownField, type Match, type OxmField, type UnknownField } from './fields.ts'
 export { ALL_TABLES, FLOW_FLAGS, type Flow, type FlowEntry, type FlowModCommand, NONE } from './flow.ts'
-export type { FlowRequest } from './flow-requests.ts'
+export type { FlowCounts, FlowRequest } from './flow-requests.ts'
 export { Framer } from './framer.ts'
 export {
   GROUP,
@@ -20,14 +23,36 @@ export {
   type GroupType,
 } from './groups.ts'
 export type { Instruction } from './instructions.ts'
-export type { Decoded, FlowMod, GroupMod, Message, MessageOf, MessageType, UnknownMessage } from './messages.ts'
+export type {
+  Decoded,
+  FlowMod,
+  GroupMod,
+  Message,
+  MessageOf,
+  MessageType,
+  MeterMod,
+  UnknownMessage,
+} from './messages.ts'
+export {
+  type Band,
+  METER,
+  METER_FLAGS,
+  type Meter,
+  type MeterCommand,
+  type MeterFeatures,
+  type MeterStats,
+} from './meters.ts'
 export { type FlowUpdate, type FullUpdate, MONITOR_FLAGS, type MonitorRequest } from './monitor.ts'
-export type { MultipartReply, MultipartRequest, SwitchDescription, TableStats } from './multipart.ts'
+export type { MultipartReply, MultipartRequest, SwitchDescription } from './multipart.ts'
 export type { NiciraAction } from './nicira.ts'
+export type { CtFlushProperty, TlvMapping, TupleProperty } from './nicira-messages.ts'
+export type { PacketIn2, PacketIn2Property } from './packet-in2.ts'
 export type { FlowRemoved, PacketIn, PacketOut } from './packets.ts'
+export type { PortModProperty, PortStats, PortStatsProperty } from './port-messages.ts'
 export { PORT, PORT_CONFIG, PORT_STATE, type Port, type PortProperty } from './ports.ts'
 export { arp, icmp, ipv4Packets, ipv6Packets, sctp, tcp, udp } from './prerequisites.ts'
 export type { UnknownProperty } from './properties.ts'
+export { ALL_QUEUES, type Queue, type QueueProperty, type QueueStats } from './queues.ts'
 export type { Role } from './roles.ts'
 export { ruleBody, ruleKey } from './rule.ts'
 export type { BundleOptions } from './session/bundle.ts'
@@ -39,6 +64,8 @@ export { type Features, Session } from './session/session.ts'
 export type { Closed } from './session/wire.ts'
 export type { FlowStats, Seconds } from './stats.ts'
 export type { Subfield } from './subfield.ts'
+export type { TableFeatures, TableFeaturesCommand, TableFeaturesProperty, TypeId } from './table-features.ts'
+export { TABLE_CONFIG, type TableDescription, type TableProperty, type TableStats } from './tables.ts'
 export { printActions, printInstructions } from './text/actions.ts'
 export { printFlow } from './text/flow.ts'
 export { parseMatch, printMatch } from './text/match.ts'

@@ -2,18 +2,35 @@
  * Messages: one row per type, with its place in each version and its body (OpenFlow 1.5.1, 7.1.1 and on; "1.3.5" and "1.4.1"
  * name a section of those). A type without a row is kept as bytes.
  */
+import { asyncConfig, asyncProperties } from './async.ts'
 import { type BundleAddBody, bundleAdd, bundleControl } from './bundle-messages.ts'
+import { controllerStatus } from './controllers.ts'
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_LEN, BAD_VERSION, errorNamed, OpenFlowError } from './errors.ts'
 import { type FlowModBody, readFlowMod, writeFlowMod } from './flow.ts'
 import { error, hello } from './greeting.ts'
 import { groupMod } from './groups.ts'
 import { choice, or, type Part, pad, rest, struct, u8, u16, u32, u64 } from './layout.ts'
+import { meterMod } from './meters.ts'
 import { monitorCancel } from './monitor.ts'
 import { multipartReply, multipartRequest } from './multipart.ts'
+import { NICIRA } from './nicira.ts'
+import {
+  controllerId,
+  ctFlush,
+  ctFlushZone,
+  niciraRole,
+  packetInFormat,
+  tlvTable,
+  tlvTableMod,
+} from './nicira-messages.ts'
+import { packetIn2 } from './packet-in2.ts'
 import { flowRemoved, packetIn, packetOut } from './packets.ts'
+import { portMod } from './port-messages.ts'
 import { portDescription } from './ports.ts'
+import { queueConfig, queueConfigRequest } from './queues.ts'
 import { role, roleStatus } from './roles.ts'
+import { tableMod, tableStatus } from './tables.ts'
 import {
   either,
   experimental,
@@ -24,6 +41,7 @@ import {
   standard,
   V1_3,
   V1_4,
+  V1_5,
   VERSIONS,
   versionName,
 } from './versions.ts'
@@ -50,8 +68,18 @@ const flowMod: Part<FlowModBody> = { write: writeFlowMod, read: readFlowMod }
 
 const bundled: Part<BundleAddBody> = bundleAdd(writeMessage, readMessage)
 
+/** A change of groups or meters that another controller made (7.4.4). */
+const forwarded: Part<{ readonly message: Message }> = {
+  write: (w, { message }) => writeMessage(w, message),
+  read: (r) => ({ message: readMessage(r.part(r.left)) }),
+}
+
 /** The same in every version, so that a peer of another one can be told. */
 const always = (code: number): Places => standard(code, 0, 255)
+
+const V1_3_ONLY = [V1_3, V1_3] as const
+const nicira = (code: number): Places => experimental(NICIRA, code)
+const onf = (code: number): Places => experimental(ONF, code, ...V1_3_ONLY)
 
 const ROWS = {
   hello: { at: always(0), body: hello },
@@ -69,18 +97,42 @@ const ROWS = {
   packet_out: { at: standard(13), body: packetOut },
   flow_mod: { at: standard(14), body: flowMod },
   group_mod: { at: standard(15), body: groupMod },
+  port_mod: { at: standard(16), body: portMod },
+  table_mod: { at: standard(17), body: tableMod },
   multipart_request: { at: standard(18), body: multipartRequest },
   multipart_reply: { at: standard(19), body: multipartReply },
   barrier_request: { at: standard(20), body: nothing },
   barrier_reply: { at: standard(21), body: nothing },
+  queue_get_config_request: { at: standard(22, ...V1_3_ONLY), body: queueConfigRequest },
+  queue_get_config_reply: { at: standard(23, ...V1_3_ONLY), body: queueConfig },
   role_request: { at: standard(24), body: role },
   role_reply: { at: standard(25), body: role },
-  role_status: { at: either(standard(30, V1_4), experimental(ONF, 1911, V1_3, V1_3)), body: roleStatus },
-  bundle_control: { at: either(standard(33, V1_4), experimental(ONF, 2300, V1_3, V1_3)), body: bundleControl },
-  bundle_add: { at: either(standard(34, V1_4), experimental(ONF, 2301, V1_3, V1_3)), body: bundled },
-  flow_monitor_cancel: { at: experimental(ONF, 1870, V1_3, V1_3), body: monitorCancel },
-  flow_monitor_paused: { at: experimental(ONF, 1871, V1_3, V1_3), body: nothing },
-  flow_monitor_resumed: { at: experimental(ONF, 1872, V1_3, V1_3), body: nothing },
+  get_async_request: { at: standard(26), body: nothing },
+  get_async_reply: { at: standard(27), body: asyncConfig },
+  set_async: { at: standard(28), body: asyncConfig },
+  meter_mod: { at: standard(29), body: meterMod },
+  role_status: { at: either(standard(30, V1_4), onf(1911)), body: roleStatus },
+  table_status: { at: standard(31, V1_4), body: tableStatus },
+  requestforward: { at: standard(32, V1_4), body: forwarded },
+  bundle_control: { at: either(standard(33, V1_4), onf(2300)), body: bundleControl },
+  bundle_add: { at: either(standard(34, V1_4), onf(2301)), body: bundled },
+  controller_status: { at: standard(35, V1_5), body: controllerStatus },
+  flow_monitor_cancel: { at: onf(1870), body: monitorCancel },
+  flow_monitor_paused: { at: onf(1871), body: nothing },
+  flow_monitor_resumed: { at: onf(1872), body: nothing },
+  nx_role_request: { at: nicira(10), body: niciraRole },
+  nx_role_reply: { at: nicira(11), body: niciraRole },
+  set_packet_in_format: { at: nicira(16), body: packetInFormat },
+  set_controller_id: { at: nicira(20), body: controllerId },
+  tlv_table_mod: { at: nicira(24), body: tlvTableMod },
+  tlv_table_request: { at: nicira(25), body: nothing },
+  tlv_table_reply: { at: nicira(26), body: tlvTable },
+  /** The properties of 1.4 for 1.3. */
+  nx_set_async: { at: experimental(NICIRA, 27, ...V1_3_ONLY), body: asyncProperties },
+  resume: { at: nicira(28), body: packetIn2 },
+  ct_flush_zone: { at: nicira(29), body: ctFlushZone },
+  packet_in2: { at: nicira(30), body: packetIn2 },
+  ct_flush: { at: nicira(32), body: ctFlush },
 } as const
 
 export type MessageType = keyof typeof ROWS
@@ -114,6 +166,7 @@ export type Decoded = Message & { readonly version: number; readonly xid: number
 
 export type FlowMod = MessageOf<'flow_mod'>
 export type GroupMod = MessageOf<'group_mod'>
+export type MeterMod = MessageOf<'meter_mod'>
 
 /** Types up to this one are in every version. */
 const LAST_OF_EVERY_VERSION = 3
@@ -159,7 +212,7 @@ export function readMessage(r: Reader): Decoded {
     throw new OpenFlowError('malformed', `${versionName(version)} is not spoken here`, { offset, error: BAD_VERSION })
   }
   const type = code === EXPERIMENTER ? experimentersType(r, version) : typeAt(version, code)
-  if (r.depth > 0 && (type === 'bundle_add' || (type as string) === 'requestforward')) {
+  if (r.depth > 0 && (type === 'bundle_add' || type === 'requestforward')) {
     const error = errorNamed('BUNDLE_FAILED', 'MSG_UNSUP')
     throw new OpenFlowError('malformed', `a ${type} within another message`, { offset, error })
   }

@@ -2,13 +2,20 @@
  * Multipart messages (OpenFlow 1.5.1, 7.3.5): one row per kind, with its place in each version and its body as it is asked for
  * and as it is answered. A kind without a row is kept as bytes.
  */
+
+import { bundleFeatures, bundleFeaturesRequest, controllerStatuses } from './controllers.ts'
 import type { Reader, Writer } from './cursor.ts'
 import { NONE } from './flow.ts'
-import { flowEntries, flowRequest } from './flow-requests.ts'
+import { aggregateStats, flowCounts, flowEntries, flowRequest } from './flow-requests.ts'
 import { groupDescRequest, groupDescriptions, groupFeatures, groupStats, groupStatsRequest } from './groups.ts'
-import { list, or, type Part, pad, since, struct, text, u8, u32, u64, type Values } from './layout.ts'
+import { list, or, type Part, pad, since, struct, text, u32, type Values } from './layout.ts'
+import { meterConfigs, meterFeatures, meterRequest, meterStats } from './meters.ts'
 import { flowUpdate, monitorRequest } from './monitor.ts'
+import { portStats, portStatsRequest } from './port-messages.ts'
 import { portDescription } from './ports.ts'
+import { queueDescriptions, queueRequest, queueStats } from './queues.ts'
+import { tableFeatures, tableFeaturesRequest } from './table-features.ts'
+import { tableDescriptions, tableStats } from './tables.ts'
 import {
   either,
   experimental,
@@ -34,10 +41,6 @@ const DESCRIPTION = {
 }
 export type SwitchDescription = Values<typeof DESCRIPTION>
 
-/** 7.3.5.5. */
-const TABLE = { table: u8, pad: pad(3), active: u32, lookups: u64, matched: u64 }
-export type TableStats = Values<typeof TABLE>
-
 /** 7.3.5.7: all ports but in 1.5, which may ask for one. */
 const portRequest = struct({ port: since(V1_5, or(u32, NONE)), pad: pad(4, V1_5) })
 
@@ -46,22 +49,31 @@ const ROWS = {
   desc: { at: standard(0), request: nothing, reply: struct({ desc: struct(DESCRIPTION) }) },
   /** Flows with their instructions: OFPMP_FLOW_DESC in 1.5, OFPMP_FLOW before. */
   flow: { at: standard(1), request: flowRequest, reply: struct({ flows: flowEntries }), list: 'flows' },
-  table: { at: standard(3), request: nothing, reply: struct({ tables: list(struct(TABLE)) }), list: 'tables' },
+  aggregate: { at: standard(2), request: flowRequest, reply: struct({ stats: aggregateStats }) },
+  table: { at: standard(3), request: nothing, reply: tableStats, list: 'tables' },
+  port_stats: { at: standard(4), request: portStatsRequest, reply: portStats, list: 'ports' },
+  queue_stats: { at: standard(5), request: queueRequest, reply: queueStats, list: 'queues' },
   group_stats: { at: standard(6), request: groupStatsRequest, reply: groupStats, list: 'groups' },
   group_desc: { at: standard(7), request: groupDescRequest, reply: groupDescriptions, list: 'groups' },
   group_features: { at: standard(8), request: nothing, reply: groupFeatures },
-  port_desc: {
-    at: standard(13),
-    request: portRequest,
-    reply: struct({ ports: list(portDescription) }),
-    list: 'ports',
-  },
+  meter_stats: { at: standard(9), request: meterRequest, reply: meterStats, list: 'meters' },
+  /** OFPMP_METER_DESC in 1.5. */
+  meter_config: { at: standard(10), request: meterRequest, reply: meterConfigs, list: 'meters' },
+  meter_features: { at: standard(11), request: nothing, reply: meterFeatures },
+  table_features: { at: standard(12), request: tableFeaturesRequest, reply: tableFeatures, list: 'tables' },
+  port_desc: { at: standard(13), request: portRequest, reply: struct({ ports: list(portDescription) }), list: 'ports' },
+  table_desc: { at: standard(14, V1_4), request: nothing, reply: tableDescriptions, list: 'tables' },
+  queue_desc: { at: standard(15, V1_4), request: queueRequest, reply: queueDescriptions, list: 'queues' },
   flow_monitor: {
     at: either(standard(16, V1_4), experimental(ONF, 1870, V1_3, V1_3)),
     request: struct({ monitors: list(monitorRequest) }),
     reply: struct({ updates: list(flowUpdate) }),
     list: 'updates',
   },
+  /** Flows with statistics alone. */
+  flow_stats: { at: standard(17, V1_5), request: flowRequest, reply: struct({ flows: flowCounts }), list: 'flows' },
+  controller_status: { at: standard(18, V1_5), request: nothing, reply: controllerStatuses, list: 'controllers' },
+  bundle_features: { at: standard(19, V1_5), request: bundleFeaturesRequest, reply: bundleFeatures },
 } as const
 
 type Kind = keyof typeof ROWS

@@ -5,7 +5,7 @@ import { V1_5 } from './versions.ts'
 
 const ROLES = ['nochange', 'equal', 'master', 'slave'] as const
 export type Role = (typeof ROLES)[number]
-const roleName = choice(u32, ROLES, errorNamed('ROLE_REQUEST_FAILED', 'BAD_ROLE'))
+export const roleName = choice(u32, ROLES, errorNamed('ROLE_REQUEST_FAILED', 'BAD_ROLE'))
 
 /** `generationId` has 64 bits and wraps: it is compared as a signed difference. */
 export const role = struct({ role: roleName, shortId: since(V1_5, or(u16, 0xffff), 2), pad: pad(2), generationId: u64 })

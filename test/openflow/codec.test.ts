@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { type Decoded, decode, encode, type Message, VERSIONS, versionName } from '../../src/openflow/index.ts'
 import { MESSAGE_TYPES, placesOf } from '../../src/openflow/messages.ts'
+import { MULTIPART_KINDS, multipartPlaces } from '../../src/openflow/multipart.ts'
 import { messagesIn } from './support/messages.ts'
 import { same } from './support/same.ts'
 
@@ -19,7 +20,7 @@ for (const version of VERSIONS) {
             same(withoutHeads(decoded, version), message)
             same(encode(decoded), bytes)
           }),
-          { numRuns: 100 },
+          { numRuns: type.startsWith('multipart') ? 500 : 100 },
         )
       },
     )
@@ -39,11 +40,22 @@ for (const version of VERSIONS) {
   })
 }
 
+for (const version of VERSIONS) {
+  t.test(`every kind of multipart of ${versionName(version)} is under test`, async (t) => {
+    const { multipart_request, multipart_reply } = messagesIn(version)
+    for (const some of [multipart_request, multipart_reply]) {
+      const sample = fc.sample(some as fc.Arbitrary<{ multipart: string }>, { numRuns: 2000, seed: 1 })
+      const kinds = new Set(sample.map(({ multipart }) => multipart))
+      for (const kind of MULTIPART_KINDS) t.equal(kinds.has(kind), multipartPlaces(kind)[version] !== undefined, kind)
+    }
+  })
+}
+
 /** Version and xid aside, those of a bundled message too. */
 function withoutHeads({ version, xid, ...body }: Decoded, wanted: number): object {
   ok(version === wanted && typeof xid === 'number')
-  if (body.type !== 'bundle_add') return body
+  if (body.type !== 'bundle_add' && body.type !== 'requestforward') return body
   const { version: inner, xid: its, ...message } = body.message
-  same([inner, its], [wanted, xid])
+  same([inner, its], [wanted, body.type === 'bundle_add' ? xid : 0])
   return { ...body, message }
 }

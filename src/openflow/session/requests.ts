@@ -16,6 +16,10 @@ interface Replies {
   readonly barrier_request: 'barrier_reply'
   readonly role_request: 'role_reply'
   readonly bundle_control: 'bundle_control'
+  readonly queue_get_config_request: 'queue_get_config_reply'
+  readonly get_async_request: 'get_async_reply'
+  readonly nx_role_request: 'nx_role_reply'
+  readonly tlv_table_request: 'tlv_table_reply'
 }
 
 const REPLIES: Replies = {
@@ -26,6 +30,10 @@ const REPLIES: Replies = {
   barrier_request: 'barrier_reply',
   role_request: 'role_reply',
   bundle_control: 'bundle_control',
+  queue_get_config_request: 'queue_get_config_reply',
+  get_async_request: 'get_async_reply',
+  nx_role_request: 'nx_role_reply',
+  tlv_table_request: 'tlv_table_reply',
 }
 
 /** A message that is answered. */

@@ -2,8 +2,10 @@
 import fc from 'fast-check'
 import type { FlowStats, Instruction, Match, Message } from '../../../src/openflow/index.ts'
 import { bytes, instructions, match, u8, u16, u32, u64 } from './arbitrary.ts'
+import { controllersIn, niciraIn } from './controller-messages.ts'
 import { groupsIn } from './group-messages.ts'
 import { actionsIn, of, reply, request, type Some, text, time, unknownProperty } from './shapes.ts'
+import { countsIn, metersIn, portsIn, queuesIn, tablesIn } from './switch-messages.ts'
 
 const NONE = 0xffffffff
 const UNKNOWN = 0xffff_ffff_ffff_ffffn
@@ -131,11 +133,15 @@ export function messagesIn(version: number): Arbitraries {
     unknown: of('unknown', { code: fc.constantFrom(4, 40, 99), body: bytes }),
   }
   const others = othersIn(version).map(({ messages }) => messages)
-  return Object.assign({}, all, version === 4 ? onlyIn13 : {}, ...others)
+  const whole: Arbitraries = Object.assign({}, all, version === 4 ? onlyIn13 : {}, ...others)
+  if (version < 5) return whole
+  const mods: ReadonlyArray<fc.Arbitrary<Message>> = [whole.group_mod, whole.meter_mod].flatMap((one) => one ?? [])
+  return { ...whole, requestforward: of('requestforward', { message: fc.oneof(...mods) }) }
 }
 
 /** The rest of the protocol. */
-const othersIn = (version: number): readonly Some[] => [groupsIn(version)]
+const PARTS = [groupsIn, metersIn, tablesIn, portsIn, queuesIn, countsIn, controllersIn, niciraIn] as const
+const othersIn = (version: number): readonly Some[] => PARTS.map((part) => part(version))
 
 const onlyIn13: Arbitraries = {
   flow_monitor_cancel: of('flow_monitor_cancel', { monitor: u32 }),

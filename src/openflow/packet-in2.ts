@@ -1,0 +1,31 @@
+/** Nicira's packet_in2, a packet_in of properties, and `resume`, which sends one on through the pipeline (nicira-ext.h). */
+import { fieldList } from './field-list.ts'
+import { type Part, pad, rest, struct, u8, u32, u64 } from './layout.ts'
+import { packetInReason } from './packets.ts'
+import { type PropertyOf, properties, property } from './properties.ts'
+
+const data = struct({ data: rest })
+
+/** enum nx_packet_in2_prop_type. */
+const PROPERTIES = {
+  packet: property(0, data),
+  /** Octets of the whole packet, if `packet` is not all of it. */
+  full_length: property(1, struct({ length: u32 })),
+  buffer: property(2, struct({ bufferId: u32 })),
+  table: property(3, struct({ table: u8 })),
+  cookie: property(4, struct({ pad: pad(4), cookie: u64 })),
+  reason: property(5, struct({ reason: packetInReason })),
+  /** What the pipeline knew of the packet. */
+  metadata: property(6, struct({ match: fieldList })),
+  /** What the action `controller` had with it. */
+  userdata: property(7, data),
+  /** For the switch that sent it alone. */
+  continuation: property(8, data),
+}
+export type PacketIn2Property = PropertyOf<typeof PROPERTIES>
+
+export interface PacketIn2 {
+  readonly properties: readonly PacketIn2Property[]
+}
+
+export const packetIn2: Part<PacketIn2> = struct({ properties: properties(PROPERTIES) })
