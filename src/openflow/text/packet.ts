@@ -27,7 +27,7 @@ const printPlain = ({ type }: { readonly type: string }): string => type
 function printProperty(property: EncapProperty): string {
   if (property.type === 'nsh_md_type') return `md_type=${property.mdType}`
   if (property.type === 'nsh_tlv') {
-    return `tlv(${hexDigits(property.class, 4)},${property.code},0x${printOctets(property.data).replace(/^0/, '')})`
+    return `tlv(${hexDigits(property.class, 4)},${property.code},0x${printOctets(property.data)})`
   }
   return `unknown(${property.class},${property.code},${printOctets(property.body)})`
 }
@@ -45,8 +45,7 @@ function parseProperty(text: string): EncapProperty {
   const head = { class: integer(cls, 0xffff), code: integer(code, 0xff) }
   if (found?.[1] === 'unknown') return { type: 'unknown', ...head, body: octets(data) }
   if (!data.startsWith('0x')) throw bad(text, 'octets after 0x are wanted')
-  const digits = data.slice(2)
-  return { type: 'nsh_tlv', ...head, data: octets(digits.length % 2 === 0 ? digits : `0${digits}`) }
+  return { type: 'nsh_tlv', ...head, data: octets(data.slice(2)) }
 }
 
 function parseEncap(text: string): PacketAction {

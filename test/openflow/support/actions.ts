@@ -153,7 +153,7 @@ export const ACTION_LINES: readonly string[] = [
   'actions=set_field:0x1007->vlan_tci,output:1',
   'actions=encap(nsh(md_type=1)),set_field:0x123->nsh_spi,set_field:3->nsh_si,encap(ethernet),output:1',
   'actions=encap(nsh(md_type=2,tlv(0xffff,255,0xff))),encap(ethernet)',
-  'actions=encap(nsh(md_type=2,tlv(0x0001,2,0x1020304)))',
+  'actions=encap(nsh(md_type=2,tlv(0x0001,2,0x11020304)))',
   'actions=decap(),decap(packet_type(ns=1,type=0x800))',
   'packet_type=(1,0x894f),actions=decap(packet_type(ns=0,type=0)),output:1',
   'dl_type=0x894f,actions=dec_nsh_ttl,set_field:1->nsh_c1,set_field:2->nsh_c2,set_field:3->nsh_c3,set_field:0/0xff->nsh_c4',
