@@ -177,8 +177,17 @@ function writeAction(w: Writer, action: Action): void {
     return
   }
   const row = rowOf(action.type)
-  if (!row) writeNicira(w.u16(EXPERIMENTER).u16(0).u32(NICIRA), action as NiciraAction, nested)
+  if (!row) writeExtension(w, action as NiciraAction)
   else if (!writeOther(w, action as StandardAction)) row.write(w.u16(row.code).u16(0), action as StandardAction)
+}
+
+/** OpenFlow 1.5 has set_field with a mask in the place of Nicira's loads. */
+function writeExtension(w: Writer, action: NiciraAction): void {
+  if (w.version >= V1_5 && action.type === 'reg_load') {
+    writeAction(w, load(action.field, action.offset, action.bits, action.value))
+  } else if (w.version >= V1_5 && action.type === 'reg_load2') {
+    writeAction(w, { ...action, type: 'set_field' } as SetField)
+  } else writeNicira(w.u16(EXPERIMENTER).u16(0).u32(NICIRA), action, nested)
 }
 
 /** A standard action in another form than the one of its own code. @returns whether it is written */
@@ -238,8 +247,11 @@ function readOther(r: Reader): Action | undefined {
   }
   if (subtype === REG_MOVE) return readMove(r.skip(2))
   const action = readNicira(r, nested)
+  const isLoad = action?.type === 'reg_load' || action?.type === 'reg_load2'
+  // It would go out as a set_field.
+  if (isLoad && r.version >= V1_5) return undefined
   const isMasked = action?.type === 'reg_load2' && action.mask !== undefined
-  return isMasked && r.version < V1_5 ? ({ ...action, type: 'set_field' } as Action) : action
+  return isMasked ? ({ ...action, type: 'set_field' } as Action) : action
 }
 
 /**

@@ -20,9 +20,9 @@ import type { Row, Rows } from './row.ts'
 type Load2 = KnownField extends infer F ? (F extends KnownField ? F & { readonly type: 'reg_load2' } : never) : never
 
 export type BitsAction =
-  /** Set `bits` bits of a field to a value of at most 64 bits. */
+  /** Set `bits` bits of a field to a value of at most 64 bits. In OpenFlow 1.5 it is sent as a set_field. */
   | ({ readonly type: 'reg_load'; readonly bits: number; readonly value: bigint } & Subfield)
-  /** Set a field, or the bits of it that `mask` names. */
+  /** Set a field, or the bits of it that `mask` names. In OpenFlow 1.5 it is sent as a set_field. */
   | Load2
   | ({ readonly type: 'push' } & Bits)
   | ({ readonly type: 'pop' } & Bits)

@@ -134,8 +134,9 @@ export const PACKET_PARSERS: Parsers = [
   ],
   ['mod_nw_ttl', (text) => ({ type: 'set_ttl', ttl: integer(text, 0xff) })],
   ['set_mpls_ttl', (text) => ({ type: 'set_mpls_ttl', ttl: integer(text, 0xff) })],
-  ['set_mpls_label', (text) => ({ type: 'set_mpls_label', label: integer(text, 0xfffff) })],
-  ['set_mpls_tc', (text) => ({ type: 'set_mpls_tc', tc: integer(text, 7) })],
+  // Nicira's actions of these names are of OpenFlow 1.0 only.
+  ['set_mpls_label', (text) => ({ type: 'set_field', field: 'mpls_label', value: integer(text, 0xfffff) })],
+  ['set_mpls_tc', (text) => ({ type: 'set_field', field: 'mpls_tc', value: integer(text, 7) })],
   ['set_tunnel', parseTunnel],
   ['set_tunnel64', (text) => ({ type: 'set_tunnel64', id: bigInteger(text) })],
   ['encap', parseEncap],
