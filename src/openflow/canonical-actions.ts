@@ -3,7 +3,7 @@
  * a run of bits each.
  */
 import { type Action, load, type SetField } from './actions.ts'
-import { FIELDS, type FieldName, known } from './fields.ts'
+import { allOnes, FIELDS, type FieldName, known } from './fields.ts'
 import type { Instruction } from './instructions.ts'
 
 /** Kinds that have another form than their own, and those that have actions within. */
@@ -19,7 +19,13 @@ const CHANGED = new Set<Action['type']>([
 ])
 
 const isCanonical = (action: Action): boolean =>
-  action.type === 'set_field' ? action.mask === undefined : !CHANGED.has(action.type)
+  action.type === 'set_field'
+    ? action.mask === undefined || (isOneRun(action.mask) && action.mask !== allOnes(action.field))
+    : !CHANGED.has(action.type)
+
+/** Of a narrow mask, the common case at no cost. */
+const isOneRun = (mask: number | bigint): boolean =>
+  typeof mask === 'number' && mask < 0x1000 && mask !== 0 && (mask & (mask + (mask & -mask))) === 0
 
 /** The same instructions if nothing in them has another form. */
 export function canonicalInstructions(instructions: readonly Instruction[]): readonly Instruction[] {

@@ -13,6 +13,9 @@ interface Header {
 export interface Found {
   readonly field: FieldName
   readonly kind: HeaderKind
+  readonly row: FieldRow
+  /** It has this header in every version, and one number of octets, and all of them count. */
+  readonly isPlain: boolean
 }
 
 const header = (cls: number, code: number, experimenter?: number): Header => ({
@@ -20,17 +23,26 @@ const header = (cls: number, code: number, experimenter?: number): Header => ({
   ...(experimenter === undefined ? {} : { experimenter }),
 })
 
-type Headers = { readonly oxm: Header } & { readonly [Kind in HeaderKind]?: Header }
+/** Those of a field, and its row. */
+export type Headers = { readonly [Kind in HeaderKind]?: Header } & {
+  readonly oxm: Header
+  readonly row: FieldRow
+  /** The one that it has in every version, if that has 32 bits. */
+  readonly word: number | undefined
+}
 
 function headersOf(row: FieldRow): Headers {
+  const isPlain = row.onf === undefined && row.experimenter === undefined
   return {
+    row,
+    word: isPlain ? header(row.class, row.code).word : undefined,
     oxm: header(row.class, row.code, row.experimenter),
     ...(row.nxm ? { nxm: header(row.nxm[0], row.nxm[1]) } : {}),
     ...(row.onf ? { onf: header(EXPERIMENTER, row.code, ONF) } : {}),
   }
 }
 
-const headers = Object.fromEntries(FIELD_NAMES.map((name) => [name, headersOf(FIELDS[name])])) as Readonly<
+export const headers = Object.fromEntries(FIELD_NAMES.map((name) => [name, headersOf(FIELDS[name])])) as Readonly<
   Record<FieldName, Headers>
 >
 
@@ -42,8 +54,10 @@ export const kindIn = (version: number, field: FieldName): HeaderKind =>
   version < WITHOUT_ONF && headers[field].onf !== undefined ? 'onf' : 'oxm'
 
 /** Is it another header than the one of this version? Then it is kept with the value. */
-export const otherHeader = (version: number, { field, kind }: Found): { readonly header?: HeaderKind } =>
-  kind === kindIn(version, field) ? {} : { header: kind }
+export const otherHeader = (
+  version: number,
+  { field, kind }: Pick<Found, 'field' | 'kind'>,
+): { readonly header?: HeaderKind } => (kind === kindIn(version, field) ? {} : { header: kind })
 
 /** @param length octets of value and mask */
 export function writeHeader(
@@ -53,21 +67,32 @@ export function writeHeader(
   hasMask: 0 | 1,
   length: number,
 ): void {
-  const all = headers[field]
+  writeOf(w, headers[field], kind, hasMask, length)
+}
+
+/** Of a field that has been looked up. */
+export function writeOf(w: Writer, all: Headers, kind: HeaderKind | undefined, hasMask: 0 | 1, length: number): void {
   const { word, experimenter } =
     (kind === undefined ? undefined : all[kind]) ?? (w.version < WITHOUT_ONF ? (all.onf ?? all.oxm) : all.oxm)
   if (experimenter === undefined) w.u32((word | (hasMask << 8) | length) >>> 0)
   else w.u32((word | (hasMask << 8) | (length + 4)) >>> 0).u32(experimenter)
 }
 
+const KINDS: readonly HeaderKind[] = ['oxm', 'nxm', 'onf']
+
 const byWord = new Map<number, Found>()
 const byExperimenter = new Map<number, Found>()
 const keyOf = (experimenter: number, code: number): number => experimenter * 128 + code
 
 for (const field of FIELD_NAMES) {
-  for (const [kind, { word, experimenter }] of Object.entries(headers[field]) as Array<[HeaderKind, Header]>) {
-    if (experimenter === undefined) byWord.set(word >>> 9, { field, kind })
-    else byExperimenter.set(keyOf(experimenter, (word >>> 9) & 0x7f), { field, kind })
+  const row: FieldRow = FIELDS[field]
+  for (const kind of KINDS) {
+    const found = headers[field][kind]
+    if (!found) continue
+    const isPlain = kind === 'oxm' && !row.onf && !row.variable && !row.isNarrow
+    const { word, experimenter } = found
+    if (experimenter === undefined) byWord.set(word >>> 9, { field, kind, row, isPlain })
+    else byExperimenter.set(keyOf(experimenter, (word >>> 9) & 0x7f), { field, kind, row, isPlain })
   }
 }
 

@@ -2,7 +2,15 @@
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_MATCH_LEN, BAD_MATCH_TYPE, OpenFlowError } from './errors.ts'
 import { FIELDS, type FieldName, type FieldRow, type KnownField, known, type Match, type OxmField } from './fields.ts'
-import { type Found, fieldByExperimenter, fieldByWord, isExperimenter, otherHeader, writeHeader } from './headers.ts'
+import {
+  type Found,
+  fieldByExperimenter,
+  fieldByWord,
+  headers,
+  isExperimenter,
+  otherHeader,
+  writeOf,
+} from './headers.ts'
 
 const LOW_64 = 0xffff_ffff_ffff_ffffn
 
@@ -17,10 +25,12 @@ export function writeField(w: Writer, field: OxmField): void {
     return
   }
   const { field: name, value, mask, header } = field
-  const row: FieldRow = FIELDS[name]
+  const all = headers[name]
+  const { row } = all
   const size = row.variable ? sizeOf(field, row) : row.size
   const hasMask = mask === undefined ? 0 : 1
-  writeHeader(w, name, header, hasMask, size << hasMask)
+  if (header === undefined && all.word !== undefined) w.u32((all.word | (hasMask << 8) | (size << hasMask)) >>> 0)
+  else writeOf(w, all, header, hasMask, size << hasMask)
   writeValue(w, row, name, value, size)
   if (mask !== undefined) writeValue(w, row, name, mask, size)
 }
@@ -100,12 +110,15 @@ function readKnown(
   offset: number,
   experimenter: number | undefined,
 ): OxmField {
-  const { field: name, kind } = found
-  const row: FieldRow = FIELDS[name]
+  const { field: name, row } = found
   if (row.variable) return readVariable(r, name, head, length, hasMask)
   if (length !== row.size << (hasMask ? 1 : 0)) {
     const message = `${name} has ${length} octets: it takes ${row.size}${hasMask ? ' twice' : ''}`
     throw new OpenFlowError('malformed', message, { offset, error: BAD_MATCH_LEN })
+  }
+  if (found.isPlain) {
+    const whole = readValue(r, row.size)
+    return hasMask ? known(name, whole, readValue(r, row.size)) : known(name, whole)
   }
   const copy = row.isNarrow ? r.copy() : r
   const value = readValue(r, row.size)
@@ -115,7 +128,7 @@ function readKnown(
     return unknown(head, hasMask, experimenter, copy.bytes(length))
   }
   const field = known(name, value, mask)
-  return kind === 'oxm' && !row.onf ? field : { ...field, ...otherHeader(r.version, found) }
+  return found.kind === 'oxm' && !row.onf ? field : { ...field, ...otherHeader(r.version, found) }
 }
 
 function readVariable(r: Reader, name: FieldName, head: number, length: number, hasMask: boolean): OxmField {

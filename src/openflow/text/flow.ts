@@ -16,15 +16,14 @@ export const FLAG_NAMES: ReadonlyArray<readonly [name: string, bit: number]> = [
 
 export function printFlow(flow: Flow): string {
   const { table, priority, cookie, idleTimeout = 0, hardTimeout = 0, importance = 0, flags = 0 } = flow
-  const match = [priority === DEFAULT_PRIORITY ? '' : `priority=${priority}`, printMatch(flow.match)].filter(Boolean)
-  return [
-    cookie === 0n ? '' : `cookie=0x${cookie.toString(16)}, `,
-    table === 0 ? '' : `table=${table}, `,
-    idleTimeout === 0 ? '' : `idle_timeout=${idleTimeout}, `,
-    hardTimeout === 0 ? '' : `hard_timeout=${hardTimeout}, `,
-    ...FLAG_NAMES.map(([name, bit]) => ((flags & bit) === 0 ? '' : `${name} `)),
-    importance === 0 ? '' : `importance=${importance}, `,
-    match.length === 0 ? '' : `${match.join(',')} `,
-    `actions=${printInstructions(flow.instructions)}`,
-  ].join('')
+  let text = cookie === 0n ? '' : `cookie=0x${cookie.toString(16)}, `
+  if (table !== 0) text += `table=${table}, `
+  if (idleTimeout !== 0) text += `idle_timeout=${idleTimeout}, `
+  if (hardTimeout !== 0) text += `hard_timeout=${hardTimeout}, `
+  if (flags !== 0) for (const [name, bit] of FLAG_NAMES) if ((flags & bit) !== 0) text += `${name} `
+  if (importance !== 0) text += `importance=${importance}, `
+  const match = printMatch(flow.match)
+  if (priority !== DEFAULT_PRIORITY) text += match === '' ? `priority=${priority} ` : `priority=${priority},`
+  if (match !== '') text += `${match} `
+  return `${text}actions=${printInstructions(flow.instructions)}`
 }

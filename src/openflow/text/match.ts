@@ -2,6 +2,7 @@
 import { canonicalMatch, isToldInPart, trimmed } from '../canonical.ts'
 import { OpenFlowError } from '../errors.ts'
 import {
+  FIELD_NAMES,
   FIELDS,
   type FieldName,
   type FieldRow,
@@ -213,14 +214,21 @@ function sharedField(name: string, ethType: number | undefined, protocol: number
 }
 
 /** `tp_src`, `tp_dst`, `icmp_type` and `icmp_code` are of the protocol of the match. */
+const SHARED = new Set(['tp_src', 'tp_dst', 'icmp_type', 'icmp_code'])
+
+/** By protocol, then by the name in a match. */
+const transport = new Map<number, Map<string, FieldName>>()
+for (const field of FIELD_NAMES) {
+  const { protocol, text = field }: FieldRow = FIELDS[field]
+  if (protocol === undefined) continue
+  const names = transport.get(protocol) ?? new Map<string, FieldName>()
+  if (!names.has(text)) transport.set(protocol, names.set(text, field))
+}
+
 function transportField(name: string, protocol: number | undefined): FieldName | undefined {
-  const text = /^(tp_(src|dst)|icmp_(type|code))$/
-  if (!text.test(name)) return undefined
+  if (!SHARED.has(name)) return undefined
   if (protocol === undefined) return name.startsWith('icmp') ? fieldNamed(name) : undefined
-  return (Object.keys(FIELDS) as FieldName[]).find((field) => {
-    const row: FieldRow = FIELDS[field]
-    return row.protocol === protocol && (row.text ?? field) === name
-  })
+  return transport.get(protocol)?.get(name)
 }
 
 /** The parts between commas (or blanks) that stand in no parentheses. */
