@@ -1,8 +1,22 @@
 /** Meters (OpenFlow 1.5.1, 7.3.4.5 and 7.3.5.12 to 7.3.5.14). */
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_LEN, errorNamed, OpenFlowError } from './errors.ts'
-import { list, named, or, type Part, pad, since, sized, struct, u8, u16, u32, u64, type Values } from './layout.ts'
-import { V1_5 } from './versions.ts'
+import {
+  type Defaulted,
+  list,
+  named,
+  or,
+  type Part,
+  pad,
+  sized,
+  struct,
+  u8,
+  u16,
+  u32,
+  u64,
+  type Values,
+} from './layout.ts'
+import { lacking, V1_5 } from './versions.ts'
 
 /** Reserved meter numbers. */
 export const METER = { MAX: 0xffff0000, SLOWPATH: 0xfffffffd, CONTROLLER: 0xfffffffe, ALL: 0xffffffff } as const
@@ -90,6 +104,22 @@ const STATS = {
 export type MeterStats = Values<typeof STATS>
 export const meterStats = struct({ meters: list(sized(struct(STATS), 40, 4)) })
 
+/** 32 bits and as many of padding, or nothing. */
+const meterPlaces: Defaulted<number | undefined> = {
+  fallback: undefined,
+  write(w, value, name) {
+    if (value === undefined) return
+    if (w.version < V1_5) throw lacking(w.version, `${name} of meters`)
+    w.u32(value, name).zeros(4)
+  },
+  read(r) {
+    if (r.version < V1_5 || r.left === 0) return undefined
+    const value = r.u32()
+    r.skip(4)
+    return value
+  },
+}
+
 const FEATURES = {
   maxMeter: u32,
   /** Bit n: bands of type n. */
@@ -99,8 +129,8 @@ const FEATURES = {
   maxBands: u8,
   maxColor: u8,
   pad: pad(2),
-  features: since(V1_5, or(u32, 0)),
-  pad2: pad(4, V1_5),
+  /** Where meters may stand (1.5.1): Open vSwitch leaves it out. Not before 1.5. */
+  features: meterPlaces,
 }
 export type MeterFeatures = Values<typeof FEATURES>
 export const meterFeatures = struct({ features: struct(FEATURES) })

@@ -24,7 +24,7 @@ export function metersIn(version: number): Some {
     ...all(u32, 'maxMeter', 'bandTypes', 'capabilities'),
     maxBands: u8,
     maxColor: u8,
-    features: version < 6 ? fc.constant(0) : u32,
+    features: version < 6 ? fc.constant(undefined) : fc.option(u32, { nil: undefined }),
   }
   return {
     messages: { meter_mod: of('meter_mod', { ...meter, command: oneOf('add', 'modify', 'delete') }) },
