@@ -74,9 +74,12 @@ class Lab:
             await self.must(host, host.daemon(daemon))
         bridges = [('br-phy', 'phy0'), *[(f'br-eth{n}', f'eth{n}') for n in range(1, fabrics + 1)]]
         command = ['ovs-vsctl', 'init']
-        for bridge, uplink in bridges:
+        for number, (bridge, uplink) in enumerate(bridges):
+            # An address of its own: left to itself a bridge may change it when ports come and go anywhere on the host, and
+            # the tunnels of its peers would go on sending to the old one, which they remember for 15 minutes.
+            address = f'other_config:hwaddr=\"02:b0:00:00:{number:02x}:{index + 1:02x}\"'
             command += ['--', 'add-br', bridge, '--', 'set', 'bridge', bridge, 'datapath_type=netdev', 'fail_mode=standalone',
-                        '--', 'add-port', bridge, uplink]
+                        address, '--', 'add-port', bridge, uplink]
         await self.must(host, command)
         await self.must(host, ['ip', 'addr', 'add', f'172.31.0.{index + 11}/24', 'dev', 'br-phy'])
         await self.must(host, ['ip', 'link', 'set', 'br-phy', 'up'])
