@@ -151,7 +151,8 @@ const ROWS: { readonly [Type in StandardAction['type']]: Row<Of<Type>> } = {
   meter: {
     code: 29,
     write: (w, { meter }) => void w.u32(meter, 'meter'),
-    read: (r) => ({ type: 'meter', meter: r.u32() }),
+    // An instruction before, and no action.
+    read: (r) => (r.version < V1_5 ? undefined : { type: 'meter', meter: r.u32() }),
   },
 }
 
@@ -260,7 +261,8 @@ function readOther(r: Reader): Action | undefined {
  */
 export function load(field: FieldName, offset: number, bits: number, value: bigint): Action {
   const { width, bits: all } = FIELDS[field]
-  if (offset + bits > all || value >> BigInt(bits) !== 0n) {
+  const isRange = Number.isInteger(offset) && Number.isInteger(bits) && offset >= 0 && bits > 0 && offset + bits <= all
+  if (!isRange || value >> BigInt(bits) !== 0n) {
     throw new OpenFlowError(
       'out-of-range',
       `${value} does not fit into ${bits} bits at ${offset} of ${field} (${all} bits)`,

@@ -1,6 +1,6 @@
 /** The messages that are read the same in all versions: HELLO and ERROR (OpenFlow 1.5.1, 7.5.1 and 7.5.4). */
 import type { Reader } from './cursor.ts'
-import type { ErrorValue } from './errors.ts'
+import { type ErrorValue, OpenFlowError } from './errors.ts'
 import type { Part } from './layout.ts'
 
 /** HELLO (7.5.1): the versions that the sender speaks; without them, all up to that of the header. */
@@ -13,6 +13,8 @@ const VERSION_BITMAP = 1
 export const hello: Part<HelloBody> = {
   write(w, { versions }) {
     if (!versions) return
+    const wrong = versions.find((version) => !(version >= 0 && version <= 0xff && Number.isInteger(version)))
+    if (wrong !== undefined) throw new OpenFlowError('out-of-range', `versions holds ${wrong}: each has 8 bits`)
     const start = w.length
     const count = (Math.max(0, ...versions) >>> 5) + 1
     w.u16(VERSION_BITMAP).u16(4 + 4 * count)
@@ -54,7 +56,9 @@ const EXPERIMENTER_ERROR = 0xffff
 export const error: Part<ErrorBody> = {
   write(w, { errorType, code, experimenter, data }) {
     w.u16(errorType, 'errorType').u16(code, 'code')
-    if (errorType === EXPERIMENTER_ERROR) w.u32(experimenter ?? 0, 'experimenter')
+    if (errorType === EXPERIMENTER_ERROR && (experimenter !== undefined || data.length >= 4)) {
+      w.u32(experimenter ?? 0, 'experimenter')
+    }
     w.bytes(data)
   },
   read(r) {

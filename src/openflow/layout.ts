@@ -4,6 +4,7 @@
  */
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_LEN, type ErrorValue, OpenFlowError } from './errors.ts'
+import { octetsOf, textOf } from './octet-text.ts'
 import { lacking } from './versions.ts'
 
 /** One field, both ways. */
@@ -102,7 +103,7 @@ export const rest: Part<Uint8Array> = { write: (w, value) => void w.bytes(value)
 export function text(size: number): Part<string> {
   return {
     write(w, value, name) {
-      const octets = new TextEncoder().encode(value)
+      const octets = octetsOf(value)
       if (octets.length > size)
         throw new OpenFlowError('out-of-range', `${name} "${value}": ${size} octets is the most`)
       w.bytes(octets).zeros(size - octets.length)
@@ -110,7 +111,7 @@ export function text(size: number): Part<string> {
     read(r) {
       const octets = r.bytes(size)
       const end = octets.indexOf(0)
-      return new TextDecoder().decode(end < 0 ? octets : octets.subarray(0, end))
+      return textOf(end < 0 ? octets : octets.subarray(0, end))
     },
   }
 }
