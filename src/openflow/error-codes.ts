@@ -236,5 +236,6 @@ export const OVS_ERRORS: ReadonlyMap<string, string> = new Map(
     34: 'RESUME_NOT_SUPPORTED',
     35: 'RESUME_STALE',
     36: 'NOT_CONFIGURED',
+    38: 'TLV_INVALID_DELETE',
   }).map(([code, name]) => [`${0x2320}/${code}`, name]),
 )
