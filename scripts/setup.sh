@@ -21,7 +21,10 @@ procps sysctl
 util-linux unshare
 EOF
   case ${PLUGBOARD_SETUP:-tests} in
-    tests) echo 'tshark tshark' ;;
+    tests)
+      echo 'tshark tshark'
+      echo 'python3-os-ken /usr/lib/python3/dist-packages/os_ken'
+      ;;
     bench)
       echo 'ovn-central ovn-northd'
       echo 'ovn-host ovn-controller'
