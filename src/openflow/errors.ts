@@ -23,6 +23,8 @@ export type OpenFlowErrorCode =
   | 'closed'
   | 'no-common-version'
   | 'not-connected'
+  /** A key or a certificate that cannot be read. */
+  | 'bad-credentials'
   /** No answer, or nobody who reads, for too long. */
   | 'timeout'
 

@@ -4,9 +4,12 @@ import { OpenFlowError } from '../errors.ts'
 import { handshake, type SessionOptions } from './handshake.ts'
 import { Queue } from './queue.ts'
 import type { Session } from './session.ts'
+import { dialTls, type Tls, tlsServer } from './tls.ts'
 
-/** A TCP port (0: any that is free; on 127.0.0.1 unless a host is said), or the path of a socket. */
-export type Place = { readonly host?: string; readonly port: number } | { readonly path: string }
+/** A TCP port (0: any that is free; on 127.0.0.1 unless a host is said), TLS with `tls`, or the path of a socket. */
+export type Place = { readonly host?: string; readonly port: number; readonly tls?: Tls } | { readonly path: string }
+
+const LOOPBACK = '127.0.0.1'
 
 interface ListenerOptions extends SessionOptions {
   /**
@@ -24,13 +27,29 @@ export class Listener implements AsyncIterable<Session> {
   readonly #server: Server
   readonly #sessions = new Queue<Session>()
   readonly #sockets = new Set<Socket>()
+  /** Those whose TLS handshake is not done. */
+  readonly #early = new Map<string, Socket>()
   readonly #open = new Set<Session>()
   readonly #options: ListenerOptions
 
-  constructor(server: Server, options: ListenerOptions) {
+  constructor(server: Server, options: ListenerOptions, isSecure = false) {
     this.#server = server
     this.#options = options
-    server.on('connection', (socket) => void this.#greet(socket))
+    if (!isSecure) {
+      server.on('connection', (socket: Socket) => void this.#greet(socket))
+      return
+    }
+    server.on('connection', (socket: Socket) => {
+      this.#early.set(nameOf(socket), socket)
+      socket.on('close', () => this.#early.delete(nameOf(socket)))
+    })
+    server.on('secureConnection', (socket: Socket) => {
+      this.#early.delete(nameOf(socket))
+      void this.#greet(socket)
+    })
+    server.on('tlsClientError', (cause: Error, socket: Socket) =>
+      this.#refuse(new OpenFlowError('not-connected', `TLS handshake: ${cause.message}`, { cause }), nameOf(socket)),
+    )
   }
 
   /** Of no meaning if it listens on a path. */
@@ -44,6 +63,7 @@ export class Listener implements AsyncIterable<Session> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const session of this.#open) session.close('the listener is closed')
     for (const socket of this.#sockets) socket.destroySoon()
+    for (const socket of this.#early.values()) socket.destroy()
     await closed
   }
 
@@ -55,7 +75,7 @@ export class Listener implements AsyncIterable<Session> {
     const { onSession = (session) => this.#sessions.push(session) } = this.#options
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
-    const from = `${socket.remoteAddress}:${socket.remotePort}`
+    const from = nameOf(socket)
     const session = await handshake(socket, this.#options).catch((error: unknown) => this.#refuse(error, from))
     if (!session) return
     this.#open.add(session)
@@ -77,13 +97,16 @@ export class Listener implements AsyncIterable<Session> {
   }
 }
 
+const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`
+
 /** Listen for switches. 6653 is the port that OpenFlow has. */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const server = createServer()
-  const listener = new Listener(server, options)
+  const tls = 'path' in options ? undefined : options.tls
+  const server = tls ? tlsServer(tls) : createServer()
+  const listener = new Listener(server, options, tls !== undefined)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    const place = 'path' in options ? options : { port: options.port, host: options.host ?? '127.0.0.1' }
+    const place = 'path' in options ? options : { port: options.port, host: options.host ?? LOOPBACK }
     server.listen({ ...place }, () => resolve())
   })
   // Of accept(2), as when file descriptors run out: the next one may well succeed.
@@ -93,12 +116,18 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
 export type ConnectOptions = SessionOptions & Place
 
+/** The socket, and what it says when it is there. */
+function call(place: Place): [socket: Socket, event: string] {
+  if ('path' in place) return [dial({ path: place.path }), 'connect']
+  const { host = LOOPBACK, port, tls } = place
+  return tls ? [dialTls(host, port, tls), 'secureConnect'] : [dial({ host, port }), 'connect']
+}
+
 /** Connect to a switch that listens: `ptcp:`, or a bridge's own `<bridge>.mgmt` socket. */
 export async function connect(options: ConnectOptions): Promise<Session> {
-  const socket =
-    'path' in options ? dial({ path: options.path }) : dial({ host: options.host ?? '127.0.0.1', port: options.port })
+  const [socket, event] = call(options)
   await new Promise<void>((resolve, reject) => {
-    socket.once('connect', () => resolve())
+    socket.once(event, () => resolve())
     socket.once('error', (cause) => reject(new OpenFlowError('not-connected', cause.message, { cause })))
   })
   return handshake(socket, options)

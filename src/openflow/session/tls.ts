@@ -1,0 +1,45 @@
+/** TLS as Open vSwitch has it: both sides show a certificate that one authority has signed (OpenFlow 1.5.1, 6.3.3). */
+import type { Server } from 'node:net'
+import { createServer, connect as dial, type TLSSocket } from 'node:tls'
+import { OpenFlowError } from '../errors.ts'
+
+type Pem = string | Uint8Array
+
+/** PEM, as `ovs-vsctl set-ssl` takes them. */
+export interface Tls {
+  readonly key: Pem
+  readonly cert: Pem
+  /** Who must have signed the other side's certificate. */
+  readonly ca: Pem
+  /** The name that the other side's certificate must have; without it any, as with Open vSwitch. */
+  readonly serverName?: string
+}
+
+/** Milliseconds in which a TLS handshake must be done. */
+const HANDSHAKE = 10_000
+
+const octets = (pem: Pem): string | Buffer => (typeof pem === 'string' ? pem : Buffer.from(pem))
+const credentials = ({ key, cert, ca }: Tls) => ({ key: octets(key), cert: octets(cert), ca: octets(ca) })
+
+/** @throws OpenFlowError `bad-credentials` */
+function checked<Made>(make: () => Made): Made {
+  try {
+    return make()
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : String(cause)
+    throw new OpenFlowError('bad-credentials', `the key or a certificate cannot be read: ${words}`, { cause })
+  }
+}
+
+/** @throws OpenFlowError `bad-credentials` if the key or a certificate cannot be read */
+export const tlsServer = (tls: Tls): Server =>
+  checked(() =>
+    createServer({ ...credentials(tls), requestCert: true, rejectUnauthorized: true, handshakeTimeout: HANDSHAKE }),
+  )
+
+/** @throws OpenFlowError `bad-credentials` if the key or a certificate cannot be read */
+export function dialTls(host: string, port: number, tls: Tls): TLSSocket {
+  const identity =
+    tls.serverName === undefined ? { checkServerIdentity: () => undefined } : { servername: tls.serverName }
+  return checked(() => dial({ host, port, ...credentials(tls), ...identity }))
+}
