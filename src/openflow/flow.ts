@@ -3,6 +3,7 @@ import type { Reader, Writer } from './cursor.ts'
 import { BAD_COMMAND, BAD_LEN, OpenFlowError } from './errors.ts'
 import type { Match } from './fields.ts'
 import { type Instruction, readInstructions, writeInstructions } from './instructions.ts'
+import { readChecked, writeChecked } from './need.ts'
 import { readMatch, writeMatch } from './oxm.ts'
 import { type FlowStats, fixedCounts, fixedStats, readStats, writeDuration, writeStats } from './stats.ts'
 import { lacking, V1_4, V1_5 } from './versions.ts'
@@ -78,7 +79,7 @@ export function writeFlowMod(w: Writer, mod: FlowModBody): void {
     .u32(mod.outGroup ?? NONE, 'outGroup')
     .u16(mod.flags ?? 0, 'flags')
   writeImportance(w, mod.importance)
-  writeMatch(w, mod.match)
+  writeChecked(w, mod.match)
   if (mod.instructions) writeInstructions(w, mod.instructions)
 }
 
@@ -107,7 +108,7 @@ export function readFlowMod(r: Reader): Required<FlowModBody> {
     outGroup: r.u32(),
     flags: r.u16(),
     importance: readImportance(r),
-    match: readMatch(r),
+    match: readChecked(r),
     instructions: readInstructions(r),
   }
 }

@@ -1,7 +1,9 @@
 /** Prerequisites (OpenFlow 1.5.1, 7.2.3.6): a field has a meaning only after the fields that say what packets it is of. */
+import type { Reader, Writer } from './cursor.ts'
 import { errorNamed, OpenFlowError } from './errors.ts'
 import type { Need } from './field-row.ts'
-import { FIELDS, type FieldRow, ICMP, ICMPV6, type KnownField, type OxmField, SCTP, TCP, UDP } from './fields.ts'
+import { FIELDS, type FieldRow, ICMP, ICMPV6, type KnownField, type Match, SCTP, TCP, UDP } from './fields.ts'
+import { readMatch, writeMatch } from './oxm.ts'
 
 const BAD_PREREQ = errorNamed('BAD_MATCH', 'BAD_PREREQ')
 
@@ -55,16 +57,33 @@ const MEETS: { readonly [N in Need]: (said: Said) => boolean } = {
 }
 
 /** @throws OpenFlowError `out-of-range` that names the first field that stands before what it asks for, or without it */
-export function checkPrerequisites(match: readonly OxmField[]): void {
+export function checkPrerequisites(match: Match): void {
   const missing = firstMissing(match)
-  if (missing === undefined) return
-  const { needs } = FIELDS[missing.field] as FieldRow
-  const words = needs ? WORDS[needs] : ''
-  throw new OpenFlowError('out-of-range', `${missing.field} has a meaning only after ${words}`, { error: BAD_PREREQ })
+  if (missing !== undefined) throw new OpenFlowError('out-of-range', sayMissing(missing), { error: BAD_PREREQ })
+}
+
+function sayMissing({ field }: KnownField): string {
+  const { needs }: FieldRow = FIELDS[field]
+  return `${field} has a meaning only after ${needs ? WORDS[needs] : 'others'}`
+}
+
+/** A match that a switch is asked to take: one that it would refuse is refused here. */
+export function writeChecked(w: Writer, match: Match): void {
+  checkPrerequisites(match)
+  writeMatch(w, match)
+}
+
+/** @throws OpenFlowError `malformed` with the BAD_PREREQ that a switch answers */
+export function readChecked(r: Reader): Match {
+  const { offset } = r
+  const match = readMatch(r)
+  const missing = firstMissing(match)
+  if (missing === undefined) return match
+  throw new OpenFlowError('malformed', sayMissing(missing), { offset, error: BAD_PREREQ })
 }
 
 /** The first field that stands before what it asks for, or without it. */
-export function firstMissing(match: readonly OxmField[]): KnownField | undefined {
+export function firstMissing(match: Match): KnownField | undefined {
   let said: Said | undefined
   for (const field of match) {
     if (field.field === 'unknown') continue

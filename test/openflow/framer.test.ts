@@ -146,7 +146,7 @@ function flowMod(match: string, actions = ''): Uint8Array {
 
 t.test('B40 what is decoded is encoded as it came: bits that a field has not, older headers, padding', async () => {
   const matches = ['80000d041005ffff', '8000390800012345ffffffff', '0001d30800000020ffffffff', '800055040002ffff']
-  for (const match of [...matches, '0001d1040001ffff', '80000c02f005', '80004404000fffff']) {
+  for (const match of [...matches, '0001d1040001ffff', '80000c02f005', '80000a02884780004404000fffff']) {
     const bytes = flowMod(match)
     deepStrictEqual(encode(decode(bytes)), bytes, match)
   }

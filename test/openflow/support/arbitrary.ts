@@ -12,6 +12,7 @@ import {
   type OxmField,
   PORT,
 } from '../../../src/openflow/index.ts'
+import { firstMissing } from '../../../src/openflow/need.ts'
 
 const names = Object.keys(FIELDS) as FieldName[]
 export const u8 = fc.integer({ min: 0, max: 0xff })
@@ -68,6 +69,16 @@ export const match: fc.Arbitrary<Match> = fc
   .tuple(fc.uniqueArray(fc.constantFrom(...names), { maxLength: 8 }), fc.array(unknownField, { maxLength: 1 }))
   .chain(([some, unknown]) => fc.tuple(...some.map(fieldOf)).map((fields) => [...fields, ...unknown]))
   .filter(noneTwice)
+
+/** Without fields that stand before what they ask for, or without it: so a switch takes it. */
+export const flowMatch: fc.Arbitrary<Match> = match.map((fields) => {
+  let left = fields
+  for (let missing = firstMissing(left); missing; missing = firstMissing(left)) {
+    const { field } = missing
+    left = left.filter((one) => one.field !== field)
+  }
+  return left
+})
 
 const subfield = fc
   .constantFrom<FieldName>('reg0', 'eth_src', 'metadata', 'ipv4_dst', 'tun_id', 'xreg3')

@@ -1,7 +1,7 @@
 /** Random messages of every type, in each version, with all that may be left out. */
 import fc from 'fast-check'
 import type { FlowStats, Instruction, Match, Message } from '../../../src/openflow/index.ts'
-import { bytes, instructions, match, u8, u16, u32, u64 } from './arbitrary.ts'
+import { bytes, flowMatch, instructions, match, u8, u16, u32, u64 } from './arbitrary.ts'
 import { controllersIn, niciraIn } from './controller-messages.ts'
 import { groupsIn } from './group-messages.ts'
 import { actionsIn, of, reply, request, type Some, text, time, unknownProperty } from './shapes.ts'
@@ -64,6 +64,7 @@ export function messagesIn(version: number): Arbitraries {
   const { stats, importance, reason, packetReasons, port, flow, doing } = parts(version)
   const flowMod = of('flow_mod', {
     ...flow,
+    match: flowMatch,
     command: fc.constantFrom(...COMMANDS),
     cookieMask: u64,
     instructions: doing,
