@@ -2,7 +2,18 @@
 import type { Reader, Writer } from './cursor.ts'
 import { errorNamed, OpenFlowError } from './errors.ts'
 import type { Need } from './field-row.ts'
-import { FIELDS, type FieldRow, ICMP, ICMPV6, type KnownField, type Match, SCTP, TCP, UDP } from './fields.ts'
+import {
+  FIELD_NAMES,
+  FIELDS,
+  type FieldRow,
+  ICMP,
+  ICMPV6,
+  type KnownField,
+  type Match,
+  SCTP,
+  TCP,
+  UDP,
+} from './fields.ts'
 import { readMatch, writeMatch } from './oxm.ts'
 
 const BAD_PREREQ = errorNamed('BAD_MATCH', 'BAD_PREREQ')
@@ -56,6 +67,15 @@ const MEETS: { readonly [N in Need]: (said: Said) => boolean } = {
   nd_advert: ({ icmpv6 }) => icmpv6 === 136,
 }
 
+/** Of the fields that ask for something, or say something that others ask for. */
+const NEEDS = new Map<string, { readonly meets: ((said: Said) => boolean) | undefined; readonly says: boolean }>()
+const SAYING = new Set(['eth_type', 'ip_proto', 'icmpv6_type', 'packet_type', 'vlan_vid', 'vlan_tci'])
+for (const name of FIELD_NAMES) {
+  const { needs }: FieldRow = FIELDS[name]
+  const says = SAYING.has(name)
+  if (needs !== undefined || says) NEEDS.set(name, { meets: needs && MEETS[needs], says })
+}
+
 /** @throws OpenFlowError `out-of-range` that names the first field that stands before what it asks for, or without it */
 export function checkPrerequisites(match: Match): void {
   const missing = firstMissing(match)
@@ -86,30 +106,20 @@ export function readChecked(r: Reader): Match {
 export function firstMissing(match: Match): KnownField | undefined {
   let said: Said | undefined
   for (const field of match) {
-    if (field.field === 'unknown') continue
-    const { needs }: FieldRow = FIELDS[field.field]
-    if (needs !== undefined && !(said && MEETS[needs](said))) return field
-    said = learn(said, field)
+    const needs = NEEDS.get(field.field)
+    if (needs === undefined || field.field === 'unknown') continue
+    if (needs.meets && !(said && needs.meets(said))) return field
+    if (needs.says) said = learn(said, field)
   }
   return undefined
 }
 
-function learn(said: Said | undefined, field: KnownField): Said | undefined {
-  switch (field.field) {
-    case 'eth_type':
-    case 'ip_proto':
-    case 'icmpv6_type':
-    case 'packet_type':
-    case 'vlan_vid':
-    case 'vlan_tci':
-      break
-    default:
-      return said
-  }
+function learn(said: Said | undefined, field: KnownField): Said {
   const now = said ?? { ethType: NOTHING, protocol: NOTHING, icmpv6: NOTHING, tagged: false }
-  const { value, mask } = field
-  if (field.field === 'vlan_vid' || field.field === 'vlan_tci') now.tagged = (value & (mask ?? 0xffff) & 0x1000) !== 0
-  else if (mask !== undefined) return now
+  const [value, mask] = [Number(field.value), field.mask]
+  if (field.field === 'vlan_vid' || field.field === 'vlan_tci') {
+    now.tagged = (value & Number(mask ?? 0xffff) & 0x1000) !== 0
+  } else if (mask !== undefined) return now
   else if (field.field === 'eth_type') now.ethType = value
   else if (field.field === 'ip_proto') now.protocol = value
   else if (field.field === 'icmpv6_type') now.icmpv6 = value
