@@ -13,6 +13,7 @@ import {
   PORT,
 } from '../../../src/openflow/index.ts'
 import { firstMissing } from '../../../src/openflow/need.ts'
+import { niciraAction } from './nicira.ts'
 
 const names = Object.keys(FIELDS) as FieldName[]
 export const u8 = fc.integer({ min: 0, max: 0xff })
@@ -138,6 +139,7 @@ export const action = fc.letrec<{ one: Action; many: Action[] }>((tie) => ({
       })
       .filter(({ controllerId }) => controllerId !== 0),
     tie('many').map((actions): Action => ({ type: 'clone', actions })),
+    niciraAction(tie('many')),
     fc.uint8Array({ minLength: 4, maxLength: 4 }).map((body): Action => ({ type: 'unknown', code: 99, body })),
   ),
 }))
