@@ -182,9 +182,15 @@ export function matchOf(words: readonly string[]): Match {
   // What the switch will tell of it only in part is sent as it was written.
   const told = canonicalMatch(fields.filter((field) => !isToldInPart(field)))
   const match = [...told, ...fields.filter(isToldInPart).flatMap(trimmed)]
+  if (hasTci(match) && match.some(({ field }) => TAG.test(field))) {
+    throw bad('vlan_tci', 'it is given beside a part of it')
+  }
   for (const some of [fields, match]) onlyOnce(some.flatMap(({ field }) => (field === 'unknown' ? [] : [field])))
   return match
 }
+
+const TAG = /^vlan_(vid|pcp)$/
+const hasTci = (match: Match): boolean => match.some(({ field }) => field === 'vlan_tci')
 
 function parseField(name: string, value: string, fields: Match): OxmField {
   // OFP_VLAN_NONE of OpenFlow 1.0: no tag.
