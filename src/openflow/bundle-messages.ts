@@ -1,8 +1,9 @@
 /** Bundles: messages that are done together, or none (OpenFlow 1.5.1, 7.3.9; for 1.3 EXT-230). */
 import type { Reader, Writer } from './cursor.ts'
 import { errorNamed, OpenFlowError } from './errors.ts'
-import { choice, or, type Part, rest, struct, u16, u32 } from './layout.ts'
+import { choice, or, type Part, pad, struct, u16, u32, u64 } from './layout.ts'
 import type { Message } from './messages.ts'
+import { type PropertyOf, properties, property } from './properties.ts'
 
 /** Bits of `flags`: all or nothing; in the order of sending. */
 export const BUNDLE_FLAGS = { atomic: 1, ordered: 2 } as const
@@ -18,13 +19,19 @@ const STEPS = [
   'discard_reply',
 ] as const
 
-const NO_PROPERTIES = new Uint8Array()
+const PROPERTIES = {
+  /** When a scheduled bundle is to be committed; with bit 2 of `flags` (7.3.9.9). */
+  time: property(1, struct({ pad: pad(4), time: struct({ seconds: u64, nanoseconds: u32, pad: pad(4) }) })),
+}
+export type BundleProperty = PropertyOf<typeof PROPERTIES>
+const bundleProperties = properties(PROPERTIES)
+const NO_PROPERTIES: readonly BundleProperty[] = []
 
 export const bundleControl = struct({
   bundle: u32,
   step: choice(u16, STEPS, errorNamed('BUNDLE_FAILED', 'BAD_TYPE')),
   flags: u16,
-  properties: or(rest, NO_PROPERTIES),
+  properties: or(bundleProperties, NO_PROPERTIES),
 })
 
 export interface BundleAddBody {
@@ -32,7 +39,7 @@ export interface BundleAddBody {
   readonly flags: number
   /** Without an xid of its own it has that of the message that carries it, as it must. */
   readonly message: Message
-  readonly properties?: Uint8Array
+  readonly properties?: readonly BundleProperty[]
 }
 
 /** @param writeMessage @param readMessage of any type: handed in, since a bundled message may be of any */
@@ -44,7 +51,7 @@ export const bundleAdd = (
     w.u32(bundle, 'bundle').zeros(2).u16(flags, 'flags')
     const start = w.length
     writeMessage(w, message, message.xid ?? w.xid)
-    if (properties.length > 0) w.align8(start).bytes(properties)
+    if (properties.length > 0) bundleProperties.write(w.align8(start), properties, 'properties')
   },
   read(r) {
     const bundle = r.u32()
@@ -52,7 +59,7 @@ export const bundleAdd = (
     const start = r.offset
     const message = readMessage(r.part(innerLength(r)))
     r.align8(start)
-    return r.left === 0 ? { bundle, flags, message } : { bundle, flags, message, properties: r.rest() }
+    return r.left === 0 ? { bundle, flags, message } : { bundle, flags, message, properties: bundleProperties.read(r) }
   },
 })
 

@@ -1,14 +1,15 @@
 /** What a switch tells of its controllers (OpenFlow 1.5.1, 7.3.5.21, 7.4.5 and 7.4.6), and of its bundles (7.3.5.22). */
 import { errorNamed } from './errors.ts'
 import { choice, list, or, type Part, pad, sized, struct, u8, u16, u32, u64, type Values } from './layout.ts'
+import { octetsOf, textOf } from './octet-text.ts'
 import { type PropertyOf, properties, property } from './properties.ts'
 import { roleName } from './roles.ts'
 
 const BAD_VALUE = errorNamed('BAD_PROPERTY', 'BAD_VALUE')
 
 const uri: Part<{ readonly uri: string }> = {
-  write: (w, value) => void w.bytes(new TextEncoder().encode(value.uri)),
-  read: (r) => ({ uri: new TextDecoder().decode(r.rest()) }),
+  write: (w, value) => void w.bytes(octetsOf(value.uri)),
+  read: (r) => ({ uri: textOf(r.rest()) }),
 }
 const PROPERTIES = { uri: property(0, uri) }
 export type ControllerProperty = PropertyOf<typeof PROPERTIES>

@@ -44,8 +44,9 @@ export const flowEntries = list(flowEntry)
 
 /** 7.3.5.4: packets, octets and flows together; before 1.5 in fixed places. */
 const aggregateFixed: Part<FlowStats> = {
-  write(w, { duration, idle, flows = 0, ...counts }) {
-    if (duration ?? idle) throw lacking(w.version, 'duration and idle, of the statistics of flows together')
+  write(w, { duration, idle, others, flows = 0, ...counts }) {
+    if (duration ?? idle ?? others?.length)
+      throw lacking(w.version, 'duration and idle, of the statistics of flows together')
     fixedCounts.write(w, counts, 'stats')
     w.u32(flows, 'flows').zeros(4)
   },

@@ -1,39 +1,60 @@
 /** The messages that are read the same in all versions: HELLO and ERROR (OpenFlow 1.5.1, 7.5.1 and 7.5.4). */
-import type { Reader } from './cursor.ts'
+import type { Reader, Writer } from './cursor.ts'
 import { type ErrorValue, OpenFlowError } from './errors.ts'
 import type { Part } from './layout.ts'
+
+/** An element of a HELLO that nobody knows, as it came. */
+export interface HelloElement {
+  readonly code: number
+  readonly body: Uint8Array
+}
 
 /** HELLO (7.5.1): the versions that the sender speaks; without them, all up to that of the header. */
 export interface HelloBody {
   readonly versions?: readonly number[]
+  /** What else it says, behind the versions. */
+  readonly elements?: readonly HelloElement[]
 }
 
 const VERSION_BITMAP = 1
 
 export const hello: Part<HelloBody> = {
-  write(w, { versions }) {
-    if (!versions) return
-    const wrong = versions.find((version) => !(version >= 0 && version <= 0xff && Number.isInteger(version)))
-    if (wrong !== undefined) throw new OpenFlowError('out-of-range', `versions holds ${wrong}: each has 8 bits`)
-    const start = w.length
-    const count = (Math.max(0, ...versions) >>> 5) + 1
-    w.u16(VERSION_BITMAP).u16(4 + 4 * count)
-    for (let base = 0; base < 32 * count; base += 32) {
-      const some = versions.filter((version) => version >= base && version < base + 32)
-      w.u32(some.reduce((bitmap, version) => bitmap | (1 << (version - base)), 0) >>> 0)
+  write(w, { versions, elements = [] }) {
+    if (versions) writeVersions(w, versions)
+    for (const { code, body } of elements) {
+      const start = w.length
+      w.u16(code, 'code of an element')
+      w.u16(body.length + 4, 'length of an element')
+        .bytes(body)
+        .align8(start)
     }
-    w.align8(start)
   },
   read(r) {
+    let versions: number[] | undefined
+    const elements: HelloElement[] = []
     while (r.left >= 4) {
       const { offset } = r
-      const type = r.u16()
+      const code = r.u16()
       const element = r.part(Math.max(r.u16() - 4, 0))
-      if (type === VERSION_BITMAP) return { versions: versionsOf(element) }
+      if (code === VERSION_BITMAP && !versions) versions = versionsOf(element)
+      else elements.push({ code, body: element.rest() })
       r.align8(offset)
     }
-    return {}
+    return { ...(versions ? { versions } : {}), ...(elements.length === 0 ? {} : { elements }) }
   },
+}
+
+function writeVersions(w: Writer, versions: readonly number[]): void {
+  const wrong = versions.find((version) => !(version >= 0 && version <= 0xff && Number.isInteger(version)))
+  if (wrong !== undefined) throw new OpenFlowError('out-of-range', `versions holds ${wrong}: each has 8 bits`)
+  const start = w.length
+  const count = (Math.max(0, ...versions) >>> 5) + 1
+  w.u16(VERSION_BITMAP).u16(4 + 4 * count)
+  for (let base = 0; base < 32 * count; base += 32) {
+    const some = versions.filter((version) => version >= base && version < base + 32)
+    w.u32(some.reduce((bitmap, version) => bitmap | (1 << (version - base)), 0) >>> 0)
+  }
+  w.align8(start)
 }
 
 /** Bit n of word w stands for version 32 w + n; there are 8 bits for versions. */

@@ -1,6 +1,5 @@
 /**
- * Statistics of flows. In 1.5 they are OXS: TLVs (OpenFlow 1.5.1, 7.2.4), of which those without a row are left out. Before,
- * each message has some of them in fixed places; all ones there: not known.
+ * Statistics of flows. In 1.5 they are OXS: TLVs (OpenFlow 1.5.1, 7.2.4); those without a row are kept as octets. Before, each message has some of them in fixed places; all ones there: not known.
  */
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_LEN, OpenFlowError } from './errors.ts'
@@ -20,6 +19,16 @@ export interface FlowStats {
   readonly flows?: number
   readonly packets?: bigint
   readonly bytes?: bigint
+  /** Those that have no row, as they came; not before 1.5. */
+  readonly others?: readonly UnknownStat[]
+}
+
+/** A statistic that nobody knows. */
+export interface UnknownStat {
+  readonly class: number
+  /** With the bit that OXS reserves. */
+  readonly code: number
+  readonly body: Uint8Array
 }
 
 const BASIC = 0x8002
@@ -45,7 +54,9 @@ const count = (code: number): Row<bigint> => ({
   read: (r) => r.u64(),
 })
 
-const ROWS: { readonly [Name in keyof Required<FlowStats>]: Row<Required<FlowStats>[Name]> } = {
+type Known = Required<Omit<FlowStats, 'others'>>
+
+const ROWS: { readonly [Name in keyof Known]: Row<Known[Name]> } = {
   duration: time(0),
   idle: time(1),
   flows: { code: 3, size: 4, write: (w, value) => void w.u32(value, 'flows'), read: (r) => r.u32() },
@@ -53,7 +64,7 @@ const ROWS: { readonly [Name in keyof Required<FlowStats>]: Row<Required<FlowSta
   bytes: count(5),
 }
 
-const entries = Object.entries(ROWS) as Array<[keyof FlowStats, Row<unknown>]>
+const entries = Object.entries(ROWS) as Array<[keyof Known, Row<unknown>]>
 const byCode = new Map(entries.map((entry) => [entry[1].code, entry]))
 
 const UNKNOWN = 0xffff_ffff_ffff_ffffn
@@ -70,7 +81,8 @@ export const fixedCounts: Part<Counts> = {
 }
 
 /** The duration in a fixed place; what the fixed places have no room for is refused by name. */
-export function writeDuration(w: Writer, { duration, idle, flows }: FlowStats): void {
+export function writeDuration(w: Writer, { duration, idle, flows, others }: FlowStats): void {
+  if (others?.length) throw lacking(w.version, 'statistic of a flow without a name')
   if (idle !== undefined) throw lacking(w.version, 'idle, of the statistics of a flow')
   if (flows !== undefined) throw lacking(w.version, 'flows, of the statistics of a flow')
   w.u32(duration?.seconds ?? 0, 'seconds').u32(duration?.nanoseconds ?? 0, 'nanoseconds')
@@ -89,6 +101,9 @@ export function writeStats(w: Writer, stats: FlowStats): void {
       .u8(row.size)
     row.write(w, stats[name])
   }
+  for (const { class: cls, code, body } of stats.others ?? []) {
+    w.u16(cls, 'class').u8(code, 'code').u8(body.length, 'length of a statistic').bytes(body)
+  }
   w.patch16(start + 2, w.length - start, 'statistics')
   w.align8(start)
 }
@@ -100,14 +115,16 @@ export function readStats(r: Reader): FlowStats {
     throw new OpenFlowError('malformed', 'statistics shorter than their head', { offset: start, error: BAD_LEN })
   }
   const body = r.part(length - 4)
-  const stats: Partial<Record<keyof FlowStats, unknown>> = {}
+  const stats: Partial<Record<keyof Known, unknown>> = {}
+  const others: UnknownStat[] = []
   while (body.left > 0) {
     const cls = body.u16()
-    const code = body.u8() >> 1
+    const code = body.u8()
     const value = body.part(body.u8())
-    const [name, row] = (cls === BASIC && byCode.get(code)) || []
-    if (name && row) stats[name] = row.read(value)
+    const [name, row] = (cls === BASIC && (code & 1) === 0 && byCode.get(code >> 1)) || []
+    if (name && row && row.size === value.left && stats[name] === undefined) stats[name] = row.read(value)
+    else others.push({ class: cls, code, body: value.rest() })
   }
   r.align8(start)
-  return stats as FlowStats
+  return (others.length === 0 ? stats : { ...stats, others }) as FlowStats
 }

@@ -40,7 +40,7 @@ t.test('what a switch sends on its own is an event, even with the xid of a reque
   const { xid } = await peer.nextOf('barrier_request')
   peer.send(
     packetIn(xid),
-    { type: 'role_status', xid, role: 'slave', reason: 'config', generationId: 5n, properties: new Uint8Array() },
+    { type: 'role_status', xid, role: 'slave', reason: 'config', generationId: 5n, properties: [] },
     { type: 'unknown', xid, code: 4, body: new Uint8Array(8) },
     { type: 'barrier_reply', xid },
   )

@@ -154,7 +154,7 @@ t.test('events come in order; those of what was sent and refused too', async (t)
   const events: Decoded[] = []
   peer.send(
     { type: 'error', xid, errorType: 5, code: 1, data: new Uint8Array() },
-    { type: 'role_status', role: 'slave', reason: 'config', generationId: 5n, properties: new Uint8Array() },
+    { type: 'role_status', role: 'slave', reason: 'config', generationId: 5n, properties: [] },
     { type: 'multipart_reply', multipart: 'flow_monitor', updates: [{ event: 'paused' }] },
   )
   for await (const event of session.events) {

@@ -5,6 +5,7 @@ import { splitCommas } from './match.ts'
 import { bad, bigInteger, integer } from './numbers.ts'
 import { keyValues, refuseOthers } from './octets.ts'
 
+type Name = Exclude<keyof FlowStats, 'others'>
 type Trigger = Extract<Instruction, { type: 'stat_trigger' }>
 
 const printTime = (name: string, time: Seconds | undefined): string =>
@@ -35,10 +36,8 @@ function parseTime(text: string): Seconds {
 export function parseTrigger(text: string): Trigger {
   const words = keyValues(splitCommas(text))
   refuseOthers(words.keys(), ['flags', 'duration', 'idle', 'flows', 'packets', 'bytes'], text)
-  const read = <Value>(
-    name: keyof FlowStats,
-    parse: (text: string) => Value,
-  ): { readonly [N in keyof FlowStats]?: Value } => (words.has(name) ? { [name]: parse(words.get(name) ?? '') } : {})
+  const read = <Value>(name: Name, parse: (text: string) => Value): { readonly [N in Name]?: Value } =>
+    words.has(name) ? { [name]: parse(words.get(name) ?? '') } : {}
   const thresholds: FlowStats = {
     ...read('duration', parseTime),
     ...read('idle', parseTime),

@@ -32,7 +32,7 @@ function connections(version: number): Message[] {
     { type: 'barrier_reply' },
     { type: 'role_request', role: 'master', generationId: 5n },
     { type: 'role_reply', role: 'slave', generationId: 5n },
-    { type: 'role_status', role: 'slave', reason: 'master_request', generationId: 5n, properties: new Uint8Array() },
+    { type: 'role_status', role: 'slave', reason: 'master_request', generationId: 5n, properties: [] },
     ...(['open', 'close', 'commit', 'discard'] as const).map((step) => control(`${step}_request`)),
     control('commit_reply'),
     {

@@ -18,13 +18,24 @@ const ethernet = of('ethernet', {
   currentSpeed: u32,
   maxSpeed: u32,
 })
+const OTHERS = fc.array(
+  fc.record({ class: fc.constantFrom(0x8002, 0xffff), code: fc.constantFrom(14, 200, 255), body: bytes }),
+  {
+    minLength: 1,
+    maxLength: 2,
+  },
+)
+
 /** What messages of a version are made of. */
 function parts(version: number) {
   const isFixed = version < 6
   const known = u64.filter((count) => count !== UNKNOWN)
   const stats: fc.Arbitrary<FlowStats> = isFixed
     ? fc.record({ duration: time, packets: known, bytes: known }, { requiredKeys: ['duration'] })
-    : fc.record({ duration: time, idle: time, flows: u32, packets: u64, bytes: u64 }, { requiredKeys: [] })
+    : fc.record(
+        { duration: time, idle: time, flows: u32, packets: u64, bytes: u64, others: OTHERS },
+        { requiredKeys: [] },
+      )
   const importance = version < 5 ? fc.constant(0) : u16
   const removed = ['idle_timeout', 'hard_timeout', 'delete', 'group_delete', 'meter_delete', 'eviction'] as const
   const packetReasons = ['table_miss', 'apply_action', 'invalid_ttl', 'action_set', 'group', 'packet_out'] as const
@@ -52,6 +63,12 @@ const plain: fc.Arbitrary<readonly Instruction[]> = fc
   ])
 const inPort: fc.Arbitrary<Match> = u32.map((value) => [{ field: 'in_port', value }])
 
+const PROPERTIES = fc.array(unknownProperty, { maxLength: 2 })
+const ELEMENTS = fc.array(fc.record({ code: fc.integer({ min: 2, max: 0xffff }), body: bytes }), {
+  minLength: 1,
+  maxLength: 2,
+})
+
 const STEPS = ['open', 'close', 'commit', 'discard'] as const
 const role = fc.constantFrom('nochange', 'equal', 'master', 'slave')
 const COMMANDS = ['add', 'modify', 'modify_strict', 'delete', 'delete_strict'] as const
@@ -75,7 +92,7 @@ export function messagesIn(version: number): Arbitraries {
     importance,
   })
   const all: Arbitraries = {
-    hello: of('hello', { versions: fc.subarray([1, 4, 5, 6], { minLength: 1 }) }),
+    hello: of('hello', { versions: fc.subarray([1, 4, 5, 6], { minLength: 1 }), elements: ELEMENTS }),
     error: fc.oneof(
       of('error', { errorType: fc.integer({ min: 0, max: 17 }), code: u16, data: bytes }),
       of('error', { errorType: fc.constant(0xffff), code: u16, experimenter: u32, data: bytes }),
@@ -120,7 +137,7 @@ export function messagesIn(version: number): Arbitraries {
       role,
       reason: fc.constantFrom('master_request', 'config', 'experimenter'),
       generationId: u64,
-      properties: fc.constant(new Uint8Array()),
+      properties: PROPERTIES,
     }),
     bundle_control: of('bundle_control', {
       bundle: u32,
@@ -128,7 +145,7 @@ export function messagesIn(version: number): Arbitraries {
         .tuple(fc.constantFrom(...STEPS), fc.constantFrom('request', 'reply'))
         .map(([step, way]) => `${step}_${way}` as const),
       flags: fc.integer({ min: 0, max: 3 }),
-      properties: fc.constant(new Uint8Array()),
+      properties: PROPERTIES,
     }),
     bundle_add: of('bundle_add', { bundle: u32, flags: fc.integer({ min: 0, max: 3 }), message: flowMod }),
     unknown: of('unknown', { code: fc.constantFrom(4, 40, 99), body: bytes }),
