@@ -189,13 +189,18 @@ export function writeMessage(w: Writer, message: Message, xid = message.xid ?? 0
   else {
     const { at, body } = rowOf(message.type)
     const place = at[w.version]
-    if (!place) throw lacking(w.version, `message ${message.type}`)
+    if (!place) throw lackingMessage(w.version, message.type)
     if (place.experimenter === undefined) w.u8(place.code).u16(0).u32(xid, 'xid')
     else w.u8(EXPERIMENTER).u16(0).u32(xid, 'xid').u32(place.experimenter).u32(place.code)
     body.write(w, message, message.type)
   }
   w.patch16(start + 2, w.length - start, message.type)
 }
+
+const lackingMessage = (version: number, type: MessageType): OpenFlowError =>
+  VERSIONS.includes(version)
+    ? lacking(version, `message ${type}`)
+    : new OpenFlowError('out-of-range', `version of ${type}: ${versionName(version)} is not spoken here`)
 
 /** Read the message that fills what is left. */
 export function readMessage(r: Reader): Decoded {

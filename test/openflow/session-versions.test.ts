@@ -1,6 +1,6 @@
 /** What is different on the wire in 1.3 and the same for him who has the session. */
 import t, { type Test } from 'tap'
-import { BundleError, type Decoded, type Message, type Session } from '../../src/openflow/index.ts'
+import { BundleError, connect, type Decoded, encode, type Message, type Session } from '../../src/openflow/index.ts'
 import { first, listener, mod } from './support/pair.ts'
 import { Peer } from './support/peer.ts'
 
@@ -66,4 +66,24 @@ t.test('1.3: what the version has not is refused at once, and nothing of it goes
   await t.rejects(session.request({ type: 'multipart_request', multipart: 'table_desc' }), { code: 'out-of-range' })
   session.send({ ...mod(7), version: 6 })
   t.match(await peer.next(), { type: 'flow_mod', priority: 7, version: V1_3 }, 'it is of the version of the session')
+})
+
+t.test('versions that are not spoken here are refused, as an option and in a message', async (t) => {
+  const server = await listener(t)
+  const { port } = server.address
+  await t.rejects(connect({ port, versions: [1, 4] }), { code: 'out-of-range', message: /OpenFlow 1\.0 is not spoken/ })
+  await t.rejects(connect({ port, versions: [] }), { code: 'out-of-range' })
+  t.throws(() => encode({ ...mod(1), version: 1 }), { code: 'out-of-range', message: /OpenFlow 1\.0 is not spoken/ })
+  t.throws(() => encode({ ...mod(1), version: 7 }), { code: 'out-of-range', message: /wire version 7/ })
+})
+
+t.test('one of the versions alone may be offered', async (t) => {
+  for (const version of [4, 5, 6]) {
+    const server = await listener(t, { versions: [version] })
+    const peer = await Peer.connect(server.address.port)
+    peer.send({ type: 'hello', version: 6, versions: [4, 5, 6] })
+    t.match(await peer.next(), { type: 'hello', version, versions: [version] })
+    t.equal((await peer.nextOf('features_request')).version, version)
+    peer.socket.destroy()
+  }
 })

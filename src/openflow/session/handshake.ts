@@ -22,9 +22,15 @@ export interface SessionOptions {
 const ECHO_INTERVAL = 5_000
 const REQUEST_TIMEOUT = 60_000
 
-/** @throws OpenFlowError `no-common-version`, or `closed` with the reason */
+/** @throws OpenFlowError `no-common-version`, `closed` with the reason, or `out-of-range` if `versions` has others than ours */
 export async function handshake(socket: Socket, options: SessionOptions = {}): Promise<Session> {
   const { echoInterval = ECHO_INTERVAL, requestTimeout = REQUEST_TIMEOUT, versions = VERSIONS } = options
+  const unspoken = versions.find((version) => !VERSIONS.includes(version))
+  if (unspoken !== undefined || versions.length === 0) {
+    socket.destroy()
+    const words = unspoken === undefined ? 'there is none' : `${versionName(unspoken)} is not spoken here`
+    throw new OpenFlowError('out-of-range', `versions: ${words}`)
+  }
   const wire = new Wire(socket, { echoInterval, version: Math.max(...versions), patience: requestTimeout })
   const late = setTimeout(() => wire.close('the handshake takes too long'), 2 * echoInterval)
   try {
