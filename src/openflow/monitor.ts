@@ -4,6 +4,7 @@
  */
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_LEN, BAD_MATCH_LEN, errorNamed, OpenFlowError } from './errors.ts'
+import { fieldList } from './field-list.ts'
 import type { Match, OxmField } from './fields.ts'
 import { ALL_TABLES, NONE } from './flow.ts'
 import { type Instruction, readInstructions, writeInstructions } from './instructions.ts'
@@ -39,6 +40,8 @@ export interface MonitorRequest {
   readonly match?: Match
   readonly outPort?: number
   readonly outGroup?: number
+  /** In 1.3 alone: the fields stand without the head of a match, as os-ken reads EXT-187. Open vSwitch wants the head. */
+  readonly isBare?: true
 }
 
 /** Only in 1.3: no more is told for this monitor. */
@@ -46,6 +49,7 @@ export const monitorCancel = struct({ monitor: u32 })
 
 const request: Part<MonitorRequest> = {
   write(w, request) {
+    if (request.isBare) throw lacking(w.version, 'isBare of a flow monitor')
     w.u32(request.monitor, 'monitor')
       .u32(request.outPort ?? NONE, 'outPort')
       .u32(request.outGroup ?? NONE, 'outGroup')
@@ -80,6 +84,28 @@ function readMeasured(r: Reader, length: number): OxmField[] {
   return readMatch(r)
 }
 
+const OXM = 1
+
+/** A match begins with its type and its length. */
+function isBare(r: Reader, length: number): boolean {
+  const head = r.copy()
+  return length === 0 || (r.left >= 4 && (head.u16() !== OXM || head.u16() !== length))
+}
+
+function writeBare(w: Writer, match: Match, at: number): void {
+  const start = w.length
+  fieldList.write(w, match, 'match')
+  w.patch16(at, w.length - start, 'match')
+  w.align8(start)
+}
+
+function readBare(r: Reader, length: number): Match {
+  const start = r.offset
+  const match = fieldList.read(r.part(length, BAD_MATCH_LEN))
+  r.align8(start)
+  return match
+}
+
 /** onf_flow_monitor_request: id, flags, length of the match, port, table. */
 const onfRequest: Part<MonitorRequest> = {
   write(w, request) {
@@ -91,12 +117,16 @@ const onfRequest: Part<MonitorRequest> = {
     w.u32(request.outPort ?? NONE, 'outPort')
       .u8(request.table ?? ALL_TABLES, 'table')
       .zeros(3)
-    writeMeasured(w, request.match ?? [], length)
+    if (request.isBare) writeBare(w, request.match ?? [], length)
+    else writeMeasured(w, request.match ?? [], length)
   },
   read(r) {
     const [monitor, flags, length] = [r.u32(), r.u16(), r.u16()]
     const [outPort, table] = [r.u32(), r.u8()]
-    return { monitor, outPort, outGroup: NONE, flags, table, command: 'add', match: readMeasured(r.skip(3), length) }
+    const head = { monitor, outPort, outGroup: NONE, flags, table, command: 'add' } as const
+    return isBare(r.skip(3), length)
+      ? { ...head, match: readBare(r, length), isBare: true }
+      : { ...head, match: readMeasured(r, length) }
   },
 }
 

@@ -116,6 +116,8 @@ def requests(d, p, o):
     if v == 4:
         yield p.OFPSetAsync(d, [7, 1], [2, 3], [4, 5])
         yield from (p.OFPPortMod(d, 3, MAC, 1, 5, 64), p.OFPTableMod(d, 3, 3), p.OFPQueueGetConfigRequest(d, 3))
+        yield p.ONFFlowMonitorStatsRequest(d, 0, [p.ONFFlowMonitorRequest(5, 30, p.OFPMatch(in_port=3)),
+                                                  p.ONFFlowMonitorRequest(6, 30, p.OFPMatch(), 3, 7)])
         yield p.ONFBundleCtrlMsg(d, 5, o.ONF_BCT_OPEN_REQUEST, 3, [])
         inner = p.OFPFlowMod(d, match=p.OFPMatch(in_port=1), instructions=[])
         yield p.ONFBundleAddMsg(d, 5, 3, inner, [])
@@ -135,6 +137,13 @@ def requests(d, p, o):
         yield p.OFPRequestForward(d, p.OFPGroupMod(d, *group, buckets=buckets(p, o)))
         yield p.OFPRequestForward(d, p.OFPMeterMod(d, o.OFPMC_ADD, 1, 9, bands[:1]))
     yield p.NXTSetPacketInFormatMsg(d, 2)
+    yield p.NXTPacketIn2(d, properties=packet_in2(p))
+
+
+def packet_in2(p):
+    return [p.NXTPacketIn2PropPacket(0, data=DATA), p.NXTPacketIn2PropFullLen(1, data=struct.pack('!I', 100)),
+            p.NXTPacketIn2PropTableId(3, data=b'\x03'), p.NXTPacketIn2PropCookie(4, data=struct.pack('!4xQ', 5)),
+            p.NXTPacketIn2PropReason(5, data=b'\x01'), p.NXTPacketIn2PropUserData(7, data=b'12345')]
 
 
 def features(p, o):
