@@ -3,14 +3,17 @@ import { reader, Writer } from './cursor.ts'
 import { type Decoded, type Message, readMessage, writeMessage } from './messages.ts'
 import { LATEST } from './versions.ts'
 
+/** One for all messages: no message is written within the writing of another. */
+const writer = new Writer(LATEST)
+
 /**
- * A message as octets, of the version that it says, else of OpenFlow 1.5.
+ * A message as octets, of the version that it says, else of OpenFlow 1.5. They stand in a buffer that small messages share, as
+ * small Buffers of Node.js do: whoever uses their `buffer` must mind `byteOffset` and `byteLength`.
  * @throws OpenFlowError `out-of-range` if a field cannot hold its value, or the version has no such field or message
  */
 export function encode(message: Message): Uint8Array {
-  const w = new Writer(message.version ?? LATEST)
-  writeMessage(w, message)
-  return w.take()
+  writeMessage(writer.restart(message.version ?? LATEST), message)
+  return writer.take()
 }
 
 /**

@@ -9,10 +9,28 @@ const MOST_64 = 0xffff_ffff_ffff_ffffn
 const outOfRange = (name = 'a field', value: number | bigint, bits: number): OpenFlowError =>
   new OpenFlowError('out-of-range', `${name} holds ${value}: it takes a whole number of ${bits} bits`)
 
+/** Octets of a buffer that messages share: to give each a buffer of its own takes longer than to write it. */
+const SHARED = 32 * 1024
+let shared = new ArrayBuffer(0)
+let used = 0
+
+/** Room for so many octets, in a shared buffer if they are few. */
+function room(count: number): Uint8Array {
+  if (count > SHARED / 8) return new Uint8Array(count)
+  if (used + count > shared.byteLength) {
+    shared = new ArrayBuffer(SHARED)
+    used = 0
+  }
+  const part = new Uint8Array(shared, used, count)
+  // Whoever makes another view of it may want 32 or 64 bits at a time.
+  used += (count + 7) & ~7
+  return part
+}
+
 /** A growing buffer with a cursor. A number that does not fit is refused by the name given with it, not cut. */
 export class Writer {
   /** OpenFlow wire version: 6 is OpenFlow 1.5. */
-  readonly version: number
+  version: number
   /** The xid of the message that is being written. */
   xid = 0
   #bytes: Uint8Array<ArrayBuffer>
@@ -23,6 +41,13 @@ export class Writer {
     this.version = version
     this.#bytes = new Uint8Array(size)
     this.#view = new DataView(this.#bytes.buffer)
+  }
+
+  /** Forget what was written, and write this version from now on. */
+  restart(version: number): this {
+    this.version = version
+    this.#at = 0
+    return this
   }
 
   /** Where the cursor is: octets written. */
@@ -104,7 +129,8 @@ export class Writer {
 
   /** A copy of what was written; the writer begins anew. */
   take(): Uint8Array {
-    const taken = this.#bytes.slice(0, this.#at)
+    const taken = room(this.#at)
+    taken.set(this.#bytes.subarray(0, this.#at))
     this.#at = 0
     return taken
   }
