@@ -75,8 +75,8 @@ class Lab:
         bridges = [('br-phy', 'phy0'), *[(f'br-eth{n}', f'eth{n}') for n in range(1, fabrics + 1)]]
         command = ['ovs-vsctl', 'init']
         for number, (bridge, uplink) in enumerate(bridges):
-            # An address of its own: left to itself a bridge may change it when ports come and go anywhere on the host, and
-            # the tunnels of its peers would go on sending to the old one, which they remember for 15 minutes.
+            # An address of its own that stays: left to itself a bridge takes that of a port, here the uplink's, by which the
+            # host's kernel would take what is for the tunnels.
             address = f'other_config:hwaddr=\"02:b0:00:00:{number:02x}:{index + 1:02x}\"'
             command += ['--', 'add-br', bridge, '--', 'set', 'bridge', bridge, 'datapath_type=netdev', 'fail_mode=standalone',
                         address, '--', 'add-port', bridge, uplink]

@@ -68,6 +68,9 @@ class Hypervisor(Machine):
         os.mkdir(directory)
         self.env = {**os.environ, 'OVS_RUNDIR': directory, 'OVS_LOGDIR': directory, 'OVS_DBDIR': directory}
         self.must('sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1')
+        # What OVS takes from an uplink in user space the kernel gets too: it would answer ARP for the address of br-phy with
+        # the uplink's own MAC, which a tunnel peer may then use in vain.
+        self.must('sysctl -q -w net.ipv4.conf.all.arp_ignore=1')
         self.must(f'ovsdb-tool create {directory}/conf.db {SCHEMA}')
 
     def daemon(self, name):
