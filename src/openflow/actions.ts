@@ -2,6 +2,7 @@
  * Actions (OpenFlow 1.5.1, 7.2.6): those of the standard and Nicira's have rows in files of their own;
  * what has no row is kept as bytes.
  */
+import { rowOf10, writeAction10 } from './actions10.ts'
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_ACTION_LEN, OpenFlowError } from './errors.ts'
 import { ONF } from './field-row.ts'
@@ -19,6 +20,7 @@ import {
   standardByCode,
   V1_5,
 } from './standard-actions.ts'
+import { V1_3 } from './versions.ts'
 
 export type { SetField, StandardAction } from './standard-actions.ts'
 
@@ -55,7 +57,9 @@ function writeAction(w: Writer, action: Action): void {
   }
   const row = rowOf(action.type)
   if (!row) writeExtension(w, action as NiciraAction)
-  else if (!writeOther(w, action as StandardAction)) row.write(w.u16(row.code).u16(0), action as StandardAction)
+  else if (writeOther(w, action as StandardAction)) return
+  else if (w.version < V1_3) writeAction10(w, action as StandardAction)
+  else row.write(w.u16(row.code).u16(0), action as StandardAction)
 }
 
 /** OpenFlow 1.5 has set_field with a mask in the place of Nicira's loads. */
@@ -73,13 +77,13 @@ function writeOther(w: Writer, action: StandardAction): boolean {
     case 'output':
       return false
     case 'set_field':
-      if (action.mask === undefined || w.version >= V1_5) return false
+      if ((action.mask === undefined && w.version >= V1_3) || w.version >= V1_5) return false
       writeNicira(w.u16(EXPERIMENTER).u16(0).u32(NICIRA), { ...action, type: 'reg_load2' } as NiciraAction, nested)
       return true
     case 'reg_move':
       return writeMove(w, action)
     default: {
-      const older = 'nicira' in action ? OLDER.get(action.type) : undefined
+      const older = 'nicira' in action || w.version < V1_3 ? OLDER.get(action.type) : undefined
       if (!older) return false
       w.u16(EXPERIMENTER).u16(0).u32(NICIRA).u16(older.subtype)
       if (older.padded) w.zeros(2)
@@ -106,7 +110,7 @@ function readAction(r: Reader): Action {
   const body = r.part(length - 4, BAD_ACTION_LEN)
   const copy = body.copy()
   if (code !== EXPERIMENTER) {
-    const action = standardByCode.get(code)?.read(body)
+    const action = (r.version < V1_3 ? rowOf10(code) : standardByCode.get(code))?.read(body)
     return action && body.isAtPadding ? action : { type: 'unknown', code, body: copy.rest() }
   }
   const experimenter = body.u32()

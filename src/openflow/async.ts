@@ -31,7 +31,7 @@ export type AsyncProperty = PropertyOf<typeof PROPERTIES>
 type Masked = Exclude<AsyncProperty, { readonly type: 'unknown' }>
 
 export interface AsyncConfigBody {
-  /** What is left out stays as it is; in 1.3 all six of those that it has must be there. */
+  /** What is left out stays as it is; where there are six masks all of them must be there. */
   readonly properties: readonly AsyncProperty[]
 }
 
@@ -44,16 +44,17 @@ const FIXED = [
   'flow_removed_slave',
 ] as const satisfies ReadonlyArray<Masked['type']>
 
-const fixed: Part<AsyncConfigBody> = {
+/** Six masks: as 1.3 has it, and Nicira's NXT_SET_ASYNC_CONFIG. */
+export const asyncMasks: Part<AsyncConfigBody> = {
   write(w: Writer, { properties }: AsyncConfigBody) {
     const places: readonly string[] = FIXED
     const other = properties.find(({ type }) => !places.includes(type))
-    if (other) throw lacking(w.version, `property ${other.type} of set_async`)
+    if (other) throw lacking(w.version, `property ${other.type} of this message`)
     for (const type of FIXED) {
       const given = properties.filter((one): one is Masked => one.type === type)
       const [first] = given
       if (!first || given.length > 1) {
-        throw new OpenFlowError('out-of-range', `${type} is there ${given.length} times: OpenFlow 1.3 wants it once`)
+        throw new OpenFlowError('out-of-range', `${type} is there ${given.length} times: it must be there once`)
       }
       w.u32(first.mask, type)
     }
@@ -63,4 +64,4 @@ const fixed: Part<AsyncConfigBody> = {
 
 /** As 1.4 and later have it. */
 export const asyncProperties: Part<AsyncConfigBody> = struct({ properties: properties(PROPERTIES) })
-export const asyncConfig = either(V1_4, fixed, asyncProperties)
+export const asyncConfig = either(V1_4, asyncMasks, asyncProperties)

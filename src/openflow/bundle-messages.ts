@@ -1,9 +1,11 @@
 /** Bundles: messages that are done together, or none (OpenFlow 1.5.1, 7.3.9; for 1.3 EXT-230). */
 import type { Reader, Writer } from './cursor.ts'
-import { errorNamed, OpenFlowError } from './errors.ts'
+import { type ErrorValue, errorNamed, OpenFlowError } from './errors.ts'
+import { NICIRA } from './field-row.ts'
 import { choice, or, type Part, pad, struct, u16, u32, u64 } from './layout.ts'
 import type { Message } from './messages.ts'
 import { type PropertyOf, properties, property } from './properties.ts'
+import { versionName } from './versions.ts'
 
 /** Bits of `flags`: all or nothing; in the order of sending. */
 export const BUNDLE_FLAGS = { atomic: 1, ordered: 2 } as const
@@ -37,7 +39,7 @@ export const bundleControl = struct({
 export interface BundleAddBody {
   readonly bundle: number
   readonly flags: number
-  /** Without an xid of its own it has that of the message that carries it, as it must. */
+  /** Without an xid of its own it has that of the message that carries it, as it must; its version is that of it always. */
   readonly message: Message
   readonly properties?: readonly BundleProperty[]
 }
@@ -57,11 +59,23 @@ export const bundleAdd = (
     const bundle = r.u32()
     const flags = r.skip(2).u16()
     const start = r.offset
-    const message = readMessage(r.part(innerLength(r)))
+    const inner = r.part(innerLength(r))
+    checkVersion(inner)
+    const message = readMessage(inner)
     r.align8(start)
     return r.left === 0 ? { bundle, flags, message } : { bundle, flags, message, properties: bundleProperties.read(r) }
   },
 })
+
+/** BUNDLE_BAD_VERSION, which the standard has no error for: it says only that the version must be the same (7.3.9.6). */
+const OTHER_VERSION: ErrorValue = { errorType: 0xffff, experimenter: NICIRA, code: 22 }
+
+function checkVersion(r: Reader): void {
+  const version = r.copy().u8()
+  if (version === r.version) return
+  const message = `a message of ${versionName(version)} in a bundle of ${versionName(r.version)}`
+  throw new OpenFlowError('malformed', message, { offset: r.offset, error: OTHER_VERSION })
+}
 
 function innerLength(r: Reader): number {
   const length = r.copy().skip(2).u16()

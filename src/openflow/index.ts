@@ -13,6 +13,7 @@ export { FIELDS, type FieldName, type KnownField, type Match, type OxmField, typ
 export { ALL_TABLES, FLOW_FLAGS, type Flow, type FlowEntry, type FlowModCommand, NONE } from './flow.ts'
 export type { FlowCounts, FlowRequest } from './flow-requests.ts'
 export { Framer } from './framer.ts'
+export type { HelloElement } from './greeting.ts'
 export {
   GROUP,
   type Group,
@@ -46,7 +47,7 @@ export { type FlowUpdate, type FullUpdate, MONITOR_FLAGS, type MonitorRequest } 
 export type { MultipartReply, MultipartRequest, SwitchDescription } from './multipart.ts'
 export type { LearnAction, LearnSpec } from './nicira/learn.ts'
 export type { NiciraAction } from './nicira.ts'
-export type { CtFlushProperty, TlvMapping, TupleProperty } from './nicira-messages.ts'
+export type { CtFlushProperty, IpfixStats, TlvMapping, TupleProperty } from './nicira-messages.ts'
 export type { PacketIn2, PacketIn2Property } from './packet-in2.ts'
 export type { FlowRemoved, PacketIn, PacketOut } from './packets.ts'
 export type { PortModProperty, PortStats, PortStatsProperty } from './port-messages.ts'

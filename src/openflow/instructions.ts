@@ -2,7 +2,7 @@
 import { type Action, readActions, writeActions } from './actions.ts'
 import { type Reader, Writer } from './cursor.ts'
 import { BAD_INSTRUCTION_LEN, OpenFlowError } from './errors.ts'
-import { type FlowStats, readStats, writeStats } from './stats.ts'
+import { type FlowStats, inUsualOrder, readStats, writeStats } from './stats.ts'
 
 type KnownInstruction =
   | { readonly type: 'goto_table'; readonly table: number }
@@ -72,9 +72,9 @@ const ROWS: { readonly [Type in KnownInstruction['type']]: Row<Of<Type>> } = {
     read(r) {
       const [flags, copy] = [r.u32(), r.copy()]
       const thresholds = readStats(r)
-      // Statistics that have no row, or stand in another order: kept as bytes.
+      // Statistics that have no row, or stand in another order, of which the text says nothing: kept as bytes.
       const again = new Writer(r.version)
-      writeStats(again, thresholds)
+      writeStats(again, inUsualOrder(thresholds))
       const isWhole = Buffer.compare(again.take(), copy.rest()) === 0
       return isWhole ? { type: 'stat_trigger', flags, thresholds } : undefined
     },

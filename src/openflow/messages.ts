@@ -2,7 +2,7 @@
  * Messages: one row per type, with its place in each version and its body (OpenFlow 1.5.1, 7.1.1 and on; "1.3.5" and "1.4.1"
  * name a section of those). A type without a row is kept as bytes.
  */
-import { asyncConfig, asyncProperties } from './async.ts'
+import { asyncConfig, asyncMasks, asyncProperties } from './async.ts'
 import { type BundleAddBody, bundleAdd, bundleControl } from './bundle-messages.ts'
 import { controllerStatus } from './controllers.ts'
 import type { Reader, Writer } from './cursor.ts'
@@ -24,11 +24,12 @@ import {
   tlvTable,
   tlvTableMod,
 } from './nicira-messages.ts'
-import { packetIn2 } from './packet-in2.ts'
+import { niciraPacketIn, packetIn2 } from './packet-in2.ts'
 import { flowRemoved, packetIn, packetOut } from './packets.ts'
 import { portMod } from './port-messages.ts'
 import { portDescription } from './ports.ts'
 import { queueConfig, queueConfigRequest } from './queues.ts'
+import { type ForwardedBody, requestForward } from './request-forward.ts'
 import { role, roleStatus } from './roles.ts'
 import { tableMod, tableStatus } from './tables.ts'
 import {
@@ -39,6 +40,7 @@ import {
   ONF,
   type Places,
   standard,
+  V1_0,
   V1_3,
   V1_4,
   V1_5,
@@ -68,11 +70,7 @@ const flowMod: Part<FlowModBody> = { write: writeFlowMod, read: readFlowMod }
 
 const bundled: Part<BundleAddBody> = bundleAdd(writeMessage, readMessage)
 
-/** A change of groups or meters that another controller made (7.4.4). */
-const forwarded: Part<{ readonly message: Message }> = {
-  write: (w, { message }) => writeMessage(w, message),
-  read: (r) => ({ message: readMessage(r.part(r.left)) }),
-}
+const forwarded: Part<ForwardedBody> = requestForward(writeMessage, readMessage)
 
 /** The same in every version, so that a peer of another one can be told. */
 const always = (code: number): Places => standard(code, 0, 255)
@@ -80,6 +78,8 @@ const always = (code: number): Places => standard(code, 0, 255)
 const V1_3_ONLY = [V1_3, V1_3] as const
 const nicira = (code: number): Places => experimental(NICIRA, code)
 const onf = (code: number): Places => experimental(ONF, code, ...V1_3_ONLY)
+/** Nicira's of OpenFlow 1.0 alone. */
+const of10 = (code: number): Places => experimental(NICIRA, code, V1_0, V1_0)
 
 const ROWS = {
   hello: { at: always(0), body: hello },
@@ -99,8 +99,9 @@ const ROWS = {
   group_mod: { at: standard(15), body: groupMod },
   port_mod: { at: standard(16), body: portMod },
   table_mod: { at: standard(17), body: tableMod },
-  multipart_request: { at: standard(18), body: multipartRequest },
-  multipart_reply: { at: standard(19), body: multipartReply },
+  /** In 1.0 for flow monitors alone. */
+  multipart_request: { at: either(standard(18), standard(16, V1_0, V1_0)), body: multipartRequest },
+  multipart_reply: { at: either(standard(19), standard(17, V1_0, V1_0)), body: multipartReply },
   barrier_request: { at: standard(20), body: nothing },
   barrier_reply: { at: standard(21), body: nothing },
   queue_get_config_request: { at: standard(22, ...V1_3_ONLY), body: queueConfigRequest },
@@ -113,20 +114,22 @@ const ROWS = {
   meter_mod: { at: standard(29), body: meterMod },
   role_status: { at: either(standard(30, V1_4), onf(1911)), body: roleStatus },
   table_status: { at: standard(31, V1_4), body: tableStatus },
-  requestforward: { at: standard(32, V1_4), body: forwarded },
+  requestforward: { at: either(standard(32, V1_4), onf(2350)), body: forwarded },
   bundle_control: { at: either(standard(33, V1_4), onf(2300)), body: bundleControl },
   bundle_add: { at: either(standard(34, V1_4), onf(2301)), body: bundled },
   controller_status: { at: standard(35, V1_5), body: controllerStatus },
-  flow_monitor_cancel: { at: onf(1870), body: monitorCancel },
-  flow_monitor_paused: { at: onf(1871), body: nothing },
-  flow_monitor_resumed: { at: onf(1872), body: nothing },
+  flow_monitor_cancel: { at: either(onf(1870), of10(21)), body: monitorCancel },
+  flow_monitor_paused: { at: either(onf(1871), of10(22)), body: nothing },
+  flow_monitor_resumed: { at: either(onf(1872), of10(23)), body: nothing },
   nx_role_request: { at: nicira(10), body: niciraRole },
   nx_role_reply: { at: nicira(11), body: niciraRole },
   set_packet_in_format: { at: nicira(16), body: packetInFormat },
+  nx_packet_in: { at: nicira(17), body: niciraPacketIn },
   set_controller_id: { at: nicira(20), body: controllerId },
   tlv_table_mod: { at: nicira(24), body: tlvTableMod },
   tlv_table_request: { at: nicira(25), body: nothing },
   tlv_table_reply: { at: nicira(26), body: tlvTable },
+  nx_set_async_masks: { at: nicira(19), body: asyncMasks },
   /** The properties of 1.4 for 1.3. */
   nx_set_async: { at: experimental(NICIRA, 27, ...V1_3_ONLY), body: asyncProperties },
   resume: { at: nicira(28), body: packetIn2 },
@@ -168,8 +171,6 @@ export type FlowMod = MessageOf<'flow_mod'>
 export type GroupMod = MessageOf<'group_mod'>
 export type MeterMod = MessageOf<'meter_mod'>
 
-/** Types up to this one are in every version. */
-const LAST_OF_EVERY_VERSION = 3
 const EXPERIMENTER = 4
 
 interface Row {
@@ -213,16 +214,16 @@ export function readMessage(r: Reader): Decoded {
     const message = `the message says that it has ${length} octets: it has ${left}`
     throw new OpenFlowError('malformed', message, { offset, error: BAD_LEN })
   }
-  if (!VERSIONS.includes(version) && code > LAST_OF_EVERY_VERSION) {
+  const type = code === EXPERIMENTER ? experimentersType(r, version) : typeAt(version, code)
+  if (!type && !VERSIONS.includes(version)) {
     throw new OpenFlowError('malformed', `${versionName(version)} is not spoken here`, { offset, error: BAD_VERSION })
   }
-  const type = code === EXPERIMENTER ? experimentersType(r, version) : typeAt(version, code)
   if (r.depth > 0 && (type === 'bundle_add' || type === 'requestforward')) {
     const error = errorNamed('BUNDLE_FAILED', 'MSG_UNSUP')
     throw new OpenFlowError('malformed', `a ${type} within another message`, { offset, error })
   }
   const body = type ? rowOf(type).body.read(r) : { code, body: r.rest() }
-  if (r.left > 0 && type !== 'hello') {
+  if (r.left > 0) {
     const message = `${r.left} octets are left over at the end of ${type}`
     throw new OpenFlowError('malformed', message, { offset: r.offset, error: BAD_LEN })
   }

@@ -1,17 +1,18 @@
 /**
  * Flow monitors: the switch tells of changes of its rules. OpenFlow 1.5.1, 7.3.5.19; in 1.3 ONF's extension (EXT-187), which
- * is Nicira's of NXST_FLOW_MONITOR, with wider port numbers (nicira-ext.h).
+ * is Nicira's for 1.0 (see nicira-monitor.ts) with wider port numbers and instructions.
  */
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_LEN, BAD_MATCH_LEN, errorNamed, OpenFlowError } from './errors.ts'
-import { fieldList } from './field-list.ts'
 import type { Match, OxmField } from './fields.ts'
 import { ALL_TABLES, NONE } from './flow.ts'
 import { type Instruction, readInstructions, writeInstructions } from './instructions.ts'
 import { choice, either, type Part, struct, u8, u32 } from './layout.ts'
+import { nxRequest, toldByNicira } from './nicira-monitor.ts'
+import { readNxMatch, writeNxMatch } from './nx-match.ts'
 import { readMatch, writeMatch } from './oxm.ts'
-import { removedReason } from './packets.ts'
-import { lacking, V1_4 } from './versions.ts'
+import { removedReason, wideRemovedReason } from './packets.ts'
+import { lacking, V1_3, V1_4, versionName } from './versions.ts'
 
 /** ofp_flow_monitor_flags. */
 export const MONITOR_FLAGS = {
@@ -24,16 +25,17 @@ export const MONITOR_FLAGS = {
   instructions: 16,
   /** Changes of this connection in full too. */
   noAbbrev: 32,
-  /** Not in 1.3. */
+  /** Not before 1.4. */
   onlyOwn: 64,
 } as const
 
 const COMMANDS = ['add', 'modify', 'delete'] as const
+const BAD_FLAGS = errorNamed('FLOW_MONITOR_FAILED', 'BAD_FLAGS')
 const command = choice(u8, COMMANDS, errorNamed('FLOW_MONITOR_FAILED', 'BAD_COMMAND'))
 
 export interface MonitorRequest {
   readonly monitor: number
-  /** In 1.3 `add` alone: there `flow_monitor_cancel` deletes. */
+  /** Before 1.4 `add` alone: there `flow_monitor_cancel` deletes. */
   readonly command: (typeof COMMANDS)[number]
   readonly flags: number
   readonly table?: number
@@ -44,7 +46,7 @@ export interface MonitorRequest {
   readonly isBare?: true
 }
 
-/** Only in 1.3: no more is told for this monitor. */
+/** Not since 1.4: no more is told for this monitor. */
 export const monitorCancel = struct({ monitor: u32 })
 
 const request: Part<MonitorRequest> = {
@@ -92,32 +94,15 @@ function isBare(r: Reader, length: number): boolean {
   return length === 0 || (r.left >= 4 && (head.u16() !== OXM || head.u16() !== length))
 }
 
-function writeBare(w: Writer, match: Match, at: number): void {
-  const start = w.length
-  fieldList.write(w, match, 'match')
-  w.patch16(at, w.length - start, 'match')
-  w.align8(start)
-}
-
-function readBare(r: Reader, length: number): Match {
-  const start = r.offset
-  const match = fieldList.read(r.part(length, BAD_MATCH_LEN))
-  r.align8(start)
-  return match
-}
-
 /** onf_flow_monitor_request: id, flags, length of the match, port, table. */
 const onfRequest: Part<MonitorRequest> = {
   write(w, request) {
-    if (request.command !== 'add') throw lacking(w.version, `command ${request.command} of a flow monitor`)
-    if ((request.outGroup ?? NONE) !== NONE) throw lacking(w.version, 'outGroup of a flow monitor')
-    if (request.flags & MONITOR_FLAGS.onlyOwn) throw lacking(w.version, 'flag onlyOwn of a flow monitor')
     w.u32(request.monitor, 'monitor').u16(request.flags, 'flags').u16(0)
     const length = w.length - 2
     w.u32(request.outPort ?? NONE, 'outPort')
       .u8(request.table ?? ALL_TABLES, 'table')
       .zeros(3)
-    if (request.isBare) writeBare(w, request.match ?? [], length)
+    if (request.isBare) writeNxMatch(w, request.match ?? [], length)
     else writeMeasured(w, request.match ?? [], length)
   },
   read(r) {
@@ -125,18 +110,38 @@ const onfRequest: Part<MonitorRequest> = {
     const [outPort, table] = [r.u32(), r.u8()]
     const head = { monitor, outPort, outGroup: NONE, flags, table, command: 'add' } as const
     return isBare(r.skip(3), length)
-      ? { ...head, match: readBare(r, length), isBare: true }
+      ? { ...head, match: readNxMatch(r, length), isBare: true }
       : { ...head, match: readMeasured(r, length) }
   },
 }
 
-export const monitorRequest = either(V1_4, onfRequest, request)
+const olderRequest = either(V1_3, nxRequest, onfRequest)
+
+/** 1.3 and 1.0: what they lack is refused. */
+const checkedRequest: Part<MonitorRequest> = {
+  write(w, request, name) {
+    if (request.command !== 'add') throw lacking(w.version, `command ${request.command} of a flow monitor`)
+    if ((request.outGroup ?? NONE) !== NONE) throw lacking(w.version, 'outGroup of a flow monitor')
+    if (request.flags & MONITOR_FLAGS.onlyOwn) throw lacking(w.version, 'flag onlyOwn of a flow monitor')
+    if (request.isBare && w.version < V1_3) throw lacking(w.version, 'isBare of a flow monitor')
+    olderRequest.write(w, request, name)
+  },
+  read(r) {
+    const { offset, version } = r
+    const request = olderRequest.read(r)
+    if (!(request.flags & MONITOR_FLAGS.onlyOwn)) return request
+    const message = `flag onlyOwn of a flow monitor: ${versionName(version)} has none`
+    throw new OpenFlowError('malformed', message, { offset, error: BAD_FLAGS })
+  },
+}
+
+export const monitorRequest = either(V1_4, checkedRequest, request)
 
 const FULL = ['initial', 'added', 'removed', 'modified'] as const
 
 /** A rule that was there at first, came, went or changed. */
 export interface FullUpdate {
-  /** In 1.3 what was there at first is `added`. */
+  /** Before 1.4 what was there at first is `added`. */
   readonly event: (typeof FULL)[number]
   readonly table: number
   /** Why it was removed; of no meaning else. */
@@ -153,12 +158,12 @@ export type FlowUpdate =
   | FullUpdate
   /** This connection's message with that xid changed rules. */
   | { readonly event: 'abbrev'; readonly xid: number }
-  /** The switch cannot keep up and leaves out changes until `resumed`. In 1.3 these are messages; a session makes them events. */
+  /** The switch cannot keep up and leaves out changes until `resumed`. Before 1.4 these are messages; a session makes them events. */
   | { readonly event: 'paused' }
   | { readonly event: 'resumed' }
 
 const EVENTS = [...FULL, 'abbrev', 'paused', 'resumed'] as const
-/** Those of 1.3: the same in order, but for what it has not. */
+/** Those before 1.4: the same in order, but for what it has not. */
 const ONF_EVENTS = ['added', 'removed', 'modified', 'abbrev'] as const
 const eventsIn = (version: number): ReadonlyArray<FlowUpdate['event']> => (version < V1_4 ? ONF_EVENTS : EVENTS)
 
@@ -216,8 +221,7 @@ const toldNow: Part<Told> = {
 /** onf_flow_update_full: reason in 16 bits, priority, timeouts, length of the match, table. */
 const toldByOnf: Part<Told> = {
   write(w, update) {
-    w.u8(0)
-    removedReason.write(w, update.reason, 'reason')
+    wideRemovedReason.write(w, update.reason, 'reason')
     w.u16(update.priority, 'priority')
       .u16(update.idleTimeout, 'idleTimeout')
       .u16(update.hardTimeout, 'hardTimeout')
@@ -228,7 +232,7 @@ const toldByOnf: Part<Told> = {
     writeInstructions(w, update.instructions)
   },
   read(r) {
-    const reason = removedReason.read(r.skip(1))
+    const reason = wideRemovedReason.read(r)
     const [priority, idleTimeout, hardTimeout, length] = [r.u16(), r.u16(), r.u16(), r.u16()]
     const [table, cookie] = [r.u8(), r.skip(1).u64()]
     const match = readMeasured(r, length)
@@ -236,4 +240,4 @@ const toldByOnf: Part<Told> = {
   },
 }
 
-const full = either(V1_4, toldByOnf, toldNow)
+const full = either(V1_3, toldByNicira, either(V1_4, toldByOnf, toldNow))

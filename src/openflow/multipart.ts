@@ -11,6 +11,8 @@ import { groupDescRequest, groupDescriptions, groupFeatures, groupStats, groupSt
 import { list, or, type Part, pad, since, struct, text, u32, type Values } from './layout.ts'
 import { meterConfigs, meterFeatures, meterRequest, meterStats } from './meters.ts'
 import { flowUpdate, monitorRequest } from './monitor.ts'
+import { NICIRA } from './nicira.ts'
+import { ipfixStats } from './nicira-messages.ts'
 import { portStats, portStatsRequest } from './port-messages.ts'
 import { portDescription } from './ports.ts'
 import { queueDescriptions, queueRequest, queueStats } from './queues.ts'
@@ -24,6 +26,7 @@ import {
   ONF,
   type Places,
   standard,
+  V1_0,
   V1_3,
   V1_4,
   V1_5,
@@ -65,10 +68,18 @@ const ROWS = {
   table_desc: { at: standard(14, V1_4), request: nothing, reply: tableDescriptions, list: 'tables' },
   queue_desc: { at: standard(15, V1_4), request: queueRequest, reply: queueDescriptions, list: 'queues' },
   flow_monitor: {
-    at: either(standard(16, V1_4), experimental(ONF, 1870, V1_3, V1_3)),
+    at: either(either(standard(16, V1_4), experimental(ONF, 1870, V1_3, V1_3)), experimental(NICIRA, 2, V1_0, V1_0)),
     request: struct({ monitors: list(monitorRequest) }),
     reply: struct({ updates: list(flowUpdate) }),
     list: 'updates',
+  },
+  ipfix_bridge: { at: experimental(NICIRA, 3), request: nothing, reply: struct({ stats: ipfixStats }) },
+  /** Of the collector sets of the action `sample`. */
+  ipfix_flow: {
+    at: experimental(NICIRA, 4),
+    request: nothing,
+    reply: struct({ stats: list(ipfixStats) }),
+    list: 'stats',
   },
   /** Flows with statistics alone. */
   flow_stats: { at: standard(17, V1_5), request: flowRequest, reply: struct({ flows: flowCounts }), list: 'flows' },
@@ -122,21 +133,21 @@ function multipart<Value extends MultipartRequest | MultipartReply>(way: 'reques
     write(w: Writer, value: Value): void {
       const flags = value.more ? 1 : 0
       if (value.multipart === 'unknown') {
-        w.u16(value.code, 'code').u16(flags).zeros(4).bytes(value.body)
+        writeHead(w, value.code, flags).bytes(value.body)
         return
       }
       const row = rowOf(value.multipart)
       const place = row.at[w.version]
       if (!place) throw lacking(w.version, `multipart ${value.multipart}`)
       const { code, experimenter } = place
-      if (experimenter === undefined) w.u16(code).u16(flags).zeros(4)
-      else w.u16(EXPERIMENTER).u16(flags).zeros(4).u32(experimenter).u32(code)
+      if (experimenter === undefined) writeHead(w, code, flags)
+      else writeHead(w, EXPERIMENTER, flags).u32(experimenter).u32(code).zeros(paddingAfter(w.version))
       row[way].write(w, value, value.multipart)
     },
     read(r: Reader): Value {
       const code = r.u16()
       const more = (r.u16() & 1) === 1 ? { more: true } : {}
-      r.skip(4)
+      r.skip(paddingBefore(r.version))
       const kind = code === EXPERIMENTER ? experimentersKind(r) : kindAt(r.version, code)
       const body = kind
         ? { multipart: kind, ...rowOf(kind)[way].read(r) }
@@ -146,13 +157,20 @@ function multipart<Value extends MultipartRequest | MultipartReply>(way: 'reques
   }
 }
 
+/** Before 1.1 there is no padding behind the flags, and some behind Nicira's head. */
+const paddingBefore = (version: number): number => (version < V1_3 ? 0 : 4)
+const paddingAfter = (version: number): number => 4 - paddingBefore(version)
+
+const writeHead = (w: Writer, code: number, flags: number): Writer =>
+  w.u16(code, 'code').u16(flags).zeros(paddingBefore(w.version))
+
 /** Its kind, and its head is skipped; or undefined, and nothing is. */
 function experimentersKind(r: Reader): Kind | undefined {
   if (r.left < 8) return undefined
   const head = r.copy()
   const experimenter = head.u32()
   const kind = kindAt(r.version, head.u32(), experimenter)
-  if (kind) r.skip(8)
+  if (kind) r.skip(8 + paddingAfter(r.version))
   return kind
 }
 

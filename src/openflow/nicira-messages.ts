@@ -1,6 +1,6 @@
 /** Nicira's messages about connections, options of tunnels, and connections that are tracked (nicira-ext.h). */
 import { errorNamed } from './errors.ts'
-import { choice, list, or, type Part, pad, struct, u8, u16, u32, type Values } from './layout.ts'
+import { choice, list, or, type Part, pad, struct, u8, u16, u32, u64, type Values } from './layout.ts'
 import { type PropertyOf, properties, property } from './properties.ts'
 
 const BAD_VALUE = errorNamed('BAD_PROPERTY', 'BAD_VALUE')
@@ -40,6 +40,25 @@ export const tlvTableMod = struct({
 })
 /** NXT_TLV_TABLE_REPLY: octets and fields that there may be at most. */
 export const tlvTable = struct({ maxSpace: u32, maxFields: u16, pad: pad(10), mappings })
+
+const IPFIX = {
+  /** Since the beginning, and now. */
+  flows: u64,
+  currentFlows: u64,
+  packets: u64,
+  ipv4Packets: u64,
+  ipv6Packets: u64,
+  errors: u64,
+  ipv4Errors: u64,
+  ipv6Errors: u64,
+  txPackets: u64,
+  txErrors: u64,
+  collectorSet: u32,
+  pad: pad(4),
+}
+/** NXST_IPFIX_BRIDGE and NXST_IPFIX_FLOW: what an exporter of IPFIX has sampled and sent. */
+export type IpfixStats = Values<typeof IPFIX>
+export const ipfixStats = struct(IPFIX)
 
 /** NXT_CT_FLUSH_ZONE. */
 export const ctFlushZone = struct({ pad: pad(6), zone: u16 })

@@ -1,7 +1,8 @@
-/** Nicira's packet_in2, a packet_in of properties, and `resume`, which sends one on through the pipeline (nicira-ext.h). */
+/** Nicira's packet_in, packet_in2, which is one of properties, and `resume`, which sends one on through the pipeline (nicira-ext.h). */
 import { fieldList } from './field-list.ts'
 import { type Part, pad, rest, struct, u8, u32, u64 } from './layout.ts'
-import { packetInReason } from './packets.ts'
+import { readNxMatch, writeNxMatch } from './nx-match.ts'
+import { type PacketIn, packetInReason } from './packets.ts'
 import { type PropertyOf, properties, property } from './properties.ts'
 
 const data = struct({ data: rest })
@@ -29,3 +30,25 @@ export interface PacketIn2 {
 }
 
 export const packetIn2: Part<PacketIn2> = struct({ properties: properties(PROPERTIES) })
+
+/** nx_packet_in: buffer 32 bits, length 16, reason 8, table 8, cookie 64, length of the match 16, padding 48; match; the packet. */
+export const niciraPacketIn: Part<PacketIn> = {
+  write(w, packet) {
+    w.u32(packet.bufferId, 'bufferId').u16(packet.totalLength, 'totalLength')
+    packetInReason.write(w, packet.reason, 'reason')
+    w.u8(packet.table, 'table').u64(packet.cookie, 'cookie').zeros(8)
+    writeNxMatch(w, packet.match, w.length - 8)
+    w.zeros(2).bytes(packet.data)
+  },
+  read(r) {
+    const head = {
+      bufferId: r.u32(),
+      totalLength: r.u16(),
+      reason: packetInReason.read(r),
+      table: r.u8(),
+      cookie: r.u64(),
+    }
+    const length = r.u16()
+    return { ...head, match: readNxMatch(r.skip(6), length), data: r.skip(2).rest() }
+  },
+}

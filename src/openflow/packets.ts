@@ -4,7 +4,7 @@ import type { Reader, Writer } from './cursor.ts'
 import { BAD_LEN, errorNamed, OpenFlowError } from './errors.ts'
 import type { Match } from './fields.ts'
 import { NONE } from './flow.ts'
-import { choice, either, type Part, u8 } from './layout.ts'
+import { choice, either, type Part, u8, u16 } from './layout.ts'
 import { readMatch, writeMatch } from './oxm.ts'
 import { type FlowStats, fixedCounts, fixedStats, readStats, writeDuration, writeStats } from './stats.ts'
 import { lacking, V1_3, V1_5 } from './versions.ts'
@@ -94,6 +94,8 @@ export const packetOut: Part<PacketOut> = {
 const REMOVED = ['idle_timeout', 'hard_timeout', 'delete', 'group_delete', 'meter_delete', 'eviction'] as const
 /** Why a rule has gone; the last two since 1.4. */
 export const removedReason = choice(u8, REMOVED, BAD_VALUE, { [V1_3]: 4 })
+/** The same in 16 bits. */
+export const wideRemovedReason = choice(u16, REMOVED, BAD_VALUE, { [V1_3]: 4 })
 
 export interface FlowRemoved {
   readonly table: number

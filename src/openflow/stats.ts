@@ -11,6 +11,7 @@ export interface Seconds {
   readonly nanoseconds: number
 }
 
+/** In 1.5 they go out in the order in which they are here, and are here in that in which they came. */
 export interface FlowStats {
   /** Since when the rule is there. */
   readonly duration?: Seconds
@@ -25,6 +26,8 @@ export interface FlowStats {
 
 /** A statistic that nobody knows. */
 export interface UnknownStat {
+  /** How many of those with a name stand before it; it is behind all of them if that is left out. */
+  readonly behind?: number
   readonly class: number
   /** With the bit that OXS reserves. */
   readonly code: number
@@ -66,6 +69,9 @@ const ROWS: { readonly [Name in keyof Known]: Row<Known[Name]> } = {
 
 const entries = Object.entries(ROWS) as Array<[keyof Known, Row<unknown>]>
 const byCode = new Map(entries.map((entry) => [entry[1].code, entry]))
+const byName = new Map<string, Row<unknown>>(entries)
+/** Behind all of them. */
+const LAST = Number.POSITIVE_INFINITY
 
 const UNKNOWN = 0xffff_ffff_ffff_ffffn
 
@@ -94,18 +100,35 @@ export const fixedStats = (duration: Seconds, counts: Counts): FlowStats => ({ d
 export function writeStats(w: Writer, stats: FlowStats): void {
   const start = w.length
   w.u32(0)
-  for (const [name, row] of entries) {
-    if (stats[name] === undefined) continue
+  let [count, next] = [0, 0]
+  for (const name in stats) {
+    const row = byName.get(name)
+    const value = stats[name as keyof Known]
+    if (!row || value === undefined) continue
+    if (stats.others) next = writeOthers(w, stats.others, next, count)
     w.u16(BASIC)
       .u8(row.code << 1)
       .u8(row.size)
-    row.write(w, stats[name])
+    row.write(w, value)
+    count += 1
   }
-  for (const { class: cls, code, body } of stats.others ?? []) {
-    w.u16(cls, 'class').u8(code, 'code').u8(body.length, 'length of a statistic').bytes(body)
-  }
+  if (stats.others) writeOthers(w, stats.others, next, LAST)
   w.patch16(start + 2, w.length - start, 'statistics')
   w.align8(start)
+}
+
+/** Those that have a row, in the order of the rows. */
+export const inUsualOrder = (stats: FlowStats): FlowStats =>
+  Object.fromEntries(entries.flatMap(([name]) => (stats[name] === undefined ? [] : [[name, stats[name]]])))
+
+/** Those from the one at `next` on that stand behind `count` with a name. @returns the place of the first that does not */
+function writeOthers(w: Writer, others: readonly UnknownStat[], next: number, count: number): number {
+  let at = next
+  for (let other = others[at]; other && (other.behind ?? LAST) <= count; other = others[at]) {
+    w.u16(other.class, 'class').u8(other.code, 'code').u8(other.body.length, 'length of a statistic').bytes(other.body)
+    at += 1
+  }
+  return at
 }
 
 export function readStats(r: Reader): FlowStats {
@@ -116,15 +139,20 @@ export function readStats(r: Reader): FlowStats {
   }
   const body = r.part(length - 4)
   const stats: Partial<Record<keyof Known, unknown>> = {}
-  const others: UnknownStat[] = []
+  const others: Array<UnknownStat & { readonly behind: number }> = []
+  let count = 0
   while (body.left > 0) {
     const cls = body.u16()
     const code = body.u8()
     const value = body.part(body.u8())
     const [name, row] = (cls === BASIC && (code & 1) === 0 && byCode.get(code >> 1)) || []
-    if (name && row && row.size === value.left && stats[name] === undefined) stats[name] = row.read(value)
-    else others.push({ class: cls, code, body: value.rest() })
+    if (name && row && row.size === value.left && stats[name] === undefined) {
+      stats[name] = row.read(value)
+      count += 1
+    } else others.push({ class: cls, code, body: value.rest(), behind: count })
   }
   r.align8(start)
-  return (others.length === 0 ? stats : { ...stats, others }) as FlowStats
+  if (others.length === 0) return stats as FlowStats
+  const placed = others.map(({ behind, ...other }) => (behind === count ? other : { ...other, behind }))
+  return { ...stats, others: placed } as FlowStats
 }

@@ -5,7 +5,7 @@ import { OpenFlowError } from './errors.ts'
 export const VERSIONS: readonly number[] = [4, 5, 6]
 
 /** Wire versions by their name. */
-export const [V1_3, V1_4, V1_5] = [4, 5, 6] as const
+export const [V1_0, V1_3, V1_4, V1_5] = [1, 4, 5, 6] as const
 export const LATEST = V1_5
 
 /** `OpenFlow 1.3` for wire version 4. */

@@ -56,6 +56,7 @@ function withoutHeads({ version, xid, ...body }: Decoded, wanted: number): objec
   ok(version === wanted && typeof xid === 'number')
   if (body.type !== 'bundle_add' && body.type !== 'requestforward') return body
   const { version: inner, xid: its, ...message } = body.message
+  if (body.type === 'requestforward' && inner !== wanted) return body
   same([inner, its], [wanted, body.type === 'bundle_add' ? xid : 0])
   return { ...body, message }
 }

@@ -62,6 +62,8 @@ const OSKEN =
  */
 const MISREAD: readonly string[] = [
   'flow_monitor',
+  'ipfix_bridge',
+  'ipfix_flow',
   'queue_stats',
   'queue_desc',
   'requestforward',

@@ -31,15 +31,44 @@ export function asynchronous(version: number): Message[] {
           { type: 'flow_monitor_paused' },
           { type: 'flow_monitor_resumed' },
         ] as const)
-      : ([{ type: 'requestforward', message: mod }] as const)),
+      : []),
+    { type: 'requestforward', message: mod },
   ]
 }
 
 const [SRC, DST] = [0xffff0a000001n, 0xffff0a000002n]
+const ipfix = {
+  flows: 1n,
+  currentFlows: 2n,
+  packets: 3n,
+  ipv4Packets: 4n,
+  ipv6Packets: 5n,
+  errors: 6n,
+  ipv4Errors: 7n,
+  ipv6Errors: 8n,
+  txPackets: 9n,
+  txErrors: 10n,
+  collectorSet: 1,
+}
 export const nicira: readonly Message[] = [
   { type: 'nx_role_request', role: 'master' },
   { type: 'nx_role_reply', role: 'slave' },
   { type: 'set_packet_in_format', format: 'nxt_packet_in2' },
+  {
+    type: 'nx_packet_in',
+    bufferId: 0xffffffff,
+    totalLength: 42,
+    reason: 'apply_action',
+    table: 3,
+    cookie: 5n,
+    match: [...inPort, { field: 'tun_id', value: 7n }],
+    data,
+  },
+  { type: 'nx_set_async_masks', properties: MASKS.map((type) => ({ type, mask: 5 })) },
+  { type: 'multipart_request', multipart: 'ipfix_bridge' },
+  { type: 'multipart_reply', multipart: 'ipfix_bridge', stats: ipfix },
+  { type: 'multipart_request', multipart: 'ipfix_flow' },
+  { type: 'multipart_reply', multipart: 'ipfix_flow', stats: [ipfix, { ...ipfix, collectorSet: 2 }] },
   { type: 'set_controller_id', id: 5 },
   {
     type: 'tlv_table_mod',

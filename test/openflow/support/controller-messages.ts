@@ -79,6 +79,12 @@ const tuple = list(
   5,
 )
 
+const IPFIX = ['flows', 'currentFlows', 'packets', 'ipv4Packets', 'ipv6Packets', 'errors', 'ipv4Errors', 'ipv6Errors']
+const ipfix = fc.record({
+  ...Object.fromEntries([...IPFIX, 'txPackets', 'txErrors'].map((name) => [name, u64])),
+  collectorSet: u32,
+})
+
 export function niciraIn(version: number): Some {
   const packet = list(
     fc.oneof(
@@ -103,6 +109,16 @@ export function niciraIn(version: number): Some {
       set_packet_in_format: of('set_packet_in_format', {
         format: oneOf('standard', 'nxt_packet_in', 'nxt_packet_in2'),
       }),
+      nx_packet_in: of('nx_packet_in', {
+        bufferId: u32,
+        totalLength: u16,
+        reason: oneOf('table_miss', 'apply_action', ...(version < 5 ? [] : ['group'])),
+        table: u8,
+        cookie: u64,
+        match,
+        data: bytes,
+      }),
+      nx_set_async_masks: of('nx_set_async_masks', { properties: asyncIn(4) }),
       set_controller_id: of('set_controller_id', { id: u16 }),
       tlv_table_mod: of('tlv_table_mod', { command: oneOf('add', 'delete', 'clear'), mappings: list(mapping) }),
       tlv_table_request: of('tlv_table_request', {}),
@@ -112,7 +128,7 @@ export function niciraIn(version: number): Some {
       packet_in2: of('packet_in2', { properties: packet }),
       ct_flush: of('ct_flush', { protocol: u8, properties: list(flush) }),
     },
-    requests: [],
-    replies: [],
+    requests: [request('ipfix_bridge', {}), request('ipfix_flow', {})],
+    replies: [reply('ipfix_bridge', { stats: ipfix }), reply('ipfix_flow', { stats: list(ipfix) })],
   }
 }

@@ -64,6 +64,8 @@ const plain: fc.Arbitrary<readonly Instruction[]> = fc
 const inPort: fc.Arbitrary<Match> = u32.map((value) => [{ field: 'in_port', value }])
 
 const PROPERTIES = fc.array(unknownProperty, { maxLength: 2 })
+/** A message of another version, as it is forwarded. */
+const foreign = of('unknown', { version: fc.constant(3), xid: u32, code: u8, body: bytes })
 const ELEMENTS = fc.array(fc.record({ code: fc.integer({ min: 2, max: 0xffff }), body: bytes }), {
   minLength: 1,
   maxLength: 2,
@@ -152,9 +154,8 @@ export function messagesIn(version: number): Arbitraries {
   }
   const others = othersIn(version).map(({ messages }) => messages)
   const whole: Arbitraries = Object.assign({}, all, version === 4 ? onlyIn13 : {}, ...others)
-  if (version < 5) return whole
   const mods: ReadonlyArray<fc.Arbitrary<Message>> = [whole.group_mod, whole.meter_mod].flatMap((one) => one ?? [])
-  return { ...whole, requestforward: of('requestforward', { message: fc.oneof(...mods) }) }
+  return { ...whole, requestforward: of('requestforward', { message: fc.oneof(...mods, foreign) }) }
 }
 
 /** The rest of the protocol. */
