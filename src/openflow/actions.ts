@@ -32,6 +32,7 @@ export interface UnknownAction {
   readonly body: Uint8Array
 }
 
+/** What a rule, a bucket or a `packet_out` does with a packet: of the standard, of Open vSwitch, or unknown here. */
 export type Action = StandardAction | NiciraAction | UnknownAction
 
 const EXPERIMENTER = 0xffff

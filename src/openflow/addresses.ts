@@ -3,18 +3,19 @@ import { OpenFlowError } from './errors.ts'
 
 const bad = (kind: string, text: string): OpenFlowError => new OpenFlowError('bad-text', `"${text}" is no ${kind}`)
 
-/** `02:00:00:00:00:01` as a 48-bit number. */
+/** `02:00:00:00:00:01` as a 48-bit number. @throws OpenFlowError `bad-text` */
 export function mac(text: string): number {
   if (!/^[\da-f]{1,2}(:[\da-f]{1,2}){5}$/i.test(text)) throw bad('MAC address', text)
   return text.split(':').reduce((value, octet) => value * 256 + Number.parseInt(octet, 16), 0)
 }
 
+/** A 48-bit number as `02:00:00:00:00:01`. */
 export function printMac(value: number): string {
   const digits = value.toString(16).padStart(12, '0')
   return digits.replace(/(..)(?=.)/g, '$1:')
 }
 
-/** `10.0.0.1` as a 32-bit number. */
+/** `10.0.0.1` as a 32-bit number. @throws OpenFlowError `bad-text` */
 export function ipv4(text: string): number {
   const octets = text.split('.')
   if (octets.length !== 4 || !octets.every((octet) => /^\d{1,3}$/.test(octet) && Number(octet) < 256)) {
@@ -23,10 +24,13 @@ export function ipv4(text: string): number {
   return octets.reduce((value, octet) => value * 256 + Number(octet), 0)
 }
 
+/** A 32-bit number as `10.0.0.1`. */
 export const printIpv4 = (value: number): string =>
   `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`
 
-/** `fe80::1` as a 128-bit number. The last 32 bits may be written as an IPv4 address. */
+/**
+ * `fe80::1` as a 128-bit number. The last 32 bits may be written as an IPv4 address. @throws OpenFlowError `bad-text`
+ */
 export function ipv6(text: string): bigint {
   const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text)
   if (dotted) {
@@ -42,7 +46,7 @@ export function ipv6(text: string): bigint {
   return groups.reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n)
 }
 
-/** As inet_ntop(3) writes it, and so OVS. */
+/** A 128-bit number as `fe80::1`, in the form of inet_ntop(3), which OVS has too. */
 export function printIpv6(value: bigint): string {
   const groups = Array.from({ length: 8 }, (_, index) => Number((value >> BigInt(112 - 16 * index)) & 0xffffn))
   const { start, length } = longestZeros(groups)

@@ -27,6 +27,10 @@ const PROPERTIES = {
   controller_status_slave: property(14, mask, V1_5),
   controller_status_master: property(15, mask, V1_5),
 }
+/**
+ * Which messages of a kind this controller is sent unasked, by its role; `mask` has bit n for the reason n (OpenFlow
+ * 1.5.1, 7.3.10).
+ */
 export type AsyncProperty = PropertyOf<typeof PROPERTIES>
 type Masked = Exclude<AsyncProperty, { readonly type: 'unknown' }>
 

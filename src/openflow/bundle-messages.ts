@@ -25,6 +25,7 @@ const PROPERTIES = {
   /** When a scheduled bundle is to be committed; with bit 2 of `flags` (7.3.9.9). */
   time: property(1, struct({ pad: pad(4), time: struct({ seconds: u64, nanoseconds: u32, pad: pad(4) }) })),
 }
+/** When a scheduled bundle is to be committed: seconds and nanoseconds since 1970 (OpenFlow 1.5.1, 7.3.9.9). */
 export type BundleProperty = PropertyOf<typeof PROPERTIES>
 const bundleProperties = properties(PROPERTIES)
 const NO_PROPERTIES: readonly BundleProperty[] = []
@@ -36,6 +37,7 @@ export const bundleControl = struct({
   properties: or(bundleProperties, NO_PROPERTIES),
 })
 
+/** A message that goes into a bundle (OpenFlow 1.5.1, 7.3.9.6). `Session.bundle` sends them by itself. */
 export interface BundleAddBody {
   readonly bundle: number
   readonly flags: number

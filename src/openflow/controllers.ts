@@ -12,6 +12,7 @@ const uri: Part<{ readonly uri: string }> = {
   read: (r) => ({ uri: textOf(r.rest()) }),
 }
 const PROPERTIES = { uri: property(0, uri) }
+/** Where the connection of a controller comes from: `tcp:10.0.0.1:6653`. */
 export type ControllerProperty = PropertyOf<typeof PROPERTIES>
 
 const REASONS = [
@@ -33,6 +34,7 @@ const STATUS = {
   pad: pad(6),
   properties: properties(PROPERTIES),
 }
+/** One controller of the switch, and why it tells of it (OpenFlow 1.5.1, 7.3.5.21). */
 export type ControllerStatus = Values<typeof STATUS>
 const status = sized(struct(STATUS), 16)
 
@@ -43,6 +45,9 @@ const time = struct({ seconds: u64, nanoseconds: u32, pad: pad(4) })
 const FEATURE_PROPERTIES = {
   time: property(1, struct({ pad: pad(4), accuracy: time, maxFuture: time, maxPast: time, timestamp: time })),
 }
+/**
+ * How exactly the switch keeps to the time of scheduled bundles, in seconds and nanoseconds (OpenFlow 1.5.1, 7.3.5.22).
+ */
 export type BundleFeaturesProperty = PropertyOf<typeof FEATURE_PROPERTIES>
 const some = properties(FEATURE_PROPERTIES)
 const NONE: readonly BundleFeaturesProperty[] = []

@@ -9,6 +9,7 @@ export interface ErrorValue {
   readonly experimenter?: number
 }
 
+/** Why an `OpenFlowError` was thrown. */
 export type OpenFlowErrorCode =
   /** Bytes that are no OpenFlow message. */
   | 'malformed'
@@ -20,8 +21,11 @@ export type OpenFlowErrorCode =
   | 'refused'
   /** Something of a bundle was refused, so nothing of it was done. */
   | 'bundle-refused'
+  /** The connection has ended; the message says why. */
   | 'closed'
+  /** The other side speaks none of the versions that are offered. */
   | 'no-common-version'
+  /** Nobody listens there, or TLS comes to nothing. */
   | 'not-connected'
   /** A key or a certificate that cannot be read. */
   | 'bad-credentials'
@@ -34,14 +38,16 @@ interface More {
   readonly cause?: unknown
 }
 
-/** Thrown for what cannot be encoded, decoded or done. */
+/** Thrown for what cannot be encoded, decoded or done. `cause` is the error beneath, where there is one. */
 export class OpenFlowError extends Error {
+  /** From a closed list, to decide by. */
   readonly code: OpenFlowErrorCode
   /** Where in the message (or text), octets (or characters). */
   readonly offset: number | undefined
   /** What should be answered, or what the peer answered. */
   readonly error: ErrorValue | undefined
 
+  /** @param message in words, for people */
   constructor(code: OpenFlowErrorCode, message: string, more: More = {}) {
     super(message, { cause: more.cause })
     this.name = 'OpenFlowError'
@@ -76,7 +82,10 @@ export function errorName(value: ErrorValue): string {
   return `${name}/${codes[code] ?? `code ${code}`} (${errorType}/${code})`
 }
 
-/** The numbers of an error that has a name. */
+/**
+ * The numbers of an error that has a name: `errorNamed('BAD_MATCH', 'BAD_PREREQ')`.
+ * @throws OpenFlowError `out-of-range` if OpenFlow has no such error
+ */
 export function errorNamed(type: ErrorTypeName, code: string): ErrorValue {
   const errorType = ERROR_TYPES.findIndex(([name]) => name === type)
   const codes: readonly string[] = ERROR_TYPES[errorType]?.[1] ?? []

@@ -25,7 +25,9 @@ export const UDP = 17
 export const ICMPV6 = 58
 export const SCTP = 132
 
-/** In the order in which `ovs-ofctl` prints them. */
+/**
+ * All that is known of each field, by name, in the order in which `ovs-ofctl` prints them: `FIELDS.tcp_dst.bits` is 16.
+ */
 export const FIELDS = {
   pkt_mark: small(NXM1, 33, 32, 'hex'),
   recirc_id: small(NXM1, 36, 32, 'hex'),
@@ -158,6 +160,10 @@ export const FIELDS = {
   tcp_flags: small(BASIC, 42, 12, 'flags', { needs: 'tcp', nxm: [NXM1, 34], onf: true }),
 } as const satisfies Record<string, Row>
 
+/**
+ * Names of the fields that are known here: those of OpenFlow as it writes them, those of Open vSwitch as ovs-fields(7)
+ * does.
+ */
 export type FieldName = keyof typeof FIELDS
 export type FieldRow = Row
 
@@ -186,7 +192,12 @@ export interface UnknownField {
   readonly body: Uint8Array
 }
 
+/** A field with its value, known here by name or unknown. */
 export type OxmField = KnownField | UnknownField
+/**
+ * Which packets: those that have all of these values. Empty, every packet. A field stands after those that it asks for:
+ * `tcp_dst` after `ip_proto`.
+ */
 export type Match = readonly OxmField[]
 
 export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[]

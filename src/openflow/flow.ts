@@ -8,6 +8,7 @@ import { readMatch, writeMatch } from './oxm.ts'
 import { type FlowStats, fixedCounts, fixedStats, readStats, writeDuration, writeStats } from './stats.ts'
 import { lacking, V1_4, V1_5 } from './versions.ts'
 
+/** A flow: a rule of the switch. Its place is table (0 to 254), priority (0 to 65535, the higher first) and match. */
 export interface Flow {
   readonly table: number
   readonly priority: number
@@ -29,7 +30,7 @@ export interface FlowEntry extends Flow {
   readonly stats: FlowStats
 }
 
-/** ofp_flow_mod_flags. */
+/** Bits of the `flags` of a flow (ofp_flow_mod_flags, OpenFlow 1.5.1, 7.3.4.2). */
 export const FLOW_FLAGS = {
   sendFlowRem: 1,
   checkOverlap: 2,
@@ -39,6 +40,10 @@ export const FLOW_FLAGS = {
 } as const
 
 const COMMANDS = ['add', 'modify', 'modify_strict', 'delete', 'delete_strict'] as const
+/**
+ * What a `flow_mod` does: the strict ones to the rule of that priority and match, the others to all rules within the
+ * match.
+ */
 export type FlowModCommand = (typeof COMMANDS)[number]
 
 /** What is left out is 0, or "any". */

@@ -3,6 +3,7 @@ import { BAD_LEN, OpenFlowError } from './errors.ts'
 
 const HEAD_LENGTH = 8
 
+/** Cuts a stream into messages, wherever its chunks begin and end. One for each connection and direction. */
 export class Framer {
   /** What has come and is not yet a whole message. */
   #chunks: Uint8Array[] = []

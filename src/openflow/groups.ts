@@ -26,7 +26,10 @@ import { lacking, V1_5 } from './versions.ts'
 export const GROUP = { MAX: 0xffffff00, ALL: 0xfffffffc, ANY: 0xffffffff } as const
 
 const TYPES = { all: 0, select: 1, indirect: 2, ff: 3 } as const
-/** `ff` is fast failover. */
+/**
+ * All buckets, one that is chosen, the only one, or the first that is live: `ff` is fast failover (OpenFlow 1.5.1,
+ * 5.10.1).
+ */
 export type GroupType = keyof typeof TYPES
 const groupType = named<GroupType>(u8, TYPES, errorNamed('GROUP_MOD_FAILED', 'BAD_TYPE'))
 
@@ -39,6 +42,10 @@ const COMMANDS = {
   /** Of Open vSwitch. */
   add_or_mod: 0x8000,
 } as const
+/**
+ * What a `group_mod` does; `insert_bucket` and `remove_bucket` not before OpenFlow 1.5, `add_or_mod` is of Open
+ * vSwitch.
+ */
 export type GroupCommand = keyof typeof COMMANDS
 const groupCommand = named<GroupCommand>(u16, COMMANDS, errorNamed('GROUP_MOD_FAILED', 'BAD_COMMAND'))
 
@@ -54,6 +61,10 @@ const selectionMethod = struct({
 })
 
 const PROPERTIES = { selection_method: experimenters(NTR, 1, selectionMethod) }
+/**
+ * How a group `select` chooses its bucket (ntr_group_prop_selection_method): `method` is `hash` or `dp_hash`, and
+ * `fields` say which bits go into `hash`.
+ */
 export type GroupProperty = PropertyOf<typeof PROPERTIES>
 const groupProperties = properties(PROPERTIES)
 
@@ -163,6 +174,10 @@ const STATS = {
   duration: struct({ seconds: u32, nanoseconds: u32 }),
   buckets: list(struct({ packets: u64, bytes: u64 })),
 }
+/**
+ * What a group has done (OpenFlow 1.5.1, 7.3.5.9), all together and by bucket; `references` are the rules and groups
+ * that use it.
+ */
 export type GroupStats = Values<typeof STATS>
 export const groupStats = struct({ groups: list(sized(struct(STATS), 40)) })
 
@@ -178,5 +193,9 @@ const FEATURES = {
   /** Bit n: the action n. */
   actions: perType,
 }
+/**
+ * What groups the switch has (OpenFlow 1.5.1, 7.3.5.11): bits for types and capabilities, and for each type the most
+ * groups and bits for actions.
+ */
 export type GroupFeatures = Values<typeof FEATURES>
 export const groupFeatures = struct({ features: struct(FEATURES) })

@@ -22,6 +22,7 @@ interface UnknownInstruction {
   readonly body: Uint8Array
 }
 
+/** What a rule does (OpenFlow 1.5.1, 7.2.5): the instructions of the standard, or one that is unknown here. */
 export type Instruction = KnownInstruction | UnknownInstruction
 
 type Of<Type> = Extract<KnownInstruction, { readonly type: Type }>

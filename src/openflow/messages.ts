@@ -138,6 +138,7 @@ const ROWS = {
   ct_flush: { at: nicira(32), body: ctFlush },
 } as const
 
+/** The types of messages that are known here. */
 export type MessageType = keyof typeof ROWS
 export const MESSAGE_TYPES = Object.keys(ROWS) as readonly MessageType[]
 
@@ -154,7 +155,7 @@ export interface Head {
 
 type ValueOf<P> = P extends Part<infer Value> ? Value : never
 
-/** The message of this type. */
+/** The message of this type: `MessageOf<'packet_in'>`. See `Message` for what it has. */
 export type MessageOf<Type extends MessageType> = Type extends MessageType
   ? Head & { readonly type: Type } & ValueOf<(typeof ROWS)[Type]['body']>
   : never
@@ -162,13 +163,24 @@ export type MessageOf<Type extends MessageType> = Type extends MessageType
 /** A type of message that has no row, or not in this version: kept as it came. */
 export type UnknownMessage = Head & { readonly type: 'unknown'; readonly code: number; readonly body: Uint8Array }
 
+/**
+ * Any message. One has beside its `type`, which is its name in the tables of the README:
+ *
+ * - `version`, the one on the wire (4 is OpenFlow 1.3, 5 is 1.4, 6 is 1.5, which is meant if it is left out);
+ * - `xid`, by which an answer belongs to its request; a session gives one, and 0 is written without;
+ * - and what is shown here. Those of a `multipart_request` and `multipart_reply` are `MultipartRequest` and
+ * `MultipartReply`; one of unknown type is an `UnknownMessage`.
+ */
 export type Message = { [Type in MessageType]: MessageOf<Type> }[MessageType] | UnknownMessage
 
-/** A message as it came. */
+/** A message as it came: it says its version and xid. */
 export type Decoded = Message & { readonly version: number; readonly xid: number }
 
+/** The message that brings a rule into a switch, changes it or takes it away. */
 export type FlowMod = MessageOf<'flow_mod'>
+/** The same for a group. */
 export type GroupMod = MessageOf<'group_mod'>
+/** The same for a meter. */
 export type MeterMod = MessageOf<'meter_mod'>
 
 const EXPERIMENTER = 4

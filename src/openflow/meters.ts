@@ -30,6 +30,10 @@ interface Rate {
   readonly burst: number
 }
 
+/**
+ * What a meter does above a rate. `rate` and `burst` are in the units of its `flags`: kilobits a second or packets a
+ * second, kilobits or packets.
+ */
 export type Band =
   | (Rate & { readonly type: 'drop' })
   /** The drop precedence is raised by `level`. */
@@ -67,6 +71,7 @@ const band: Part<Band> = {
 }
 
 const COMMANDS = { add: 0, modify: 1, delete: 2 } as const
+/** What a `meter_mod` does. */
 export type MeterCommand = keyof typeof COMMANDS
 
 const METER_ROW = {
@@ -101,6 +106,10 @@ const STATS = {
   /** What each band was applied to, in the order of the bands. */
   bands: list(struct({ packets: u64, bytes: u64 })),
 }
+/**
+ * What a meter has done (OpenFlow 1.5.1, 7.3.5.12): `references` are the rules that use it, `packets` and `bytes` those
+ * that came in, and, for each band in order, those that it was applied to.
+ */
 export type MeterStats = Values<typeof STATS>
 export const meterStats = struct({ meters: list(sized(struct(STATS), 40, 4)) })
 
@@ -132,5 +141,9 @@ const FEATURES = {
   /** Where meters may stand (1.5.1): Open vSwitch leaves it out. Not before 1.5. */
   features: meterPlaces,
 }
+/**
+ * What meters the switch has (OpenFlow 1.5.1, 7.3.5.14): the most that there may be, and bits for types of bands and
+ * `flags`.
+ */
 export type MeterFeatures = Values<typeof FEATURES>
 export const meterFeatures = struct({ features: struct(FEATURES) })

@@ -14,7 +14,7 @@ import { readMatch, writeMatch } from './oxm.ts'
 import { removedReason, wideRemovedReason } from './packets.ts'
 import { lacking, V1_3, V1_4, versionName } from './versions.ts'
 
-/** ofp_flow_monitor_flags. */
+/** Bits of the `flags` of a flow monitor (ofp_flow_monitor_flags). */
 export const MONITOR_FLAGS = {
   /** First tell of the rules that are there. */
   initial: 1,
@@ -33,6 +33,10 @@ const COMMANDS = ['add', 'modify', 'delete'] as const
 const BAD_FLAGS = errorNamed('FLOW_MONITOR_FAILED', 'BAD_FLAGS')
 const command = choice(u8, COMMANDS, errorNamed('FLOW_MONITOR_FAILED', 'BAD_COMMAND'))
 
+/**
+ * Which changes of rules to tell of (OpenFlow 1.5.1, 7.3.5.19). `flags` are bits of `MONITOR_FLAGS`; what is left out
+ * is "any".
+ */
 export interface MonitorRequest {
   readonly monitor: number
   /** Before 1.4 `add` alone: there `flow_monitor_cancel` deletes. */
@@ -154,6 +158,10 @@ export interface FullUpdate {
   readonly instructions: readonly Instruction[]
 }
 
+/**
+ * What a flow monitor tells: a rule in full, or `abbrev` for a change of this session with its xid, or that it pauses
+ * and goes on.
+ */
 export type FlowUpdate =
   | FullUpdate
   /** This connection's message with that xid changed rules. */

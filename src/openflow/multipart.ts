@@ -42,6 +42,7 @@ const DESCRIPTION = {
   serial: text(32),
   datapath: text(256),
 }
+/** Who made the switch, and of what (OpenFlow 1.5.1, 7.3.5.2). `datapath` is for people. */
 export type SwitchDescription = Values<typeof DESCRIPTION>
 
 /** 7.3.5.7: all ports but in 1.5, which may ask for one. */
@@ -120,7 +121,15 @@ type Body<Way extends 'request' | 'reply'> =
   | { [K in Kind]: { readonly multipart: K } & ValueOf<(typeof ROWS)[K][Way]> }[Kind]
   | Unknown
 
+/**
+ * What a switch is asked by a `multipart_request` (OpenFlow 1.5.1, 7.3.5). `more`: further parts of the request follow.
+ * One of unknown kind goes out as it is given.
+ */
 export type MultipartRequest = MoreFollows & Body<'request'>
+/**
+ * What a switch answers to the request of the same kind. `more`: further parts follow; `Session.request` waits for all
+ * of them and gives them as one. One of unknown kind has `code` and `body`.
+ */
 export type MultipartReply = MoreFollows & Body<'reply'>
 
 export const multipartRequest = multipart<MultipartRequest>('request')

@@ -27,7 +27,10 @@ const MAPPING = {
   index: u16,
   pad: pad(2),
 }
-/** Which option of a tunnel's header is which field. */
+/**
+ * Which option of a Geneve header is which field: class, type, octets of its value (a multiple of 4), and n of
+ * `tun_metadata<n>`.
+ */
 export type TlvMapping = Values<typeof MAPPING>
 const mappings = list(struct(MAPPING))
 const NONE: readonly TlvMapping[] = []
@@ -80,6 +83,7 @@ const TUPLE = {
   icmp_type: property(5, struct({ value: u8 })),
   icmp_code: property(6, struct({ value: u8 })),
 }
+/** An address (128 bits; IPv4 behind ::ffff:0:0/96), a port, or what ICMP has of a tracked connection. */
 export type TupleProperty = PropertyOf<typeof TUPLE>
 const tuple = struct({ pad: pad(4), tuple: properties(TUPLE) })
 
@@ -89,6 +93,7 @@ const FLUSH = {
   reply: property(1, tuple),
   zone: property(2, struct({ zone: u16, pad: pad(2) })),
 }
+/** Of which tracked connections: their zone, and addresses and ports of either direction. */
 export type CtFlushProperty = PropertyOf<typeof FLUSH>
 
 /** NXT_CT_FLUSH: connections of this IP protocol (0: any), and of these addresses and zone. */

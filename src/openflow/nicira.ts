@@ -13,6 +13,7 @@ import { TELL_ROWS, type TellAction } from './nicira/tell.ts'
 
 export const NICIRA = 0x00002320
 
+/** The actions that Open vSwitch adds (ovs-actions(7)), named as there. */
 export type NiciraAction =
   | OutputAction
   | BitsAction

@@ -23,8 +23,16 @@ const PROPERTIES = {
   /** For the switch that sent it alone. */
   continuation: property(8, data),
 }
+/**
+ * A part of a `packet_in2` (enum nx_packet_in2_prop_type, nicira-ext.h). `userdata` is what the action `controller2`
+ * had with it, `continuation` is for the switch that sent it, to `resume`.
+ */
 export type PacketIn2Property = PropertyOf<typeof PROPERTIES>
 
+/**
+ * A packet that the switch sends as Nicira has it, once it was asked to by `set_packet_in_format`; the same is what
+ * `resume` hands back.
+ */
 export interface PacketIn2 {
   readonly properties: readonly PacketIn2Property[]
 }

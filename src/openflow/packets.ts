@@ -16,6 +16,7 @@ export type PacketInReason = (typeof REASONS)[number]
 /** Why a packet comes; 1.3 has the first three, the first two of which it calls no_match and action. */
 export const packetInReason = choice(u8, REASONS, BAD_VALUE, { [V1_3]: 3 })
 
+/** A packet that the switch sends to the controller (OpenFlow 1.5.1, 7.4.1). `data` is an Ethernet frame. */
 export interface PacketIn {
   readonly bufferId: number
   /** Length of the whole packet, of which `data` may be the beginning. */
@@ -48,6 +49,7 @@ export const packetIn: Part<PacketIn> = {
   }),
 }
 
+/** A packet that the controller sends through the switch (OpenFlow 1.5.1, 7.3.6). `data` is an Ethernet frame. */
 export interface PacketOut {
   readonly bufferId?: number
   /** `in_port` at least; what `resubmit` and the actions see. Before 1.5, `in_port` alone. */
@@ -97,6 +99,10 @@ export const removedReason = choice(u8, REMOVED, BAD_VALUE, { [V1_3]: 4 })
 /** The same in 16 bits. */
 export const wideRemovedReason = choice(u16, REMOVED, BAD_VALUE, { [V1_3]: 4 })
 
+/**
+ * A rule that has gone, and why (OpenFlow 1.5.1, 7.4.2). Rules with the flag `sendFlowRem` are told of. Timeouts are
+ * seconds.
+ */
 export interface FlowRemoved {
   readonly table: number
   readonly reason: (typeof REMOVED)[number]

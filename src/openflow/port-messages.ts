@@ -10,6 +10,7 @@ const MOD_PROPERTIES = {
   ethernet: property(0, struct({ advertised: u32 })),
   optical: property(1, struct({ configure: u32, frequency: u32, offset: u32, gridSpan: u32, txPower: u32 })),
 }
+/** What to change of a port beside its `config`: `advertised` has bits of ofp_port_features. */
 export type PortModProperty = PropertyOf<typeof MOD_PROPERTIES>
 
 const HEAD = {
@@ -78,6 +79,7 @@ const STATS_PROPERTIES = {
   ethernet: property(0, struct({ pad: pad(4), ...ERRORS })),
   optical: property(1, optical),
 }
+/** What else a port has counted, or measured of its light. */
 export type PortStatsProperty = PropertyOf<typeof STATS_PROPERTIES>
 
 const duration = struct({ seconds: u32, nanoseconds: u32 })
@@ -93,6 +95,7 @@ const COUNTS = {
   txErrors: u64,
 }
 
+/** What a port has done (OpenFlow 1.5.1, 7.3.5.6). Of all ones, 0xffffffffffffffff: the port does not count it. */
 export interface PortStats extends Values<typeof COUNTS> {
   readonly port: number
   readonly duration: Values<{ seconds: typeof u32; nanoseconds: typeof u32 }>

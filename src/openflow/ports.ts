@@ -24,9 +24,9 @@ const RESERVED = 0xff00
 export const narrow = (port: number): number => (port >= 0xffff_0000 + RESERVED ? port - 0xffff_0000 : port)
 export const widen = (port: number): number => (port >= RESERVED && port <= 0xffff ? port + 0xffff_0000 : port)
 
-/** Bits of `config`. */
+/** Bits of `config` of a port: what the controller has set (ofp_port_config). */
 export const PORT_CONFIG = { down: 1, noRecv: 4, noForward: 32, noPacketIn: 64 } as const
-/** Bits of `state`. */
+/** Bits of `state` of a port: what the switch sees (ofp_port_state). */
 export const PORT_STATE = { linkDown: 1, blocked: 2, live: 4 } as const
 
 const LINK = {
@@ -63,6 +63,10 @@ const PROPERTIES = {
   recirculate: property(4, struct({ ports: list(u32) }), V1_5),
 }
 
+/**
+ * What more there is to a port. Of `ethernet`: bits of ofp_port_features, speeds in kilobits a second. Of `optical`:
+ * frequencies in MHz or wavelengths in hundredths of a nanometre, powers in tenths of a dBm.
+ */
 export type PortProperty = PropertyOf<typeof PROPERTIES>
 const portProperties = properties(PROPERTIES)
 
@@ -70,6 +74,10 @@ const HEAD = { address: mac, pad2: pad(2), name: text(16), config: u32, state: u
 const head = struct(HEAD)
 const LENGTH_WITHOUT_PROPERTIES = 40
 
+/**
+ * A port of the switch (OpenFlow 1.5.1, 7.2.1): `address` is its MAC address, `config` bits of `PORT_CONFIG`, `state`
+ * of `PORT_STATE`.
+ */
 export interface Port extends Values<typeof HEAD> {
   readonly port: number
   /** In 1.3 the one property `ethernet`. */

@@ -21,25 +21,27 @@ const ethType = (value: number): OxmField => ({ field: 'eth_type', value })
 const protocol = (value: number): OxmField => ({ field: 'ip_proto', value })
 const ip = (family: 4 | 6 = 4): OxmField => ethType(family === 4 ? 0x0800 : 0x86dd)
 
-/** IPv4 packets, with these addresses if they are given. */
+/** IPv4 packets, with these addresses (32-bit numbers, see `ipv4`) if they are given. */
 export const ipv4Packets = ({ src, dst }: { readonly src?: number; readonly dst?: number } = {}): Match => [
   ip(4),
   ...given(src, (value) => ({ field: 'ipv4_src', value })),
   ...given(dst, (value) => ({ field: 'ipv4_dst', value })),
 ]
 
-/** IPv6 packets, with these addresses if they are given. */
+/** IPv6 packets, with these addresses (128-bit numbers, see `ipv6`) if they are given. */
 export const ipv6Packets = ({ src, dst }: { readonly src?: bigint; readonly dst?: bigint } = {}): Match => [
   ip(6),
   ...given(src, (value) => ({ field: 'ipv6_src', value })),
   ...given(dst, (value) => ({ field: 'ipv6_dst', value })),
 ]
 
+/** ARP, with this operation if it is given: 1 asks, 2 answers. */
 export const arp = ({ op }: { readonly op?: number } = {}): Match => [
   ethType(0x0806),
   ...given(op, (value) => ({ field: 'arp_op', value })),
 ]
 
+/** TCP over IPv4, or over IPv6 with `family: 6`; with these ports if they are given. */
 export const tcp = ({ family, src, dst }: Ports = {}): Match => [
   ip(family),
   protocol(TCP),
@@ -47,6 +49,7 @@ export const tcp = ({ family, src, dst }: Ports = {}): Match => [
   ...given(dst, (value) => ({ field: 'tcp_dst', value })),
 ]
 
+/** UDP over IPv4, or over IPv6 with `family: 6`; with these ports if they are given. */
 export const udp = ({ family, src, dst }: Ports = {}): Match => [
   ip(family),
   protocol(UDP),
@@ -54,6 +57,7 @@ export const udp = ({ family, src, dst }: Ports = {}): Match => [
   ...given(dst, (value) => ({ field: 'udp_dst', value })),
 ]
 
+/** SCTP over IPv4, or over IPv6 with `family: 6`; with these ports if they are given. */
 export const sctp = ({ family, src, dst }: Ports = {}): Match => [
   ip(family),
   protocol(SCTP),
@@ -61,7 +65,7 @@ export const sctp = ({ family, src, dst }: Ports = {}): Match => [
   ...given(dst, (value) => ({ field: 'sctp_dst', value })),
 ]
 
-/** ICMP, or ICMPv6 with `family: 6`. */
+/** ICMP, or ICMPv6 with `family: 6`; with this type and code if they are given. */
 export const icmp = ({ family = 4, type, code }: IcmpFields = {}): Match => [
   ip(family),
   protocol(family === 4 ? ICMP : ICMPV6),

@@ -22,7 +22,7 @@ export interface PropertyRow<Value> {
 type Rows = Readonly<Record<string, PropertyRow<object>>>
 type ValueOf<Row> = Row extends PropertyRow<infer Value> ? Value : never
 
-/** Kept as it came, without the padding. */
+/** A property that has no row: kept as it came, without its padding. */
 export interface UnknownProperty {
   readonly type: 'unknown'
   readonly code: number

@@ -11,11 +11,13 @@ export const ALL_QUEUES = 0xffffffff
 const rate = either(V1_4, struct({ pad: pad(4), rate: u16, pad2: pad(6) }), struct({ rate: u16, pad: pad(2) }))
 
 const PROPERTIES = { min_rate: property(1, rate), max_rate: property(2, rate) }
+/** A rate of a queue in tenths of a per cent of its port's speed; more than 1000: it is not set. */
 export type QueueProperty = PropertyOf<typeof PROPERTIES>
 
 const TAIL = { length: pad(2), pad: pad(6), properties: properties(PROPERTIES) }
 const before = struct({ queue: u32, port: u32, ...TAIL })
 const after = struct({ port: u32, queue: u32, ...TAIL })
+/** A queue of a port. */
 export interface Queue {
   readonly port: number
   readonly queue: number
@@ -43,6 +45,7 @@ const NONE: readonly UnknownProperty[] = []
 /** None has a row. Not before 1.4. */
 const statsProperties = since(V1_4, { ...properties({}), fallback: NONE })
 const STATS = { ...COUNTS, properties: statsProperties }
+/** What a queue has done (OpenFlow 1.5.1, 7.3.5.8), and for how long it is there. */
 export type QueueStats = Values<typeof STATS>
 const fixed = struct(STATS)
 const extensible = sized(struct({ length: pad(2), pad: pad(6), ...STATS }), 48)

@@ -5,6 +5,7 @@ import { properties, type UnknownProperty } from './properties.ts'
 import { V1_5 } from './versions.ts'
 
 const ROLES = ['nochange', 'equal', 'master', 'slave'] as const
+/** What a controller may do: `master` is the only one, `slave` reads alone (OpenFlow 1.5.1, 6.3.7). */
 export type Role = (typeof ROLES)[number]
 export const roleName = choice(u32, ROLES, errorNamed('ROLE_REQUEST_FAILED', 'BAD_ROLE'))
 

@@ -16,6 +16,10 @@ interface Older {
   readonly nicira?: true
 }
 
+/**
+ * The actions of the standard (OpenFlow 1.5.1, 7.2.6). Numbers are as the standard has them: `ethertype` 16 bits, `ttl`
+ * 8, ports, queues, groups and meters 32.
+ */
 export type StandardAction =
   /** `maxLen`: octets sent along to the controller; absent: none, or all of them if `port` is the controller. */
   | { readonly type: 'output'; readonly port: number; readonly maxLen?: number }

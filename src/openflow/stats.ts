@@ -6,6 +6,7 @@ import { BAD_LEN, OpenFlowError } from './errors.ts'
 import type { Part } from './layout.ts'
 import { lacking } from './versions.ts'
 
+/** A time, or how long: seconds, and nanoseconds of the last one. */
 export interface Seconds {
   readonly seconds: number
   readonly nanoseconds: number

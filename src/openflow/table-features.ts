@@ -64,9 +64,11 @@ const PROPERTIES = {
   apply_copyfield_miss: property(21, fields, V1_5),
   packet_types: property(22, fields, V1_5),
 }
+/** What a rule of the table may have; `_miss` is of the rule that takes what no other does, where that differs. */
 export type TableFeaturesProperty = PropertyOf<typeof PROPERTIES>
 
 const COMMANDS = { replace: 0, modify: 1, enable: 2, disable: 3 } as const
+/** What a request with table features does. */
 export type TableFeaturesCommand = keyof typeof COMMANDS
 const command = named<TableFeaturesCommand>(u8, COMMANDS, errorNamed('TABLE_FEATURES_FAILED', 'BAD_FEATURES'))
 
@@ -84,6 +86,10 @@ const FEATURES = {
   maxEntries: u32,
   properties: properties(PROPERTIES),
 }
+/**
+ * What a table can do (OpenFlow 1.5.1, 7.3.5.18). `capabilities` are bits of `TABLE_CONFIG`; `command` and `features`
+ * are of 1.5.
+ */
 export type TableFeatures = Values<typeof FEATURES>
 
 /** Asked without tables: which are there. With tables: they should be so. */

@@ -13,6 +13,10 @@ const PROPERTIES = {
   /** Per cent of the table that are free: below `down` and above `up` the switch tells. `current` in what it tells. */
   vacancy: property(3, struct({ down: u8, up: u8, current: u8, pad: pad(1) }), V1_4),
 }
+/**
+ * Which rules go first when a table is full (bits of ofp_table_mod_prop_eviction_flag), and at how many per cent free
+ * the switch tells.
+ */
 export type TableProperty = PropertyOf<typeof PROPERTIES>
 
 const some = properties(PROPERTIES)
@@ -29,6 +33,7 @@ export const tableMod = struct({
 })
 
 const DESCRIPTION = { length: pad(2), table: u8, pad: pad(1), config: u32, properties: some }
+/** How a table is configured (OpenFlow 1.5.1, 7.3.5.16): bits of `TABLE_CONFIG`. */
 export type TableDescription = Values<typeof DESCRIPTION>
 const description = sized(struct(DESCRIPTION), 8)
 export const tableDescriptions = struct({ tables: list(description) })
@@ -41,5 +46,6 @@ export const tableStatus = struct({
 })
 
 const STATS = { table: u8, pad: pad(3), active: u32, lookups: u64, matched: u64 }
+/** What a table has done (OpenFlow 1.5.1, 7.3.5.5): rules in it, packets looked up, and packets that matched. */
 export type TableStats = Values<typeof STATS>
 export const tableStats = struct({ tables: list(struct(STATS)) })

@@ -9,6 +9,7 @@ export type LearnSpec =
   | { readonly to: 'match' | 'load'; readonly bits: number; readonly from: Subfield | bigint; readonly dst: Subfield }
   | { readonly to: 'output'; readonly bits: number; readonly from: Subfield }
 
+/** Make a rule of the packet (ovs-actions(7), "The learn action"). Timeouts are seconds; left out, there is none. */
 export interface LearnAction {
   readonly type: 'learn'
   /** Of the rules that are made. */

@@ -2,6 +2,7 @@
 import { OpenFlowError } from '../errors.ts'
 import type { Message } from '../messages.ts'
 
+/** A message of a bundle that was refused. */
 export interface Refused {
   /** Place in what was handed to `bundle`. */
   readonly index: number
@@ -10,9 +11,15 @@ export interface Refused {
   readonly error: OpenFlowError
 }
 
+/**
+ * A bundle of which something was refused, so that nothing of it was done. Its `code` is `bundle-refused`, its `error`
+ * that of the first.
+ */
 export class BundleError extends OpenFlowError {
+  /** In the order in which the switch told. */
   readonly refused: readonly Refused[]
 
+  /** @internal */
   constructor(refused: readonly Refused[], cause?: unknown) {
     const [first] = refused
     const count = refused.length === 1 ? 'one message' : `${refused.length} messages`

@@ -6,6 +6,7 @@ import type { Message } from '../messages.ts'
 import { BundleError, type Refused } from './bundle-error.ts'
 import type { ErrorTaker, Requests } from './requests.ts'
 
+/** How a bundle is done. */
 export interface BundleOptions {
   /** A packet sees all of the bundle or nothing. True unless it is said. */
   readonly atomic?: boolean

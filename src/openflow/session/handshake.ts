@@ -7,6 +7,7 @@ import { Requests } from './requests.ts'
 import { Session } from './session.ts'
 import { Wire } from './wire.ts'
 
+/** What a session keeps to. */
 export interface SessionOptions {
   /** Milliseconds of silence after which the switch is probed, and after which again it is given up. 5000 unless said. */
   readonly echoInterval?: number

@@ -21,8 +21,13 @@ interface ListenerOptions extends SessionOptions {
   readonly onRefused?: (error: OpenFlowError, remoteAddress: string) => void
 }
 
+/**
+ * Where to listen, and for whom: on a TCP port (0: any that is free) of `host` (127.0.0.1 unless it is said), with TLS
+ * if `tls` is given, or on a unix socket at `path`.
+ */
 export type ListenOptions = ListenerOptions & Place
 
+/** Waits for switches: `for await (const session of listener)`, unless `onSession` takes them. */
 export class Listener implements AsyncIterable<Session> {
   readonly #server: Server
   readonly #sessions = new Queue<Session>()
@@ -32,6 +37,7 @@ export class Listener implements AsyncIterable<Session> {
   readonly #open = new Set<Session>()
   readonly #options: ListenerOptions
 
+  /** @internal */
   constructor(server: Server, options: ListenerOptions, isSecure = false) {
     this.#server = server
     this.#options = options
@@ -67,6 +73,7 @@ export class Listener implements AsyncIterable<Session> {
     await closed
   }
 
+  /** The sessions as they come, until it is closed. */
   [Symbol.asyncIterator](): AsyncGenerator<Session, void, void> {
     return this.#sessions[Symbol.asyncIterator]()
   }
@@ -99,7 +106,11 @@ export class Listener implements AsyncIterable<Session> {
 
 const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`
 
-/** Listen for switches. 6653 is the port that OpenFlow has. */
+/**
+ * Listen for switches. 6653 is the port that OpenFlow has.
+ * @throws OpenFlowError `bad-credentials`; the error of Node.js if the address cannot be listened on (EADDRINUSE,
+ *   EACCES)
+ */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const tls = 'path' in options ? undefined : options.tls
   const server = tls ? tlsServer(tls) : createServer()
@@ -114,6 +125,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return listener
 }
 
+/**
+ * Where a switch listens: a TCP port of `host` (127.0.0.1 unless it is said), with TLS if `tls` is given, or a unix
+ * socket at `path`.
+ */
 export type ConnectOptions = SessionOptions & Place
 
 /** The socket, and what it says when it is there. */
@@ -123,7 +138,12 @@ function call(place: Place): [socket: Socket, event: string] {
   return tls ? [dialTls(host, port, tls), 'secureConnect'] : [dial({ host, port }), 'connect']
 }
 
-/** Connect to a switch that listens: `ptcp:`, or a bridge's own `<bridge>.mgmt` socket. */
+/**
+ * Connect to a switch that listens: `ptcp:`, or a bridge's own `<bridge>.mgmt` socket. Resolves after HELLO and
+ * FEATURES.
+ * @throws OpenFlowError `not-connected` with the cause, `bad-credentials`, `no-common-version`, `closed` with the
+ *   reason, `malformed` if what is there does not begin with HELLO, `out-of-range` if `versions` has others than ours
+ */
 export async function connect(options: ConnectOptions): Promise<Session> {
   const [socket, event] = call(options)
   await new Promise<void>((resolve, reject) => {

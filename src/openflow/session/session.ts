@@ -7,16 +7,22 @@ import { type BundleOptions, sendBundle } from './bundle.ts'
 import type { ReplyTo, Request, Requests } from './requests.ts'
 import type { Closed } from './wire.ts'
 
+/** What the switch said of itself at first (OpenFlow 1.5.1, 7.3.1): how many tables, and bits for what it can do. */
 export type Features = MessageOf<'features_reply'>
 
 const CHANGES = MONITOR_FLAGS.add | MONITOR_FLAGS.removed | MONITOR_FLAGS.modify | MONITOR_FLAGS.instructions
 
+/** A connection with one switch, from its FEATURES_REPLY to its end. Made by `listen` and `connect`. */
 export class Session {
   /** Wire version: 4 is OpenFlow 1.3, 5 is 1.4, 6 is 1.5. */
   readonly version: number
+  /** 64 bits; of an Open vSwitch bridge, `ovs-vsctl get bridge br0 datapath_id` in hexadecimal. */
   readonly datapathId: bigint
+  /** What the switch said of itself at first. */
   readonly features: Features
+  /** `10.0.0.1:39042`, or `local` on a unix socket. */
   readonly remoteAddress: string
+  /** The same of this side. */
   readonly localAddress: string
   /** Resolves once, when the connection has ended. */
   readonly closed: Promise<Closed>
@@ -30,6 +36,7 @@ export class Session {
   #bundles = 0
   #monitors = 0
 
+  /** @internal */
   constructor(requests: Requests, features: Features) {
     const { wire } = requests
     this.#requests = requests
@@ -47,7 +54,12 @@ export class Session {
     return this.#requests.events.dropped
   }
 
-  /** Send a message, with all others of this turn of the event loop in one write. @returns its xid */
+  /**
+   * Send a message, with all others of this turn of the event loop in one write. Without an xid it is given one. What
+   * the switch says against it comes as an event.
+   * @returns its xid
+   * @throws OpenFlowError `out-of-range` if it cannot be encoded: nothing of it is sent; `closed`
+   */
   send(message: Message): number {
     return this.#requests.send(message)
   }
@@ -65,14 +77,19 @@ export class Session {
     return this.#requests.request(message)
   }
 
-  /** Resolves when the switch has done all that was sent before. */
+  /**
+   * Resolves when the switch has done all that was sent before.
+   * @throws OpenFlowError `closed` or `timeout`
+   */
   async barrier(): Promise<void> {
     await this.request({ type: 'barrier_request' })
   }
 
   /**
    * All of the messages or none of them; resolves when a barrier behind them is answered.
-   * @throws BundleError with what was refused (by the switch, or since it cannot be encoded); OpenFlowError if the connection ended or the bundle itself was refused
+   * @param messages a `FlowMod` is the common one
+   * @throws BundleError with what was refused (by the switch, or since it cannot be encoded); OpenFlowError if the
+   *   connection ended or the bundle itself was refused
    */
   bundle(messages: Iterable<FlowMod | Message>, options: BundleOptions = {}): Promise<void> {
     this.#bundles += 1
@@ -80,9 +97,10 @@ export class Session {
   }
 
   /**
-   * The flows that the switch has, some at a time as they come. If they are taken more slowly than they come, nothing is
-   * read meanwhile: to wait for another answer before the next are taken is to wait for oneself.
-   * @throws OpenFlowError `timeout` if they were not taken for `requestTimeout`
+   * The flows that the switch has, some at a time as they come. If they are taken more slowly than they come, nothing
+   * is read meanwhile: to wait for another answer before the next are taken is to wait for oneself.
+   * @param which all unless said
+   * @throws OpenFlowError `refused`; `closed`; `timeout` if they were not taken for `requestTimeout`
    */
   async *dumpFlows(which: FlowRequest = {}): AsyncGenerator<readonly FlowEntry[], void, void> {
     const parts = this.#requests.parts({ type: 'multipart_request', multipart: 'flow', ...which })
@@ -94,8 +112,11 @@ export class Session {
   }
 
   /**
-   * Be told of changes of flows, as events: those that others make in full, those of this session as `abbrev`.
+   * Be told of changes of flows, as events: those that others make in full, those of this session as `abbrev`. It ends
+   * with the session, or by the message that `MonitorRequest.command` tells of.
+   * @param options all changes of all flows unless said
    * @returns the number of the monitor
+   * @throws OpenFlowError `refused`, `closed` or `timeout`
    */
   async monitorFlows(options: Partial<MonitorRequest> = {}): Promise<number> {
     this.#monitors += 1

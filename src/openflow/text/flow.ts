@@ -14,6 +14,10 @@ export const FLAG_NAMES: ReadonlyArray<readonly [name: string, bit: number]> = [
   ['no_byte_counts', FLOW_FLAGS.noByteCounts],
 ]
 
+/**
+ * The line that `ovs-ofctl dump-flows --no-stats --no-names` prints of the rule, without the leading blank; `parseFlow`
+ * reads it back.
+ */
 export function printFlow(flow: Flow): string {
   const { table, priority, cookie, idleTimeout = 0, hardTimeout = 0, importance = 0, flags = 0 } = flow
   let text = cookie === 0n ? '' : `cookie=0x${cookie.toString(16)}, `
