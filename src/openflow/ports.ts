@@ -75,7 +75,7 @@ const head = struct(HEAD)
 const LENGTH_WITHOUT_PROPERTIES = 40
 
 /**
- * A port of the switch (OpenFlow 1.5.1, 7.2.1): `address` is its MAC address, `config` bits of `PORT_CONFIG`, `state`
+ * A port of the switch (OpenFlow 1.5.1, 7.2.2): `address` is its MAC address, `config` bits of `PORT_CONFIG`, `state`
  * of `PORT_STATE`.
  */
 export interface Port extends Values<typeof HEAD> {
