@@ -50,6 +50,7 @@ type WithId<C extends Columns> = C & typeof OF_EVERY_ROW
 export type Condition<C extends Columns> = {
   [N in keyof WithId<C> & string]: readonly [column: N, comparison: Comparison, value: Input<WithId<C>[N]>]
 }[keyof WithId<C> & string]
+/** All of these must hold; every row fulfils none. */
 export type Conditions<C extends Columns> = ReadonlyArray<Condition<C>>
 
 /** Which rows: the one with this UUID; or those of which all conditions hold, every row if there are none. */
@@ -66,12 +67,17 @@ type Mutation<N extends string, C extends Column> =
 type Arithmetic = Exclude<Mutator, 'insert' | 'delete'>
 type NumberColumn = Scalar<'integer' | 'real'> | Optional<'integer' | 'real'> | SetOf<'integer' | 'real'>
 
+/**
+ * Makes operations that can name only tables and columns of the schema, with values of their types. To be handed to
+ * `Connection.transact`. They throw OvsdbError `bad-value` for a value that does not fit its column, and TypeError for
+ * a column that is not there.
+ */
 export const operations = <const S extends Schema>(schema: S) => {
   const columnsOf = (table: string): Columns => ({ ...OF_EVERY_ROW, ...schema.tables[table] })
 
   return {
-    /** @param options.as a name for the new row, so that this transaction can refer to it by `namedUuid` */
     /**
+     * A new row; columns that are not given have their default. The result is `{ uuid }`.
      * @param options.as names the row, for `namedUuid` in the same transaction
      * @param options.uuid that the row is to have (OVS 2.13)
      */
@@ -89,7 +95,10 @@ export const operations = <const S extends Schema>(schema: S) => {
       }
     },
 
-    /** @param columns of the schema, `_uuid` and `_version`; all of these unless said */
+    /**
+     * Reads rows. The result is `{ rows }`, each with the columns.
+     * @param columns of the schema, `_uuid` and `_version`; all of these unless said
+     */
     select<T extends TableName<S>, N extends ColumnName<S, T> | '_uuid' | '_version'>(
       table: T,
       where: Where<Table<S, T>>,
@@ -105,16 +114,19 @@ export const operations = <const S extends Schema>(schema: S) => {
       }
     },
 
+    /** Writes these columns of the rows. The result is `{ count }`. */
     update<T extends TableName<S>>(table: T, where: Where<Table<S, T>>, row: RowUpdate<Table<S, T>>): Update {
       const known = columnsOf(table)
       return { op: 'update', table, where: wireWhere(known, where), row: wireRow(known, row) }
     },
 
+    /** Adds to columns and takes away from them. The result is `{ count }`, of rows. */
     mutate<T extends TableName<S>>(table: T, where: Where<Table<S, T>>, mutations: Mutations<Table<S, T>>): Mutate {
       const known = columnsOf(table)
       return { op: 'mutate', table, where: wireWhere(known, where), mutations: wireMutations(known, mutations) }
     },
 
+    /** Deletes the rows. The result is `{ count }`. */
     del<T extends TableName<S>>(table: T, where: Where<Table<S, T>>): Delete {
       return { op: 'delete', table, where: wireWhere(columnsOf(table), where) }
     },

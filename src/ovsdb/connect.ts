@@ -7,6 +7,7 @@ import { OvsdbError } from './errors.ts'
 import type { PeerOptions } from './peer.ts'
 import { printTarget, type Target, type Tls } from './target.ts'
 
+/** How a server is called. */
 export interface ConnectOptions extends PeerOptions {
   /** Milliseconds until an attempt is given up. 5000 unless said. */
   readonly connectTimeout?: number
@@ -14,7 +15,10 @@ export interface ConnectOptions extends PeerOptions {
   readonly signal?: AbortSignal
 }
 
-/** @throws OvsdbError cannot-connect, also if a key or certificate cannot be read */
+/**
+ * Calls a server, once.
+ * @throws OvsdbError `cannot-connect`, also if a key or certificate cannot be read
+ */
 export const connect = async (target: Target, options: ConnectOptions = {}): Promise<Connection> => {
   const { connectTimeout = 5000, signal } = options
   const timeout = AbortSignal.timeout(connectTimeout)

@@ -15,17 +15,21 @@ import { Peer } from './peer.ts'
 import { excerpt, isObject } from './rpc.ts'
 import { type DatabaseSchema, databaseSchemaOf } from './served.ts'
 
+/**
+ * A connection with an OVSDB server: the methods of RFC 7047 section 4.1 and of ovsdb-server(7). Made by `connect`,
+ * `listen` and `reconnecting`.
+ */
 export class Connection extends Peer {
   readonly #monitors = new Map<number, OnMonitorUpdate>()
   readonly #locks = new Map<string, Lock>()
   #lastMonitor = 0
 
-  /** RFC 7047 section 4.1.1 */
+  /** RFC 7047 section 4.1.1: the names of the databases. @throws OvsdbError */
   listDbs(): Promise<readonly string[]> {
     return this.request('list_dbs', [], { receive: namesOf })
   }
 
-  /** RFC 7047 section 4.1.2 */
+  /** RFC 7047 section 4.1.2: a database's schema. @throws OvsdbError `unknown-database` */
   getSchema(db: string): Promise<DatabaseSchema> {
     return this.request('get_schema', [db], { receive: databaseSchemaOf })
   }
@@ -92,7 +96,7 @@ export class Connection extends Peer {
     return this.#lock('steal', name)
   }
 
-  /** ovsdb-server(7) section 4.1.17: another one each time the server starts. */
+  /** ovsdb-server(7) section 4.1.17: another one each time the server starts. @throws OvsdbError */
   getServerId(): Promise<string> {
     return this.request('get_server_id', [], { receive: textOf })
   }

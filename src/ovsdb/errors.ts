@@ -39,6 +39,7 @@ export const ERRORS = {
   'server-error': 'The server refused in words of its own',
 } as const
 
+/** Why an `OvsdbError` was thrown: a closed list, to decide by. What each means is in the README. */
 export type ErrorCode = keyof typeof ERRORS
 
 const WORDS: ReadonlyMap<string, ErrorCode> = new Map([
@@ -64,13 +65,19 @@ const WORDS: ReadonlyMap<string, ErrorCode> = new Map([
   ['I/O error', 'io-error'],
 ])
 
+/**
+ * What a server refused, or what is wrong with it or with the connection. `cause` is the error beneath, where there is
+ * one.
+ */
 export class OvsdbError extends Error {
+  /** From a closed list, to decide by. */
   readonly code: ErrorCode
   /** The server's own words, where it answered: `constraint violation: cannot delete Port row …`. */
   readonly words: string | undefined
   /** Index of the operation that failed; undefined if no single one did (as when the commit itself failed). */
   readonly operation: number | undefined
 
+  /** @param detail in words, for people; what the code means unless said */
   constructor(
     code: ErrorCode,
     detail: string = ERRORS[code],

@@ -18,6 +18,10 @@ const KEPT = 64 * 1024
 
 export const MAX_MESSAGE = 256 * 1024 * 1024
 
+/**
+ * Cuts a stream into messages and parses them, wherever its chunks begin and end. One for each connection and
+ * direction.
+ */
 export class Framer {
   readonly #maxMessage: number
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

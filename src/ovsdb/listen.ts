@@ -11,6 +11,7 @@ import { printTarget, type Target } from './target.ts'
 /** Told of each connection. If it throws or rejects, the connection is closed with that reason. */
 export type OnConnection = (connection: Connection) => void | Promise<void>
 
+/** Who takes the connections, and what they put up with. */
 export interface ListenOptions extends PeerOptions {
   readonly onConnection: OnConnection
   /** Told of callers whose TLS handshake failed. What it throws is a warning of the process. */
@@ -20,12 +21,14 @@ export interface ListenOptions extends PeerOptions {
 /** Milliseconds that a TLS handshake may take. */
 const HANDSHAKE = 5000
 
+/** Waits for servers that call. */
 export class Listener {
   readonly #server: Server
   readonly #connections = new Set<Connection>()
   /** Those without a connection yet, too. */
   readonly #sockets = new Set<Socket>()
 
+  /** @internal */
   constructor(server: Server, secure: boolean, { onConnection, onRefused, ...options }: ListenOptions) {
     this.#server = server
     server.on('connection', (socket: Socket) => {
@@ -59,7 +62,10 @@ export class Listener {
   }
 }
 
-/** @throws OvsdbError cannot-listen, also if it cannot read the key or a certificate */
+/**
+ * Waits for servers that call: `ovs-vsctl set-manager tcp:HOST:PORT`, or ssl.
+ * @throws OvsdbError `cannot-listen`, also if a key or certificate cannot be read
+ */
 export const listen = async (target: Target, options: ListenOptions): Promise<Listener> => {
   const tls = 'path' in target ? undefined : target.tls
   try {

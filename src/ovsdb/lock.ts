@@ -1,7 +1,12 @@
 /** RFC 7047 sections 4.1.8 to 4.1.10: a lock of a server, waited for or held, that another client may steal. */
 import { OvsdbError } from './errors.ts'
 
+/**
+ * A lock of the server (RFC 7047 sections 4.1.8 to 4.1.10), waited for or held, that another client may steal. Made by
+ * `Connection.lock` and `Connection.steal`.
+ */
 export class Lock {
+  /** Its name on the server. */
   readonly name: string
   readonly #unlock: () => Promise<void>
   #held: boolean
@@ -11,6 +16,7 @@ export class Lock {
   #end: OvsdbError | undefined
   #wake: Array<() => void> = []
 
+  /** @internal */
   constructor(name: string, held: boolean, unlock: () => Promise<void>) {
     this.name = name
     this.#held = held
@@ -45,7 +51,7 @@ export class Lock {
     await this.#unlock()
   }
 
-  /** The server says whether it is held. */
+  /** @internal The server says whether it is held. */
   set(held: boolean): void {
     if (this.#end !== undefined || held === this.#held) return
     this.#held = held
@@ -53,6 +59,7 @@ export class Lock {
     this.#tell()
   }
 
+  /** @internal It will not be held again. */
   end(reason: OvsdbError): void {
     this.set(false)
     this.#end ??= reason

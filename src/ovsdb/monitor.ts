@@ -5,6 +5,7 @@ import { excerpt } from './rpc.ts'
 
 /** From the one that gives most to the one that every server has. */
 export const MONITOR_METHODS = ['monitor_cond_since', 'monitor_cond', 'monitor'] as const
+/** Ways to watch a database, the newest first; an older server knows the last one alone. */
 export type MonitorMethod = (typeof MONITOR_METHODS)[number]
 
 /** <monitor-request>, <monitor-cond-request>: all columns and all rows unless said. */
@@ -21,10 +22,12 @@ export interface MonitorRequest {
   }
 }
 
+/** What to watch, by table; of any of a table's requests. */
 export interface MonitorRequests {
   readonly [table: string]: readonly MonitorRequest[]
 }
 
+/** What a monitor tells, as it stands on the wire. */
 export interface MonitorUpdate {
   /** <table-updates> of "monitor"; <table-updates2> of the others. */
   readonly updates: unknown

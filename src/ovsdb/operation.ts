@@ -3,20 +3,21 @@ import { OvsdbError, refusal } from './errors.ts'
 import { excerpt, isObject, type JsonObject } from './rpc.ts'
 import type { WireValue } from './value.ts'
 
+/** RFC 7047 section 5.1, <row>. */
 export interface WireRow {
   readonly [column: string]: WireValue
 }
 
-/** <function> */
+/** RFC 7047 section 5.1, <function>. */
 export type Comparison = '<' | '<=' | '==' | '!=' | '>=' | '>' | 'includes' | 'excludes'
-/** <condition> */
+/** RFC 7047 section 5.1, <condition>. */
 export type WireCondition = readonly [column: string, comparison: Comparison, value: WireValue]
-/** <mutator> */
+/** RFC 7047 section 5.1, <mutator>. */
 export type Mutator = '+=' | '-=' | '*=' | '/=' | '%=' | 'insert' | 'delete'
-/** <mutation> */
+/** RFC 7047 section 5.1, <mutation>. */
 export type WireMutation = readonly [column: string, mutator: Mutator, value: WireValue]
 
-/** 5.2.1; `uuid` is of OVS 2.13. */
+/** RFC 7047 section 5.2.1; `uuid` is of OVS 2.13. */
 export interface Insert {
   readonly op: 'insert'
   readonly table: string
@@ -28,7 +29,7 @@ export interface Insert {
 /** Says how the rows of a selection are read. Not on the wire. */
 export const READ = Symbol('read')
 
-/** 5.2.2 */
+/** RFC 7047 section 5.2.2. */
 export interface Select<R = JsonObject> {
   readonly op: 'select'
   readonly table: string
@@ -37,7 +38,7 @@ export interface Select<R = JsonObject> {
   readonly [READ]?: (row: JsonObject) => R
 }
 
-/** 5.2.3 */
+/** RFC 7047 section 5.2.3. */
 export interface Update {
   readonly op: 'update'
   readonly table: string
@@ -45,7 +46,7 @@ export interface Update {
   readonly row: WireRow
 }
 
-/** 5.2.4 */
+/** RFC 7047 section 5.2.4. */
 export interface Mutate {
   readonly op: 'mutate'
   readonly table: string
@@ -53,14 +54,14 @@ export interface Mutate {
   readonly mutations: readonly WireMutation[]
 }
 
-/** 5.2.5 */
+/** RFC 7047 section 5.2.5. */
 export interface Delete {
   readonly op: 'delete'
   readonly table: string
   readonly where: readonly WireCondition[]
 }
 
-/** 5.2.6: fails unless the rows are, or come to be, as said within `timeout` milliseconds. */
+/** RFC 7047 section 5.2.6: fails unless the rows are, or come to be, as said within `timeout` milliseconds. */
 export interface Wait {
   readonly op: 'wait'
   readonly table: string
@@ -71,29 +72,30 @@ export interface Wait {
   readonly timeout?: number
 }
 
-/** 5.2.7: with `durable` the answer comes after the disk has the transaction. */
+/** RFC 7047 section 5.2.7: with `durable` the answer comes after the disk has the transaction. */
 export interface Commit {
   readonly op: 'commit'
   readonly durable: boolean
 }
 
-/** 5.2.8 */
+/** RFC 7047 section 5.2.8. */
 export interface Abort {
   readonly op: 'abort'
 }
 
-/** 5.2.9: goes into the database's log, see `ovsdb-tool show-log`. */
+/** RFC 7047 section 5.2.9: goes into the database's log, see `ovsdb-tool show-log`. */
 export interface Comment {
   readonly op: 'comment'
   readonly comment: string
 }
 
-/** 5.2.10: fails unless this connection holds the lock. */
+/** RFC 7047 section 5.2.10: fails unless this connection holds the lock. */
 export interface Assert {
   readonly op: 'assert'
   readonly lock: string
 }
 
+/** An operation of a transaction, as it stands on the wire. `operations` makes most of them. */
 export type Operation = Insert | Select<unknown> | Update | Mutate | Delete | Wait | Commit | Abort | Comment | Assert
 
 /** What one operation gives back when the transaction is committed. */
@@ -105,6 +107,7 @@ export type Result<O extends Operation> = O extends Insert
       ? { readonly count: number }
       : Readonly<Record<never, never>>
 
+/** What the operations of a transaction give back, one by one. */
 export type Results<Os extends readonly Operation[]> = { readonly [I in keyof Os]: Result<Os[I]> }
 
 /**

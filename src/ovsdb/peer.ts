@@ -4,6 +4,7 @@ import { OvsdbError, refusal } from './errors.ts'
 import { Framer, MAX_MESSAGE } from './framer.ts'
 import { excerpt, type Message, messageOf } from './rpc.ts'
 
+/** What a connection puts up with. */
 export interface PeerOptions {
   /** Bytes that a message of the peer may have, and bytes that may wait for it to read them. 256 MiB unless said. */
   readonly maxMessage?: number
@@ -11,12 +12,14 @@ export interface PeerOptions {
   readonly probeInterval?: number
 }
 
+/** Why a connection has ended. */
 export interface Closed {
   readonly reason: string
   /** What broke the connection; undefined if `close` was called or the peer said goodbye. */
   readonly error: OvsdbError | undefined
 }
 
+/** How an answer is taken, and given up. */
 export interface RequestOptions<T> {
   /** Called as soon as the reply is read, before anything that follows it. The connection ends if it throws. */
   readonly receive?: (result: unknown) => T
@@ -30,6 +33,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+/** JSON-RPC with one other side (RFC 7047 section 4), whatever its methods: what a `Connection` has beside OVSDB's. */
 export class Peer {
   /** Resolves when the connection has ended, whatever ended it. */
   readonly closed: Promise<Closed>

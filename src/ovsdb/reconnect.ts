@@ -6,6 +6,7 @@ import { handOver, type OnConnection, warned } from './listen.ts'
 import { admit, type Membership, type Progress } from './member.ts'
 import { printTarget, type Target } from './target.ts'
 
+/** Why there is no connection, and how long until the next attempt. */
 export interface Retry {
   /** Why there is no connection. */
   readonly reason: string
@@ -13,6 +14,7 @@ export interface Retry {
   readonly delay: number
 }
 
+/** Who takes each connection, and how they are made. */
 export interface ReconnectingOptions extends Omit<ConnectOptions, 'signal'> {
   readonly onConnection: OnConnection
   /** Told of every attempt that failed and every connection that was lost. What it throws is a warning of the process. */
@@ -31,6 +33,7 @@ interface Outcome {
   readonly lived: number
 }
 
+/** A connection that comes back, to the same server or to another one of its cluster. Made by `reconnecting`. */
 export class Reconnecting {
   readonly #targets: readonly Target[]
   readonly #options: ReconnectingOptions
@@ -42,6 +45,7 @@ export class Reconnecting {
   #connection: Connection | undefined
   #waiting: Array<() => void> = []
 
+  /** @internal */
   constructor(targets: readonly Target[], options: ReconnectingOptions) {
     if (targets.length === 0) throw new TypeError('no targets')
     this.#targets = targets
@@ -123,7 +127,12 @@ export class Reconnecting {
   }
 }
 
-/** @param targets in the order in which they are tried, round and round */
+/**
+ * Calls one of the servers, and the next whenever the connection is lost, until it is closed. Returns at once;
+ * `onConnection` is handed each connection.
+ * @param targets in the order in which they are tried, round and round
+ * @throws TypeError if there are none
+ */
 export const reconnecting = (targets: Target | readonly Target[], options: ReconnectingOptions): Reconnecting =>
   new Reconnecting(isList(targets) ? targets : [targets], options)
 

@@ -19,6 +19,10 @@ import {
   type Tables,
 } from './selection.ts'
 
+/**
+ * A local copy of some tables of a database, kept by the server's updates. It outlives its connection: while there is
+ * none it stands still, and on the next one it asks only for what came in between, where the server remembers that.
+ */
 export class Replica<const S extends Schema, const P extends Selection<S> = Everything<S>> {
   /** The rows by UUID. The maps follow the server; a row that was read stays as it was. */
   readonly tables: Tables<S, P>

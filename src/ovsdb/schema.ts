@@ -9,7 +9,7 @@ export type AtomType = 'integer' | 'real' | 'boolean' | 'string' | 'uuid'
 
 /** Strings of which only these may be written; any may be read, since the server may be newer. */
 export type Enum = readonly string[]
-/** <base-type> */
+/** RFC 7047 section 3.2, <base-type>: the type of one value. */
 export type Base = AtomType | Enum
 
 /** Exactly one. */
@@ -42,28 +42,40 @@ export interface Immutable {
   readonly mutable: false
 }
 
+/** One column: how many values it holds, and of which type. */
 export type Column = (Scalar | Optional | SetOf | MapOf) & Partial<Immutable>
 
+/** The columns of a table, by name. */
 export interface Columns {
   readonly [column: string]: Column
 }
 
+/**
+ * A database as a program knows it. `ovsdb-types` makes one of an `.ovsschema`; by hand: `{ name: 'db', tables: { T: {
+ * a: scalar('string') } } } as const satisfies Schema`.
+ */
 export interface Schema {
   /** The database's name. */
   readonly name: string
   readonly tables: { readonly [table: string]: Columns }
 }
 
+/** A column that holds exactly one value. */
 export const scalar = <const T extends Base>(type: T): Scalar<T> => ({ kind: 'scalar', type })
+/** A column that holds one value or none, which is `null`. */
 export const optional = <const T extends Base>(type: T): Optional<T> => ({ kind: 'optional', type })
+/** A column that holds a set. */
 export const setOf = <const T extends Base>(type: T): SetOf<T> => ({ kind: 'set', type })
+/** A column that holds a map. */
 export const mapOf = <const K extends Base, const V extends Base>(key: K, value: V): MapOf<K, V> => ({
   kind: 'map',
   key,
   value,
 })
+/** The same column, but written only when its row is inserted. */
 export const immutable = <C extends Column>(column: C): C & Immutable => ({ ...column, mutable: false })
 
+/** The type of an atom on the wire: words of an enumeration are strings. */
 export const atomTypeOf = (base: Base): AtomType => (typeof base === 'string' ? base : 'string')
 
 /** Integers are 64 bits on the wire and JavaScript numbers here: exact up to 2^53. A UUID is its text. */
@@ -81,6 +93,10 @@ export type Value<C extends Column> =
           ? ReadonlyMap<Atom<K>, Atom<V>>
           : never
 
+/**
+ * What may be written for an atom: one of the words of an enumeration, a UUID as text or as a reference, else as it is
+ * read.
+ */
 export type AtomInput<T extends Base> = T extends Enum
   ? T[number]
   : T extends 'uuid'
@@ -110,5 +126,7 @@ export type RowUpdate<C extends Columns> = {
 /** A row with the columns that were asked for. */
 export type Row<C extends Columns, Name extends keyof C = keyof C> = { readonly [N in Name]: Value<C[N]> }
 
+/** The names of the tables of a schema. */
 export type TableName<S extends Schema> = keyof S['tables'] & string
+/** The names of the columns of a table. */
 export type ColumnName<S extends Schema, T extends TableName<S>> = keyof S['tables'][T] & string

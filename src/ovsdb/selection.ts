@@ -20,6 +20,7 @@ type RowOf<S extends Schema, P extends Selection<S>, T> = T extends TableName<S>
     : never
   : never
 
+/** The rows of a replica: a map from UUID to row for each table. */
 export type Tables<S extends Schema, P extends Selection<S> = Everything<S>> = {
   readonly [T in keyof P & TableName<S>]: ReadonlyMap<string, RowOf<S, P, T>>
 }
@@ -34,6 +35,7 @@ export type Change<S extends Schema, P extends Selection<S> = Everything<S>> = {
   }
 }[keyof P & TableName<S>]
 
+/** What one transaction changed, or on a new connection what is otherwise than it was. */
 export type Changes<S extends Schema, P extends Selection<S> = Everything<S>> = ReadonlyArray<Change<S, P>>
 
 export const everything = <S extends Schema>(schema: S): Selection<S> =>

@@ -3,10 +3,10 @@ import { OvsdbError } from './errors.ts'
 import { excerpt, isObject } from './rpc.ts'
 import { type AtomType, atomTypeOf, type Base, type Column, type Schema } from './schema.ts'
 
-/** <base-type>; constraints on values are left to the server. */
+/** RFC 7047 section 3.2, <base-type>; constraints on values are left to the server. */
 export type BaseType = AtomType | { readonly type: AtomType; readonly refTable?: string; readonly enum?: unknown }
 
-/** <type> */
+/** RFC 7047 section 3.2, <type>. */
 export type ColumnType =
   | AtomType
   | {
@@ -16,14 +16,14 @@ export type ColumnType =
       readonly max?: number | 'unlimited'
     }
 
-/** <column-schema> */
+/** RFC 7047 section 3.2, <column-schema>. */
 export interface ColumnSchema {
   readonly type: ColumnType
   readonly ephemeral?: boolean
   readonly mutable?: boolean
 }
 
-/** <table-schema> */
+/** RFC 7047 section 3.2, <table-schema>. */
 export interface TableSchema {
   readonly columns: { readonly [column: string]: ColumnSchema }
   readonly maxRows?: number
@@ -31,7 +31,7 @@ export interface TableSchema {
   readonly indexes?: ReadonlyArray<readonly string[]>
 }
 
-/** <database-schema> */
+/** RFC 7047 section 3.2, <database-schema>: a schema as the server tells it. */
 export interface DatabaseSchema {
   readonly name: string
   readonly version: string
@@ -39,7 +39,10 @@ export interface DatabaseSchema {
   readonly tables: { readonly [table: string]: TableSchema }
 }
 
-/** @throws OvsdbError malformed-message */
+/**
+ * A schema out of JSON, such as that of an `.ovsschema` file.
+ * @throws OvsdbError `malformed-message`
+ */
 export const databaseSchemaOf = (json: unknown): DatabaseSchema => {
   const fits =
     isObject(json) &&

@@ -8,7 +8,9 @@ export type Uuid = readonly ['uuid', string]
 /** A reference to a row that this transaction inserts. */
 export type NamedUuid = readonly ['named-uuid', string]
 
+/** RFC 7047 section 5.1, <atom>. */
 export type WireAtom = string | number | boolean | Uuid | NamedUuid
+/** RFC 7047 section 5.1, <value>. */
 export type WireValue =
   | WireAtom
   | readonly ['set', readonly WireAtom[]]
@@ -19,18 +21,25 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const ID = /^[A-Za-z_][A-Za-z0-9_]*$/
 const NO_UUID = '00000000-0000-0000-0000-000000000000'
 
-/** @throws OvsdbError bad-value if it is not the text of a UUID in lower case */
+/**
+ * A reference to a row that is there.
+ * @throws OvsdbError `bad-value` if it is not the text of a UUID in lower case
+ */
 export const uuid = (text: string): Uuid => {
   if (!UUID.test(text)) throw new OvsdbError('bad-value', `${excerpt(text)} is not a UUID`)
   return ['uuid', text]
 }
 
-/** @throws OvsdbError bad-value unless letters, digits and _, not beginning with a digit */
+/**
+ * A reference to a row that the same transaction inserts `as` this.
+ * @throws OvsdbError `bad-value` unless letters, digits and _, not beginning with a digit
+ */
 export const namedUuid = (id: string): NamedUuid => {
   if (!ID.test(id)) throw new OvsdbError('bad-value', `${excerpt(id)} cannot be a uuid-name`)
   return ['named-uuid', id]
 }
 
+/** A value as JavaScript has it: `null` is none. */
 export type Plain = WireAtom | null | ReadonlySet<WireAtom> | ReadonlyMap<WireAtom, WireAtom>
 
 /** A JavaScript value in OVSDB's notation, by what it is: null is the empty set, a string never a UUID. */
