@@ -2,7 +2,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import {
+  type Action,
   canonicalMatch,
+  type Flow,
   type Match,
   OpenFlowError,
   parseActions,
@@ -17,9 +19,21 @@ import {
 import { flow, match } from './support/arbitrary.ts'
 import { same } from './support/same.ts'
 
+/** Nicira's older actions are read as what they set, as ovs-ofctl reads them. */
+const asRead = (action: Action): Action => {
+  if (action.type === 'set_tunnel' || action.type === 'set_tunnel64') {
+    return { type: 'set_field', field: 'tun_id', value: BigInt(action.id) }
+  }
+  return 'actions' in action ? ({ ...action, actions: action.actions.map(asRead) } as Action) : action
+}
+const flowAsRead = (flow: Flow): Flow => ({
+  ...flow,
+  instructions: flow.instructions.map((one) => ('actions' in one ? { ...one, actions: one.actions.map(asRead) } : one)),
+})
+
 t.test('law 6: print, then parse, is the identity of rules', async () => {
   fc.assert(
-    fc.property(flow, (flow) => same(parseFlow(printFlow(flow)), flow)),
+    fc.property(flow, (flow) => same(parseFlow(printFlow(flow)), flowAsRead(flow))),
     { numRuns: 2000 },
   )
 })
@@ -35,7 +49,8 @@ t.test('law 6: key and body of a rule are those of its text', async () => {
   fc.assert(
     fc.property(flow, (flow) => {
       const again = parseFlow(printFlow(flow))
-      same([ruleKey(again), ruleBody(again), printFlow(again)], [ruleKey(flow), ruleBody(flow), printFlow(flow)])
+      same([ruleKey(again), ruleBody(again)], [ruleKey(flow), ruleBody(flow)])
+      same(printFlow(again), printFlow(flowAsRead(flow)))
     }),
     { numRuns: 500 },
   )
@@ -165,17 +180,9 @@ t.test('what is not understood whole is refused, and nothing of it passed over',
     ...['dl_vlan=', 'dl_vlan=1e2', 'dl_vlan=0b11', 'dl_vlan=4096', 'ip,nw_tos=', 'ip,nw_tos=1e1', 'in_port='],
     ...['ct_state=+', 'ct_state=+trk-', 'ct_state=+trk-trk', 'ct_state=+trk/5', 'ct_state=', 'ct_state=0xfff'],
     ...['packet_type=(70000,0)', 'packet_type=(1,0x12345)', 'tcp,tcp_flags=0xfffff', 'vlan_tci=0x11000'],
-    ...[
-      'ip,ipv6',
-      'ip,ip',
-      'tcp,nw_proto=6',
-      'reg0=1,reg0=2',
-      'xreg0=1,reg1=2',
-      'dl_vlan=5,vlan_tci=0x1000/0x1000',
-      'vlan_tci=12,dl_vlan=5',
-    ],
+    ...['ip,ipv6', 'reg0=1,reg0=2', 'xreg0=1,reg1=2', 'dl_vlan=5,vlan_tci=0x1000/0x1000', 'vlan_tci=12,dl_vlan=5'],
     ...['table=1=2', 'table=1,table=2', 'priority=1,priority=2', 'cookie=1,cookie=2', 'cookie=0x5/0xff', 'table='],
-    ...['cookie=0x10000000000000000', 'send_flow_rem=1', 'send_flow_rem send_flow_rem', 'n_packets=foo', 'out_port=5'],
+    ...['cookie=0x10000000000000000', 'send_flow_rem=1', 'n_packets=foo', 'out_port=5'],
     ...[
       'oxm(0x1ffff,1,-,00)',
       'oxm(0x8000,300,-,00)',

@@ -40,7 +40,7 @@ const nested: Printing = { print: printActions }
 const NOTHING_AT_ALL = 'drop'
 
 /** In the order in which a switch runs them. */
-const ORDER: ReadonlyArray<Instruction['type']> = [
+export const INSTRUCTION_ORDER: ReadonlyArray<Instruction['type']> = [
   'meter',
   'apply_actions',
   'clear_actions',
@@ -57,7 +57,7 @@ export function printInstructions(instructions: readonly Instruction[]): string 
   const sorted =
     instructions.length < 2
       ? instructions
-      : instructions.toSorted((a, b) => ORDER.indexOf(a.type) - ORDER.indexOf(b.type))
+      : instructions.toSorted((a, b) => INSTRUCTION_ORDER.indexOf(a.type) - INSTRUCTION_ORDER.indexOf(b.type))
   const text =
     instructions.length === 1 && only ? printInstruction(only) : sorted.map(printInstruction).filter(Boolean).join(',')
   return text || NOTHING_AT_ALL

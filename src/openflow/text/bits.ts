@@ -1,14 +1,22 @@
 /** Bits of fields in text: `set_field`, `move`, `load`, `push`, `pop`, `delete_field` (ovs-actions(7)). */
 import type { Action, SetField } from '../actions.ts'
 import { ipv4 as parseIpv4, mac as parseMac } from '../addresses.ts'
-import { FIELDS, type FieldName, type FieldRow, type KnownField, known } from '../fields.ts'
+import { allOnes, FIELDS, type FieldName, type FieldRow, type KnownField, known, SCTP, TCP, UDP } from '../fields.ts'
 import type { BitsAction } from '../nicira/bits.ts'
 import { isLong } from '../subfield.ts'
 import { actionField, actionName } from './names.ts'
 import { bad, bigInteger, integer } from './numbers.ts'
-import type { Parsers, Printers } from './row.ts'
-import { arrow, parseBits, parseId, printBits, printId, printSubfield } from './subfields.ts'
+import { PRESENT, VID } from './protocols.ts'
+import type { Parser, Parsers, Printers } from './row.ts'
+import { arrow, parseBits, parseId, printBits, printId, printSubfield, valueOfBits } from './subfields.ts'
 import { hex, parseValue, printValue } from './values.ts'
+
+const VLAN = 0x8100
+const PROTOCOLS = [
+  ['tcp', TCP],
+  ['udp', UDP],
+  ['sctp', SCTP],
+] as const
 
 /** Without bits outside of the mask, and without one whose octets are all ones, as the switch keeps it. */
 export function printSet({ field, value, mask }: KnownField): string {
@@ -50,11 +58,13 @@ function parseMove(text: string): Action {
 function parseLoad(text: string): Action {
   const [value, to] = arrow(text)
   const bits = parseBits(to)
-  const number = bigInteger(value, bits.bits)
-  if (bits.bits <= 64 && !isLong(bits.field)) return { type: 'reg_load', ...bits, value: number }
-  const all = ((1n << BigInt(bits.bits)) - 1n) << BigInt(bits.offset)
-  const of = (one: bigint): number | bigint => (FIELDS[bits.field].width === 'number' ? Number(one) : one)
-  return { type: 'set_field', ...known(bits.field, of(number << BigInt(bits.offset)), of(all)) } as SetField
+  if (bits.bits <= 64 && !isLong(bits.field)) {
+    return { type: 'reg_load', ...bits, value: bigInteger(value, bits.bits) }
+  }
+  const { field, value: set, mask } = valueOfBits(bits, value)
+  const { isNarrow, variable }: FieldRow = FIELDS[field]
+  const isWhole = mask === allOnes(field) && (!isNarrow || variable)
+  return { type: 'set_field', ...known(field, set, isWhole ? undefined : mask) } as SetField
 }
 
 /** What OpenFlow 1.0 had instead of set_field. */
@@ -69,6 +79,26 @@ function dscp(text: string): number {
   return tos / 4
 }
 
+const vid = (text: string): number => PRESENT | integer(text, VID)
+const pcp = (text: string): number => integer(text, 7)
+
+/** `mod_vlan_vid` and `mod_vlan_pcp` of OpenFlow 1.0 put a tag on a packet that has none. */
+const tag =
+  (field: FieldName, parse: (text: string) => number): Parser =>
+  (text, { packets }) => {
+    const action = set(field, parse)(text)
+    return packets.isTagged ? action : [{ type: 'push_vlan', ethertype: VLAN }, action]
+  }
+
+/** The port of TCP, UDP or SCTP, by the match. */
+const transport =
+  (side: 'src' | 'dst'): Parser =>
+  (text, { packets }) => {
+    const name = PROTOCOLS.find(([, protocol]) => protocol === packets.protocol)?.[0]
+    if (name === undefined) throw bad(`mod_tp_${side}`, 'the match must say tcp, udp or sctp')
+    return set(`${name}_${side}`, (port) => integer(port, 0xffff))(text)
+  }
+
 export const BITS_PARSERS: Parsers = [
   ['set_field', parseSetField],
   ['move', parseMove],
@@ -82,4 +112,10 @@ export const BITS_PARSERS: Parsers = [
   ['mod_nw_dst', set('ipv4_dst', parseIpv4)],
   ['mod_nw_tos', set('ip_dscp', dscp)],
   ['mod_nw_ecn', set('ip_ecn', (text) => integer(text, 3))],
+  ['mod_vlan_vid', tag('vlan_vid', vid)],
+  ['mod_vlan_pcp', tag('vlan_pcp', pcp)],
+  ['set_vlan_vid', set('vlan_vid', vid)],
+  ['set_vlan_pcp', set('vlan_pcp', pcp)],
+  ['mod_tp_src', transport('src')],
+  ['mod_tp_dst', transport('dst')],
 ]

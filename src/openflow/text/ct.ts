@@ -1,10 +1,10 @@
 /** `ct(…)` and `nat(…)` (ovs-actions(7)). */
 import { ipv4, ipv6, printIpv4, printIpv6 } from '../addresses.ts'
 import type { CtAction, Range } from '../nicira/ct.ts'
-import { splitCommas } from './match.ts'
 import { bad, integer } from './numbers.ts'
 import { keyValues, refuseOthers } from './octets.ts'
 import type { Parsers, Printers } from './row.ts'
+import { splitCommas } from './split.ts'
 import { parseBits, printBits } from './subfields.ts'
 
 type Ct = Extract<CtAction, { type: 'ct' }>

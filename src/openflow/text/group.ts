@@ -3,12 +3,12 @@ import type { Bucket } from '../buckets.ts'
 import { allOnes, known, type Match, position } from '../fields.ts'
 import type { Group, GroupProperty, GroupType } from '../groups.ts'
 import { printActions } from './actions.ts'
-import { splitCommas } from './match.ts'
 import { actionField, actionName, printPort } from './names.ts'
 import { bad, bigInteger, integer, octets, onlyOnce, words } from './numbers.ts'
 import { oneOf, printOctets } from './octets.ts'
 import { parseActions } from './parse-actions.ts'
 import { parsePort } from './ports.ts'
+import { splitCommas } from './split.ts'
 import { parseValue, printValue } from './values.ts'
 
 const TYPES: readonly GroupType[] = ['all', 'select', 'indirect', 'ff']

@@ -1,7 +1,7 @@
 /** `multipath(…)`, `bundle(…)`, `bundle_load(…)` (ovs-actions(7)). */
 import { BUNDLE_ALGORITHMS, HASH_FIELDS, type HashAction, MULTIPATH_ALGORITHMS } from '../nicira/hash.ts'
 import { printPort } from './names.ts'
-import { bad, integer, words } from './numbers.ts'
+import { bad, integer, list } from './numbers.ts'
 import { oneOf } from './octets.ts'
 import { parsePort } from './ports.ts'
 import type { Parsers, Printers } from './row.ts'
@@ -9,12 +9,18 @@ import { parseBits, printBits } from './subfields.ts'
 
 type Bundle = Extract<HashAction, { type: 'bundle' }>
 
-/** `members:1,2`, or by the name that it had before: `slaves:1,2`. */
-function parseMembers(text: string): { readonly head: string; readonly members: readonly number[] } {
-  const found = /^(.*),(?:members|slaves):(.*)$/.exec(text)
+/** So many words, then `members:1,2`, or `members:[1,2]`, or by the name that it had before: `slaves:1,2`. */
+function parseMembers(text: string, count: number): { head: readonly string[]; members: readonly number[] } {
+  const found = /^(.*?)(?:members|slaves):\s*(?:\[([^\]]*)\]|([^[\]]*))$/s.exec(text)
   if (!found) throw bad(text, 'members:… is wanted at its end')
-  const [, head = '', list = ''] = found
-  return { head, members: list === '' ? [] : list.split(',').map(parsePort) }
+  const [, head = '', bracketed, bare = ''] = found
+  return { head: exactly(count, head), members: list(bracketed ?? bare).map(parsePort) }
+}
+
+function exactly(count: number, text: string): readonly string[] {
+  const parts = list(text)
+  if (parts.length !== count) throw bad(text, `${count} words are wanted`)
+  return parts
 }
 
 function bundleOf(head: readonly string[], members: readonly number[]): Bundle {
@@ -44,7 +50,7 @@ export const HASH_PARSERS: Parsers = [
   [
     'multipath',
     (text) => {
-      const [fields = '', basis = '', algorithm = '', links = '', arg = '', dst = ''] = words(text, 6)
+      const [fields = '', basis = '', algorithm = '', links = '', arg = '', dst = ''] = exactly(6, text)
       return {
         type: 'multipath',
         fields: oneOf(HASH_FIELDS, fields),
@@ -59,16 +65,15 @@ export const HASH_PARSERS: Parsers = [
   [
     'bundle',
     (text) => {
-      const { head, members } = parseMembers(text)
-      return bundleOf(words(head, 4), members)
+      const { head, members } = parseMembers(text, 4)
+      return bundleOf(head, members)
     },
   ],
   [
     'bundle_load',
     (text) => {
-      const { head, members } = parseMembers(text)
-      const [dst = '', ...rest] = words(head, 5).toReversed()
-      return { ...bundleOf(rest.toReversed(), members), type: 'bundle_load', dst: parseBits(dst) }
+      const { head, members } = parseMembers(text, 5)
+      return { ...bundleOf(head, members), type: 'bundle_load', dst: parseBits(head[4] ?? '') }
     },
   ],
 ]

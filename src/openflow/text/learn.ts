@@ -3,10 +3,10 @@ import type { FieldName } from '../fields.ts'
 import type { LearnAction, LearnSpec } from '../nicira/learn.ts'
 import type { Bits, Subfield } from '../subfield.ts'
 import { widthOf } from '../subfield.ts'
-import { splitCommas } from './match.ts'
 import { actionField, actionName } from './names.ts'
 import { bad, bigInteger, integer, onlyOnce } from './numbers.ts'
 import type { Parsers, Printers } from './row.ts'
+import { splitCommas } from './split.ts'
 import { arrow, parseBit, parseBits, printSubfield } from './subfields.ts'
 import { hex, parseValue, printValue } from './values.ts'
 
@@ -63,6 +63,7 @@ function parseSpec(text: string): LearnSpec {
   if (name.includes('[')) return assign('match', value, parseBits(name))
   const field = actionField(name)
   if (!field) throw bad(text, `"${name}" is no field`)
+  if (actionField(value.replace(/\[.*$/, ''))) return assign('match', value, parseBits(name))
   const known = parseValue(field, value)
   if (known.mask !== undefined) throw bad(text, 'no mask is taken here')
   return { to: 'match', bits: widthOf({ field }), from: BigInt(known.value), dst: { field, offset: 0 } }

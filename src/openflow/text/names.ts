@@ -1,6 +1,6 @@
 /** Names of fields and ports in the text of ovs-ofctl(8). */
 import { FIELD_NAMES, FIELDS, type FieldName } from '../fields.ts'
-import { PORT, widen } from '../ports.ts'
+import { narrow, PORT, widen } from '../ports.ts'
 
 /** Where ovs-fields(7) has another name than ours. */
 const OVS_NAMES: Partial<Record<FieldName, string>> = {
@@ -24,6 +24,9 @@ export function nxmName(name: FieldName): string {
   const prefix = OXM_OF.test(name) ? 'OXM_OF' : NXM_OF.test(name) ? 'NXM_OF' : 'NXM_NX'
   return NXM_NAMES[name] ?? `${prefix}_${name.toUpperCase()}`
 }
+
+/** What has no name: `oxm(…)`. */
+export const UNKNOWN = 'oxm'
 
 const ALIASES: Readonly<Record<string, FieldName>> = {
   tunnel_id: 'tun_id',
@@ -72,11 +75,21 @@ const inActions = new Map(FIELD_NAMES.map((name) => [actionName(name), name]))
 export const actionField = (name: string): FieldName | undefined =>
   inActions.get(name.toLowerCase()) ?? fieldNamed(name)
 
-const portNames = new Map<number, string>(Object.entries(PORT).map(([name, port]) => [port, name]))
+/** OFPP_UNSET of OpenFlow 1.5. */
+const NAMED_PORTS: ReadonlyArray<readonly [name: string, port: number]> = [
+  ...Object.entries(PORT),
+  ['UNSET', 0xfffffff7],
+]
 
-export const printPort = (port: number): string => portNames.get(port) ?? String(port)
+const portNames = new Map(NAMED_PORTS.map(([name, port]) => [port, name]))
+
+export const portName = (port: number): string | undefined => portNames.get(port)
+
+/** In decimal, a number of 16 bits from 0xff00 on is that of a reserved port: in 32 bits, such a one is in hexadecimal. */
+export const printPort = (port: number): string =>
+  portName(port) ?? (widen(port) === port ? String(narrow(port)) : `0x${port.toString(16)}`)
 /** Of 16 bits. */
-export const printNarrowPort = (port: number): string => portNames.get(widen(port)) ?? String(port)
+export const printNarrowPort = (port: number): string => portName(widen(port)) ?? String(port)
 
-const ports = new Map<string, number>(Object.entries(PORT))
+const ports = new Map<string, number>([...NAMED_PORTS, ['NONE', PORT.ANY]])
 export const portNamed = (text: string): number | undefined => ports.get(text.toUpperCase())

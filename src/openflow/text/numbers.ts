@@ -3,30 +3,36 @@ import { OpenFlowError } from '../errors.ts'
 
 export const bad = (text: string, why: string): OpenFlowError => new OpenFlowError('bad-text', `"${text}": ${why}`)
 
-const NUMBER = /^(0x[\da-f]+|\d+)$/i
+const NUMBER = /^(0x[\da-f]+|0[0-7]*|[1-9]\d*)$/i
+const OCTAL = /^0[0-7]+$/
 
-/** Decimal, or hexadecimal after `0x`. */
+/** As C reads it: decimal, hexadecimal after `0x`, octal after `0`. */
+const plain = (text: string): string => (OCTAL.test(text) ? `0o${text}` : text)
+
 export function integer(text: string, most = 0xffffffff): number {
-  const value = Number(text)
+  const value = Number(plain(text))
   if (NUMBER.test(text) && value <= most) return value
   throw bad(text, `a whole number up to ${most} is wanted`)
 }
 
 export function bigInteger(text: string, bits = 64): bigint {
-  if (NUMBER.test(text) && BigInt(text) >> BigInt(bits) === 0n) return BigInt(text)
+  const value = NUMBER.test(text) ? BigInt(plain(text)) : undefined
+  if (value !== undefined && value >> BigInt(bits) === 0n) return value
   throw bad(text, `a whole number of ${bits} bits is wanted`)
 }
 
-/** Pairs of hexadecimal digits, with `between` between them or nothing. */
-export function octets(text: string, between = ''): Uint8Array {
-  const digits = between === '' ? text : text.replaceAll(between, '')
-  if (/^([\da-f]{2})*$/i.test(digits)) return new Uint8Array(Buffer.from(digits, 'hex'))
+/** Pairs of hexadecimal digits, with dots between them or none. */
+export function octets(text: string): Uint8Array {
+  if (/^([\da-f]{2}\.?)*$/i.test(text)) return new Uint8Array(Buffer.from(text.replaceAll('.', ''), 'hex'))
   throw bad(text, 'octets are wanted, two hexadecimal digits each')
 }
 
+/** Words between commas or blanks. */
+export const list = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean)
+
 /** Exactly so many words between commas. */
 export function words(text: string, count: number): readonly string[] {
-  const parts = text.split(',')
+  const parts = text.split(',').map((part) => part.trim())
   if (parts.length !== count) throw bad(text, `${count} words between commas are wanted`)
   return parts
 }

@@ -3,12 +3,12 @@ import type { Action, StandardAction, UnknownAction } from '../actions.ts'
 import type { OtherAction } from '../nicira/other.ts'
 import type { OutputAction } from '../nicira/output.ts'
 import { PORT } from '../ports.ts'
-import { splitCommas } from './match.ts'
-import { printPort } from './names.ts'
+import { portName, portNamed, printPort } from './names.ts'
 import { bad, bigInteger, integer, octets, words } from './numbers.ts'
 import { keyValues, printOctets, refuseOthers } from './octets.ts'
 import { parsePort } from './ports.ts'
 import type { Parsers, Printers } from './row.ts'
+import { splitCommas } from './split.ts'
 import { arrow, parseBit, parseBits, printBits, printSubfield } from './subfields.ts'
 import { WHOLE_PACKET } from './tell.ts'
 import { hex, hexDigits } from './values.ts'
@@ -18,8 +18,7 @@ const NO_TABLE = 0xff
 
 function printOutput({ port, maxLen }: Extract<StandardAction, { type: 'output' }>): string {
   if (port === PORT.CONTROLLER) return `CONTROLLER:${maxLen ?? WHOLE_PACKET}`
-  const name = printPort(port)
-  return name === String(port) ? `output:${port}` : name
+  return portName(port) ?? `output:${printPort(port)}`
 }
 
 function printResubmit({ port, table = NO_TABLE, ct }: Extract<OutputAction, { type: 'resubmit' }>): string {
@@ -74,8 +73,10 @@ export const OUTPUT_PRINTERS: Printers<Types> = {
 }
 
 function parseOutput(text: string): Action {
-  if (text.includes('[')) return { type: 'output_reg', ...parseBits(text), maxLen: WHOLE_PACKET }
-  if (!text.includes('=')) return { type: 'output', port: parsePort(text) }
+  if (!text.includes('=')) {
+    if (/^\d/.test(text) || portNamed(text) !== undefined) return { type: 'output', port: parsePort(text) }
+    return { type: 'output_reg', ...parseBits(text), maxLen: WHOLE_PACKET }
+  }
   const named = keyValues(splitCommas(text))
   refuseOthers(named.keys(), ['port', 'max_len'], text)
   return {
@@ -86,19 +87,20 @@ function parseOutput(text: string): Action {
 }
 
 function parseResubmit(text: string): Action {
-  const parts = text.split(',')
+  if (text === '') throw bad('resubmit', 'a port or a table is wanted')
+  const parts = text.split(',').map((part) => part.trim())
   const [inPort = '', table = '', ct] = parts
   if (parts.length > 3 || (ct !== undefined && ct !== 'ct')) throw bad(text, 'resubmit(port,table,ct) at most')
   return {
     type: 'resubmit',
     ...(inPort === '' ? {} : { port: parsePort(inPort) }),
-    ...(table === '' ? {} : { table: integer(table, 0xfe) }),
+    ...(table === '' || table === String(NO_TABLE) ? {} : { table: integer(table, 0xfe) }),
     ...(ct === undefined ? {} : { ct: true }),
   }
 }
 
 function parseConjunction(text: string): Action {
-  const found = /^(\w+),(\d+)\/(\d+)$/.exec(text)
+  const found = /^(\w+),\s*(\d+)\/(\d+)$/.exec(text)
   if (!found) throw bad(text, 'conjunction(number,clause/clauses) is wanted')
   const [, id = '', clause = '', clauses = ''] = found
   const [one, all] = [integer(clause, 64), integer(clauses, 64)]
@@ -130,7 +132,19 @@ const plain = (type: 'exit' | 'pop_queue'): Parsers[number] => [
   },
 ]
 
+/** `enqueue:port:queue` of OpenFlow 1.0: a queue, the port, and no queue any more. */
+function parseEnqueue(text: string): Action[] {
+  const [port, queue, ...more] = text.split(/[:,\s]+/)
+  if (!port || !queue || more.length > 0) throw bad(text, 'enqueue(port,queue) is wanted')
+  return [
+    { type: 'set_queue', queue: integer(queue) },
+    { type: 'output', port: parsePort(port) },
+    { type: 'pop_queue' },
+  ]
+}
+
 export const OUTPUT_PARSERS: Parsers = [
+  ['enqueue', parseEnqueue],
   ['output', parseOutput],
   [
     'check_pkt_larger',
@@ -145,7 +159,7 @@ export const OUTPUT_PARSERS: Parsers = [
   ['meter', (text) => ({ type: 'meter', meter: integer(text) })],
   plain('exit'),
   plain('pop_queue'),
-  ['note', (text) => ({ type: 'note', note: octets(text, '.') })],
+  ['note', (text) => ({ type: 'note', note: octets(text) })],
   ['clone', (text, nested) => ({ type: 'clone', actions: nested.parse(text) })],
   ['conjunction', parseConjunction],
   ['fin_timeout', parseTimeouts],

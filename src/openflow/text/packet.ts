@@ -1,10 +1,10 @@
 /** Headers of packets in text: `encap`, `decap`, MPLS, VLAN, tunnel keys, time to live (ovs-actions(7)). */
-import type { StandardAction } from '../actions.ts'
+import type { Action, StandardAction } from '../actions.ts'
 import type { EncapProperty, PacketAction } from '../nicira/packet.ts'
-import { splitCommas } from './match.ts'
-import { bad, bigInteger, integer, octets, words } from './numbers.ts'
+import { bad, bigInteger, integer, list, octets, words } from './numbers.ts'
 import { keyValues, printOctets, refuseOthers } from './octets.ts'
 import type { Parsers, Printers } from './row.ts'
+import { splitCommas } from './split.ts'
 import { hex, hexDigits } from './values.ts'
 
 type Tagged = 'push_vlan' | 'push_mpls' | 'pop_mpls' | 'push_pbb'
@@ -108,10 +108,9 @@ const plain = (type: Plain | 'dec_nsh_ttl', word: string = type): Parsers[number
   },
 ]
 
-function parseTunnel(text: string): PacketAction {
-  const id = bigInteger(text)
-  return id > 0xffffffffn ? { type: 'set_tunnel64', id } : { type: 'set_tunnel', id: Number(id) }
-}
+/** Nicira's actions of these names are older than the field. */
+const setTunnel = (text: string): Action => ({ type: 'set_field', field: 'tun_id', value: bigInteger(text) })
+const setTtl = (text: string): Action => ({ type: 'set_ttl', ttl: integer(text, 0xff) })
 
 export const PACKET_PARSERS: Parsers = [
   tagged('push_vlan'),
@@ -128,17 +127,16 @@ export const PACKET_PARSERS: Parsers = [
   [
     'dec_ttl',
     (text) =>
-      text === ''
-        ? { type: 'dec_ttl' }
-        : { type: 'dec_ttl_cnt_ids', ids: text.split(',').map((id) => integer(id, 0xffff)) },
+      text === '' ? { type: 'dec_ttl' } : { type: 'dec_ttl_cnt_ids', ids: list(text).map((id) => integer(id, 0xffff)) },
   ],
-  ['mod_nw_ttl', (text) => ({ type: 'set_ttl', ttl: integer(text, 0xff) })],
+  ['mod_nw_ttl', setTtl],
+  ['set_nw_ttl', setTtl],
   ['set_mpls_ttl', (text) => ({ type: 'set_mpls_ttl', ttl: integer(text, 0xff) })],
   // Nicira's actions of these names are of OpenFlow 1.0 only.
   ['set_mpls_label', (text) => ({ type: 'set_field', field: 'mpls_label', value: integer(text, 0xfffff) })],
   ['set_mpls_tc', (text) => ({ type: 'set_field', field: 'mpls_tc', value: integer(text, 7) })],
-  ['set_tunnel', parseTunnel],
-  ['set_tunnel64', (text) => ({ type: 'set_tunnel64', id: bigInteger(text) })],
+  ['set_tunnel', setTunnel],
+  ['set_tunnel64', setTunnel],
   ['encap', parseEncap],
   ['decap', parseDecap],
 ]

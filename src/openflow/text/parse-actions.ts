@@ -4,12 +4,12 @@ import { BITS_PARSERS } from './bits.ts'
 import { CT_PARSERS } from './ct.ts'
 import { HASH_PARSERS } from './hash.ts'
 import { LEARN_PARSERS } from './learn.ts'
-import { splitCommas } from './match.ts'
 import { bad } from './numbers.ts'
 import { OUTPUT_PARSERS } from './output.ts'
 import { PACKET_PARSERS } from './packet.ts'
 import { parsePort } from './ports.ts'
-import type { Parsing } from './row.ts'
+import type { Packets, Parsing } from './row.ts'
+import { splitCommas } from './split.ts'
 import { TELL_PARSERS } from './tell.ts'
 
 /** Actions within actions that are read; a switch takes no more. */
@@ -25,6 +25,9 @@ const ACTIONS = new Map([
   ...TELL_PARSERS,
 ])
 
+/** Of which nothing is known. */
+export const ANY_PACKETS: Packets = { protocol: undefined, isTagged: false }
+
 /** `word:rest`, `word(rest)`, or `word` alone. An arrow may follow the parentheses. */
 export function wordOf(text: string): [word: string, rest: string] {
   const found = /^(\w+)(?::(.*)|\((.*)\)|\((.*\)->.*))?$/s.exec(text)
@@ -32,21 +35,41 @@ export function wordOf(text: string): [word: string, rest: string] {
   return [(found[1] ?? '').toLowerCase(), found[2] ?? found[3] ?? found[4] ?? '']
 }
 
-export function parseAction(text: string, depth = 0): Action {
+function parseAction(text: string, packets: Packets, depth: number): Action | Action[] {
   const [word, rest] = wordOf(text)
   const named = ACTIONS.get(word)
-  if (named) return named(rest, within(depth))
+  if (named) return named(rest, within(packets, depth))
   if (rest !== '') throw bad(text.slice(0, 80), 'no action')
   return { type: 'output', port: parsePort(word) }
 }
 
-const within = (depth: number): Parsing => ({ parse: (text) => parseNested(text, depth + 1) })
+const within = (packets: Packets, depth: number): Parsing => ({
+  packets,
+  parse: (text) => parseNested(text, packets, depth + 1),
+})
 
-function parseNested(text: string, depth: number): Action[] {
-  if (text === 'drop') return []
+function parseNested(text: string, packets: Packets, depth: number): Action[] {
   if (depth > DEEPEST) throw bad(`${text.slice(0, 40)}…`, `more than ${DEEPEST} actions within each other`)
-  return splitCommas(text).map((part) => parseAction(part, depth))
+  return actionsOf(splitCommas(text), packets, depth)
+}
+
+export const isDrop = (words: readonly string[]): boolean => words.every((word) => word.toLowerCase() === 'drop')
+
+/** The actions that the words stand for, each for the packets that those before it leave. */
+export function actionsOf(words: readonly string[], packets: Packets, depth = 0): Action[] {
+  if (isDrop(words)) return []
+  const actions: Action[] = []
+  let now = packets
+  for (const word of words) {
+    for (const action of [parseAction(word, now, depth)].flat()) {
+      if (action.type === 'push_vlan' || action.type === 'pop_vlan') {
+        now = { ...now, isTagged: action.type === 'push_vlan' }
+      }
+      actions.push(action)
+    }
+  }
+  return actions
 }
 
 /** Read a list of actions. @throws OpenFlowError `bad-text` */
-export const parseActions = (text: string): Action[] => parseNested(text, 0)
+export const parseActions = (text: string): Action[] => actionsOf(splitCommas(text), ANY_PACKETS)

@@ -1,17 +1,19 @@
 /** Instructions and flows as ovs-ofctl(8) writes them: reading. */
-import type { Action } from '../actions.ts'
 import type { Flow } from '../flow.ts'
 import type { Instruction } from '../instructions.ts'
+import { INSTRUCTION_ORDER } from './actions.ts'
 import { DEFAULT_PRIORITY, FLAG_NAMES } from './flow.ts'
-import { matchOf, splitCommas } from './match.ts'
 import { bad, bigInteger, integer, octets, onlyOnce, words } from './numbers.ts'
 import { parseMetadata } from './output.ts'
-import { parseAction, parseActions, wordOf } from './parse-actions.ts'
+import { ANY_PACKETS, actionsOf, isDrop, wordOf } from './parse-actions.ts'
+import { matchOf, packetsOf, split } from './parse-match.ts'
+import type { Packets } from './row.ts'
+import { splitCommas } from './split.ts'
 import { parseTrigger } from './trigger.ts'
 
-const INSTRUCTIONS = new Map<string, (text: string) => Instruction>([
+const INSTRUCTIONS = new Map<string, (text: string, packets: Packets) => Instruction>([
   ['goto_table', (text) => ({ type: 'goto_table', table: integer(text, 0xff) })],
-  ['write_actions', (text) => ({ type: 'write_actions', actions: parseActions(text) })],
+  ['write_actions', (text, packets) => ({ type: 'write_actions', actions: actionsOf(splitCommas(text), packets) })],
   ['clear_actions', parseClear],
   ['write_metadata', (text) => ({ type: 'write_metadata', ...parseMetadata(text) })],
   ['stat_trigger', parseTrigger],
@@ -28,19 +30,30 @@ function parseUnknown(text: string): Instruction {
   return { type: 'unknown', code: integer(code, 0xffff), body: octets(body) }
 }
 
+/** The switch keeps none without actions. */
+const isNothing = (one: Instruction): boolean => one.type === 'write_actions' && one.actions.length === 0
+
 /** Read what stands after `actions=`. @throws OpenFlowError `bad-text` */
-export function parseInstructions(text: string): Instruction[] {
-  if (text === 'drop') return []
-  const applied: Action[] = []
+export const parseInstructions = (text: string): Instruction[] => instructionsOf(text, ANY_PACKETS)
+
+function instructionsOf(text: string, packets: Packets): Instruction[] {
+  const parts = splitCommas(text)
+  if (isDrop(parts)) return []
+  const applied: string[] = []
   const instructions: Instruction[] = []
-  for (const part of splitCommas(text)) {
+  let last = 0
+  for (const part of parts) {
     const [word, rest] = wordOf(part)
-    const instruction = INSTRUCTIONS.get(word)
-    if (instruction) instructions.push(instruction(rest))
-    else applied.push(parseAction(part))
+    const instruction = INSTRUCTIONS.get(word)?.(rest, packets)
+    if (!instruction) applied.push(part)
+    else if (!isNothing(instruction)) instructions.push(instruction)
+    const rank = INSTRUCTION_ORDER.indexOf(instruction?.type ?? 'apply_actions')
+    if (rank < last) throw bad(part, `it must stand before ${INSTRUCTION_ORDER[last]}: a switch does it first`)
+    last = rank
   }
   onlyOnce(instructions.flatMap(({ type }) => (type === 'unknown' ? [] : [type])))
-  return applied.length === 0 ? instructions : [{ type: 'apply_actions', actions: applied }, ...instructions]
+  if (applied.length === 0) return instructions
+  return [{ type: 'apply_actions', actions: actionsOf(applied, packets) }, ...instructions]
 }
 
 type Numbers = 'table' | 'priority' | 'idleTimeout' | 'hardTimeout' | 'importance'
@@ -51,31 +64,38 @@ const NUMBERS = new Map<string, readonly [name: Numbers, most: number]>([
   ['hard_timeout', ['hardTimeout', 0xffff]],
   ['importance', ['importance', 0xffff]],
 ])
-/** Said of a rule by a dump with statistics: read over. */
-const STATISTICS = /^(duration=[\d.]+s|(n_packets|n_bytes|idle_age|hard_age)=\d+)$/
+/** Said of a rule by a dump with statistics, or of old to a switch: read over. */
+const READ_OVER =
+  /^((duration=[\d.]+s?|(n_packets|n_bytes|idle_age|hard_age)=\d+)|allow_hidden_fields|no_readonly_table)$/
+
+/** `actions=`, or `action=`, and then the rest. */
+function halves(text: string): readonly [head: string, actions: string] {
+  const found = /\bactions?\s*=/.exec(text)
+  if (!found) throw bad(text, 'actions= is missing')
+  return [text.slice(0, found.index), text.slice(found.index + found[0].length)]
+}
 
 /** Read one line. @throws OpenFlowError `bad-text` */
 export function parseFlow(text: string): Flow {
-  const line = text.trim()
-  const at = line.search(/\bactions=/)
-  if (at < 0) throw bad(text, 'actions= is missing')
+  const [head, actions] = halves(text)
   const flow: { -readonly [K in Numbers]?: number } & { cookie?: bigint } = {}
   let flags = 0
-  const match: string[] = []
-  const names: string[] = []
-  for (const word of splitCommas(line.slice(0, at))) {
-    const equals = word.indexOf('=')
-    const [name, value] = equals < 0 ? [word, ''] : [word.slice(0, equals), word.slice(equals + 1)]
+  const words: string[] = []
+  const given = new Map<string, string | undefined>()
+  for (const word of splitCommas(head)) {
+    const [name, value] = split(word)
     const flag = FLAG_NAMES.find(([known]) => known === word)
     const number = NUMBERS.get(name)
-    if (number) flow[number[0]] = integer(value, number[1])
-    else if (name === 'cookie') flow.cookie = bigInteger(value)
+    if (number) flow[number[0]] = integer(value ?? '', number[1])
+    else if (name === 'cookie') flow.cookie = bigInteger(value ?? '')
     else if (flag) flags |= flag[1]
-    else if (!STATISTICS.test(word)) match.push(word)
-    if (number || name === 'cookie' || flag) names.push(name)
+    else if (!READ_OVER.test(word)) words.push(word)
+    if (!number && name !== 'cookie') continue
+    if (given.has(name) && given.get(name) !== value) throw bad(name, 'it is given twice')
+    given.set(name, value)
   }
-  onlyOnce(names)
-  const instructions = parseInstructions(line.slice(at + 'actions='.length))
+  const match = matchOf(words)
+  const instructions = instructionsOf(actions, packetsOf(match))
   const rest = flags === 0 ? {} : { flags }
-  return { table: 0, priority: DEFAULT_PRIORITY, cookie: 0n, ...flow, match: matchOf(match), instructions, ...rest }
+  return { table: 0, priority: DEFAULT_PRIORITY, cookie: 0n, ...flow, match, instructions, ...rest }
 }

@@ -1,7 +1,8 @@
 /** Bits of fields in the text of ovs-ofctl(8): `NXM_NX_REG0[0..15]`. */
+import { FIELDS, type FieldName } from '../fields.ts'
 import { type Bits, type FieldId, fits, type Subfield, widthOf } from '../subfield.ts'
 import { actionField, actionName, nxmName } from './names.ts'
-import { bad } from './numbers.ts'
+import { bad, bigInteger } from './numbers.ts'
 
 export function printSubfield(subfield: Subfield, bits: number): string {
   const { field, offset } = subfield
@@ -23,6 +24,20 @@ export function parseBits(text: string): Bits {
   const bits = Number(found[3] ?? offset) - offset + 1
   if (!fits({ field }, offset, bits)) throw bad(text, `${field} has ${width} bits`)
   return { field, offset, bits }
+}
+
+interface FieldPart {
+  readonly field: FieldName
+  readonly value: number | bigint
+  readonly mask: number | bigint
+}
+
+/** The field with these bits of it set to a number, and a mask of them. @throws OpenFlowError `bad-text` */
+export function valueOfBits({ field, offset, bits }: Bits, text: string): FieldPart {
+  const value = bigInteger(text, bits) << BigInt(offset)
+  const mask = ((1n << BigInt(bits)) - 1n) << BigInt(offset)
+  const isNumber = FIELDS[field].width === 'number'
+  return isNumber ? { field, value: Number(value), mask: Number(mask) } : { field, value, mask }
 }
 
 /** One bit. */

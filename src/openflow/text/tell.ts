@@ -3,12 +3,12 @@ import type { Action } from '../actions.ts'
 import { DIRECTIONS, type TellAction } from '../nicira/tell.ts'
 import { PORT } from '../ports.ts'
 import type { Bits } from '../subfield.ts'
-import { splitCommas } from './match.ts'
 import { printPort } from './names.ts'
 import { bad, integer, octets } from './numbers.ts'
 import { keyValues, nameOrNumber, printOctets, refuseOthers } from './octets.ts'
 import { parsePort } from './ports.ts'
 import type { Parsers, Printers } from './row.ts'
+import { splitCommas } from './split.ts'
 import { parseBits, printBits } from './subfields.ts'
 
 type Controller2 = Extract<TellAction, { type: 'controller2' }>
@@ -50,7 +50,7 @@ function parseController(text: string): Action {
   const maxLen = length === undefined ? undefined : integer(length, 0xffff)
   const controllerId = id === undefined ? undefined : integer(id, 0xffff)
   const reason = why === undefined ? undefined : nameOrNumber(REASONS, why, 0xff)
-  const userdata = data === undefined || data === '' ? undefined : octets(data, '.')
+  const userdata = data === undefined || data === '' ? undefined : octets(data)
   const isPlain = userdata === undefined && !words.has('pause') && meter === undefined
   if (isPlain) {
     return {

@@ -1,9 +1,9 @@
 /** `stat_trigger(…)`: of OpenFlow 1.5 and not of ovs-ofctl, which has no text for it. */
 import type { Instruction } from '../instructions.ts'
 import type { FlowStats, Seconds } from '../stats.ts'
-import { splitCommas } from './match.ts'
 import { bad, bigInteger, integer } from './numbers.ts'
 import { keyValues, refuseOthers } from './octets.ts'
+import { splitCommas } from './split.ts'
 
 type Name = Exclude<keyof FlowStats, 'others'>
 type Trigger = Extract<Instruction, { type: 'stat_trigger' }>

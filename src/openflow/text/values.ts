@@ -3,8 +3,9 @@ import { ipv4, ipv6, mac, printIpv4, printIpv6, printMac } from '../addresses.ts
 import { OpenFlowError } from '../errors.ts'
 import { allOnes, FIELDS, type FieldName, type FieldRow, type KnownField, known } from '../fields.ts'
 import { narrow } from '../ports.ts'
-import { portNamed, printNarrowPort, printPort } from './names.ts'
-import { bigInteger, integer } from './numbers.ts'
+import { printNarrowPort, printPort } from './names.ts'
+import { bad, bigInteger, integer } from './numbers.ts'
+import { parsePort } from './ports.ts'
 
 type Value = number | bigint
 
@@ -56,7 +57,7 @@ export function printValue(field: FieldName, value: Value, mask: Value | undefin
     case 'frag':
       return printFragment(Number(value), mask)
     case 'packet_type':
-      return both((type) => `(${Number(type) >>> 16},${hex(Number(type) & 0xffff)})`, value, mask)
+      return both(printPacketType, value, mask)
     case 'label':
     case 'word':
     case 'hex':
@@ -68,6 +69,11 @@ export function printValue(field: FieldName, value: Value, mask: Value | undefin
 
 const both = (print: (value: Value) => string, value: Value, mask: Value | undefined): string =>
   mask === undefined ? print(value) : `${print(value)}/${print(mask)}`
+
+function printPacketType(packetType: Value): string {
+  const [namespace, type] = [Number(packetType) >>> 16, Number(packetType) & 0xffff]
+  return `(${namespace},${type < 10 ? type : hex(type)})`
+}
 
 /** A mask that is a prefix prints as its length. */
 function printIpMask(field: FieldName, mask: Value | undefined, print: (mask: Value) => string): string {
@@ -102,7 +108,7 @@ function printFragment(value: number, mask: Value | undefined): string {
 export function parseValue(field: FieldName, text: string): KnownField {
   const { format } = FIELDS[field] as FieldRow
   if (format === 'flags' && /^[+-]/.test(text)) return parseSigned(field, text)
-  const fragment = format === 'frag' ? FRAGMENTS.find(([word]) => word === text) : undefined
+  const fragment = format === 'frag' ? FRAGMENTS.find(([word]) => word === text.toLowerCase()) : undefined
   if (fragment) return fragment[2] === 3 ? known(field, fragment[1]) : known(field, fragment[1], fragment[2])
   const [value = '', mask, ...more] = text.split('/')
   if (more.length > 0) throw new OpenFlowError('bad-text', `${field}=${text}: one mask at most`)
@@ -124,15 +130,20 @@ function parseOne(field: FieldName, text: string): Value {
   if (format === 'ipv4') return ipv4(text)
   if (format === 'ipv6') return ipv6(text)
   if (format === 'packet_type') return parsePacketType(text)
-  const port = format === 'port' ? portNamed(text) : undefined
-  if (port !== undefined) return bits === 16 ? narrow(port) : port
   if (format === 'flags' && !/^\d/.test(text)) return text.split('|').reduce((sum, name) => sum | bitOf(field, name), 0)
   try {
+    if (format === 'port') return bits === 16 ? parseNarrowPort(text) : parsePort(text)
     const value = bigInteger(text, bits)
     return width === 'bigint' ? value : Number(value)
   } catch (cause) {
     throw new OpenFlowError('bad-text', `${field}=${text}: a whole number of ${bits} bits is wanted`, { cause })
   }
+}
+
+function parseNarrowPort(text: string): number {
+  const port = narrow(parsePort(text))
+  if (port > 0xffff) throw bad(text, 'a port of 16 bits is wanted')
+  return port
 }
 
 function parsePacketType(text: string): number {

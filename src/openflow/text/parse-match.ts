@@ -1,0 +1,142 @@
+/** Matches as ovs-ofctl(8) writes them: reading. */
+import { canonicalMatch, isToldInPart, trimmed } from '../canonical.ts'
+import { OpenFlowError } from '../errors.ts'
+import { allOnes, type FieldName, known, type Match, type OxmField, type UnknownField } from '../fields.ts'
+import { fieldNamed, UNKNOWN } from './names.ts'
+import { bad, integer, octets } from './numbers.ts'
+import { exact, isEthType, isProtocol, PRESENT, sharedField, VID, wordNamed } from './protocols.ts'
+import type { Packets } from './row.ts'
+import { splitCommas } from './split.ts'
+import { parseBits, valueOfBits } from './subfields.ts'
+import { parseValue } from './values.ts'
+
+function parseUnknown(text: string): UnknownField {
+  const found = /^oxm\((0x[\da-f]+)(?:\.(0x[\da-f]+))?,(\d+),(mask|-),([\da-f]*)\)$/.exec(text)
+  if (!found) throw bad(text, 'it is written oxm(class,type,mask or -,octets)')
+  const [, cls = '', experimenter, type = '', mask, body = ''] = found
+  return {
+    field: 'unknown',
+    class: integer(cls, 0xffff),
+    type: integer(type, 0x7f),
+    hasMask: mask === 'mask',
+    ...(experimenter === undefined ? {} : { experimenter: integer(experimenter) }),
+    body: octets(body),
+  }
+}
+
+/** Read a match; names of OpenFlow and the older ones of OVS are understood. @throws OpenFlowError `bad-text` */
+export const parseMatch = (text: string): Match => matchOf(splitCommas(text))
+
+/** `name=value`, or `name:value`. */
+export function split(word: string): readonly [name: string, value: string | undefined] {
+  const found = /^([^=:(]+)[=:](.*)$/s.exec(word)
+  return found ? [found[1] ?? '', found[2]] : [word, undefined]
+}
+
+/** The name alone: the option is there, whatever it says. */
+const IS_THERE = /^tun_metadata([0-9]|[1-5][0-9]|6[0-3])$/
+/** Any value. */
+const ANY = '*'
+
+type Named = readonly [name: string, value: string]
+
+/** The match that the words of it stand for. What other words mean depends on Ethernet type and protocol: they come first. */
+export function matchOf(words: readonly string[]): Match {
+  const fields: OxmField[] = []
+  const named: Named[] = []
+  for (const word of words) {
+    const [name, value] = split(word)
+    if (value === undefined) fields.push(...fieldsOf(word))
+    else if (value !== ANY) named.push([name, value])
+    else if (!fieldNamed(name)) throw new OpenFlowError('bad-text', `"${name}" is no field`)
+  }
+  const rank = ([name]: Named): number => (isEthType(name) ? 0 : isProtocol(name) ? 1 : 2)
+  for (const [name, value] of named.toSorted((a, b) => rank(a) - rank(b))) {
+    if (!name.includes('[')) fields.push(parseField(name, value, fields))
+  }
+  fields.push(...partsOf(named))
+  const names = named.map(([name]) => name)
+  return whole(names.some((name) => PRIORITIES.has(name)) ? tagged(fields) : fields)
+}
+
+/** A word without a value: a kind of packet, an option, or what has no name. */
+function fieldsOf(word: string): OxmField[] {
+  const [, ethType, protocol] = wordNamed(word) ?? []
+  if (ethType !== undefined) {
+    return [known('eth_type', ethType), ...(protocol === undefined ? [] : [known('ip_proto', protocol)])]
+  }
+  if (word === 'eth') return [known('packet_type', 0)]
+  if (word.startsWith(`${UNKNOWN}(`)) return [parseUnknown(word)]
+  if (IS_THERE.test(word)) return [known(word as FieldName, 0n, 0n)]
+  throw new OpenFlowError('bad-text', `"${word}" is no field`)
+}
+
+function parseField(name: string, value: string, fields: Match): OxmField {
+  // OFP_VLAN_NONE of OpenFlow 1.0: no tag.
+  if (name === 'dl_vlan') return known('vlan_vid', /^(0xffff|65535)$/i.test(value) ? 0 : PRESENT | integer(value, VID))
+  // The two lower bits are those of nw_ecn.
+  if (name === 'nw_tos' && !value.includes('/')) return known('ip_dscp', integer(value, 0xff) >>> 2)
+  if (name === 'nw_tos') return parseValue('ip_dscp', value)
+  const field = sharedField(name, exact(fields, 'eth_type'), exact(fields, 'ip_proto')) ?? fieldNamed(name)
+  if (!field) throw new OpenFlowError('bad-text', `"${name}" is no field`)
+  return parseValue(field, value)
+}
+
+/** `reg0[0..3]=5`; several may be of one field. */
+function partsOf(named: readonly Named[]): OxmField[] {
+  const found = new Map<FieldName, { readonly value: bigint; readonly mask: bigint }>()
+  for (const [name, text] of named) {
+    if (!name.includes('[')) continue
+    const { field, ...part } = valueOfBits(parseBits(name), text)
+    const { value, mask } = found.get(field) ?? { value: 0n, mask: 0n }
+    const [more, bits] = [BigInt(part.value), BigInt(part.mask)]
+    if (((value ^ more) & mask & bits) !== 0n) throw bad(field, 'it is given twice')
+    found.set(field, { value: value | more, mask: mask | bits })
+  }
+  return Array.from(found, ([field, { value, mask }]) =>
+    typeof allOnes(field) === 'number' ? known(field, Number(value), Number(mask)) : known(field, value, mask),
+  )
+}
+
+const PRIORITIES = new Set(['dl_vlan_pcp', 'vlan_pcp'])
+
+/** What has a priority has a tag. */
+function tagged(fields: readonly OxmField[]): OxmField[] {
+  if (fields.some(({ field }) => field === 'vlan_tci')) return [...fields]
+  const ids = fields.filter((one) => one.field === 'vlan_vid')
+  if (ids.length === 0) return [...fields, known('vlan_vid', PRESENT, PRESENT)]
+  const withTag = ids.map(({ value, mask }) =>
+    known('vlan_vid', value | PRESENT, mask === undefined ? undefined : mask | PRESENT),
+  )
+  return [...fields.filter(({ field }) => field !== 'vlan_vid'), ...withTag]
+}
+
+/** In canonical form, each field once. What the switch will tell of a field only in part is sent as it was written. */
+function whole(fields: readonly OxmField[]): Match {
+  const told = canonicalMatch(fields.filter((field) => !isToldInPart(field)))
+  const match: OxmField[] = []
+  for (const field of [...told, ...fields.filter(isToldInPart).flatMap(trimmed)]) {
+    const same = field.field === 'unknown' ? undefined : match.find((one) => one.field === field.field)
+    if (same === undefined) match.push(field)
+    else if (!isSame(same, field)) throw bad(field.field, 'it is given twice')
+  }
+  if (hasTci(match) && match.some(({ field }) => TAG.test(field))) {
+    throw bad('vlan_tci', 'it is given beside a part of it')
+  }
+  return match
+}
+
+const isSame = (a: OxmField, b: OxmField): boolean =>
+  a.field !== 'unknown' && b.field !== 'unknown' && a.value === b.value && a.mask === b.mask
+
+const TAG = /^vlan_(vid|pcp)$/
+const hasTci = (match: Match): boolean => match.some(({ field }) => field === 'vlan_tci')
+
+/** What a match says of its packets to the actions. */
+export const packetsOf = (match: Match): Packets => ({
+  protocol: exact(match, 'ip_proto'),
+  isTagged: match.some(
+    (one) =>
+      (one.field === 'vlan_vid' || one.field === 'vlan_tci') && (one.value & (one.mask ?? 0xffff) & PRESENT) !== 0,
+  ),
+})

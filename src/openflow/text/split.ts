@@ -1,0 +1,23 @@
+/** Words of a text: between commas and blanks, but not within parentheses. */
+import { OpenFlowError } from '../errors.ts'
+
+const BETWEEN = /[,\s]/
+
+/** The parts between commas (or blanks) that stand in no parentheses. @throws OpenFlowError `bad-text` */
+export function splitCommas(text: string): string[] {
+  const parts: string[] = []
+  let depth = 0
+  let part = ''
+  for (const char of text) {
+    if (char === '(') depth += 1
+    if (char === ')') depth -= 1
+    if (depth < 0) break
+    if (depth === 0 && BETWEEN.test(char)) {
+      if (part !== '') parts.push(part)
+      part = ''
+    } else part += char
+  }
+  if (depth > 0) throw new OpenFlowError('bad-text', `${text}: a parenthesis is left open`)
+  if (depth < 0) throw new OpenFlowError('bad-text', `${text}: a parenthesis is closed that was not opened`)
+  return part === '' ? parts : [...parts, part]
+}
