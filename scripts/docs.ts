@@ -1,9 +1,16 @@
 /** `npm run docs`: write the pages that are made from the code. */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { EXAMPLES } from '../test/support/examples.ts'
 import { pipelinePage } from './pipeline-page.ts'
+import { entriesOf, referencePage } from './reference-page.ts'
 
-const page = join(import.meta.dirname, '../docs/pipeline.md')
-writeFileSync(page, pipelinePage(EXAMPLES))
-console.log(`wrote ${page}`)
+function write(name: string, text: string): void {
+  const page = join(import.meta.dirname, '../docs', name)
+  mkdirSync(dirname(page), { recursive: true })
+  writeFileSync(page, text)
+  console.log(`wrote ${page}`)
+}
+
+write('pipeline.md', pipelinePage(EXAMPLES))
+for (const [library, entries] of entriesOf()) write(`reference/${library.name}.md`, referencePage(library, entries))

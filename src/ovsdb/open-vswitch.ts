@@ -1,6 +1,7 @@
 /** Database Open_vSwitch, of schema 8.3.1. Made by ovsdb-types: make it again rather than edit it. */
 import { immutable, mapOf, optional, type Row, type Schema, scalar, setOf } from './schema.ts'
 
+/** Its tables and their columns, for `operations`, `Replica` and `disagreements`. */
 export const openVSwitch = {
   name: 'Open_vSwitch',
   tables: {
@@ -69,11 +70,18 @@ export const openVSwitch = {
   },
 } as const satisfies Schema
 
+/** The type of `openVSwitch`. */
 export type OpenVSwitch = typeof openVSwitch
 type Tables = OpenVSwitch['tables']
+/** A row of Open_vSwitch. */
 export type OpenVSwitchRow = Row<Tables['Open_vSwitch']>
+/** A row of Bridge. */
 export type BridgeRow = Row<Tables['Bridge']>
+/** A row of Port. */
 export type PortRow = Row<Tables['Port']>
+/** A row of Interface. */
 export type InterfaceRow = Row<Tables['Interface']>
+/** A row of Controller. */
 export type ControllerRow = Row<Tables['Controller']>
+/** A row of Manager. */
 export type ManagerRow = Row<Tables['Manager']>

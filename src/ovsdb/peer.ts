@@ -37,10 +37,13 @@ interface Waiting {
 export class Peer {
   /** Resolves when the connection has ended, whatever ended it. */
   readonly closed: Promise<Closed>
-  /** Undefined on a unix socket, as the three that follow. IPv4 in dotted form, also where the socket is IPv6. */
+  /** IPv4 in dotted form, also where the socket is IPv6; undefined on a unix socket. */
   readonly localAddress: string | undefined
+  /** Undefined on a unix socket. */
   readonly localPort: number | undefined
+  /** As `localAddress`, of the other side. */
   readonly remoteAddress: string | undefined
+  /** As `localPort`, of the other side. */
   readonly remotePort: number | undefined
 
   readonly #socket: Socket

@@ -21,20 +21,26 @@ export const typescriptOf = (
   const body = tables.map(({ text }) => text).join('')
   const type = pascal(schema.name)
   const value = camel(type)
-  const rows = tables.map(({ name }) => `export type ${pascal(name)}Row = Row<Tables['${name}']>\n`).join('')
+  const rows = tables.map(({ name }) => rowOf(name)).join('')
   return `/** Database ${schema.name}, of schema ${schema.version}. Made by ovsdb-types: make it again rather than edit it. */
 import { ${importsOf(body)} } from '${from}'
 
+/** Its tables and their columns, for \`operations\`, \`Replica\` and \`disagreements\`. */
 export const ${value} = {
   name: '${schema.name}',
   tables: {
 ${body}  },
 } as const satisfies Schema
 
+/** The type of \`${value}\`. */
 export type ${type} = typeof ${value}
 type Tables = ${type}['tables']
 ${rows}`
 }
+
+const rowOf = (table: string): string => `/** A row of ${table}. */
+export type ${pascal(table)}Row = Row<Tables['${table}']>
+`
 
 const tableOf = (schema: DatabaseSchema, table: string, names: readonly string[]) => {
   const columns = schema.tables[table]?.columns

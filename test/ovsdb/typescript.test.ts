@@ -93,6 +93,7 @@ t.test('small ones', async (t) => {
     `/** Database _Odd_DB, of schema 1.2.3. Made by ovsdb-types: make it again rather than edit it. */
 import { immutable, mapOf, type Row, type Schema, scalar } from 'plugboard/ovsdb'
 
+/** Its tables and their columns, for \`operations\`, \`Replica\` and \`disagreements\`. */
 export const oddDB = {
   name: '_Odd_DB',
   tables: {
@@ -106,9 +107,12 @@ export const oddDB = {
   },
 } as const satisfies Schema
 
+/** The type of \`oddDB\`. */
 export type OddDB = typeof oddDB
 type Tables = OddDB['tables']
+/** A row of A. */
 export type ARow = Row<Tables['A']>
+/** A row of B_c. */
 export type BCRow = Row<Tables['B_c']>
 `,
   )
