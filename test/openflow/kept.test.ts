@@ -112,3 +112,9 @@ t.test('a flow monitor of 1.3 has no flag onlyOwn, and every other goes out as i
   for (const flags of ['0000', '003f', 'ff80']) for (const match of [empty, bare]) kept(asked(flags, match))
   for (const flags of ['0040', '007f']) refused(asked(flags, empty), 24, { errorType: 16, code: 5 })
 })
+
+t.test('an action that the text has no words for is kept as octets: one of no controllers', async () => {
+  const none = 'ffff 0010 00002320 0015 0000 00000000'
+  const out = kept(message(6, 13, `ffffffff 0010 0000 0001 0004 00000000 ${none}`))
+  t.match(out, { type: 'packet_out', actions: [{ type: 'unknown', code: 0xffff, experimenter: 0x2320 }] })
+})

@@ -133,7 +133,8 @@ export const PACKET_ROWS: Rows<PacketAction> = {
     },
     read(r) {
       const count = r.u16()
-      if (r.left < 4 + 2 * count) return undefined
+      // None has no text.
+      if (count === 0 || r.left < 4 + 2 * count) return undefined
       r.skip(4)
       return { type: 'dec_ttl_cnt_ids', ids: Array.from({ length: count }, () => r.u16()) }
     },
