@@ -164,8 +164,9 @@ function section(entry: Entry, anchors: ReadonlyMap<string, string>, link: (name
 
 const fenced = (text: string): string => `\`\`\`ts\n${text}\n\`\`\``
 
-const TAGS: Readonly<Record<string, string>> = { param: 'takes', returns: 'returns', throws: 'throws' }
-const tagText = (name: string, text: string): string => `${TAGS[name] ?? name} ${text}`
+/** `param tls for …` is said of the parameter, anything else as it is. */
+const tagText = (name: string, text: string): string =>
+  name === 'param' ? text.replace(/^[\w.]+/, (parameter) => `\`${parameter}\`:`) : `${name} ${text}`
 
 /** What Markdown would take for HTML, outside of code. */
 const escaped = (text: string): string =>
