@@ -19,11 +19,19 @@ import {
 import { flow, match } from './support/arbitrary.ts'
 import { same } from './support/same.ts'
 
+/** From one to itself is one. */
+const oneOf = (nat: Extract<Action, { type: 'nat' }>, name: 'ipv4' | 'ipv6' | 'ports') => {
+  const range = nat[name]
+  return range && range.min === range.max ? { [name]: { min: range.min } } : {}
+}
+
 /** Nicira's older actions are read as what they set, as ovs-ofctl reads them. */
 const asRead = (action: Action): Action => {
   if (action.type === 'set_tunnel' || action.type === 'set_tunnel64') {
     return { type: 'set_field', field: 'tun_id', value: BigInt(action.id) }
   }
+  if (action.type === 'nat')
+    return { ...action, ...oneOf(action, 'ipv4'), ...oneOf(action, 'ipv6'), ...oneOf(action, 'ports') }
   return 'actions' in action ? ({ ...action, actions: action.actions.map(asRead) } as Action) : action
 }
 const flowAsRead = (flow: Flow): Flow => ({

@@ -27,8 +27,9 @@ function printNat({ to, persistent, hash, random, ...range }: Nat): string {
   return parts.length === 0 ? 'nat' : `nat(${parts.join(',')})`
 }
 
+/** One, or from one to another; from one to itself is one. */
 const span = <Value>({ min, max }: Range<Value>, print: (value: Value) => string): string =>
-  max === undefined ? print(min) : `${print(min)}-${print(max)}`
+  max === undefined || max === min ? print(min) : `${print(min)}-${print(max)}`
 
 function printTarget({ ipv4, ipv6, ports }: Pick<Nat, 'ipv4' | 'ipv6' | 'ports'>): string {
   const bracketed = (address: bigint): string => (ports ? `[${printIpv6(address)}]` : printIpv6(address))
@@ -55,8 +56,10 @@ function parseTarget(text: string): Pick<Nat, 'ipv4' | 'ipv6' | 'ports'> {
   }
 }
 
-const range = <Value>(min: string, max: string | undefined, parse: (text: string) => Value): Range<Value> =>
-  max === undefined ? { min: parse(min) } : { min: parse(min), max: parse(max) }
+function range<Value>(first: string, last: string | undefined, parse: (text: string) => Value): Range<Value> {
+  const [min, max] = [parse(first), last === undefined ? undefined : parse(last)]
+  return max === undefined || max === min ? { min } : { min, max }
+}
 
 const NAT_FLAGS = ['persistent', 'hash', 'random'] as const
 

@@ -1,21 +1,20 @@
 /** A group as a line of `ovs-ofctl dump-groups`, without the blank that such a line begins with (ovs-ofctl(8), "Group Syntax"). */
-import type { Bucket } from '../buckets.ts'
-import { allOnes, known, type Match, position } from '../fields.ts'
-import type { Group, GroupProperty, GroupType } from '../groups.ts'
+import { BUCKET, type Bucket } from '../buckets.ts'
+import { GROUP, type Group, type GroupModBody, type GroupProperty, type GroupType } from '../groups.ts'
+import { PORT } from '../ports.ts'
 import { printActions } from './actions.ts'
-import { actionField, actionName, printPort } from './names.ts'
-import { bad, bigInteger, integer, octets, onlyOnce, words } from './numbers.ts'
+import { printPort } from './names.ts'
+import { bad, integer, octets, onlyOnce, words } from './numbers.ts'
 import { oneOf, printOctets } from './octets.ts'
 import { parseActions } from './parse-actions.ts'
 import { parsePort } from './ports.ts'
+import { parseSelection, printSelection } from './selection.ts'
 import { splitCommas } from './split.ts'
-import { parseValue, printValue } from './values.ts'
 
 const TYPES: readonly GroupType[] = ['all', 'select', 'indirect', 'ff']
 /** What a bucket of a group `select` has unless it is said. */
 const USUAL_WEIGHT = 1
 
-type Selection = Extract<GroupProperty, { type: 'selection_method' }>
 type Unknown = Extract<GroupProperty, { type: 'unknown' }>
 
 /** `group_id=1,type=select,selection_method=hash,fields(ip_dst),bucket=bucket_id:0,weight:5,actions=output:1` */
@@ -28,21 +27,6 @@ export function printGroup({ group, groupType, buckets, properties = [] }: Group
     ),
     ...buckets.map((bucket) => `bucket=${printBucket(bucket, groupType)}`),
   ].join(',')
-}
-
-function printSelection({ method, parameter, fields }: Selection): string[] {
-  const names = fields.map((field) => {
-    if (field.field === 'unknown') throw bad(`field ${field.type}`, 'it has no name')
-    const name = actionName(field.field)
-    return field.value === allOnes(field.field) ? name : `${name}=${printValue(field.field, field.value, undefined)}`
-  })
-  const [only] = names
-  const isOne = names.length === 1 && only !== undefined && !only.includes('=')
-  return [
-    `selection_method=${method}`,
-    ...(parameter === 0n ? [] : [`selection_method_param=${parameter}`]),
-    ...(isOne ? [`fields=${only}`] : names.length === 0 ? [] : [`fields(${names.join(',')})`]),
-  ]
 }
 
 /** Not of ovs-ofctl, which has no text for it. */
@@ -61,8 +45,11 @@ function printBucket(bucket: Bucket, type: GroupType): string {
   ].join(',')
 }
 
+/** What `insert-buckets` and `remove-buckets` of ovs-ofctl take besides has no type. */
+type Changed = Group & Pick<GroupModBody, 'commandBucket'>
+
 /** Read one line. @throws OpenFlowError `bad-text` */
-export function parseGroup(text: string): Group {
+export function parseGroup(text: string): Changed {
   const parts = splitCommas(text.trim())
   const first = parts.findIndex((part) => part.startsWith('bucket='))
   const head = first < 0 ? parts : parts.slice(0, first)
@@ -70,18 +57,34 @@ export function parseGroup(text: string): Group {
   onlyOnce(head.map((part) => split(part)[0]).filter((name) => name !== 'property'))
   const group = named.get('group_id')
   if (group === undefined) throw bad(text, 'group_id= is missing')
-  const groupType = oneOf(TYPES, named.get('type') ?? '')
+  const place = named.get('command_bucket_id')
+  const type = named.get('type') ?? (place === undefined ? '' : 'all')
+  const groupType = type === 'fast_failover' ? 'ff' : oneOf(TYPES, type)
   const properties = [...parseSelection(named), ...head.filter(isProperty).map(parseUnknown)]
   for (const name of named.keys()) if (!HEADS.includes(name)) throw bad(name, `it is none of ${HEADS.join(', ')}`)
+  const buckets = first < 0 ? [] : bucketsOf(parts.slice(first)).map((words) => parseBucket(words, groupType))
+  if (groupType === 'indirect' && buckets.length > 1) throw bad('indirect', 'such a group has one bucket')
+  onlyOnce(buckets.flatMap(({ bucket }) => (bucket === undefined ? [] : [`bucket_id:${bucket}`])))
   return {
-    group: integer(group),
+    group: integer(group, GROUP.MAX),
     groupType,
-    buckets: first < 0 ? [] : bucketsOf(parts.slice(first)).map((words) => parseBucket(words, groupType)),
+    buckets,
     ...(properties.length === 0 ? {} : { properties }),
+    ...(place === undefined ? {} : { commandBucket: PLACES.get(place) ?? integer(place, GROUP.MAX) }),
   }
 }
 
-const HEADS = ['group_id', 'type', 'selection_method', 'selection_method_param', 'fields', 'property']
+const PLACES = new Map(Object.entries(BUCKET).map(([name, bucket]) => [name.toLowerCase(), bucket]))
+
+const HEADS = [
+  'group_id',
+  'type',
+  'command_bucket_id',
+  'selection_method',
+  'selection_method_param',
+  'fields',
+  'property',
+]
 const isProperty = (part: string): boolean => part.startsWith('property(')
 
 /** `name=value`, or `name(value)`. */
@@ -89,27 +92,6 @@ function split(part: string): [name: string, value: string] {
   const found = /^(\w+)(?:=(.*)|\((.*)\))$/s.exec(part)
   if (!found) throw bad(part, 'name=value is wanted')
   return [found[1] ?? '', found[2] ?? found[3] ?? '']
-}
-
-function parseSelection(named: ReadonlyMap<string, string>): Selection[] {
-  const method = named.get('selection_method')
-  if (method === undefined) {
-    if (named.has('fields') || named.has('selection_method_param')) throw bad('fields', 'selection_method= is missing')
-    return []
-  }
-  const parameter = bigInteger(named.get('selection_method_param') ?? '0')
-  const fields: Match = splitCommas(named.get('fields') ?? '').map(parseField)
-  return [{ type: 'selection_method', method, parameter, fields: fields.toSorted((a, b) => position(a) - position(b)) }]
-}
-
-function parseField(text: string): Match[number] {
-  const [name = '', value, ...more] = text.split('=')
-  const field = actionField(name)
-  if (!field || more.length > 0) throw bad(text, 'a field is wanted, or a field and its bits')
-  if (value === undefined) return known(field, allOnes(field))
-  const { mask, ...bits } = parseValue(field, value)
-  if (mask !== undefined) throw bad(text, 'the value is the mask')
-  return bits as Match[number]
 }
 
 function parseUnknown(text: string): Unknown {
@@ -128,28 +110,26 @@ function bucketsOf(parts: readonly string[]): string[][] {
 }
 
 const BUCKET_WORDS = new Map<string, (value: string) => Partial<Bucket>>([
-  ['bucket_id', (value) => ({ bucket: integer(value) })],
+  ['bucket_id', (value) => ({ bucket: integer(value, GROUP.MAX) })],
   ['weight', (value) => ({ weight: integer(value, 0xffff) })],
-  ['watch_port', (value) => ({ watchPort: parsePort(value) })],
+  ['watch_port', (value) => watched(parsePort(value))],
   ['watch_group', (value) => ({ watchGroup: integer(value) })],
 ])
 
-/** Up to `actions=`, or to the first word that is an action. */
+const watched = (port: number): Partial<Bucket> => (port === PORT.ANY ? {} : { watchPort: port })
+
+/** What is no word of a bucket is an action of it. */
 function parseBucket(parts: readonly string[], type: GroupType): Bucket {
+  if (parts.every((part) => part === '')) throw bad('bucket=', 'actions are wanted, or drop')
   const bucket: { -readonly [Key in keyof Bucket]?: Bucket[Key] } = type === 'select' ? { weight: USUAL_WEIGHT } : {}
   const properties: Unknown[] = []
-  let index = 0
-  for (; index < parts.length; index += 1) {
-    const part = parts[index] ?? ''
+  const actions: string[] = []
+  for (const part of parts) {
     const [, name = '', value = ''] = /^(\w+)[:=](.*)$/s.exec(part) ?? []
     const word = BUCKET_WORDS.get(name)
     if (isProperty(part)) properties.push(parseUnknown(part))
     else if (word) Object.assign(bucket, word(value))
-    else break
+    else actions.push(name === 'actions' ? value : part)
   }
-  const actions = parts
-    .slice(index)
-    .join(',')
-    .replace(/^actions=/, '')
-  return { ...bucket, actions: parseActions(actions), ...(properties.length === 0 ? {} : { properties }) }
+  return { ...bucket, actions: parseActions(actions.join(',')), ...(properties.length === 0 ? {} : { properties }) }
 }
