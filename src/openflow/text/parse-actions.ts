@@ -4,6 +4,7 @@ import { BITS_PARSERS } from './bits.ts'
 import { CT_PARSERS } from './ct.ts'
 import { HASH_PARSERS } from './hash.ts'
 import { LEARN_PARSERS } from './learn.ts'
+import { portNamed } from './names.ts'
 import { bad } from './numbers.ts'
 import { OUTPUT_PARSERS } from './output.ts'
 import { PACKET_PARSERS } from './packet.ts'
@@ -39,7 +40,8 @@ function parseAction(text: string, packets: Packets, depth: number): Action | Ac
   const [word, rest] = wordOf(text)
   const named = ACTIONS.get(word)
   if (named) return named(rest, within(packets, depth))
-  if (rest !== '') throw bad(text.slice(0, 80), 'no action')
+  const isPort = /^\d/.test(word) || portNamed(word) !== undefined
+  if (rest !== '' || !isPort) throw bad(text.slice(0, 80), word === 'drop' ? 'it stands alone' : 'no action')
   return { type: 'output', port: parsePort(word) }
 }
 
