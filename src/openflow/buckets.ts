@@ -81,8 +81,10 @@ function readKnown(r: Reader): Pick<Bucket, (typeof KNOWN)[number]> {
     if (r.left < PROPERTY_LENGTH) break
     const head = r.copy()
     if (head.u16() !== code || head.u16() !== PROPERTY_LENGTH) continue
-    found[name] = name === 'weight' ? head.u16() : head.u32()
+    const value = name === 'weight' ? head.u16() : head.u32()
+    // Octets where there is padding: kept as they came.
     if (name === 'weight' && head.u16() !== 0) break
+    found[name] = value
     r.skip(PROPERTY_LENGTH)
   }
   return found

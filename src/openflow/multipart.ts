@@ -115,6 +115,8 @@ interface Unknown {
 /** Further parts follow. */
 interface MoreFollows {
   readonly more?: boolean
+  /** Other flags, none of which has a meaning. */
+  readonly otherFlags?: number
 }
 
 type Body<Way extends 'request' | 'reply'> =
@@ -136,11 +138,13 @@ export const multipartRequest = multipart<MultipartRequest>('request')
 export const multipartReply = multipart<MultipartReply>('reply')
 
 const EXPERIMENTER = 0xffff
+const MORE = 1
 
 function multipart<Value extends MultipartRequest | MultipartReply>(way: 'request' | 'reply'): Part<Value> {
   return {
     write(w: Writer, value: Value): void {
-      const flags = value.more ? 1 : 0
+      const { more, otherFlags = 0 } = value
+      const flags = more && !(otherFlags & MORE) ? otherFlags + MORE : otherFlags
       if (value.multipart === 'unknown') {
         writeHead(w, value.code, flags).bytes(value.body)
         return
@@ -155,13 +159,15 @@ function multipart<Value extends MultipartRequest | MultipartReply>(way: 'reques
     },
     read(r: Reader): Value {
       const code = r.u16()
-      const more = (r.u16() & 1) === 1 ? { more: true } : {}
+      const flags = r.u16()
       r.skip(paddingBefore(r.version))
       const kind = code === EXPERIMENTER ? experimentersKind(r) : kindAt(r.version, code)
       const body = kind
         ? { multipart: kind, ...rowOf(kind)[way].read(r) }
         : { multipart: 'unknown', code, body: r.rest() }
-      return { ...body, ...more } as Value
+      const more = flags & MORE ? { more: true } : {}
+      const otherFlags = flags & ~MORE ? { otherFlags: flags & ~MORE } : {}
+      return { ...body, ...more, ...otherFlags } as Value
     },
   }
 }
@@ -171,7 +177,7 @@ const paddingBefore = (version: number): number => (version < V1_3 ? 0 : 4)
 const paddingAfter = (version: number): number => 4 - paddingBefore(version)
 
 const writeHead = (w: Writer, code: number, flags: number): Writer =>
-  w.u16(code, 'code').u16(flags).zeros(paddingBefore(w.version))
+  w.u16(code, 'code').u16(flags, 'otherFlags').zeros(paddingBefore(w.version))
 
 /** Its kind, and its head is skipped; or undefined, and nothing is. */
 function experimentersKind(r: Reader): Kind | undefined {

@@ -59,7 +59,7 @@ export function properties<R extends Rows>(rows: R): Part<ReadonlyArray<Property
     const [type, row] = find(r.version, code, body) ?? []
     if (type && row) {
       const value = row.body.read(row.experimenter ? body.skip(8) : body)
-      if (body.isAtPadding) return { type, ...value } as PropertyOf<R>
+      if (body.left === 0) return { type, ...value } as PropertyOf<R>
     }
     return { type: 'unknown', code, body: copy.rest() }
   }

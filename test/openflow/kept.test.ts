@@ -118,3 +118,15 @@ t.test('an action that the text has no words for is kept as octets: one of no co
   const out = kept(message(6, 13, `ffffffff 0010 0000 0001 0004 00000000 ${none}`))
   t.match(out, { type: 'packet_out', actions: [{ type: 'unknown', code: 0xffff, experimenter: 0x2320 }] })
 })
+
+t.test('flags, properties and buckets with octets that have no meaning keep them', async () => {
+  t.match(kept(message(5, 19, '0003 fffe 00000000')), { multipart: 'table', otherFlags: 0xfffe })
+  t.match(kept(message(5, 19, '0003 8001 00000000')), { multipart: 'table', otherFlags: 0x8000, more: true })
+  const long = [{ type: 'unknown', code: 5, body: octets(1, 0, 0) }]
+  t.match(kept(message(6, 4, '00002320 0000001e 0005 0007 01 0000 00')), { type: 'packet_in2', properties: long })
+  const bucket = '0010 0000 00000009 0000 0008 0007 0001'
+  const buckets = [{ bucket: 9, actions: [], properties: [{ type: 'unknown', code: 0, body: octets(0, 7, 0, 1) }] }]
+  const mod = kept(message(6, 15, `0000 00 00 00000005 0010 0000 ffffffff ${bucket}`))
+  t.match(mod, { type: 'group_mod', buckets })
+  t.notOk('weight' in ((mod as { buckets: readonly object[] }).buckets[0] ?? {}))
+})

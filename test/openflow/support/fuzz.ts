@@ -116,7 +116,8 @@ export function octetsTarget(random: Random, from: readonly Uint8Array[]): void 
     const other = orRefused(() => decode(within(bytes, 0x55)))
     deepStrictEqual(plain(other), plain(message), 'what stands around the message makes a difference')
     if (!message) return
-    const again = encode(message)
+    const again = Uint8Array.from(encode(message))
+    ok(isSameButPadding(again, bytes), `encoded as ${Buffer.from(again).toString('hex')}`)
     const back = decode(again)
     deepStrictEqual(plain(back), plain(message), 'decoded, encoded and decoded it is another message')
     deepStrictEqual(encode(back), again, 'encoded twice it is not the same')
@@ -124,6 +125,13 @@ export function octetsTarget(random: Random, from: readonly Uint8Array[]): void 
   } catch (cause) {
     throw new Error(`octets ${Buffer.from(bytes).toString('hex')}`, { cause })
   }
+}
+
+/** Octets that mean nothing go out as zeros, and padding that the end lacks is there. */
+function isSameButPadding(again: Uint8Array, bytes: Uint8Array): boolean {
+  const isLonger = again.length > bytes.length && again.length < bytes.length + 8
+  if (isLonger) return again.subarray(bytes.length).every((octet) => octet === 0)
+  return again.length === bytes.length && again.every((octet, at) => octet === 0 || octet === bytes[at])
 }
 
 /** Whatever is decoded has a text, which is read as a rule of the same text. */
