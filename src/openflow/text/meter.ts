@@ -50,7 +50,7 @@ export function parseMeter(text: string): Meter {
     else throw bad(part, `it is none of meter=, ${FLAGS.map(([name]) => name).join(', ')}`)
   }
   if (meter === undefined) throw bad(text, 'meter= is missing')
-  return { meter, flags, bands: start < 0 ? [] : bandsOf(parts.slice(start)).map(parseBand) }
+  return { meter, flags, bands: start < 0 ? [] : bandsOf(parts.slice(start)).map((words) => parseBand(words, flags)) }
 }
 
 const parseNumber = (text: string): number => NAMES.find(([name]) => name === text)?.[1] ?? integer(text)
@@ -65,8 +65,9 @@ function bandsOf(parts: readonly string[]): string[][] {
   return bands
 }
 
-function parseBand(parts: readonly string[]): Band {
+function parseBand(parts: readonly string[], flags: number): Band {
   const named = keyValues(parts)
+  if (named.has('burst_size') && (flags & METER_FLAGS.burst) === 0) throw bad('burst_size', 'it needs the flag burst')
   for (const name of named.keys()) {
     if (!['type', 'rate', 'burst_size', 'prec_level'].includes(name)) throw bad(name, 'it is nothing of a band')
   }

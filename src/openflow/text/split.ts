@@ -1,7 +1,8 @@
 /** Words of a text: between commas and blanks, but not within parentheses. */
 import { OpenFlowError } from '../errors.ts'
 
-const BETWEEN = /[,\s]/
+/** Blanks, tabs and ends of lines are no greater than the blank. */
+const isBetween = (char: string): boolean => char === ',' || char <= ' '
 
 /** The parts between commas (or blanks) that stand in no parentheses. @throws OpenFlowError `bad-text` */
 export function splitCommas(text: string): string[] {
@@ -12,7 +13,7 @@ export function splitCommas(text: string): string[] {
     if (char === '(') depth += 1
     if (char === ')') depth -= 1
     if (depth < 0) break
-    if (depth === 0 && BETWEEN.test(char)) {
+    if (depth === 0 && isBetween(char)) {
       if (part !== '') parts.push(part)
       part = ''
     } else part += char
