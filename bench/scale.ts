@@ -41,6 +41,7 @@ export function scaleTimes(engine: 'vlan' | 'vxlan', early: number, late: number
   return { engine, early: timesOf(first).p50, late: timesOf(last).p50, rules: cloud.rules }
 }
 
+const plain = { adminUp: true, asksForUnknown: false, hypervisor: null, segmentId: null }
 const made = { project: 'bench' as ProjectId, name: '', revision: 1, createdAt: '2026-01-01T00:00:00Z', request: '{}' }
 
 class Cloud {
@@ -91,7 +92,7 @@ class Cloud {
     this.#change({
       kind: 'port',
       id: portId,
-      to: { ...base, id: portId, key: this.#nextKey(), engine: network.engine, networkId: network.id, adminUp: true },
+      to: { ...base, id: portId, key: this.#nextKey(), engine: network.engine, networkId: network.id, ...plain },
     })
     const where = hypervisorId(n % HYPERVISORS)
     const binding = { vnicId, hypervisor: where, bridge: 'br-int', interface: `t${n}`, ofport: 10 + n }

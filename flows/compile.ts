@@ -2,17 +2,18 @@
  * (graph, switch, object) -> the rules that this object wants on that switch. A function of the graph as it stands, never of
  * how it came to be. It is handed the engines and imports none.
  */
-import { ipv4 } from '../src/openflow/index.ts'
 import type { Graph, Placement } from '../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from '../topology/ids.ts'
-import type { Hypervisor, Network } from '../topology/nodes.ts'
-import { adminDown, fromFabric, fromVnic } from './classify.ts'
-import { toFabric, toMember } from './egress.ts'
-import { type EngineRules, type Fabric, type Fault, isFault } from './engine.ts'
+import type { Hypervisor, Network, Port } from '../topology/nodes.ts'
+import { adminDown, fromFabric, fromSite, fromVnic } from './classify.ts'
+import { type Peers, toFabric, toMember, toSite } from './egress.ts'
+import { type Domain, type EngineRules, type Fault, isFault, type Member } from './engine.ts'
 import { forwardRules } from './forward.ts'
 import { admit } from './guard.ts'
 import type { EngineTables } from './pipeline.ts'
 import type { Rule } from './rule.ts'
+import { siteOf } from './sites.ts'
+import { sameFamily } from './tunnel.ts'
 
 /** An engine's rules with the tables they stand in. */
 export interface Placed {
@@ -33,9 +34,8 @@ export function compile(graph: Graph, engines: Engines, where: HypervisorId, obj
 
 /** Every object that may want rules on a switch: the whole of it is compile over these. */
 export function* objectsOn(graph: Graph, where: HypervisorId): Generator<Key> {
-  for (const vnic of graph.vnicsOnHypervisor.get(where)) {
-    const port = graph.vnics.get(vnic)?.portId
-    const key = port && graph.ports.get(port)?.key
+  for (const id of graph.portsOn.get(where)) {
+    const key = graph.ports.get(id)?.key
     if (key) yield key
   }
   for (const id of graph.networksOn(where).keys()) {
@@ -53,80 +53,143 @@ export function* objectsOn(graph: Graph, where: HypervisorId): Generator<Key> {
   }
 }
 
-/** Why a network cannot work on a hypervisor, or undefined where it can. */
-export function faultOf(engines: Engines, network: Network, here: Hypervisor): Fault | undefined {
-  const reached = reach(engines, network, here)
+/** Why a domain cannot work on a hypervisor, or undefined where it can. */
+export function faultOf(engines: Engines, domain: Domain, here: Hypervisor): Fault | undefined {
+  const reached = reach(engines, domain, here)
   return reached && isFault(reached.fabric) ? reached.fabric : undefined
 }
 
-function reach(engines: Engines, network: Network, here: Hypervisor) {
-  const engine = engines.get(network.engine)
-  return engine && { engine, fabric: engine.rules.fabric(network, here) }
+function reach(engines: Engines, domain: Domain, here: Hypervisor) {
+  const engine = engines.get(domain.engine)
+  return engine && { engine, fabric: engine.rules.fabric(domain, here) }
+}
+
+/** The same where it works, with the OpenFlow port that leads to the fabric. */
+function way(engines: Engines, domain: Domain, here: Hypervisor) {
+  const reached = reach(engines, domain, here)
+  if (!reached || isFault(reached.fabric)) return undefined
+  const { engine, fabric } = reached
+  const output = here.fabric[fabric.role]
+  return output === undefined ? undefined : { engine, fabric, output }
 }
 
 function compileNetwork(graph: Graph, engines: Engines, here: Hypervisor, id: NetworkId): Rule[] {
   const network = graph.networks.get(id)
   if (!network || !graph.members(id).has(here.id)) return []
-  const reached = reach(engines, network, here)
-  if (!reached || isFault(reached.fabric)) return []
-  const { engine, fabric } = reached
-  const uplink = here.fabric[fabric.role]
-  if (uplink === undefined) return []
-  const peers = fabric.kind === 'overlay' ? peersOf(graph, network, here) : []
-  const context = {
-    network,
-    author: network.key,
-    tables: engine.tables,
-    members: () => localMembers(graph, network, here),
-    fabric: fabric.kind === 'uplink' || peers.length > 0 ? fabric : null,
-  }
+  const members = () => localMembers(graph, network, here)
+  return compileDomain(graph, engines, here, network, members)
+}
+
+/** What the domain itself wants: in from the fabric, out to it, and its engine's rules for all of its members. */
+function compileDomain(
+  graph: Graph,
+  engines: Engines,
+  here: Hypervisor,
+  domain: Domain,
+  members: () => readonly Placement[],
+): Rule[] {
+  const found = way(engines, domain, here)
+  if (!found) return []
+  const { engine, fabric, output } = found
+  const { tables } = engine
+  const isNetwork = 'segment' in domain
+  const peers = isNetwork && fabric.kind === 'overlay' ? peersOf(graph, domain, here) : NOBODY
+  const site = isNetwork ? siteHere(graph, domain, here) : undefined
+  const context = { domain, author: domain.key, tables, members, fabric, peers, site }
   return [
-    fromFabric(network, fabric, uplink, engine.tables.forward),
-    ...engine.rules.network(network).flatMap((forward) => forwardRules(context, forward)),
-    ...toFabric(network, fabric, uplink, peers),
+    fromFabric(domain, fabric, output, tables.forward),
+    ...engine.rules.domain(domain).flatMap((forward) => forwardRules(context, forward)),
+    ...toFabric(domain, fabric, output, peers, site !== undefined),
   ]
 }
 
 function compilePort(graph: Graph, engines: Engines, here: Hypervisor, id: PortId): Rule[] {
-  const member = graph.placement(id)
-  const network = member?.port.networkId && graph.networks.get(member.port.networkId)
-  if (!member || !network) return []
-  if (!member.port.adminUp) return member.hypervisor === here.id ? [adminDown(member)] : []
-  const reached = reach(engines, network, here)
-  if (!reached || isFault(reached.fabric)) return []
-  const { engine, fabric } = reached
-  const context = { network, author: member.port.key, tables: engine.tables, members: () => [], fabric }
-  if (member.hypervisor === here.id) {
-    return [
-      fromVnic(member, network),
-      ...admit(member, network, engine.rules.admits(member.vnic), engine.tables.forward),
-      ...engine.rules.member(network, member).flatMap((forward) => forwardRules(context, forward)),
-      toMember(member, network),
-    ]
-  }
-  const peer = graph.hypervisors.get(member.hypervisor)
-  if (!network.mesh || !peer || !canReach(fabric, peer) || !graph.members(network.id).has(here.id)) return []
-  return engine.rules.remote(network, member, peer).flatMap((forward) => forwardRules(context, forward))
+  const placement = graph.placement(id)
+  if (!placement) return []
+  const { port, hypervisor } = placement
+  const network = port.networkId === null ? undefined : graph.networks.get(port.networkId)
+  if (port.networkId !== null && !network) return []
+  const isHere = hypervisor === here.id
+  if (!isMember(placement)) return network && isHere ? compileSite(graph, engines, here, port, network) : []
+  if (!port.adminUp) return isHere ? [adminDown(placement)] : []
+  if (!isHere) return network ? compileRemote(graph, engines, here, placement, network) : []
+  return [
+    ...compileMember(engines, here, placement, network ?? port),
+    ...(network ? [] : compileDomain(graph, engines, here, port, () => [placement])),
+  ]
 }
 
-/** Local members in the order of their keys, so that the same graph gives the same flood list. */
+/** A VNIC on this switch. */
+function compileMember(engines: Engines, here: Hypervisor, member: Member, domain: Domain): Rule[] {
+  const reached = reach(engines, domain, here)
+  if (!reached || isFault(reached.fabric)) return []
+  const { rules, tables } = reached.engine
+  const context = { ...ALONE, domain, author: member.port.key, tables, fabric: reached.fabric }
+  return [
+    fromVnic(member, domain),
+    ...admit(member, domain, rules.admits(member.vnic), tables.forward),
+    ...rules.member(domain, member).flatMap((forward) => forwardRules(context, forward)),
+    toMember(member, domain),
+  ]
+}
+
+/** A VNIC on another one. */
+function compileRemote(graph: Graph, engines: Engines, here: Hypervisor, member: Member, network: Network): Rule[] {
+  const reached = reach(engines, network, here)
+  if (!reached || isFault(reached.fabric)) return []
+  const peer = graph.hypervisors.get(member.hypervisor)
+  if (!network.mesh || !peer || !canReach(here, peer) || !graph.members(network.id).has(here.id)) return []
+  const { rules, tables } = reached.engine
+  const context = { ...ALONE, domain: network, author: member.port.key, tables, fabric: reached.fabric }
+  return rules.remote(network, member, peer).flatMap((forward) => forwardRules(context, forward))
+}
+
+/** A port that leads to a remote site of its network. */
+function compileSite(graph: Graph, engines: Engines, here: Hypervisor, port: Port, network: Network): Rule[] {
+  if (siteOf(graph, network.id)?.port.id !== port.id) return []
+  const inner = way(engines, network, here)
+  const outer = way(engines, port, here)
+  if (!inner || outer?.fabric.kind !== 'wire') return []
+  return [
+    fromSite(port, network, outer.fabric, outer.output, inner.engine.tables.forward),
+    toSite(port, network, outer.fabric, outer.output),
+  ]
+}
+
+const isMember = (placement: Placement): placement is Member => placement.vnic !== null
+
+const NOBODY: Peers = { all: [], asking: [] }
+/** Of rules that name one target. */
+const ALONE = { members: () => [], peers: NOBODY, site: undefined }
+
+/** Local members in the order of their keys, so that the same graph gives the same flood list; of remote sites the one in use. */
 function localMembers(graph: Graph, network: Network, here: Hypervisor): Placement[] {
+  const site = siteHere(graph, network, here)
   const members: Placement[] = []
   for (const id of graph.members(network.id).get(here.id)) {
     const member = graph.placement(id)
-    if (member) members.push(member)
+    if (member && (isMember(member) || id === site?.port.id)) members.push(member)
   }
   return members.sort((a, b) => a.port.key - b.port.key)
 }
 
-/** Tunnel addresses of the other hypervisors with members, in order. */
-function peersOf(graph: Graph, network: Network, here: Hypervisor): number[] {
-  const addresses: number[] = []
-  for (const id of graph.members(network.id).keys()) {
-    const address = id !== here.id && graph.hypervisors.get(id)?.encapIp
-    if (address) addresses.push(ipv4(address))
-  }
-  return addresses.sort((a, b) => a - b)
+function siteHere(graph: Graph, network: Network, here: Hypervisor): Placement | undefined {
+  const site = siteOf(graph, network.id)
+  return site?.hypervisor === here.id ? site : undefined
 }
 
-const canReach = (fabric: Fabric, peer: Hypervisor): boolean => fabric.kind === 'overlay' && peer.encapIp !== null
+/** Tunnel addresses of the other hypervisors with members, in order. */
+function peersOf(graph: Graph, network: Network, here: Hypervisor): Peers {
+  const addresses = (ids: Iterable<HypervisorId>): string[] => {
+    const found = new Set<string>()
+    for (const id of ids) {
+      const peer = id !== here.id && graph.hypervisors.get(id)
+      if (peer && peer.encapIp !== null && canReach(here, peer)) found.add(peer.encapIp)
+    }
+    return [...found].sort()
+  }
+  return { all: addresses(graph.members(network.id).keys()), asking: addresses(graph.askers(network.id).keys()) }
+}
+
+const canReach = (here: Hypervisor, peer: Hypervisor): boolean =>
+  here.encapIp !== null && peer.encapIp !== null && sameFamily(here.encapIp, peer.encapIp)

@@ -1,70 +1,103 @@
 /**
- * Table egress: (network, target) -> output. Every rule names the network, so a target of another network is a miss, and a
- * miss is a drop. Targets on the fabric also ask that the packet did not come from there (split horizon). That a packet
- * never leaves by the port it came in by is OpenFlow's own rule for `output`.
+ * Table egress: (domain, target) -> output. Every rule names the domain, so a target of another one is a miss, and a miss is
+ * a drop. Targets on the fabric also ask that the packet did not come from there (split horizon), and remote sites that it
+ * came from none. That a packet never leaves by the port it came in by is OpenFlow's own rule for `output`.
  */
-import type { Action } from '../src/openflow/index.ts'
-import type { Placement } from '../topology/graph.ts'
-import type { Network } from '../topology/nodes.ts'
-import { type Fabric, named } from './engine.ts'
+import type { Action, OxmField } from '../src/openflow/index.ts'
+import type { Network, Port } from '../topology/nodes.ts'
+import { called, type Domain, type Fabric, type Member, named, type Wire } from './engine.ts'
 import { EGRESS } from './pipeline.ts'
-import { FROM_FABRIC, inNetwork, is, TARGET, TO_PEER, TO_PEERS, TO_UPLINK } from './registers.ts'
+import {
+  FROM_FABRIC,
+  FROM_WIRE,
+  inDomain,
+  is,
+  TARGET,
+  TO_ASKING_PEERS,
+  TO_PEER,
+  TO_PEERS,
+  TO_UPLINK,
+} from './registers.ts'
 import { type Rule, rule } from './rule.ts'
+import { FROM_NOWHERE, tunnelTo, withKey } from './tunnel.ts'
 
-/** To a member of the network on this switch. */
-export function toMember({ port, vnic, ofport }: Placement, network: Network): Rule {
-  return rule({
-    table: EGRESS.number,
-    priority: 100,
-    match: [inNetwork(network.key), is(TARGET, port.key)],
-    actions: [{ type: 'output', port: ofport }],
-    author: port.key,
-    why: `VNIC ${vnic.id} in port ${named(port)}: it receives what network ${named(network)} has for it`,
-  })
+/** Tunnel addresses of the other hypervisors of a domain. */
+export interface Peers {
+  /** Those with members. */
+  readonly all: readonly string[]
+  /** Those with members that ask for frames to unknown addresses. */
+  readonly asking: readonly string[]
+}
+
+/** To a member of the domain on this switch. */
+export function toMember({ port, vnic, ofport }: Member, domain: Domain): Rule {
+  const why = `VNIC ${vnic.id} in port ${named(port)}: it receives what ${called(domain)} has for it`
+  return egress(domain, port.key, [{ type: 'output', port: ofport }], port.key, why)
+}
+
+/** To the remote site that a port of the network leads to. */
+export function toSite(port: Port, network: Network, { tunnelKey, remoteIp }: Wire, output: number): Rule {
+  const why = `port ${named(port)}: what ${called(network)} has for the remote site leaves with tunnel key ${tunnelKey} for ${remoteIp}`
+  const actions = [FROM_NOWHERE, withKey(tunnelKey), tunnelTo(remoteIp), out(output)]
+  return egress(network, port.key, actions, port.key, why, [is(FROM_WIRE, 0)])
 }
 
 /**
- * To the fabric, with this network's segment.
+ * To the fabric, with this domain's segment.
  * @param output the OpenFlow port that leads there
- * @param peers tunnel addresses (IPv4, as numbers) of the hypervisors that have members; for an uplink, none
+ * @param hasSite do frames come from a remote site here, which are for the peers, too?
  */
-export function toFabric(network: Network, fabric: Fabric, output: number, peers: readonly number[]): Rule[] {
-  const out: Action = { type: 'output', port: output }
+export function toFabric(domain: Domain, fabric: Fabric, output: number, peers: Peers, hasSite: boolean): Rule[] {
+  const leaving = (target: number, actions: readonly Action[], words: string): Rule =>
+    egress(domain, target, actions, domain.key, `${called(domain)}: ${words}`, [is(FROM_FABRIC, 0)])
   switch (fabric.kind) {
     case 'uplink': {
+      if (fabric.vlanId === null)
+        return [leaving(TO_UPLINK, [out(output)], 'leaves for the physical network without a tag')]
       const tag: Action[] = [
         { type: 'push_vlan', ethertype: 0x8100 },
         { type: 'set_field', field: 'vlan_vid', value: 0x1000 | fabric.vlanId },
       ]
-      return [leaving(network, TO_UPLINK, [...tag, out], `leaves for the physical network with VLAN ${fabric.vlanId}`)]
+      return [leaving(TO_UPLINK, [...tag, out(output)], `leaves for the physical network with VLAN ${fabric.vlanId}`)]
+    }
+    case 'wire': {
+      const { tunnelKey, remoteIp } = fabric
+      const actions = [withKey(tunnelKey), tunnelTo(remoteIp), out(output)]
+      return [leaving(TO_UPLINK, actions, `leaves for ${remoteIp} with tunnel key ${tunnelKey}`)]
     }
     case 'overlay': {
-      if (peers.length === 0) return []
-      const key: Action = { type: 'set_field', field: 'tun_id', value: BigInt(fabric.tunnelKey) }
-      const copies = peers.flatMap((address): Action[] => [
-        { type: 'set_field', field: 'tun_dst', value: address },
-        out,
-      ])
+      const key = [...(hasSite ? [FROM_NOWHERE] : []), withKey(fabric.tunnelKey)]
+      const words = `leaves for one hypervisor with tunnel key ${fabric.tunnelKey}`
+      const copies = (target: number, addresses: readonly string[], whom: string): Rule[] => {
+        if (addresses.length === 0) return []
+        const each = addresses.flatMap((address) => [tunnelTo(address), out(output)])
+        return [
+          leaving(
+            target,
+            [...key, ...each],
+            `one copy to each other hypervisor with ${whom}, ${addresses.length} of them`,
+          ),
+        ]
+      }
       return [
-        leaving(network, TO_PEER, [key, out], `leaves for one hypervisor with tunnel key ${fabric.tunnelKey}`),
-        leaving(
-          network,
-          TO_PEERS,
-          [key, ...copies],
-          `one copy to each other hypervisor with members, ${peers.length} of them`,
-        ),
+        ...(peers.all.length > 0 ? [leaving(TO_PEER, [...key, out(output)], words)] : []),
+        ...copies(TO_PEERS, peers.all, 'members'),
+        ...copies(TO_ASKING_PEERS, peers.asking, 'members that ask for frames to unknown addresses'),
       ]
     }
   }
 }
 
-function leaving(network: Network, target: number, actions: Action[], words: string): Rule {
-  return rule({
-    table: EGRESS.number,
-    priority: 100,
-    match: [inNetwork(network.key), is(TARGET, target), is(FROM_FABRIC, 0)],
-    actions,
-    author: network.key,
-    why: `network ${named(network)}: ${words}`,
-  })
+const out = (port: number): Action => ({ type: 'output', port })
+
+function egress(
+  domain: Domain,
+  target: number,
+  actions: readonly Action[],
+  author: Rule['author'],
+  why: string,
+  unless: readonly OxmField[] = [],
+): Rule {
+  const match = [inDomain(domain.key), is(TARGET, target), ...unless]
+  return rule({ table: EGRESS.number, priority: 100, match, actions, author, why })
 }

@@ -6,25 +6,41 @@ import type { OxmField } from '../src/openflow/index.ts'
 import type { Placement } from '../topology/graph.ts'
 import type { Hypervisor, Network, Port, Vnic } from '../topology/nodes.ts'
 
+/** What is kept apart from all else: a network, or a port that is in none and on its own. */
+export type Domain = Network | Port
+
 /** The fields of a packet that an engine's forward rules may match. */
 export type PacketField = Extract<
   OxmField,
   { field: 'eth_dst' | 'eth_src' | 'eth_type' | 'ipv4_dst' | 'ipv6_dst' | 'arp_tpa' }
 >
 
-/** How a network reaches the fabric from one hypervisor. */
+/** How a domain reaches the fabric from one hypervisor. */
 export type Fabric =
-  | { readonly kind: 'uplink'; readonly role: string; readonly vlanId: number }
+  /** A physical network, on which others live too. `vlanId` null: untagged. */
+  | { readonly kind: 'uplink'; readonly role: string; readonly vlanId: number | null }
+  /** Tunnels to the other hypervisors with members. */
   | { readonly kind: 'overlay'; readonly role: string; readonly tunnelKey: number }
+  /** One tunnel, to somebody else's end. */
+  | Wire
+
+export interface Wire {
+  readonly kind: 'wire'
+  readonly role: string
+  readonly tunnelKey: number
+  readonly remoteIp: string
+}
 
 /** Where a packet may be handed on to. */
 export type Target =
   | { readonly to: 'member'; readonly member: Placement }
-  | { readonly to: 'uplink' }
   | { readonly to: 'peer'; readonly peer: Hypervisor }
-  | { readonly to: 'flood'; readonly fabric: boolean }
+  /** A copy to every member, here and beyond the fabric. */
+  | { readonly to: 'everybody' }
+  /** Where it may be if nobody is known to have it: on a physical network or a wire, or at members that ask for such frames. */
+  | { readonly to: 'unknown' }
 
-/** One rule of the engine's forward stage, within its network. */
+/** One rule of the engine's forward stage, within its domain. */
 export interface Forward {
   readonly priority: number
   readonly match: readonly PacketField[]
@@ -32,7 +48,7 @@ export interface Forward {
   readonly why: string
 }
 
-/** Why a network cannot work on a hypervisor. `pending`: it will, without anybody's doing. */
+/** Why a domain cannot work on a hypervisor. `pending`: it will, without anybody's doing. */
 export interface Fault {
   readonly code: string
   readonly message: string
@@ -42,18 +58,24 @@ export interface Fault {
 export interface EngineRules {
   readonly alias: string
   /** The way to the fabric; where it is missing, the fault. */
-  fabric(network: Network, here: Hypervisor): Fabric | Fault
+  fabric(domain: Domain, here: Hypervisor): Fabric | Fault
   /** What frames a VNIC may send: alternatives, each a list of fields. */
   admits(vnic: Vnic): ReadonlyArray<readonly PacketField[]>
-  /** The forward rules of the network itself, on a hypervisor with members. */
-  network(network: Network): readonly Forward[]
+  /** The forward rules of the domain itself, on a hypervisor with members. */
+  domain(domain: Domain): readonly Forward[]
   /** The forward rules for a member on this hypervisor. */
-  member(network: Network, member: Placement): readonly Forward[]
+  member(domain: Domain, member: Member): readonly Forward[]
   /** The forward rules for a member on another one. */
-  remote(network: Network, member: Placement, peer: Hypervisor): readonly Forward[]
+  remote(domain: Domain, member: Member, peer: Hypervisor): readonly Forward[]
 }
 
-export const isFault = (value: Fabric | Fault): value is Fault => 'pending' in value
+/** A VNIC in its port, at its place. */
+export type Member = Placement & { readonly vnic: Vnic; readonly ofport: number }
+
+export const isFault = <T extends object>(value: T | Fault): value is Fault => 'pending' in value
 
 /** The name of a network or port in a rule's `why`: its name where it has one, and its id. */
-export const named = ({ name, id }: Pick<Network | Port, 'name' | 'id'>): string => (name ? `"${name}" ${id}` : id)
+export const named = ({ name, id }: Pick<Domain, 'name' | 'id'>): string => (name ? `"${name}" ${id}` : id)
+
+/** The same with what it is. */
+export const called = (domain: Domain): string => `${'segment' in domain ? 'network' : 'port'} ${named(domain)}`

@@ -1,12 +1,13 @@
 /** Table forward of an engine: typed targets -> rules. This is the only hand that writes `target`. */
-import { type Action, ipv4 } from '../src/openflow/index.ts'
+import type { Action } from '../src/openflow/index.ts'
 import type { Placement } from '../topology/graph.ts'
 import type { Key } from '../topology/ids.ts'
-import type { Network } from '../topology/nodes.ts'
-import type { Fabric, Forward, Target } from './engine.ts'
-import { EGRESS, type EngineTables } from './pipeline.ts'
-import { CHUNK, inNetwork, is, set, TARGET, TO_PEER, TO_PEERS, TO_UPLINK } from './registers.ts'
+import type { Peers } from './egress.ts'
+import { called, type Domain, type Fabric, type Forward } from './engine.ts'
+import { EGRESS, type EngineTables, LEARNED, UNKNOWN } from './pipeline.ts'
+import { CHUNK, inDomain, is, set, TARGET, TO_ASKING_PEERS, TO_PEER, TO_PEERS, TO_UPLINK } from './registers.ts'
 import { type Rule, resubmit, rule } from './rule.ts'
+import { tunnelTo } from './tunnel.ts'
 
 /**
  * Copies that one rule may hold: 32 octets each, and a rule stays under 60,000 octets, since OVS accepts a larger one but
@@ -15,52 +16,94 @@ import { type Rule, resubmit, rule } from './rule.ts'
 export const COPIES_PER_RULE = 1500
 
 interface Context {
-  readonly network: Network
+  readonly domain: Domain
   readonly author: Key
   readonly tables: EngineTables
   /** The members on this switch, in order. */
   members(): readonly Placement[]
-  /** The way to the fabric, or null if nobody is there to reach. */
-  readonly fabric: Fabric | null
+  /** The way to the fabric, and whom one meets there. */
+  readonly fabric: Fabric
+  readonly peers: Peers
+  /** The port here that leads to the network's remote site. */
+  readonly site: Placement | undefined
 }
+
+type Base = Omit<Parameters<typeof rule>[0], 'actions' | 'goto'>
 
 export function forwardRules(context: Context, forward: Forward): Rule[] {
-  const { network, author, tables } = context
-  const { priority, match, why } = forward
-  const base = { table: tables.forward, priority, match: [inNetwork(network.key), ...match], author, why }
-  if (forward.target.to !== 'flood') return [rule({ ...base, actions: single(forward.target), goto: EGRESS.number })]
-  return flood(context, base, forward.target.fabric)
-}
-
-/** One target: name it, go to egress. */
-function single(target: Exclude<Target, { to: 'flood' }>): Action[] {
+  const { domain, author, tables } = context
+  const { priority, match, target, why } = forward
+  const base = { table: tables.forward, priority, match: [inDomain(domain.key), ...match], author, why }
   switch (target.to) {
     case 'member':
-      return [set(TARGET, target.member.port.key)]
-    case 'uplink':
-      return [set(TARGET, TO_UPLINK)]
-    case 'peer':
-      return [{ type: 'set_field', field: 'tun_dst', value: ipv4(target.peer.encapIp ?? '') }, set(TARGET, TO_PEER)]
+      return [rule({ ...base, actions: [set(TARGET, target.member.port.key)], goto: EGRESS.number })]
+    case 'peer': {
+      const actions = [tunnelTo(target.peer.encapIp ?? ''), set(TARGET, TO_PEER)]
+      return [rule({ ...base, actions, goto: EGRESS.number })]
+    }
+    case 'everybody':
+      return copies(context, base, context.members(), beyond(context))
+    case 'unknown':
+      return unknown(context, base)
   }
 }
 
-/** A copy to each member here, one table look-up a copy; the fabric last, since a tag once pushed stays. */
-function flood(context: Context, base: Omit<Parameters<typeof rule>[0], 'actions'>, toFabric: boolean): Rule[] {
-  const { network, author, tables, fabric } = context
-  const copies = context.members().map(({ port }) => copy(port.key))
-  const last = toFabric && fabric ? copy(fabric.kind === 'uplink' ? TO_UPLINK : TO_PEERS) : []
-  if (copies.length <= COPIES_PER_RULE) return [rule({ ...base, actions: [...copies.flat(), ...last] })]
+/** Who may have an address that nobody is known to have. Where there is a remote site, what was learned of it goes first. */
+function unknown(context: Context, base: Base): Rule[] {
+  const { domain, site } = context
+  const asking = context.members().filter(({ port }) => port.asksForUnknown)
+  if (!site) return copies(context, base, asking, beyondUnknown(context))
+  const there = { ...base, table: UNKNOWN.number }
+  return [
+    rule({ ...base, actions: [resubmit(LEARNED.number)], goto: UNKNOWN.number }),
+    rule({
+      ...there,
+      priority: 100,
+      match: [inDomain(domain.key), is(TARGET, site.port.key)],
+      goto: EGRESS.number,
+      why: `${called(domain)}: an address that was learned to be at the remote site`,
+    }),
+    ...copies(context, { ...there, priority: 50, match: [inDomain(domain.key)] }, asking, beyondUnknown(context)),
+  ]
+}
+
+/** The target that stands for all others beyond the fabric. */
+function beyond({ fabric, peers }: Context): number | undefined {
+  if (fabric.kind !== 'overlay') return TO_UPLINK
+  return peers.all.length > 0 ? TO_PEERS : undefined
+}
+
+/** The one for those there who may have an address that nobody is known to have. */
+function beyondUnknown({ fabric, peers }: Context): number | undefined {
+  if (fabric.kind !== 'overlay') return TO_UPLINK
+  return peers.asking.length > 0 ? TO_ASKING_PEERS : undefined
+}
+
+/**
+ * A copy to each of these members, one table look-up a copy; the fabric last, since a tag once pushed stays, and remote sites
+ * next to last, for a tunnel's key does not matter where it is set anew.
+ */
+function copies(context: Context, base: Base, members: readonly Placement[], last: number | undefined): Rule[] {
+  const { domain, author, tables } = context
+  const ordered = [...members.filter(({ vnic }) => vnic), ...members.filter(({ vnic }) => !vnic)]
+  const targets = ordered.map(({ port }): number => port.key)
+  if (last !== undefined && targets.length === 0)
+    return [rule({ ...base, actions: [set(TARGET, last)], goto: EGRESS.number })]
+  const end = last === undefined ? [] : copy(last)
+  if (targets.length === 0) return []
+  if (targets.length <= COPIES_PER_RULE) return [rule({ ...base, actions: [...targets.flatMap(copy), ...end] })]
 
   const chunks: Action[][] = []
-  for (let at = 0; at < copies.length; at += COPIES_PER_RULE) chunks.push(copies.slice(at, at + COPIES_PER_RULE).flat())
+  for (let at = 0; at < targets.length; at += COPIES_PER_RULE)
+    chunks.push(targets.slice(at, at + COPIES_PER_RULE).flatMap(copy))
   const turns = chunks.flatMap((_, index) => [set(CHUNK, index), resubmit(tables.flood)])
   return [
-    rule({ ...base, actions: [...turns, ...last] }),
+    rule({ ...base, actions: [...turns, ...end] }),
     ...chunks.map((actions, index) =>
       rule({
         table: tables.flood,
         priority: 100,
-        match: [inNetwork(network.key), is(CHUNK, index)],
+        match: [inDomain(domain.key), is(CHUNK, index)],
         actions,
         author,
         why: `${base.why}, part ${index + 1} of ${chunks.length}`,

@@ -1,15 +1,13 @@
 /** Table guard: a VNIC sends only what its engine says it may. */
-import type { Placement } from '../topology/graph.ts'
-import type { Network } from '../topology/nodes.ts'
-import { named, type PacketField } from './engine.ts'
+import { called, type Domain, type Member, named, type PacketField } from './engine.ts'
 import { GUARD } from './pipeline.ts'
 import { is, SOURCE } from './registers.ts'
 import { type Rule, rule } from './rule.ts'
 
 /** One rule for each alternative of what the VNIC may send; all else is a miss, and dropped. */
 export function admit(
-  { port, vnic }: Placement,
-  network: Network,
+  { port, vnic }: Member,
+  domain: Domain,
   alternatives: ReadonlyArray<readonly PacketField[]>,
   forward: number,
 ): Rule[] {
@@ -20,7 +18,7 @@ export function admit(
       match: [is(SOURCE, port.key), ...fields],
       goto: forward,
       author: port.key,
-      why: `VNIC ${vnic.id} in port ${named(port)}: it sends to network ${named(network)} from its own address only`,
+      why: `VNIC ${vnic.id} in port ${named(port)}: it sends to ${called(domain)} ${fields.length > 0 ? 'from its own address only' : 'whatever it likes'}`,
     }),
   )
 }

@@ -22,13 +22,25 @@ export const GUARD = {
   does: 'Lets a VNIC send only what it may: frames from its own address. Frames from the fabric do not pass here.',
 } as const satisfies Table
 
+export const LEARNED = {
+  number: 56,
+  name: 'learned',
+  does: 'Names the remote site that has an address, as the switch has learned from what came from there. Used where a network is bridged to a site, for addresses that no VNIC has.',
+} as const satisfies Table
+
+export const UNKNOWN = {
+  number: 57,
+  name: 'unknown',
+  does: 'Where a frame goes for whose address neither a VNIC nor a remote site is known.',
+} as const satisfies Table
+
 export const EGRESS = {
   number: 60,
   name: 'egress',
-  does: "Turns a target into an output, if the packet's network may go there: a member of that very network; the fabric with that network's segment, unless the packet came from the fabric. One table for both the check and the output, since a flood may cost one look-up per copy and no more.",
+  does: "Turns a target into an output, if the packet's network may go there: a member of that very network; the fabric with that network's segment, unless the packet came from the fabric; a remote site, unless it came from one. One table for both the check and the output, since a flood may cost one look-up per copy and no more.",
 } as const satisfies Table
 
-/** The tables of one engine: a range of its own between guard and egress, reached only after classification. */
+/** The tables of one engine: a range of its own between guard and learned, reached only after classification. */
 export interface EngineTables {
   readonly forward: number
   readonly flood: number
@@ -36,7 +48,7 @@ export interface EngineTables {
 
 export const ENGINES = {
   first: 30,
-  last: 59,
+  last: 55,
   perEngine: 2,
   forward:
     'Where a frame goes within its network: the member or the peer that has its destination address, or all of them.',

@@ -3,7 +3,7 @@
  * a field cannot leave its register; `test/flows/registers.test.ts` holds that fields which live at once do not overlap.
  */
 import type { Action, OxmField } from '../src/openflow/index.ts'
-import { CLASSIFY, EGRESS, ENGINES } from './pipeline.ts'
+import { CLASSIFY, EGRESS, ENGINES, UNKNOWN } from './pipeline.ts'
 
 export interface Slot {
   readonly name: string
@@ -32,7 +32,7 @@ export const TARGET = {
   offset: 0,
   bits: 32,
   lives: [ENGINES.first, EGRESS.number],
-  does: 'where the packet goes: the key of a port, 1 the uplink, 2 one peer, 3 all peers',
+  does: 'where the packet goes: the key of a port, 1 the uplink or wire, 2 one peer, 3 all peers, 4 peers that ask for frames to unknown addresses',
 } as const satisfies Slot
 
 export const FROM_FABRIC = {
@@ -44,21 +44,31 @@ export const FROM_FABRIC = {
   does: '1 if the packet came from the fabric: it never goes back there',
 } as const satisfies Slot
 
+export const FROM_WIRE = {
+  name: 'from_wire',
+  field: 'reg2',
+  offset: 1,
+  bits: 1,
+  lives: [CLASSIFY.number, EGRESS.number],
+  does: '1 if the packet came from a remote site of its network: it goes to no remote site',
+} as const satisfies Slot
+
 export const CHUNK = {
   name: 'chunk',
   field: 'reg3',
   offset: 0,
   bits: 16,
-  lives: [ENGINES.first, ENGINES.last],
+  lives: [ENGINES.first, UNKNOWN.number],
   does: 'which part of a long flood list is being worked through',
 } as const satisfies Slot
 
-export const SLOTS: readonly Slot[] = [SOURCE, TARGET, FROM_FABRIC, CHUNK]
+export const SLOTS: readonly Slot[] = [SOURCE, TARGET, FROM_FABRIC, FROM_WIRE, CHUNK]
 
 /** Values of `target` that are not port keys (those begin at FIRST_KEY). */
 export const TO_UPLINK = 1
 export const TO_PEER = 2
 export const TO_PEERS = 3
+export const TO_ASKING_PEERS = 4
 
 /** `slot == value`, as a match. */
 export function is(slot: Slot, value: number): OxmField {
@@ -74,9 +84,9 @@ export function set(slot: Slot, value: number): Action {
     : { type: 'set_field', field: slot.field, value: shifted(slot, value), mask: mask(slot) }
 }
 
-/** The network of the packet, in `metadata`: set by classify, written by nobody else. */
-export const inNetwork = (key: number): OxmField => ({ field: 'metadata', value: BigInt(key) })
-export const setNetwork = (key: number): Action => ({ type: 'set_field', field: 'metadata', value: BigInt(key) })
+/** The domain of the packet, in `metadata`: set by classify, written by nobody else. */
+export const inDomain = (key: number): OxmField => ({ field: 'metadata', value: BigInt(key) })
+export const setDomain = (key: number): Action => ({ type: 'set_field', field: 'metadata', value: BigInt(key) })
 
 const whole = (slot: Slot): boolean => slot.bits === 32
 const mask = (slot: Slot): number => (2 ** slot.bits - 1) * 2 ** slot.offset

@@ -3,7 +3,8 @@ import type { Logger } from 'pino'
 import { type Address, printAddress } from './config/values.ts'
 import { type Config, ConfigError } from './config.ts'
 import { Controller } from './control/controller.ts'
-import { ENGINE_ALIASES } from './engines/registry.ts'
+import { portFieldsOf } from './engines/fields.ts'
+import { EngineError, loadEngines } from './engines/load.ts'
 import { buildHttp } from './http/server.ts'
 import { listen as listenForSwitches, type Listener as SwitchListener } from './openflow/index.ts'
 import { type Listener as HostListener, listen as listenForHosts } from './ovsdb/index.ts'
@@ -83,6 +84,7 @@ interface Parts {
  * @throws StoreError; ConfigError if it cannot listen where it is to
  */
 export async function start(config: Config, log: Logger, version: string): Promise<Server> {
+  const engines = await enginesOf(config)
   const store = openStore(config.store.path)
   /** Undoes what was done so far, last things first. */
   const undo: Array<() => Promise<unknown>> = [() => store.close()]
@@ -91,8 +93,7 @@ export async function start(config: Config, log: Logger, version: string): Promi
     const controller = new Controller({
       store,
       log,
-      engines: ENGINE_ALIASES,
-      settings: { physicalNetworks: config.physical_networks, overlays: config.overlays },
+      engines,
       controllerFor: ({ localAddress }) => targetFor(config, openflowPort, localAddress),
     })
 
@@ -115,7 +116,8 @@ export async function start(config: Config, log: Logger, version: string): Promi
     const http = await buildHttp({
       operations: controller.operations,
       extensions: controller.extensions,
-      engines: ENGINE_ALIASES,
+      engines: engines.map(({ alias }) => alias),
+      portFields: portFieldsOf(engines),
       events: controller.events,
       readiness: () => ({
         ...(controller.broken !== null && { store: controller.broken }),
@@ -138,6 +140,16 @@ export async function start(config: Config, log: Logger, version: string): Promi
     return new Server(addresses, log, { store, controller, switches, hosts, http })
   } catch (error) {
     for (const step of undo) await step()
+    throw error
+  }
+}
+
+/** @throws ConfigError if one cannot be loaded */
+async function enginesOf(config: Config) {
+  try {
+    return await loadEngines(config.engines, { physicalNetworks: config.physical_networks, overlays: config.overlays })
+  } catch (error) {
+    if (error instanceof EngineError) throw new ConfigError(`engines: ${error.message}`, error)
     throw error
   }
 }

@@ -10,7 +10,12 @@ const DEFAULTS: Config = {
   ovsdb: { listen: { host: '0.0.0.0', port: 6640 } },
   store: { path: './plugboard-data' },
   physical_networks: { physnet1: { vlans: [{ first: 100, last: 4000 }] } },
-  overlays: { vxlan: { vnis: [{ first: 4096, last: 16777215 }] } },
+  engines: ['vlan', 'vxlan', 'geneve', 'flat', 'remote-l2'],
+  overlays: {
+    vxlan: { vnis: [{ first: 4096, last: 16777215 }] },
+    geneve: { vnis: [{ first: 4096, last: 16777215 }] },
+    mtu: 1500,
+  },
   auth: { tokens: [] },
   log: { level: 'info' },
 }

@@ -9,12 +9,15 @@ import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from './
 import { Multimap } from './multimap.ts'
 import type { Binding, Hypervisor, Network, Port, Segment, Vnic } from './nodes.ts'
 
-/** A port whose VNIC has its interface on a switch, which has given it a number. */
+/**
+ * A port whose VNIC has its interface on a switch, which has given it a number; or one that leads to a remote site there, with
+ * neither.
+ */
 export interface Placement {
   readonly port: Port
-  readonly vnic: Vnic
+  readonly vnic: Vnic | null
   readonly hypervisor: HypervisorId
-  readonly ofport: number
+  readonly ofport: number | null
 }
 
 /** What a key stands for. */
@@ -41,12 +44,20 @@ export class Graph {
 
   readonly portsOfNetwork = new Multimap<NetworkId, PortId>()
   readonly vnicsOnHypervisor = new Multimap<HypervisorId, VnicId>()
+  /** The ports that have their place on a hypervisor. */
+  readonly portsOn = new Multimap<HypervisorId, PortId>()
+  /** The ports of a network that lead to remote sites. */
+  readonly sitesOf = new Multimap<NetworkId, PortId>()
   readonly segmentsHeldBy = new Multimap<HypervisorId, string>()
+  /** The segments that are parts of another one, owned or held. */
+  readonly segmentParts = new Multimap<string, string>()
 
   readonly #vnicsOfPort = new Multimap<PortId, VnicId>()
   readonly #placements = new Map<PortId, Placement>()
   /** network -> hypervisor -> the ports there that take part: placed and administratively up */
   readonly #members = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
+  /** network -> hypervisor -> those of the members that ask for frames to unknown addresses */
+  readonly #askers = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
   readonly #placedNetworks = new Map<HypervisorId, Multimap<NetworkId, PortId>>()
 
   /** The VNIC plugged into a port. Were there two, which no operation makes, the older one. */
@@ -66,6 +77,11 @@ export class Graph {
   /** Where a network has members: hypervisor -> its ports there that are placed and administratively up. */
   members(network: NetworkId): Multimap<HypervisorId, PortId> {
     return this.#members.get(network) ?? Multimap.empty()
+  }
+
+  /** The same of those that ask for frames to unknown addresses. */
+  askers(network: NetworkId): Multimap<HypervisorId, PortId> {
+    return this.#askers.get(network) ?? Multimap.empty()
   }
 
   /** The networks with placed ports on a hypervisor -> those ports, administratively down ones too. */
@@ -88,6 +104,8 @@ export class Graph {
     own(this.portsOfProject, id, from, to)
     if (from?.networkId && from.networkId !== to?.networkId) this.portsOfNetwork.delete(from.networkId, id)
     if (to?.networkId) this.portsOfNetwork.add(to.networkId, id)
+    if (from?.networkId && from.hypervisor !== null) this.sitesOf.delete(from.networkId, id)
+    if (to?.networkId && to.hypervisor !== null) this.sitesOf.add(to.networkId, id)
     this.#place(id)
     return from
   }
@@ -122,6 +140,8 @@ export class Graph {
     const from = swap(this.segments, id, to)
     for (const hypervisor of from?.holders ?? []) this.segmentsHeldBy.delete(hypervisor, id)
     for (const hypervisor of to?.holders ?? []) this.segmentsHeldBy.add(hypervisor, id)
+    if (from?.partOf) this.segmentParts.delete(from.partOf, id)
+    if (to?.partOf && isTaken(to)) this.segmentParts.add(to.partOf, id)
     return from
   }
 
@@ -136,6 +156,7 @@ export class Graph {
 
   #find(id: PortId): Placement | undefined {
     const port = this.ports.get(id)
+    if (port?.hypervisor) return { port, vnic: null, hypervisor: port.hypervisor, ofport: null }
     const vnic = this.vnicOf(id)
     if (!port || !vnic) return undefined
     const binding = this.bindings.get(vnic.id)
@@ -146,15 +167,21 @@ export class Graph {
   #note(placement: Placement): void {
     const { port, hypervisor } = placement
     this.#placements.set(port.id, placement)
+    this.portsOn.add(hypervisor, port.id)
     if (!port.networkId) return
     nested(this.#placedNetworks, hypervisor).add(port.networkId, port.id)
-    if (port.adminUp) nested(this.#members, port.networkId).add(hypervisor, port.id)
+    if (!port.adminUp) return
+    nested(this.#members, port.networkId).add(hypervisor, port.id)
+    if (port.asksForUnknown) nested(this.#askers, port.networkId).add(hypervisor, port.id)
   }
 
   #forget({ port, hypervisor }: Placement): void {
+    this.portsOn.delete(hypervisor, port.id)
     if (!port.networkId) return
     unnest(this.#placedNetworks, hypervisor, port.networkId, port.id)
-    if (port.adminUp) unnest(this.#members, port.networkId, hypervisor, port.id)
+    if (!port.adminUp) return
+    unnest(this.#members, port.networkId, hypervisor, port.id)
+    if (port.asksForUnknown) unnest(this.#askers, port.networkId, hypervisor, port.id)
   }
 
   #index(from: { id: string; key: Key } | null, to: { id: string; key: Key } | null, kind: Keyed['kind']): void {
@@ -162,6 +189,9 @@ export class Graph {
     if (to) this.byKey.set(to.key, { kind, id: to.id } as Keyed)
   }
 }
+
+/** Is a segment somebody's, or may a hypervisor still hold rules for it? */
+export const isTaken = ({ owner, holders }: Segment): boolean => owner !== null || holders.length > 0
 
 /** Nodes in the order of their keys, which is that of creation. */
 export function inOrder<Id, Node extends { readonly key: Key }>(

@@ -27,19 +27,23 @@ export interface Network extends Made {
   readonly segment: Attributes
   /** The name of that segment among the graph's segments; null where the engine has none. */
   readonly segmentId: string | null
-  /** Largest payload of a frame, octets. */
-  readonly mtu: number
   readonly shared: boolean
   /** Do the other hypervisors with members need rules for each member (overlays), or only its own (VLAN)? */
   readonly mesh: boolean
 }
 
-/** Where a VNIC is plugged in. */
+/** Where a VNIC is plugged in, or what leads to a remote site of its network. */
 export interface Port extends Made {
   readonly id: PortId
   readonly engine: string
   readonly networkId: NetworkId | null
   readonly adminUp: boolean
+  /** Is it to get frames for addresses that nobody is known to have? */
+  readonly asksForUnknown: boolean
+  /** The hypervisor where it leads to a remote site; null for one that takes a VNIC. */
+  readonly hypervisor: HypervisorId | null
+  /** The name of its own segment among the graph's segments; null where it has none. */
+  readonly segmentId: string | null
   readonly attributes: Attributes
 }
 
@@ -82,14 +86,16 @@ export interface Hypervisor {
 }
 
 /**
- * A segment of the fabric (a VLAN id, a VNI) from its first use on. It may go to another network only when it is freed and
+ * A segment of the fabric (a VLAN id, a VNI) from its first use on. It may go to another owner only when it is freed and
  * no hypervisor can still hold rules for it.
  */
 export interface Segment {
   /** The engine's name for it, unique where it must be: `vlan/physnet1/101`, `vxlan/4097`. */
   readonly id: string
-  /** Whose it is, or null once freed. */
-  readonly networkId: NetworkId | null
+  /** The segment that it is a part of, which cannot be taken as a whole as long as the part is; or null. */
+  readonly partOf: string | null
+  /** Key of the network or port whose it is, or null once freed. */
+  readonly owner: Key | null
   /** Hypervisors that hold rules for it, or may. */
   readonly holders: readonly HypervisorId[]
   /** When it was last freed, as the key that was next by then: the one freed longest ago is used again first. */

@@ -5,7 +5,7 @@
 import type { Change } from './change.ts'
 import type { Graph, Placement } from './graph.ts'
 import type { HypervisorId, Key, NetworkId } from './ids.ts'
-import type { Hypervisor } from './nodes.ts'
+import type { Hypervisor, Network } from './nodes.ts'
 
 /** Takes a stale pair; told the same one twice, it notes it once. */
 export type Mark = (hypervisor: HypervisorId, object: Key) => void
@@ -43,15 +43,27 @@ function placed(graph: Graph, placement: Placement | undefined, mark: Mark): voi
   const network = port.networkId && graph.networks.get(port.networkId)
   if (!network) return
   mark(here, network.key)
+  if (port.hypervisor) sites(graph, network, mark)
   if (!network.mesh || !port.adminUp) return
   const members = graph.members(network.id)
   const alone = members.get(here).size === 1
+  const asksAlone = port.asksForUnknown && graph.askers(network.id).get(here).size === 1
   for (const [peer, ports] of members.entries()) {
     if (peer === here) continue
     mark(peer, port.key)
+    if (alone || asksAlone) mark(peer, network.key)
     if (!alone) continue
-    mark(peer, network.key)
     for (const id of ports) markPort(graph, id, here, mark)
+  }
+}
+
+/** Which of a network's remote sites is used may change with any of them. */
+function sites(graph: Graph, network: Network, mark: Mark): void {
+  for (const id of graph.sitesOf.get(network.id)) {
+    const placement = graph.placement(id)
+    if (!placement) continue
+    mark(placement.hypervisor, placement.port.key)
+    mark(placement.hypervisor, network.key)
   }
 }
 
@@ -74,11 +86,12 @@ function wholeNetwork(graph: Graph, id: NetworkId, mark: Mark): void {
 /** A hypervisor's way to the fabric: its networks and ports there, and on a mesh what its peers know of it. */
 function hypervisor(graph: Graph, { id: here, key }: Hypervisor, mark: Mark): void {
   mark(here, key)
+  for (const id of graph.portsOn.get(here)) markPort(graph, id, here, mark)
   for (const [networkId, ports] of graph.networksOn(here).entries()) {
     const network = graph.networks.get(networkId)
     if (!network) continue
     mark(here, network.key)
-    for (const port of ports) markPort(graph, port, here, mark)
+    sites(graph, network, mark)
     if (!network.mesh) continue
     for (const [peer, peersPorts] of graph.members(networkId).entries()) {
       if (peer === here) continue

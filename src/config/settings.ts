@@ -2,7 +2,9 @@
  * The configuration, one row per key. From here come the defaults, what a file may hold, the flags, the variables, the help
  * and the errors.
  */
-import { readAddress, readOneOf, readPath, readRanges, readTarget, readTokens } from './values.ts'
+import { ENGINE_ALIASES } from '../engines/registry.ts'
+import { readEngines } from './engines.ts'
+import { readAddress, readNumber, readOneOf, readPath, readRanges, readTarget, readTokens } from './values.ts'
 
 export interface Setting<T> {
   /** What is written for it in the help. */
@@ -70,6 +72,13 @@ export const SETTINGS = {
       read: readPath,
     },
   },
+  engines: {
+    form: 'LIST',
+    words: `The service engines to load: of ${ENGINE_ALIASES.join(', ')}, and modules as {module: PATH OR PACKAGE, options: …}.`,
+    initial: ENGINE_ALIASES,
+    structured: true,
+    read: readEngines,
+  },
   physical_networks: {
     form: 'NAME',
     initial: ['physnet1'],
@@ -91,6 +100,20 @@ export const SETTINGS = {
         initial: '4096-16777215',
         read: readRanges('VNI', 1, 16777215),
       },
+    },
+    geneve: {
+      vnis: {
+        form: 'RANGES',
+        words: 'Network identifiers that networks of engine "geneve" are given.',
+        initial: '4096-16777215',
+        read: readRanges('VNI', 1, 16777215),
+      },
+    },
+    mtu: {
+      form: 'OCTETS',
+      words: 'What the network between the hypervisors carries, its IP header included.',
+      initial: 1500,
+      read: readNumber(1280, 65535),
     },
   },
   auth: {

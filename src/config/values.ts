@@ -100,6 +100,15 @@ function merged(ranges: readonly Range[]): Range[] {
   return result
 }
 
+/** A whole number; a flag or a variable has it as text. */
+export const readNumber =
+  (least: number, most: number) =>
+  (value: unknown): number => {
+    const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+    if (typeof number === 'number' && Number.isInteger(number) && least <= number && number <= most) return number
+    throw new Disallowed(value, `a whole number from ${least} to ${most}`)
+  }
+
 export const readOneOf =
   <T extends string>(words: readonly T[]) =>
   (value: unknown): T => {

@@ -4,9 +4,10 @@
  * and of the ticket of its own latest change, so a change to others never bounces it.
  */
 import { type Engines, faultOf } from '../../flows/compile.ts'
+import { siteOf } from '../../flows/sites.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
-import type { Vnic } from '../../topology/nodes.ts'
+import type { Network, Port, Vnic } from '../../topology/nodes.ts'
 import type { Fleet } from './fleet.ts'
 import type { Event } from './operations.ts'
 import type { Ticket } from './tickets.ts'
@@ -15,6 +16,11 @@ import type { PortStatus, PortView, VnicStatus, VnicView } from './views.ts'
 export interface Standing {
   readonly status: VnicStatus
   /** What an operator should know about it. */
+  readonly detail?: string
+}
+
+export interface PortStanding {
+  readonly status: PortStatus
   readonly detail?: string
 }
 
@@ -30,13 +36,20 @@ export class Board {
   readonly #events: BoardEvents
   readonly #tickets = new Map<VnicId, Ticket>()
   readonly #shown = new Map<VnicId, Standing>()
-  readonly #shownPorts = new Map<PortId, PortStatus>()
+  readonly #shownPorts = new Map<PortId, PortStanding>()
+  readonly #portTickets = new Map<PortId, Ticket>()
+  readonly #limits: (network: Network) => string | undefined
   readonly #watchers = new Map<VnicId, Set<() => void>>()
 
-  constructor(context: { graph: Graph; engines: Engines; fleet: Fleet }, events: BoardEvents) {
+  /** @param context `limits` says what keeps a network from working as a whole, in words */
+  constructor(
+    context: { graph: Graph; engines: Engines; fleet: Fleet; limits(network: Network): string | undefined },
+    events: BoardEvents,
+  ) {
     this.#graph = context.graph
     this.#engines = context.engines
     this.#fleet = context.fleet
+    this.#limits = context.limits
     this.#events = events
   }
 
@@ -50,23 +63,26 @@ export class Board {
     return this.#standing(vnic, true)
   }
 
-  port(id: PortId, of: (vnic: Vnic) => Standing = (vnic) => this.vnic(vnic.id)): PortStatus {
+  port(id: PortId, of: (vnic: Vnic) => Standing = (vnic) => this.vnic(vnic.id)): PortStanding {
+    const port = this.#graph.ports.get(id)
+    if (!port?.adminUp) return { status: 'down' }
+    if (port.hypervisor) return this.#site(port, port.hypervisor)
     const vnic = this.#graph.vnicOf(id)
-    if (!vnic || !this.#graph.ports.get(id)?.adminUp) return 'down'
-    const { status } = of(vnic)
-    return status === 'unplugged' ? 'down' : status
+    if (!vnic) return { status: 'down' }
+    const { status, ...detail } = of(vnic)
+    return { status: status === 'unplugged' ? 'down' : status, ...detail }
   }
 
   /** What was told before the controller started. */
   recall({ type, data }: Event): void {
     const deleted = type.endsWith('.deleted')
     if (type.startsWith('vnic.')) {
-      const { id, status, status_detail: detail } = data as VnicView
+      const { id } = data as VnicView
       if (deleted) this.#shown.delete(id as VnicId)
-      else this.#shown.set(id as VnicId, { status, ...(detail === undefined ? {} : { detail }) })
+      else this.#shown.set(id as VnicId, standingOf(data as VnicView))
     } else if (type.startsWith('port.')) {
       if (deleted) this.#shownPorts.delete(data.id as PortId)
-      else this.#shownPorts.set(data.id as PortId, (data as PortView).status)
+      else this.#shownPorts.set(data.id as PortId, standingOf(data as PortView))
     }
   }
 
@@ -83,7 +99,9 @@ export class Board {
       const words = key !== undefined && this.#fleet.get(hypervisor)?.refused.get(key)
       if (words) return { status: 'error', detail: `hypervisor ${hypervisor} refused a rule: ${words}` }
     }
-    return { status: 'active' }
+    const network = this.#graph.networks.get(id)
+    const limit = network && this.#limits(network)
+    return limit === undefined ? { status: 'active' } : { status: 'error', detail: limit }
   }
 
   /** The VNIC's latest ticket: what it waits for. */
@@ -99,6 +117,15 @@ export class Board {
       this.look(id)
     })
     this.look(id)
+  }
+
+  /** The same of a port that leads to a remote site. */
+  awaitPort(id: PortId, ticket: Ticket): void {
+    this.#portTickets.set(id, ticket)
+    ticket.onDone(() => {
+      if (this.#portTickets.get(id) === ticket) this.#portTickets.delete(id)
+      this.lookAtPort(id)
+    })
   }
 
   /** Something that the VNIC's status stands on may have changed. */
@@ -123,17 +150,19 @@ export class Board {
   lookAtPort(id: PortId): void {
     if (!this.#graph.ports.has(id)) {
       this.#shownPorts.delete(id)
+      this.#portTickets.delete(id)
       return
     }
-    const before = this.#shownPorts.get(id) ?? 'down'
+    const before = this.#shownPorts.get(id) ?? DOWN
     const now = this.port(id)
-    if (now === before) return
+    if (now.status === before.status && now.detail === before.detail) return
     this.#shownPorts.set(id, now)
     this.#events.port(id)
   }
 
-  /** Look again at every VNIC on a hypervisor. */
+  /** Look again at every VNIC on a hypervisor, and at the ports that lead to remote sites from there. */
   lookAt(hypervisor: HypervisorId): void {
+    for (const id of this.#graph.portsOn.get(hypervisor)) if (this.#graph.ports.get(id)?.hypervisor) this.lookAtPort(id)
     for (const id of this.#graph.vnicsOnHypervisor.get(hypervisor)) this.look(id)
   }
 
@@ -171,12 +200,34 @@ export class Board {
     )
   }
 
+  /** A port that leads to a remote site of its network. */
+  #site(port: Port, where: HypervisorId): PortStanding {
+    const { id, key, networkId } = port
+    const network = networkId === null ? undefined : this.#graph.networks.get(networkId)
+    if (!network) return DOWN
+    const used = siteOf(this.#graph, network.id)?.port.id
+    if (used !== undefined && used !== id) {
+      return {
+        status: 'error',
+        detail: `port ${used} bridges the network already, and two ways could make a loop: that one is used, so destroy one of them`,
+      }
+    }
+    const here = this.#graph.hypervisors.get(where)
+    const target = this.#fleet.get(where)
+    if (!here || !target) return { status: 'waiting', detail: `hypervisor ${where} is not connected` }
+    const fault = faultOf(this.#engines, port, here) ?? faultOf(this.#engines, network, here)
+    if (fault) return { status: fault.pending ? 'building' : 'error', detail: fault.message }
+    const words = target.refused.get(key) ?? target.refused.get(network.key)
+    if (words) return refused(where, words)
+    return { status: target.ready && !this.#portTickets.has(id) ? 'active' : 'building' }
+  }
+
   #fault(vnic: Vnic, hypervisor: HypervisorId): Standing | undefined {
     const port = vnic.portId && this.#graph.ports.get(vnic.portId)
     const network = port?.networkId && this.#graph.networks.get(port.networkId)
     const here = this.#graph.hypervisors.get(hypervisor)
-    if (!network || !here || !port.adminUp) return undefined
-    const fault = faultOf(this.#engines, network, here)
+    if (!port || !here || !port.adminUp) return undefined
+    const fault = faultOf(this.#engines, network || port, here)
     return fault && { status: fault.pending ? 'building' : 'error', detail: fault.message }
   }
 
@@ -196,7 +247,14 @@ export class Board {
   }
 }
 
-const refused = (hypervisor: HypervisorId, words: string): Standing => ({
+const DOWN: PortStanding = { status: 'down' }
+
+const standingOf = <S>({ status, status_detail: detail }: { readonly status: S; readonly status_detail?: string }) => ({
+  status,
+  ...(detail === undefined ? {} : { detail }),
+})
+
+const refused = (hypervisor: HypervisorId, words: string): Standing & { readonly status: 'error' } => ({
   status: 'error',
   detail: `hypervisor ${hypervisor} refused a rule: ${words}`,
 })

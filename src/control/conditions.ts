@@ -14,8 +14,11 @@ interface Known {
 }
 
 /** The ports towards the fabric that the engines need there. */
-export const fabricPortsOf = (engines: Iterable<Engine>, { facts }: Reading): FabricPort[] =>
-  [...engines].flatMap((engine) => engine.fabricPorts(facts))
+export function fabricPortsOf(engines: Iterable<Engine>, { facts }: Reading): FabricPort[] {
+  const byRole = new Map<string, FabricPort>()
+  for (const engine of engines) for (const port of engine.fabricPorts(facts)) byRole.set(port.role, port)
+  return [...byRole.values()]
+}
 
 export function conditionsOf(
   id: HypervisorId,
@@ -29,7 +32,8 @@ export function conditionsOf(
   const holder = ({ vnicId }: (typeof bindings)[number]) => graph.bindings.get(vnicId)?.hypervisor
   return [
     ...reading.conditions,
-    ...engines.flatMap((engine) => engine.judgeHost(config)),
+    ...distinct(engines.flatMap((engine) => engine.judgeHost(config))),
+    ...sameAddress(id, reading, graph),
     ...takenNames(tables, fabricPortsOf(engines, reading)).map((name) => ({
       code: 'name-taken',
       message: `interface ${name} is not Plugboard's, which needs the name for a port of its own: rename it`,
@@ -48,6 +52,21 @@ export function conditionsOf(
         message: `interface ${binding.interface} carries iface-id ${binding.vnicId}, which hypervisor ${holder(binding)} claimed later`,
       })),
   ]
+}
+
+/** Engines that are alike find the same things wrong. */
+const distinct = (conditions: readonly Condition[]): Condition[] => [
+  ...new Map(conditions.map((condition) => [condition.message, condition])).values(),
+]
+
+/** What is sent to one of two hypervisors with one tunnel address goes to either. */
+function sameAddress(id: HypervisorId, { facts: { encapIp } }: Reading, graph: Graph): Condition[] {
+  if (encapIp === null) return []
+  const others = [...graph.hypervisors.values()].filter((other) => other.encapIp === encapIp && other.id !== id)
+  return others.map((other) => ({
+    code: 'duplicate-encap-ip',
+    message: `plugboard-encap-ip ${encapIp} is that of hypervisor ${other.id}, too: each needs an address of its own`,
+  }))
 }
 
 const shared = ({ facts }: Reading, twin: HypervisorId): string =>

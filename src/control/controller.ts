@@ -11,11 +11,12 @@ import type { Logger } from 'pino'
 import type { Change } from '../../topology/change.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key, VnicId } from '../../topology/ids.ts'
+import type { Engine } from '../engines/engine.ts'
 import type { Extension } from '../engines/extension.ts'
-import { type EngineSettings, extensionsOf, loadEngines, rulesOf } from '../engines/registry.ts'
+import { extensionsOf, rulesOf } from '../engines/registry.ts'
 import type { Session } from '../openflow/index.ts'
 import type { Connection } from '../ovsdb/index.ts'
-import type { Store } from '../store/store.ts'
+import { type Store, StoreError } from '../store/store.ts'
 import { Board } from './board.ts'
 import { Core } from './core.ts'
 import { Events } from './events.ts'
@@ -33,9 +34,7 @@ import { type Ticket, Tickets } from './tickets.ts'
 export interface ControllerOptions {
   readonly store: Store
   readonly log: Logger
-  /** Aliases of the engines to load. */
-  readonly engines: readonly string[]
-  readonly settings: EngineSettings
+  readonly engines: readonly Engine[]
   /** Where a switch finds our OpenFlow listener, if its host came in by this connection. */
   controllerFor(connection: Connection): string
 }
@@ -56,9 +55,16 @@ export class Controller {
   readonly #ticketOf = new WeakMap<object, Ticket>()
   readonly #stopping = new AbortController()
 
-  constructor({ store, log, engines: names, settings, controllerFor }: ControllerOptions) {
+  constructor({ store, log, engines: loaded, controllerFor }: ControllerOptions) {
     const { graph, nextKey } = load(store)
-    const engines = loadEngines(names, settings)
+    const engines = new Map(loaded.map((engine) => [engine.alias, engine]))
+    for (const { engine } of [...graph.networks.values(), ...graph.ports.values()]) {
+      if (engines.has(engine)) continue
+      throw new StoreError(
+        'malformed',
+        `the store has objects of engine "${engine}", which is not loaded: name it in "engines"`,
+      )
+    }
     const rules = rulesOf(engines)
     this.graph = graph
     this.events = new Events(store, log, this.#stopping.signal)
@@ -82,10 +88,15 @@ export class Controller {
       },
     })
     this.#board = new Board(
-      { graph, engines: rules, fleet: this.fleet },
+      {
+        graph,
+        engines: rules,
+        fleet: this.fleet,
+        limits: (network) => engines.get(network.engine)?.networks?.limits?.(graph, network),
+      },
       { vnic: (id) => this.#news.vnic(id), port: (id) => this.#news.port(id) },
     )
-    const present = new Presenter(graph, this.#board)
+    const present = new Presenter(graph, this.#board, engines)
     this.#news = new News({ graph, board: this.#board, present, events: this.events })
     this.journal = new Journal(
       { graph, nextKey, store, log },
@@ -158,7 +169,7 @@ export class Controller {
   #committed(committed: Committed): void {
     const { stale, steps } = committed
     const generations = this.fleet.mark(stale)
-    this.#holders.leave(stale, generations)
+    this.#holders.leave(committed, generations)
     const touched = touchedVnics(this.graph, steps)
     for (const { change } of steps) if (change.kind === 'hypervisor') this.#seen(change.id, touched)
     const destroyed = [...touched].filter((id) => !this.graph.vnics.has(id))
@@ -167,6 +178,11 @@ export class Controller {
     for (const id of touched) {
       if (!this.graph.vnics.has(id)) continue
       this.#board.await(id, this.#tickets.draw(generations, this.#board.ticket(id)))
+    }
+    for (const { change } of steps) {
+      if (change.kind === 'port' && change.to?.hypervisor) {
+        this.#board.awaitPort(change.id, this.#tickets.draw(generations))
+      }
     }
     for (const { change, undo } of steps) this.#look(change, undo)
     this.#news.settle(committed)
@@ -183,7 +199,12 @@ export class Controller {
 
   /** What a step leaves behind: a destroyed VNIC, and the port that one left. */
   #look(change: Change, undo: Change): void {
-    if (change.kind === 'port') this.#board.lookAtPort(change.id)
+    if (change.kind === 'port' && undo.kind === 'port') {
+      this.#board.lookAtPort(change.id)
+      const { hypervisor, networkId } = change.to ?? undo.to ?? { hypervisor: null, networkId: null }
+      // Which of a network's remote sites is used may have changed.
+      if (hypervisor && networkId) for (const site of this.graph.sitesOf.get(networkId)) this.#board.lookAtPort(site)
+    }
     if (change.kind !== 'vnic' || undo.kind !== 'vnic') return
     if (!change.to) this.#board.look(change.id)
     if (undo.to?.portId) this.#board.lookAtPort(undo.to.portId)
@@ -193,12 +214,14 @@ export class Controller {
     for (const key of objects) {
       const what = this.graph.byKey.get(key)
       if (what?.kind === 'port') {
+        this.#board.lookAtPort(what.id)
         const vnic = this.graph.vnicOf(what.id)
         if (vnic) this.#board.look(vnic.id)
       } else if (what?.kind === 'network') {
         for (const port of this.graph.members(what.id).get(hypervisor)) {
           const vnic = this.graph.vnicOf(port)
           if (vnic) this.#board.look(vnic.id)
+          else this.#board.lookAtPort(port)
         }
       }
     }

@@ -9,7 +9,7 @@ import { owned } from '../engines/objects.ts'
 import type { Board } from './board.ts'
 import type { Hypervisors } from './hypervisors.ts'
 import type { Journal } from './journal.ts'
-import type { CoreOperations, Made, Settling, VnicRequest } from './operations.ts'
+import type { CoreOperations, Made, PortPatch, Settling, VnicRequest } from './operations.ts'
 import { destroyPort, updatePort } from './ports.ts'
 import type { Presenter } from './present.ts'
 import type { Ticket } from './tickets.ts'
@@ -132,14 +132,9 @@ export class Core implements CoreOperations, Host {
     return this.#context.present.port(owned(this.graph.ports.get(id), project, 'port', id))
   }
 
-  updatePort(
-    project: ProjectId,
-    id: PortId,
-    patch: { readonly admin_state_up?: boolean; readonly name?: string },
-    expected: Expected,
-  ): Promise<Settling<PortView>> {
+  updatePort(project: ProjectId, id: PortId, patch: PortPatch, expected: Expected): Promise<Settling<PortView>> {
     return this.#settling(
-      (draft) => updatePort(draft, project, id, patch, expected),
+      (draft) => updatePort(draft, this.engines, project, id, patch, expected),
       () => this.showPort(project, id),
       () => this.#portNow(id),
       patch.admin_state_up === undefined ? undefined : this.graph.vnicOf(id)?.id,

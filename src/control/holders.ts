@@ -3,11 +3,11 @@
  * hypervisor has confirmed that the last one is gone, so that a freed segment never meets rules of its former network.
  */
 import type { Logger } from 'pino'
-import type { Graph } from '../../topology/graph.ts'
+import { type Graph, isTaken, type Keyed } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
-import type { Network, Segment } from '../../topology/nodes.ts'
+import type { Segment } from '../../topology/nodes.ts'
 import type { Draft } from '../engines/host.ts'
-import type { StalePairs } from './journal.ts'
+import type { Committed, StalePairs, Step } from './journal.ts'
 
 interface Context {
   readonly graph: Graph
@@ -33,8 +33,8 @@ export class Holders {
   }
 
   /** After the commit: note who is to be rid of rules, and when that will be confirmed. */
-  leave(stale: StalePairs, generations: ReadonlyMap<HypervisorId, number>): void {
-    for (const [hypervisor, segment] of this.#segments(stale)) {
+  leave({ stale, steps }: Committed, generations: ReadonlyMap<HypervisorId, number>): void {
+    for (const [hypervisor, segment] of [...this.#segments(stale), ...this.#freed(steps)]) {
       const generation = generations.get(hypervisor)
       if (generation === undefined || !segment.holders.includes(hypervisor)) continue
       if (isMember(this.#context.graph, segment, hypervisor)) continue
@@ -81,11 +81,19 @@ export class Holders {
     write((draft) => {
       for (const id of ids) {
         const segment = graph.segments.get(id)
-        if (free(segment)) draft.change({ kind: 'segment', id, to: without(segment, hypervisor) })
+        if (free(segment)) draft.change({ kind: 'segment', id, to: released(segment, hypervisor) })
       }
     }).catch((error: unknown) => {
       log.warn({ err: error, hypervisor }, 'segments stay taken until the next comparison with the switch')
     })
+  }
+
+  /** What an operation has taken from its owner, who is no more to be asked. */
+  *#freed(steps: readonly Step[]): Generator<[HypervisorId, Segment]> {
+    for (const { change } of steps) {
+      if (change.kind !== 'segment' || !change.to || change.to.owner !== null) continue
+      for (const hypervisor of change.to.holders) yield [hypervisor, change.to]
+    }
   }
 
   *#segments(stale: StalePairs): Generator<[HypervisorId, Segment]> {
@@ -93,7 +101,7 @@ export class Holders {
     for (const [hypervisor, objects] of stale) {
       for (const key of objects) {
         const what = graph.byKey.get(key)
-        const id = what?.kind === 'network' && graph.networks.get(what.id)?.segmentId
+        const id = what && segmentOf(graph, what)
         const segment = id && graph.segments.get(id)
         if (segment) yield [hypervisor, segment]
       }
@@ -101,11 +109,20 @@ export class Holders {
   }
 }
 
-/** The segment without one of its holders. */
-export const without = (segment: Segment, hypervisor: HypervisorId): Segment => ({
-  ...segment,
-  holders: segment.holders.filter((holder) => holder !== hypervisor),
-})
+/** The segment without one of its holders. A part of another one is no more when nobody has it; a whole one is remembered. */
+export function released(segment: Segment, hypervisor: HypervisorId): Segment | null {
+  const now = { ...segment, holders: segment.holders.filter((holder) => holder !== hypervisor) }
+  return now.partOf !== null && !isTaken(now) ? null : now
+}
 
-const isMember = (graph: Graph, { networkId }: Segment, hypervisor: HypervisorId): boolean =>
-  networkId !== null && graph.members(networkId as Network['id']).has(hypervisor)
+function segmentOf(graph: Graph, what: Keyed): string | null | undefined {
+  if (what.kind === 'network') return graph.networks.get(what.id)?.segmentId
+  return what.kind === 'port' ? graph.ports.get(what.id)?.segmentId : undefined
+}
+
+/** Does the owner want rules there? */
+function isMember(graph: Graph, { owner }: Segment, hypervisor: HypervisorId): boolean {
+  const what = owner === null ? undefined : graph.byKey.get(owner)
+  if (what?.kind === 'network') return graph.members(what.id).has(hypervisor)
+  return what?.kind === 'port' && graph.placement(what.id)?.hypervisor === hypervisor
+}

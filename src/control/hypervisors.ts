@@ -10,7 +10,7 @@ import type { Listed } from '../engines/extension.ts'
 import { PlugboardError } from '../errors.ts'
 import { type Flow, printFlow, ruleBody, ruleKey } from '../openflow/index.ts'
 import type { Fleet } from './fleet.ts'
-import { without } from './holders.ts'
+import { released } from './holders.ts'
 import type { Hosts } from './hosts.ts'
 import type { Journal } from './journal.ts'
 import { sliced } from './slices.ts'
@@ -61,7 +61,7 @@ export class Hypervisors {
       for (const vnic of [...graph.vnicsOnHypervisor.get(id)]) draft.change({ kind: 'binding', id: vnic, to: null })
       for (const segmentId of [...graph.segmentsHeldBy.get(id)]) {
         const segment = graph.segments.get(segmentId)
-        if (segment) draft.change({ kind: 'segment', id: segmentId, to: without(segment, id) })
+        if (segment) draft.change({ kind: 'segment', id: segmentId, to: released(segment, id) })
       }
       draft.change({ kind: 'hypervisor', id, to: null })
     })

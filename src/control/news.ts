@@ -69,7 +69,7 @@ export class News {
   #last(kind: Kind, node: Node): Event['data'] {
     const { present } = this.#context
     if (kind === 'network') return present.network(node as Network)
-    if (kind === 'port') return present.port(node as Port, 'down')
+    if (kind === 'port') return present.port(node as Port, { status: 'down' })
     return present.vnic({ ...(node as Vnic), portId: null }, { status: 'unplugged' })
   }
 }

@@ -33,6 +33,13 @@ export interface VnicRequest {
   readonly name?: string
 }
 
+/** What changes of a port: the core's, and fields of its engine. */
+export interface PortPatch {
+  readonly admin_state_up?: boolean
+  readonly name?: string
+  readonly [field: string]: unknown
+}
+
 export interface CoreOperations {
   /** In the order of creation; `vmId` selects those of one VM. */
   listVnics(project: ProjectId, vmId?: string): Iterable<Listed<VnicView>>
@@ -49,12 +56,7 @@ export interface CoreOperations {
 
   listPorts(project: ProjectId): Iterable<Listed<PortView>>
   showPort(project: ProjectId, id: PortId): PortView
-  updatePort(
-    project: ProjectId,
-    id: PortId,
-    patch: { readonly admin_state_up?: boolean; readonly name?: string },
-    expected: Expected,
-  ): Promise<Settling<PortView>>
+  updatePort(project: ProjectId, id: PortId, patch: PortPatch, expected: Expected): Promise<Settling<PortView>>
   destroyPort(project: ProjectId, id: PortId, expected: Expected): Promise<Settling<PortView>>
 
   listHypervisors(): Iterable<Listed<Promise<HypervisorView>>>

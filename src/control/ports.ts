@@ -1,24 +1,33 @@
 /** Operations on ports: update and destroy. Making one is an extension's, since it takes what the core does not know. */
+import { isDeepStrictEqual } from 'node:util'
+import { Type } from 'typebox'
+import { isTaken } from '../../topology/graph.ts'
 import type { PortId, ProjectId } from '../../topology/ids.ts'
 import type { Port } from '../../topology/nodes.ts'
+import type { Engine } from '../engines/engine.ts'
 import type { Expected } from '../engines/extension.ts'
+import { only } from '../engines/fields.ts'
 import type { Draft } from '../engines/host.ts'
 import { checkRevision, owned } from '../engines/objects.ts'
 import { PlugboardError } from '../errors.ts'
+import type { PortPatch } from './operations.ts'
 
 export function updatePort(
   draft: Draft,
+  engines: ReadonlyMap<string, Engine>,
   project: ProjectId,
   id: PortId,
-  patch: { readonly admin_state_up?: boolean; readonly name?: string },
+  patch: PortPatch,
   expected: Expected,
 ): void {
   const port = owned(draft.graph.ports.get(id), project, 'port', id)
   checkRevision(expected, port.revision, `port ${id}`)
-  const adminUp = patch.admin_state_up ?? port.adminUp
-  const name = patch.name ?? port.name
-  if (adminUp === port.adminUp && name === port.name) return
-  draft.change({ kind: 'port', id, to: { ...port, adminUp, name, revision: port.revision + 1 } })
+  const { admin_state_up: adminUp = port.adminUp, name = port.name, ...fields } = patch
+  const own = engines.get(port.engine)?.networks?.portFields
+  only(own?.schema ?? Type.Object({}), fields, `a port of engine ${port.engine}`)
+  const patched = { ...(own?.set(port, fields) ?? port), adminUp, name }
+  if (isDeepStrictEqual(patched, port)) return
+  draft.change({ kind: 'port', id, to: { ...patched, revision: port.revision + 1 } })
 }
 
 /** @returns the port as it was */
@@ -30,5 +39,10 @@ export function destroyPort(draft: Draft, project: ProjectId, id: PortId, expect
     throw new PlugboardError('port-in-use', `VNIC ${occupant.id} is plugged into port ${id}: unplug it first`)
   }
   draft.change({ kind: 'port', id, to: null })
+  const segment = port.segmentId === null ? undefined : draft.graph.segments.get(port.segmentId)
+  if (segment) {
+    const freed = { ...segment, owner: null, freed: draft.nextKey() }
+    draft.change({ kind: 'segment', id: segment.id, to: isTaken(freed) ? freed : null })
+  }
   return port
 }

@@ -1,16 +1,19 @@
 /** Nodes and their standing -> the resources as the API shows them. */
 import type { Graph } from '../../topology/graph.ts'
 import type { Network, Port, Vnic } from '../../topology/nodes.ts'
-import type { Board, Standing } from './board.ts'
-import type { BindingView, NetworkView, PortStatus, PortView, VnicView } from './views.ts'
+import type { Engine } from '../engines/engine.ts'
+import type { Board, PortStanding, Standing } from './board.ts'
+import type { BindingView, NetworkView, PortView, VnicView } from './views.ts'
 
 export class Presenter {
   readonly #graph: Graph
   readonly #board: Board
+  readonly #engines: ReadonlyMap<string, Engine>
 
-  constructor(graph: Graph, board: Board) {
+  constructor(graph: Graph, board: Board, engines: ReadonlyMap<string, Engine>) {
     this.#graph = graph
     this.#board = board
+    this.#engines = engines
   }
 
   vnic(vnic: Vnic, { status, detail }: Standing = this.#board.vnic(vnic.id)): VnicView {
@@ -30,7 +33,7 @@ export class Presenter {
     }
   }
 
-  port(port: Port, status: PortStatus = this.#board.port(port.id)): PortView {
+  port(port: Port, { status, detail }: PortStanding = this.#board.port(port.id)): PortView {
     return {
       id: port.id,
       project: port.project,
@@ -41,6 +44,7 @@ export class Presenter {
       vnic_id: this.#graph.vnicOf(port.id)?.id ?? null,
       admin_state_up: port.adminUp,
       status,
+      ...(detail === undefined ? {} : { status_detail: detail }),
       revision: port.revision,
       created_at: port.createdAt,
     }
@@ -54,7 +58,7 @@ export class Presenter {
       name: network.name,
       engine: network.engine,
       segment: network.segment,
-      mtu: network.mtu,
+      mtu: this.#engines.get(network.engine)?.networks?.mtu(this.#graph) ?? 0,
       shared: network.shared,
       status,
       ...(detail === undefined ? {} : { status_detail: detail }),

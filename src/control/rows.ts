@@ -1,8 +1,7 @@
 /** OVSDB rows of one host -> what they say: the hypervisor's facts, and the interfaces that carry a VNIC's id. Pure. */
-import { isIPv4 } from 'node:net'
-import { Address4 } from 'ip-address'
 import { type HypervisorId, isOpaque, isUuid, type VnicId } from '../../topology/ids.ts'
 import type { Binding, Hypervisor } from '../../topology/nodes.ts'
+import { peerAddress } from '../engines/addresses.ts'
 import type { Condition } from '../engines/engine.ts'
 import type { InterfaceRow, OpenVSwitch, Tables } from '../ovsdb/index.ts'
 
@@ -140,19 +139,14 @@ function mappings(text: string | undefined, conditions: Condition[]): Record<str
 
 function encapIp(text: string | undefined, conditions: Condition[]): string | null {
   if (text === undefined) return null
-  if (isIPv4(text)) {
-    const address = new Address4(text)
-    if (!address.isMulticast() && !NOBODY.some((range) => address.isInSubnet(range))) return text
-  }
+  const address = peerAddress(text)
+  if (address !== null) return address
   conditions.push({
     code: 'bad-encap-ip',
-    message: `plugboard-encap-ip holds "${text}": it must be an IPv4 address of this host that its peers can reach`,
+    message: `plugboard-encap-ip holds "${text}": it must be an IPv4 or IPv6 address of this host that its peers can reach`,
   })
   return null
 }
-
-/** "This network", loopback, and the addresses above multicast: no peer can send to these. */
-const NOBODY = ['0.0.0.0/8', '127.0.0.0/8', '240.0.0.0/4'].map((range) => new Address4(range))
 
 function datapathType(text: string | undefined, conditions: Condition[]): 'system' | 'netdev' | null {
   if (text === undefined) return null

@@ -39,6 +39,7 @@ export interface PortView {
   readonly vnic_id: string | null
   readonly admin_state_up: boolean
   readonly status: PortStatus
+  readonly status_detail?: string
   readonly revision: number
   readonly created_at: string
   readonly [extension: string]: unknown

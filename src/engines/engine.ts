@@ -1,12 +1,14 @@
 /**
  * A service engine (driver): how operations on its objects become changes, and the rules its objects want. A built-in one
  * is this file's shape in `src/engines/<alias>.ts` and its rules in `flows/<alias>.ts`; adding one touches these two and one
- * line of the registry.
+ * line of the registry. An outside one is a module that the configuration names, and exports the same shape.
  */
 import type { TObject } from 'typebox'
 import type { EngineRules } from '../../flows/engine.ts'
 import type { Graph } from '../../topology/graph.ts'
-import type { Attributes, Hypervisor, Port, Vnic } from '../../topology/nodes.ts'
+import type { HypervisorId } from '../../topology/ids.ts'
+import type { Attributes, Hypervisor, Network, Port, Vnic } from '../../topology/nodes.ts'
+import type { Caller } from './extension.ts'
 
 /** What an operator should know about a hypervisor. */
 export interface Condition {
@@ -15,7 +17,7 @@ export interface Condition {
   readonly message: string
 }
 
-/** A port towards the fabric that an engine needs on a hypervisor's integration bridge. */
+/** A port towards the fabric that an engine needs on a hypervisor's integration bridge. Engines share one of the same role. */
 export type FabricPort =
   /** A pair of patch ports between the integration bridge and another one. */
   | { readonly role: string; readonly kind: 'patch'; readonly bridge: string }
@@ -32,16 +34,10 @@ export interface NetworkPlan {
   readonly segment: Attributes
   /** Its name among the graph's segments, unique where it must be. */
   readonly segmentId: string
-  readonly mtu: number
 }
 
-export interface Engine {
-  readonly alias: string
-  /** Aliases of the extensions whose operations it offers. */
-  readonly extensions: readonly string[]
-  /** What kinds of VNIC may be plugged into its ports. */
-  readonly kinds: readonly string[]
-  readonly rules: EngineRules
+/** Networks of an engine: it is offered by extension `logical-network` then. */
+export interface NetworkService {
   /** Do the other hypervisors with members need rules for each member? */
   readonly mesh: boolean
   /** The schema of `segment` in a request for a network. */
@@ -51,9 +47,69 @@ export interface Engine {
    * @throws PlugboardError `segment-in-use`, `segments-exhausted`, `bad-request`
    */
   plan(graph: Graph, asked: Attributes | null): NetworkPlan
+  /** Largest payload of a frame, octets. */
+  mtu(graph: Graph): number
+  /** What keeps a network from working as a whole, though each of its ports may, in words. */
+  limits?(graph: Graph, network: Network): string | undefined
+  /** Fields that the ports of its networks have beside the core's. */
+  readonly portFields?: PortFields
+}
+
+export interface PortFields {
+  /** Of the request for a port, and of a change. */
+  readonly schema: TObject
+  /** What such fields make of a port; without any, what it is at first. */
+  set(port: Port, fields: Readonly<Record<string, unknown>>): Port
+}
+
+/** What a new port that an engine makes by itself becomes. */
+export interface PortPlan {
+  readonly attributes: Attributes
+  /** Where it leads to a remote site of its network; null for one that takes a VNIC. */
+  readonly hypervisor: HypervisorId | null
+  /** Its own segment, and the one that this is a part of. */
+  readonly segment: { readonly id: string; readonly partOf: string } | null
+}
+
+/** Ports of an engine that are on their own: `POST …/ports` with its alias as `engine`. */
+export interface PortService {
+  /** The schema of what a request says beside `id`, `name` and `engine`. */
+  readonly schema: TObject
+  /**
+   * @param network that it is to be in, of whatever engine; null for a port on its own
+   * @throws PlugboardError `segment-in-use`, `bad-request`, `unsupported`
+   */
+  plan(graph: Graph, network: Network | null, fields: Readonly<Record<string, unknown>>, caller: Caller): PortPlan
+  /** May its ports be in networks, and lead to remote sites there? */
+  readonly inNetworks: boolean
+}
+
+/** A kind of VNIC that an engine brings. */
+export interface VnicKind {
+  readonly kind: string
+  /** The schema of what a request says beside `id`, `kind`, `vm_id` and `name`. */
+  readonly schema: TObject
+  /**
+   * @returns what is kept of a VNIC, which its view shows; `asked` is what a repeated request is compared with
+   * @throws PlugboardError `bad-request`
+   */
+  attributes(fields: Readonly<Record<string, unknown>>): { readonly asked: object; readonly attributes: Attributes }
+}
+
+export interface Engine {
+  readonly alias: string
+  readonly name: string
+  readonly description: string
+  readonly rules: EngineRules
+  /** What kinds of VNIC may be plugged into its ports. */
+  readonly kinds: readonly string[]
+  /** Those that it brings itself; `ethernet` is there. */
+  readonly vnics?: readonly VnicKind[]
+  readonly networks?: NetworkService
+  readonly ports?: PortService
   /**
    * May this VNIC be plugged into this port of the engine's?
-   * @throws PlugboardError `mac-in-use`, …
+   * @throws PlugboardError `mac-in-use`, `unsupported`, …
    */
   checkPlug(graph: Graph, vnic: Vnic, port: Port): void
   /** What is wrong with a host's switch-wide configuration (`Open_vSwitch.other_config`) for this engine. */

@@ -1,56 +1,25 @@
-/** Extension `ethernet-vnic`: VNICs with a MAC address, for every engine that moves Ethernet frames. */
+/** VNICs of kind `ethernet`: each has a MAC address, for every engine that moves Ethernet frames. */
 import { randomBytes } from 'node:crypto'
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import type { Graph } from '../../topology/graph.ts'
 import type * as nodes from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
-import { type Extension, route } from './extension.ts'
-import type { Host } from './host.ts'
-import { ChosenId, Name, OPAQUE, Vnic } from './resources.ts'
+import type { VnicKind } from './engine.ts'
 
 export const ETHERNET = 'ethernet'
 
-const Body = Type.Object(
-  {
-    id: Type.Optional(ChosenId),
-    kind: Type.Optional(Type.Literal(ETHERNET)),
-    vm_id: Type.Optional(Type.Union([Type.String({ pattern: OPAQUE }), Type.Null()])),
-    name: Type.Optional(Name),
+export const ethernetKind: VnicKind = {
+  kind: ETHERNET,
+  schema: Type.Object({
     mac_address: Type.Optional(Type.String({ description: 'unicast; a random one is assigned where none is given' })),
+  }),
+  attributes({ mac_address: text }) {
+    const asked = text === undefined ? undefined : parseMac(text as string)
+    return {
+      asked: asked === undefined ? {} : { mac_address: asked },
+      attributes: { mac_address: asked ?? randomMac() },
+    }
   },
-  { additionalProperties: false },
-)
-
-export function ethernetVnic(host: Host, engines: readonly string[]): Extension {
-  return {
-    alias: 'ethernet-vnic',
-    name: 'Ethernet VNICs',
-    description: 'VNICs that are Ethernet devices, each with a MAC address.',
-    engines,
-    routes: [
-      route({
-        operation: 'create_vnic',
-        summary: 'Make a VNIC; it is in no port yet',
-        method: 'POST',
-        path: '/vnics',
-        role: 'member',
-        body: Body,
-        resource: Vnic,
-        async handle({ project, body }) {
-          const asked = body.mac_address === undefined ? undefined : parseMac(body.mac_address)
-          const { created, view } = await host.createVnic(project, ETHERNET, request(body, asked), {
-            mac_address: asked ?? randomMac(),
-          })
-          return { status: created ? 201 : 200, body: view, location: `/vnics/${view.id}` }
-        },
-      }),
-    ],
-  }
-}
-
-/** What is compared when a POST is repeated: the address as asked for, not the one that was assigned. */
-function request({ kind: _, ...body }: Static<typeof Body>, asked: string | undefined) {
-  return asked === undefined ? body : { ...body, mac_address: asked }
 }
 
 /** @returns the address in lower case with colons */

@@ -44,8 +44,10 @@ export type Reply =
   | { readonly status: 204 }
 
 export interface Route {
-  /** `create_network`; the operationId of the OpenAPI document. */
+  /** `create_network` */
   readonly operation: string
+  /** In the OpenAPI document, where another operation has the same name. */
+  readonly operationId?: string
   readonly summary: string
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below `/v1/projects/:project`, e.g. `/networks/:network_id`. Parameters ending in `_id` are UUIDs. */

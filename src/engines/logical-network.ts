@@ -1,23 +1,31 @@
 /** Extension `logical-network`: networks, and the ports in them, for every engine that has a notion of a network. */
 import { randomUUID } from 'node:crypto'
 import { type TObject, Type } from 'typebox'
-import { Value } from 'typebox/value'
 import { inOrder } from '../../topology/graph.ts'
-import type { NetworkId, PortId, ProjectId } from '../../topology/ids.ts'
-import type { Attributes, Network, Port } from '../../topology/nodes.ts'
+import type { NetworkId, ProjectId } from '../../topology/ids.ts'
+import type { Attributes, Network } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
-import type { Engine } from './engine.ts'
-import { type Call, type Caller, type Expected, type Extension, type Route, route } from './extension.ts'
+import type { Engine, NetworkService } from './engine.ts'
+import { type Caller, type Expected, type Route, route } from './extension.ts'
+import { fieldsOf, only } from './fields.ts'
 import type { Draft, Host } from './host.ts'
+import { makesPorts } from './lone-ports.ts'
 import { canonical, checkRevision, owned, repeated, timestamp } from './objects.ts'
+import { makePort, PLAIN, type PortWish } from './port-making.ts'
 import { ChosenId, Name, Network as NetworkResource, Port as PortResource } from './resources.ts'
 
 export const DEFAULT_ENGINE = 'vlan'
 
-const PortBody = Type.Object(
-  { id: Type.Optional(ChosenId), name: Type.Optional(Name) },
-  { additionalProperties: false },
-)
+type Offering = Engine & { readonly networks: NetworkService }
+
+export const hasNetworks = (engine: Engine): engine is Offering => engine.networks !== undefined
+
+/** @param schemas of the fields that a port may have beside the core's */
+const portBody = (schemas: readonly TObject[]) =>
+  Type.Object(
+    { id: Type.Optional(ChosenId), name: Type.Optional(Name), ...fieldsOf(schemas) },
+    { additionalProperties: false },
+  )
 
 interface NetworkRequest {
   readonly id?: string
@@ -29,7 +37,7 @@ interface NetworkRequest {
 
 /** What a request may say of the segment: what any of the engines has words for. Its own engine then looks again. */
 const segmentBody = (segments: readonly TObject[]) =>
-  Type.Object(Object.assign({}, ...segments.map(({ properties }) => properties)), {
+  Type.Object(fieldsOf(segments), {
     additionalProperties: false,
     description: 'of the engine; allocated where none is given; giving one takes role admin',
   })
@@ -46,18 +54,13 @@ const networkBody = (segments: readonly TObject[]) =>
     { additionalProperties: false },
   )
 
-export function logicalNetwork(host: Host, engines: readonly string[]): Extension {
-  const offering = engines.map((alias) => host.engines.get(alias)).filter((engine) => engine !== undefined)
-  return {
-    alias: 'logical-network',
-    name: 'Logical networks',
-    description: 'Layer-2 networks of a project, and the ports in them.',
-    engines,
-    routes: [...networkRoutes(host, offering), ...portRoutes(host)],
-  }
-}
+/** @param offering the loaded engines that have networks */
+export const logicalNetworkRoutes = (host: Host, offering: readonly Offering[]): Route[] => [
+  ...networkRoutes(host, offering),
+  ...portRoutes(host, offering),
+]
 
-function networkRoutes(host: Host, offering: readonly Engine[]): Route[] {
+function networkRoutes(host: Host, offering: readonly Offering[]): Route[] {
   return [
     route({
       operation: 'create_network',
@@ -65,7 +68,7 @@ function networkRoutes(host: Host, offering: readonly Engine[]): Route[] {
       method: 'POST',
       path: '/networks',
       role: 'member',
-      body: networkBody(offering.map(({ segment }) => segment)),
+      body: networkBody(offering.map(({ networks }) => networks.segment)),
       resource: NetworkResource,
       async handle({ project, caller, body }) {
         const { created, network } = await createNetwork(host, project, caller, body as NetworkRequest)
@@ -108,7 +111,10 @@ function networkRoutes(host: Host, offering: readonly Engine[]): Route[] {
   ]
 }
 
-function portRoutes(host: Host): Route[] {
+function portRoutes(host: Host, offering: readonly Offering[]): Route[] {
+  // Ports that lead to remote sites.
+  const makers = [...host.engines.values()].filter(makesPorts).filter(({ ports }) => ports.inNetworks)
+  const ofNetworks = offering.flatMap(({ networks }) => networks.portFields?.schema ?? [])
   return [
     route({
       operation: 'create_port',
@@ -116,11 +122,11 @@ function portRoutes(host: Host): Route[] {
       method: 'POST',
       path: '/networks/:network_id/ports',
       role: 'member',
-      body: PortBody,
+      body: portBody([...ofNetworks, ...makers.map(({ ports }) => ports.schema)]),
       resource: PortResource,
-      async handle({ project, params, body }: Call<{ id?: string; name?: string }>) {
+      async handle({ project, caller, params, body }) {
         const { id } = find(host, project, params.network_id)
-        const { created, port } = await host.write((draft) => createPort(draft, project, id, body))
+        const { created, port } = await host.write((draft) => createPort(draft, host, project, id, body, caller))
         return { status: created ? 201 : 200, body: host.portView(port), location: `/ports/${port.id}` }
       },
     }),
@@ -142,11 +148,12 @@ function portRoutes(host: Host): Route[] {
 async function createNetwork(host: Host, project: ProjectId, caller: Caller, body: NetworkRequest) {
   const alias = body.engine ?? DEFAULT_ENGINE
   const engine = host.engines.get(alias)
-  if (!engine) {
-    const loaded = [...host.engines.keys()].join(', ')
-    throw new PlugboardError('unknown-engine', `engine "${alias}" is not loaded: one of ${loaded} is`, {
-      field: 'engine',
-    })
+  if (!engine || !hasNetworks(engine)) {
+    const able = [...host.engines.values()].filter(hasNetworks).map((each) => each.alias)
+    const [code, why] = engine
+      ? (['unsupported', `engine "${alias}" has no networks`] as const)
+      : (['unknown-engine', `engine "${alias}" is not loaded`] as const)
+    throw new PlugboardError(code, `${why}: take one of ${able.join(', ')}`, { field: 'engine' })
   }
   if (caller.role !== 'admin') {
     for (const field of ['segment', 'shared'] as const) {
@@ -164,8 +171,9 @@ async function createNetwork(host: Host, project: ProjectId, caller: Caller, bod
     const id = (chosen ?? randomUUID()) as NetworkId
     const there = repeated(draft.graph.networks.get(id), project, request, 'network')
     if (there) return { created: false, network: there }
-    if (body.segment !== undefined) checkSegment(engine, body.segment)
-    const plan = engine.plan(draft.graph, body.segment ?? null)
+    if (body.segment !== undefined)
+      only(engine.networks.segment, body.segment, `a segment of engine ${alias}`, 'segment')
+    const plan = engine.networks.plan(draft.graph, body.segment ?? null)
     const network: Network = {
       id,
       key: draft.nextKey(),
@@ -174,25 +182,19 @@ async function createNetwork(host: Host, project: ProjectId, caller: Caller, bod
       engine: alias,
       ...plan,
       shared: body.shared ?? false,
-      mesh: engine.mesh,
+      mesh: engine.networks.mesh,
       revision: 1,
       createdAt: timestamp(),
       request,
     }
-    const segment = draft.graph.segments.get(plan.segmentId) ?? { id: plan.segmentId, holders: [], freed: 0 }
-    draft.change({ kind: 'segment', id: segment.id, to: { ...segment, networkId: id } })
+    const segment = draft.graph.segments.get(plan.segmentId) ?? UNUSED
+    draft.change({ kind: 'segment', id: plan.segmentId, to: { ...segment, id: plan.segmentId, owner: network.key } })
     draft.change({ kind: 'network', id, to: network })
     return { created: true, network }
   })
 }
 
-/** The schema of the body takes the segment of any engine; this network has one. */
-function checkSegment(engine: Engine, segment: Attributes): void {
-  if (Value.Check(engine.segment, segment)) return
-  const known = Object.keys(engine.segment.properties).join(' and ')
-  const detail = `${JSON.stringify(segment)} is no segment of engine ${engine.alias}: it takes ${known}`
-  throw new PlugboardError('bad-request', detail, { field: 'segment' })
-}
+const UNUSED = { partOf: null, holders: [], freed: 0 }
 
 function destroyNetwork(draft: Draft, project: ProjectId, id: NetworkId, expected: Expected): void {
   const { graph } = draft
@@ -211,32 +213,48 @@ function destroyNetwork(draft: Draft, project: ProjectId, id: NetworkId, expecte
   }
   draft.change({ kind: 'network', id, to: null })
   const segment = segmentId && graph.segments.get(segmentId)
-  if (segment)
-    draft.change({ kind: 'segment', id: segmentId, to: { ...segment, networkId: null, freed: draft.nextKey() } })
+  if (segment) draft.change({ kind: 'segment', id: segmentId, to: { ...segment, owner: null, freed: draft.nextKey() } })
 }
 
-function createPort(draft: Draft, project: ProjectId, networkId: NetworkId, body: { id?: string; name?: string }) {
+function createPort(
+  draft: Draft,
+  host: Host,
+  project: ProjectId,
+  networkId: NetworkId,
+  body: object,
+  caller: Caller,
+): ReturnType<typeof makePort> {
   const network = draft.graph.networks.get(networkId)
   if (!network) throw new PlugboardError('not-found', `project ${project} has no network ${networkId}`)
-  const request = canonical({ network_id: networkId, name: body.name ?? '' })
-  const id = (body.id ?? randomUUID()) as PortId
-  const there = repeated(draft.graph.ports.get(id), project, request, 'port')
-  if (there) return { created: false, port: there }
-  const port: Port = {
-    id,
-    key: draft.nextKey(),
-    project,
-    name: body.name ?? '',
-    engine: network.engine,
-    networkId,
-    adminUp: true,
-    attributes: {},
-    revision: 1,
-    createdAt: timestamp(),
-    request,
+  const { id, name, ...fields } = body as PortWish & Record<string, unknown>
+  const wish = { ...(id && { id }), ...(name && { name }) }
+  const own = host.engines.get(network.engine)?.networks?.portFields
+  const maker = [...host.engines.values()]
+    .filter(makesPorts)
+    .find(({ ports }) => ports.inNetworks && Object.keys(fields).some((field) => field in ports.schema.properties))
+  if (!maker) {
+    only(own?.schema ?? Type.Object({}), fields, `a port of engine ${network.engine}`)
+    return makePort(draft, project, wish, {
+      engine: network.engine,
+      network,
+      fields,
+      plan: () => PLAIN,
+      portFields: own,
+    })
   }
-  draft.change({ kind: 'port', id, to: port })
-  return { created: true, port }
+  if (network.project !== project) {
+    throw new PlugboardError(
+      'forbidden',
+      `network ${networkId} is shared: only project ${network.project} may bridge it`,
+    )
+  }
+  only(maker.ports.schema, fields, `a port of engine ${maker.alias}`)
+  return makePort(draft, project, wish, {
+    engine: maker.alias,
+    network,
+    fields,
+    plan: () => maker.ports.plan(draft.graph, network, fields, caller),
+  })
 }
 
 /** A network that the project may use: its own, or a shared one. */

@@ -1,58 +1,106 @@
-/** The built-in engines, and the extensions that they offer: one line each. */
+/** The built-in engines, and the extensions that engines offer: one line each. */
 import type { Engines } from '../../flows/compile.ts'
 import { engineTables } from '../../flows/pipeline.ts'
 import type { Engine } from './engine.ts'
-import { ethernetVnic } from './ethernet-vnic.ts'
-import type { Extension } from './extension.ts'
+import { ETHERNET, ethernetKind } from './ethernet-vnic.ts'
+import type { Extension, Route } from './extension.ts'
+import { flat } from './flat.ts'
+import { geneve } from './geneve.ts'
 import type { Host } from './host.ts'
-import { logicalNetwork } from './logical-network.ts'
+import { hasNetworks, logicalNetworkRoutes } from './logical-network.ts'
+import { lonePortRoute, makesPorts } from './lone-ports.ts'
+import { remoteL2 } from './remote-l2.ts'
 import type { Range } from './segments.ts'
+import type { PhysicalNetworks } from './uplink.ts'
 import { vlan } from './vlan.ts'
+import { vnicRoute } from './vnics.ts'
 import { vxlan } from './vxlan.ts'
 
 export interface EngineSettings {
-  readonly physicalNetworks: Readonly<Record<string, { readonly vlans: readonly Range[] }>>
-  readonly overlays: { readonly vxlan: { readonly vnis: readonly Range[] } }
+  readonly physicalNetworks: PhysicalNetworks
+  readonly overlays: {
+    readonly vxlan: { readonly vnis: readonly Range[] }
+    readonly geneve: { readonly vnis: readonly Range[] }
+    /** Octets that the underlay carries behind its Ethernet header. */
+    readonly mtu: number
+  }
 }
 
 /** In the order of their table ranges, which must not change: rules in switches stand there. */
 const BUILT_IN: ReadonlyArray<readonly [alias: string, make: (settings: EngineSettings) => Engine]> = [
   ['vlan', ({ physicalNetworks }) => vlan(physicalNetworks)],
-  ['vxlan', ({ overlays }) => vxlan(overlays.vxlan.vnis)],
-]
-
-const EXTENSIONS: ReadonlyArray<readonly [alias: string, make: (host: Host, engines: readonly string[]) => Extension]> =
   [
-    ['ethernet-vnic', ethernetVnic],
-    ['logical-network', logicalNetwork],
-  ]
+    'vxlan',
+    ({
+      overlays: {
+        mtu,
+        vxlan: { vnis },
+      },
+    }) => vxlan({ underlayMtu: mtu, vnis }),
+  ],
+  [
+    'geneve',
+    ({
+      overlays: {
+        mtu,
+        geneve: { vnis },
+      },
+    }) => geneve({ underlayMtu: mtu, vnis }),
+  ],
+  ['flat', ({ physicalNetworks }) => flat(physicalNetworks)],
+  ['remote-l2', () => remoteL2()],
+]
 
 export const ENGINE_ALIASES: readonly string[] = BUILT_IN.map(([alias]) => alias)
 
-/** Load the engines that the configuration names. */
-export function loadEngines(names: readonly string[], settings: EngineSettings): ReadonlyMap<string, Engine> {
-  const chosen = BUILT_IN.filter(([alias]) => names.includes(alias))
-  return new Map(chosen.map(([alias, make]) => [alias, make(settings)]))
+/** Make the built-in engines of these names. */
+export function builtIn(names: readonly string[], settings: EngineSettings): Engine[] {
+  return BUILT_IN.filter(([alias]) => names.includes(alias)).map(([, make]) => make(settings))
 }
 
-/** Their rules, each in its own range of tables. */
+/** The rules of engines, each in its own range of tables; those of outside ones come after all built-in ones. */
 export function rulesOf(engines: ReadonlyMap<string, Engine>): Engines {
+  const outside = [...engines.keys()].filter((alias) => !ENGINE_ALIASES.includes(alias))
+  const slots = [...ENGINE_ALIASES, ...outside]
   return new Map(
-    [...engines].map(([alias, { rules }]) => [alias, { rules, tables: engineTables(ENGINE_ALIASES.indexOf(alias)) }]),
+    [...engines].map(([alias, { rules }]) => [alias, { rules, tables: engineTables(slots.indexOf(alias)) }]),
   )
 }
 
 /** The extensions that at least one loaded engine offers. */
 export function extensionsOf(host: Host): Extension[] {
-  return EXTENSIONS.flatMap(([alias, make]) => {
-    const offering = [...host.engines.values()].filter(({ extensions }) => extensions.includes(alias))
-    return offering.length > 0
-      ? [
-          make(
-            host,
-            offering.map((engine) => engine.alias),
-          ),
-        ]
-      : []
-  })
+  const engines = [...host.engines.values()]
+  const ethernet = engines.filter(({ kinds }) => kinds.includes(ETHERNET))
+  const networked = engines.filter(hasNetworks)
+  const lone = engines.filter(makesPorts)
+  const kinds = [...(ethernet.length > 0 ? [ethernetKind] : []), ...engines.flatMap(({ vnics }) => vnics ?? [])]
+  const vnics = vnicRoute(host, kinds)
+  const ports = lonePortRoute(host, lone)
+  const networks = logicalNetworkRoutes(host, networked)
+  const inNetworks = networks.filter(({ operation }) => operation === 'create_port')
+  const aliases = (some: readonly Engine[]) => some.map(({ alias }) => alias)
+  const own = (engine: Engine): Route[] => [
+    ...(engine.vnics ? [vnics] : []),
+    ...(engine.ports ? [ports] : []),
+    ...(engine.ports?.inNetworks && networked.length > 0 ? inNetworks : []),
+  ]
+  return [
+    {
+      alias: 'ethernet-vnic',
+      name: 'Ethernet VNICs',
+      description: 'VNICs that are Ethernet devices, each with a MAC address.',
+      engines: aliases(ethernet),
+      routes: [vnics],
+    },
+    {
+      alias: 'logical-network',
+      name: 'Logical networks',
+      description: 'Layer-2 networks of a project, and the ports in them.',
+      engines: aliases(networked),
+      routes: networks,
+    },
+    ...engines.map((engine) => ({ ...named(engine), engines: [engine.alias], routes: own(engine) })),
+  ].filter(({ engines, routes }) => engines.length > 0 && routes.length > 0)
 }
+
+const named = ({ alias, name, description }: Engine) => ({ alias, name, description })

@@ -1,11 +1,38 @@
 /** Allocation of segments from a pool of numbers: never used ones first, then the one freed longest ago. */
-import type { Graph } from '../../topology/graph.ts'
+import { type Graph, isTaken } from '../../topology/graph.ts'
+import type { Segment } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
 
 /** Numbers from `first` to `last`, both included. */
 export interface Range {
   readonly first: number
   readonly last: number
+}
+
+/** May a segment be given away: neither it nor a part of it is anybody's, nor held by rules that may still be there? */
+export function isFree(graph: Graph, id: string): boolean {
+  const segment = graph.segments.get(id)
+  return !(segment && isTaken(segment)) && !graph.segmentParts.has(id)
+}
+
+/** @param words what it is called: "VLAN 101 of physnet1" @throws PlugboardError `segment-in-use` */
+export function checkFree(graph: Graph, id: string, words: string, field = 'segment'): void {
+  checkUntaken(graph, id, words, field)
+  for (const part of graph.segmentParts.get(id)) checkUntaken(graph, part, words, field)
+}
+
+/** The same of a segment by itself, whoever has parts of it. */
+export function checkUntaken(graph: Graph, id: string, words: string, field = 'segment'): void {
+  const by = whose(graph, graph.segments.get(id))
+  if (by !== undefined) throw new PlugboardError('segment-in-use', `${words} is taken: ${by}`, { field })
+}
+
+function whose(graph: Graph, segment: Segment | undefined): string | undefined {
+  if (!segment || !isTaken(segment)) return undefined
+  const owner = segment.owner === null ? undefined : graph.byKey.get(segment.owner)
+  return owner
+    ? `${owner.kind} ${owner.id} has it`
+    : `it was freed, but hypervisors ${segment.holders.join(', ')} may still hold rules for it`
 }
 
 export class Pool {
@@ -26,12 +53,7 @@ export class Pool {
 
   /** Take a number that the caller asks for. @param words what it is called: "VLAN 101 of physnet1" */
   claim(graph: Graph, number: number, words: string): void {
-    const segment = graph.segments.get(this.idOf(number))
-    if (!segment || (segment.networkId === null && segment.holders.length === 0)) return
-    const by = segment.networkId
-      ? `network ${segment.networkId} has it`
-      : `it was freed, but hypervisors ${segment.holders.join(', ')} may still hold rules for it`
-    throw new PlugboardError('segment-in-use', `${words} is taken: ${by}`, { field: 'segment' })
+    checkFree(graph, this.idOf(number), words)
   }
 
   /** The pool in words: `vlan/physnet1 (100-4000)`. */
@@ -51,7 +73,7 @@ export class Pool {
   #neverUsed(graph: Graph): number | undefined {
     for (const { first, last } of this.ranges) {
       for (let number = Math.max(first, this.#next); number <= last; number++) {
-        if (graph.segments.has(this.idOf(number))) continue
+        if (graph.segments.has(this.idOf(number)) || graph.segmentParts.has(this.idOf(number))) continue
         this.#next = number
         return number
       }
@@ -61,9 +83,8 @@ export class Pool {
 
   #longestFreed(graph: Graph): number | undefined {
     let best: { number: number; freed: number } | undefined
-    for (const { id, networkId, holders, freed } of graph.segments.values()) {
-      if (networkId !== null || holders.length > 0 || (best && best.freed <= freed)) continue
-      if (!id.startsWith(`${this.name}/`)) continue
+    for (const { id, freed } of graph.segments.values()) {
+      if (!id.startsWith(`${this.name}/`) || (best && best.freed <= freed) || !isFree(graph, id)) continue
       const number = Number(id.slice(this.name.length + 1))
       if (this.ranges.some(({ first, last }) => first <= number && number <= last)) best = { number, freed }
     }

@@ -81,11 +81,18 @@ export const extensionRoutes =
       },
     )
 
-    for (const { alias, routes } of extensions) for (const route of routes) mount(app, alias, route)
+    const mounted = new Set<Route>()
+    for (const { alias, routes } of extensions) {
+      for (const route of routes) {
+        // Extensions may share one.
+        if (!mounted.has(route)) mount(app, alias, route)
+        mounted.add(route)
+      }
+    }
   }
 
 function mount(app: Parameters<FastifyPluginAsyncTypebox>[0], alias: string, route: Route): void {
-  const { operation, summary, method, path, role, body, query } = route
+  const { operation, operationId = operation, summary, method, path, role, body, query } = route
   const list = method === 'GET' && !/:\w+$/.test(path)
   const changes = method !== 'GET' && method !== 'POST'
   app.route({
@@ -93,7 +100,7 @@ function mount(app: Parameters<FastifyPluginAsyncTypebox>[0], alias: string, rou
     url: `${BASE}${path}`,
     config: { role },
     schema: {
-      operationId: operation,
+      operationId,
       summary,
       tags: [alias],
       params: paramsOf(`${BASE}${path}`),

@@ -1,6 +1,6 @@
 /** Ports: list, show, update, destroy. To make one is an extension's. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from 'typebox'
+import { type TProperties, Type } from 'typebox'
 import type { PortId, ProjectId } from '../../topology/ids.ts'
 import type { CoreOperations } from '../control/operations.ts'
 import { Name, OPAQUE, Port } from '../engines/resources.ts'
@@ -12,8 +12,9 @@ import { answers, IfMatch, listOf, NoQuery, Nothing, Paged } from './schemas.ts'
 const InProject = Type.Object({ project: Type.String({ pattern: OPAQUE }) })
 const OfPort = Type.Object({ project: Type.String({ pattern: OPAQUE }), port_id: Type.String() })
 
+/** @param portFields that ports of some engine have beside the core's, and that can be changed */
 export const portRoutes =
-  (operations: CoreOperations): FastifyPluginAsyncTypebox =>
+  (operations: CoreOperations, portFields: TProperties): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(
       '/v1/projects/:project/ports',
@@ -52,12 +53,12 @@ export const portRoutes =
         config: { role: 'member' },
         schema: {
           operationId: 'update_port',
-          summary: 'Name a port, or set it administratively up or down',
+          summary: 'Name a port, set it administratively up or down, or change what its engine lets it have',
           params: OfPort,
           querystring: NoQuery,
           headers: Type.Object(IfMatch),
           body: Type.Object(
-            { admin_state_up: Type.Optional(Type.Boolean()), name: Type.Optional(Name) },
+            { admin_state_up: Type.Optional(Type.Boolean()), name: Type.Optional(Name), ...portFields },
             { additionalProperties: false },
           ),
           response: answers({ 200: Port, 202: Port }),

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import type { TProperties } from 'typebox'
 import type { CoreOperations, EventLog } from '../control/operations.ts'
 import type { Extension } from '../engines/extension.ts'
 import { PlugboardError } from '../errors.ts'
@@ -23,6 +24,8 @@ export interface HttpOptions {
   readonly extensions: readonly Extension[]
   /** Aliases of the engines that are loaded. */
   readonly engines: readonly string[]
+  /** Fields that ports of theirs have beside the core's, and that can be changed. */
+  readonly portFields: TProperties
   readonly events: EventLog
   /** Why it is not ready, by what is not; empty when it is. */
   readonly readiness: () => Readonly<Record<string, string>>
@@ -98,7 +101,7 @@ export async function buildHttp(options: HttpOptions) {
       request.caller = authenticator.authorise(request)
     })
     await guarded.register(vnicRoutes(operations))
-    await guarded.register(portRoutes(operations))
+    await guarded.register(portRoutes(operations, options.portFields))
     await guarded.register(hypervisorRoutes(operations))
     await guarded.register(eventRoutes(events))
     await guarded.register(extensionRoutes(extensions))

@@ -66,7 +66,11 @@ t.test('concurrent requests share commits, and each gets its own answer', async 
 t.test('an operation that fails in the middle leaves nothing', async (t) => {
   const { controller, store } = controllerOn({ store: new MemoryStore() })
   const wish = controller.journal.write((draft) => {
-    draft.change({ kind: 'segment', id: 'vlan/physnet1/100', to: { id: 'x', networkId: null, holders: [], freed: 0 } })
+    draft.change({
+      kind: 'segment',
+      id: 'vlan/physnet1/100',
+      to: { id: 'x', partOf: null, owner: null, holders: [], freed: 0 },
+    })
     throw new Error('in the middle')
   })
   await t.rejects(wish, { message: 'in the middle' })

@@ -45,7 +45,7 @@ t.test('B11: a freed segment stays taken while a hypervisor may hold rules for i
   const { controller } = cloud
   const id = 'vlan/physnet1/1'
   const held = controller.graph.segments.get(id)
-  t.equal(held?.networkId, network.id)
+  t.equal(held?.owner, controller.graph.networks.get(network.id as NetworkId)?.key)
   const holder = 'hv9' as HypervisorId
   await controller.journal.write((draft) => {
     if (held) draft.change({ kind: 'segment', id, to: { ...held, holders: [holder] } })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { geneve } from '../../src/engines/geneve.ts'
 import { vlan } from '../../src/engines/vlan.ts'
 import { vxlan } from '../../src/engines/vxlan.ts'
 import { Graph } from '../../topology/graph.ts'
@@ -9,10 +10,14 @@ const engine = vlan({
   physnet2: { vlans: [{ first: 10, last: 10 }] },
 })
 
+const { networks } = engine
+if (!networks) throw new Error('engine vlan has networks')
+const VNIS = [{ first: 4096, last: 5000 }]
+
 t.test('B10: one VLAN id on two physical networks is two segments', async (t) => {
   const graph = new Graph()
   const [one, two] = ['physnet1', 'physnet2'].map((physical) =>
-    engine.plan(graph, { physical_network: physical, vlan_id: 10 }),
+    networks.plan(graph, { physical_network: physical, vlan_id: 10 }),
   )
   t.not(one?.segmentId, two?.segmentId)
 })
@@ -20,11 +25,11 @@ t.test('B10: one VLAN id on two physical networks is two segments', async (t) =>
 t.test('when one physical network is full the next one is taken, if none was asked for', async (t) => {
   const graph = new Graph()
   for (const id of ['vlan/physnet1/10', 'vlan/physnet1/11']) {
-    graph.setSegment(id, { id, networkId: 'n' as never, holders: [], freed: 0 })
+    graph.setSegment(id, { id, partOf: null, owner: 16 as never, holders: [], freed: 0 })
   }
-  t.match(engine.plan(graph, null), { segment: { physical_network: 'physnet2', vlan_id: 10 } })
-  t.throws(() => engine.plan(graph, { physical_network: 'physnet1' }), { code: 'segments-exhausted' })
-  t.throws(() => engine.plan(graph, { physical_network: 'physnet9' }), {
+  t.match(networks.plan(graph, null), { segment: { physical_network: 'physnet2', vlan_id: 10 } })
+  t.throws(() => networks.plan(graph, { physical_network: 'physnet1' }), { code: 'segments-exhausted' })
+  t.throws(() => networks.plan(graph, { physical_network: 'physnet9' }), {
     code: 'bad-request',
     field: 'segment.physical_network',
     message: 'physical network "physnet9" is not configured: physnet1, physnet2 is',
@@ -32,8 +37,19 @@ t.test('when one physical network is full the next one is taken, if none was ask
 })
 
 t.test('B27: the MTU leaves room for what the fabric puts around a frame', async (t) => {
-  t.equal(engine.plan(new Graph(), null).mtu, 1500)
-  t.equal(vxlan([{ first: 4096, last: 5000 }]).plan(new Graph(), null).mtu, 1450)
+  const graph = new Graph()
+  t.equal(networks.mtu(graph), 1500)
+  const overlay = [vxlan, geneve].map((make) => make({ underlayMtu: 1500, vnis: VNIS }).networks)
+  t.strictSame(
+    overlay.map((each) => each?.mtu(graph)),
+    [1450, 1450],
+  )
+  graph.setHypervisor(hypervisor(0).id, hypervisor(0, { encapIp: '2001:db8::1' }))
+  t.strictSame(
+    overlay.map((each) => each?.mtu(graph)),
+    [1430, 1430],
+  )
+  t.equal(vxlan({ underlayMtu: 9000, vnis: VNIS }).networks?.mtu(new Graph()), 8950)
 })
 
 t.test('a pool given out of order is used from its lowest number', async (t) => {
@@ -48,8 +64,8 @@ t.test('a pool given out of order is used from its lowest number', async (t) => 
   const graph = new Graph()
   const taken: unknown[] = []
   for (let n = 0; n < 3; n++) {
-    const { segment, segmentId } = odd.plan(graph, null)
-    graph.setSegment(segmentId, { id: segmentId, networkId: 'n' as never, holders: [], freed: 0 })
+    const { segment, segmentId } = odd.networks?.plan(graph, null) ?? { segment: {}, segmentId: '' }
+    graph.setSegment(segmentId, { id: segmentId, partOf: null, owner: 16 as never, holders: [], freed: 0 })
     taken.push(segment.vlan_id)
   }
   t.strictSame(taken, [5, 30, 31])
@@ -64,6 +80,8 @@ t.test('a host that would lose inner tags is told of', async (t) => {
 t.test('fabric ports: a patch for each mapped physical network that is configured, one tunnel', async (t) => {
   const mapped = hypervisor(0, { bridgeMappings: { physnet1: 'br-eth1', other: 'br-eth2' } })
   t.strictSame(engine.fabricPorts(mapped), [{ role: 'uplink:physnet1', kind: 'patch', bridge: 'br-eth1' }])
-  t.match(vxlan([]).fabricPorts(mapped), [{ role: 'tunnel:vxlan', options: { local_ip: '192.0.2.1', key: 'flow' } }])
-  t.strictSame(vxlan([]).fabricPorts({ ...mapped, encapIp: null }), [])
+  t.match(vxlan({ underlayMtu: 1500, vnis: VNIS }).fabricPorts(mapped), [
+    { role: 'tunnel:vxlan', options: { local_ip: '192.0.2.1', key: 'flow' } },
+  ])
+  t.strictSame(vxlan({ underlayMtu: 1500, vnis: VNIS }).fabricPorts({ ...mapped, encapIp: null }), [])
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { CLASSIFY, EGRESS, ENGINES, engineTables, GUARD } from '../../flows/pipeline.ts'
-import { is, SLOTS, set, TO_PEER, TO_PEERS, TO_UPLINK } from '../../flows/registers.ts'
+import { CLASSIFY, EGRESS, ENGINES, engineTables, GUARD, LEARNED, UNKNOWN } from '../../flows/pipeline.ts'
+import { is, SLOTS, set, TO_ASKING_PEERS, TO_PEER, TO_PEERS, TO_UPLINK } from '../../flows/registers.ts'
 import { rule } from '../../flows/rule.ts'
 import { FIRST_KEY, type Key } from '../../topology/ids.ts'
 
@@ -27,13 +27,14 @@ t.test('a value that does not fit its slot is no rule', async (t) => {
 })
 
 t.test('targets of the pipeline are no keys', async (t) => {
-  for (const target of [TO_UPLINK, TO_PEER, TO_PEERS]) t.ok(target > 0 && target < FIRST_KEY)
+  for (const target of [TO_UPLINK, TO_PEER, TO_PEERS, TO_ASKING_PEERS]) t.ok(target > 0 && target < FIRST_KEY)
 })
 
 t.test('tables come in order, and a rule only goes to a later one', async (t) => {
-  t.ok(CLASSIFY.number < GUARD.number && GUARD.number < ENGINES.first && ENGINES.last < EGRESS.number)
-  t.throws(() => engineTables(15), RangeError)
-  t.strictSame(engineTables(14), { forward: 58, flood: 59 })
+  t.ok(CLASSIFY.number < GUARD.number && GUARD.number < ENGINES.first && ENGINES.last < LEARNED.number)
+  t.ok(LEARNED.number < UNKNOWN.number && UNKNOWN.number < EGRESS.number)
+  t.throws(() => engineTables(13), RangeError)
+  t.strictSame(engineTables(12), { forward: 54, flood: 55 })
   const made = (goto: number) => rule({ table: 10, priority: 1, match: [], goto, author: 20 as Key, why: '' })
   t.equal(made(11).instructions.length, 1)
   t.throws(() => made(10), { message: 'a packet moves on only: table 10 cannot go to 10' })

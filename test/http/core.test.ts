@@ -43,6 +43,7 @@ t.test('a VNIC, a network and a port have the fields of the contract', async (t)
     'project',
     'revision',
     'status',
+    'unknown_unicast',
     'vnic_id',
   ])
   t.strictSame(await keys(`${RED}/networks/${network}`), [

@@ -4,6 +4,7 @@ import { ERRORS } from '../../src/errors.ts'
 import { apiOn } from '../support/api.ts'
 import { diskFull } from '../support/memory-store.ts'
 
+const WIRE = { engine: 'remote-l2', remote_ip: '203.0.113.5', tunnel_type: 'vxlan', tunnel_key: 7 }
 const ID = '11111111-1111-4111-8111-111111111111'
 
 t.test('whatever is wrong is a problem with a code of the list, a sentence, and the field', async (t) => {
@@ -11,7 +12,15 @@ t.test('whatever is wrong is a problem with a code of the list, a sentence, and 
   const wrong: ReadonlyArray<readonly [Parameters<typeof call>, number, string, string?]> = [
     [['GET', '/projects/red/vnics/nonsense'], 404, 'not-found'],
     [['GET', '/projects/red/nothing'], 404, 'not-found'],
-    [['POST', '/projects/red/ports', {}], 404, 'not-found'],
+    [['POST', '/projects/red/nets', {}], 404, 'not-found'],
+    [['POST', '/projects/red/ports', {}], 400, 'bad-request', 'engine'],
+    [['POST', '/projects/red/ports', { engine: 'vlan' }], 400, 'unsupported', 'engine'],
+    [['POST', '/projects/red/ports', { engine: 'token-ring' }], 400, 'unknown-engine', 'engine'],
+    [['POST', '/projects/red/ports', { ...WIRE, tunnel_key: undefined }], 400, 'bad-request', 'tunnel_key'],
+    [['POST', '/projects/red/ports', { ...WIRE, remote_ip: '224.0.0.1' }], 400, 'bad-request', 'remote_ip'],
+    [['POST', '/projects/red/ports', { ...WIRE, tunnel_type: 'stt' }], 400, 'bad-request', 'tunnel_type'],
+    [['POST', '/projects/red/ports', { ...WIRE, tunnel_key: 2 ** 24 }], 400, 'bad-request', 'tunnel_key'],
+    [['POST', '/projects/red/ports', { ...WIRE, colour: 'blue' }], 400, 'bad-request', 'colour'],
     [['GET', '/projects/r%20d/vnics'], 400, 'bad-request', 'project'],
     [['GET', `/projects/${'r'.repeat(200)}/vnics`], 400, 'bad-request', 'project'],
     [['GET', '/projects/%E0%A4%A/vnics'], 400, 'bad-request'],
@@ -31,7 +40,12 @@ t.test('whatever is wrong is a problem with a code of the list, a sentence, and 
     [['POST', '/projects/red/vnics', `{"name":"${'x'.repeat(300 * 1024)}"}`], 413, 'too-large'],
     [['POST', '/projects/red/networks', { engine: 'token-ring' }], 400, 'unknown-engine', 'engine'],
     [['POST', '/projects/red/networks', { segment: { vlan_id: 5000 } }], 400, 'bad-request', 'segment.vlan_id'],
-    [['POST', '/projects/red/networks', { engine: 'vxlan', segment: { vlan_id: 5 } }], 400, 'bad-request', 'segment'],
+    [
+      ['POST', '/projects/red/networks', { engine: 'vxlan', segment: { vlan_id: 5 } }],
+      400,
+      'bad-request',
+      'segment.vlan_id',
+    ],
     [['PUT', `/projects/red/vnics/${ID}/port`, {}], 400, 'bad-request', 'port_id'],
     [['PUT', `/projects/red/vnics/${ID}/port`, { port_id: 'x' }], 400, 'bad-request', 'port_id'],
     [['GET', '/projects/red/vnics?limit=0'], 400, 'bad-request', 'limit'],

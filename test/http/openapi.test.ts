@@ -31,6 +31,7 @@ const OPERATIONS = {
   show_network: 'get /v1/projects/{project}/networks/{network_id}',
   destroy_network: 'delete /v1/projects/{project}/networks/{network_id}',
   create_port: 'post /v1/projects/{project}/networks/{network_id}/ports',
+  create_port_on_its_own: 'post /v1/projects/{project}/ports',
   list_network_ports: 'get /v1/projects/{project}/networks/{network_id}/ports',
   events: 'get /v1/projects/{project}/events',
   list_extensions: 'get /v1/extensions',

@@ -25,7 +25,7 @@ export function run(flows: readonly Flow[], inPort: number, packet: Packet): Out
     resubmits: 0,
   }
   lookUp(flows, 0, state, outputs)
-  return outputs.filter(({ port }) => port !== inPort)
+  return outputs
 }
 
 interface State {
@@ -50,10 +50,18 @@ function lookUp(flows: readonly Flow[], table: number, state: State, outputs: Ou
 function act(flows: readonly Flow[], action: Action, state: State, outputs: Output[]): void {
   switch (action.type) {
     case 'output':
+      // Never back out by the port it came in by.
+      if (BigInt(action.port) === state.fields.get('in_port')) return
       outputs.push({ port: action.port, packet: { fields: new Map(state.fields), vlan: [...state.vlan] } })
       return
-    case 'resubmit':
+    case 'resubmit': {
+      const inPort = state.fields.get('in_port') ?? 0n
       lookUp(flows, action.table ?? 0, state, outputs)
+      state.fields.set('in_port', inPort)
+      return
+    }
+    case 'learn':
+      // What is not learned is looked for everywhere: that is what the laws look at.
       return
     case 'push_vlan':
       state.vlan = [0, ...state.vlan]
@@ -73,6 +81,10 @@ function setField(action: Extract<Action, { type: 'set_field' }>, state: State):
   if (action.field === 'vlan_vid') {
     if (state.vlan.length === 0) throw new Error('set_field of vlan_vid on an untagged frame')
     state.vlan = [Number(action.value) & 0xfff, ...state.vlan.slice(1)]
+    return
+  }
+  if (action.field === 'nxm_in_port') {
+    state.fields.set('in_port', BigInt(action.value))
     return
   }
   const mask = action.mask === undefined ? -1n : BigInt(action.mask)

@@ -1,51 +1,62 @@
 /** Law 4: no rule set lets a frame of one network reach a VNIC of another; and within a network, everybody gets one copy. */
 import fc from 'fast-check'
 import t from 'tap'
+import type { Member } from '../../flows/engine.ts'
 import type { Rule } from '../../flows/rule.ts'
+import { siteOf } from '../../flows/sites.ts'
 import type { Graph, Placement } from '../../topology/graph.ts'
-import type { HypervisorId } from '../../topology/ids.ts'
-import { TUNNEL, UPLINK } from '../support/nodes.ts'
+import type { HypervisorId, NetworkId } from '../../topology/ids.ts'
+import type { Port } from '../../topology/nodes.ts'
+import { GENEVE, GRE, TUNNEL, UPLINK } from '../support/nodes.ts'
 import { type Packet, run } from './interpreter.ts'
 import { fromScratch, Incremental, scenario } from './scenario.ts'
 
-/** Where copies of a frame end: the ports' ids, and what left for the physical network. */
-function deliver(
-  graph: Graph,
-  rules: Map<HypervisorId, Rule[]>,
-  from: Placement,
-  packet: Packet,
-): { ports: string[]; wire: Packet[] } {
-  const ports: string[] = []
-  const wire: Packet[] = []
-  const queue: Array<{ where: HypervisorId; inPort: number; packet: Packet; hops: number }> = [
-    { where: from.hypervisor, inPort: from.ofport, packet, hops: 0 },
-  ]
+/** Where copies of a frame end: the ports' ids, what left for the physical network, and for remote ends. */
+interface Ends {
+  readonly ports: string[]
+  readonly wire: Packet[]
+  /** `address key` */
+  readonly beyond: string[]
+}
+
+interface Arrival {
+  readonly where: HypervisorId
+  readonly inPort: number
+  readonly packet: Packet
+  readonly hops: number
+}
+
+const TUNNELS = [TUNNEL, GENEVE, GRE]
+
+function deliver(graph: Graph, rules: Map<HypervisorId, Rule[]>, first: Omit<Arrival, 'hops'>): Ends {
+  const ends: Ends = { ports: [], wire: [], beyond: [] }
+  const queue: Arrival[] = [{ ...first, hops: 0 }]
   for (let next = queue.shift(); next; next = queue.shift()) {
     if (next.hops > 4) throw new Error('a frame goes round and round')
     for (const output of run(rules.get(next.where) ?? [], next.inPort, next.packet)) {
       const hops = next.hops + 1
-      const fresh = {
-        fields: new Map([...output.packet.fields].filter(([name]) => /^eth_|^tun_id$/.test(name))),
-        vlan: output.packet.vlan,
-      }
+      const { fields, vlan } = output.packet
+      const frame = { fields: new Map([...fields].filter(([name]) => name.startsWith('eth_'))), vlan }
       if (output.port === UPLINK) {
-        wire.push(fresh)
+        ends.wire.push(frame)
         for (const where of rules.keys())
-          if (where !== next.where) queue.push({ where, inPort: UPLINK, packet: untunnelled(fresh), hops })
-      } else if (output.port === TUNNEL) {
-        const to = output.packet.fields.get('tun_dst')
-        for (const { id, encapIp } of graph.hypervisors.values()) {
-          if (encapIp && number(encapIp) === to) queue.push({ where: id, inPort: TUNNEL, packet: fresh, hops })
-        }
-      } else ports.push(portAt(graph, next.where, output.port))
+          if (where !== next.where) queue.push({ where, inPort: UPLINK, packet: frame, hops })
+      } else if (TUNNELS.includes(output.port)) {
+        const [to, key] = [fields.get('tun_dst') ?? 0n, fields.get('tun_id') ?? 0n]
+        const from = graph.hypervisors.get(next.where)?.encapIp ?? ''
+        const peer = [...graph.hypervisors.values()].find(({ encapIp }) => encapIp && number(encapIp) === to)
+        const packet = tunnelled(frame, from, key)
+        if (peer) queue.push({ where: peer.id, inPort: output.port, packet, hops })
+        else ends.beyond.push(`${to} ${key}`)
+      } else ends.ports.push(portAt(graph, next.where, output.port))
     }
   }
-  return { ports, wire }
+  return ends
 }
 
-const untunnelled = (packet: Packet): Packet => ({
-  ...packet,
-  fields: new Map([...packet.fields].filter(([name]) => name !== 'tun_id')),
+const tunnelled = ({ fields, vlan }: Packet, from: string, key: bigint): Packet => ({
+  fields: new Map([...fields, ['tun_src', number(from)], ['tun_id', key]]),
+  vlan,
 })
 const number = (ip: string): bigint => ip.split('.').reduce((sum, octet) => sum * 256n + BigInt(octet), 0n)
 
@@ -68,20 +79,54 @@ const frame = (src: bigint, dst: bigint, vlan: number[] = []): Packet => ({
   vlan,
 })
 
-/** Can this placement talk at all: up, and its hypervisor has all that its network needs? */
-function works(graph: Graph, { port, hypervisor }: Placement): boolean {
+/** Has its hypervisor all that the domain needs? */
+function reaches(graph: Graph, { engine }: { readonly engine: string }, hypervisor: HypervisorId): boolean {
   const here = graph.hypervisors.get(hypervisor)
-  const network = port.networkId && graph.networks.get(port.networkId)
-  if (!here || !network || !port.adminUp) return false
-  if (network.engine === 'vxlan') return here.encapIp !== null && 'tunnel:vxlan' in here.fabric
-  return 'physnet1' in here.bridgeMappings && 'uplink:physnet1' in here.fabric
+  if (!here) return false
+  if (engine === 'vlan' || engine === 'flat')
+    return 'physnet1' in here.bridgeMappings && 'uplink:physnet1' in here.fabric
+  return here.encapIp !== null && `tunnel:${engine === 'remote-l2' ? 'vxlan' : engine}` in here.fabric
 }
 
-const placements = (graph: Graph): Placement[] =>
-  [...graph.ports.keys()].map((id) => graph.placement(id)).filter((placement) => placement !== undefined)
+/** Can this placement talk at all: up, with its domain there, on a hypervisor that reaches it? */
+function works(graph: Graph, { port, hypervisor }: Placement): boolean {
+  const domain = port.networkId === null ? port : graph.networks.get(port.networkId)
+  return domain !== undefined && port.adminUp && reaches(graph, domain, hypervisor)
+}
+
+const placements = (graph: Graph): Member[] =>
+  [...graph.ports.keys()].map((id) => graph.placement(id)).filter((one): one is Member => Boolean(one?.vnic))
+
+const endOf = ({ attributes }: Port): string => `${number(String(attributes.remote_ip))} ${attributes.tunnel_key}`
+
+/** The remote site that a network is bridged to, if that works. */
+function siteIn(graph: Graph, network: NetworkId | null): Placement | undefined {
+  const site = network ? siteOf(graph, network) : undefined
+  return site && works(graph, site) && reaches(graph, site.port, site.hypervisor) ? site : undefined
+}
+
+/** What must get a copy of a frame of this VNIC's that is for everybody. */
+function audience(graph: Graph, from: Member): { peers: Member[]; beyond: string[] } {
+  if (!works(graph, from)) return { peers: [], beyond: [] }
+  if (from.port.networkId === null) return { peers: [], beyond: [endOf(from.port)] }
+  const site = siteIn(graph, from.port.networkId)
+  const peers = placements(graph).filter(
+    (to) => to.port.id !== from.port.id && to.port.networkId === from.port.networkId && works(graph, to),
+  )
+  return { peers, beyond: site ? [endOf(site.port)] : [] }
+}
+
+const same = (one: readonly string[], other: readonly string[]) =>
+  JSON.stringify([...one].sort()) === JSON.stringify([...other].sort())
+
+const idsOf = (members: readonly Member[]) => members.map(({ port }) => port.id)
+
+const isMesh = (graph: Graph, { port }: Member): boolean =>
+  port.networkId !== null && graph.networks.get(port.networkId)?.mesh === true
 
 t.test('law 4 (B23, B24): broadcast and unicast reach just the members of the network, once each', async (t) => {
   let delivered = 0
+  let bridged = 0
   fc.assert(
     fc.property(scenario, (steps) => {
       const incremental = new Incremental()
@@ -91,29 +136,31 @@ t.test('law 4 (B23, B24): broadcast and unicast reach just the members of the ne
       const all = placements(graph)
       for (const from of all) {
         const src = mac(from.vnic.attributes.mac_address)
-        const peers = all.filter(
-          (to) =>
-            to.port.id !== from.port.id &&
-            to.port.networkId === from.port.networkId &&
-            works(graph, to) &&
-            works(graph, from),
-        )
-        const wanted = peers.map((to) => to.port.id).sort()
-        const flood = deliver(graph, rules, from, frame(src, BROADCAST))
+        const { peers, beyond } = audience(graph, from)
+        const send = (dst: bigint) =>
+          deliver(graph, rules, { where: from.hypervisor, inPort: from.ofport, packet: frame(src, dst) })
+        const flood = send(BROADCAST)
         delivered += flood.ports.length
-        if (JSON.stringify(flood.ports.sort()) !== JSON.stringify(wanted)) return false
+        bridged += flood.beyond.length
+        if (!same(flood.ports, idsOf(peers)) || !same(flood.beyond, beyond)) return false
         for (const to of all) {
           const dst = mac(to.vnic.attributes.mac_address)
           if (dst === src) continue
-          const unicast = deliver(graph, rules, from, frame(src, dst))
-          const reaches = peers
-            .filter((peer) => mac(peer.vnic.attributes.mac_address) === dst)
-            .map(({ port }) => port.id)
-          if (JSON.stringify(unicast.ports) !== JSON.stringify(reaches)) return false
+          // Frames go to where an address is known to be, though that place may have lost its way to the fabric.
+          const isLost = (one: Member) => one.port.networkId === from.port.networkId && !works(graph, one)
+          if (all.some((one) => isLost(one) && mac(one.vnic.attributes.mac_address) === dst)) continue
+          const owners = peers.filter((peer) => mac(peer.vnic.attributes.mac_address) === dst)
+          const { ports, beyond: away } = send(dst)
+          // Those that ask for frames to unknown addresses get what nobody here is known to have.
+          const asking = owners.length > 0 ? owners : peers.filter(({ port }) => port.asksForUnknown)
+          if (!same(ports, idsOf(asking))) return false
+          // On a physical network, a frame for a VNIC elsewhere passes the hypervisor that leads to the site, too.
+          const strict = owners.length === 0 || isMesh(graph, from) || from.port.networkId === null
+          if (strict && !same(away, owners.length > 0 ? [] : beyond)) return false
         }
         for (const { vlan } of flood.wire) {
           const segment = graph.networks.get(from.port.networkId ?? ('' as never))?.segment
-          if (vlan.length !== 1 || vlan[0] !== segment?.vlan_id) return false
+          if (!same(vlan.map(String), segment?.vlan_id === undefined ? [] : [String(segment.vlan_id)])) return false
         }
       }
       return true
@@ -121,6 +168,48 @@ t.test('law 4 (B23, B24): broadcast and unicast reach just the members of the ne
     { numRuns: 1500 },
   )
   t.ok(delivered > 1000, `${delivered} copies were delivered`)
+  t.ok(bridged > 100, `${bridged} copies went to remote ends`)
+})
+
+t.test('law 4: what a remote end sends reaches its own port or network, once each, and no remote end', async (t) => {
+  let delivered = 0
+  fc.assert(
+    fc.property(scenario, (steps) => {
+      const incremental = new Incremental()
+      for (const step of steps) incremental.run(step)
+      const { graph } = incremental
+      const rules = fromScratch(graph)
+      for (const port of graph.ports.values()) {
+        if (port.engine !== 'remote-l2') continue
+        const placement = graph.placement(port.id)
+        if (!placement) continue
+        const { remote_ip: remote, tunnel_key: key } = port.attributes
+        const arriving = (from: string) =>
+          deliver(graph, rules, {
+            where: placement.hypervisor,
+            inPort: TUNNEL,
+            packet: tunnelled(frame(0x0a0000000001n, BROADCAST), from, BigInt(Number(key))),
+          })
+        const used =
+          port.networkId === null ? works(graph, placement) : siteIn(graph, port.networkId)?.port.id === port.id
+        const members = !used
+          ? []
+          : placements(graph).filter(
+              (to) =>
+                works(graph, to) &&
+                (port.networkId === null ? to.port.id === port.id : to.port.networkId === port.networkId),
+            )
+        const { ports, beyond } = arriving(String(remote))
+        delivered += ports.length
+        if (!same(ports, idsOf(members)) || beyond.length > 0) return false
+        const stranger = arriving('203.0.113.250')
+        if (stranger.ports.length + stranger.wire.length + stranger.beyond.length > 0) return false
+      }
+      return true
+    }),
+    { numRuns: 1500 },
+  )
+  t.ok(delivered > 100, `${delivered} copies were delivered`)
 })
 
 t.test('law 4 (B22, B25): a forged source and any tag go nowhere', async (t) => {
@@ -144,8 +233,12 @@ t.test('law 4 (B22, B25): a forged source and any tag go nowhere', async (t) => 
           ]
           for (const packet of bad) {
             tried += 1
-            const { ports, wire } = deliver(graph, rules, from, packet)
-            if (ports.length + wire.length > 0) return false
+            const { ports, wire, beyond } = deliver(graph, rules, {
+              where: from.hypervisor,
+              inPort: from.ofport,
+              packet,
+            })
+            if (ports.length + wire.length + beyond.length > 0) return false
           }
         }
         return true

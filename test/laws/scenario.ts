@@ -6,11 +6,13 @@ import type { Rule } from '../../flows/rule.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
-import type { Hypervisor } from '../../topology/nodes.ts'
+import type { Hypervisor, Port } from '../../topology/nodes.ts'
 import { stale } from '../../topology/stale.ts'
 import * as nodes from '../support/nodes.ts'
 import {
   ENGINES,
+  flatNetwork,
+  geneveNetwork,
   hypervisor,
   hypervisorId,
   networkId,
@@ -21,15 +23,24 @@ import {
 } from '../support/nodes.ts'
 
 const HYPERVISORS = 3
-const NETWORKS = 4
-const PORTS = 10
-const VNICS = 8
+const NETWORKS = 5
+/** Ports of networks, then ports on their own, then ports that lead to remote sites: of two networks, of one of them two. */
+const [IN_NETWORKS, LONE, SITES] = [10, 2, 3]
+const PORTS = IN_NETWORKS + LONE + SITES
+/** Those that take VNICs. */
+const PLUGGABLE = IN_NETWORKS + LONE
+export const VNICS = 10
 
-/** Every second network is an overlay. */
-const network = (n: number) => (n % 2 ? vxlanNetwork(n) : vlanNetwork(n))
+const network = (n: number) =>
+  [vlanNetwork, vxlanNetwork, geneveNetwork, flatNetwork, vlanNetwork].map((make) => make(n))[n] ?? vlanNetwork(n)
 
 /** Ports are spread over the networks by their number. */
-const port = (n: number, adminUp: boolean) => nodes.port(n, network(n % NETWORKS), { adminUp })
+function port(n: number, extra: Partial<Port> = {}): Port {
+  if (n < IN_NETWORKS) return nodes.port(n, network(n % NETWORKS), extra)
+  if (n < PLUGGABLE) return { ...nodes.wire(n), ...extra }
+  const site = n - PLUGGABLE
+  return { ...nodes.wire(n, network(site % 2), site % HYPERVISORS), ...extra }
+}
 
 /** Two VNICs each share a MAC address; `plug` keeps them out of one network (B14). */
 const vnic = (n: number, plugged: number | null) =>
@@ -42,7 +53,7 @@ const below = (n: number) => fc.nat({ max: n - 1 })
 
 /** What can be asked for or seen; turned into changes against the state that it meets. */
 const event = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('plug' as const), vnic: below(VNICS), port: below(PORTS) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('plug' as const), vnic: below(VNICS), port: below(PLUGGABLE) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('unplug' as const), vnic: below(VNICS) }) },
   {
     weight: 6,
@@ -55,6 +66,11 @@ const event = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('unbind' as const), vnic: below(VNICS) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('admin' as const), port: below(PORTS), up: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('ask' as const), port: below(IN_NETWORKS), asks: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('site' as const), port: below(SITES) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('destroy vnic' as const), vnic: below(VNICS) }) },
   {
     weight: 1,
@@ -72,7 +88,7 @@ const someEvents = fc.array(event, { minLength: 1, maxLength: 60, size: 'max' })
 
 /** All VNICs plugged and bound, so that what follows meets a busy cloud. */
 const furnished = fc
-  .array(fc.tuple(below(PORTS), below(HYPERVISORS)), { minLength: VNICS, maxLength: VNICS })
+  .array(fc.tuple(below(PLUGGABLE), below(HYPERVISORS)), { minLength: VNICS, maxLength: VNICS })
   .map((places) =>
     places.flatMap(([port, where], vnic): Event[] => [
       { do: 'plug', vnic, port },
@@ -88,7 +104,7 @@ export const scenario = fc.tuple(furnished, someEvents).map(([first, then]) => {
     [...Array(HYPERVISORS).keys()].map((n): Change => ({ kind: 'hypervisor', id: hypervisorId(n), to: hypervisor(n) })),
   ]
   for (const n of Array(NETWORKS).keys()) steps.push([{ kind: 'network', id: networkId(n), to: network(n) }])
-  for (const n of Array(PORTS).keys()) steps.push([{ kind: 'port', id: portId(n), to: port(n, true) }])
+  for (const n of Array(PORTS).keys()) steps.push([{ kind: 'port', id: portId(n), to: port(n) }])
   for (const step of steps) for (const change of step) apply(graph, change)
   for (const each of events) {
     const changes = changesOf(graph, each)
@@ -115,8 +131,14 @@ function changesOf(graph: Graph, event: Event): Change[] {
       return [{ kind: 'binding', id: vnicId(event.vnic), to: null }]
     case 'admin':
       return graph.ports.has(portId(event.port))
-        ? [{ kind: 'port', id: portId(event.port), to: port(event.port, event.up) }]
+        ? [{ kind: 'port', id: portId(event.port), to: port(event.port, { adminUp: event.up }) }]
         : []
+    case 'ask':
+      return [{ kind: 'port', id: portId(event.port), to: port(event.port, { asksForUnknown: event.asks }) }]
+    case 'site': {
+      const n = PLUGGABLE + event.port
+      return [{ kind: 'port', id: portId(n), to: graph.ports.has(portId(n)) ? null : port(n) }]
+    }
     case 'destroy vnic':
       return [{ kind: 'vnic', id: vnicId(event.vnic), to: null }]
     case 'host':
@@ -131,7 +153,8 @@ function changesOf(graph: Graph, event: Event): Change[] {
 /** Is a VNIC with the same MAC address plugged into the port's network? The API answers 409 then. */
 function twin(graph: Graph, n: number, port: number): boolean {
   const plugged = graph.vnics.get(vnicId(n ^ 1))?.portId
-  return plugged !== undefined && plugged !== null && graph.ports.get(plugged)?.networkId === networkId(port % NETWORKS)
+  const there = plugged ? graph.ports.get(plugged)?.networkId : null
+  return there !== null && there !== undefined && there === graph.ports.get(portId(port))?.networkId
 }
 
 function host(n: number, kind: string): Hypervisor | null {

@@ -3,13 +3,14 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
+import type { Member } from '../../flows/engine.ts'
 import type { Rule } from '../../flows/rule.ts'
 import { printFlow } from '../../src/openflow/index.ts'
-import type { Graph, Placement } from '../../topology/graph.ts'
+import type { Graph } from '../../topology/graph.ts'
 import { noOvs, Ovs } from '../openflow/support/ovs.ts'
 import { hypervisorId, mac, UPLINK } from '../support/nodes.ts'
 import { run } from './interpreter.ts'
-import { fromScratch, Incremental, scenario } from './scenario.ts'
+import { fromScratch, Incremental, scenario, VNICS } from './scenario.ts'
 
 const SAMPLES = 25
 const HERE = hypervisorId(0)
@@ -27,7 +28,7 @@ interface Frame {
 function frames(graph: Graph): Frame[] {
   const here = [...graph.ports.keys()]
     .map((id) => graph.placement(id))
-    .filter((one): one is Placement => one?.hypervisor === HERE)
+    .filter((one): one is Member => Boolean(one?.vnic) && one?.hypervisor === HERE)
   const destinations = [BROADCAST, ...here.map(({ vnic }) => String(vnic.attributes.mac_address)), mac(0x99)]
   return [
     ...here.flatMap(({ ofport, vnic }) => {
@@ -80,7 +81,7 @@ async function datapathPorts(ovs: Ovs): Promise<Map<string, number>> {
 
 t.test('law 4: Open vSwitch sends every frame where the model says', { skip: noOvs }, async (t) => {
   const ovs = await Ovs.start(t)
-  const numbers = [UPLINK, ...[10, 50].flatMap((first) => [...Array(8).keys()].map((n) => first + n))]
+  const numbers = [UPLINK, ...[10, 50].flatMap((first) => [...Array(VNICS).keys()].map((n) => first + n))]
   for (const number of numbers) {
     const port = ['add-port', 'br0', `p${number}`, '--', 'set', 'interface', `p${number}`]
     await ovs.vsctl(...port, 'type=internal', `ofport_request=${number}`)

@@ -1,6 +1,7 @@
 /** The HTTP API on a controller without switches, for tests by `inject`. */
 import { createHash } from 'node:crypto'
 import pino from 'pino'
+import { portFieldsOf } from '../../src/engines/fields.ts'
 import type { Token } from '../../src/http/auth.ts'
 import { buildHttp } from '../../src/http/server.ts'
 import { controllerOn, type Options } from './controller.ts'
@@ -26,7 +27,8 @@ export async function apiOn(t: Teardown, { tokens = {}, ...options }: ApiOptions
   const app = await buildHttp({
     operations: controller.operations,
     extensions: controller.extensions,
-    engines: ['vlan', 'vxlan'],
+    engines: [...controller.operations.engines.keys()],
+    portFields: portFieldsOf([...controller.operations.engines.values()]),
     events: controller.events,
     readiness: (): Record<string, string> => (controller.broken === null ? {} : { store: controller.broken }),
     metrics: () => controller.metrics(),

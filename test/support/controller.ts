@@ -2,10 +2,13 @@
 import pino from 'pino'
 import { Controller } from '../../src/control/controller.ts'
 import type { Reply } from '../../src/engines/extension.ts'
+import { builtIn, ENGINE_ALIASES } from '../../src/engines/registry.ts'
 import type { ProjectId } from '../../topology/ids.ts'
 import { MemoryStore } from './memory-store.ts'
 
 export const PROJECT = 'red' as ProjectId
+
+const VNIS = { vnis: [{ first: 4096, last: 16777215 }] }
 
 export interface Options {
   readonly store?: MemoryStore
@@ -17,15 +20,16 @@ export function controllerOn({ store = new MemoryStore(), vlans = [100, 4000] }:
   const controller = new Controller({
     store,
     log: pino({ level: 'silent' }),
-    engines: ['vlan', 'vxlan'],
-    settings: {
+    engines: builtIn(ENGINE_ALIASES, {
       physicalNetworks: { physnet1: { vlans: [{ first: vlans[0], last: vlans[1] }] } },
-      overlays: { vxlan: { vnis: [{ first: 4096, last: 16777215 }] } },
-    },
+      overlays: { vxlan: VNIS, geneve: VNIS, mtu: 1500 },
+    }),
     controllerFor: () => 'tcp:127.0.0.1:6653',
   })
   const routes = new Map(
-    controller.extensions.flatMap((extension) => extension.routes.map((route) => [route.operation, route])),
+    controller.extensions.flatMap((extension) =>
+      extension.routes.map((route) => [route.operationId ?? route.operation, route]),
+    ),
   )
   /** Call an extension's operation; @returns the body of its answer. */
   const call = async (

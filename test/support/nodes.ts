@@ -1,6 +1,9 @@
 /** Nodes of a small cloud for tests, by number: `vnic(3, 1)` is VNIC 3, plugged into port 1. */
 import type { Engines } from '../../flows/compile.ts'
+import { flatRules } from '../../flows/flat.ts'
+import { geneveRules } from '../../flows/geneve.ts'
 import { engineTables } from '../../flows/pipeline.ts'
+import { remoteL2Rules } from '../../flows/remote-l2.ts'
 import { vlanRules } from '../../flows/vlan.ts'
 import { vxlanRules } from '../../flows/vxlan.ts'
 import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
@@ -9,6 +12,9 @@ import type { Binding, Hypervisor, Network, Port, Vnic } from '../../topology/no
 export const ENGINES: Engines = new Map([
   ['vlan', { rules: vlanRules, tables: engineTables(0) }],
   ['vxlan', { rules: vxlanRules, tables: engineTables(1) }],
+  ['geneve', { rules: geneveRules, tables: engineTables(2) }],
+  ['flat', { rules: flatRules, tables: engineTables(3) }],
+  ['remote-l2', { rules: remoteL2Rules, tables: engineTables(4) }],
 ])
 
 const made = { project: 'p' as ProjectId, name: '', revision: 1, createdAt: '2026-01-01T00:00:00Z', request: '{}' }
@@ -24,6 +30,8 @@ export const mac = (n: number): string => `02:00:00:00:00:${n.toString(16).padSt
 /** OpenFlow ports towards the fabric. */
 export const UPLINK = 1001
 export const TUNNEL = 1002
+export const GENEVE = 1003
+export const GRE = 1004
 
 export const hypervisor = (n: number, extra: Partial<Hypervisor> = {}): Hypervisor => ({
   id: hypervisorId(n),
@@ -33,7 +41,7 @@ export const hypervisor = (n: number, extra: Partial<Hypervisor> = {}): Hypervis
   ovsVersion: '3.1.0',
   bridgeMappings: { physnet1: 'br-eth1' },
   encapIp: `192.0.2.${n + 1}`,
-  fabric: { 'uplink:physnet1': UPLINK, 'tunnel:vxlan': TUNNEL },
+  fabric: { 'uplink:physnet1': UPLINK, 'tunnel:vxlan': TUNNEL, 'tunnel:geneve': GENEVE, 'tunnel:gre': GRE },
   faults: {},
   ...extra,
 })
@@ -46,7 +54,6 @@ export const vlanNetwork = (n: number): Network => ({
   engine: 'vlan',
   segment: { physical_network: 'physnet1', vlan_id: 100 + n },
   segmentId: `segment-${n}`,
-  mtu: 1500,
   shared: false,
   mesh: false,
 })
@@ -56,8 +63,28 @@ export const vxlanNetwork = (n: number): Network => ({
   ...vlanNetwork(n),
   engine: 'vxlan',
   segment: { vni: 5000 + n },
-  mtu: 1450,
   mesh: true,
+})
+
+/** VNI 5000 + n of Geneve. */
+export const geneveNetwork = (n: number): Network => ({ ...vxlanNetwork(n), engine: 'geneve' })
+
+/** The untagged side of physnet1. */
+export const flatNetwork = (n: number): Network => ({
+  ...vlanNetwork(n),
+  engine: 'flat',
+  segment: { physical_network: 'physnet1' },
+})
+
+/** A port of engine remote-l2: on its own, or in a network and at hypervisor `where`. */
+export const wire = (n: number, network: Network | null = null, where: number | null = null): Port => ({
+  ...port(n, vlanNetwork(0)),
+  engine: 'remote-l2',
+  networkId: network?.id ?? null,
+  hypervisor: where === null ? null : hypervisorId(where),
+  asksForUnknown: where !== null,
+  segmentId: `vxlan/${7000 + n}/203.0.113.${n}`,
+  attributes: { remote_ip: `203.0.113.${n}`, tunnel_type: 'vxlan', tunnel_key: 7000 + n },
 })
 
 export const port = (n: number, network: Network, extra: Partial<Port> = {}): Port => ({
@@ -67,6 +94,9 @@ export const port = (n: number, network: Network, extra: Partial<Port> = {}): Po
   engine: network.engine,
   networkId: network.id,
   adminUp: true,
+  asksForUnknown: false,
+  hypervisor: null,
+  segmentId: null,
   attributes: {},
   ...extra,
 })

@@ -58,7 +58,7 @@ t.test('apply gives the change that takes it back', async (t) => {
     { kind: 'port', id: portId(0), to: null },
     { kind: 'network', id: networkId(1), to: null },
     { kind: 'hypervisor', id: hypervisorId(0), to: null },
-    { kind: 'segment', id: 's', to: { id: 's', networkId: null, holders: [hypervisorId(1)], freed: 1 } },
+    { kind: 'segment', id: 's', to: { id: 's', partOf: null, owner: null, holders: [hypervisorId(1)], freed: 1 } },
   ]
   const undo = changes.map((change) => apply(graph, change))
   t.equal(graph.placement(portId(0)), undefined)

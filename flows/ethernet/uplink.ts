@@ -1,0 +1,35 @@
+/** Networks that a physical network carries, with a tag or without; others live there too. */
+import type { Hypervisor } from '../../topology/nodes.ts'
+import { attribute } from '../attribute.ts'
+import type { Domain, EngineRules, Fabric, Fault } from '../engine.ts'
+import { ethernetDomain, toMember } from './forward.ts'
+import { ownAddress } from './guard.ts'
+
+/** @param vlanOf the VLAN id of a network; null where its frames have no tag */
+export function uplinkRules(alias: string, vlanOf: (network: Domain) => number | null): EngineRules {
+  return {
+    alias,
+    fabric: (network, here) => uplink(attribute(network, 'physical_network', 'string'), vlanOf(network), here),
+    admits: ownAddress,
+    domain: ethernetDomain,
+    member: toMember,
+    remote: () => [],
+  }
+}
+
+function uplink(physical: string, vlanId: number | null, here: Hypervisor): Fabric | Fault {
+  const role = `uplink:${physical}`
+  const bridge = here.bridgeMappings[physical]
+  if (!bridge) {
+    return {
+      code: 'bridge-mapping-missing',
+      message: `hypervisor ${here.id} has no bridge mapping for physical network ${physical}: set external_ids:plugboard-bridge-mappings=${physical}:<bridge> there`,
+      pending: false,
+    }
+  }
+  if (here.fabric[role] === undefined) {
+    const soon = `the patch port from br-int to ${bridge} on hypervisor ${here.id} is not there yet`
+    return { code: 'uplink-missing', message: here.faults[role] ?? soon, pending: !here.faults[role] }
+  }
+  return { kind: 'uplink', role, vlanId }
+}

@@ -1,0 +1,29 @@
+/** Engine `remote-l2`: a port is its own layer-2 tunnel to a remote end, for one VNIC or for the whole network it is in. */
+import { attribute } from './attribute.ts'
+import type { EngineRules } from './engine.ts'
+import { ethernetDomain, toMember } from './ethernet/forward.ts'
+import { ownAddress } from './ethernet/guard.ts'
+import { tunnelFault, tunnelRole } from './ethernet/overlay.ts'
+import { sameFamily } from './tunnel.ts'
+
+export const remoteL2Rules: EngineRules = {
+  alias: 'remote-l2',
+  fabric(port, here) {
+    const type = attribute(port, 'tunnel_type', 'string')
+    const remoteIp = attribute(port, 'remote_ip', 'string')
+    const fault = tunnelFault(type, here)
+    if (fault) return fault
+    if (!sameFamily(here.encapIp ?? '', remoteIp)) {
+      return {
+        code: 'address-family',
+        message: `hypervisor ${here.id} has tunnel address ${here.encapIp} and cannot reach ${remoteIp}, of the other address family`,
+        pending: false,
+      }
+    }
+    return { kind: 'wire', role: tunnelRole(type), tunnelKey: attribute(port, 'tunnel_key', 'number'), remoteIp }
+  },
+  admits: ownAddress,
+  domain: ethernetDomain,
+  member: toMember,
+  remote: () => [],
+}

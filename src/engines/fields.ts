@@ -1,0 +1,39 @@
+/** Bodies whose fields depend on an engine: the route takes what any of them has words for, its own one then looks again. */
+import { type TObject, type TProperties, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { PlugboardError } from '../errors.ts'
+import type { Engine } from './engine.ts'
+
+/** The properties of all of these schemas, none of them required. */
+export function fieldsOf(schemas: Iterable<TObject>): TProperties {
+  const all: TProperties = {}
+  for (const { properties } of schemas) {
+    for (const [name, schema] of Object.entries(properties)) all[name] = Type.Optional(schema)
+  }
+  return all
+}
+
+/** The fields that ports of these engines' networks have. */
+export const portFieldsOf = (engines: readonly Engine[]): TProperties =>
+  fieldsOf(engines.flatMap(({ networks }) => networks?.portFields?.schema ?? []))
+
+/**
+ * @param what has these fields, in words
+ * @param within the field of the body that holds them, if it is not the body itself
+ * @throws PlugboardError `bad-request` that names the first field that is wrong
+ */
+export function only(schema: TObject, fields: Readonly<Record<string, unknown>>, what: string, within?: string): void {
+  const at = (field: string) => (within === undefined ? field : `${within}.${field}`)
+  const known = Object.keys(schema.properties)
+  const words = known.length > 0 ? `it takes ${known.join(', ')}` : 'it takes no such field'
+  for (const field of Object.keys(fields)) {
+    if (known.includes(field)) continue
+    throw new PlugboardError('bad-request', `"${field}" is no field of ${what}: ${words}`, { field: at(field) })
+  }
+  const [error] = Value.Errors(schema, fields)
+  if (!error) return
+  const missing = schema.required?.find((name) => !(name in fields))
+  const field = missing ?? error.instancePath.slice(1).split('/')[0] ?? ''
+  const detail = missing ? `${what} takes "${missing}"` : `"${field}" of ${what} ${error.message}`
+  throw new PlugboardError('bad-request', detail, { field: at(field) })
+}

@@ -1,0 +1,43 @@
+/** Engine `flat`: one network per physical network, its frames without a tag, side by side with the VLANs there. */
+import { Type } from 'typebox'
+import { flatRules } from '../../flows/flat.ts'
+import { PlugboardError } from '../errors.ts'
+import type { Engine } from './engine.ts'
+import { ethernetPortFields } from './ethernet-port.ts'
+import { checkMac, ETHERNET } from './ethernet-vnic.ts'
+import { checkFree, isFree } from './segments.ts'
+import { candidates, judgeVlanLimit, type PhysicalNetworks, uplinkMtu, uplinkPorts } from './uplink.ts'
+
+export function flat(physicalNetworks: PhysicalNetworks): Engine {
+  const idOf = (physical: string): string => `flat/${physical}`
+  return {
+    alias: 'flat',
+    name: 'Flat',
+    description: 'One network per physical network: its frames without a tag.',
+    kinds: [ETHERNET],
+    rules: flatRules,
+    networks: {
+      mesh: false,
+      segment: Type.Object(
+        { physical_network: Type.Optional(Type.String()) },
+        { additionalProperties: false, title: 'Flat' },
+      ),
+      plan(graph, asked) {
+        const name = asked?.physical_network as string | undefined
+        const meant = candidates(new Map(Object.entries(physicalNetworks)), name)
+        if (name !== undefined) checkFree(graph, idOf(name), `the untagged side of ${name}`)
+        const [free] = meant.find(([physical]) => isFree(graph, idOf(physical))) ?? []
+        if (free !== undefined) return { segment: { physical_network: free }, segmentId: idOf(free) }
+        throw new PlugboardError(
+          'segments-exhausted',
+          `${meant.map(([physical]) => physical).join(', ')}: each physical network has one flat network, and they are taken`,
+        )
+      },
+      mtu: uplinkMtu,
+      portFields: ethernetPortFields,
+    },
+    checkPlug: checkMac,
+    judgeHost: judgeVlanLimit,
+    fabricPorts: uplinkPorts(physicalNetworks),
+  }
+}

@@ -1,0 +1,60 @@
+/** `POST …/ports`, for every engine whose ports are on their own: one route, shared by their extensions. */
+import { Type } from 'typebox'
+import { PlugboardError } from '../errors.ts'
+import type { Engine, PortService } from './engine.ts'
+import { type Route, route } from './extension.ts'
+import { fieldsOf, only } from './fields.ts'
+import type { Host } from './host.ts'
+import { makePort, type PortWish } from './port-making.ts'
+import { ChosenId, Name, Port } from './resources.ts'
+
+type Offering = Engine & { readonly ports: PortService }
+
+export const makesPorts = (engine: Engine): engine is Offering => engine.ports !== undefined
+
+export function lonePortRoute(host: Host, engines: readonly Offering[]): Route {
+  const aliases = engines.map(({ alias }) => alias).join(', ')
+  return route({
+    operation: 'create_port',
+    operationId: 'create_port_on_its_own',
+    summary: 'Make a port that is in no network',
+    method: 'POST',
+    path: '/ports',
+    role: 'member',
+    body: Type.Object(
+      {
+        id: Type.Optional(ChosenId),
+        name: Type.Optional(Name),
+        engine: Type.String({ description: `the service engine: ${aliases}` }),
+        ...fieldsOf(engines.map(({ ports }) => ports.schema)),
+      },
+      { additionalProperties: false },
+    ),
+    resource: Port,
+    async handle({ project, caller, body }) {
+      const { id, name, engine: alias, ...fields } = body as PortWish & { engine: string }
+      const engine = engines.find((each) => each.alias === alias)
+      if (!engine) {
+        const [code, why] = host.engines.has(alias)
+          ? (['unsupported', `ports of engine "${alias}" are made in networks`] as const)
+          : (['unknown-engine', `engine "${alias}" is not loaded`] as const)
+        throw new PlugboardError(code, `${why}: ports on their own are made by ${aliases}`, { field: 'engine' })
+      }
+      only(engine.ports.schema, fields, `a port of engine ${alias}`)
+      const { created, port } = await host.write((draft) =>
+        makePort(
+          draft,
+          project,
+          { ...(id && { id }), ...(name && { name }) },
+          {
+            engine: alias,
+            network: null,
+            fields,
+            plan: () => engine.ports.plan(draft.graph, null, fields, caller),
+          },
+        ),
+      )
+      return { status: created ? 201 : 200, body: host.portView(port), location: `/ports/${port.id}` }
+    },
+  })
+}

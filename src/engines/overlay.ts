@@ -1,0 +1,86 @@
+/** What the engines on tunnels share: a VNI per network, and one tunnel port per hypervisor for all of them. */
+import { Type } from 'typebox'
+import type { EngineRules } from '../../flows/engine.ts'
+import type { Graph } from '../../topology/graph.ts'
+import { PlugboardError } from '../errors.ts'
+import type { Engine, FabricPort } from './engine.ts'
+import { ethernetPortFields } from './ethernet-port.ts'
+import { checkMac, ETHERNET } from './ethernet-vnic.ts'
+import { Pool, type Range } from './segments.ts'
+
+export interface OverlaySettings {
+  /** Octets that the underlay carries behind its Ethernet header. */
+  readonly underlayMtu: number
+  /** The VNIs that Plugboard may choose from. */
+  readonly vnis: readonly Range[]
+}
+
+interface Encapsulation {
+  readonly alias: string
+  readonly name: string
+  readonly rules: EngineRules
+  /** Octets between the underlay's IP header and the inner frame's payload: UDP, the tunnel's header, the inner Ethernet header. */
+  readonly headers: number
+  /** Hypervisors that one flood reaches, as measured (docs/limits.md), by the family of the underlay. */
+  readonly mostPeers: { readonly ipv4: number; readonly ipv6: number }
+}
+
+/** Octets of the underlay's IP header. */
+const IPV4_HEADER = 20
+const IPV6_HEADER = 40
+
+export function overlay(encapsulation: Encapsulation, { underlayMtu, vnis }: OverlaySettings): Engine {
+  const { alias, name, rules, headers, mostPeers } = encapsulation
+  const pool = new Pool(alias, vnis)
+  return {
+    alias,
+    name,
+    description: `Each network is a VNI, carried in ${name} between the hypervisors that have members.`,
+    kinds: [ETHERNET],
+    rules,
+    networks: {
+      mesh: true,
+      segment: Type.Object(
+        { vni: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffffff })) },
+        { additionalProperties: false, title: name },
+      ),
+      plan(graph, asked) {
+        const vni = asked?.vni as number | undefined
+        if (vni !== undefined) pool.claim(graph, vni, `VNI ${vni} of ${alias}`)
+        const chosen = vni ?? pool.allocate(graph)
+        if (chosen === undefined) {
+          throw new PlugboardError(
+            'segments-exhausted',
+            `no VNI of ${pool.words} is free: destroy a network, or configure more`,
+          )
+        }
+        return { segment: { vni: chosen }, segmentId: pool.idOf(chosen) }
+      },
+      mtu: (graph) => underlayMtu - headers - (hasIpv6(graph) ? IPV6_HEADER : IPV4_HEADER),
+      limits(graph, { id }) {
+        const peers = graph.members(id).size - 1
+        const most = hasIpv6(graph) ? mostPeers.ipv6 : mostPeers.ipv4
+        if (peers <= most) return undefined
+        return `it has members on ${peers + 1} hypervisors: broadcast reaches ${most + 1} of them at most, so spread the VMs over fewer`
+      },
+      portFields: ethernetPortFields,
+    },
+    checkPlug: checkMac,
+    judgeHost: () => [],
+    fabricPorts: ({ encapIp }) => (encapIp ? [tunnelPort(alias, encapIp)] : []),
+  }
+}
+
+/** Has any hypervisor a tunnel address of IPv6? Its header is the larger one, and every VM's packets must fit. */
+function hasIpv6(graph: Graph): boolean {
+  for (const { encapIp } of graph.hypervisors.values()) if (encapIp?.includes(':')) return true
+  return false
+}
+
+/** The one tunnel port of a type that a hypervisor has. */
+export const tunnelPort = (type: string, encapIp: string): FabricPort => ({
+  role: `tunnel:${type}`,
+  kind: 'tunnel',
+  type,
+  options: { remote_ip: 'flow', key: 'flow', local_ip: encapIp },
+})
