@@ -137,7 +137,8 @@ export function readInstructions(r: Reader): Instruction[] {
     const body = r.part(length - 4, BAD_INSTRUCTION_LEN)
     const copy = body.copy()
     const known = byCode.get(code)?.read(body)
-    instructions.push(known && body.isAtPadding ? known : { type: 'unknown', code, body: copy.rest() })
+    const isWhole = length % 8 === 0 && body.isAtPadding
+    instructions.push(known && isWhole ? known : { type: 'unknown', code, body: copy.rest() })
   }
   return instructions
 }

@@ -119,7 +119,7 @@ t.test('an action that the text has no words for is kept as octets: one of no co
   t.match(out, { type: 'packet_out', actions: [{ type: 'unknown', code: 0xffff, experimenter: 0x2320 }] })
 })
 
-t.test('flags, properties and buckets with octets that have no meaning keep them', async () => {
+t.test('flags, properties, buckets and instructions with octets that have no meaning keep them', async () => {
   t.match(kept(message(5, 19, '0003 fffe 00000000')), { multipart: 'table', otherFlags: 0xfffe })
   t.match(kept(message(5, 19, '0003 8001 00000000')), { multipart: 'table', otherFlags: 0x8000, more: true })
   const long = [{ type: 'unknown', code: 5, body: octets(1, 0, 0) }]
@@ -129,4 +129,7 @@ t.test('flags, properties and buckets with octets that have no meaning keep them
   const mod = kept(message(6, 15, `0000 00 00 00000005 0010 0000 ffffffff ${bucket}`))
   t.match(mod, { type: 'group_mod', buckets })
   t.notOk('weight' in ((mod as { buckets: readonly object[] }).buckets[0] ?? {}))
+  const [head, metadata] = ['ffffffff ffffffff ffffffff 0000 0000 0001 0004 00000000', '0002 0019 00000000']
+  const flow = `${'00'.repeat(24)} ${head} ${metadata} ${'00'.repeat(16)} 00`
+  t.match(kept(message(6, 14, flow)), { instructions: [{ type: 'unknown', code: 2 }] })
 })
