@@ -5,12 +5,13 @@
 import type { Graph, Placement } from '../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from '../topology/ids.ts'
 import type { Hypervisor, Network, Port } from '../topology/nodes.ts'
+import { answers, goesOn } from './answer.ts'
 import { adminDown, fromFabric, fromSite, fromVnic } from './classify.ts'
 import { type Peers, toFabric, toMember, toSite } from './egress.ts'
 import { type Domain, type EngineRules, type Fault, isFault, type Member } from './engine.ts'
 import { forwardRules } from './forward.ts'
 import { admit } from './guard.ts'
-import type { EngineTables } from './pipeline.ts'
+import { ANSWER, type EngineTables } from './pipeline.ts'
 import type { Rule } from './rule.ts'
 import { siteOf } from './sites.ts'
 import { sameFamily } from './tunnel.ts'
@@ -98,6 +99,7 @@ function compileDomain(
   const context = { domain, author: domain.key, tables, members, fabric, peers, site }
   return [
     fromFabric(domain, fabric, output, tables.forward),
+    ...(engine.rules.neighbours ? [goesOn(domain, tables.forward)] : []),
     ...engine.rules.domain(domain).flatMap((forward) => forwardRules(context, forward)),
     ...toFabric(domain, fabric, output, peers, site !== undefined),
   ]
@@ -127,7 +129,8 @@ function compileMember(engines: Engines, here: Hypervisor, member: Member, domai
   const context = { ...ALONE, domain, author: member.port.key, tables, fabric: reached.fabric }
   return [
     fromVnic(member, domain),
-    ...admit(member, domain, rules.admits(member.vnic), tables.forward),
+    ...admit(member, domain, rules.admits(member.vnic), rules.neighbours ? ANSWER.number : tables.forward),
+    ...(rules.neighbours?.(member) ?? []).flatMap((each) => answers(domain, member, each, tables.forward, true)),
     ...rules.member(domain, member).flatMap((forward) => forwardRules(context, forward)),
     toMember(member, domain),
   ]
@@ -141,7 +144,10 @@ function compileRemote(graph: Graph, engines: Engines, here: Hypervisor, member:
   if (!network.mesh || !peer || !canReach(here, peer) || !graph.members(network.id).has(here.id)) return []
   const { rules, tables } = reached.engine
   const context = { ...ALONE, domain: network, author: member.port.key, tables, fabric: reached.fabric }
-  return rules.remote(network, member, peer).flatMap((forward) => forwardRules(context, forward))
+  return [
+    ...(rules.neighbours?.(member) ?? []).flatMap((each) => answers(network, member, each, tables.forward, false)),
+    ...rules.remote(network, member, peer).flatMap((forward) => forwardRules(context, forward)),
+  ]
 }
 
 /** A port that leads to a remote site of its network. */

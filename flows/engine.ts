@@ -55,12 +55,19 @@ export interface Fault {
   readonly pending: boolean
 }
 
+/** An IP address and the MAC address that has it: numbers of 32 or 128, and of 48 bits. */
+export type Neighbour =
+  | { readonly family: 4; readonly address: number; readonly mac: number }
+  | { readonly family: 6; readonly address: bigint; readonly mac: number }
+
 export interface EngineRules {
   readonly alias: string
   /** The way to the fabric; where it is missing, the fault. */
   fabric(domain: Domain, here: Hypervisor): Fabric | Fault
   /** What frames a VNIC may send: alternatives, each a list of fields. */
   admits(vnic: Vnic): ReadonlyArray<readonly PacketField[]>
+  /** What is known of a member's addresses: who asks for one is answered in the switch. Without it nobody is. */
+  neighbours?(member: Member): readonly Neighbour[]
   /** The forward rules of the domain itself, on a hypervisor with members. */
   domain(domain: Domain): readonly Forward[]
   /** The forward rules for a member on this hypervisor. */

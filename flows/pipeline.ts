@@ -22,6 +22,18 @@ export const GUARD = {
   does: 'Lets a VNIC send only what it may: frames from its own address. Frames from the fabric do not pass here.',
 } as const satisfies Table
 
+export const ANSWER = {
+  number: 20,
+  name: 'answer',
+  does: 'Answers a VNIC that asks who has an address (ARP, neighbour solicitation), where the address of a port of its network is known; all else goes on. Frames from the fabric do not pass here.',
+} as const satisfies Table
+
+export const ADVERTISE = {
+  number: 21,
+  name: 'advertise',
+  does: 'Puts the address into a neighbour advertisement that `answer` has made of a solicitation, and sends it back.',
+} as const satisfies Table
+
 export const LEARNED = {
   number: 56,
   name: 'learned',

@@ -19,6 +19,7 @@ export type VnicStatus = 'unplugged' | 'waiting' | 'building' | 'active' | 'unpl
 
 /** The fields of a VNIC that a compute service reads. */
 export interface Vnic {
+  readonly project: string
   readonly id: string
   readonly mac_address: string
   readonly port_id: string | null

@@ -1,6 +1,17 @@
 /** The docs page of the pipeline, made from its modules: `npm run docs` writes it, a test holds that it is fresh. */
 import { authorOf, OWNER_COOKIE } from '../flows/cookie.ts'
-import { CLASSIFY, EGRESS, ENGINES, engineTables, GUARD, type Table } from '../flows/pipeline.ts'
+import {
+  ADVERTISE,
+  ANSWER,
+  CLASSIFY,
+  EGRESS,
+  ENGINES,
+  engineTables,
+  GUARD,
+  LEARNED,
+  type Table,
+  UNKNOWN,
+} from '../flows/pipeline.ts'
 import { SLOTS, TO_PEER, TO_PEERS, TO_UPLINK } from '../flows/registers.ts'
 import type { Rule } from '../flows/rule.ts'
 import { ENGINE_ALIASES } from '../src/engines/registry.ts'
@@ -27,7 +38,9 @@ function tables(): string[] {
   return [
     row('table', 'name', 'does'),
     row('--:', '---', '---'),
-    ...[CLASSIFY, GUARD, ...engines, EGRESS].map(({ number, name, does }) => row(number, name, does)),
+    ...[CLASSIFY, GUARD, ANSWER, ADVERTISE, ...engines, LEARNED, UNKNOWN, EGRESS].map(({ number, name, does }) =>
+      row(number, name, does),
+    ),
   ]
 }
 

@@ -4,7 +4,7 @@
 import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from './ids.ts'
 
 /** What an engine keeps with an object; the core carries it and never looks inside. */
-export type Attributes = Readonly<Record<string, string | number | boolean | null>>
+export type Attributes = Readonly<Record<string, string | number | boolean | null | readonly string[]>>
 
 /** What every object that the API makes has in common. */
 interface Made {

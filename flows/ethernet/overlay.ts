@@ -4,6 +4,7 @@ import { attribute } from '../attribute.ts'
 import type { EngineRules, Fault } from '../engine.ts'
 import { ethernetDomain, toMember, toPeer } from './forward.ts'
 import { ownAddress } from './guard.ts'
+import { neighbours } from './neighbours.ts'
 
 /** The role of the one flow-based tunnel port that a hypervisor has of this type. */
 export const tunnelRole = (type: string): string => `tunnel:${type}`
@@ -17,6 +18,7 @@ export function overlayRules(type: string): EngineRules {
       return tunnelFault(type, here) ?? { kind: 'overlay', role, tunnelKey: attribute(network, 'vni', 'number') }
     },
     admits: ownAddress,
+    neighbours,
     domain: ethernetDomain,
     member: toMember,
     remote: toPeer,

@@ -4,6 +4,7 @@ import { attribute } from '../attribute.ts'
 import type { Domain, EngineRules, Fabric, Fault } from '../engine.ts'
 import { ethernetDomain, toMember } from './forward.ts'
 import { ownAddress } from './guard.ts'
+import { neighbours } from './neighbours.ts'
 
 /** @param vlanOf the VLAN id of a network; null where its frames have no tag */
 export function uplinkRules(alias: string, vlanOf: (network: Domain) => number | null): EngineRules {
@@ -11,6 +12,7 @@ export function uplinkRules(alias: string, vlanOf: (network: Domain) => number |
     alias,
     fabric: (network, here) => uplink(attribute(network, 'physical_network', 'string'), vlanOf(network), here),
     admits: ownAddress,
+    neighbours,
     domain: ethernetDomain,
     member: toMember,
     remote: () => [],

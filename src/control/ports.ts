@@ -25,7 +25,7 @@ export function updatePort(
   const { admin_state_up: adminUp = port.adminUp, name = port.name, ...fields } = patch
   const own = engines.get(port.engine)?.networks?.portFields
   only(own?.schema ?? Type.Object({}), fields, `a port of engine ${port.engine}`)
-  const patched = { ...(own?.set(port, fields) ?? port), adminUp, name }
+  const patched = { ...(own?.set(draft.graph, port, fields) ?? port), adminUp, name }
   if (isDeepStrictEqual(patched, port)) return
   draft.change({ kind: 'port', id, to: { ...patched, revision: port.revision + 1 } })
 }

@@ -58,8 +58,8 @@ export interface NetworkService {
 export interface PortFields {
   /** Of the request for a port, and of a change. */
   readonly schema: TObject
-  /** What such fields make of a port; without any, what it is at first. */
-  set(port: Port, fields: Readonly<Record<string, unknown>>): Port
+  /** What such fields make of a port; without any, what it is at first. @throws PlugboardError */
+  set(graph: Graph, port: Port, fields: Readonly<Record<string, unknown>>): Port
 }
 
 /** What a new port that an engine makes by itself becomes. */

@@ -48,7 +48,7 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
     createdAt: timestamp(),
     request,
   }
-  const port = portFields?.set(plain, fields) ?? plain
+  const port = portFields?.set(draft.graph, plain, fields) ?? plain
   if (segment) {
     draft.change({ kind: 'segment', id: segment.id, to: { ...segment, owner: port.key, holders: [], freed: 0 } })
   }

@@ -38,6 +38,7 @@ t.test('a VNIC, a network and a port have the fields of the contract', async (t)
     'created_at',
     'engine',
     'id',
+    'ip_addresses',
     'name',
     'network_id',
     'project',
@@ -167,7 +168,7 @@ t.test('hypervisors, their rules, and taking one out of service (B39)', async (t
     body: { status: 'waiting', binding: { ofport: 5 } },
   })
   t.match((await call('GET', '/hypervisors')).body, {
-    hypervisors: [{ id: 'hv0', openflow_connected: false, rules: 8 }],
+    hypervisors: [{ id: 'hv0', openflow_connected: false, rules: 9 }],
     next: null,
   })
   const flows = await call('GET', `/hypervisors/hv0/flows?vnic_id=${vnic}`)

@@ -96,6 +96,24 @@ t.test('ports of Ethernet networks may ask for frames to unknown addresses', asy
   })
 })
 
+t.test('addresses that a port is known to have: canonical, and no other port’s of the network', async (t) => {
+  const { call } = await apiOn(t)
+  const network = (await call('POST', `${RED}/networks`, {})).body.id
+  const make = (ip_addresses: unknown) => call('POST', `${RED}/networks/${network}/ports`, { ip_addresses })
+  const made = await make(['10.0.0.5', 'FD00:0::5', '10.0.0.5'])
+  t.match(made, { status: 201, body: { ip_addresses: ['10.0.0.5', 'fd00::5'] } })
+  t.match(await make(['fd00::0:5']), { status: 409, body: { code: 'address-in-use', field: 'ip_addresses' } })
+  for (const bad of ['10.0.0.256', '224.0.0.1', 'ff02::1', '10.0.0.0/24', '::', 'host']) {
+    t.match(await make([bad]), { status: 400, body: { code: 'bad-request', field: 'ip_addresses' } }, bad)
+  }
+  t.match(await make('10.0.0.6'), { status: 400, body: { field: 'ip_addresses' } })
+  const path = `${RED}/ports/${made.body.id}`
+  t.match(await call('PATCH', path, { ip_addresses: ['10.0.0.6'] }), {
+    body: { ip_addresses: ['10.0.0.6'], revision: 2 },
+  })
+  t.equal((await make(['10.0.0.5'])).status, 201)
+})
+
 t.test('a flat network: one per physical network', async (t) => {
   const { call } = await apiOn(t)
   const make = (segment?: object) => call('POST', `${RED}/networks`, { engine: 'flat', ...(segment && { segment }) })

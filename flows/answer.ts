@@ -1,0 +1,128 @@
+/**
+ * Tables answer and advertise: who has an address, said in the switch instead of asking everybody. What a VNIC says of its own
+ * address goes on, and so does the question whether somebody has an address already (duplicate address detection, RFC 4862), so
+ * that the owner hears of it.
+ */
+import type { Action, OxmField } from '../src/openflow/index.ts'
+import { called, type Domain, type Member, type Neighbour, named } from './engine.ts'
+import { ADVERTISE, ANSWER } from './pipeline.ts'
+import { inDomain, is, SOURCE } from './registers.ts'
+import { type Rule, rule } from './rule.ts'
+
+/** Back to where the packet came from (OFPP_IN_PORT). */
+const BACK: Action = { type: 'output', port: 0xfffffff8 }
+const [ARP_REQUEST, ARP_REPLY, SOLICITATION, ADVERTISEMENT] = [1, 2, 135, 136]
+/** Solicited, and to override what is cached (RFC 4861, 4.4). */
+const SOLICITED_OVERRIDE = 0x60000000
+/** The option that holds the target's link-layer address (RFC 4861, 4.6.1). */
+const TARGET_OPTION = 2
+
+/** What no answer is known for goes on. */
+export const goesOn = (domain: Domain, forward: number): Rule =>
+  rule({
+    table: ANSWER.number,
+    priority: 0,
+    match: [inDomain(domain.key)],
+    goto: forward,
+    author: domain.key,
+    why: `${called(domain)}: what is no question, or has no known answer, goes on`,
+  })
+
+/** @param isHere is the member on this switch? */
+export function answers(
+  domain: Domain,
+  member: Member,
+  neighbour: Neighbour,
+  forward: number,
+  isHere: boolean,
+): Rule[] {
+  const { port, vnic } = member
+  const asked = question(neighbour)
+  const base = { table: ANSWER.number, author: port.key }
+  const who = `VNIC ${vnic.id} in port ${named(port)}`
+  const own = rule({
+    ...base,
+    priority: 210,
+    match: [is(SOURCE, port.key), ...asked],
+    goto: forward,
+    why: `${who}: what it says of its own address goes to ${called(domain)}`,
+  })
+  const why = `${who}: ${called(domain)} is told in the switch who has its address`
+  const answer = { ...base, priority: 200, match: [inDomain(domain.key), ...asked], why }
+  if (neighbour.family === 4) return [...(isHere ? [own] : []), rule({ ...answer, actions: arpReply(neighbour) })]
+  const probe = rule({
+    ...base,
+    priority: 205,
+    match: [inDomain(domain.key), IPV6, { field: 'ipv6_src', value: 0n }, ...asked.slice(1)],
+    goto: forward,
+    why: `${who}: whoever wants its address is heard by it`,
+  })
+  const advertisement = rule({
+    table: ADVERTISE.number,
+    priority: 100,
+    match: [inDomain(domain.key), ...neighbourDiscovery(ADVERTISEMENT, neighbour.address)],
+    actions: [{ type: 'set_field', field: 'nd_tll', value: neighbour.mac }, BACK],
+    author: port.key,
+    why,
+  })
+  return [
+    ...(isHere ? [own] : []),
+    probe,
+    rule({ ...answer, actions: advertise(neighbour), goto: ADVERTISE.number }),
+    advertisement,
+  ]
+}
+
+const IPV6: OxmField = { field: 'eth_type', value: 0x86dd }
+
+const question = (neighbour: Neighbour): OxmField[] =>
+  neighbour.family === 4
+    ? [
+        { field: 'eth_type', value: 0x0806 },
+        { field: 'arp_op', value: ARP_REQUEST },
+        { field: 'arp_tpa', value: neighbour.address },
+      ]
+    : neighbourDiscovery(SOLICITATION, neighbour.address)
+
+const neighbourDiscovery = (type: number, target: bigint): OxmField[] => [
+  IPV6,
+  { field: 'ip_proto', value: 58 },
+  { field: 'icmpv6_type', value: type },
+  { field: 'icmpv6_code', value: 0 },
+  { field: 'nd_target', value: target },
+]
+
+/** A request turned around (RFC 826). */
+const arpReply = ({ address, mac }: Neighbour & { family: 4 }): Action[] => [
+  ...backTo(mac),
+  { type: 'set_field', field: 'arp_op', value: ARP_REPLY },
+  move('arp_sha', 'arp_tha', 48),
+  move('arp_spa', 'arp_tpa', 32),
+  { type: 'set_field', field: 'arp_sha', value: mac },
+  { type: 'set_field', field: 'arp_spa', value: address },
+  BACK,
+]
+
+/** A solicitation turned into an advertisement but for the address in it, which only a rule for advertisements can set. */
+const advertise = ({ address, mac }: Neighbour & { family: 6 }): Action[] => [
+  ...backTo(mac),
+  move('ipv6_src', 'ipv6_dst', 128),
+  { type: 'set_field', field: 'ipv6_src', value: address },
+  { type: 'set_field', field: 'icmpv6_type', value: ADVERTISEMENT },
+  { type: 'set_field', field: 'nd_reserved', value: SOLICITED_OVERRIDE },
+  { type: 'set_field', field: 'nd_options_type', value: TARGET_OPTION },
+]
+
+const backTo = (mac: number): Action[] => [
+  move('eth_src', 'eth_dst', 48),
+  { type: 'set_field', field: 'eth_src', value: mac },
+]
+
+const move = (from: MoveField, to: MoveField, bits: number): Action => ({
+  type: 'reg_move',
+  bits,
+  src: { field: from, offset: 0 },
+  dst: { field: to, offset: 0 },
+})
+
+type MoveField = 'eth_src' | 'eth_dst' | 'arp_sha' | 'arp_tha' | 'arp_spa' | 'arp_tpa' | 'ipv6_src' | 'ipv6_dst'
