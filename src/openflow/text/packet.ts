@@ -87,10 +87,11 @@ export const PACKET_PRINTERS: Printers<PacketAction['type'] | Tagged | Plain | '
   dec_nsh_ttl: printPlain,
   set_ttl: ({ ttl }) => `mod_nw_ttl:${ttl}`,
   set_mpls_ttl: ({ ttl }) => `set_mpls_ttl(${ttl})`,
-  set_mpls_label: ({ label }) => `set_mpls_label(${label})`,
-  set_mpls_tc: ({ tc }) => `set_mpls_tc(${tc})`,
-  set_tunnel: ({ id }) => `set_tunnel:${hex(id)}`,
-  set_tunnel64: ({ id }) => `set_tunnel64:${hex(id)}`,
+  // As what they set: a switch shows them so from OpenFlow 1.2 on.
+  set_mpls_label: ({ label }) => `set_field:${label}->mpls_label`,
+  set_mpls_tc: ({ tc }) => `set_field:${tc}->mpls_tc`,
+  set_tunnel: ({ id }) => `set_field:${hex(id)}->tun_id`,
+  set_tunnel64: ({ id }) => `set_field:${hex(id)}->tun_id`,
   dec_ttl_cnt_ids: ({ ids }) => `dec_ttl(${ids.join(',')})`,
   encap: printEncap,
   decap: ({ packetType }) =>

@@ -6,7 +6,7 @@ import { bad, bigInteger } from './numbers.ts'
 
 export function printSubfield(subfield: Subfield, bits: number): string {
   const { field, offset } = subfield
-  const whole = offset === 0 && bits === widthOf(subfield)
+  const whole = offset === 0 && bits === widthOf({ field })
   const range = bits === 1 ? `${offset}` : `${offset}..${offset + bits - 1}`
   return `${nxmName(field)}[${whole ? '' : range}]`
 }
