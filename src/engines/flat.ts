@@ -6,7 +6,7 @@ import type { Engine } from './engine.ts'
 import { ethernetPortFields } from './ethernet-port.ts'
 import { checkMac, ETHERNET } from './ethernet-vnic.ts'
 import { checkFree, isFree } from './segments.ts'
-import { candidates, judgeVlanLimit, type PhysicalNetworks, uplinkMtu, uplinkPorts } from './uplink.ts'
+import { candidates, judgeVlanLimit, type PhysicalNetworks, uplinkLimits, uplinkMtu, uplinkPorts } from './uplink.ts'
 
 export function flat(physicalNetworks: PhysicalNetworks): Engine {
   const idOf = (physical: string): string => `flat/${physical}`
@@ -34,6 +34,7 @@ export function flat(physicalNetworks: PhysicalNetworks): Engine {
         )
       },
       mtu: uplinkMtu,
+      limits: uplinkLimits,
       portFields: ethernetPortFields,
     },
     checkPlug: checkMac,

@@ -6,8 +6,8 @@ import { type OverlaySettings, overlay } from './overlay.ts'
 /** UDP 8, Geneve 8 (no options), inner Ethernet 14. */
 const HEADERS = 30
 
+/** 780 peers over IPv4 and 630 over IPv6 were reached, of 65,536 octets. */
+const COPY = { ipv4: 84, ipv6: 104 }
+
 export const geneve = (settings: OverlaySettings): Engine =>
-  overlay(
-    { alias: 'geneve', name: 'Geneve', rules: geneveRules, headers: HEADERS, mostPeers: { ipv4: 770, ipv6: 500 } },
-    settings,
-  )
+  overlay({ alias: 'geneve', name: 'Geneve', rules: geneveRules, headers: HEADERS, copy: COPY }, settings)

@@ -6,6 +6,7 @@ import { PlugboardError } from '../errors.ts'
 import type { Engine, FabricPort } from './engine.ts'
 import { ethernetPortFields } from './ethernet-port.ts'
 import { checkMac, ETHERNET } from './ethernet-vnic.ts'
+import { type CopySize, floodLimit } from './floods.ts'
 import { Pool, type Range } from './segments.ts'
 
 export interface OverlaySettings {
@@ -21,8 +22,8 @@ interface Encapsulation {
   readonly rules: EngineRules
   /** Octets between the underlay's IP header and the inner frame's payload: UDP, the tunnel's header, the inner Ethernet header. */
   readonly headers: number
-  /** Hypervisors that one flood reaches, as measured (docs/limits.md), by the family of the underlay. */
-  readonly mostPeers: { readonly ipv4: number; readonly ipv6: number }
+  /** What the copy of a flood to one peer takes, which says how many of them one reaches. */
+  readonly copy: CopySize
 }
 
 /** Octets of the underlay's IP header. */
@@ -30,7 +31,7 @@ const IPV4_HEADER = 20
 const IPV6_HEADER = 40
 
 export function overlay(encapsulation: Encapsulation, { underlayMtu, vnis }: OverlaySettings): Engine {
-  const { alias, name, rules, headers, mostPeers } = encapsulation
+  const { alias, name, rules, headers, copy } = encapsulation
   const pool = new Pool(alias, vnis)
   return {
     alias,
@@ -57,12 +58,7 @@ export function overlay(encapsulation: Encapsulation, { underlayMtu, vnis }: Ove
         return { segment: { vni: chosen }, segmentId: pool.idOf(chosen) }
       },
       mtu: (graph) => underlayMtu - headers - (hasIpv6(graph) ? IPV6_HEADER : IPV4_HEADER),
-      limits(graph, { id }) {
-        const peers = graph.members(id).size - 1
-        const most = hasIpv6(graph) ? mostPeers.ipv6 : mostPeers.ipv4
-        if (peers <= most) return undefined
-        return `it has members on ${peers + 1} hypervisors: broadcast reaches ${most + 1} of them at most, so spread the VMs over fewer`
-      },
+      limits: (graph, { id }) => floodLimit(graph, id, hasIpv6(graph) ? copy.ipv6 : copy.ipv4),
       portFields: ethernetPortFields,
     },
     checkPlug: checkMac,

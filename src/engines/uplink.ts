@@ -1,6 +1,9 @@
 /** What the engines on physical networks share. */
+import type { Graph } from '../../topology/graph.ts'
+import type { Network } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
 import type { Engine, FabricPort } from './engine.ts'
+import { floodLimit } from './floods.ts'
 import type { Range } from './segments.ts'
 
 /** The physical networks by name, and what Plugboard may use of each. */
@@ -8,6 +11,9 @@ export type PhysicalNetworks = Readonly<Record<string, { readonly vlans: readonl
 
 /** Largest payload on a physical network; a VLAN tag comes on top of it. */
 export const uplinkMtu = (): number => 1500
+
+/** The fabric makes the copies for other hypervisors: one to the uplink is for all of them. */
+export const uplinkLimits = (graph: Graph, { id }: Network): string | undefined => floodLimit(graph, id, null)
 
 /** The physical networks that may be meant: the one that is named, or any. @throws PlugboardError `bad-request` */
 export function candidates<T>(known: ReadonlyMap<string, T>, name: string | undefined): Array<readonly [string, T]> {

@@ -6,7 +6,7 @@ import type { Engine } from './engine.ts'
 import { ethernetPortFields } from './ethernet-port.ts'
 import { checkMac, ETHERNET } from './ethernet-vnic.ts'
 import { Pool } from './segments.ts'
-import { candidates, judgeVlanLimit, type PhysicalNetworks, uplinkMtu, uplinkPorts } from './uplink.ts'
+import { candidates, judgeVlanLimit, type PhysicalNetworks, uplinkLimits, uplinkMtu, uplinkPorts } from './uplink.ts'
 
 /** @param physicalNetworks the VLAN ids of each that Plugboard may choose from */
 export function vlan(physicalNetworks: PhysicalNetworks): Engine {
@@ -43,6 +43,7 @@ export function vlan(physicalNetworks: PhysicalNetworks): Engine {
         )
       },
       mtu: uplinkMtu,
+      limits: uplinkLimits,
       portFields: ethernetPortFields,
     },
     checkPlug: checkMac,

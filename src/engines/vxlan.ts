@@ -6,8 +6,8 @@ import { type OverlaySettings, overlay } from './overlay.ts'
 /** UDP 8, VXLAN 8 (no options), inner Ethernet 14. */
 const HEADERS = 30
 
+/** 780 peers over IPv4 and 630 over IPv6 were reached, of 65,536 octets. */
+const COPY = { ipv4: 84, ipv6: 104 }
+
 export const vxlan = (settings: OverlaySettings): Engine =>
-  overlay(
-    { alias: 'vxlan', name: 'VXLAN', rules: vxlanRules, headers: HEADERS, mostPeers: { ipv4: 770, ipv6: 500 } },
-    settings,
-  )
+  overlay({ alias: 'vxlan', name: 'VXLAN', rules: vxlanRules, headers: HEADERS, copy: COPY }, settings)

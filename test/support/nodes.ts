@@ -24,8 +24,9 @@ export const networkId = (n: number) => `network-${n}` as NetworkId
 export const portId = (n: number) => `port-${n}` as PortId
 export const vnicId = (n: number) => `vnic-${n}` as VnicId
 
-/** `02:00:00:00:00:nn` */
-export const mac = (n: number): string => `02:00:00:00:00:${n.toString(16).padStart(2, '0')}`
+/** `02:00:00:00:nn:nn` */
+export const mac = (n: number): string => `02:00:00:00:${hex(n >> 8)}:${hex(n & 0xff)}`
+const hex = (octet: number): string => octet.toString(16).padStart(2, '0')
 
 /** OpenFlow ports towards the fabric. */
 export const UPLINK = 1001
@@ -40,7 +41,7 @@ export const hypervisor = (n: number, extra: Partial<Hypervisor> = {}): Hypervis
   datapathId: n.toString(16).padStart(16, '0'),
   ovsVersion: '3.1.0',
   bridgeMappings: { physnet1: 'br-eth1' },
-  encapIp: `192.0.2.${n + 1}`,
+  encapIp: `192.0.${2 + ((n + 1) >> 8)}.${(n + 1) & 0xff}`,
   fabric: { 'uplink:physnet1': UPLINK, 'tunnel:vxlan': TUNNEL, 'tunnel:geneve': GENEVE, 'tunnel:gre': GRE },
   faults: {},
   ...extra,

@@ -1,0 +1,55 @@
+/**
+ * How many copies of one frame Open vSwitch makes: it gives up a translation after 4,096 table look-ups, and then delivers no
+ * copy at all; and it leaves out what goes beyond 64 KiB of datapath actions, without a word to the controller. Both as
+ * measured on OVS 3.1.0 in user space, see docs/limits.md and test/engines/limits-ovs.test.ts.
+ */
+import type { Graph } from '../../topology/graph.ts'
+import type { HypervisorId, NetworkId } from '../../topology/ids.ts'
+
+/** Members of a network on one switch: a look-up each, of 4,090 that were seen to work. */
+export const MOST_MEMBERS = 4000
+/** Octets of datapath actions for all copies of one frame, of 65,536: the rest is for a remote site's. */
+const OCTETS = 65_000
+/** Octets for the copy to one member here. */
+const MEMBER = 8
+/** Octets more for a copy to a peer where the underlay has a VLAN tag (8 of them), and to spare. */
+const TAG = 16
+
+/** Octets of datapath actions for the copy to one peer over an underlay without tags, as measured. */
+export interface CopySize {
+  readonly ipv4: number
+  readonly ipv6: number
+}
+
+/** How many peers one flood reaches from a switch with so many members. */
+export const mostPeers = (octets: number, members: number): number =>
+  Math.floor((OCTETS - members * MEMBER) / (octets + TAG))
+
+/**
+ * Why broadcast does not reach every member of a network, in words, or undefined where it does.
+ * @param octets for the copy to one peer; null where the fabric makes the copies
+ */
+export function floodLimit(graph: Graph, network: NetworkId, octets: number | null): string | undefined {
+  const { at, members, hypervisors } = fullest(graph, network)
+  if (members > MOST_MEMBERS) {
+    return `it has ${members} members on hypervisor ${at}: broadcast reaches no one there if they are more than ${MOST_MEMBERS}, so spread the VMs over more hypervisors`
+  }
+  if (octets === null || hypervisors === 0) return undefined
+  const most = mostPeers(octets, members)
+  if (hypervisors - 1 <= most) return undefined
+  const here = `and up to ${members} of them on one (${at})`
+  return `it has members on ${hypervisors} hypervisors, ${here}: broadcast reaches ${most + 1} hypervisors at most, so spread the VMs over fewer`
+}
+
+/** The hypervisor with the most members, and on how many there are some. */
+function fullest(graph: Graph, network: NetworkId) {
+  let at: HypervisorId | undefined
+  let [members, hypervisors] = [0, 0]
+  for (const [hypervisor, ports] of graph.members(network).entries()) {
+    hypervisors += 1
+    if (ports.size <= members) continue
+    at = hypervisor
+    members = ports.size
+  }
+  return { at, members, hypervisors }
+}

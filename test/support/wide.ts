@@ -1,0 +1,57 @@
+/** Clouds with one network of many VNICs, or with as many ports on their own. */
+import type { Key } from '../../topology/ids.ts'
+import type { Hypervisor, Network, Port } from '../../topology/nodes.ts'
+import type { Nodes } from './cloud.ts'
+import {
+  binding,
+  flatNetwork,
+  geneveNetwork,
+  hypervisor,
+  port,
+  vlanNetwork,
+  vnic,
+  vxlanNetwork,
+  wire,
+} from './nodes.ts'
+
+const NETWORKS = { vlan: vlanNetwork, vxlan: vxlanNetwork, geneve: geneveNetwork, flat: flatNetwork } as const
+
+export type NetworkEngine = keyof typeof NETWORKS
+export const NETWORK_ENGINES = Object.keys(NETWORKS) as readonly NetworkEngine[]
+
+interface Width {
+  /** The hypervisor, from 0, of each VNIC. */
+  readonly places: readonly number[]
+  /** What is special about hypervisors. */
+  readonly host?: (n: number) => Partial<Hypervisor>
+  /** The OpenFlow port of a VNIC's interface. */
+  readonly ofport?: (n: number) => number
+}
+
+/** Keys far enough from each other for any number of each. */
+const [HYPERVISORS, PORTS, VNICS] = [100_000, 200_000, 300_000]
+
+/** All of them in one network of an engine. */
+export function oneNetwork(engine: NetworkEngine, width: Width): Nodes & { readonly network: Network } {
+  const network = NETWORKS[engine](1)
+  return { ...nodes(width, (n) => port(n, network)), networks: [network], network }
+}
+
+/** Each in a port that is its own tunnel. */
+export const lonePorts = (width: Width): Nodes =>
+  nodes(width, (n) => {
+    const remote = `203.0.${113 + (n >> 8)}.${n & 0xff}`
+    return { ...wire(n), attributes: { ...wire(n).attributes, remote_ip: remote } }
+  })
+
+function nodes({ places, host = () => ({}), ofport = (n) => 10 + n }: Width, portOf: (n: number) => Port): Nodes {
+  const hosts = Math.max(...places) + 1
+  return {
+    hypervisors: Array.from({ length: hosts }, (_, n) => ({ ...hypervisor(n), key: key(HYPERVISORS + n), ...host(n) })),
+    ports: places.map((_, n) => ({ ...portOf(n), key: key(PORTS + n) })),
+    vnics: places.map((_, n) => ({ ...vnic(n, n), key: key(VNICS + n) })),
+    bindings: places.map((where, n) => binding(n, where, ofport(n))),
+  }
+}
+
+const key = (n: number): Key => n as Key
