@@ -6,6 +6,7 @@ import type { Graph, Placement } from '../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from '../topology/ids.ts'
 import type { Hypervisor, Network, Port } from '../topology/nodes.ts'
 import { answers, goesOn } from './answer.ts'
+import { admitsOf, fabricOf, forwardsOf, neighboursOf } from './checks.ts'
 import { adminDown, fromFabric, fromSite, fromVnic } from './classify.ts'
 import { type Peers, toFabric, toMember, toSite } from './egress.ts'
 import { type Domain, type EngineRules, type Fault, isFault, type Member } from './engine.ts'
@@ -23,7 +24,10 @@ export interface Placed {
 }
 export type Engines = ReadonlyMap<string, Placed>
 
-/** Compile one object on one switch; an object that is not (any more) wants nothing. */
+/**
+ * Compile one object on one switch; an object that is not (any more) wants nothing.
+ * @throws EngineMistake if its engine does not say what it wants
+ */
 export function compile(graph: Graph, engines: Engines, where: HypervisorId, object: Key): Rule[] {
   const here = graph.hypervisors.get(where)
   const what = graph.byKey.get(object)
@@ -62,7 +66,7 @@ export function faultOf(engines: Engines, domain: Domain, here: Hypervisor): Fau
 
 function reach(engines: Engines, domain: Domain, here: Hypervisor) {
   const engine = engines.get(domain.engine)
-  return engine && { engine, fabric: engine.rules.fabric(domain, here) }
+  return engine && { engine, fabric: fabricOf(engine.rules, domain, here) }
 }
 
 /** The same where it works, with the OpenFlow port that leads to the fabric. */
@@ -96,11 +100,22 @@ function compileDomain(
   const isNetwork = 'segment' in domain
   const peers = isNetwork && fabric.kind === 'overlay' ? peersOf(graph, domain, here) : NOBODY
   const site = isNetwork ? siteHere(graph, domain, here) : undefined
-  const context = { domain, author: domain.key, tables, members, fabric, peers, site }
+  const context = {
+    graph,
+    here,
+    alias: engine.rules.alias,
+    domain,
+    author: domain.key,
+    tables,
+    members,
+    fabric,
+    peers,
+    site,
+  }
   return [
     fromFabric(domain, fabric, output, tables.forward),
     ...(engine.rules.neighbours ? [goesOn(domain, tables.forward)] : []),
-    ...engine.rules.domain(domain).flatMap((forward) => forwardRules(context, forward)),
+    ...forwardsOf(engine.rules, 'domain', domain).flatMap((forward) => forwardRules(context, forward)),
     ...toFabric(domain, fabric, output, peers, site !== undefined),
   ]
 }
@@ -116,22 +131,23 @@ function compilePort(graph: Graph, engines: Engines, here: Hypervisor, id: PortI
   if (!port.adminUp) return isHere ? [adminDown(placement)] : []
   if (!isHere) return network ? compileRemote(graph, engines, here, placement, network) : []
   return [
-    ...compileMember(engines, here, placement, network ?? port),
+    ...compileMember(graph, engines, here, placement, network ?? port),
     ...(network ? [] : compileDomain(graph, engines, here, port, () => [placement])),
   ]
 }
 
 /** A VNIC on this switch. */
-function compileMember(engines: Engines, here: Hypervisor, member: Member, domain: Domain): Rule[] {
+function compileMember(graph: Graph, engines: Engines, here: Hypervisor, member: Member, domain: Domain): Rule[] {
   const reached = reach(engines, domain, here)
   if (!reached || isFault(reached.fabric)) return []
   const { rules, tables } = reached.engine
-  const context = { ...ALONE, domain, author: member.port.key, tables, fabric: reached.fabric }
+  const about = { graph, here, alias: rules.alias, domain, fabric: reached.fabric }
+  const context = { ...ALONE, ...about, author: member.port.key, tables }
   return [
     fromVnic(member, domain),
-    ...admit(member, domain, rules.admits(member.vnic), rules.neighbours ? ANSWER.number : tables.forward),
-    ...(rules.neighbours?.(member) ?? []).flatMap((each) => answers(domain, member, each, tables.forward, true)),
-    ...rules.member(domain, member).flatMap((forward) => forwardRules(context, forward)),
+    ...admit(member, domain, admitsOf(rules, member.vnic), rules.neighbours ? ANSWER.number : tables.forward),
+    ...neighboursOf(rules, member).flatMap((each) => answers(domain, member, each, tables.forward, true)),
+    ...forwardsOf(rules, 'member', domain, member).flatMap((forward) => forwardRules(context, forward)),
     toMember(member, domain),
   ]
 }
@@ -143,10 +159,11 @@ function compileRemote(graph: Graph, engines: Engines, here: Hypervisor, member:
   const peer = graph.hypervisors.get(member.hypervisor)
   if (!network.mesh || !peer || !canReach(here, peer) || !graph.members(network.id).has(here.id)) return []
   const { rules, tables } = reached.engine
-  const context = { ...ALONE, domain: network, author: member.port.key, tables, fabric: reached.fabric }
+  const about = { graph, here, alias: rules.alias, domain: network, fabric: reached.fabric }
+  const context = { ...ALONE, ...about, author: member.port.key, tables }
   return [
-    ...(rules.neighbours?.(member) ?? []).flatMap((each) => answers(network, member, each, tables.forward, false)),
-    ...rules.remote(network, member, peer).flatMap((forward) => forwardRules(context, forward)),
+    ...neighboursOf(rules, member).flatMap((each) => answers(network, member, each, tables.forward, false)),
+    ...forwardsOf(rules, 'remote', network, member, peer).flatMap((forward) => forwardRules(context, forward)),
   ]
 }
 

@@ -1,7 +1,9 @@
 /** Table forward of an engine: typed targets -> rules. This is the only hand that writes `target`. */
 import type { Action } from '../src/openflow/index.ts'
-import type { Placement } from '../topology/graph.ts'
+import type { Graph, Placement } from '../topology/graph.ts'
 import type { Key } from '../topology/ids.ts'
+import type { Hypervisor } from '../topology/nodes.ts'
+import { memberKey, peerAddress } from './checks.ts'
 import type { Peers } from './egress.ts'
 import { called, type Domain, type Fabric, type Forward } from './engine.ts'
 import { EGRESS, type EngineTables, LEARNED, UNKNOWN } from './pipeline.ts'
@@ -16,6 +18,10 @@ import { tunnelTo } from './tunnel.ts'
 export const COPIES_PER_RULE = 1500
 
 interface Context {
+  readonly graph: Graph
+  readonly here: Hypervisor
+  /** Of the engine that speaks. */
+  readonly alias: string
   readonly domain: Domain
   readonly author: Key
   readonly tables: EngineTables
@@ -30,15 +36,16 @@ interface Context {
 
 type Base = Omit<Parameters<typeof rule>[0], 'actions' | 'goto'>
 
+/** @throws EngineMistake if the target is none that the engine may name there */
 export function forwardRules(context: Context, forward: Forward): Rule[] {
   const { domain, author, tables } = context
   const { priority, match, target, why } = forward
   const base = { table: tables.forward, priority, match: [inDomain(domain.key), ...match], author, why }
   switch (target.to) {
     case 'member':
-      return [rule({ ...base, actions: [set(TARGET, target.member.port.key)], goto: EGRESS.number })]
+      return [rule({ ...base, actions: [set(TARGET, memberKey(context, target))], goto: EGRESS.number })]
     case 'peer': {
-      const actions = [tunnelTo(target.peer.encapIp ?? ''), set(TARGET, TO_PEER)]
+      const actions = [tunnelTo(peerAddress(context, target)), set(TARGET, TO_PEER)]
       return [rule({ ...base, actions, goto: EGRESS.number })]
     }
     case 'everybody':

@@ -40,6 +40,11 @@ export class PlugboardError extends Error {
     this.field = options.field
   }
 
+  /** One of another copy of the package is one, too: an engine of another author's may have found a copy of its own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'PlugboardError' && 'code' in value && String(value.code) in ERRORS
+  }
+
   get status(): number {
     return ERRORS[this.code][0]
   }

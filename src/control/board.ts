@@ -97,7 +97,7 @@ export class Board {
     const key = this.#graph.networks.get(id)?.key
     for (const hypervisor of this.#graph.members(id).keys()) {
       const words = key !== undefined && this.#fleet.get(hypervisor)?.refused.get(key)
-      if (words) return { status: 'error', detail: `hypervisor ${hypervisor} refused a rule: ${words}` }
+      if (words) return { status: 'error', detail: `hypervisor ${hypervisor} ${words}` }
     }
     const network = this.#graph.networks.get(id)
     const limit = network && this.#limits(network)
@@ -256,5 +256,5 @@ const standingOf = <S>({ status, status_detail: detail }: { readonly status: S; 
 
 const refused = (hypervisor: HypervisorId, words: string): Standing & { readonly status: 'error' } => ({
   status: 'error',
-  detail: `hypervisor ${hypervisor} refused a rule: ${words}`,
+  detail: `hypervisor ${hypervisor} ${words}`,
 })

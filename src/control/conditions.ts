@@ -1,8 +1,9 @@
 /** What an operator should know of a host that has joined: what its rows say, beside what the graph and the engines know. */
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
-import type { Condition, Engine, FabricPort } from '../engines/engine.ts'
+import type { Condition, Engine } from '../engines/engine.ts'
 import type { OpenVSwitch, Tables } from '../ovsdb/index.ts'
+import { fabricPortsOf } from './fabric.ts'
 import { takenNames } from './provision.ts'
 import type { Reading } from './rows.ts'
 
@@ -11,13 +12,6 @@ interface Known {
   readonly engines: readonly Engine[]
   /** The hypervisor whose datapath id this one's bridge has, too. */
   readonly twin: HypervisorId | undefined
-}
-
-/** The ports towards the fabric that the engines need there. */
-export function fabricPortsOf(engines: Iterable<Engine>, { facts }: Reading): FabricPort[] {
-  const byRole = new Map<string, FabricPort>()
-  for (const engine of engines) for (const port of engine.fabricPorts(facts)) byRole.set(port.role, port)
-  return [...byRole.values()]
 }
 
 export function conditionsOf(
@@ -29,12 +23,14 @@ export function conditionsOf(
   const [root] = tables.Open_vSwitch.values()
   const config = root?.other_config ?? new Map<string, string>()
   const bindings = [...reading.bindings.values()]
+  const fabric = fabricPortsOf(engines, reading)
   const holder = ({ vnicId }: (typeof bindings)[number]) => graph.bindings.get(vnicId)?.hypervisor
   return [
     ...reading.conditions,
     ...distinct(engines.flatMap((engine) => engine.judgeHost(config))),
+    ...fabric.mistakes,
     ...sameAddress(id, reading, graph),
-    ...takenNames(tables, fabricPortsOf(engines, reading)).map((name) => ({
+    ...takenNames(tables, fabric.ports).map((name) => ({
       code: 'name-taken',
       message: `interface ${name} is not Plugboard's, which needs the name for a port of its own: rename it`,
     })),

@@ -16,12 +16,12 @@ export function* flowMods(put: readonly Rule[], drop: readonly Flow[]): Generato
   }
 }
 
-/** @returns who asked for the rules that were refused, with the switch's words */
+/** @returns who asked for the rules that were refused, and that they were, in the switch's words */
 export function refusedAuthors({ refused }: BundleError): Map<Key, string> {
   const authors = new Map<Key, string>()
   for (const { message, error: words } of refused) {
     const author = message.type === 'flow_mod' && message.cookie !== undefined ? authorOf(message.cookie) : undefined
-    if (author !== undefined) authors.set(author, words.message)
+    if (author !== undefined) authors.set(author, `refused a rule: ${words.message}`)
   }
   return authors
 }

@@ -10,7 +10,8 @@ import type { Condition, Engine } from '../engines/engine.ts'
 import type { Draft } from '../engines/host.ts'
 import { type Connection, type OpenVSwitch, openVSwitch, type Replica, replicate } from '../ovsdb/index.ts'
 import { Claims, same } from './claims.ts'
-import { conditionsOf, fabricPortsOf } from './conditions.ts'
+import { conditionsOf } from './conditions.ts'
+import { fabricPortsOf } from './fabric.ts'
 import type { Journal } from './journal.ts'
 import { provision } from './provision.ts'
 import { type Facts, type Reading, read } from './rows.ts'
@@ -250,7 +251,7 @@ export class Hosts {
       datapathIdTaken: this.#sameDatapath(id, reading) !== undefined,
       datapathType: reading.datapathType,
       controller: controllerFor(host.connection),
-      fabric: fabricPortsOf(engines.values(), reading),
+      fabric: fabricPortsOf(engines.values(), reading).ports,
     })
     if (operations.length === 0) return
     log.info({ hypervisor: id, operations: operations.length }, "writing the hypervisor's OVSDB")

@@ -1,6 +1,8 @@
 /** What operators see and do: hypervisors, their conditions, the rules wanted and found there, taking one out of service. */
+import { EngineMistake } from '../../flows/checks.ts'
 import { compile, type Engines, faultOf, objectsOn } from '../../flows/compile.ts'
 import { authorOf } from '../../flows/cookie.ts'
+import type { Domain } from '../../flows/engine.ts'
 import type { Rule } from '../../flows/rule.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
@@ -136,13 +138,12 @@ export class Hypervisors {
     }
   }
 
-  /** Why networks that have members there cannot work there, each reason once. */
+  /** Why networks that have members there, and ports on their own, cannot work there, each reason once. */
   #faults(hypervisor: Hypervisor): Condition[] {
     const { graph, engines } = this.#context
     const faults = new Map<string, Condition>()
-    for (const id of graph.networksOn(hypervisor.id).keys()) {
-      const network = graph.networks.get(id)
-      const fault = network && faultOf(engines, network, hypervisor)
+    for (const domain of domainsOn(graph, hypervisor.id)) {
+      const fault = faultOf(engines, domain, hypervisor)
       if (fault) faults.set(fault.message, { code: fault.code, message: fault.message })
     }
     return [...faults.values()]
@@ -153,7 +154,7 @@ export class Hypervisors {
     const { graph, engines } = this.#context
     let rules = 0
     for (const object of objectsOn(graph, id)) {
-      rules += compile(graph, engines, id, object).length
+      rules += wantedOf(graph, engines, id, object).length
       yield
     }
     return rules
@@ -169,6 +170,28 @@ export class Hypervisors {
 /** Wire versions in words. */
 const VERSIONS: Readonly<Record<number, string>> = { 4: '1.3', 5: '1.4', 6: '1.5' }
 
+/** What has a place on a hypervisor and is kept apart from all else. */
+function* domainsOn(graph: Graph, id: HypervisorId): Generator<Domain> {
+  for (const network of graph.networksOn(id).keys()) {
+    const found = graph.networks.get(network)
+    if (found) yield found
+  }
+  for (const port of graph.portsOn.get(id)) {
+    const found = graph.ports.get(port)
+    if (found?.networkId === null) yield found
+  }
+}
+
+/** An object whose engine makes a mistake wants nothing that could be shown; its VNIC says why. */
+function wantedOf(graph: Graph, engines: Engines, id: HypervisorId, object: Key): Rule[] {
+  try {
+    return compile(graph, engines, id, object)
+  } catch (error) {
+    if (error instanceof EngineMistake) return []
+    throw error
+  }
+}
+
 function* compileWanted(
   graph: Graph,
   engines: Engines,
@@ -178,7 +201,7 @@ function* compileWanted(
   const rules: Rule[] = []
   for (const object of objectsOn(graph, id)) {
     if (objects && !objects.has(object)) continue
-    rules.push(...compile(graph, engines, id, object))
+    rules.push(...wantedOf(graph, engines, id, object))
     yield
   }
   return rules.sort((a, b) => a.table - b.table || b.priority - a.priority || a.author - b.author)

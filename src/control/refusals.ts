@@ -1,4 +1,4 @@
-/** What one switch refuses: its words, and when it is tried again. */
+/** What is without its rules on one switch, which refused them or was not told them: why, and when it is tried again. */
 import type { Logger } from 'pino'
 import type { Graph } from '../../topology/graph.ts'
 import type { Key } from '../../topology/ids.ts'
@@ -16,7 +16,7 @@ interface Context {
 }
 
 export class Refusals {
-  /** Objects whose rules the switch refused, with its words. */
+  /** Objects that are without the rules that they want, and what the switch did: `refused a rule: …`. */
   readonly refused = new Map<Key, string>()
   readonly #context: Context
   #delay = RETRY_FIRST
@@ -28,7 +28,7 @@ export class Refusals {
 
   /**
    * @param compiled objects whose rules were sent
-   * @param aside those of them that the switch refused, with its words
+   * @param aside those of them that go without, and why
    */
   note(compiled: Iterable<Key>, aside: ReadonlyMap<Key, string>): void {
     const { graph, log } = this.#context
@@ -38,7 +38,7 @@ export class Refusals {
       this.refused.set(object, words)
       log.error(
         { object: graph.byKey.get(object), refusal: words },
-        'the switch refused a rule: set aside, tried again later',
+        'an object goes without its rules here: tried again later',
       )
     }
     if (this.refused.size === 0) this.#delay = RETRY_FIRST

@@ -4,9 +4,8 @@
  * come while a bundle is under way wait and share the next one. Whatever somebody else does to our rules is put right.
  */
 import type { Logger } from 'pino'
-import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
-import { Ledger } from '../../flows/delta.ts'
-import type { Rule } from '../../flows/rule.ts'
+import { EngineMistake } from '../../flows/checks.ts'
+import type { Engines } from '../../flows/compile.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import { BundleError, type FlowUpdate, printFlow, type Session } from '../openflow/index.ts'
@@ -14,6 +13,7 @@ import { Ahead } from './ahead.ts'
 import { flowMods, refusedAuthors } from './flow-mods.ts'
 import { Refusals } from './refusals.ts'
 import { sliced } from './slices.ts'
+import { Wants } from './wants.ts'
 
 /** How often a switch is compared with what we want even if nothing was noticed, milliseconds. */
 const AUDIT_INTERVAL = 60_000
@@ -41,7 +41,7 @@ export class Switch {
   readonly session: Session
   readonly #context: Context
   readonly #log: Logger
-  readonly #ledger = new Ledger()
+  readonly #wants: Wants
   #dirty = new Set<Key>()
   #generation = 0
   #confirmed = 0
@@ -60,6 +60,7 @@ export class Switch {
   constructor(context: Context) {
     this.#context = context
     this.session = context.session
+    this.#wants = new Wants(context)
     this.#log = context.log.child({ hypervisor: context.hypervisor })
     this.#refusals = new Refusals({
       graph: context.graph,
@@ -79,13 +80,13 @@ export class Switch {
     return this.#generation
   }
 
-  /** Objects whose rules the switch refused, with its words. */
+  /** Objects that are without the rules that they want, and what the switch did: `refused a rule: …`. */
   get refused(): ReadonlyMap<Key, string> {
     return this.#refusals.refused
   }
 
   get rules(): number {
-    return this.#ledger.size
+    return this.#wants.ledger.size
   }
 
   get backlog(): number {
@@ -130,7 +131,12 @@ export class Switch {
   prepare(objects: ReadonlySet<Key>): void {
     if (!this.#idle || !this.#ready || this.#auditDue || this.#dirty.size > 0 || this.#ahead) return
     if (this.refused.size > 0) return
-    this.#ahead = Ahead.begin(this.session, this.#ledger, objects, (object) => this.#rulesOf(object))
+    try {
+      this.#ahead = Ahead.begin(this.session, this.#wants.ledger, objects, (object) => this.#wants.rulesOf(object))
+    } catch (error) {
+      // Who compiles it after the commit meets it again, and says so.
+      if (!(error instanceof EngineMistake)) throw error
+    }
   }
 
   /** That commit failed, or something else came between. */
@@ -197,32 +203,15 @@ export class Switch {
     this.#auditDue = false
     this.#dirty = new Set()
     const generation = this.#generation
-    await sliced(this.#compileAll())
-    this.#ledger.forget()
-    for await (const flows of this.session.dumpFlows()) for (const flow of flows) this.#ledger.observe(flow)
-    const sent = await this.#send(this.#ledger.authors())
-    if (!this.#ready) this.#log.info({ rules: this.#ledger.size, ...sent }, 'switch compared with what is wanted')
+    await sliced(this.#wants.compileAll())
+    this.#wants.ledger.forget()
+    for await (const flows of this.session.dumpFlows()) for (const flow of flows) this.#wants.ledger.observe(flow)
+    const sent = await this.#send(this.#wants.ledger.authors())
+    if (!this.#ready) this.#log.info({ rules: this.#wants.ledger.size, ...sent }, 'switch compared with what is wanted')
     else if (sent.put + sent.drop > 0) this.#log.warn(sent, 'rules were changed by another hand: put right')
     this.#ready = true
     this.#confirm(generation)
     this.#context.events.synced(generation)
-  }
-
-  /** Compile everything on the switch, and forget the authors that have nothing there. */
-  *#compileAll(): Generator<void> {
-    const { graph, hypervisor } = this.#context
-    const present = new Set(objectsOn(graph, hypervisor))
-    for (const author of [...this.#ledger.authors()]) if (!present.has(author)) this.#ledger.replace(author, [])
-    yield* this.#compileThese(present)
-  }
-
-  #compile(object: Key): void {
-    this.#ledger.replace(object, this.#rulesOf(object))
-  }
-
-  #rulesOf(object: Key): Rule[] {
-    const { graph, engines, hypervisor } = this.#context
-    return compile(graph, engines, hypervisor, object)
   }
 
   /** Send what the stale objects want differently. */
@@ -233,17 +222,10 @@ export class Switch {
     const ahead = this.#ahead?.covers(stale) ? this.#ahead : undefined
     if (!ahead) this.withdraw()
     this.#ahead = undefined
-    const commit = ahead?.commit(this.#ledger)
-    if (!commit) await sliced(this.#compileThese(stale))
+    const commit = ahead?.commit(this.#wants.ledger)
+    if (!commit) await sliced(this.#wants.compile(stale))
     await this.#send(stale, commit)
     this.#confirm(generation)
-  }
-
-  *#compileThese(objects: Iterable<Key>): Generator<void> {
-    for (const object of objects) {
-      this.#compile(object)
-      yield
-    }
   }
 
   #confirm(generation: number): void {
@@ -258,16 +240,16 @@ export class Switch {
    * @param commit of a bundle with just these rules that was sent ahead
    */
   async #send(compiled: Iterable<Key>, commit?: () => Promise<void>): Promise<{ put: number; drop: number }> {
-    const aside = new Map<Key, string>()
+    const aside = this.#wants.setAside()
     for (;;) {
-      const { put, drop, replaced } = await sliced(this.#ledger.delta())
+      const { put, drop, replaced } = await sliced(this.#wants.ledger.delta())
       for (const flow of replaced) {
         this.#log.warn({ flow: printFlow(flow) }, "another hand's rule stands where one of ours must: ours replaces it")
       }
       try {
         if (commit) await commit()
         else if (put.length + drop.length > 0) await this.session.bundle(flowMods(put, drop))
-        await sliced(this.#ledger.sent())
+        await sliced(this.#wants.ledger.sent())
         this.sent += put.length + drop.length
         this.#refusals.note(compiled, aside)
         return { put: put.length, drop: drop.length }
@@ -277,22 +259,14 @@ export class Switch {
         if (authors.size === 0 && !commit) throw error
         for (const [author, words] of authors) {
           const again = aside.has(author)
-          if (again && this.#ledger.of(author).length === 0) throw error
+          if (again && this.#wants.ledger.of(author).length === 0) throw error
           aside.set(author, words)
-          this.#ledger.replace(author, again ? [] : this.#fallback(author))
+          if (again) this.#wants.ledger.replace(author, [])
+          else this.#wants.fallBack(author)
         }
         commit = undefined
       }
     }
-  }
-
-  /**
-   * What a refused object is left with. A network keeps what the switch has of it, since others live on it; a port is left
-   * without rules, since those it had may name a port number that is somebody else's by now.
-   */
-  #fallback(author: Key): readonly Rule[] {
-    const isNetwork = this.#context.graph.byKey.get(author)?.kind === 'network'
-    return isNetwork ? this.#ledger.kept(author, 'as it was before a change that the switch refuses') : []
   }
 }
 

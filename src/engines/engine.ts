@@ -3,12 +3,19 @@
  * is this file's shape in `src/engines/<alias>.ts` and its rules in `flows/<alias>.ts`; adding one touches these two and one
  * line of the registry. An outside one is a module that the configuration names, and exports the same shape.
  */
-import type { TObject } from 'typebox'
 import type { EngineRules } from '../../flows/engine.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Attributes, Hypervisor, Network, Port, Vnic } from '../../topology/nodes.ts'
 import type { Caller } from './extension.ts'
+
+/** A JSON Schema of an object, from which requests are checked and the OpenAPI document is made; one made by TypeBox is one. */
+export interface ObjectSchema {
+  readonly type: 'object'
+  readonly properties: Readonly<Record<string, object>>
+  /** The properties that must be there. */
+  readonly required?: readonly string[] | undefined
+}
 
 /** What an operator should know about a hypervisor. */
 export interface Condition {
@@ -17,11 +24,14 @@ export interface Condition {
   readonly message: string
 }
 
-/** A port towards the fabric that an engine needs on a hypervisor's integration bridge. Engines share one of the same role. */
+/**
+ * A port towards the fabric that an engine needs on a hypervisor's integration bridge. Engines share one of the same role, so
+ * all of them must want it alike.
+ */
 export type FabricPort =
-  /** A pair of patch ports between the integration bridge and another one. */
+  /** A pair of patch ports between the integration bridge and another one, `uplink:<physical network>`. */
   | { readonly role: string; readonly kind: 'patch'; readonly bridge: string }
-  /** A tunnel port whose remote end and key the rules set, packet by packet. */
+  /** A tunnel port whose remote end and key the rules set, packet by packet (`flow` in its options): `tunnel:<type>`. */
   | {
       readonly role: string
       readonly kind: 'tunnel'
@@ -32,7 +42,7 @@ export type FabricPort =
 /** What a new network becomes. */
 export interface NetworkPlan {
   readonly segment: Attributes
-  /** Its name among the graph's segments, unique where it must be. */
+  /** Its name, by which nobody else has it: `vlan/physnet1/101`, `flat/physnet1`, `vxlan/4097`. */
   readonly segmentId: string
 }
 
@@ -41,7 +51,7 @@ export interface NetworkService {
   /** Do the other hypervisors with members need rules for each member? */
   readonly mesh: boolean
   /** The schema of `segment` in a request for a network. */
-  readonly segment: TObject
+  readonly segment: ObjectSchema
   /**
    * Choose the segment of a new network, or take the one asked for.
    * @throws PlugboardError `segment-in-use`, `segments-exhausted`, `bad-request`
@@ -57,7 +67,7 @@ export interface NetworkService {
 
 export interface PortFields {
   /** Of the request for a port, and of a change. */
-  readonly schema: TObject
+  readonly schema: ObjectSchema
   /** What such fields make of a port; without any, what it is at first. @throws PlugboardError */
   set(graph: Graph, port: Port, fields: Readonly<Record<string, unknown>>): Port
 }
@@ -67,14 +77,14 @@ export interface PortPlan {
   readonly attributes: Attributes
   /** Where it leads to a remote site of its network; null for one that takes a VNIC. */
   readonly hypervisor: HypervisorId | null
-  /** Its own segment, and the one that this is a part of. */
+  /** Its own segment, and the one that this is a part of: `vxlan/7/203.0.113.5` of `vxlan/7`. */
   readonly segment: { readonly id: string; readonly partOf: string } | null
 }
 
 /** Ports of an engine that are on their own: `POST …/ports` with its alias as `engine`. */
 export interface PortService {
   /** The schema of what a request says beside `id`, `name` and `engine`. */
-  readonly schema: TObject
+  readonly schema: ObjectSchema
   /**
    * @param network that it is to be in, of whatever engine; null for a port on its own
    * @throws PlugboardError `segment-in-use`, `bad-request`, `unsupported`
@@ -88,7 +98,7 @@ export interface PortService {
 export interface VnicKind {
   readonly kind: string
   /** The schema of what a request says beside `id`, `kind`, `vm_id` and `name`. */
-  readonly schema: TObject
+  readonly schema: ObjectSchema
   /**
    * @returns what is kept of a VNIC, which its view shows; `asked` is what a repeated request is compared with
    * @throws PlugboardError `bad-request`

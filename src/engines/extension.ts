@@ -58,6 +58,11 @@ export interface Route {
   readonly query?: TSchema
   /** Schema of the resource (of one item, for a list). */
   readonly resource?: TSchema
+  /**
+   * Looks at a body before its schema does, where what may be in it depends on what it names.
+   * @throws PlugboardError
+   */
+  before?(body: unknown): void
   handle(call: Call): Promise<Reply> | Reply
 }
 

@@ -1,16 +1,25 @@
 /** Bodies whose fields depend on an engine: the route takes what any of them has words for, its own one then looks again. */
-import { type TObject, type TProperties, Type } from 'typebox'
+import { isDeepStrictEqual } from 'node:util'
+import { type TProperties, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { PlugboardError } from '../errors.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, ObjectSchema } from './engine.ts'
 
-/** The properties of all of these schemas, none of them required. */
-export function fieldsOf(schemas: Iterable<TObject>): TProperties {
-  const all: TProperties = {}
+/** The properties of all of these schemas, none of them required; one that two of them have is as any of them says. */
+export function fieldsOf(schemas: Iterable<ObjectSchema>): TProperties {
+  const all = new Map<string, TSchema[]>()
   for (const { properties } of schemas) {
-    for (const [name, schema] of Object.entries(properties)) all[name] = Type.Optional(schema)
+    for (const [name, schema] of Object.entries(properties)) {
+      const others = all.get(name) ?? []
+      if (!others.some((other) => isDeepStrictEqual(other, schema))) all.set(name, [...others, schema])
+    }
   }
-  return all
+  return Object.fromEntries(
+    [...all].map(([name, [first = {}, ...more]]) => [
+      name,
+      Type.Optional(more.length === 0 ? first : Type.Union([first, ...more])),
+    ]),
+  )
 }
 
 /** The fields that ports of these engines' networks have. */
@@ -18,11 +27,43 @@ export const portFieldsOf = (engines: readonly Engine[]): TProperties =>
   fieldsOf(engines.flatMap(({ networks }) => networks?.portFields?.schema ?? []))
 
 /**
+ * The engine that a body names.
+ * @param able to do what the request asks for, of all that are loaded
+ * @param otherwise what to say of a loaded one that is not: `has no networks`
+ * @throws PlugboardError `unknown-engine`, `unsupported`
+ */
+export function engineOf<E extends Engine>(
+  alias: string,
+  engines: ReadonlyMap<string, Engine>,
+  able: readonly E[],
+  otherwise: string,
+): E {
+  const found = able.find((engine) => engine.alias === alias)
+  if (found) return found
+  const [code, why] = engines.has(alias)
+    ? (['unsupported', `engine "${alias}" ${otherwise}`] as const)
+    : (['unknown-engine', `engine "${alias}" is not loaded`] as const)
+  const those = able.map((engine) => engine.alias).join(', ')
+  throw new PlugboardError(code, `${why}: take one of ${those}`, { field: 'engine' })
+}
+
+/** The text that a body of unknown shape has in a field. */
+export function textIn(body: unknown, field: string): string | undefined {
+  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[field] : undefined
+  return typeof value === 'string' ? value : undefined
+}
+
+/**
  * @param what has these fields, in words
  * @param within the field of the body that holds them, if it is not the body itself
  * @throws PlugboardError `bad-request` that names the first field that is wrong
  */
-export function only(schema: TObject, fields: Readonly<Record<string, unknown>>, what: string, within?: string): void {
+export function only(
+  schema: ObjectSchema,
+  fields: Readonly<Record<string, unknown>>,
+  what: string,
+  within?: string,
+): void {
   const at = (field: string) => (within === undefined ? field : `${within}.${field}`)
   const known = Object.keys(schema.properties)
   const words = known.length > 0 ? `it takes ${known.join(', ')}` : 'it takes no such field'

@@ -3,7 +3,9 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Engine } from './engine.ts'
-import { builtIn, ENGINE_ALIASES, type EngineSettings } from './registry.ts'
+import { guarded } from './guarded.ts'
+import { builtIn, ENGINE_ALIASES, type EngineSettings, MOST_ENGINES } from './registry.ts'
+import { whatClashes, whatIsWrong } from './shape.ts'
 
 /** The alias of a built-in one, or a module whose default export makes one of these options. */
 export type EngineWish = string | { readonly module: string; readonly options?: unknown }
@@ -26,19 +28,23 @@ export async function loadEngines(wishes: readonly EngineWish[], settings: Engin
   for (const wish of wishes) {
     if (typeof wish === 'string') continue
     const engine = await outside(wish)
-    const twin = engines.find(({ alias }) => alias === engine.alias)
-    if (twin || ENGINE_ALIASES.includes(engine.alias)) {
-      throw new EngineError(`module ${wish.module}: its engine is called "${engine.alias}", as another one is`)
-    }
-    engines.push(engine)
+    const twin = engines.some(({ alias }) => alias === engine.alias) || ENGINE_ALIASES.includes(engine.alias)
+    if (twin) throw new EngineError(`module ${wish.module}: its engine is called "${engine.alias}", as another one is`)
+    engines.push(guarded(engine))
   }
+  const others = engines.filter(({ alias }) => !ENGINE_ALIASES.includes(alias)).length
+  const most = MOST_ENGINES - ENGINE_ALIASES.length
+  if (others > most) throw new EngineError(`${others} modules are named: there are tables for ${most} at most`)
+  const clash = whatClashes(engines)
+  if (clash) throw new EngineError(clash)
   return engines
 }
 
 async function outside({ module, options }: Exclude<EngineWish, string>): Promise<Engine> {
   const make = await imported(module)
   if (typeof make !== 'function') {
-    throw new EngineError(`module ${module}: its default export must be a function that makes an engine of its options`)
+    const has = make === undefined ? 'it has no default export' : `its default export is ${typeof make}`
+    throw new EngineError(`module ${module}: ${has}: it must be a function that makes an engine of its options`)
   }
   let engine: unknown
   try {
@@ -61,31 +67,6 @@ async function imported(module: string): Promise<unknown> {
   }
 }
 
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const ALIAS = /^[a-z][a-z0-9-]{0,63}$/
-const METHODS = ['checkPlug', 'judgeHost', 'fabricPorts']
-const RULES = ['fabric', 'admits', 'domain', 'member', 'remote']
-
-/** What an engine lacks, in words; undefined if it has the shape of one. */
-function whatIsWrong(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null)
-    return `is ${value === null ? 'null' : typeof value}: it must be an object`
-  const engine = value as Record<string, unknown>
-  if (typeof engine.alias !== 'string' || !ALIAS.test(engine.alias)) {
-    return 'has no alias: it must be a-z, 0-9 and -, such as "my-engine"'
-  }
-  const words = ['name', 'description'].find((name) => typeof engine[name] !== 'string')
-  if (words) return `(${engine.alias}) has no ${words}: it must be text for people`
-  if (!Array.isArray(engine.kinds) || engine.kinds.length === 0) {
-    return `(${engine.alias}) has no kinds: it must be a list of the kinds of VNIC that its ports take`
-  }
-  const rules = engine.rules as Record<string, unknown> | undefined
-  if (typeof rules !== 'object' || rules === null) return `(${engine.alias}) has no rules`
-  const missing =
-    METHODS.find((name) => typeof engine[name] !== 'function') ??
-    RULES.map((name) => `rules.${name}`).find((name) => typeof rules[name.slice(6)] !== 'function')
-  if (missing) return `(${engine.alias}) has no function ${missing}`
-  if (!engine.networks && !engine.ports) return `(${engine.alias}) has neither networks nor ports`
-  return undefined
-}
+/** On one line, whatever the error says. */
+const wordsOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''

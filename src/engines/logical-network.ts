@@ -1,18 +1,19 @@
 /** Extension `logical-network`: networks, and the ports in them, for every engine that has a notion of a network. */
 import { randomUUID } from 'node:crypto'
-import { type TObject, Type } from 'typebox'
+import { Type } from 'typebox'
 import { inOrder } from '../../topology/graph.ts'
 import type { NetworkId, ProjectId } from '../../topology/ids.ts'
 import type { Attributes, Network } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
-import type { Engine, NetworkService } from './engine.ts'
+import type { Engine, NetworkService, ObjectSchema } from './engine.ts'
 import { type Caller, type Expected, type Route, route } from './extension.ts'
-import { fieldsOf, only } from './fields.ts'
+import { engineOf, fieldsOf, only, textIn } from './fields.ts'
 import type { Draft, Host } from './host.ts'
 import { makesPorts } from './lone-ports.ts'
 import { canonical, checkRevision, owned, repeated, timestamp } from './objects.ts'
 import { makePort, PLAIN, type PortWish } from './port-making.ts'
 import { ChosenId, Name, Network as NetworkResource, Port as PortResource } from './resources.ts'
+import { checkFree } from './segments.ts'
 
 export const DEFAULT_ENGINE = 'vlan'
 
@@ -21,7 +22,7 @@ type Offering = Engine & { readonly networks: NetworkService }
 export const hasNetworks = (engine: Engine): engine is Offering => engine.networks !== undefined
 
 /** @param schemas of the fields that a port may have beside the core's */
-const portBody = (schemas: readonly TObject[]) =>
+const portBody = (schemas: readonly ObjectSchema[]) =>
   Type.Object(
     { id: Type.Optional(ChosenId), name: Type.Optional(Name), ...fieldsOf(schemas) },
     { additionalProperties: false },
@@ -36,13 +37,13 @@ interface NetworkRequest {
 }
 
 /** What a request may say of the segment: what any of the engines has words for. Its own engine then looks again. */
-const segmentBody = (segments: readonly TObject[]) =>
+const segmentBody = (segments: readonly ObjectSchema[]) =>
   Type.Object(fieldsOf(segments), {
     additionalProperties: false,
     description: 'of the engine; allocated where none is given; giving one takes role admin',
   })
 
-const networkBody = (segments: readonly TObject[]) =>
+const networkBody = (segments: readonly ObjectSchema[]) =>
   Type.Object(
     {
       id: Type.Optional(ChosenId),
@@ -70,6 +71,10 @@ function networkRoutes(host: Host, offering: readonly Offering[]): Route[] {
       role: 'member',
       body: networkBody(offering.map(({ networks }) => networks.segment)),
       resource: NetworkResource,
+      before(body) {
+        const alias = textIn(body, 'engine')
+        if (alias !== undefined) findEngine(host, alias)
+      },
       async handle({ project, caller, body }) {
         const { created, network } = await createNetwork(host, project, caller, body as NetworkRequest)
         return { status: created ? 201 : 200, body: host.networkView(network), location: `/networks/${network.id}` }
@@ -147,14 +152,7 @@ function portRoutes(host: Host, offering: readonly Offering[]): Route[] {
 
 async function createNetwork(host: Host, project: ProjectId, caller: Caller, body: NetworkRequest) {
   const alias = body.engine ?? DEFAULT_ENGINE
-  const engine = host.engines.get(alias)
-  if (!engine || !hasNetworks(engine)) {
-    const able = [...host.engines.values()].filter(hasNetworks).map((each) => each.alias)
-    const [code, why] = engine
-      ? (['unsupported', `engine "${alias}" has no networks`] as const)
-      : (['unknown-engine', `engine "${alias}" is not loaded`] as const)
-    throw new PlugboardError(code, `${why}: take one of ${able.join(', ')}`, { field: 'engine' })
-  }
+  const engine = findEngine(host, alias)
   if (caller.role !== 'admin') {
     for (const field of ['segment', 'shared'] as const) {
       if (body[field] === undefined || body[field] === false) continue
@@ -174,6 +172,7 @@ async function createNetwork(host: Host, project: ProjectId, caller: Caller, bod
     if (body.segment !== undefined)
       only(engine.networks.segment, body.segment, `a segment of engine ${alias}`, 'segment')
     const plan = engine.networks.plan(draft.graph, body.segment ?? null)
+    checkFree(draft.graph, plan.segmentId, `segment ${plan.segmentId}`)
     const network: Network = {
       id,
       key: draft.nextKey(),
@@ -193,6 +192,9 @@ async function createNetwork(host: Host, project: ProjectId, caller: Caller, bod
     return { created: true, network }
   })
 }
+
+const findEngine = (host: Host, alias: string) =>
+  engineOf(alias, host.engines, [...host.engines.values()].filter(hasNetworks), 'has no networks')
 
 const UNUSED = { partOf: null, holders: [], freed: 0 }
 

@@ -1,9 +1,8 @@
 /** `POST …/ports`, for every engine whose ports are on their own: one route, shared by their extensions. */
 import { Type } from 'typebox'
-import { PlugboardError } from '../errors.ts'
 import type { Engine, PortService } from './engine.ts'
 import { type Route, route } from './extension.ts'
-import { fieldsOf, only } from './fields.ts'
+import { engineOf, fieldsOf, only, textIn } from './fields.ts'
 import type { Host } from './host.ts'
 import { makePort, type PortWish } from './port-making.ts'
 import { ChosenId, Name, Port } from './resources.ts'
@@ -14,6 +13,7 @@ export const makesPorts = (engine: Engine): engine is Offering => engine.ports !
 
 export function lonePortRoute(host: Host, engines: readonly Offering[]): Route {
   const aliases = engines.map(({ alias }) => alias).join(', ')
+  const find = (alias: string) => engineOf(alias, host.engines, engines, 'has no ports on their own')
   return route({
     operation: 'create_port',
     operationId: 'create_port_on_its_own',
@@ -31,15 +31,13 @@ export function lonePortRoute(host: Host, engines: readonly Offering[]): Route {
       { additionalProperties: false },
     ),
     resource: Port,
+    before(body) {
+      const alias = textIn(body, 'engine')
+      if (alias !== undefined) find(alias)
+    },
     async handle({ project, caller, body }) {
       const { id, name, engine: alias, ...fields } = body as PortWish & { engine: string }
-      const engine = engines.find((each) => each.alias === alias)
-      if (!engine) {
-        const [code, why] = host.engines.has(alias)
-          ? (['unsupported', `ports of engine "${alias}" are made in networks`] as const)
-          : (['unknown-engine', `engine "${alias}" is not loaded`] as const)
-        throw new PlugboardError(code, `${why}: ports on their own are made by ${aliases}`, { field: 'engine' })
-      }
+      const engine = find(alias)
       only(engine.ports.schema, fields, `a port of engine ${alias}`)
       const { created, port } = await host.write((draft) =>
         makePort(

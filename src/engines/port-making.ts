@@ -5,6 +5,7 @@ import type { Network, Port } from '../../topology/nodes.ts'
 import type { PortFields, PortPlan } from './engine.ts'
 import type { Draft } from './host.ts'
 import { canonical, repeated, timestamp } from './objects.ts'
+import { checkFree, checkUntaken } from './segments.ts'
 
 export interface PortWish {
   readonly id?: string
@@ -31,6 +32,10 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
   const there = repeated(draft.graph.ports.get(id), project, request, 'port')
   if (there) return { created: false, port: there }
   const { attributes, hypervisor, segment } = making.plan()
+  if (segment) {
+    checkUntaken(draft.graph, segment.partOf, `segment ${segment.partOf}`, 'engine')
+    checkFree(draft.graph, segment.id, `segment ${segment.id}`, 'engine')
+  }
   const plain: Port = {
     id,
     key: draft.nextKey(),

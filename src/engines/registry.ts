@@ -1,6 +1,6 @@
 /** The built-in engines, and the extensions that engines offer: one line each. */
 import type { Engines } from '../../flows/compile.ts'
-import { engineTables } from '../../flows/pipeline.ts'
+import { ENGINES, engineTables } from '../../flows/pipeline.ts'
 import type { Engine } from './engine.ts'
 import { ETHERNET, ethernetKind } from './ethernet-vnic.ts'
 import type { Extension, Route } from './extension.ts'
@@ -52,6 +52,9 @@ const BUILT_IN: ReadonlyArray<readonly [alias: string, make: (settings: EngineSe
 ]
 
 export const ENGINE_ALIASES: readonly string[] = BUILT_IN.map(([alias]) => alias)
+
+/** So many have tables of their own. */
+export const MOST_ENGINES = (ENGINES.last - ENGINES.first + 1) / ENGINES.perEngine
 
 /** Make the built-in engines of these names. */
 export function builtIn(names: readonly string[], settings: EngineSettings): Engine[] {

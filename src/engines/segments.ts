@@ -9,6 +9,9 @@ export interface Range {
   readonly last: number
 }
 
+/** `vlan/physnet1/101`, `vxlan/4097`, `vxlan/7/203.0.113.5`: as `segmentOf` names the way to the fabric that it is. */
+export const isSegmentName = (id: string): boolean => /^[A-Za-z0-9._-]+(\/[A-Za-z0-9.:_-]+)+$/.test(id)
+
 /** May a segment be given away: neither it nor a part of it is anybody's, nor held by rules that may still be there? */
 export function isFree(graph: Graph, id: string): boolean {
   const segment = graph.segments.get(id)

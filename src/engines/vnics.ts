@@ -45,7 +45,7 @@ export const vnicRoute = (host: Host, kinds: readonly VnicKind[]): Route =>
         const known = kinds.map(({ kind }) => kind).join(', ')
         throw new PlugboardError(
           'bad-request',
-          `no loaded engine takes VNICs of kind "${wanted}": one of ${known} is`,
+          `no loaded engine takes VNICs of kind "${wanted}": take one of ${known}`,
           {
             field: 'kind',
           },

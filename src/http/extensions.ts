@@ -109,6 +109,7 @@ function mount(app: Parameters<FastifyPluginAsyncTypebox>[0], alias: string, rou
       ...(changes ? { headers: Type.Object(IfMatch) } : {}),
       response: answers(goodAnswers(route, list)),
     },
+    preValidation: async ({ body }) => route.before?.(body),
     handler: async (request, reply) => {
       const params = request.params as Record<string, string>
       const answer = await route.handle({

@@ -1,7 +1,9 @@
 /** A controller on a store in memory, and its operations by name as the HTTP room would call them. */
 import pino from 'pino'
 import { Controller } from '../../src/control/controller.ts'
+import type { Engine } from '../../src/engines/engine.ts'
 import type { Reply } from '../../src/engines/extension.ts'
+import { guarded } from '../../src/engines/guarded.ts'
 import { builtIn, ENGINE_ALIASES } from '../../src/engines/registry.ts'
 import type { ProjectId } from '../../topology/ids.ts'
 import { MemoryStore } from './memory-store.ts'
@@ -14,16 +16,24 @@ export interface Options {
   readonly store?: MemoryStore
   /** `[first, last]` VLAN ids of physnet1. */
   readonly vlans?: readonly [number, number]
+  /** Which of the built-in engines; all of them where this is left out. */
+  readonly builtIn?: readonly string[]
+  /** Those of others. */
+  readonly outside?: readonly Engine[]
 }
 
-export function controllerOn({ store = new MemoryStore(), vlans = [100, 4000] }: Options = {}) {
+export function controllerOn(options: Options = {}) {
+  const { store = new MemoryStore(), vlans = [100, 4000], builtIn: names = ENGINE_ALIASES, outside = [] } = options
   const controller = new Controller({
     store,
     log: pino({ level: 'silent' }),
-    engines: builtIn(ENGINE_ALIASES, {
-      physicalNetworks: { physnet1: { vlans: [{ first: vlans[0], last: vlans[1] }] } },
-      overlays: { vxlan: VNIS, geneve: VNIS, mtu: 1500 },
-    }),
+    engines: [
+      ...builtIn(names, {
+        physicalNetworks: { physnet1: { vlans: [{ first: vlans[0], last: vlans[1] }] } },
+        overlays: { vxlan: VNIS, geneve: VNIS, mtu: 1500 },
+      }),
+      ...outside.map(guarded),
+    ],
     controllerFor: () => 'tcp:127.0.0.1:6653',
   })
   const routes = new Map(

@@ -54,7 +54,7 @@ export const vlanNetwork = (n: number): Network => ({
   key: (200 + n) as Key,
   engine: 'vlan',
   segment: { physical_network: 'physnet1', vlan_id: 100 + n },
-  segmentId: `segment-${n}`,
+  segmentId: `vlan/physnet1/${100 + n}`,
   shared: false,
   mesh: false,
 })
@@ -64,17 +64,23 @@ export const vxlanNetwork = (n: number): Network => ({
   ...vlanNetwork(n),
   engine: 'vxlan',
   segment: { vni: 5000 + n },
+  segmentId: `vxlan/${5000 + n}`,
   mesh: true,
 })
 
 /** VNI 5000 + n of Geneve. */
-export const geneveNetwork = (n: number): Network => ({ ...vxlanNetwork(n), engine: 'geneve' })
+export const geneveNetwork = (n: number): Network => ({
+  ...vxlanNetwork(n),
+  engine: 'geneve',
+  segmentId: `geneve/${5000 + n}`,
+})
 
 /** The untagged side of physnet1. */
 export const flatNetwork = (n: number): Network => ({
   ...vlanNetwork(n),
   engine: 'flat',
   segment: { physical_network: 'physnet1' },
+  segmentId: 'flat/physnet1',
 })
 
 /** A port of engine remote-l2: on its own, or in a network and at hypervisor `where`. */

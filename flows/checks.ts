@@ -1,0 +1,190 @@
+/**
+ * What an engine says, looked at before it becomes a rule: engines are written by others, too. One that throws, or says what
+ * cannot be, makes a mistake; what it was asked for goes without rules then, and says why.
+ */
+import type { Graph } from '../topology/graph.ts'
+import type { Hypervisor } from '../topology/nodes.ts'
+import type { Domain, EngineRules, Fabric, Fault, Forward, Member, Neighbour, PacketField, Target } from './engine.ts'
+import { segmentOf } from './segment.ts'
+import { sameFamily, tunnelTo } from './tunnel.ts'
+
+/** An engine threw, or said what cannot be; the message says which one and what. */
+export class EngineMistake extends Error {
+  constructor(alias: string, words: string, cause?: unknown) {
+    super(`engine "${alias}": ${words}`, { cause })
+    this.name = 'EngineMistake'
+  }
+}
+
+/** The bits of the fields that an engine may match. */
+const FIELDS: Readonly<Record<PacketField['field'], number>> = {
+  eth_dst: 48,
+  eth_src: 48,
+  eth_type: 16,
+  ipv4_dst: 32,
+  ipv6_dst: 128,
+  arp_tpa: 32,
+}
+
+/** The way to the fabric, as far as it is the domain's own; else the fault, which may be the engine's. */
+export function fabricOf(rules: EngineRules, domain: Domain, here: Hypervisor): Fabric | Fault {
+  try {
+    const said: unknown = ask(rules, 'fabric', [domain, here])
+    return isFault(said) ? said : ownFabric(rules.alias, domain, said)
+  } catch (error) {
+    if (!(error instanceof EngineMistake)) throw error
+    return { code: 'engine-mistake', message: error.message, pending: false }
+  }
+}
+
+/** @throws EngineMistake */
+export function admitsOf(rules: EngineRules, vnic: Parameters<EngineRules['admits']>[0]) {
+  const said = list(rules.alias, 'admits()', ask(rules, 'admits', [vnic]))
+  return said.map((fields) => fieldsOf(rules.alias, 'admits()', fields))
+}
+
+/** @throws EngineMistake */
+export function neighboursOf(rules: EngineRules, member: Member): Neighbour[] {
+  if (!rules.neighbours) return []
+  return list(rules.alias, 'neighbours()', ask(rules, 'neighbours', [member])).map((each) => {
+    const { family, address, mac } = record(each)
+    const bits = family === 4 ? 32 : 128
+    if ((family === 4 || family === 6) && isNumber(address, bits) && isNumber(mac, 48)) return each as Neighbour
+    const right = '{family: 4 or 6, address, mac}, numbers of 32 or 128 (a bigint) and of 48 bits'
+    throw new EngineMistake(rules.alias, `neighbours() says address ${show(address)}: it must be ${right}`)
+  })
+}
+
+/** @throws EngineMistake */
+export function forwardsOf<Of extends 'domain' | 'member' | 'remote'>(
+  rules: EngineRules,
+  of: Of,
+  ...about: Parameters<EngineRules[Of]>
+): Forward[] {
+  const said = list(rules.alias, `${of}()`, ask(rules, of, about))
+  return said.map((each, index) => forwardOf(rules.alias, `${of}()[${index}]`, each))
+}
+
+/** Where a packet of a domain may be handed on to, from one hypervisor. */
+interface Around {
+  readonly alias: string
+  readonly graph: Graph
+  readonly domain: Domain
+  readonly here: Hypervisor
+  readonly fabric: Fabric
+}
+
+/** The key of a port here that is in the domain. @throws EngineMistake */
+export function memberKey({ alias, graph, domain, here }: Around, { member }: Extract<Target, { to: 'member' }>) {
+  const there = graph.placement(member?.port?.id)
+  const home = there?.port.networkId ?? there?.port.id
+  if (there?.hypervisor === here.id && home === domain.id) return there.port.key
+  const where = `a member of ${domain.id} on hypervisor ${here.id}`
+  throw new EngineMistake(alias, `it hands packets to port ${member?.port?.id}, which is not ${where}`)
+}
+
+/** The tunnel address of another hypervisor with members of the domain. @throws EngineMistake */
+export function peerAddress({ alias, graph, domain, here, fabric }: Around, { peer }: Extract<Target, { to: 'peer' }>) {
+  const there = graph.hypervisors.get(peer?.id)
+  const isPeer = there && there.id !== here.id && 'segment' in domain && graph.members(domain.id).has(there.id)
+  const address = there?.encapIp
+  if (isPeer && fabric.kind === 'overlay' && address && here.encapIp && sameFamily(here.encapIp, address))
+    return address
+  const right = `another one with members of ${domain.id} that an overlay leads to`
+  throw new EngineMistake(alias, `it sends packets to hypervisor ${peer?.id}, which is not ${right}`)
+}
+
+type Asked = Required<Omit<EngineRules, 'alias'>>
+
+function ask<Name extends keyof Asked>(rules: EngineRules, name: Name, about: Parameters<Asked[Name]>): unknown {
+  try {
+    return Reflect.apply(rules[name] as Asked[Name], rules, about)
+  } catch (cause) {
+    throw new EngineMistake(rules.alias, `${name}() failed: ${cause instanceof Error ? cause.message : cause}`, cause)
+  }
+}
+
+function ownFabric(alias: string, domain: Domain, said: unknown): Fabric {
+  const { kind, role, vlanId, tunnelKey, remoteIp } = record(said)
+  const wrong = (words: string): never => {
+    throw new EngineMistake(alias, `fabric() says ${words}`)
+  }
+  const uplink = kind === 'uplink'
+  if (!uplink && kind !== 'overlay' && kind !== 'wire') wrong(`kind ${show(kind)}: it must be uplink, overlay or wire`)
+  const right = uplink ? /^uplink:./ : /^tunnel:./
+  if (typeof role !== 'string' || !right.test(role)) wrong(`role ${show(role)}: it must match ${right.source}`)
+  if (uplink && vlanId !== null && !isWhole(vlanId, 1, 4094)) {
+    wrong(`vlanId ${show(vlanId)}: it must be a number from 1 to 4094, or null`)
+  }
+  if (!uplink && !isWhole(tunnelKey, 0, 0xffffffff)) wrong(`tunnelKey ${show(tunnelKey)}: it must be 32 bits at most`)
+  if (kind === 'wire' && !isAddress(remoteIp)) wrong(`remoteIp ${show(remoteIp)}: it must be an IP address`)
+  const fabric = said as Fabric
+  const segment = segmentOf(fabric)
+  if (segment !== domain.segmentId)
+    wrong(`segment ${segment}, but ${domain.id} was given ${domain.segmentId ?? 'none'}`)
+  return fabric
+}
+
+function forwardOf(alias: string, what: string, said: unknown): Forward {
+  const { priority, match, target, why } = record(said)
+  const wrong = (words: string): never => {
+    throw new EngineMistake(alias, `${what} has ${words}`)
+  }
+  if (!isWhole(priority, 1, 65535)) wrong(`priority ${show(priority)}: it must be a number from 1 to 65535`)
+  if (typeof why !== 'string' || why === '') wrong(`why ${show(why)}: it must say in words why the rule is there`)
+  const { to } = record(target)
+  if (!TARGETS.includes(to as Target['to'])) wrong(`target ${show(to)}: it must be one of ${TARGETS.join(', ')}`)
+  fieldsOf(alias, what, match)
+  return said as Forward
+}
+
+const TARGETS: ReadonlyArray<Target['to']> = ['member', 'peer', 'everybody', 'unknown']
+
+function fieldsOf(alias: string, what: string, said: unknown): readonly PacketField[] {
+  for (const each of list(alias, `${what}: a match`, said)) {
+    const { field, value, mask } = record(each)
+    if (!Object.hasOwn(FIELDS, field as string)) {
+      const known = Object.keys(FIELDS).join(', ')
+      throw new EngineMistake(alias, `${what} matches field ${show(field)}: it may match ${known}`)
+    }
+    const bits = FIELDS[field as PacketField['field']]
+    if (isNumber(value, bits) && (mask === undefined || isNumber(mask, bits))) continue
+    const right = bits > 64 ? 'bigint' : 'number'
+    throw new EngineMistake(
+      alias,
+      `${what} matches ${show(field)} with ${show(value)}: it must be a ${right} of ${bits} bits`,
+    )
+  }
+  return said as readonly PacketField[]
+}
+
+function list(alias: string, what: string, said: unknown): readonly unknown[] {
+  if (Array.isArray(said)) return said
+  throw new EngineMistake(alias, `${what} is ${show(said)}: it must be a list`)
+}
+
+const record = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+
+const isFault = (said: unknown): said is Fault => {
+  const { code, message, pending } = record(said)
+  return typeof code === 'string' && typeof message === 'string' && typeof pending === 'boolean'
+}
+
+const isWhole = (value: unknown, least: number, most: number): boolean =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+
+/** Fields of more than 64 bits are bigints, others numbers. */
+const isNumber = (value: unknown, bits: number): boolean =>
+  bits > 64 ? typeof value === 'bigint' && value >= 0n && value < 1n << BigInt(bits) : isWhole(value, 0, 2 ** bits - 1)
+
+function isAddress(value: unknown): boolean {
+  try {
+    return typeof value === 'string' && tunnelTo(value).type === 'set_field'
+  } catch {
+    return false
+  }
+}
+
+const show = (value: unknown): string =>
+  typeof value === 'string' ? `"${value}"` : typeof value === 'object' && value !== null ? 'an object' : String(value)

@@ -1,0 +1,159 @@
+/**
+ * An engine of another author's, its answers looked at before the core goes by them. What fails is a refusal of that one
+ * request, in words; its rules are looked at where they are made (`flows/checks.ts`).
+ */
+import type { Graph } from '../../topology/graph.ts'
+import { PlugboardError } from '../errors.ts'
+import type { Engine, NetworkService, PortFields, PortPlan, PortService, VnicKind } from './engine.ts'
+import { isSegmentName } from './segments.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+export function guarded(engine: Engine): Engine {
+  // Part by part, since an engine may be of a class.
+  const { alias, name, description, kinds, rules } = engine
+  return {
+    alias,
+    name,
+    description,
+    kinds,
+    rules,
+    ...(engine.vnics && { vnics: engine.vnics.map((kind) => guardedKind(alias, kind)) }),
+    ...(engine.networks && { networks: guardedNetworks(alias, engine.networks) }),
+    ...(engine.ports && { ports: guardedPorts(alias, engine.ports) }),
+    checkPlug: (graph, vnic, port) => trying(alias, 'checkPlug()', () => engine.checkPlug(graph, vnic, port)),
+    judgeHost(config) {
+      try {
+        const said = engine.judgeHost(config)
+        if (said.every((each) => typeof each.code === 'string' && typeof each.message === 'string')) return said
+        throw new TypeError('it must say a list of {code, message}')
+      } catch (error) {
+        return [{ code: 'engine-mistake', message: `engine "${alias}": judgeHost() failed: ${wordsOf(error)}` }]
+      }
+    },
+    // Who asks for the ports of all engines looks at them together.
+    fabricPorts: (here) => engine.fabricPorts(here),
+  }
+}
+
+const guardedKind = (alias: string, kind: VnicKind): VnicKind => ({
+  kind: kind.kind,
+  schema: kind.schema,
+  attributes(fields) {
+    const said = trying(alias, 'attributes()', () => kind.attributes(fields))
+    if (!isObject(said?.asked)) throw mistake(alias, 'attributes() says no `asked`, an object')
+    return { asked: said.asked, attributes: scalars(alias, 'attributes()', said.attributes, VNIC_FIELDS) }
+  },
+})
+
+function guardedNetworks(alias: string, networks: NetworkService): NetworkService {
+  const { portFields } = networks
+  const mtu = (graph: Graph): number | string => {
+    try {
+      const said: unknown = networks.mtu(graph)
+      return isOctets(said) ? said : `networks.mtu() says ${said}: it must be a number of octets`
+    } catch (error) {
+      return `networks.mtu() failed: ${wordsOf(error)}`
+    }
+  }
+  return {
+    mesh: networks.mesh,
+    segment: networks.segment,
+    plan(graph, asked) {
+      const said = trying(alias, 'networks.plan()', () => networks.plan(graph, asked))
+      const segment = scalars(alias, 'networks.plan().segment', said?.segment, [])
+      return { segment, segmentId: segmentName(alias, 'networks.plan().segmentId', said.segmentId) }
+    },
+    mtu(graph) {
+      const said = mtu(graph)
+      return typeof said === 'number' ? said : 0
+    },
+    limits(graph, network) {
+      const octets = mtu(graph)
+      if (typeof octets === 'string') return `engine "${alias}": ${octets}`
+      try {
+        const said: unknown = networks.limits?.(graph, network)
+        return said === undefined ? undefined : String(said)
+      } catch (error) {
+        return `engine "${alias}": networks.limits() failed: ${wordsOf(error)}`
+      }
+    },
+    ...(portFields && { portFields: guardedFields(alias, portFields) }),
+  }
+}
+
+const guardedFields = (alias: string, portFields: PortFields): PortFields => ({
+  schema: portFields.schema,
+  set(port, fields) {
+    const said = trying(alias, 'portFields.set()', () => portFields.set(port, fields))
+    const attributes = scalars(alias, 'portFields.set().attributes', said?.attributes, PORT_FIELDS)
+    // All else of a port is the core's.
+    return { ...port, attributes, asksForUnknown: said.asksForUnknown === true }
+  },
+})
+
+const guardedPorts = (alias: string, ports: PortService): PortService => ({
+  schema: ports.schema,
+  inNetworks: ports.inNetworks,
+  plan(graph, network, fields, caller) {
+    const said = trying(alias, 'ports.plan()', () => ports.plan(graph, network, fields, caller))
+    const attributes = scalars(alias, 'ports.plan().attributes', said?.attributes, PORT_FIELDS)
+    const { hypervisor } = said
+    if (network ? !hypervisor || !graph.hypervisors.has(hypervisor) : hypervisor !== null) {
+      const right = network
+        ? 'the hypervisor where a port in a network leads to a remote site'
+        : 'null for a port on its own'
+      throw mistake(alias, `ports.plan().hypervisor is ${hypervisor}: it must be ${right}`)
+    }
+    return { attributes, hypervisor, segment: segmentPart(alias, said.segment) }
+  },
+})
+
+function segmentPart(alias: string, segment: unknown): PortPlan['segment'] {
+  if (segment === null) return null
+  const { id, partOf } = isObject(segment) ? segment : {}
+  const part = segmentName(alias, 'ports.plan().segment.id', id)
+  const whole = segmentName(alias, 'ports.plan().segment.partOf', partOf)
+  if (part.startsWith(`${whole}/`)) return { id: part, partOf: whole }
+  throw mistake(alias, `ports.plan().segment is ${part}, which is no part of ${whole}`)
+}
+
+function segmentName(alias: string, what: string, said: unknown): string {
+  if (typeof said === 'string' && isSegmentName(said)) return said
+  throw mistake(alias, `${what} is ${said}: it must be the name of a segment, such as vxlan/4097`)
+}
+
+/** Fields that the core shows of a resource. */
+const PORT_FIELDS =
+  'id project name engine network_id vnic_id admin_state_up status status_detail revision created_at'.split(' ')
+const VNIC_FIELDS = 'id project vm_id name kind port_id status status_detail binding revision created_at'.split(' ')
+
+/** @param taken names that it may not have */
+function scalars(alias: string, what: string, said: unknown, taken: readonly string[]) {
+  if (!isObject(said)) throw mistake(alias, `${what} says no attributes, an object`)
+  for (const [name, value] of Object.entries(said)) {
+    if (taken.includes(name)) throw mistake(alias, `${what} has "${name}", which is a field of the core's`)
+    if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) continue
+    throw mistake(alias, `${what} has "${name}", which is no text, number, boolean or null`)
+  }
+  return said as Readonly<Record<string, string | number | boolean | null>>
+}
+
+/** A refusal goes on to the caller; anything else that is thrown is a mistake of the engine. */
+function trying<T>(alias: string, what: string, ask: () => T): T {
+  try {
+    return ask()
+  } catch (error) {
+    if (error instanceof PlugboardError) throw error
+    throw mistake(alias, `${what} failed: ${wordsOf(error)}`, error)
+  }
+}
+
+const mistake = (alias: string, words: string, cause?: unknown): PlugboardError =>
+  new PlugboardError('unavailable', `engine "${alias}": ${words}`, { cause })
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const isOctets = (value: unknown): value is number => Number.isInteger(value) && (value as number) > 0
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
