@@ -33,8 +33,8 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
   if (there) return { created: false, port: there }
   const { attributes, hypervisor, segment } = making.plan()
   if (segment) {
-    checkUntaken(draft.graph, segment.partOf, `segment ${segment.partOf}`, 'engine')
-    checkFree(draft.graph, segment.id, `segment ${segment.id}`, 'engine')
+    checkUntaken(draft.graph, segment.partOf, `segment ${segment.partOf}`, null)
+    checkFree(draft.graph, segment.id, `segment ${segment.id}`, null)
   }
   const plain: Port = {
     id,

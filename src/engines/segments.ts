@@ -18,16 +18,17 @@ export function isFree(graph: Graph, id: string): boolean {
   return !(segment && isTaken(segment)) && !graph.segmentParts.has(id)
 }
 
-/** @param words what it is called: "VLAN 101 of physnet1" @throws PlugboardError `segment-in-use` */
-export function checkFree(graph: Graph, id: string, words: string, field = 'segment'): void {
+/** @param words what it is called: "VLAN 101 of physnet1" @param field to blame, if there is one @throws PlugboardError `segment-in-use` */
+export function checkFree(graph: Graph, id: string, words: string, field: string | null = 'segment'): void {
   checkUntaken(graph, id, words, field)
   for (const part of graph.segmentParts.get(id)) checkUntaken(graph, part, words, field)
 }
 
 /** The same of a segment by itself, whoever has parts of it. */
-export function checkUntaken(graph: Graph, id: string, words: string, field = 'segment'): void {
+export function checkUntaken(graph: Graph, id: string, words: string, field: string | null = 'segment'): void {
   const by = whose(graph, graph.segments.get(id))
-  if (by !== undefined) throw new PlugboardError('segment-in-use', `${words} is taken: ${by}`, { field })
+  if (by !== undefined)
+    throw new PlugboardError('segment-in-use', `${words} is taken: ${by}`, field === null ? {} : { field })
 }
 
 function whose(graph: Graph, segment: Segment | undefined): string | undefined {

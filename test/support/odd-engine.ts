@@ -1,0 +1,52 @@
+/** An engine of another author's whose parts a test can replace: ports on their own, each a VXLAN tunnel to 203.0.113.9. */
+import type { Engine } from '../../src/engines/engine.ts'
+
+interface Parts extends Partial<Omit<Engine, 'rules' | 'ports'>> {
+  readonly rules?: object
+  readonly ports?: object | undefined
+}
+
+export function oddEngine({ rules = {}, ports = {}, ...parts }: Parts = {}): Engine {
+  const alias = parts.alias ?? 'odd'
+  return {
+    alias,
+    name: 'Odd',
+    description: 'For tests.',
+    kinds: ['odd'],
+    vnics: [
+      {
+        kind: 'odd',
+        schema: { type: 'object', properties: {} },
+        attributes: () => ({ asked: {}, attributes: {} }),
+      },
+    ],
+    ports: {
+      inNetworks: false,
+      schema: { type: 'object', properties: { tunnel_key: { type: 'integer' } }, required: ['tunnel_key'] },
+      plan: (_graph, _network, { tunnel_key: key }) => ({
+        attributes: { tunnel_key: Number(key) },
+        hypervisor: null,
+        segment: { id: `vxlan/${key}/203.0.113.9`, partOf: `vxlan/${key}` },
+      }),
+      ...ports,
+    },
+    checkPlug: () => undefined,
+    judgeHost: () => [],
+    fabricPorts: () => [],
+    ...parts,
+    rules: {
+      alias,
+      fabric: (port) => ({
+        kind: 'wire',
+        role: 'tunnel:vxlan',
+        tunnelKey: 'attributes' in port ? Number(port.attributes.tunnel_key) : 0,
+        remoteIp: '203.0.113.9',
+      }),
+      admits: () => [[]],
+      domain: () => [{ priority: 1, match: [], target: { to: 'everybody' }, why: 'odd' }],
+      member: () => [],
+      remote: () => [],
+      ...rules,
+    },
+  }
+}
