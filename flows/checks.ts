@@ -59,7 +59,7 @@ export function neighboursOf(rules: EngineRules, member: Member): Neighbour[] {
 export function forwardsOf<Of extends 'domain' | 'member' | 'remote'>(
   rules: EngineRules,
   of: Of,
-  ...about: Parameters<EngineRules[Of]>
+  ...about: Parameters<Asked[Of]>
 ): Forward[] {
   const said = list(rules.alias, `${of}()`, ask(rules, of, about))
   return said.map((each, index) => forwardOf(rules.alias, `${of}()[${index}]`, each))

@@ -84,8 +84,8 @@ function guardedNetworks(alias: string, networks: NetworkService): NetworkServic
 
 const guardedFields = (alias: string, portFields: PortFields): PortFields => ({
   schema: portFields.schema,
-  set(port, fields) {
-    const said = trying(alias, 'portFields.set()', () => portFields.set(port, fields))
+  set(graph, port, fields) {
+    const said = trying(alias, 'portFields.set()', () => portFields.set(graph, port, fields))
     const attributes = scalars(alias, 'portFields.set().attributes', said?.attributes, PORT_FIELDS)
     // All else of a port is the core's.
     return { ...port, attributes, asksForUnknown: said.asksForUnknown === true }

@@ -8,7 +8,14 @@ const FUNCTION = 'function'
 /** What the parts of an engine must be; `?` where one may be left out. */
 const PARTS = {
   engine: { name: 'string', description: 'string', checkPlug: FUNCTION, judgeHost: FUNCTION, fabricPorts: FUNCTION },
-  rules: { fabric: FUNCTION, admits: FUNCTION, domain: FUNCTION, member: FUNCTION, remote: FUNCTION },
+  rules: {
+    fabric: FUNCTION,
+    admits: FUNCTION,
+    domain: FUNCTION,
+    member: FUNCTION,
+    remote: FUNCTION,
+    'neighbours?': FUNCTION,
+  },
   networks: { mesh: 'boolean', plan: FUNCTION, mtu: FUNCTION, 'limits?': FUNCTION },
   portFields: { set: FUNCTION },
   ports: { plan: FUNCTION, inNetworks: 'boolean' },
