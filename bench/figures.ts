@@ -38,7 +38,8 @@ export interface Goal {
 export const reached = ({ figure, limit: [direction, bound] }: Goal): boolean =>
   direction === '>=' ? figure >= bound : figure <= bound
 
-export const round = (value: number): number => Number(value.toPrecision(3))
+/** What was counted stays as it is; what was measured has no more than three digits that mean something. */
+export const round = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(3)))
 
 /** Columns as wide as their widest cell; numbers to the right. */
 export function table(rows: ReadonlyArray<ReadonlyArray<string | number>>): string {

@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { argumentsOf, misused } from '../scripts/arguments.ts'
+import { oneMoreHypervisor, rulesPerSwitch } from '../test/support/sizes.ts'
+import { NETWORK_ENGINES } from '../test/support/wide.ts'
 import { codecRates } from './codec.ts'
 import { type Goal, reached, round, say, table } from './figures.ts'
 import { ovnTimes } from './ovn.ts'
@@ -11,12 +13,13 @@ import { plugTimes } from './plugboard.ts'
 import { rulesTimes } from './rules.ts'
 import { scaleTimes } from './scale.ts'
 
-const HELP = `Usage: npm run bench -- [--only plug,rules,scale,codec,ovsdb] [--json FILE]
+const HELP = `Usage: npm run bench -- [--only plug,rules,scale,size,codec,ovsdb] [--json FILE]
 
 Measures, as root, on real Open vSwitch in a network namespace of its own:
   plug    plug to realised over HTTP, beside OVN doing the same, and the floor: one flow_mod and a barrier
   rules   100,000 rules into an empty bridge and read from it, beside ovs-ofctl
   scale   compile and delta of the 10,000th plug, beside those of the 100th
+  size    rules on a switch for a wide network, and what one more hypervisor costs the others, for each engine
   codec   OpenFlow messages encoded and decoded, beside os-ken
   ovsdb   the first snapshot of 20,000 interfaces, beside ovsdb-client monitor
 
@@ -125,6 +128,37 @@ async function scale(): Promise<Outcome> {
   }
 }
 
+/** Counted, not timed: what is missed here fails a test as well (test/control/sizes.test.ts). */
+async function size(): Promise<Outcome> {
+  const networks = rulesPerSwitch(1000, 100)
+  const additions = []
+  for (const engine of NETWORK_ENGINES) {
+    say(`the 400th hypervisor of a ${engine} network ...`)
+    const stops: Array<() => unknown> = []
+    additions.push(await oneMoreHypervisor({ teardown: (stop) => stops.push(stop) }, engine, 400))
+    for (const stop of stops.reverse()) await stop()
+  }
+  return {
+    figures: { networks, additions },
+    rows: [
+      ['a network of 1,000 VNICs on 100 hypervisors', 'rules on a switch', 'bound'],
+      ...networks.map(({ what, rules, most }) => [what, rules, most]),
+      ['its 400th hypervisor costs each of the others', 'bundles', 'flow_mods'],
+      ...additions.map(({ engine, bundles, flowMods }) => [engine, bundles, flowMods]),
+    ],
+    goals: [
+      ...networks.map(
+        ({ what, rules, most }): Goal => ({ words: `rules, ${what}`, figure: rules, limit: ['<=', most] }),
+      ),
+      ...additions.flatMap(({ engine, bundles, flowMods, ports }): Goal[] => [
+        { words: `bundles for the 400th, ${engine}`, figure: bundles, limit: ['<=', 1] },
+        { words: `flow_mods for the 400th, ${engine}`, figure: flowMods, limit: ['<=', 2] },
+        { words: `ports to the fabric on each hypervisor, ${engine}`, figure: ports, limit: ['<=', 1] },
+      ]),
+    ],
+  }
+}
+
 async function ovsdb(): Promise<Outcome> {
   const figures = await monitorTimes(20_000, 5)
   return {
@@ -138,7 +172,7 @@ async function ovsdb(): Promise<Outcome> {
   }
 }
 
-const PARTS: Readonly<Record<string, () => Promise<Outcome>>> = { plug, rules, scale, codec, ovsdb }
+const PARTS: Readonly<Record<string, () => Promise<Outcome>>> = { plug, rules, scale, size, codec, ovsdb }
 
 const firstLine = (command: string): string =>
   execFileSync(command, ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? ''

@@ -22,18 +22,24 @@ export interface Options {
   readonly outside?: readonly Engine[]
 }
 
-export function controllerOn(options: Options = {}) {
-  const { store = new MemoryStore(), vlans = [100, 4000], builtIn: names = ENGINE_ALIASES, outside = [] } = options
+const built = (names: readonly string[] = ENGINE_ALIASES, [first, last]: readonly [number, number] = [100, 4000]) =>
+  builtIn(names, {
+    physicalNetworks: { physnet1: { vlans: [{ first, last }] } },
+    overlays: { vxlan: VNIS, geneve: VNIS, mtu: 1500 },
+  })
+
+/** A built-in engine as such a controller has it. */
+export function engineOf(alias: string): Engine {
+  const engine = built().find((each) => each.alias === alias)
+  if (!engine) throw new Error(`no engine ${alias}`)
+  return engine
+}
+
+export function controllerOn({ store = new MemoryStore(), vlans, builtIn: names, outside = [] }: Options = {}) {
   const controller = new Controller({
     store,
     log: pino({ level: 'silent' }),
-    engines: [
-      ...builtIn(names, {
-        physicalNetworks: { physnet1: { vlans: [{ first: vlans[0], last: vlans[1] }] } },
-        overlays: { vxlan: VNIS, geneve: VNIS, mtu: 1500 },
-      }),
-      ...outside.map(guarded),
-    ],
+    engines: [...built(names, vlans), ...outside.map(guarded)],
     controllerFor: () => 'tcp:127.0.0.1:6653',
   })
   const routes = new Map(

@@ -83,6 +83,8 @@ export const flatNetwork = (n: number): Network => ({
   segmentId: 'flat/physnet1',
 })
 
+const remote = (n: number): string => `203.0.${113 + (n >> 8)}.${n & 0xff}`
+
 /** A port of engine remote-l2: on its own, or in a network and at hypervisor `where`. */
 export const wire = (n: number, network: Network | null = null, where: number | null = null): Port => ({
   ...port(n, vlanNetwork(0)),
@@ -90,8 +92,8 @@ export const wire = (n: number, network: Network | null = null, where: number | 
   networkId: network?.id ?? null,
   hypervisor: where === null ? null : hypervisorId(where),
   asksForUnknown: where !== null,
-  segmentId: `vxlan/${7000 + n}/203.0.113.${n}`,
-  attributes: { remote_ip: `203.0.113.${n}`, tunnel_type: 'vxlan', tunnel_key: 7000 + n },
+  segmentId: `vxlan/${7000 + n}/${remote(n)}`,
+  attributes: { remote_ip: remote(n), tunnel_type: 'vxlan', tunnel_key: 7000 + n },
 })
 
 export const port = (n: number, network: Network, extra: Partial<Port> = {}): Port => ({

@@ -37,12 +37,15 @@ export function oneNetwork(engine: NetworkEngine, width: Width): Nodes & { reado
   return { ...nodes(width, (n) => port(n, network)), networks: [network], network }
 }
 
+/** The same, bridged to a remote site at hypervisor 0. */
+export function bridgedNetwork(engine: NetworkEngine, width: Width): Nodes {
+  const made = oneNetwork(engine, width)
+  const site = { ...wire(width.places.length, made.network, 0), key: key(PORTS - 1) }
+  return { ...made, ports: [...(made.ports ?? []), site] }
+}
+
 /** Each in a port that is its own tunnel. */
-export const lonePorts = (width: Width): Nodes =>
-  nodes(width, (n) => {
-    const remote = `203.0.${113 + (n >> 8)}.${n & 0xff}`
-    return { ...wire(n), attributes: { ...wire(n).attributes, remote_ip: remote } }
-  })
+export const lonePorts = (width: Width): Nodes => nodes(width, (n) => wire(n))
 
 function nodes({ places, host = () => ({}), ofport = (n) => 10 + n }: Width, portOf: (n: number) => Port): Nodes {
   const hosts = Math.max(...places) + 1
