@@ -4,7 +4,18 @@
  */
 import type { Graph } from '../topology/graph.ts'
 import type { Hypervisor } from '../topology/nodes.ts'
-import type { Domain, EngineRules, Fabric, Fault, Forward, Member, Neighbour, PacketField, Target } from './engine.ts'
+import type {
+  Domain,
+  EngineRules,
+  Fabric,
+  Fault,
+  Forward,
+  Guard,
+  Member,
+  Neighbour,
+  PacketField,
+  Target,
+} from './engine.ts'
 import { segmentOf } from './segment.ts'
 import { sameFamily, tunnelTo } from './tunnel.ts'
 
@@ -21,9 +32,18 @@ const FIELDS: Readonly<Record<PacketField['field'], number>> = {
   eth_dst: 48,
   eth_src: 48,
   eth_type: 16,
+  ip_proto: 8,
+  ipv4_src: 32,
   ipv4_dst: 32,
+  ipv6_src: 128,
   ipv6_dst: 128,
+  udp_src: 16,
+  udp_dst: 16,
+  arp_sha: 48,
+  arp_spa: 32,
   arp_tpa: 32,
+  icmpv6_type: 8,
+  nd_target: 128,
 }
 
 /** The way to the fabric, as far as it is the domain's own; else the fault, which may be the engine's. */
@@ -38,9 +58,9 @@ export function fabricOf(rules: EngineRules, domain: Domain, here: Hypervisor): 
 }
 
 /** @throws EngineMistake */
-export function admitsOf(rules: EngineRules, vnic: Parameters<EngineRules['admits']>[0]) {
-  const said = list(rules.alias, 'admits()', ask(rules, 'admits', [vnic]))
-  return said.map((fields) => fieldsOf(rules.alias, 'admits()', fields))
+export function guardsOf(rules: EngineRules, member: Member): Guard[] {
+  const said = list(rules.alias, 'guard()', ask(rules, 'guard', [member]))
+  return said.map((each, index) => guardOf(rules.alias, `guard()[${index}]`, each))
 }
 
 /** @throws EngineMistake */
@@ -137,6 +157,21 @@ function forwardOf(alias: string, what: string, said: unknown): Forward {
   fieldsOf(alias, what, match)
   return said as Forward
 }
+
+function guardOf(alias: string, what: string, said: unknown): Guard {
+  const { may, rank, match, what: words } = record(said)
+  const wrong = (text: string): never => {
+    throw new EngineMistake(alias, `${what} has ${text}`)
+  }
+  if (may !== 'pass' && may !== 'never') wrong(`may ${show(may)}: it must be pass or never`)
+  if (!isWhole(rank, 1, MOST_RANK)) wrong(`rank ${show(rank)}: it must be a number from 1 to ${MOST_RANK}`)
+  if (typeof words !== 'string' || words === '') wrong(`what ${show(words)}: it must say in words what it is`)
+  fieldsOf(alias, what, match)
+  return said as Guard
+}
+
+/** Ranks are priorities in steps of ten. */
+const MOST_RANK = 1000
 
 const TARGETS: ReadonlyArray<Target['to']> = ['member', 'peer', 'everybody', 'unknown']
 

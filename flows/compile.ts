@@ -6,12 +6,12 @@ import type { Graph, Placement } from '../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from '../topology/ids.ts'
 import type { Hypervisor, Network, Port } from '../topology/nodes.ts'
 import { answers, goesOn } from './answer.ts'
-import { admitsOf, fabricOf, forwardsOf, neighboursOf } from './checks.ts'
+import { fabricOf, forwardsOf, guardsOf, neighboursOf } from './checks.ts'
 import { adminDown, fromFabric, fromSite, fromVnic } from './classify.ts'
 import { type Peers, toFabric, toMember, toSite } from './egress.ts'
 import { type Domain, type EngineRules, type Fault, isFault, type Member } from './engine.ts'
 import { forwardRules } from './forward.ts'
-import { admit } from './guard.ts'
+import { guardRules } from './guard.ts'
 import { ANSWER, type EngineTables } from './pipeline.ts'
 import type { Rule } from './rule.ts'
 import { siteOf } from './sites.ts'
@@ -145,7 +145,7 @@ function compileMember(graph: Graph, engines: Engines, here: Hypervisor, member:
   const context = { ...ALONE, ...about, author: member.port.key, tables }
   return [
     fromVnic(member, domain),
-    ...admit(member, domain, admitsOf(rules, member.vnic), rules.neighbours ? ANSWER.number : tables.forward),
+    ...guardRules(member, domain, guardsOf(rules, member), rules.neighbours ? ANSWER.number : tables.forward),
     ...neighboursOf(rules, member).flatMap((each) => answers(domain, member, each, tables.forward, true)),
     ...forwardsOf(rules, 'member', domain, member).flatMap((forward) => forwardRules(context, forward)),
     toMember(member, domain),

@@ -9,10 +9,27 @@ import type { Hypervisor, Network, Port, Vnic } from '../topology/nodes.ts'
 /** What is kept apart from all else: a network, or a port that is in none and on its own. */
 export type Domain = Network | Port
 
-/** The fields of a packet that an engine's forward rules may match. */
+/** The fields of a packet that an engine's rules may match. */
 export type PacketField = Extract<
   OxmField,
-  { field: 'eth_dst' | 'eth_src' | 'eth_type' | 'ipv4_dst' | 'ipv6_dst' | 'arp_tpa' }
+  {
+    field:
+      | 'eth_dst'
+      | 'eth_src'
+      | 'eth_type'
+      | 'ip_proto'
+      | 'ipv4_src'
+      | 'ipv4_dst'
+      | 'ipv6_src'
+      | 'ipv6_dst'
+      | 'udp_src'
+      | 'udp_dst'
+      | 'arp_sha'
+      | 'arp_spa'
+      | 'arp_tpa'
+      | 'icmpv6_type'
+      | 'nd_target'
+  }
 >
 
 /** How a domain reaches the fabric from one hypervisor. */
@@ -29,6 +46,16 @@ export interface Wire {
   readonly role: string
   readonly tunnelKey: number
   readonly remoteIp: string
+}
+
+/** One kind of frame that a VNIC may send, or must not. Of those that fit a frame the one of the highest rank counts. */
+export interface Guard {
+  readonly may: 'pass' | 'never'
+  /** From 1. */
+  readonly rank: number
+  readonly match: readonly PacketField[]
+  /** What it is, for the reason of the rule: `from its own address`. */
+  readonly what: string
 }
 
 /** Where a packet may be handed on to. */
@@ -64,8 +91,8 @@ export interface EngineRules {
   readonly alias: string
   /** The way to the fabric; where it is missing, the fault. */
   fabric(domain: Domain, here: Hypervisor): Fabric | Fault
-  /** What frames a VNIC may send: alternatives, each a list of fields. */
-  admits(vnic: Vnic): ReadonlyArray<readonly PacketField[]>
+  /** What a VNIC may send; what fits none of these is dropped. */
+  guard(member: Member): readonly Guard[]
   /** What is known of a member's addresses: who asks for one is answered in the switch. Without it nobody is. */
   neighbours?(member: Member): readonly Neighbour[]
   /** The forward rules of the domain itself, on a hypervisor with members. */

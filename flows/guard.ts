@@ -1,24 +1,19 @@
 /** Table guard: a VNIC sends only what its engine says it may. */
-import { called, type Domain, type Member, named, type PacketField } from './engine.ts'
+import { called, type Domain, type Guard, type Member, named } from './engine.ts'
 import { GUARD } from './pipeline.ts'
 import { is, SOURCE } from './registers.ts'
 import { type Rule, rule } from './rule.ts'
 
-/** One rule for each alternative of what the VNIC may send; all else is a miss, and dropped. */
-export function admit(
-  { port, vnic }: Member,
-  domain: Domain,
-  alternatives: ReadonlyArray<readonly PacketField[]>,
-  forward: number,
-): Rule[] {
-  return alternatives.map((fields) =>
+/** One rule for each kind of frame; what fits none is a miss, and dropped. @param next table for what may pass */
+export function guardRules({ port, vnic }: Member, domain: Domain, guards: readonly Guard[], next: number): Rule[] {
+  return guards.map(({ may, rank, match, what }) =>
     rule({
       table: GUARD.number,
-      priority: 100,
-      match: [is(SOURCE, port.key), ...fields],
-      goto: forward,
+      priority: 90 + 10 * rank,
+      match: [is(SOURCE, port.key), ...match],
+      ...(may === 'pass' ? { goto: next } : {}),
       author: port.key,
-      why: `VNIC ${vnic.id} in port ${named(port)}: it sends to ${called(domain)} ${fields.length > 0 ? 'from its own address only' : 'whatever it likes'}`,
+      why: `VNIC ${vnic.id} in port ${named(port)}: it ${may === 'pass' ? 'sends' : 'never sends'} to ${called(domain)} ${what}`,
     }),
   )
 }

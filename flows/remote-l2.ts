@@ -2,7 +2,7 @@
 import { attribute } from './attribute.ts'
 import type { EngineRules } from './engine.ts'
 import { ethernetDomain, toMember } from './ethernet/forward.ts'
-import { ownAddress } from './ethernet/guard.ts'
+import { ethernetGuard } from './ethernet/guard.ts'
 import { tunnelFault, tunnelRole } from './ethernet/overlay.ts'
 import { sameFamily } from './tunnel.ts'
 
@@ -22,7 +22,7 @@ export const remoteL2Rules: EngineRules = {
     }
     return { kind: 'wire', role: tunnelRole(type), tunnelKey: attribute(port, 'tunnel_key', 'number'), remoteIp }
   },
-  admits: ownAddress,
+  guard: ethernetGuard,
   domain: ethernetDomain,
   member: toMember,
   remote: () => [],

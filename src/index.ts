@@ -15,7 +15,7 @@ export type {
   Wire,
 } from '../flows/engine.ts'
 export { ethernetDomain, toMember, toPeer } from '../flows/ethernet/forward.ts'
-export { ownAddress } from '../flows/ethernet/guard.ts'
+export { ethernetGuard } from '../flows/ethernet/guard.ts'
 export type { Graph, Placement } from '../topology/graph.ts'
 export type { Attributes, Hypervisor, Network, Port, Vnic } from '../topology/nodes.ts'
 export { Controller, type ControllerOptions } from './control/controller.ts'

@@ -4,7 +4,10 @@
 import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from './ids.ts'
 
 /** What an engine keeps with an object; the core carries it and never looks inside. */
-export type Attributes = Readonly<Record<string, string | number | boolean | null | readonly string[]>>
+export interface Attributes {
+  readonly [name: string]: Attribute
+}
+export type Attribute = string | number | boolean | null | readonly Attribute[] | Attributes
 
 /** What every object that the API makes has in common. */
 interface Made {

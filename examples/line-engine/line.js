@@ -92,8 +92,8 @@ const linePorts = (concentrators) => ({
 const rules = {
   alias: 'line',
   fabric: (port, here) => faultAt(here) ?? tunnel(port),
-  // One alternative, with no conditions: it may send whatever it likes.
-  admits: () => [[]],
+  // One kind of frame, with no conditions: it may send whatever it likes.
+  guard: () => [{ may: 'pass', rank: 1, match: [], what: 'whatever its device has to say' }],
   // Everybody on a line is its device, and whoever is beyond the tunnel.
   domain: ({ id }) => [
     { priority: 1, match: [], target: { to: 'everybody' }, why: `line ${id}: what one end sends, the other gets` },

@@ -1,6 +1,11 @@
-/** What Ethernet engines share: the address of a VNIC, and the guard that it sends from no other. */
+/**
+ * Port security: a VNIC sends from its own MAC address and, where the addresses of its port are known, as them alone, as a
+ * client of DHCP and of router discovery, never as a server or a router.
+ */
+import { ipv4, ipv6, mac as macOfText } from '../../src/openflow/index.ts'
 import type { Vnic } from '../../topology/nodes.ts'
-import type { PacketField } from '../engine.ts'
+import type { Guard, Member, PacketField } from '../engine.ts'
+import { addressesOf, isUnguarded, pairsOf } from './port.ts'
 
 /** The group bit of a MAC address (IEEE 802, first octet, lowest bit): set in broadcast and multicast. */
 export const GROUP_BIT = 0x010000000000
@@ -9,10 +14,125 @@ export const GROUP_BIT = 0x010000000000
 export function macOf(vnic: Vnic): number {
   const text = vnic.attributes.mac_address
   if (typeof text !== 'string') throw new TypeError(`VNIC ${vnic.id} is no Ethernet VNIC: it has no mac_address`)
-  return Number.parseInt(text.replaceAll(':', ''), 16)
+  return macOfText(text)
 }
 
-/** Own source MAC only. An exact address is no group address, so broadcast and multicast sources fail too. */
-export const ownAddress = (vnic: Vnic): ReadonlyArray<readonly PacketField[]> => [
-  [{ field: 'eth_src', value: macOf(vnic) }],
+const [ARP, IPV4, IPV6] = [0x0806, 0x0800, 0x86dd].map((value): PacketField => ({ field: 'eth_type', value }))
+const [UDP, ICMPV6] = [17, 58].map((value): PacketField => ({ field: 'ip_proto', value }))
+/** ICMPv6: router advertisement, neighbour solicitation and advertisement, redirect, reports of listeners (RFC 3810). */
+const [ROUTER, SOLICITATION, ADVERTISEMENT, REDIRECT, LISTENER] = [134, 135, 136, 137, 143]
+const icmpv6 = (value: number): PacketField[] => [IPV6, ICMPV6, { field: 'icmpv6_type', value }] as PacketField[]
+
+const OWN = 'from its own address'
+
+/** What the VNIC in this port may send. */
+export function ethernetGuard({ port, vnic }: Member): Guard[] {
+  const own = macOf(vnic)
+  if (isUnguarded(port))
+    return [{ may: 'pass', rank: 1, match: [], what: 'whatever it likes: its port security is off' }]
+  const known = addressesOf(port)
+  const pairs = pairsOf(port)
+  const from = (mac: number): PacketField => ({ field: 'eth_src', value: mac })
+  const others = pairs.flatMap(({ mac = own, prefix }) => {
+    // As long as nothing is known of its addresses, the VNIC's own MAC address is all that it is held to.
+    return known.length === 0 && mac === own ? [] : as(from(mac), mac, prefix)
+  })
+  if (known.length === 0) return [{ may: 'pass', rank: 1, match: [from(own)], what: OWN }, ...others]
+  return [
+    ...known.flatMap((address) => as(from(own), own, address)),
+    ...as(from(own), own, linkLocalOf(own)),
+    ...client(from(own), own),
+    ...NEVER,
+    ...others,
+  ]
+}
+
+/** As this address or prefix: its packets, and what it says of itself in ARP or neighbour discovery. */
+function as(source: PacketField, mac: number, prefix: string): Guard[] {
+  const [address = '', length] = prefix.split('/')
+  const what = `as ${prefix}`
+  if (!address.includes(':')) {
+    const of = (field: 'ipv4_src' | 'arp_spa'): PacketField => masked(field, ipv4(address), 32, length) as PacketField
+    return [
+      { may: 'pass', rank: 1, match: [source, IPV4 as PacketField, of('ipv4_src')], what },
+      {
+        may: 'pass',
+        rank: 1,
+        match: [source, ARP as PacketField, of('arp_spa'), { field: 'arp_sha', value: mac }],
+        what,
+      },
+    ]
+  }
+  const of = (field: 'ipv6_src' | 'nd_target'): PacketField => masked(field, ipv6(address), 128, length) as PacketField
+  return [
+    { may: 'pass', rank: 1, match: [source, IPV6 as PacketField, of('ipv6_src')], what },
+    { may: 'pass', rank: 3, match: [source, ...icmpv6(ADVERTISEMENT), of('nd_target')], what: `that it has ${prefix}` },
+    {
+      may: 'pass',
+      rank: 1,
+      match: [source, ...unspecified(SOLICITATION), of('nd_target')],
+      what: `whether ${prefix} is free`,
+    },
+  ]
+}
+
+const unspecified = (type: number): PacketField[] => [
+  IPV6 as PacketField,
+  { field: 'ipv6_src', value: 0n },
+  ...icmpv6(type).slice(1),
 ]
+
+/** What a host sends before it has an address. */
+const client = (source: PacketField, mac: number): Guard[] => [
+  {
+    may: 'pass',
+    rank: 1,
+    match: [
+      source,
+      IPV4 as PacketField,
+      { field: 'ipv4_src', value: 0 },
+      UDP as PacketField,
+      { field: 'udp_src', value: 68 },
+      { field: 'udp_dst', value: 67 },
+    ],
+    what: 'as a DHCP client without an address yet',
+  },
+  {
+    may: 'pass',
+    rank: 1,
+    match: [source, ARP as PacketField, { field: 'arp_spa', value: 0 }, { field: 'arp_sha', value: mac }],
+    what: 'whether an address is free',
+  },
+  { may: 'pass', rank: 1, match: [source, ...unspecified(LISTENER)], what: 'which multicast it listens to' },
+]
+
+const NEVER: readonly Guard[] = (
+  [
+    [[IPV4, UDP, { field: 'udp_src', value: 67 }], 'as a DHCP server'],
+    [[IPV6, UDP, { field: 'udp_src', value: 547 }], 'as a DHCPv6 server'],
+    [icmpv6(ROUTER), 'as a router'],
+    [icmpv6(REDIRECT), 'as a router'],
+    [icmpv6(ADVERTISEMENT), 'that it has an address of others'],
+  ] as ReadonlyArray<readonly [PacketField[], string]>
+).map(([match, what]) => ({ may: 'never', rank: 2, match, what }))
+
+/** The link-local address that is made of a MAC address (RFC 4291, appendix A). */
+function linkLocalOf(mac: number): string {
+  const octets =
+    mac
+      .toString(16)
+      .padStart(12, '0')
+      .match(/../g)
+      ?.map((octet) => Number.parseInt(octet, 16)) ?? []
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = octets
+  const pair = (high: number, low: number) => (high * 256 + low).toString(16)
+  return `fe80::${pair(a ^ 2, b)}:${pair(c, 0xff)}:${pair(0xfe, d)}:${pair(e, f)}`
+}
+
+function masked(field: string, value: number | bigint, bits: 32 | 128, length = String(bits)) {
+  if (Number(length) === bits) return { field, value }
+  const wide = ((1n << BigInt(bits)) - 1n) ^ ((1n << BigInt(bits - Number(length))) - 1n)
+  return typeof value === 'bigint'
+    ? { field, value: value & wide, mask: wide }
+    : { field, value: Number(BigInt(value) & wide), mask: Number(wide) }
+}

@@ -2,14 +2,13 @@
 import { ipv4, ipv6 } from '../../src/openflow/index.ts'
 import type { Member, Neighbour } from '../engine.ts'
 import { macOf } from './guard.ts'
-
-export const ADDRESSES = 'ip_addresses'
+import { addressesOf } from './port.ts'
 
 export function neighbours({ port, vnic }: Member): Neighbour[] {
-  const addresses = port.attributes[ADDRESSES]
-  if (!Array.isArray(addresses) || addresses.length === 0) return []
+  const addresses = addressesOf(port)
+  if (addresses.length === 0) return []
   const mac = macOf(vnic)
-  return addresses.map((text: string) =>
+  return addresses.map((text) =>
     text.includes(':') ? { family: 6, address: ipv6(text), mac } : { family: 4, address: ipv4(text), mac },
   )
 }

@@ -3,7 +3,7 @@ import type { Hypervisor } from '../../topology/nodes.ts'
 import { attribute } from '../attribute.ts'
 import type { EngineRules, Fault } from '../engine.ts'
 import { ethernetDomain, toMember, toPeer } from './forward.ts'
-import { ownAddress } from './guard.ts'
+import { ethernetGuard } from './guard.ts'
 import { neighbours } from './neighbours.ts'
 
 /** The role of the one flow-based tunnel port that a hypervisor has of this type. */
@@ -17,7 +17,7 @@ export function overlayRules(type: string): EngineRules {
       const role = tunnelRole(type)
       return tunnelFault(type, here) ?? { kind: 'overlay', role, tunnelKey: attribute(network, 'vni', 'number') }
     },
-    admits: ownAddress,
+    guard: ethernetGuard,
     neighbours,
     domain: ethernetDomain,
     member: toMember,

@@ -3,7 +3,7 @@ import type { Hypervisor } from '../../topology/nodes.ts'
 import { attribute } from '../attribute.ts'
 import type { Domain, EngineRules, Fabric, Fault } from '../engine.ts'
 import { ethernetDomain, toMember } from './forward.ts'
-import { ownAddress } from './guard.ts'
+import { ethernetGuard } from './guard.ts'
 import { neighbours } from './neighbours.ts'
 
 /** @param vlanOf the VLAN id of a network; null where its frames have no tag */
@@ -11,7 +11,7 @@ export function uplinkRules(alias: string, vlanOf: (network: Domain) => number |
   return {
     alias,
     fabric: (network, here) => uplink(attribute(network, 'physical_network', 'string'), vlanOf(network), here),
-    admits: ownAddress,
+    guard: ethernetGuard,
     neighbours,
     domain: ethernetDomain,
     member: toMember,

@@ -3,7 +3,7 @@ import { inOrder } from '../../topology/graph.ts'
 import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
 import type { Attributes, Network, Port, Vnic } from '../../topology/nodes.ts'
 import type { Engine } from '../engines/engine.ts'
-import type { Expected, Listed } from '../engines/extension.ts'
+import type { Caller, Expected, Listed } from '../engines/extension.ts'
 import type { Draft, Host } from '../engines/host.ts'
 import { owned } from '../engines/objects.ts'
 import type { Board } from './board.ts'
@@ -132,9 +132,15 @@ export class Core implements CoreOperations, Host {
     return this.#context.present.port(owned(this.graph.ports.get(id), project, 'port', id))
   }
 
-  updatePort(project: ProjectId, id: PortId, patch: PortPatch, expected: Expected): Promise<Settling<PortView>> {
+  updatePort(
+    project: ProjectId,
+    id: PortId,
+    patch: PortPatch,
+    expected: Expected,
+    caller: Caller,
+  ): Promise<Settling<PortView>> {
     return this.#settling(
-      (draft) => updatePort(draft, this.engines, project, id, patch, expected),
+      (draft) => updatePort(draft, this.engines, project, id, patch, expected, caller),
       () => this.showPort(project, id),
       () => this.#portNow(id),
       patch.admin_state_up === undefined ? undefined : this.graph.vnicOf(id)?.id,

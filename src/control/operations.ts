@@ -4,7 +4,7 @@
  */
 import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
 import type { Attributes } from '../../topology/nodes.ts'
-import type { Expected, Listed } from '../engines/extension.ts'
+import type { Caller, Expected, Listed } from '../engines/extension.ts'
 import type { FlowsView, HypervisorView, NetworkView, PortView, VnicView } from './views.ts'
 
 export { type Caller, type Expected, type Listed, ROLES, type Role } from '../engines/extension.ts'
@@ -56,7 +56,13 @@ export interface CoreOperations {
 
   listPorts(project: ProjectId): Iterable<Listed<PortView>>
   showPort(project: ProjectId, id: PortId): PortView
-  updatePort(project: ProjectId, id: PortId, patch: PortPatch, expected: Expected): Promise<Settling<PortView>>
+  updatePort(
+    project: ProjectId,
+    id: PortId,
+    patch: PortPatch,
+    expected: Expected,
+    caller: Caller,
+  ): Promise<Settling<PortView>>
   destroyPort(project: ProjectId, id: PortId, expected: Expected): Promise<Settling<PortView>>
 
   listHypervisors(): Iterable<Listed<Promise<HypervisorView>>>

@@ -5,7 +5,7 @@ import { isTaken } from '../../topology/graph.ts'
 import type { PortId, ProjectId } from '../../topology/ids.ts'
 import type { Port } from '../../topology/nodes.ts'
 import type { Engine } from '../engines/engine.ts'
-import type { Expected } from '../engines/extension.ts'
+import type { Caller, Expected } from '../engines/extension.ts'
 import { only } from '../engines/fields.ts'
 import type { Draft } from '../engines/host.ts'
 import { checkRevision, owned } from '../engines/objects.ts'
@@ -19,13 +19,14 @@ export function updatePort(
   id: PortId,
   patch: PortPatch,
   expected: Expected,
+  caller: Caller,
 ): void {
   const port = owned(draft.graph.ports.get(id), project, 'port', id)
   checkRevision(expected, port.revision, `port ${id}`)
   const { admin_state_up: adminUp = port.adminUp, name = port.name, ...fields } = patch
   const own = engines.get(port.engine)?.networks?.portFields
   only(own?.schema ?? Type.Object({}), fields, `a port of engine ${port.engine}`)
-  const patched = { ...(own?.set(draft.graph, port, fields) ?? port), adminUp, name }
+  const patched = { ...(own?.set(draft.graph, port, fields, caller) ?? port), adminUp, name }
   if (isDeepStrictEqual(patched, port)) return
   draft.change({ kind: 'port', id, to: { ...patched, revision: port.revision + 1 } })
 }

@@ -69,7 +69,7 @@ export interface PortFields {
   /** Of the request for a port, and of a change. */
   readonly schema: ObjectSchema
   /** What such fields make of a port; without any, what it is at first. @throws PlugboardError */
-  set(graph: Graph, port: Port, fields: Readonly<Record<string, unknown>>): Port
+  set(graph: Graph, port: Port, fields: Readonly<Record<string, unknown>>, caller: Caller): Port
 }
 
 /** What a new port that an engine makes by itself becomes. */

@@ -2,14 +2,23 @@
 import { isIPv4 } from 'node:net'
 import { Address4, Address6 } from 'ip-address'
 import { Type } from 'typebox'
-import { ADDRESSES } from '../../flows/ethernet/neighbours.ts'
+import { ADDRESSES, addressesOf, PAIRS, SECURITY } from '../../flows/ethernet/port.ts'
 import type { Graph } from '../../topology/graph.ts'
-import type { Port } from '../../topology/nodes.ts'
+import type { Attributes, Port } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
 import type { PortFields } from './engine.ts'
+import { parseMac } from './ethernet-vnic.ts'
 
 const UNKNOWN_UNICAST = 'unknown_unicast'
-const MOST_ADDRESSES = 16
+/** Of each list. */
+const MOST = 16
+
+interface Fields {
+  readonly unknown_unicast?: string
+  readonly ip_addresses?: readonly string[]
+  readonly allowed_address_pairs?: ReadonlyArray<{ readonly mac_address?: string; readonly ip_prefix: string }>
+  readonly port_security?: boolean
+}
 
 export const ethernetPortFields: PortFields = {
   schema: Type.Object({
@@ -21,31 +30,66 @@ export const ethernetPortFields: PortFields = {
     ),
     [ADDRESSES]: Type.Optional(
       Type.Array(Type.String(), {
-        maxItems: MOST_ADDRESSES,
+        maxItems: MOST,
         description:
-          'IPv4 and IPv6 addresses that the VM is known to have: ARP and neighbour solicitations for them are answered in the switch',
+          'IPv4 and IPv6 addresses that the VM is known to have: it sends as no other, and who asks for one is answered in the switch',
       }),
     ),
+    [PAIRS]: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            mac_address: Type.Optional(Type.String({ description: "the VNIC's own where none is given" })),
+            ip_prefix: Type.String({ description: 'an address, or address/length' }),
+          },
+          { additionalProperties: false },
+        ),
+        { maxItems: MOST, description: 'what else the VM may send as, such as the address of a VRRP router' },
+      ),
+    ),
+    [SECURITY]: Type.Optional(
+      Type.Boolean({ description: 'false lets the VM send whatever it likes; to switch it takes role admin' }),
+    ),
   }),
-  set(graph, port, fields) {
-    const wish = (fields[UNKNOWN_UNICAST] ?? port.attributes[UNKNOWN_UNICAST] ?? 'drop') as string
-    const given = fields[ADDRESSES] as readonly string[] | undefined
-    const addresses = given ? parse(graph, port, given) : (port.attributes[ADDRESSES] ?? [])
+  set(graph, port, fields, caller) {
+    const before = port.attributes
+    const given = fields as Fields
+    const security = given.port_security ?? before[SECURITY] ?? true
+    if (security !== (before[SECURITY] ?? true) && caller.role !== 'admin') {
+      const detail = `to switch ${SECURITY} takes role admin, this token has role ${caller.role}: leave it out`
+      throw new PlugboardError('forbidden', detail, { field: SECURITY })
+    }
+    const network = port.networkId === null ? undefined : graph.networks.get(port.networkId)
+    if (given.allowed_address_pairs?.length && network?.project !== port.project && caller.role !== 'admin') {
+      const detail = `network ${network?.id} is project ${network?.project}'s: what more a VM may send as there takes role admin`
+      throw new PlugboardError('forbidden', detail, { field: PAIRS })
+    }
+    const unknown = given.unknown_unicast ?? before[UNKNOWN_UNICAST] ?? 'drop'
+    const addresses = given.ip_addresses ? own(graph, port, given.ip_addresses) : (before[ADDRESSES] ?? [])
+    const pairs = given.allowed_address_pairs?.map(pairOf) ?? ((before[PAIRS] ?? []) as readonly Attributes[])
     return {
       ...port,
-      attributes: { ...port.attributes, [UNKNOWN_UNICAST]: wish, [ADDRESSES]: addresses },
-      asksForUnknown: wish === 'flood',
+      attributes: {
+        ...before,
+        [UNKNOWN_UNICAST]: unknown,
+        [ADDRESSES]: addresses,
+        [PAIRS]: pairs,
+        [SECURITY]: security,
+      },
+      // Nobody else knows where a further MAC address is.
+      asksForUnknown: unknown === 'flood' || pairs.some(({ mac_address: mac }) => mac !== undefined),
     }
   },
 }
 
 /** @returns the addresses in their canonical form, each once and no other port's */
-function parse(graph: Graph, port: Port, given: readonly string[]): readonly string[] {
-  const addresses = [...new Set(given.map(canonical))]
+function own(graph: Graph, port: Port, given: readonly string[]): readonly string[] {
+  const addresses = [...new Set(given.map((text) => canonical(text)))]
   if (addresses.length === 0 || port.networkId === null) return addresses
   for (const id of graph.portsOfNetwork.get(port.networkId)) {
-    const others = id === port.id ? undefined : graph.ports.get(id)?.attributes[ADDRESSES]
-    const taken = Array.isArray(others) && addresses.find((address) => others.includes(address))
+    const other = id === port.id ? undefined : graph.ports.get(id)
+    const others = other ? addressesOf(other) : []
+    const taken = addresses.find((address) => others.includes(address))
     if (taken) {
       throw new PlugboardError('address-in-use', `address ${taken} is that of port ${id} in the same network`, {
         field: ADDRESSES,
@@ -56,19 +100,37 @@ function parse(graph: Graph, port: Port, given: readonly string[]): readonly str
 }
 
 function canonical(text: string): string {
-  const address = isIPv4(text)
-    ? new Address4(text)
-    : Address6.isValid(text) && !/[%/]/.test(text)
-      ? new Address6(text)
-      : null
+  const address = parse(text)
   const isNobody =
-    address === null || address.isMulticast() || /^(0\.0\.0\.0|255\.255\.255\.255|::)$/.test(address.correctForm())
+    address === null || /\//.test(text) || address.isMulticast() || NOBODY.includes(address.correctForm())
   if (!isNobody) return address.correctForm()
   throw new PlugboardError(
     'bad-request',
     `"${text}" is no address of a VM: it must be an IPv4 or IPv6 unicast address`,
-    {
-      field: ADDRESSES,
-    },
+    { field: ADDRESSES },
   )
+}
+
+const NOBODY = ['0.0.0.0', '255.255.255.255', '::']
+
+function pairOf({ mac_address: mac, ip_prefix: text }: NonNullable<Fields[typeof PAIRS]>[number]): Attributes {
+  const address = parse(text)
+  if (address === null) {
+    throw new PlugboardError(
+      'bad-request',
+      `"${text}" is no ip_prefix: it must be like 10.0.0.5, 10.0.0.0/24 or fd00::/64`,
+      {
+        field: PAIRS,
+      },
+    )
+  }
+  const prefix = /\//.test(text)
+    ? `${address.startAddress().correctForm()}/${address.subnetMask}`
+    : address.correctForm()
+  return { ...(mac === undefined ? {} : { mac_address: parseMac(mac, PAIRS) }), ip_prefix: prefix }
+}
+
+function parse(text: string): Address4 | Address6 | null {
+  if (isIPv4(text.replace(/\/\d+$/, '')) && Address4.isValid(text)) return new Address4(text)
+  return text.includes(':') && !text.includes('%') && Address6.isValid(text) ? new Address6(text) : null
 }

@@ -23,11 +23,11 @@ export const ethernetKind: VnicKind = {
 }
 
 /** @returns the address in lower case with colons */
-function parseMac(text: string): string {
+export function parseMac(text: string, field = 'mac_address'): string {
   const right = 'six pairs of hexadecimal digits, such as 02:00:00:00:00:01'
   if (!/^[0-9a-f]{2}([:-])[0-9a-f]{2}(\1[0-9a-f]{2}){4}$/i.test(text)) {
     throw new PlugboardError('bad-request', `"${text}" is no MAC address: it must be ${right}`, {
-      field: 'mac_address',
+      field,
     })
   }
   const mac = text.toLowerCase().replaceAll('-', ':')
@@ -35,14 +35,14 @@ function parseMac(text: string): string {
     throw new PlugboardError(
       'bad-request',
       `${text} is a group address: a VNIC needs a unicast one, whose first octet is even`,
-      { field: 'mac_address' },
+      { field },
     )
   }
   if (mac === '00:00:00:00:00:00') {
     throw new PlugboardError(
       'bad-request',
       'the address of all zeros belongs to nobody: leave mac_address out to be given one',
-      { field: 'mac_address' },
+      { field },
     )
   }
   return mac

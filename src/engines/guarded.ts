@@ -3,6 +3,7 @@
  * request, in words; its rules are looked at where they are made (`flows/checks.ts`).
  */
 import type { Graph } from '../../topology/graph.ts'
+import type { Attributes } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
 import type { Engine, NetworkService, PortFields, PortPlan, PortService, VnicKind } from './engine.ts'
 import { isSegmentName } from './segments.ts'
@@ -42,7 +43,7 @@ const guardedKind = (alias: string, kind: VnicKind): VnicKind => ({
   attributes(fields) {
     const said = trying(alias, 'attributes()', () => kind.attributes(fields))
     if (!isObject(said?.asked)) throw mistake(alias, 'attributes() says no `asked`, an object')
-    return { asked: said.asked, attributes: scalars(alias, 'attributes()', said.attributes, VNIC_FIELDS) }
+    return { asked: said.asked, attributes: plain(alias, 'attributes()', said.attributes, VNIC_FIELDS) }
   },
 })
 
@@ -61,7 +62,7 @@ function guardedNetworks(alias: string, networks: NetworkService): NetworkServic
     segment: networks.segment,
     plan(graph, asked) {
       const said = trying(alias, 'networks.plan()', () => networks.plan(graph, asked))
-      const segment = scalars(alias, 'networks.plan().segment', said?.segment, [])
+      const segment = plain(alias, 'networks.plan().segment', said?.segment, [])
       return { segment, segmentId: segmentName(alias, 'networks.plan().segmentId', said.segmentId) }
     },
     mtu(graph) {
@@ -84,9 +85,9 @@ function guardedNetworks(alias: string, networks: NetworkService): NetworkServic
 
 const guardedFields = (alias: string, portFields: PortFields): PortFields => ({
   schema: portFields.schema,
-  set(graph, port, fields) {
-    const said = trying(alias, 'portFields.set()', () => portFields.set(graph, port, fields))
-    const attributes = scalars(alias, 'portFields.set().attributes', said?.attributes, PORT_FIELDS)
+  set(graph, port, fields, caller) {
+    const said = trying(alias, 'portFields.set()', () => portFields.set(graph, port, fields, caller))
+    const attributes = plain(alias, 'portFields.set().attributes', said?.attributes, PORT_FIELDS)
     // All else of a port is the core's.
     return { ...port, attributes, asksForUnknown: said.asksForUnknown === true }
   },
@@ -97,7 +98,7 @@ const guardedPorts = (alias: string, ports: PortService): PortService => ({
   inNetworks: ports.inNetworks,
   plan(graph, network, fields, caller) {
     const said = trying(alias, 'ports.plan()', () => ports.plan(graph, network, fields, caller))
-    const attributes = scalars(alias, 'ports.plan().attributes', said?.attributes, PORT_FIELDS)
+    const attributes = plain(alias, 'ports.plan().attributes', said?.attributes, PORT_FIELDS)
     const { hypervisor } = said
     if (network ? !hypervisor || !graph.hypervisors.has(hypervisor) : hypervisor !== null) {
       const right = network
@@ -129,14 +130,18 @@ const PORT_FIELDS =
 const VNIC_FIELDS = 'id project vm_id name kind port_id status status_detail binding revision created_at'.split(' ')
 
 /** @param taken names that it may not have */
-function scalars(alias: string, what: string, said: unknown, taken: readonly string[]) {
+function plain(alias: string, what: string, said: unknown, taken: readonly string[]): Attributes {
   if (!isObject(said)) throw mistake(alias, `${what} says no attributes, an object`)
   for (const [name, value] of Object.entries(said)) {
     if (taken.includes(name)) throw mistake(alias, `${what} has "${name}", which is a field of the core's`)
-    if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) continue
-    throw mistake(alias, `${what} has "${name}", which is no text, number, boolean or null`)
+    if (!isPlain(value)) throw mistake(alias, `${what} has "${name}", which is no value that JSON has`)
   }
-  return said as Readonly<Record<string, string | number | boolean | null>>
+  return said as Attributes
+}
+
+function isPlain(value: unknown): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return true
+  return typeof value === 'object' && Object.values(value as object).every(isPlain)
 }
 
 /** A refusal goes on to the caller; anything else that is thrown is a mistake of the engine. */

@@ -240,6 +240,7 @@ function createPort(
       engine: network.engine,
       network,
       fields,
+      caller,
       plan: () => PLAIN,
       portFields: own,
     })
@@ -255,6 +256,7 @@ function createPort(
     engine: maker.alias,
     network,
     fields,
+    caller,
     plan: () => maker.ports.plan(draft.graph, network, fields, caller),
   })
 }

@@ -48,6 +48,7 @@ export function lonePortRoute(host: Host, engines: readonly Offering[]): Route {
             engine: alias,
             network: null,
             fields,
+            caller,
             plan: () => engine.ports.plan(draft.graph, null, fields, caller),
           },
         ),

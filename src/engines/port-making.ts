@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { PortId, ProjectId } from '../../topology/ids.ts'
 import type { Network, Port } from '../../topology/nodes.ts'
 import type { PortFields, PortPlan } from './engine.ts'
+import type { Caller } from './extension.ts'
 import type { Draft } from './host.ts'
 import { canonical, repeated, timestamp } from './objects.ts'
 import { checkFree, checkUntaken } from './segments.ts'
@@ -17,6 +18,7 @@ interface Making {
   readonly network: Network | null
   /** What the request says beside `id` and `name`. */
   readonly fields: Readonly<Record<string, unknown>>
+  readonly caller: Caller
   plan(): PortPlan
   readonly portFields?: PortFields | undefined
 }
@@ -53,7 +55,7 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
     createdAt: timestamp(),
     request,
   }
-  const port = portFields?.set(draft.graph, plain, fields) ?? plain
+  const port = portFields?.set(draft.graph, plain, fields, making.caller) ?? plain
   if (segment) {
     draft.change({ kind: 'segment', id: segment.id, to: { ...segment, owner: port.key, holders: [], freed: 0 } })
   }

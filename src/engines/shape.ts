@@ -10,7 +10,7 @@ const PARTS = {
   engine: { name: 'string', description: 'string', checkPlug: FUNCTION, judgeHost: FUNCTION, fabricPorts: FUNCTION },
   rules: {
     fabric: FUNCTION,
-    admits: FUNCTION,
+    guard: FUNCTION,
     domain: FUNCTION,
     member: FUNCTION,
     remote: FUNCTION,

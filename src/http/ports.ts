@@ -68,7 +68,10 @@ export const portRoutes =
         const { project, port_id } = request.params
         const expected = expectedOf(request.headers['if-match'])
         const id = port_id as PortId
-        return changed(reply, await operations.updatePort(project as ProjectId, id, request.body, expected))
+        return changed(
+          reply,
+          await operations.updatePort(project as ProjectId, id, request.body, expected, request.caller),
+        )
       },
     )
 

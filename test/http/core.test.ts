@@ -35,12 +35,14 @@ t.test('a VNIC, a network and a port have the fields of the contract', async (t)
   ])
   t.strictSame(await keys(`${RED}/ports/${port}`), [
     'admin_state_up',
+    'allowed_address_pairs',
     'created_at',
     'engine',
     'id',
     'ip_addresses',
     'name',
     'network_id',
+    'port_security',
     'project',
     'revision',
     'status',

@@ -114,6 +114,47 @@ t.test('addresses that a port is known to have: canonical, and no other port’s
   t.equal((await make(['10.0.0.5'])).status, 201)
 })
 
+t.test('port security: pairs are checked and shown in their canonical form, off takes role admin', async (t) => {
+  const { call } = await apiOn(t, {
+    tokens: { a: { project: '*', role: 'admin' }, m: { project: 'red', role: 'member' } },
+  })
+  const as = (token: string) => ({ authorization: `Bearer ${token}` })
+  const network = async (project: string, shared: boolean) =>
+    (await call('POST', `/projects/${project}/networks`, { shared }, as('a'))).body.id
+  const own = `${RED}/networks/${await network('red', false)}/ports`
+  const pair = { mac_address: '00-00-5E-00-01-07', ip_prefix: '10.0.0.77/24' }
+  const made = await call('POST', own, { allowed_address_pairs: [pair] }, as('m'))
+  t.match(made.body, {
+    port_security: true,
+    allowed_address_pairs: [{ mac_address: '00:00:5e:00:01:07', ip_prefix: '10.0.0.0/24' }],
+  })
+  const bad = [
+    { ip_prefix: '10.0.0.0/33' },
+    { ip_prefix: 'x' },
+    { mac_address: '01:00:00:00:00:01', ip_prefix: '::1' },
+    {},
+  ]
+  for (const each of bad) {
+    const answer = await call('POST', own, { allowed_address_pairs: [each] }, as('m'))
+    t.match(
+      answer,
+      { status: 400, body: { code: 'bad-request', field: /^allowed_address_pairs/ } },
+      JSON.stringify(each),
+    )
+  }
+  const path = `${RED}/ports/${made.body.id}`
+  t.match(await call('PATCH', path, { port_security: false }, as('m')), {
+    status: 403,
+    body: { field: 'port_security' },
+  })
+  t.match(await call('PATCH', path, { port_security: true }, as('m')), { status: 200 }, 'what it is already')
+  t.match(await call('PATCH', path, { port_security: false }, as('a')), { status: 200, body: { port_security: false } })
+  t.match(await call('PATCH', path, { name: 'x' }, as('m')), { body: { port_security: false } })
+  const shared = `${RED}/networks/${await network('blue', true)}/ports`
+  t.match(await call('POST', shared, { allowed_address_pairs: [pair] }, as('m')), { status: 403 })
+  t.equal((await call('POST', shared, { allowed_address_pairs: [] }, as('m'))).status, 201)
+})
+
 t.test('a flat network: one per physical network', async (t) => {
   const { call } = await apiOn(t)
   const make = (segment?: object) => call('POST', `${RED}/networks`, { engine: 'flat', ...(segment && { segment }) })

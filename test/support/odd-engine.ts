@@ -42,7 +42,7 @@ export function oddEngine({ rules = {}, ports = {}, ...parts }: Parts = {}): Eng
         tunnelKey: 'attributes' in port ? Number(port.attributes.tunnel_key) : 0,
         remoteIp: '203.0.113.9',
       }),
-      admits: () => [[]],
+      guard: () => [{ may: 'pass', rank: 1, match: [], what: 'whatever it likes' }],
       domain: () => [{ priority: 1, match: [], target: { to: 'everybody' }, why: 'odd' }],
       member: () => [],
       remote: () => [],

@@ -1,0 +1,127 @@
+/** Port security: a VM whose addresses are known sends as them alone, as a client, never as a server or a router. */
+import { differences, type Send } from '../experiment.ts'
+import { broadcast, frame, numbered } from '../frames.ts'
+import { onStage } from '../onstage.ts'
+
+const octets = (text: string): Buffer => Buffer.from(text.split('.').map(Number))
+const macOf = (text: string): Buffer => Buffer.from(text.replaceAll(':', ''), 'hex')
+/** fd09::n, fe80::n, ff02::n or :: */
+const ipv6Of = (text: string): Buffer => {
+  const [head = '', tail = ''] = text.split('::')
+  return Buffer.from(head.padEnd(4, '0') + tail.padStart(28, '0'), 'hex')
+}
+
+const arp = (sha: string, spa: string, tpa = '192.0.2.9') =>
+  Buffer.concat([Buffer.from('0001080006040001', 'hex'), macOf(sha), octets(spa), Buffer.alloc(6), octets(tpa)])
+
+const ipv4 = (from: string, protocol: number, payload: Buffer, to = '255.255.255.255') => {
+  const head = Buffer.from([0x45, 0, 0, 20 + payload.length, 0, 0, 0, 0, 64, protocol, 0, 0])
+  return Buffer.concat([head, octets(from), octets(to), payload])
+}
+const ipv6 = (from: string, protocol: number, payload: Buffer) =>
+  Buffer.concat([
+    Buffer.from([0x60, 0, 0, 0, 0, payload.length, protocol, 255]),
+    ipv6Of(from),
+    ipv6Of('ff02::1'),
+    payload,
+  ])
+const udp = (from: number, to: number, number: number) => {
+  const head = Buffer.alloc(8)
+  head.writeUInt16BE(from, 0)
+  head.writeUInt16BE(to, 2)
+  head.writeUInt16BE(20, 4)
+  return Buffer.concat([head, numbered(number)])
+}
+/** Neighbour discovery of this type; the number is in a nonce option. */
+const discovery = (type: number, number: number, target = '::') => {
+  const body = type === 134 ? Buffer.alloc(12) : Buffer.concat([Buffer.alloc(4), ipv6Of(target)])
+  const redirected = type === 137 ? ipv6Of('fd09::9') : Buffer.alloc(0)
+  const head = Buffer.from([type, 0, 0, 0])
+  return Buffer.concat([head, body, redirected, Buffer.from([14, 2]), numbered(number), Buffer.alloc(2)])
+}
+
+await onStage('guard', { hypervisors: 2 }, async (t, scene) => {
+  const { lab } = scene
+  const network = await scene.network('vxlan')
+  const vm = await scene.station({ hypervisor: lab.hypervisor(1), network, addresses: ['10.9.0.1/16'] })
+  const peer = await scene.station({ hypervisor: lab.hypervisor(2), network, addresses: ['10.9.0.2/16'] })
+  const path = `/v1/projects/${vm.vnic.project}/ports/${vm.port?.id}`
+  const own = vm.vnic.mac_address
+  const virtual = '00:00:5e:00:01:07'
+
+  type Payload = readonly [etherType: number, payload: (number: number) => Buffer, source?: string]
+  const kinds: Readonly<Record<string, Payload>> = {
+    'ARP as itself': [0x0806, () => arp(own, '10.9.0.1')],
+    'ARP whether an address is free': [0x0806, () => arp(own, '0.0.0.0')],
+    'ARP as another': [0x0806, () => arp(own, '10.9.0.9')],
+    'ARP with the hardware address of another': [0x0806, () => arp(peer.vnic.mac_address, '10.9.0.1')],
+    'IPv4 as itself': [0x0800, (n) => ipv4('10.9.0.1', 17, udp(9, 9, n))],
+    'IPv4 as another': [0x0800, (n) => ipv4('10.9.0.9', 17, udp(9, 9, n))],
+    'DHCP as a client': [0x0800, (n) => ipv4('0.0.0.0', 17, udp(68, 67, n))],
+    'DHCP as a server': [0x0800, (n) => ipv4('10.9.0.1', 17, udp(67, 68, n))],
+    'IPv6 as itself': [0x86dd, (n) => ipv6('fd09::1', 17, udp(9, 9, n))],
+    'IPv6 as another': [0x86dd, (n) => ipv6('fd09::9', 17, udp(9, 9, n))],
+    'DHCPv6 as a server': [0x86dd, (n) => ipv6('fd09::1', 17, udp(547, 546, n))],
+    'a solicitation': [0x86dd, (n) => ipv6('fd09::1', 58, discovery(135, n, 'fd09::2'))],
+    'a solicitation whether its address is free': [0x86dd, (n) => ipv6('::', 58, discovery(135, n, 'fd09::1'))],
+    'a solicitation whether another address is free': [0x86dd, (n) => ipv6('::', 58, discovery(135, n, 'fd09::9'))],
+    'an advertisement of itself': [0x86dd, (n) => ipv6('fd09::1', 58, discovery(136, n, 'fd09::1'))],
+    'an advertisement of another': [0x86dd, (n) => ipv6('fd09::1', 58, discovery(136, n, 'fd09::9'))],
+    'a router advertisement': [0x86dd, (n) => ipv6('fd09::1', 58, discovery(134, n))],
+    'a redirect': [0x86dd, (n) => ipv6('fd09::1', 58, discovery(137, n, 'fd09::9'))],
+    'another protocol': [0x88b5, () => Buffer.alloc(20)],
+    'IPv4 as a virtual router': [0x0800, (n) => ipv4('10.9.0.100', 17, udp(9, 9, n)), virtual],
+    'ARP as a virtual router': [0x0806, () => arp(virtual, '10.9.0.100'), virtual],
+    'IPv4 of a further prefix': [0x0800, (n) => ipv4('10.8.7.6', 17, udp(9, 9, n))],
+    'another MAC address': [0x88b5, () => Buffer.alloc(20), '02:00:00:00:00:99'],
+  }
+  const pass = async (allowed: readonly string[]): Promise<string[]> => {
+    await lab.settle()
+    const sends = Object.entries(kinds).map(([what, [etherType, payload, source = own]], index): Send => {
+      const number = index + 1
+      const bytes = frame(number, { source, destination: broadcast, etherType, payload: payload(number) })
+      return { from: vm.vm.name, what, number, bytes, to: allowed.includes(what) ? [peer.vm.name] : [] }
+    })
+    return differences(sends, await lab.experiment(sends), [peer.vm.name])
+  }
+
+  const ofOwnMac = Object.keys(kinds).filter((what) => kinds[what]?.[2] === undefined)
+  const ofOwnAddresses = [
+    'ARP as itself',
+    'ARP whether an address is free',
+    'IPv4 as itself',
+    'DHCP as a client',
+    'IPv6 as itself',
+    'a solicitation',
+    'a solicitation whether its address is free',
+    'an advertisement of itself',
+  ]
+
+  await t.test('nothing known of its addresses: its own MAC address, and no other', async (t) => {
+    t.same(await pass(ofOwnMac), [])
+  })
+
+  await t.test('its addresses known: as them alone, and as a client', async (t) => {
+    await scene.api.must('PATCH', path, { ip_addresses: ['10.9.0.1', 'fd09::1'] })
+    t.same(await pass(ofOwnAddresses), [])
+  })
+
+  await t.test('further pairs: a virtual router, and a prefix of its own', async (t) => {
+    const pairs = [{ mac_address: virtual, ip_prefix: '10.9.0.100' }, { ip_prefix: '10.8.0.0/16' }]
+    t.match(await scene.api.must('PATCH', path, { allowed_address_pairs: pairs }), { allowed_address_pairs: pairs })
+    const more = ['IPv4 as a virtual router', 'ARP as a virtual router', 'IPv4 of a further prefix']
+    t.same(await pass([...ofOwnAddresses, ...more]), [])
+    const bytes = frame(1, { source: peer.vnic.mac_address, destination: virtual })
+    const toRouter: Send = { from: peer.vm.name, what: 'to the virtual router', number: 1, bytes, to: [vm.vm.name] }
+    t.same(differences([toRouter], await lab.experiment([toRouter]), [vm.vm.name]), [])
+  })
+
+  await t.test('port security off: whatever it likes; on again: as before', async (t) => {
+    await scene.api.must('PATCH', path, { port_security: false, allowed_address_pairs: [] })
+    t.same(await pass(Object.keys(kinds)), [])
+    await scene.api.must('PATCH', path, { port_security: true })
+    t.same(await pass(ofOwnAddresses), [])
+    await scene.api.must('PATCH', path, { ip_addresses: [] })
+    t.same(await pass(ofOwnMac), [])
+  })
+})
