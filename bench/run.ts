@@ -12,14 +12,16 @@ import { monitorTimes } from './ovsdb.ts'
 import { plugTimes } from './plugboard.ts'
 import { rulesTimes } from './rules.ts'
 import { scaleTimes } from './scale.ts'
+import { ENGINES, throughput } from './throughput.ts'
 
-const HELP = `Usage: npm run bench -- [--only plug,rules,scale,size,codec,ovsdb] [--json FILE]
+const HELP = `Usage: npm run bench -- [--only plug,rules,scale,size,throughput,codec,ovsdb] [--json FILE]
 
 Measures, as root, on real Open vSwitch in a network namespace of its own:
   plug    plug to realised over HTTP, beside OVN doing the same, and the floor: one flow_mod and a barrier
   rules   100,000 rules into an empty bridge and read from it, beside ovs-ofctl
   scale   compile and delta of the 10,000th plug, beside those of the 100th
   size    rules on a switch for a wide network, and what one more hypervisor costs the others, for each engine
+  throughput  between two VMs on two hypervisors, beside one rule written by hand, for each engine
   codec   OpenFlow messages encoded and decoded, beside os-ken
   ovsdb   the first snapshot of 20,000 interfaces, beside ovsdb-client monitor
 
@@ -31,6 +33,8 @@ Prints a table and, as its last line, the same as JSON.
 
 const PLUGS = 30
 const SIZES = [100, 1000]
+/** Of iperf3, each way. */
+const RUNS = 20
 
 interface Outcome {
   readonly figures: object
@@ -159,6 +163,30 @@ async function size(): Promise<Outcome> {
   }
 }
 
+async function flowing(): Promise<Outcome> {
+  const figures = []
+  for (const engine of ENGINES) figures.push(await throughput(engine, RUNS))
+  return {
+    figures,
+    rows: [
+      ['between two VMs on two hypervisors', 'Mbit/s', 'by actions=normal', 'processor s/GB', 'by actions=normal'],
+      ...figures.map(({ engine, ours, theirs }) => [engine, ours.rate, theirs.rate, ours.work, theirs.work]),
+    ],
+    goals: figures.flatMap(({ engine, ours, theirs }): Goal[] => [
+      {
+        words: `of the throughput of one rule written by hand, ${engine}`,
+        figure: ours.rate / theirs.rate,
+        limit: ['>=', 0.9],
+      },
+      {
+        words: `times the processor time of it for a gigabyte, ${engine}`,
+        figure: ours.work / theirs.work,
+        limit: ['<=', 1.1],
+      },
+    ]),
+  }
+}
+
 async function ovsdb(): Promise<Outcome> {
   const figures = await monitorTimes(20_000, 5)
   return {
@@ -172,7 +200,15 @@ async function ovsdb(): Promise<Outcome> {
   }
 }
 
-const PARTS: Readonly<Record<string, () => Promise<Outcome>>> = { plug, rules, scale, size, codec, ovsdb }
+const PARTS: Readonly<Record<string, () => Promise<Outcome>>> = {
+  plug,
+  rules,
+  scale,
+  size,
+  throughput: flowing,
+  codec,
+  ovsdb,
+}
 
 const firstLine = (command: string): string =>
   execFileSync(command, ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? ''

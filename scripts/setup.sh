@@ -29,6 +29,7 @@ EOF
       echo 'ovn-central ovn-northd'
       echo 'ovn-host ovn-controller'
       echo 'ovn-common ovn-nbctl'
+      echo 'iperf3 iperf3'
       echo 'python3-os-ken /usr/lib/python3/dist-packages/os_ken'
       ;;
   esac

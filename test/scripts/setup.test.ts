@@ -85,6 +85,6 @@ t.test('tshark is for the tests only, OVN for the benchmark', async (t) => {
   t.match(told(''), 'tshark')
   t.notMatch(told(''), 'ovn-')
   t.equal(told('PLUGBOARD_SETUP=demo;'), '')
-  t.match(told('PLUGBOARD_SETUP=bench;'), 'ovn-central ovn-common ovn-host')
+  t.match(told('PLUGBOARD_SETUP=bench;'), 'iperf3 ovn-central ovn-common ovn-host')
   t.notMatch(told('PLUGBOARD_SETUP=bench;'), 'tshark')
 })
