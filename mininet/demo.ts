@@ -3,10 +3,21 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { argumentsOf, misused } from '../scripts/arguments.ts'
-import { Api, type Port } from './api.ts'
+import { Api } from './api.ts'
 import { addInterface, type Cloud, createVnic, plugAndWait, unplug } from './compute.ts'
 import { controllerAddress } from './controller.ts'
+import {
+  configuration,
+  DEMO_ENGINES,
+  type DemoEngine,
+  type Ground,
+  makeGround,
+  PLANS,
+  physicalNetworks,
+  strangers,
+} from './demo-grounds.ts'
 import { differences } from './experiment.ts'
+import type { Hypervisor } from './hypervisor.ts'
 import { type Lab, startLab, type Vm } from './lab.ts'
 import { frameProbes, pingProbes } from './probes.ts'
 import { lostPings, pingMatrix } from './table.ts'
@@ -17,16 +28,13 @@ const options = argumentsOf({
   keep: { type: 'boolean', default: false },
 })
 
-/** Three networks, each with a VM on every hypervisor. The project blue uses the addresses of red's first network again. */
-const plan = [
-  { project: 'red', network: 'red-a', first: 1 },
-  { project: 'red', network: 'red-b', first: 4 },
-  { project: 'blue', network: 'blue-a', first: 1 },
-]
+/** Hypervisors that join; each has a VM of every plan. */
+const HYPERVISORS = 3
+const hypervisorsOf = (lab: Lab): readonly Hypervisor[] => lab.hypervisors.slice(0, HYPERVISORS)
 
 const log = join(tmpdir(), `plugboard-demo-${process.pid}.log`)
 
-/** VM name -> the network in which it is now. */
+/** VM name -> the network or remote Ethernet in which it is now. */
 const networkOf = new Map<string, string>()
 let wrong = 0
 
@@ -39,8 +47,10 @@ async function show(lab: Lab, title: string): Promise<void> {
   const of = (vm: Vm) => networkOf.get(vm.name)
   const pings = pingProbes(lab.vms, of)
   const matrix = pingMatrix(lab.vms, pings, await lab.experiment(pings), (from, to) => of(from) === of(to))
-  const frames = frameProbes(lab.vms, of)
-  const names = lab.vms.map(({ name }) => name)
+  // A machine that is no VNIC's hears what its own Ethernet floods, and may send what it likes.
+  const plugged = lab.vms.filter(({ vnicId }) => vnicId !== '')
+  const frames = frameProbes(plugged, of)
+  const names = plugged.map(({ name }) => name)
   const others = differences(frames, await lab.experiment(frames), names)
   say(`\n${title}`)
   say(matrix.text)
@@ -52,14 +62,24 @@ async function show(lab: Lab, title: string): Promise<void> {
   wrong += matrix.wrong + others.length
 }
 
-async function populate(lab: Lab, api: Api): Promise<Map<string, { network: string; vnic: string }>> {
-  const objects = new Map<string, { network: string; vnic: string }>()
-  for (const { project, network: name, first } of plan) {
+interface Made {
+  /** VM name -> its VNIC. */
+  readonly vnics: ReadonlyMap<string, string>
+  readonly grounds: ReadonlyMap<string, Ground>
+}
+
+async function populate(lab: Lab, api: Api, engine: DemoEngine): Promise<Made> {
+  const vnics = new Map<string, string>()
+  const grounds = new Map<string, Ground>()
+  for (const plan of PLANS) {
+    const { project, name, first } = plan
     const cloud: Cloud = { url: api.url, project }
-    const network = await api.createNetwork(project, { name, engine: options.engine })
-    say(`  project ${project}: network ${name}, ${options.engine} ${JSON.stringify(network.segment)}`)
-    for (const [index, hypervisor] of lab.hypervisors.entries()) {
-      const port = await api.createPort(project, network.id)
+    const ground = await makeGround(lab, api, engine, plan)
+    grounds.set(name, ground)
+    for (const { name: far, vnicId } of lab.vms) if (vnicId === '' && far === `${name}0`) networkOf.set(far, name)
+    say(`  project ${project}: ${ground.words}`)
+    for (const [index, hypervisor] of hypervisorsOf(lab).entries()) {
+      const port = await ground.port(hypervisor)
       const vmName = `${name}${index + 1}`
       const vnic = await createVnic(cloud, { vm_id: vmName })
       const address = `10.0.0.${first + index}/24`
@@ -72,12 +92,12 @@ async function populate(lab: Lab, api: Api): Promise<Map<string, { network: stri
       })
       await addInterface((...argv) => hypervisor.run(...argv), vm.interface, vnic)
       await plugAndWait(cloud, vnic.id, port.id)
-      objects.set(vmName, { network: network.id, vnic: vnic.id })
+      vnics.set(vmName, vnic.id)
       networkOf.set(vmName, name)
       say(`    ${vmName} ${address} on ${hypervisor.id}: VNIC ${vnic.id} is active`)
     }
   }
-  return objects
+  return { vnics, grounds }
 }
 
 async function connected(api: Api, count: number): Promise<void> {
@@ -91,10 +111,11 @@ async function restart(lab: Lab, api: Api): Promise<void> {
   say('\nKilling the controller with kill -9 while red-a1 pings red-a2 every 20 ms, and starting it again ...')
   const ping = await lab.background('red-a1', 'ping', '-i', '0.02', '10.0.0.2')
   await lab.controller.stop('SIGKILL')
-  const before = await Promise.all(lab.hypervisors.map((host) => host.rules()))
+  const hosts = hypervisorsOf(lab)
+  const before = await Promise.all(hosts.map((host) => host.rules()))
   await lab.controller.start()
-  await connected(api, lab.hypervisors.length)
-  const again = await Promise.all(lab.hypervisors.map((host) => host.rules()))
+  await connected(api, hosts.length)
+  const again = await Promise.all(hosts.map((host) => host.rules()))
   const { answered, lost } = lostPings(await ping.stop())
   const same = JSON.stringify(before) === JSON.stringify(again)
   say(
@@ -120,27 +141,28 @@ Ctrl-C, or kill ${process.pid}, ends it.`)
   await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve))
 }
 
-async function demo(lab: Lab): Promise<void> {
+async function demo(lab: Lab, engine: DemoEngine): Promise<void> {
   say('Starting the controller ...')
-  const { url } = await lab.startController({ log })
+  const { url } = await lab.startController({ log, config: configuration(engine) })
   const api = new Api(url)
   say(`  it is at ${url} and logs to ${log}`)
-  for (const host of lab.hypervisors) await host.join(controllerAddress)
-  await connected(api, lab.hypervisors.length)
-  say(`  ${lab.hypervisors.length} hypervisors joined, each with one ovs-vsctl set-manager tcp:${controllerAddress}`)
+  const hosts = hypervisorsOf(lab)
+  for (const host of hosts) await host.join(controllerAddress)
+  await connected(api, hosts.length)
+  say(`  ${hosts.length} hypervisors joined, each with one ovs-vsctl set-manager tcp:${controllerAddress}`)
   say('Making networks, ports and VNICs, and plugging them over HTTP ...')
-  const objects = await populate(lab, api)
+  const { vnics, grounds } = await populate(lab, api, engine)
   await show(lab, 'Who can ping whom:')
 
-  const moved = objects.get('red-a3')
-  const target = objects.get('red-b1')
-  if (moved === undefined || target === undefined) throw new Error('the plan has no red-a3 or red-b1')
+  const [moved, target, where] = [vnics.get('red-a3'), grounds.get('red-b'), hosts[2]]
+  if (moved === undefined || target === undefined || where === undefined)
+    throw new Error('the plan has no red-a3 or red-b')
   const cloud: Cloud = { url, project: 'red' }
-  await unplug(cloud, moved.vnic)
-  const port: Port = await api.createPort('red', target.network)
-  await plugAndWait(cloud, moved.vnic, port.id)
+  await unplug(cloud, moved)
+  const port = await target.port(where)
+  await plugAndWait(cloud, moved, port.id)
   networkOf.set('red-a3', 'red-b')
-  await show(lab, 'After red-a3 was unplugged, and plugged into network red-b:')
+  await show(lab, 'After red-a3 was unplugged, and plugged into a port of red-b:')
 
   await restart(lab, api)
   say(wrong === 0 ? '\nAll is as it must be.' : `\n${wrong} things are not as they must be.`)
@@ -148,13 +170,14 @@ async function demo(lab: Lab): Promise<void> {
   if (options.keep) await keep(lab, api)
 }
 
-if (options.engine !== 'vlan' && options.engine !== 'vxlan') {
-  misused(`--engine is vlan or vxlan, not ${options.engine}`)
-}
-say('Building 3 hypervisors with Open vSwitch, and a physical network between them ...')
-const lab = await startLab({ hypervisors: 3 })
+const engine = DEMO_ENGINES.find((each) => each === options.engine)
+if (engine === undefined) misused(`--engine is one of ${DEMO_ENGINES.join(', ')}, not "${options.engine}"`)
+const far = strangers(engine)
+say(`Building ${HYPERVISORS} hypervisors with Open vSwitch, and a physical network between them ...`)
+if (far > 0) say(`  and a host h${HYPERVISORS + 1} that does not join: remote Ethernets are there`)
+const lab = await startLab({ hypervisors: HYPERVISORS + far, physicalNetworks: physicalNetworks(engine) })
 try {
-  await demo(lab)
+  await demo(lab, engine)
 } catch (error) {
   console.error(error)
   process.exitCode = 1

@@ -1,0 +1,80 @@
+/** What the VMs of the demo are plugged into, by engine: networks, or somebody's Ethernets far away. */
+import type { Api, Network, Port } from './api.ts'
+import type { Hypervisor } from './hypervisor.ts'
+import type { Lab } from './lab.ts'
+import { RemoteEthernet } from './remote-ethernet.ts'
+
+export const DEMO_ENGINES = ['vlan', 'vxlan', 'geneve', 'flat', 'remote-l2'] as const
+export type DemoEngine = (typeof DEMO_ENGINES)[number]
+
+export interface Plan {
+  readonly project: string
+  readonly name: string
+  /** The last octet of its first VM's address. */
+  readonly first: number
+}
+
+/** The project blue uses the addresses of red's first network again. */
+export const PLANS: readonly Plan[] = [
+  { project: 'red', name: 'red-a', first: 1 },
+  { project: 'red', name: 'red-b', first: 4 },
+  { project: 'blue', name: 'blue-a', first: 1 },
+]
+
+/** Where VMs that are plugged in reach each other. */
+export interface Ground {
+  readonly words: string
+  /** A new port of it, for a VM on a hypervisor. */
+  port(hypervisor: Hypervisor): Promise<Port>
+}
+
+/** A flat network takes a whole physical network. */
+export const physicalNetworks = (engine: DemoEngine): readonly string[] =>
+  PLANS.slice(0, engine === 'flat' ? PLANS.length : 1).map((_, index) => `physnet${index + 1}`)
+
+/** The controller's configuration. */
+export const configuration = (engine: DemoEngine): string =>
+  ['physical_networks:', ...physicalNetworks(engine).map((name) => `  ${name}: { vlans: 100-4000 }`), ''].join('\n')
+
+/** Hosts that do not join: the one with the Ethernets far away. */
+export const strangers = (engine: DemoEngine): number => (engine === 'remote-l2' ? 1 : 0)
+
+export async function makeGround(lab: Lab, api: Api, engine: DemoEngine, plan: Plan): Promise<Ground> {
+  if (engine !== 'remote-l2') return networkGround(api, await network(api, engine, plan), plan)
+  const far = lab.hypervisors.at(-1)
+  if (far === undefined) throw new Error('the lab has no host')
+  const index = PLANS.indexOf(plan)
+  const type = (['vxlan', 'geneve', 'gre'] as const)[index] ?? 'vxlan'
+  const ethernet = await RemoteEthernet.create({ lab, host: far, name: plan.name, type, firstKey: 7000 + 100 * index })
+  await ethernet.machine(`${plan.name}0`, `02:00:00:00:fa:0${index}`, `10.0.0.${plan.first + 9}/24`)
+  const place = `the Ethernet ${plan.name} on ${far.id}, which Plugboard knows nothing of; on it is ${plan.name}0`
+  return plan.project === 'red' ? tunnelled(api, ethernet, plan, place) : bridged(lab, api, ethernet, plan, place)
+}
+
+const network = (api: Api, engine: string, { project, name }: Plan): Promise<Network> =>
+  api.createNetwork(project, { name, engine })
+
+const networkGround = (api: Api, { id, engine, segment }: Network, { project, name }: Plan): Ground => ({
+  words: `network ${name}, ${engine} ${JSON.stringify(segment)}`,
+  port: () => api.createPort(project, id),
+})
+
+/** Each VNIC by a tunnel of its own. */
+const tunnelled = (api: Api, ethernet: RemoteEthernet, { project }: Plan, place: string): Ground => ({
+  words: `${place}; each VNIC has its own tunnel to it`,
+  port: async (hypervisor) => {
+    const tunnel = await ethernet.tunnelTo(hypervisor)
+    return api.must<Port>('POST', `/v1/projects/${project}/ports`, { engine: 'remote-l2', ...tunnel })
+  },
+})
+
+/** A whole network by one tunnel. */
+async function bridged(lab: Lab, api: Api, ethernet: RemoteEthernet, plan: Plan, place: string): Promise<Ground> {
+  const made = await network(api, 'vlan', plan)
+  const at = lab.hypervisor(1)
+  const tunnel = await ethernet.tunnelTo(at)
+  const path = `/v1/projects/${plan.project}/networks/${made.id}/ports`
+  await api.must<Port>('POST', path, { ...tunnel, hypervisor: at.id })
+  const ground = networkGround(api, made, plan)
+  return { ...ground, words: `${place}; ${ground.words}, is bridged to it at ${at.id}` }
+}

@@ -1,0 +1,57 @@
+/** Somebody's Ethernet far away: a bridge on a host that Plugboard knows nothing of, tunnels made there by hand, and a machine. */
+import type { Hypervisor } from './hypervisor.ts'
+import type { Lab, Vm } from './lab.ts'
+
+export const TUNNEL_TYPES = ['vxlan', 'geneve', 'gre'] as const
+export type TunnelType = (typeof TUNNEL_TYPES)[number]
+
+/** What a request for a port says of its tunnel. */
+export interface Tunnel {
+  readonly remote_ip: string
+  readonly tunnel_type: TunnelType
+  readonly tunnel_key: number
+}
+
+export interface RemoteEthernetSettings {
+  readonly lab: Lab
+  /** The host, which has not joined. */
+  readonly host: Hypervisor
+  readonly name: string
+  readonly type: TunnelType
+  /** The key of its first tunnel; each further one has the next. */
+  readonly firstKey: number
+}
+
+export class RemoteEthernet {
+  readonly #settings: RemoteEthernetSettings
+  #tunnels = 0
+
+  static async create(settings: RemoteEthernetSettings): Promise<RemoteEthernet> {
+    const { host, name } = settings
+    await host.vsctl('add-br', name, '--', 'set', 'Bridge', name, 'datapath_type=netdev', 'fail_mode=standalone')
+    return new RemoteEthernet(settings)
+  }
+
+  private constructor(settings: RemoteEthernetSettings) {
+    this.#settings = settings
+  }
+
+  /** A machine on it. */
+  async machine(name: string, mac: string, address: string): Promise<Vm> {
+    const { lab, host } = this.#settings
+    const vm = await lab.startVm({ name, hypervisor: host, vnicId: '', mac, addresses: [address] })
+    await host.vsctl('add-port', this.#settings.name, vm.interface)
+    return vm
+  }
+
+  /** Its end of a tunnel to a hypervisor; @returns what the hypervisor must be told of it. */
+  async tunnelTo(there: Hypervisor): Promise<Tunnel> {
+    const { host, name, type, firstKey } = this.#settings
+    const key = firstKey + this.#tunnels
+    const port = `${name}-t${this.#tunnels++}`
+    const options = { remote_ip: there.encapIp, local_ip: host.encapIp, key: String(key) }
+    const set = Object.entries(options).map(([option, value]) => `options:${option}=${value}`)
+    await host.vsctl('add-port', name, port, '--', 'set', 'Interface', port, `type=${type}`, ...set)
+    return { remote_ip: host.encapIp, tunnel_type: type, tunnel_key: key }
+  }
+}
