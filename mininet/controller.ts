@@ -6,7 +6,8 @@ import type { Channel } from './channel.ts'
 import { LabError } from './channel.ts'
 import { until } from './until.ts'
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+/** Of the package, built, it is JavaScript. */
+const main = fileURLToPath(new URL(`../src/main.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
 
 /** Where the hypervisors find it. */
 export const controllerAddress = '172.30.0.1:6640'

@@ -2,9 +2,9 @@ import t from 'tap'
 import { cookieOf } from '../../flows/cookie.ts'
 import { Ledger } from '../../flows/delta.ts'
 import { type Rule, rule } from '../../flows/rule.ts'
+import { finish } from '../../mininet/engine-kit/replay.ts'
 import { type Flow, printFlow } from '../../src/openflow/index.ts'
 import type { Key } from '../../topology/ids.ts'
-import { finish } from '../laws/scenario.ts'
 
 const author = (n: number) => n as Key
 const to = (port: number, options: Partial<{ author: number; inPort: number }> = {}): Rule =>

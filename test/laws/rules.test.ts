@@ -2,27 +2,11 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { Rule } from '../../flows/rule.ts'
-import { type Flow, parseFlow, printFlow, ruleBody, ruleKey } from '../../src/openflow/index.ts'
+import { FakeTables, finish, linesOf } from '../../mininet/engine-kit/replay.ts'
+import { parseFlow, printFlow, ruleBody, ruleKey } from '../../src/openflow/index.ts'
 import type { Change } from '../../topology/change.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
-import { finish, fromScratch, Incremental, scenario } from './scenario.ts'
-
-/** A rule set in comparable form. */
-const lines = (rules: Iterable<Flow>): string[] => [...rules].map(printFlow).sort()
-
-/** What a switch ends with, if it takes every delta. */
-class FakeTables {
-  readonly #flows = new Map<string, Flow>()
-
-  take({ put, drop }: { put: readonly Flow[]; drop: readonly Flow[] }): void {
-    for (const flow of drop) this.#flows.delete(ruleKey(flow))
-    for (const flow of put) this.#flows.set(ruleKey(flow), flow)
-  }
-
-  lines(): string[] {
-    return lines(this.#flows.values())
-  }
-}
+import { fromScratch, Incremental, scenario } from './scenario.ts'
 
 function replay(steps: ReadonlyArray<readonly Change[]>): Map<HypervisorId, string[]> {
   const incremental = new Incremental()
@@ -36,7 +20,7 @@ function replay(steps: ReadonlyArray<readonly Change[]>): Map<HypervisorId, stri
 
 const scratch = (steps: ReadonlyArray<readonly Change[]>): Map<HypervisorId, string[]> => {
   const { graph } = run(steps)
-  return new Map([...fromScratch(graph)].map(([where, rules]) => [where, lines(rules)]))
+  return new Map([...fromScratch(graph)].map(([where, rules]) => [where, linesOf(rules)]))
 }
 
 function run(steps: ReadonlyArray<readonly Change[]>): Incremental {

@@ -1,13 +1,11 @@
 /** Random change sequences for the laws: a small cloud in which things are made, plugged, bound, moved and taken away. */
 import fc from 'fast-check'
-import { compile, objectsOn } from '../../flows/compile.ts'
-import { Ledger } from '../../flows/delta.ts'
 import type { Rule } from '../../flows/rule.ts'
+import { fromScratch as compileAll, Replay } from '../../mininet/engine-kit/replay.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
-import type { HypervisorId, Key } from '../../topology/ids.ts'
+import type { HypervisorId } from '../../topology/ids.ts'
 import type { Hypervisor, Port } from '../../topology/nodes.ts'
-import { stale } from '../../topology/stale.ts'
 import * as nodes from '../support/nodes.ts'
 import {
   ENGINES,
@@ -174,49 +172,14 @@ function host(n: number, kind: string): Hypervisor | null {
   }
 }
 
+const EVERYWHERE = [...Array(HYPERVISORS).keys()].map(hypervisorId)
+
 /** The rules of every switch, kept up by compiling only what each change makes stale. */
-export class Incremental {
-  readonly graph = new Graph()
-  readonly ledgers = new Map([...Array(HYPERVISORS).keys()].map((n) => [hypervisorId(n), new Ledger()]))
-
-  run(changes: readonly Change[]): void {
-    const pairs = new Map<HypervisorId, Set<Key>>()
-    const mark = (where: HypervisorId, object: Key) =>
-      void pairs.set(where, (pairs.get(where) ?? new Set()).add(object))
-    for (const change of changes) {
-      stale(this.graph, change, mark)
-      apply(this.graph, change)
-      stale(this.graph, change, mark)
-    }
-    for (const [where, objects] of pairs) {
-      const ledger = this.ledgers.get(where)
-      for (const object of objects) ledger?.replace(object, compile(this.graph, ENGINES, where, object))
-    }
-  }
-
-  /** The delta that is open at a switch, and take it as sent. */
-  flush(where: HypervisorId) {
-    const ledger = this.ledgers.get(where)
-    if (!ledger) throw new Error(`no switch ${where}`)
-    const delta = finish(ledger.delta())
-    finish(ledger.sent())
-    return delta
+export class Incremental extends Replay {
+  constructor() {
+    super(ENGINES, EVERYWHERE)
   }
 }
 
 /** Everything compiled at once from the graph as it stands. */
-export function fromScratch(graph: Graph): Map<HypervisorId, Rule[]> {
-  return new Map(
-    [...Array(HYPERVISORS).keys()].map((n) => {
-      const where = hypervisorId(n)
-      return [where, [...new Set(objectsOn(graph, where))].flatMap((object) => compile(graph, ENGINES, where, object))]
-    }),
-  )
-}
-
-export function finish<T>(work: Generator<unknown, T>): T {
-  for (;;) {
-    const step = work.next()
-    if (step.done) return step.value
-  }
-}
+export const fromScratch = (graph: Graph): Map<HypervisorId, Rule[]> => compileAll(graph, ENGINES, EVERYWHERE)

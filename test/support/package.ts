@@ -32,7 +32,7 @@ export function install(project: string): void {
 
 /** A copy of the example engine in a project. @returns its module */
 export function copyLineEngine(project: string): string {
-  for (const file of ['package.json', 'line.js']) {
+  for (const file of ['package.json', 'line.js', 'line.test.js']) {
     copyFileSync(join(ROOT, 'examples/line-engine', file), join(project, file))
   }
   return join(project, 'line.js')

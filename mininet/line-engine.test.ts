@@ -1,8 +1,14 @@
-/** The worked example of docs/engines.md, as an author has it: checked by the compiler, and through the API. */
+/** The worked example of docs/engines.md, as an author has it: checked by the compiler, through the API, and by the kit. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import t from 'tap'
-import { loadEngines } from '../../src/engines/load.ts'
-import { apiOn } from '../support/api.ts'
-import { copyLineEngine, install, tsc } from '../support/package.ts'
+import { loadEngines } from '../src/engines/load.ts'
+import { apiOn } from '../test/support/api.ts'
+import { copyLineEngine, install, NODE, tsc } from '../test/support/package.ts'
+import { whyNotHere } from './engine-kit/index.ts'
+
+const patience = 600_000
+t.setTimeout(patience)
 
 const project = t.testdir({
   'tsconfig.json': JSON.stringify({
@@ -79,4 +85,14 @@ t.test('it is loaded by its path, and its lines are made, plugged and let go', a
   t.equal((await call('DELETE', `${RED}/ports/${made.body.id}`)).status, 204)
   t.equal((await call('POST', `${RED}/ports`, line)).status, 201, 'its circuit is free again')
   t.match((await call('GET', '/extensions/line')).body, { engines: ['line'], operations: { length: 2 } })
+})
+
+t.test('its own test runs the kit: the laws, and the rest on real Open vSwitch', { timeout: patience }, async (t) => {
+  const [env, ...node] = NODE
+  const args = [...node, '--test', '--test-reporter=tap', 'line.test.js']
+  const { stdout } = await promisify(execFile)(env, args, { cwd: project }).catch((error: { stdout: string }) => error)
+  if (!t.ok(/^# fail 0$/m.test(stdout), 'nothing failed')) t.comment(stdout)
+  const skipped = whyNotHere() ? 1 : 0
+  t.ok(new RegExp(`^# skipped ${skipped}$`, 'm').test(stdout), `${skipped} skipped`)
+  if (!skipped) t.ok(/^ +ok \d+ - line: Open vSwitch is killed and starts again/m.test(stdout), 'it was in the lab')
 })

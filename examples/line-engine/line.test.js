@@ -1,0 +1,20 @@
+/** The kit that every built-in engine passes, for this one. `node --test` runs it; as root it makes a lab of its own. */
+import test from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { conformance, laws, PLACES, whyNotHere } from 'plugboard/engine-kit'
+
+// In the lab two hypervisors are each other's concentrators, so that both ends of a line can be looked at.
+const concentrators = Object.fromEntries(PLACES.map(({ hypervisor, address }) => [hypervisor, address]))
+
+/** @type {import('plugboard/engine-kit').EngineUnderTest} */
+const line = {
+  engine: { module: fileURLToPath(new URL('./line.js', import.meta.url)), options: { concentrators } },
+  vnic: () => ({ kind: 'line', signal: 'e1' }),
+  port: (n, _here, there) => ({ concentrator: there.hypervisor, circuit: 200 + n, signal: 'e1' }),
+}
+
+test('the laws', () => laws(line))
+
+test('on real Open vSwitch', { skip: whyNotHere() ?? false }, (t) =>
+  conformance(line, (name, run) => t.test(name, run)),
+)

@@ -1,0 +1,10 @@
+/** Every built-in engine passes the kit that authors of engines have, all of them side by side on the same hypervisors. */
+import t from 'tap'
+import { BUILT_IN } from './engine-kit/description.ts'
+import { conformance, whyNotHere } from './engine-kit/index.ts'
+
+const patience = 600_000
+t.setTimeout(patience)
+t.test('the built-in engines', { skip: whyNotHere() ?? false, timeout: patience }, async (t) => {
+  await conformance(BUILT_IN, (name, run) => t.test(name, run))
+})

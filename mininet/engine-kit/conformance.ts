@@ -1,0 +1,130 @@
+/** What every engine must do, one check after the other, on real Open vSwitch. */
+import { loadEngines } from '../../src/engines/load.ts'
+import { whyNoLab } from '../lab.ts'
+import { until } from '../until.ts'
+import { absolute, type EngineUnderTest } from './description.ts'
+import { laws } from './laws.ts'
+import { SETTINGS } from './settings.ts'
+import { type Domain, Stage, type Station } from './stage.ts'
+
+/** Runs one check under its name, as `t.test` of tap and of node:test do. It may reject, or leave the report to the runner. */
+export type Step = (name: string, run: () => Promise<void>) => Promise<unknown>
+
+/** Why the kit cannot run here, or undefined: a reason to skip a test, in words. The laws need nothing. */
+export const whyNotHere = whyNoLab
+
+/**
+ * Run all checks for an engine, or for several in one lab.
+ * @param step by default each check runs as it comes, and all that failed is said at the end
+ * @throws Error if it cannot run here, or a check failed and `step` did not take that for itself
+ */
+export async function conformance(tests: EngineUnderTest | readonly EngineUnderTest[], step?: Step): Promise<void> {
+  const why = whyNotHere()
+  if (why) throw new Error(`the engine kit cannot run: it ${why}`)
+  const all = 'engine' in tests ? [tests] : tests
+  const failed: string[] = []
+  const perform: Step =
+    step ?? ((name, run) => run().catch((error: unknown) => failed.push(`${name}: ${wordsOf(error)}`)))
+  const stage = await Stage.set(all)
+  try {
+    for (const test of all) await checks(stage, test, perform)
+    await perform('nothing is left: no rule on any switch', async () => {
+      await stage.strikeNeighbours()
+      none((await stage.rules()).flat())
+    })
+    if (failed.length > 0)
+      throw new Error(`${failed.join('\n')}\nThe controller said last:\n${await stage.lastLines()}`)
+  } finally {
+    await stage.close()
+  }
+}
+
+async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promise<void> {
+  const [engine] = await loadEngines([absolute(test.engine)], SETTINGS)
+  if (!engine) throw new Error(`there is no engine ${JSON.stringify(test.engine)}`)
+  const { alias } = engine
+  const check = (name: string, run: () => Promise<void>) => perform(`${alias}: ${name}`, run)
+  const before = await stage.rules()
+  const domains: Domain[] = []
+  const stations: Station[] = []
+
+  await check('the laws', () => laws(test))
+  await check('plug: each reaches its own, and nobody of any engine else', async () => {
+    const [one, other] = stage.lab.hypervisors
+    if (!one || !other) throw new Error('the lab has two hypervisors')
+    for (const n of [0, 1]) domains.push(await stage.make(alias, test, n))
+    const [first, second] = domains
+    if (!first || !second) return
+    stations.push(await stage.enter(test, first, one, 0), await stage.enter(test, second, one, 0))
+    stations.push(await stage.enter(test, first, other, 1), await stage.enter(test, second, other, 1))
+    // A line has two ends; a network more than one member on a hypervisor.
+    if (first.network) stations.push(await stage.enter(test, first, one, 2))
+    none(await stage.wrongs())
+  })
+  const [mover, partner] = stations
+  const [first, second] = domains
+  if (!mover || !partner || !first || !second) return
+
+  await check('the same plug again sends nothing', async () => {
+    const since = await Promise.all(stage.lab.hypervisors.map((host) => host.watchChanges()))
+    await stage.replug(mover, mover.seat?.port ?? '')
+    for (const changes of since) none(await changes())
+  })
+  await check('unplug: neither heard nor hearing, and its rules are gone', async () => {
+    await stage.unplug(mover)
+    none((await flowsOf(stage, mover)).map(({ flow }) => flow))
+    none(await stage.wrongs())
+  })
+  await check('move: two change places', async () => {
+    await stage.unplug(partner)
+    await stage.plug(mover, second)
+    await stage.plug(partner, first)
+    none(await stage.wrongs())
+  })
+  await check('admin state: down it neither hears nor is heard', async () => {
+    await stage.setAdmin(mover, false)
+    none(await stage.wrongs())
+    await stage.setAdmin(mover, true)
+    await stage.active(mover)
+  })
+  await check('the controller is killed and starts again: no rule is touched, and all go on', async () => {
+    const rules = await stage.rules()
+    const since = await Promise.all(stage.lab.hypervisors.map((host) => host.watchChanges()))
+    await stage.lab.controller.stop('SIGKILL')
+    await stage.lab.controller.start()
+    await stage.connected()
+    for (const station of stage.stations) await stage.active(station)
+    for (const changes of since) none(await changes())
+    alike(rules, await stage.rules())
+    none(await stage.wrongs())
+  })
+  await check('Open vSwitch is killed and starts again: the same rules are back', async () => {
+    const rules = await stage.rules()
+    const [host] = stage.lab.hypervisors
+    await host?.kill('ovs-vswitchd')
+    await host?.start('ovs-vswitchd')
+    await until('the rules to be back', async () => JSON.stringify(await stage.rules()) === JSON.stringify(rules))
+    await stage.lab.warmUnderlay()
+    none(await stage.wrongs())
+  })
+  await check('cleanup: the rules are those of before it came', async () => {
+    await stage.strike(domains)
+    alike(before, await stage.rules())
+  })
+}
+
+async function flowsOf(stage: Stage, { vnic, vm }: Station): Promise<ReadonlyArray<{ readonly flow: string }>> {
+  const path = `/v1/hypervisors/${vm.hypervisor.id}/flows?vnic_id=${vnic.id}`
+  return (await stage.api.must<{ flows: Array<{ flow: string }> }>('GET', path)).flows
+}
+
+function none(wrong: readonly string[]): void {
+  if (wrong.length > 0) throw new Error(`${wrong.length} things are wrong:\n  ${wrong.slice(0, 20).join('\n  ')}`)
+}
+
+function alike(before: ReadonlyArray<readonly string[]>, after: ReadonlyArray<readonly string[]>): void {
+  none(before.flatMap((rules, n) => rules.filter((rule) => !after[n]?.includes(rule)).map((rule) => `gone: ${rule}`)))
+  none(after.flatMap((rules, n) => rules.filter((rule) => !before[n]?.includes(rule)).map((rule) => `new: ${rule}`)))
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,96 @@
+/**
+ * The laws that an engine's rules must hold, over random sequences of changes: they are a function of the graph as it stands,
+ * not of how it came to be, nor of the clock; they are gone with what asked for them; and they can be written down.
+ */
+
+import { CLASSIFY } from '../../flows/pipeline.ts'
+import { loadEngines } from '../../src/engines/load.ts'
+import { rulesOf } from '../../src/engines/registry.ts'
+import { parseFlow, printFlow, ruleBody, ruleKey } from '../../src/openflow/index.ts'
+import type { Change } from '../../topology/change.ts'
+import type { HypervisorId } from '../../topology/ids.ts'
+import { Random } from '../random.ts'
+import { Cloud, HYPERVISORS } from './cloud.ts'
+import { absolute, type EngineUnderTest } from './description.ts'
+import { FakeTables, finish, linesOf, Replay } from './replay.ts'
+import { SETTINGS } from './settings.ts'
+
+/** Sequences, and what happens in each of them. */
+const [SEQUENCES, HAPPENINGS] = [40, 40]
+
+/**
+ * Needs nothing but the engine. PLUGBOARD_SEED=<number> repeats a run.
+ * @throws Error that says which law does not hold, and the seed
+ */
+export async function laws(test: EngineUnderTest): Promise<void> {
+  const [engine] = await loadEngines([absolute(test.engine)], SETTINGS)
+  if (!engine) throw new Error(`there is no engine ${JSON.stringify(test.engine)}`)
+  const random = new Random()
+  const engines = rulesOf(new Map([[engine.alias, engine]]))
+  let rules = 0
+  for (let sequence = 0; sequence < SEQUENCES; sequence++) {
+    const cloud = await Cloud.furnished(engine, test, random)
+    for (let n = 0; n < HAPPENINGS; n++) await cloud.happen(random)
+    const replay = (steps: ReadonlyArray<readonly Change[]>) => run(new Replay(engines, HYPERVISORS), steps)
+    const { tables, end } = replay(cloud.steps)
+    const wanted = new Map([...end.fromScratch()].map(([where, all]) => [where, linesOf(all)]))
+    const must = (law: string, holds: boolean) => {
+      if (!holds) throw new Error(`engine "${engine.alias}": ${law} (PLUGBOARD_SEED=${random.seed} repeats it)`)
+    }
+    must('what changes make stale, compiled anew, is not what all of it compiled at once is', same(tables, wanted))
+    must('the same change a second time has something to send', sendsNothing(end, cloud.steps.at(-1) ?? []))
+    const last = [...new Map(cloud.steps.flat().map((change) => [`${change.kind}/${change.id}`, change])).values()]
+    must('the order of changes matters', same(replay(shuffled(last, random).map((change) => [change])).tables, wanted))
+    const all = [...end.fromScratch().values()].flat()
+    // What a port that is administratively down wants says nothing about its engine.
+    rules += all.filter(({ table }) => table !== CLASSIFY.number).length
+    must('a rule is not what its own text says', all.every(isItsText))
+    const removal = shuffled(last, random).map((change) => [{ ...change, to: null }])
+    const { tables: left } = replay([...cloud.steps, ...removal])
+    must(
+      'rules are left when everything is gone',
+      [...left.values()].every((lines) => lines.length === 0),
+    )
+  }
+  if (rules === 0)
+    throw new Error(`engine "${engine.alias}" wanted no rule in ${SEQUENCES} clouds: does it say a fault?`)
+}
+
+type Tables = ReadonlyMap<HypervisorId, readonly string[]>
+
+/** Every step sent to switches as it comes: what they have in the end. */
+function run(end: Replay, steps: ReadonlyArray<readonly Change[]>): { tables: Tables; end: Replay } {
+  const tables = new Map(HYPERVISORS.map((where) => [where, new FakeTables()]))
+  for (const step of steps) {
+    end.run(step)
+    for (const [where, table] of tables) table.take(end.flush(where))
+  }
+  return { tables: new Map([...tables].map(([where, table]) => [where, table.lines()])), end }
+}
+
+function sendsNothing(end: Replay, step: readonly Change[]): boolean {
+  end.run(step)
+  const scratch = end.fromScratch()
+  for (const [where, ledger] of end.ledgers) {
+    const again = finish(ledger.delta())
+    ledger.forget()
+    for (const rule of scratch.get(where) ?? []) ledger.observe(rule)
+    const dumped = end.flush(where)
+    if (again.put.length + again.drop.length + dumped.put.length + dumped.drop.length > 0) return false
+  }
+  return true
+}
+
+function isItsText(rule: Parameters<typeof printFlow>[0]): boolean {
+  const back = parseFlow(printFlow(rule))
+  return ruleKey(back) === ruleKey(rule) && ruleBody(back) === ruleBody(rule) && back.cookie === rule.cookie
+}
+
+const same = (one: Tables, other: Tables): boolean => JSON.stringify([...one]) === JSON.stringify([...other])
+
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const left = [...items]
+  const out: T[] = []
+  while (left.length > 0) out.push(...left.splice(random.below(left.length), 1))
+  return out
+}

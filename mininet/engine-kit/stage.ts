@@ -1,0 +1,208 @@
+/**
+ * The lab that the kit plays in: two hypervisors with real Open vSwitch, a controller with every built-in engine and those under
+ * test, and for each built-in engine a network or line of two VMs, whose addresses everybody else has, too.
+ */
+import { ENGINE_ALIASES } from '../../src/engines/registry.ts'
+import type { Api } from '../api.ts'
+import { addInterface, type Vnic } from '../compute.ts'
+import { differences } from '../experiment.ts'
+import { readFrame } from '../frames.ts'
+import type { Hypervisor } from '../hypervisor.ts'
+import type { Lab, Vm } from '../lab.ts'
+import { frameProbes, pingProbes } from '../probes.ts'
+import { project, type Scene, startScene } from '../scene.ts'
+import { absolute, BUILT_IN, type EngineUnderTest, PHYSICAL_NETWORKS, PLACES } from './description.ts'
+
+/** A network, or the two ends of a line. */
+export interface Domain {
+  readonly alias: string
+  readonly name: string
+  /** null: a line. */
+  readonly network: string | null
+  /** The ports of a line, by hypervisor. */
+  readonly ends: ReadonlyMap<string, string>
+}
+
+/** A VM with its VNIC. */
+export interface Station {
+  readonly vm: Vm
+  readonly vnic: Vnic
+  /** Where it is plugged in. */
+  seat: { readonly domain: Domain; readonly port: string } | null
+  up: boolean
+}
+
+export class Stage {
+  readonly #scene: Scene
+  readonly stations: Station[] = []
+  readonly #neighbours: Domain[] = []
+
+  static async set(tests: readonly EngineUnderTest[]): Promise<Stage> {
+    const modules = tests.map(({ engine }) => absolute(engine)).filter((wish) => typeof wish !== 'string')
+    const config = {
+      engines: [...ENGINE_ALIASES, ...modules],
+      physical_networks: Object.fromEntries(PHYSICAL_NETWORKS.map((name) => [name, { vlans: '100-4000' }])),
+    }
+    const scene = await startScene({
+      hypervisors: PLACES.length,
+      physicalNetworks: PHYSICAL_NETWORKS,
+      // JSON is YAML.
+      config: JSON.stringify(config),
+    })
+    const stage = new Stage(scene)
+    try {
+      for (const test of BUILT_IN) {
+        const domain = await stage.make(String(test.engine), test, 2)
+        stage.#neighbours.push(domain)
+        for (const [index, host] of stage.lab.hypervisors.entries()) await stage.enter(test, domain, host, index)
+      }
+    } catch (error) {
+      await stage.close()
+      throw error
+    }
+    return stage
+  }
+
+  private constructor(scene: Scene) {
+    this.#scene = scene
+  }
+
+  get lab(): Lab {
+    return this.#scene.lab
+  }
+
+  get api(): Api {
+    return this.#scene.api
+  }
+
+  /** Both connections of both hypervisors are there, and all that their databases held was seen. */
+  async connected(): Promise<void> {
+    await this.#scene.connected()
+    for (const host of this.lab.hypervisors) await this.#scene.seen(host)
+  }
+
+  active(station: Station): Promise<unknown> {
+    return this.#scene.vnicIs(station.vnic.id, 'active')
+  }
+
+  /** The nth network or line of an engine. */
+  async make(alias: string, test: EngineUnderTest, n: number): Promise<Domain> {
+    const name = `${alias} ${'abc'[n]}`
+    if (!test.port) {
+      const network = await this.#post('/networks', { ...test.network?.(n), engine: alias })
+      return { alias, name, network: network.id, ends: new Map() }
+    }
+    const [one, other] = PLACES
+    const ends = new Map<string, string>()
+    for (const [here, there] of [[one, other] as const, [other, one] as const]) {
+      const port = await this.#post('/ports', { ...test.port(n, here, there), engine: alias })
+      ends.set(here.hypervisor, port.id)
+    }
+    return { alias, name, network: null, ends }
+  }
+
+  /** A new VM, with the addresses of the nth member of each domain, plugged in. */
+  async enter(test: EngineUnderTest, domain: Domain, hypervisor: Hypervisor, n: number): Promise<Station> {
+    const mac = `02:00:00:00:aa:0${n + 1}`
+    const vnic = await this.#post<Vnic>('/vnics', test.vnic?.() ?? { mac_address: mac })
+    const name = `${domain.name.replace(' ', '-')}${n + 1}`
+    const vm = await this.lab.startVm({ name, hypervisor, vnicId: vnic.id, mac, addresses: [`10.0.0.${n + 1}/24`] })
+    await addInterface((...argv) => hypervisor.run(...argv), vm.interface, vnic)
+    const station: Station = { vm, vnic, seat: null, up: true }
+    this.stations.push(station)
+    await this.plug(station, domain)
+    return station
+  }
+
+  /** Into a new port of the network, or the line's end there. */
+  async plug(station: Station, domain: Domain): Promise<void> {
+    const port = domain.network
+      ? (await this.#post(`/networks/${domain.network}/ports`, {})).id
+      : (domain.ends.get(station.vm.hypervisor.id) ?? '')
+    const vnic = await this.replug(station, port)
+    if (vnic.status !== 'active') throw new Error(`${station.vm.name} is not active: ${JSON.stringify(vnic)}`)
+    Object.assign(station, { seat: { domain, port }, up: true })
+  }
+
+  replug({ vnic }: Station, port: string): Promise<Vnic> {
+    return this.api.must('PUT', `${PATH}/vnics/${vnic.id}/port`, { port_id: port }, { prefer: 'wait=30' })
+  }
+
+  async unplug(station: Station): Promise<void> {
+    const { seat, vnic } = station
+    await this.api.must('DELETE', `${PATH}/vnics/${vnic.id}/port`)
+    station.seat = null
+    if (seat?.domain.network) await this.api.must('DELETE', `${PATH}/ports/${seat.port}`)
+  }
+
+  async setAdmin(station: Station, up: boolean): Promise<void> {
+    await this.api.must('PATCH', `${PATH}/ports/${station.seat?.port}`, { admin_state_up: up })
+    station.up = up
+  }
+
+  /** Its VMs leave, and all that was made for it is destroyed. */
+  async strike(domains: readonly Domain[]): Promise<void> {
+    for (const station of this.stations.filter(({ seat }) => seat && domains.includes(seat.domain))) {
+      await this.unplug(station)
+      await this.lab.removeVm(station.vm)
+      await this.api.must('DELETE', `${PATH}/vnics/${station.vnic.id}`)
+      this.stations.splice(this.stations.indexOf(station), 1)
+    }
+    for (const { network, ends } of domains) {
+      for (const port of ends.values()) await this.api.must('DELETE', `${PATH}/ports/${port}`)
+      if (network) await this.api.must('DELETE', `${PATH}/networks/${network}`)
+    }
+  }
+
+  /** The same of the neighbours, at the end. */
+  strikeNeighbours(): Promise<void> {
+    return this.strike(this.#neighbours)
+  }
+
+  /** The rules of each hypervisor. */
+  rules(): Promise<ReadonlyArray<readonly string[]>> {
+    return Promise.all(this.lab.hypervisors.map((host) => host.rules()))
+  }
+
+  /** All that is wrong about who hears whom, among all VMs of all engines; nothing is an empty list. */
+  async wrongs(): Promise<string[]> {
+    const { vms } = this.lab
+    const names = vms.map(({ name }) => name)
+    await this.lab.settle()
+    const domainOf = (vm: Vm) => this.#domainOf(vm)?.name
+    const pings = pingProbes(vms, domainOf)
+    const frames = frameProbes(vms, domainOf, { vids: [100] }).map((send) => {
+      const from = this.stations.find(({ vm }) => vm.name === send.from)
+      if (!from || isEthernet(from) || readFrame(send.bytes.toString('hex')).vids.length > 0) return send
+      const domain = domainOf(from.vm)
+      const others = vms.filter((vm) => vm !== from.vm && domain !== undefined && domainOf(vm) === domain)
+      return { ...send, to: others.map(({ name }) => name) }
+    })
+    return [
+      ...differences(pings, await this.lab.experiment(pings), names),
+      ...differences(frames, await this.lab.experiment(frames), names),
+    ]
+  }
+
+  #domainOf(vm: Vm): Domain | undefined {
+    const station = this.stations.find((each) => each.vm === vm)
+    return station?.up ? station.seat?.domain : undefined
+  }
+
+  #post<Made extends { readonly id: string }>(path: string, body: object): Promise<Made> {
+    return this.api.must('POST', `${PATH}${path}`, body)
+  }
+
+  /** For the report of a failure. */
+  lastLines(): Promise<string> {
+    return this.#scene.lastLines()
+  }
+
+  close(): Promise<void> {
+    return this.#scene.close()
+  }
+}
+
+const PATH = `/v1/projects/${project}`
+
+const isEthernet = ({ vnic }: Station): boolean => 'mac_address' in vnic

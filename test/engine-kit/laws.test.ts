@@ -1,0 +1,52 @@
+/** The kit's laws hold for good engines, and say which one a bad engine breaks. */
+import { join } from 'node:path'
+import t from 'tap'
+import { type EngineUnderTest, laws } from '../../mininet/engine-kit/index.ts'
+import { tunnelPort } from '../../src/engines/overlay.ts'
+import { oddEngine } from '../support/odd-engine.ts'
+
+const made = new Map<string, unknown>()
+Object.assign(globalThis, { made })
+const module = join(t.testdir({ 'odd.js': 'export default ({ made }) => globalThis.made.get(made)' }), 'odd.js')
+
+/** @param rules that are not as those of a good engine */
+function engine(name: string, rules: object = {}): EngineUnderTest {
+  const fabricPorts = ({ encapIp }: { encapIp: string | null }) => (encapIp ? [tunnelPort('vxlan', encapIp)] : [])
+  made.set(name, oddEngine({ rules, fabricPorts }))
+  return {
+    engine: { module, options: { made: name } },
+    vnic: () => ({ kind: 'odd' }),
+    port: (n, here) => ({ tunnel_key: 2 * n + (here.hypervisor === 'h1' ? 1 : 2) }),
+  }
+}
+
+t.test('a good one', async (t) => {
+  await laws(engine('good'))
+  t.pass('all hold')
+})
+
+t.test('rules that are a matter of the moment', async (t) => {
+  let count = 0
+  const member = () => [{ priority: 1 + (count++ % 1000), match: [], target: { to: 'everybody' }, why: 'now' }]
+  await t.rejects(laws(engine('moment', { member })), {
+    message: /^engine "odd": what changes make stale, compiled anew, is not .* \(PLUGBOARD_SEED=\d+ repeats it\)$/,
+  })
+})
+
+t.test('rules that go by what was asked before', async (t) => {
+  const seen = new Set<string>()
+  const domain = ({ id }: { id: string }) => {
+    seen.add(id)
+    return [{ priority: seen.size, match: [], target: { to: 'everybody' }, why: 'so many so far' }]
+  }
+  await t.rejects(laws(engine('memory', { domain })), { message: /^engine "odd": / })
+})
+
+t.test('one that never works, and one whose requests are refused', async (t) => {
+  const fabric = () => ({ code: 'never', message: 'it never works', pending: false })
+  await t.rejects(laws(engine('never', { fabric })), { message: /^engine "odd" wanted no rule in \d+ clouds/ })
+  await t.rejects(laws({ ...engine('good'), port: () => ({}) }), { code: 'bad-request', field: 'tunnel_key' })
+  await t.rejects(laws(engine('throws', { admits: () => undefined })), {
+    message: /admits\(\) is undefined: it must be/,
+  })
+})

@@ -1,0 +1,83 @@
+/** What an engine of another author's answers, looked at before the core goes by it. */
+import t from 'tap'
+import type { Engine } from '../../src/engines/engine.ts'
+import { guarded } from '../../src/engines/guarded.ts'
+import { Graph } from '../../topology/graph.ts'
+import { port, vlanNetwork } from '../support/nodes.ts'
+import { oddEngine } from '../support/odd-engine.ts'
+
+const graph = new Graph()
+const network = vlanNetwork(1)
+const thrower = () => {
+  throw new Error('boom')
+}
+
+function networksOf(parts: object): NonNullable<Engine['networks']> {
+  const schema = { type: 'object', properties: {} }
+  const good = { mesh: true, segment: schema, plan: () => ({ segment: {}, segmentId: 'vxlan/1' }), mtu: () => 1400 }
+  const { networks } = guarded(oddEngine({ networks: { ...good, ...parts } as NonNullable<Engine['networks']> }))
+  if (!networks) throw new Error('it has networks')
+  return networks
+}
+
+t.test('networks: a segment with a name, an MTU, limits in words', async (t) => {
+  const good = networksOf({})
+  t.same(good.plan(graph, null), { segment: {}, segmentId: 'vxlan/1' })
+  t.equal(good.mtu(graph), 1400)
+  t.equal(good.limits?.(graph, network), undefined)
+  for (const said of [
+    undefined,
+    { segment: {} },
+    { segment: [], segmentId: 'vxlan/1' },
+    { segment: {}, segmentId: 'x' },
+  ]) {
+    t.throws(() => networksOf({ plan: () => said }).plan(graph, null), { code: 'unavailable' })
+  }
+  const broken = networksOf({ mtu: thrower })
+  t.equal(broken.mtu(graph), 0, 'the list of networks can still be shown')
+  t.equal(broken.limits?.(graph, network), 'engine "odd": networks.mtu() failed: boom')
+  t.match(
+    networksOf({ mtu: () => -1 }).limits?.(graph, network),
+    /networks\.mtu\(\) says -1: it must be a number of octets/,
+  )
+  t.match(networksOf({ limits: thrower }).limits?.(graph, network), /networks\.limits\(\) failed: boom/)
+  t.equal(networksOf({ limits: () => 'too many' }).limits?.(graph, network), 'too many')
+})
+
+t.test('fields of ports: attributes, and whether they ask for unknown addresses; all else is the core’s', async (t) => {
+  const fields = (set: () => unknown) =>
+    networksOf({ portFields: { schema: { type: 'object', properties: {} }, set } }).portFields
+  const was = port(1, network)
+  const stolen = { ...was, networkId: 'another', key: 1, attributes: { colour: 'red' }, asksForUnknown: true }
+  t.same(fields(() => stolen)?.set(graph, was, {}), { ...was, attributes: { colour: 'red' }, asksForUnknown: true })
+  t.throws(() => fields(() => ({ attributes: { status: 'up' } }))?.set(graph, was, {}), { code: 'unavailable' })
+  t.throws(() => fields(thrower)?.set(graph, was, {}), { message: 'engine "odd": portFields.set() failed: boom' })
+})
+
+t.test('ports in networks: at a hypervisor that is there', async (t) => {
+  const plan = (hypervisor: unknown) => ({ attributes: {}, hypervisor, segment: null })
+  const { ports } = guarded(oddEngine({ ports: { inNetworks: true, plan: () => plan('nowhere') } }))
+  const caller = { project: '*', role: 'admin' } as const
+  t.throws(() => ports?.plan(graph, network, {}, caller), {
+    message: /hypervisor is nowhere: it must be the hypervisor/,
+  })
+})
+
+t.test('conditions of hosts', async (t) => {
+  const conditions = (judgeHost: () => unknown) =>
+    guarded(oddEngine({ judgeHost: judgeHost as Engine['judgeHost'] })).judgeHost(new Map())
+  t.same(
+    conditions(() => [{ code: 'odd', message: 'odd' }]),
+    [{ code: 'odd', message: 'odd' }],
+  )
+  const mistake = { code: 'engine-mistake', message: /judgeHost\(\) failed/ }
+  t.match(conditions(thrower), [mistake])
+  t.match(
+    conditions(() => ['odd']),
+    [mistake],
+  )
+  t.match(
+    conditions(() => undefined),
+    [mistake],
+  )
+})
