@@ -7,7 +7,7 @@ import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
 import type { Hypervisor } from '../../topology/nodes.ts'
 import type { Random } from '../random.ts'
 import { type EngineUnderTest, PHYSICAL_NETWORKS, PLACES, type Place } from './description.ts'
-import { PROJECT, Recorder } from './recorder.ts'
+import { ADMIN, PROJECT, Recorder } from './recorder.ts'
 
 const HOSTS: readonly Place[] = [...PLACES, { hypervisor: 'h3', address: '172.31.0.13' }]
 export const HYPERVISORS = HOSTS.map(({ hypervisor }) => hypervisor as HypervisorId)
@@ -35,7 +35,7 @@ const HAPPENINGS: readonly Happening[] = [
   },
   (cloud, random) => {
     const patch = { admin_state_up: random.chance(60) }
-    return cloud.write((draft) => updatePort(draft, cloud.engines, PROJECT, cloud.port(random), patch, null))
+    return cloud.write((draft) => updatePort(draft, cloud.engines, PROJECT, cloud.port(random), patch, null, ADMIN))
   },
   (cloud, random) =>
     cloud.host(random.below(HOSTS.length), random.pick(['whole', 'no encap', 'no mapping', 'no fabric', 'moved'])),

@@ -1,7 +1,7 @@
 /** Operations of the API on a graph alone, without store and switches: it keeps the changes that each of them makes. */
 import { createVnic } from '../../src/control/vnics.ts'
 import type { Engine } from '../../src/engines/engine.ts'
-import type { Route } from '../../src/engines/extension.ts'
+import type { Caller, Route } from '../../src/engines/extension.ts'
 import type { Draft, Host, View } from '../../src/engines/host.ts'
 import { extensionsOf } from '../../src/engines/registry.ts'
 import { apply, type Change } from '../../topology/change.ts'
@@ -10,6 +10,7 @@ import { FIRST_KEY, type Key, type ProjectId } from '../../topology/ids.ts'
 import type { Attributes } from '../../topology/nodes.ts'
 
 export const PROJECT = 'kit' as ProjectId
+export const ADMIN: Caller = { project: '*', role: 'admin' }
 
 export class Recorder implements Host {
   readonly graph = new Graph()
@@ -29,8 +30,7 @@ export class Recorder implements Host {
   async call(operation: string, body: object, params: Record<string, string> = {}): Promise<string> {
     const route = this.#routes.get(operation)
     if (!route) throw new Error(`the engine offers no operation ${operation}`)
-    const caller = { project: '*', role: 'admin' } as const
-    const reply = await route.handle({ caller, project: PROJECT, params, query: {}, body, expected: null })
+    const reply = await route.handle({ caller: ADMIN, project: PROJECT, params, query: {}, body, expected: null })
     return ('body' in reply ? (reply.body as View) : { id: '' }).id
   }
 

@@ -46,7 +46,7 @@ t.test('one that never works, and one whose requests are refused', async (t) => 
   const fabric = () => ({ code: 'never', message: 'it never works', pending: false })
   await t.rejects(laws(engine('never', { fabric })), { message: /^engine "odd" wanted no rule in \d+ clouds/ })
   await t.rejects(laws({ ...engine('good'), port: () => ({}) }), { code: 'bad-request', field: 'tunnel_key' })
-  await t.rejects(laws(engine('throws', { admits: () => undefined })), {
-    message: /admits\(\) is undefined: it must be/,
+  await t.rejects(laws(engine('throws', { guard: () => undefined })), {
+    message: /guard\(\) is undefined: it must be/,
   })
 })

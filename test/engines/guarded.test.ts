@@ -8,6 +8,7 @@ import { oddEngine } from '../support/odd-engine.ts'
 
 const graph = new Graph()
 const network = vlanNetwork(1)
+const caller = { project: '*', role: 'admin' } as const
 const thrower = () => {
   throw new Error('boom')
 }
@@ -49,15 +50,20 @@ t.test('fields of ports: attributes, and whether they ask for unknown addresses;
     networksOf({ portFields: { schema: { type: 'object', properties: {} }, set } }).portFields
   const was = port(1, network)
   const stolen = { ...was, networkId: 'another', key: 1, attributes: { colour: 'red' }, asksForUnknown: true }
-  t.same(fields(() => stolen)?.set(graph, was, {}), { ...was, attributes: { colour: 'red' }, asksForUnknown: true })
-  t.throws(() => fields(() => ({ attributes: { status: 'up' } }))?.set(graph, was, {}), { code: 'unavailable' })
-  t.throws(() => fields(thrower)?.set(graph, was, {}), { message: 'engine "odd": portFields.set() failed: boom' })
+  t.same(fields(() => stolen)?.set(graph, was, {}, caller), {
+    ...was,
+    attributes: { colour: 'red' },
+    asksForUnknown: true,
+  })
+  t.throws(() => fields(() => ({ attributes: { status: 'up' } }))?.set(graph, was, {}, caller), { code: 'unavailable' })
+  t.throws(() => fields(thrower)?.set(graph, was, {}, caller), {
+    message: 'engine "odd": portFields.set() failed: boom',
+  })
 })
 
 t.test('ports in networks: at a hypervisor that is there', async (t) => {
   const plan = (hypervisor: unknown) => ({ attributes: {}, hypervisor, segment: null })
   const { ports } = guarded(oddEngine({ ports: { inNetworks: true, plan: () => plan('nowhere') } }))
-  const caller = { project: '*', role: 'admin' } as const
   t.throws(() => ports?.plan(graph, network, {}, caller), {
     message: /hypervisor is nowhere: it must be the hypervisor/,
   })
