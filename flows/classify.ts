@@ -51,17 +51,19 @@ export function fromFabric(domain: Domain, fabric: Fabric, inPort: number, forwa
   })
 }
 
-/** Frames that a remote site has for a network; where each of its addresses is will be known from then on. */
+/**
+ * Frames that a remote site has for a network: untagged ones, as of its VNICs, for on an untagged physical network a tag would
+ * be a way into a VLAN. Where each of its addresses is will be known from then on. */
 export function fromSite(port: Port, network: Network, wire: Wire, inPort: number, forward: number): Rule {
   const { match, words } = arriving(wire)
   return rule({
     table: CLASSIFY.number,
     priority: 110,
-    match: [{ field: 'in_port', value: inPort }, ...match],
+    match: [{ field: 'in_port', value: inPort }, UNTAGGED, ...match],
     actions: [setDomain(network.key), set(FROM_WIRE, 1), learnSource(port)],
     goto: forward,
     author: port.key,
-    why: `port ${named(port)}: frames of the remote site with ${words} belong to ${called(network)}`,
+    why: `port ${named(port)}: untagged frames of the remote site with ${words} belong to ${called(network)}`,
   })
 }
 

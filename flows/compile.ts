@@ -47,7 +47,7 @@ export function* objectsOn(graph: Graph, where: HypervisorId): Generator<Key> {
     const network = graph.networks.get(id)
     if (!network) continue
     yield network.key
-    if (!network.mesh) continue
+    if (!graph.knowsRemote(network, where)) continue
     for (const [peer, ports] of graph.members(id).entries()) {
       if (peer === where) continue
       for (const port of ports) {
@@ -157,7 +157,7 @@ function compileRemote(graph: Graph, engines: Engines, here: Hypervisor, member:
   const reached = reach(engines, network, here)
   if (!reached || isFault(reached.fabric)) return []
   const peer = graph.hypervisors.get(member.hypervisor)
-  if (!network.mesh || !peer || !canReach(here, peer) || !graph.members(network.id).has(here.id)) return []
+  if (!peer || !graph.knowsRemote(network, here.id) || (network.mesh && !canReach(here, peer))) return []
   const { rules, tables } = reached.engine
   const about = { graph, here, alias: rules.alias, domain: network, fabric: reached.fabric }
   const context = { ...ALONE, ...about, author: member.port.key, tables }

@@ -62,6 +62,8 @@ export interface Guard {
 export type Target =
   | { readonly to: 'member'; readonly member: Placement }
   | { readonly to: 'peer'; readonly peer: Hypervisor }
+  /** Out to the physical network, which finds it by itself. */
+  | { readonly to: 'uplink' }
   /** A copy to every member, here and beyond the fabric. */
   | { readonly to: 'everybody' }
   /** Where it may be if nobody is known to have it: on a physical network or a wire, or at members that ask for such frames. */
@@ -99,7 +101,7 @@ export interface EngineRules {
   domain(domain: Domain): readonly Forward[]
   /** The forward rules for a member on this hypervisor. */
   member(domain: Domain, member: Member): readonly Forward[]
-  /** The forward rules for a member on another one. */
+  /** The forward rules for a member on another one: on a mesh, and where a port asks for frames to unknown addresses. */
   remote(domain: Domain, member: Member, peer: Hypervisor): readonly Forward[]
 }
 

@@ -48,6 +48,8 @@ export function forwardRules(context: Context, forward: Forward): Rule[] {
       const actions = [tunnelTo(peerAddress(context, target)), set(TARGET, TO_PEER)]
       return [rule({ ...base, actions, goto: EGRESS.number })]
     }
+    case 'uplink':
+      return [rule({ ...base, actions: [set(TARGET, TO_UPLINK)], goto: EGRESS.number })]
     case 'everybody':
       return copies(context, base, context.members(), beyond(context))
     case 'unknown':

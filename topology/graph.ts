@@ -84,6 +84,14 @@ export class Graph {
     return this.#askers.get(network) ?? Multimap.empty()
   }
 
+  /**
+   * Does a hypervisor need to know the members of a network on others? On a mesh all that have members do; on a physical
+   * network those with members that ask for frames to unknown addresses, which such a frame is not.
+   */
+  knowsRemote({ id, mesh }: Network, hypervisor: HypervisorId): boolean {
+    return (mesh ? this.members(id) : this.askers(id)).has(hypervisor)
+  }
+
   /** The networks with placed ports on a hypervisor -> those ports, administratively down ones too. */
   networksOn(hypervisor: HypervisorId): Multimap<NetworkId, PortId> {
     return this.#placedNetworks.get(hypervisor) ?? Multimap.empty()

@@ -44,8 +44,13 @@ function placed(graph: Graph, placement: Placement | undefined, mark: Mark): voi
   if (!network) return
   mark(here, network.key)
   if (port.hypervisor) sites(graph, network, mark)
-  if (!network.mesh || !port.adminUp) return
+  if (!port.adminUp) return
   const members = graph.members(network.id)
+  if (!network.mesh) {
+    for (const peer of graph.askers(network.id).keys()) if (peer !== here) mark(peer, port.key)
+    if (port.asksForUnknown && graph.askers(network.id).get(here).size === 1) remoteMembers(graph, network, here, mark)
+    return
+  }
   const alone = members.get(here).size === 1
   const asksAlone = port.asksForUnknown && graph.askers(network.id).get(here).size === 1
   for (const [peer, ports] of members.entries()) {
@@ -54,6 +59,13 @@ function placed(graph: Graph, placement: Placement | undefined, mark: Mark): voi
     if (alone || asksAlone) mark(peer, network.key)
     if (!alone) continue
     for (const id of ports) markPort(graph, id, here, mark)
+  }
+}
+
+/** What a hypervisor knows of the members of a network on others. */
+function remoteMembers(graph: Graph, network: Network, here: HypervisorId, mark: Mark): void {
+  for (const [peer, ports] of graph.members(network.id).entries()) {
+    if (peer !== here) for (const id of ports) markPort(graph, id, here, mark)
   }
 }
 
@@ -78,7 +90,8 @@ function wholeNetwork(graph: Graph, id: NetworkId, mark: Mark): void {
   for (const here of everywhere) {
     mark(here, network.key)
     for (const port of graph.portsOfNetwork.get(id)) {
-      if (network.mesh || graph.placement(port)?.hypervisor === here) markPort(graph, port, here, mark)
+      if (graph.knowsRemote(network, here) || graph.placement(port)?.hypervisor === here)
+        markPort(graph, port, here, mark)
     }
   }
 }
@@ -92,7 +105,13 @@ function hypervisor(graph: Graph, { id: here, key }: Hypervisor, mark: Mark): vo
     if (!network) continue
     mark(here, network.key)
     sites(graph, network, mark)
-    if (!network.mesh) continue
+    if (!network.mesh) {
+      if (graph.knowsRemote(network, here)) remoteMembers(graph, network, here, mark)
+      for (const peer of graph.askers(networkId).keys()) {
+        if (peer !== here) for (const port of ports) markPort(graph, port, peer, mark)
+      }
+      continue
+    }
     for (const [peer, peersPorts] of graph.members(networkId).entries()) {
       if (peer === here) continue
       mark(peer, network.key)

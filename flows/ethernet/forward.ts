@@ -28,6 +28,16 @@ export const toMember = (domain: Domain, member: Member): readonly Forward[] => 
   },
 ]
 
+/** On a physical network: it is not unknown, so nobody who asks for frames to unknown addresses is to get a copy. */
+export const toUplink = (domain: Domain, member: Member): readonly Forward[] => [
+  {
+    priority: 100,
+    match: [{ field: 'eth_dst', value: macOf(member.vnic) }],
+    target: { to: 'uplink' },
+    why: `VNIC ${member.vnic.id} in port ${named(member.port)}: ${called(domain)} finds its address on another hypervisor, so nobody here is asked`,
+  },
+]
+
 export const toPeer = (domain: Domain, member: Member, peer: Hypervisor): readonly Forward[] => [
   {
     priority: 100,

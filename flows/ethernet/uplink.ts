@@ -2,7 +2,7 @@
 import type { Hypervisor } from '../../topology/nodes.ts'
 import { attribute } from '../attribute.ts'
 import type { Domain, EngineRules, Fabric, Fault } from '../engine.ts'
-import { ethernetDomain, toMember } from './forward.ts'
+import { ethernetDomain, toMember, toUplink } from './forward.ts'
 import { ethernetGuard } from './guard.ts'
 import { neighbours } from './neighbours.ts'
 
@@ -15,7 +15,7 @@ export function uplinkRules(alias: string, vlanOf: (network: Domain) => number |
     neighbours,
     domain: ethernetDomain,
     member: toMember,
-    remote: () => [],
+    remote: toUplink,
   }
 }
 

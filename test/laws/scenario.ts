@@ -22,8 +22,10 @@ import {
 
 const HYPERVISORS = 3
 const NETWORKS = 5
-/** Ports of networks, then ports on their own, then ports that lead to remote sites: of two networks, of one of them two. */
-const [IN_NETWORKS, LONE, SITES] = [10, 2, 3]
+/** Ports of networks, then ports on their own, then ports that lead to remote sites: of three networks, of one of them two. */
+const [IN_NETWORKS, LONE, SITES] = [10, 2, 4]
+/** The networks of those: on a VLAN, on tunnels, untagged. */
+const BRIDGED = [0, 1, 0, 3]
 const PORTS = IN_NETWORKS + LONE + SITES
 /** Those that take VNICs. */
 const PLUGGABLE = IN_NETWORKS + LONE
@@ -37,7 +39,7 @@ function port(n: number, extra: Partial<Port> = {}): Port {
   if (n < IN_NETWORKS) return nodes.port(n, network(n % NETWORKS), extra)
   if (n < PLUGGABLE) return { ...nodes.wire(n), ...extra }
   const site = n - PLUGGABLE
-  return { ...nodes.wire(n, network(site % 2), site % HYPERVISORS), ...extra }
+  return { ...nodes.wire(n, network(BRIDGED[site] ?? 0), site % HYPERVISORS), ...extra }
 }
 
 /** Two VNICs each share a MAC address; `plug` keeps them out of one network (B14). */
