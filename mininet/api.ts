@@ -10,15 +10,17 @@ export interface Network {
   readonly id: string
   readonly name: string
   readonly engine: string
+  readonly mtu: number
   readonly segment: { readonly vlan_id?: number; readonly physical_network?: string; readonly vni?: number }
 }
 
 export interface Port {
   readonly id: string
-  readonly network_id: string
+  readonly network_id: string | null
   readonly vnic_id: string | null
   readonly admin_state_up: boolean
   readonly status: string
+  readonly status_detail?: string
   readonly revision: number
 }
 
@@ -70,8 +72,8 @@ export class Api {
     return this.must('POST', `/v1/projects/${project}/networks`, wish)
   }
 
-  createPort(project: string, networkId: string): Promise<Port> {
-    return this.must('POST', `/v1/projects/${project}/networks/${networkId}/ports`, {})
+  createPort(project: string, networkId: string, wish: Record<string, unknown> = {}): Promise<Port> {
+    return this.must('POST', `/v1/projects/${project}/networks/${networkId}/ports`, wish)
   }
 
   async hypervisors(): Promise<readonly HypervisorState[]> {

@@ -9,10 +9,22 @@ import { until } from './until.ts'
 /** Of the package, built, it is JavaScript. */
 const main = fileURLToPath(new URL(`../src/main.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
 
-/** Where the hypervisors find it. */
+/** A machine for a controller, and where hypervisors find what runs there. */
+export interface ControllerPlace {
+  readonly machine: string
+  readonly address: string
+}
+
+/** Where the hypervisors find the first controller of a lab, or another one. */
 export const controllerAddress = '172.30.0.1:6640'
+export const controllerPlace = (number: number): ControllerPlace => ({
+  machine: number === 1 ? 'controller' : `controller${number}`,
+  address: `172.30.0.${number}:6640`,
+})
 
 export interface ControllerSettings {
+  /** Which of the lab's machines for controllers it runs on, from 1. */
+  readonly number?: number
   /** Text of a configuration file; the defaults suit the lab. */
   readonly config?: string
   readonly flags?: readonly string[]
@@ -25,20 +37,28 @@ export class Controller {
   readonly #arguments: readonly string[]
   readonly #relay: Server
   #process: { pid: number; exit: Promise<number> } | undefined
+  readonly #place: ControllerPlace
   /** Everything that it printed, over all its lives. */
   readonly log: string
   /** Its base URL on this machine's loopback. */
   readonly url: string
 
+  /** What a hypervisor's manager is set to, to join it. */
+  get address(): string {
+    return this.#place.address
+  }
+
   static async create(
     channel: Channel,
     directory: string,
-    { config = '', flags = [], log = `${directory}/controller.log` }: ControllerSettings,
+    { number = 1, config = '', flags = [], log }: ControllerSettings,
   ): Promise<Controller> {
-    const file = `${directory}/plugboard.yaml`
+    const place = controllerPlace(number)
+    const own = `${directory}/${place.machine}`
+    const file = `${own}.yaml`
     await writeFile(file, config)
-    const socket = `${directory}/http.sock`
-    await channel.call('relay', { machine: 'controller', path: socket, port: 9797 })
+    const socket = `${own}.sock`
+    await channel.call('relay', { machine: place.machine, path: socket, port: 9797 })
     const relay = createServer((incoming) => {
       const onward = connect(socket)
       // One end that breaks takes the other with it, as it would without a relay between them.
@@ -47,11 +67,13 @@ export class Controller {
       incoming.pipe(onward).pipe(incoming)
     })
     await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
-    return new Controller(channel, relay, log, ['--config', file, '--store-path', `${directory}/store`, ...flags])
+    const args = ['--config', file, '--store-path', `${own}-store`, ...flags]
+    return new Controller(channel, place, relay, log ?? `${own}.log`, args)
   }
 
-  private constructor(channel: Channel, relay: Server, log: string, args: readonly string[]) {
+  private constructor(channel: Channel, place: ControllerPlace, relay: Server, log: string, args: readonly string[]) {
     this.#channel = channel
+    this.#place = place
     this.#relay = relay
     this.#arguments = args
     this.log = log
@@ -63,7 +85,7 @@ export class Controller {
   async start(): Promise<void> {
     const argv = [process.execPath, main, ...this.#arguments]
     const { pid } = await this.#channel.call<{ pid: number }>('spawn', {
-      machine: 'controller',
+      machine: this.#place.machine,
       argv,
       log: this.log,
       env: {},

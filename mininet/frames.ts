@@ -83,8 +83,14 @@ export interface SeenFrame {
   /** The VLAN ids, outermost first; 0 is a priority tag. */
   readonly vids: readonly number[]
   readonly etherType: number
-  /** Inside VXLAN, as an underlay carries it. */
-  readonly vni?: number
+  /** What carries it on an underlay; the addresses, tags and EtherType above are the carrier's then. */
+  readonly tunnel?: Tunnel
+}
+
+export interface Tunnel {
+  readonly type: 'vxlan' | 'geneve' | 'gre'
+  /** VNI or GRE key. */
+  readonly key: number
 }
 
 /** Read a captured test frame, given in hex. */
@@ -98,10 +104,23 @@ export function readFrame(hex: string): SeenFrame {
   const etherType = bytes.readUInt16BE(at)
   const number = bytes.readUInt32BE(bytes.indexOf(magic) + magic.length)
   const seen = { number, destination: text(bytes.subarray(0, 6)), source: text(bytes.subarray(6, 12)), vids, etherType }
-  // IPv4 without options, UDP to port 4789: the VXLAN header follows.
-  const vxlan = etherType === 0x0800 && bytes[at + 11] === 17 && bytes.readUInt16BE(at + 24) === 4789
-  return vxlan ? { ...seen, vni: bytes.readUIntBE(at + 34, 3) } : seen
+  const tunnel = tunnelOf(etherType, bytes.subarray(at + 2))
+  return tunnel ? { ...seen, tunnel } : seen
 }
+
+/** By the port of UDP, or the protocol of IP; IPv4 without options, IPv6 without extension headers. */
+function tunnelOf(etherType: number, packet: Buffer): Tunnel | undefined {
+  const isIpv6 = etherType === 0x86dd
+  if (!isIpv6 && etherType !== 0x0800) return undefined
+  const protocol = packet[isIpv6 ? 6 : 9]
+  const inside = packet.subarray(isIpv6 ? 40 : 20)
+  // GRE with a key and neither checksum nor sequence number (RFC 2890), Ethernet inside.
+  if (protocol === 47) return { type: 'gre', key: inside.readUInt16BE(0) & 0x2000 ? inside.readUInt32BE(4) : 0 }
+  const type = protocol === 17 ? UDP_TUNNELS[inside.readUInt16BE(2)] : undefined
+  return type && { type, key: inside.readUIntBE(12, 3) }
+}
+
+const UDP_TUNNELS: Readonly<Record<number, Tunnel['type']>> = { 4789: 'vxlan', 6081: 'geneve' }
 
 function tagBytes({ type = 0x8100, vid }: Tag): Buffer {
   return Buffer.concat([u16(type), u16(vid)])

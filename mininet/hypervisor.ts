@@ -13,7 +13,8 @@ export type Daemon = 'ovsdb-server' | 'ovs-vswitchd'
 
 export interface HypervisorPlace {
   readonly channel: Channel
-  readonly index: number
+  readonly id: string
+  readonly encapIp: string
   readonly physicalNetworks: readonly string[]
 }
 
@@ -25,11 +26,11 @@ export class Hypervisor {
   /** Its address on the underlay, for tunnels. */
   readonly encapIp: string
 
-  constructor({ channel, index, physicalNetworks }: HypervisorPlace) {
+  constructor({ channel, id, encapIp, physicalNetworks }: HypervisorPlace) {
     this.#channel = channel
     this.#mappings = physicalNetworks.map((name, at) => `${name}:br-eth${at + 1}`).join(',')
-    this.id = `h${index + 1}`
-    this.encapIp = `172.31.0.${index + 11}`
+    this.id = id
+    this.encapIp = encapIp
   }
 
   /** Any command on this host, whatever its exit code. */
@@ -121,6 +122,13 @@ export class Hypervisor {
       .map((line) => line.trim())
       .filter((line) => line !== '' && !line.startsWith('OFPST_FLOW'))
       .sort()
+  }
+
+  /** Waits until Plugboard's tunnel ports are there. */
+  async tunnelsReady(): Promise<void> {
+    await until(`the tunnel ports of ${this.id}`, async () => {
+      return Number(await this.vsctl('--if-exists', 'get', 'Interface', 'plug-vxlan', 'ofport')) > 0
+    })
   }
 
   /** Waits until the bridge is there and switching. */

@@ -45,30 +45,35 @@ class Lab:
         if address:
             node.must(f'ip addr add {address} dev {interface}')
 
-    async def build(self, hypervisors, physical):
-        """`physical`: names of the physical networks; the nth is the LAN `fabric<n>` and `eth<n>`, `br-eth<n>` on the hosts."""
+    async def build(self, hypervisors, physical, underlay, controllers, remotes):
+        """`physical`: names of the physical networks; the nth is the LAN `fabric<n>` and `eth<n>`, `br-eth<n>` on the hosts.
+        `hypervisors` and `remotes`: the underlay addresses of each; a remote has nothing but its cable to the underlay."""
+        self.prefix = 64 if underlay == 'ipv6' else 24
         management = self.add(Lan, 'mgmt')
         underlay = self.add(Lan, 'underlay')
         fabrics = [self.add(Lan, f'fabric{n}', hub=True) for n in range(1, len(physical) + 1)]
-        self.cable(management, self.add(Machine, 'controller'), 'mgmt0', '172.30.0.1/24')
+        for name, address in controllers.items():
+            self.cable(management, self.add(Machine, name), 'mgmt0', f'{address}/24')
         wire_host = self.add(Machine, 'outside')
         for n, fabric in enumerate(fabrics, 1):
             self.cable(fabric, wire_host, f'eth{n}')
             self.wire.open(f'outside-eth{n}', wire_host.pid, f'eth{n}')
         hosts = []
-        for index in range(hypervisors):
-            host = self.add(Hypervisor, f'h{index + 1}', directory=f'{self.directory}/h{index + 1}')
-            hosts.append(host)
-            self.cable(management, host, 'mgmt0', f'172.30.0.{index + 11}/24')
+        for index, (name, address) in enumerate([*hypervisors.items(), *remotes.items()]):
+            host = self.add(Hypervisor, name, directory=f'{self.directory}/{name}')
+            hosts.append((host, index, address, len(fabrics) if name in hypervisors else 0))
             self.cable(underlay, host, 'phy0')
+            self.wire.open(f'underlay-{host.name}', underlay.pid, host.name, both_ways=True)
+            if name in remotes:
+                continue
+            self.cable(management, host, 'mgmt0', f'172.30.0.{index + 11}/24')
             for n, fabric in enumerate(fabrics, 1):
                 self.cable(fabric, host, f'eth{n}')
                 self.wire.open(f'fabric{n}-{host.name}', fabric.pid, host.name, both_ways=True)
-            self.wire.open(f'underlay-{host.name}', underlay.pid, host.name, both_ways=True)
-        await asyncio.gather(*[self.boot(host, index, len(fabrics)) for index, host in enumerate(hosts)])
+        await asyncio.gather(*[self.boot(*host) for host in hosts])
         return {'machines': {host.name: host.pid for host in self.net.hosts}}
 
-    async def boot(self, host, index, fabrics):
+    async def boot(self, host, index, address, fabrics):
         """What an operator sets up before Plugboard comes: the daemons, and the bridges that hold the uplinks."""
         for daemon in ('ovsdb-server', 'ovs-vswitchd'):
             await self.must(host, host.daemon(daemon))
@@ -77,11 +82,13 @@ class Lab:
         for number, (bridge, uplink) in enumerate(bridges):
             # An address of its own that stays: left to itself a bridge takes that of a port, here the uplink's, by which the
             # host's kernel would take what is for the tunnels.
-            address = f'other_config:hwaddr=\"02:b0:00:00:{number:02x}:{index + 1:02x}\"'
+            hwaddr = f'other_config:hwaddr=\"02:b0:00:00:{number:02x}:{index + 1:02x}\"'
             command += ['--', 'add-br', bridge, '--', 'set', 'bridge', bridge, 'datapath_type=netdev', 'fail_mode=standalone',
-                        address, '--', 'add-port', bridge, uplink]
+                        hwaddr, '--', 'add-port', bridge, uplink]
         await self.must(host, command)
-        await self.must(host, ['ip', 'addr', 'add', f'172.31.0.{index + 11}/24', 'dev', 'br-phy'])
+        if self.prefix == 64:
+            await self.must(host, ['sysctl', '-q', '-w', 'net.ipv6.conf.br-phy.disable_ipv6=0', 'net.ipv6.conf.br-phy.accept_dad=0'])
+        await self.must(host, ['ip', 'addr', 'add', f'{address}/{self.prefix}', 'dev', 'br-phy'])
         await self.must(host, ['ip', 'link', 'set', 'br-phy', 'up'])
 
     async def run(self, node, argv, text=None):
@@ -103,9 +110,11 @@ class Lab:
 
     async def spawn(self, machine, argv, log, env):
         """Start a process that stays; the event `exit` tells when it ends."""
+        # Ours are for the tests, and a controller refuses variables of its own that it does not know.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith('PLUGBOARD_')}
         with open(log, 'ab') as file:
             process = await asyncio.create_subprocess_exec(
-                'mnexec', '-a', str(self.node(machine).pid), *argv, env={**os.environ, **env},
+                'mnexec', '-a', str(self.node(machine).pid), *argv, env={**inherited, **env},
                 stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file)
 
         async def follow():
@@ -139,6 +148,15 @@ class Lab:
         host.must(f'ip link set {interface} up')
         self.wire.open(name, vm.pid, 'eth0')
         return {'pid': vm.pid}
+
+    async def tap(self, name, machine, interface):
+        """Listen, and send, at one more interface, under this name."""
+        self.wire.open(name, self.node(machine).pid, interface)
+        return {}
+
+    async def untap(self, name):
+        self.wire.close(name)
+        return {}
 
     async def remove_vm(self, name):
         self.wire.close(name)
@@ -180,7 +198,7 @@ class Lab:
         return {}
 
 
-OPERATIONS = {'build', 'exec', 'spawn', 'kill', 'daemon', 'add_vm', 'remove_vm', 'experiment', 'relay'}
+OPERATIONS = {'build', 'exec', 'spawn', 'kill', 'daemon', 'add_vm', 'remove_vm', 'tap', 'untap', 'experiment', 'relay'}
 
 
 async def main(directory):

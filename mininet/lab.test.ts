@@ -140,12 +140,12 @@ t.test('a lab whose rules are made by hand', { skip }, async (t) => {
       'br-int',
       `in_port=1,actions=set_field:77->tun_id,set_field:${second?.encapIp}->tun_dst,output:200`,
     )
-    await lab.settle()
+    await lab.warmUnderlay()
     const send = { from: 'vm1', what: 'ARP', number: 3, bytes: arpRequest(3, '02:00:00:00:00:01'), to: ['vm3', 'vm4'] }
     const arrivals = await lab.experiment([send])
     t.same(differences([send], arrivals, names), [])
     const onUnderlay = arrivals.filter(({ tap }) => tap.startsWith('underlay'))
-    t.same(onUnderlay.map(({ tap, direction, hex }) => [tap, direction, readFrame(hex).vni]).sort(), [
+    t.same(onUnderlay.map(({ tap, direction, hex }) => [tap, direction, readFrame(hex).tunnel?.key]).sort(), [
       ['underlay-h1', 'in', 77],
       ['underlay-h2', 'out', 77],
     ])

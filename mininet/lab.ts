@@ -12,14 +12,21 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Channel, LabError } from './channel.ts'
-import { Controller, type ControllerSettings } from './controller.ts'
+import { Controller, type ControllerSettings, controllerPlace } from './controller.ts'
 import { type Arrival, type Send, sendsAsJson } from './experiment.ts'
 import { type CommandResult, Hypervisor } from './hypervisor.ts'
+import { closeTunnel, openTunnel, type RemoteEthernet, type Tunnel } from './remote.ts'
 import { until } from './until.ts'
 
 export interface LabSettings {
   readonly hypervisors: number
   readonly physicalNetworks?: readonly string[]
+  /** The family of the hosts' addresses for tunnels. */
+  readonly underlay?: 'ipv4' | 'ipv6'
+  /** Machines for controllers. */
+  readonly controllers?: number
+  /** Plain machines on the underlay, `r<n>`. */
+  readonly remotes?: number
 }
 
 export interface VmSettings {
@@ -32,6 +39,8 @@ export interface VmSettings {
   readonly addresses: readonly string[]
   /** A name for its interface on the hypervisor, where it matters. */
   readonly interface?: string
+  /** Nobody looks at what it sends: it is a machine at a remote site. */
+  readonly unguarded?: true
 }
 
 export interface Vm extends VmSettings {
@@ -44,17 +53,39 @@ export function whyNoLab(): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'needs root: it makes network namespaces and runs Open vSwitch in them'
 }
 
-export async function startLab({ hypervisors, physicalNetworks = ['physnet1'] }: LabSettings): Promise<Lab> {
+export async function startLab(settings: LabSettings): Promise<Lab> {
+  const { hypervisors, physicalNetworks = ['physnet1'], underlay = 'ipv4', controllers = 1, remotes = 0 } = settings
   const directory = await mkdtemp(join(tmpdir(), 'plugboard-lab-'))
   const channel = new Channel(directory)
+  const network = underlay === 'ipv4' ? '172.31.0.' : 'fd31::'
+  const some = (count: number, prefix: string, first: number, physicalNetworks: readonly string[]) =>
+    Array.from({ length: count }, (_, index) => {
+      const id = `${prefix}${index + 1}`
+      return new Hypervisor({ channel, id, encapIp: `${network}${first + index}`, physicalNetworks })
+    })
+  const hosts = some(hypervisors, 'h', 11, physicalNetworks)
+  const others = some(remotes, 'r', 101, [])
+  const addresses = (machines: readonly Hypervisor[]) =>
+    Object.fromEntries(machines.map(({ id, encapIp }) => [id, encapIp]))
+  const places = Array.from({ length: controllers }, (_, index) => controllerPlace(index + 1))
   const { machines } = await channel.call<{ machines: Record<string, number> }>('build', {
-    hypervisors,
+    hypervisors: addresses(hosts),
+    remotes: addresses(others),
+    controllers: Object.fromEntries(places.map(({ machine, address }) => [machine, address.replace(/:.*/, '')])),
     physical: physicalNetworks,
+    underlay,
   })
-  const hosts = Array.from({ length: hypervisors }, (_, index) => new Hypervisor({ channel, index, physicalNetworks }))
-  const lab = new Lab(channel, directory, hosts, machines)
+  const lab = new Lab({ channel, directory, hosts, remotes: others, physicalNetworks }, machines)
   await lab.warmUnderlay()
   return lab
+}
+
+interface Built {
+  readonly channel: Channel
+  readonly directory: string
+  readonly hosts: readonly Hypervisor[]
+  readonly remotes: readonly Hypervisor[]
+  readonly physicalNetworks: readonly string[]
 }
 
 export class Lab {
@@ -62,15 +93,20 @@ export class Lab {
   readonly #machines: Record<string, number>
   readonly #vms = new Map<string, Vm>()
   readonly #directory: string
-  #controller: Controller | undefined
+  readonly #controllers: Controller[] = []
   #cables = 0
   readonly hypervisors: readonly Hypervisor[]
+  /** Plain machines on the underlay, with an Open vSwitch that no controller knows. */
+  readonly remotes: readonly Hypervisor[]
+  readonly physicalNetworks: readonly string[]
 
-  constructor(channel: Channel, directory: string, hosts: readonly Hypervisor[], machines: Record<string, number>) {
+  constructor({ channel, directory, hosts, remotes, physicalNetworks }: Built, machines: Record<string, number>) {
     this.#channel = channel
     this.#directory = directory
     this.#machines = machines
     this.hypervisors = hosts
+    this.remotes = remotes
+    this.physicalNetworks = physicalNetworks
   }
 
   /** Counted from 1, as their names are. */
@@ -84,9 +120,11 @@ export class Lab {
     return [...this.#vms.values()]
   }
 
+  /** The one that was started first. */
   get controller(): Controller {
-    if (this.#controller === undefined) throw new LabError('no controller was started in this lab')
-    return this.#controller
+    const [first] = this.#controllers
+    if (first === undefined) throw new LabError('no controller was started in this lab')
+    return first
   }
 
   /** A command in any machine of the lab: a VM, a host, `outside`, a switch. */
@@ -95,9 +133,10 @@ export class Lab {
   }
 
   async startController(settings: ControllerSettings = {}): Promise<Controller> {
-    this.#controller = await Controller.create(this.#channel, this.#directory, settings)
-    await this.#controller.start()
-    return this.#controller
+    const controller = await Controller.create(this.#channel, this.#directory, settings)
+    this.#controllers.push(controller)
+    await controller.start()
+    return controller
   }
 
   /** A command that goes on in a machine; `stop` interrupts it, as Ctrl-C would, and returns all that it printed. */
@@ -143,6 +182,30 @@ export class Lab {
     delete this.#machines[vm.name]
   }
 
+  /** Make `eth0` of a remote machine the end of a tunnel, and the machine one of those that send and are listened to. */
+  async addRemote(machine: Hypervisor, ethernet: RemoteEthernet): Promise<Vm> {
+    await openTunnel(machine, ethernet)
+    const { mac, addresses } = ethernet
+    const vm: Vm = {
+      name: machine.id,
+      hypervisor: machine,
+      vnicId: '',
+      mac,
+      addresses,
+      interface: 'eth0',
+      unguarded: true,
+    }
+    this.#vms.set(vm.name, vm)
+    await this.#channel.call('tap', { name: vm.name, machine: machine.id, interface: 'eth0' })
+    return vm
+  }
+
+  async removeRemote({ name, hypervisor }: Vm, tunnel: Pick<Tunnel, 'type'>): Promise<void> {
+    await this.#channel.call('untap', { name })
+    this.#vms.delete(name)
+    await closeTunnel(hypervisor, tunnel)
+  }
+
   /** Sends frames and pings, and returns every copy of them seen by any VM, by `outside`, and at any port of the switches. */
   async experiment(sends: readonly Send[], { limit = 5, quiet = 0.2 } = {}): Promise<readonly Arrival[]> {
     if (sends.some(({ ping }) => ping !== undefined)) await this.forgetNeighbours()
@@ -160,32 +223,34 @@ export class Lab {
   }
 
   /**
-   * Waits until no switch goes by decisions that it took before now. OVS keeps them in a cache that follows the rules a
-   * little later; each round over the cache that ends was begun after the one before it had ended, so two are enough.
+   * From here on no switch goes by decisions that it took before. OVS keeps them in a cache that follows the rules a little
+   * later; but the user-space datapath of OVS 3.1.0 may keep one for good. Where two cached decisions match one packet, to
+   * change the one it looks it up by a packet and changes whichever it finds, and takes the other one for changed; packets
+   * that pass keep it alive, and go where they went before the rules changed. So the cache is emptied.
    */
   async settle(): Promise<void> {
-    await Promise.all(
-      this.hypervisors.map(async (host) => {
-        await host.appctl('revalidator/wait')
-        await host.appctl('revalidator/wait')
-      }),
-    )
+    await Promise.all(this.hypervisors.map((host) => host.appctl('revalidator/purge')))
   }
 
   /**
    * OVS drops the packet for which it must first ask for a tunnel peer's MAC address, and asks again after a restart of
-   * ovs-vswitchd. It also learns from what passes, so a ping between the hosts' own addresses settles it.
+   * ovs-vswitchd. It also learns from what passes as soon as it has a tunnel, so a ping between the hosts' own addresses
+   * settles it.
    */
   async warmUnderlay(): Promise<void> {
-    const pairs = this.hypervisors.flatMap((from) =>
-      this.hypervisors.filter((to) => to !== from).map((to) => ({ from, to })),
-    )
+    const all = [...this.hypervisors, ...this.remotes]
     await Promise.all(
-      pairs.map(async ({ from, to }) => {
-        await from.exec('ip', 'neigh', 'flush', 'all')
-        await until(`${from.id} to reach ${to.id} on the underlay`, async () => {
-          return (await from.exec('ping', '-c', '1', '-W', '1', to.encapIp)).code === 0
-        })
+      all.map(async (from) => {
+        const hasTunnels = /^"?(vxlan|geneve|gre)/m.test(
+          await from.vsctl('--bare', '--columns=type', 'list', 'Interface'),
+        )
+        for (const to of all.filter((other) => other !== from)) {
+          await until(`${from.id} to reach ${to.id} on the underlay`, async () => {
+            await from.exec('ip', 'neigh', 'flush', 'to', to.encapIp)
+            if ((await from.exec('ping', '-c', '1', '-W', '1', to.encapIp)).code !== 0) return false
+            return !hasTunnels || (await from.appctl('tnl/neigh/show')).split(/\s/).includes(to.encapIp)
+          })
+        }
       }),
     )
   }
@@ -213,7 +278,7 @@ export class Lab {
 
   /** Ends every process of the lab and removes its files. */
   async close(): Promise<void> {
-    this.#controller?.close()
+    for (const controller of this.#controllers) controller.close()
     await this.#channel.close()
     await rm(this.#directory, { recursive: true, force: true })
   }

@@ -1,15 +1,20 @@
 /**
- * Random networks of both engines side by side, random placements and moves: the whole matrix of pings, and of frames of
- * every kind, is what the API was told. PLUGBOARD_SEED=<number> repeats a run.
+ * Random networks of every engine side by side on the same hypervisors, random placements and moves: the whole matrix of
+ * pings, and of frames of every kind, is what the API was told; and on the cables between the hosts no frame is seen on a VLAN
+ * or VNI that is not its network's. PLUGBOARD_SEED=<number> repeats a run.
  */
 import type { Network } from './api.ts'
+import { differences, type Send } from './experiment.ts'
+import { strays } from './fabric.ts'
+import { broadcast, frame, nobody, readFrame } from './frames.ts'
 import { onStage } from './onstage.ts'
 import { Random } from './random.ts'
 import type { Scene, Station } from './scene.ts'
 
 const rounds = 3
 const changesPerRound = 10
-const stations = 20
+const stations = 24
+const ENGINES = ['vlan', 'vxlan', 'geneve'] as const
 
 /** What can happen to a cloud; each is one change, or none where it does not fit. */
 type Change = (scene: Scene, station: Station, networks: readonly Network[], random: Random) => Promise<string>
@@ -18,7 +23,7 @@ const changes: readonly Change[] = [
   async function move(scene, station, networks, random) {
     if (station.network) await scene.unplug(station)
     const network = random.pick(networks)
-    await scene.plug(station, network)
+    await scene.plug(station, network, { asks: random.chance(30) })
     return `${station.vm.name} moves to ${network.id}`
   },
   async function unplug(scene, station) {
@@ -51,7 +56,12 @@ async function newStation(scene: Scene, networks: readonly Network[], random: Ra
   const free =
     twin !== undefined &&
     ![...scene.stations.values()].some((one) => one !== twin && one.vnic.mac_address === twin.vnic.mac_address)
-  return await scene.station({ hypervisor, network, ...(free ? { mac: twin.vnic.mac_address } : {}) })
+  return await scene.station({
+    hypervisor,
+    network,
+    asks: random.chance(30),
+    ...(free ? { mac: twin.vnic.mac_address } : {}),
+  })
 }
 
 /** Twins may not come into one network: that is a refusal of its own (B14). */
@@ -61,17 +71,54 @@ function mayMove(scene: Scene, station: Station): boolean {
   )
 }
 
+/** Frames of somebody else's server on the physical network: untagged, and with the tag of each network and of none. */
+async function fromOutside(scene: Scene, networks: readonly Network[]): Promise<string[]> {
+  const segments = [[], [4001], ...networks.flatMap(({ segment }) => (segment.vlan_id ? [[segment.vlan_id]] : []))]
+  const sends = segments.flatMap(([vid], index) =>
+    [broadcast, nobody].map((destination, kind): Send => {
+      const bare = vid === undefined ? 'flat' : 'vlan'
+      const members = [...scene.stations.values()].filter(
+        ({ network, up, asks }) =>
+          up && network?.engine === bare && network.segment.vlan_id === vid && (asks || kind === 0),
+      )
+      const number = 2 * index + kind + 1
+      const source = '02:00:00:00:00:99'
+      const bytes = frame(number, { source, destination, tags: vid === undefined ? [] : [{ vid }] })
+      const what = `frame ${vid === undefined ? 'without a tag' : `of VLAN ${vid}`} to ${destination}`
+      return { from: 'outside-eth1', what, number, bytes, to: members.map(({ vm }) => vm.name) }
+    }),
+  )
+  const arrivals = await scene.lab.experiment(sends)
+  const names = scene.lab.vms.map(({ name }) => name)
+  const segmentOf = (number: number) => {
+    const [vid] = segments[(number - 1) >> 1] ?? []
+    return vid === undefined ? 'fabric1 untagged' : `fabric1 vlan ${vid}`
+  }
+  return [
+    // The network's tag is taken off: that much is changed.
+    ...differences(sends, arrivals, names).filter((line) => !line.startsWith('changed')),
+    ...sends.flatMap((send) =>
+      strays(
+        [send],
+        arrivals.filter(({ hex }) => readFrame(hex).number === send.number),
+        { segmentsOf: () => [segmentOf(send.number)] },
+      ),
+    ),
+  ]
+}
+
 await onStage('what reaches what is what the API was told', { hypervisors: 3 }, async (t, scene) => {
   const random = new Random()
   t.comment(`seed ${random.seed}`)
   const networks: Network[] = []
-  for (const engine of ['vlan', 'vxlan', 'vlan', 'vxlan', random.pick(['vlan', 'vxlan'])]) {
+  for (const engine of ['flat', ...ENGINES, random.pick(ENGINES), random.pick(ENGINES)]) {
     networks.push(await scene.network(engine))
   }
   const vids = networks.flatMap(({ segment }) => segment.vlan_id ?? [])
   while (scene.stations.size < stations) await newStation(scene, networks, random)
   await t.test('as it was made', async (t) => {
     t.same(await scene.wrongs({ vids }), [])
+    t.same(await fromOutside(scene, networks), [], 'what comes from the physical network')
   })
 
   for (let round = 1; round <= rounds; round++) {
@@ -82,6 +129,7 @@ await onStage('what reaches what is what the API was told', { hypervisors: 3 }, 
     }
     await t.test(`after round ${round} of changes`, async (t) => {
       t.same(await scene.wrongs({ vids }), [], { story })
+      t.same(await fromOutside(scene, networks), [], { story })
     })
   }
 

@@ -1,48 +1,65 @@
 /** What every VM sends in a test of isolation, and who must get it: all follows from which network each VM is in. */
 import { differences, ping, type Send } from './experiment.ts'
+import { type FabricRules, strays } from './fabric.ts'
 import { arpRequest, broadcast, type FrameFields, frame, multicast, neighbourDiscovery, nobody } from './frames.ts'
 import type { Lab, Vm } from './lab.ts'
 
 /** The network of a VM, or undefined if it must neither send nor receive: unplugged, or its port administratively down. */
 export type NetworkOf = (vm: Vm) => string | undefined
 
-/** A VLAN id that a VM would have to tag with to reach another network; undefined where there is none to try. */
 export interface ProbeSettings {
+  /** VLAN ids that a VM would have to tag with to reach another network. */
   readonly vids?: readonly number[]
+  /** Does a VM get frames to addresses that no member of its network has? */
+  asks?(vm: Vm): boolean
+  /**
+   * Is the network of a VM on a physical one? That remembers for a while where an address was, and may keep a frame for one
+   * that has left from going further.
+   */
+  remembers?(vm: Vm): boolean
+  /** What may be seen on the cables between the hosts; without it, they are not looked at. */
+  readonly fabric?: FabricRules | null
 }
 
 /** Every kind of frame from every VM, each to be delivered exactly once to each member of its network or to nobody. */
-export function frameProbes(vms: readonly Vm[], networkOf: NetworkOf, { vids = [] }: ProbeSettings = {}): Send[] {
+export function frameProbes(vms: readonly Vm[], networkOf: NetworkOf, settings: ProbeSettings = {}): Send[] {
+  const { vids = [], asks = () => false, remembers = () => false } = settings
   const sends: Send[] = []
   for (const vm of vms) {
     const peers = peersOf(vms, vm, networkOf)
     const everybody = peers.map(({ name }) => name)
-    const add = (what: string, to: readonly string[], bytes: (number: number) => Buffer) => {
+    const asking = peers.filter(asks).map(({ name }) => name)
+    const add = (what: string, to: readonly string[], bytes: (number: number) => Buffer, more: Partial<Send> = {}) => {
       const number = sends.length + 1
-      sends.push({ from: vm.name, what, number, bytes: bytes(number), to })
+      sends.push({ from: vm.name, what, number, bytes: bytes(number), to, ...more })
     }
-    const plain = (what: string, to: readonly string[], fields: Partial<FrameFields>) =>
-      add(what, to, (number) => frame(number, { source: vm.mac, destination: broadcast, ...fields }))
+    const plain = (what: string, to: readonly string[], fields: Partial<FrameFields>, more?: Partial<Send>) =>
+      add(what, to, (number) => frame(number, { source: vm.mac, destination: broadcast, ...fields }), more)
 
     add('broadcast ARP', everybody, (number) => arpRequest(number, vm.mac))
     add('IPv6 neighbour solicitation', everybody, (number) => neighbourDiscovery(number, vm.mac, 135))
     add('IPv6 router advertisement', everybody, (number) => neighbourDiscovery(number, vm.mac, 134))
     plain('multicast', everybody, { destination: multicast })
-    plain('unknown unicast', [], { destination: nobody })
+    plain('unknown unicast', asking, { destination: nobody })
     for (const mac of new Set(vms.filter((other) => other !== vm).map((other) => other.mac))) {
       const owners = peers.filter((peer) => peer.mac === mac).map(({ name }) => name)
-      if (mac !== vm.mac) plain(`unicast to ${mac}`, owners, { destination: mac })
+      if (mac === vm.mac) continue
+      const may = owners.length === 0 && remembers(vm) ? asking : []
+      const to = owners.length > 0 || may.length > 0 ? owners : asking
+      plain(`unicast to ${mac}`, to, { destination: mac }, { may })
     }
+    if (vm.unguarded) continue
     const other = vms.find(({ mac }) => mac !== vm.mac)?.mac ?? nobody
-    plain('broadcast forged as another VM', [], { source: other })
-    plain('broadcast from a multicast address', [], { source: multicast })
-    plain('broadcast from the broadcast address', [], { source: broadcast })
-    add('ARP forged as another VM', [], (number) => arpRequest(number, other))
-    plain('priority-tagged broadcast', [], { tags: [{ vid: 0 }] })
+    const bad = (what: string, fields: Partial<FrameFields>) => plain(what, [], fields, { barred: true })
+    bad('broadcast forged as another VM', { source: other })
+    bad('broadcast from a multicast address', { source: multicast })
+    bad('broadcast from the broadcast address', { source: broadcast })
+    add('ARP forged as another VM', [], (number) => arpRequest(number, other), { barred: true })
+    bad('priority-tagged broadcast', { tags: [{ vid: 0 }] })
     for (const vid of vids) {
-      plain(`broadcast tagged ${vid}`, [], { tags: [{ vid }] })
-      plain(`broadcast tagged 0, ${vid}`, [], { tags: [{ vid: 0 }, { vid }] })
-      plain(`broadcast tagged ${vid}, ${vid} (802.1ad)`, [], { tags: [{ type: 0x88a8, vid }, { vid }] })
+      bad(`broadcast tagged ${vid}`, { tags: [{ vid }] })
+      bad(`broadcast tagged 0, ${vid}`, { tags: [{ vid: 0 }, { vid }] })
+      bad(`broadcast tagged ${vid}, ${vid} (802.1ad)`, { tags: [{ type: 0x88a8, vid }, { vid }] })
     }
   }
   return sends
@@ -69,12 +86,13 @@ export function pingProbes(vms: readonly Vm[], networkOf: NetworkOf): Send[] {
 export async function wrongs(lab: Lab, networkOf: NetworkOf, settings: ProbeSettings = {}): Promise<string[]> {
   const names = lab.vms.map(({ name }) => name)
   await lab.settle()
-  const pings = pingProbes(lab.vms, networkOf)
-  const frames = frameProbes(lab.vms, networkOf, settings)
-  return [
-    ...differences(pings, await lab.experiment(pings), names),
-    ...differences(frames, await lab.experiment(frames), names),
-  ]
+  const wrong: string[] = []
+  for (const sends of [pingProbes(lab.vms, networkOf), frameProbes(lab.vms, networkOf, settings)]) {
+    const arrivals = await lab.experiment(sends)
+    wrong.push(...differences(sends, arrivals, names))
+    if (settings.fabric) wrong.push(...strays(sends, arrivals, settings.fabric))
+  }
+  return wrong
 }
 
 function peersOf(vms: readonly Vm[], vm: Vm, networkOf: NetworkOf): readonly Vm[] {

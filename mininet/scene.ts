@@ -4,16 +4,15 @@
  */
 import { Api, type HypervisorState, type Network, type Port } from './api.ts'
 import { addInterface, type Vnic } from './compute.ts'
-import { controllerAddress } from './controller.ts'
+import type { Controller } from './controller.ts'
+import { type FabricRules, segmentOf } from './fabric.ts'
 import type { Hypervisor } from './hypervisor.ts'
-import { type Lab, startLab, type Vm } from './lab.ts'
+import { type Lab, type LabSettings, startLab, type Vm } from './lab.ts'
 import { type ProbeSettings, wrongs } from './probes.ts'
 import { until } from './until.ts'
 
-export interface SceneSettings {
-  readonly hypervisors: number
-  readonly physicalNetworks?: readonly string[]
-  /** Text of the controller's configuration file. */
+export interface SceneSettings extends Omit<LabSettings, 'controllers'> {
+  /** Text of the configuration file of each controller. */
   readonly config?: string
   /** What an operator did on a host before it joins. */
   readonly prepare?: (host: Hypervisor) => Promise<unknown>
@@ -27,6 +26,8 @@ export interface Station {
   port: Port | undefined
   network: Network | undefined
   up: boolean
+  /** Does its port get frames to addresses that no VNIC of the network has? */
+  asks: boolean
 }
 
 export interface StationWish {
@@ -34,21 +35,37 @@ export interface StationWish {
   readonly network?: Network
   readonly mac?: string
   readonly addresses?: readonly string[]
+  readonly asks?: boolean
 }
 
 export const project = 'tests'
 
-export async function startScene({ config = '', prepare, ...settings }: SceneSettings): Promise<Scene> {
-  const lab = await startLab(settings)
+export async function startScene(settings: SceneSettings): Promise<Scene> {
+  const [scene] = await startScenes(1, settings)
+  if (!scene) throw new RangeError('no scene was started')
+  return scene
+}
+
+/** Several controllers in one lab, each with its share of the hypervisors, who know nothing of each other. */
+export async function startScenes(count: number, settings: SceneSettings): Promise<Scene[]> {
+  const { config = '', prepare, ...lasting } = settings
+  const lab = await startLab({ ...lasting, controllers: count })
   try {
-    const { url } = await lab.startController({ config })
-    const scene = new Scene(lab, new Api(url))
-    for (const host of lab.hypervisors) {
-      await prepare?.(host)
-      await host.join(controllerAddress)
+    const scenes: Scene[] = []
+    const share = lab.hypervisors.length / count
+    for (let at = 0; at < count; at++) {
+      const controller = await lab.startController({ number: at + 1, config })
+      const scene = new Scene(lab, controller, lab.hypervisors.slice(at * share, (at + 1) * share), at * FIRST_OF_NEXT)
+      scenes.push(scene)
+      for (const host of scene.hypervisors) {
+        await prepare?.(host)
+        await host.join(controller.address)
+      }
     }
-    await scene.connected(settings.hypervisors)
-    return scene
+    for (const scene of scenes) await scene.connected()
+    await Promise.all(lab.hypervisors.map((host) => host.tunnelsReady()))
+    await lab.warmUnderlay()
+    return scenes
   } catch (cause) {
     const log = await lab.controller.lastLines()
     await lab.close()
@@ -56,19 +73,27 @@ export async function startScene({ config = '', prepare, ...settings }: SceneSet
   }
 }
 
+/** So far apart are the numbers of the VMs of two scenes in one lab. */
+const FIRST_OF_NEXT = 1000
+
 export class Scene {
   readonly lab: Lab
+  readonly controller: Controller
   readonly api: Api
+  readonly hypervisors: readonly Hypervisor[]
   readonly stations = new Map<string, Station>()
-  #made = 0
+  #made: number
 
-  constructor(lab: Lab, api: Api) {
+  constructor(lab: Lab, controller: Controller, hypervisors: readonly Hypervisor[], made: number) {
     this.lab = lab
-    this.api = api
+    this.controller = controller
+    this.api = new Api(controller.url)
+    this.hypervisors = hypervisors
+    this.#made = made
   }
 
   /** Until so many hypervisors have both of their connections. */
-  async connected(count = this.lab.hypervisors.length): Promise<void> {
+  async connected(count = this.hypervisors.length): Promise<void> {
     await until(`${count} hypervisors to be connected`, async () => {
       const hosts = await this.api.hypervisors()
       return hosts.filter((host) => host.openflow_connected && host.ovsdb_connected).length === count
@@ -125,7 +150,7 @@ export class Scene {
   }
 
   /** A VNIC and a VM with its interface, plugged into a new port of the network if one is given. */
-  async station({ hypervisor, network, mac, addresses }: StationWish): Promise<Station> {
+  async station({ hypervisor, network, mac, addresses, asks = false }: StationWish): Promise<Station> {
     const number = ++this.#made
     const vnic = await this.createVnic(mac === undefined ? {} : { mac_address: mac })
     const name = `vm${number}`
@@ -137,19 +162,25 @@ export class Scene {
       addresses: addresses ?? [`10.0.${number >> 8}.${number & 255}/16`],
     })
     await addInterface((...argv) => hypervisor.run(...argv), vm.interface, vnic)
-    const station: Station = { vm, vnic, port: undefined, network: undefined, up: true }
+    const station: Station = { vm, vnic, port: undefined, network: undefined, up: true, asks: false }
     this.stations.set(name, station)
-    if (network !== undefined) await this.plug(station, network)
+    if (network !== undefined) await this.plug(station, network, { asks })
     return station
   }
 
   /** Into a new port of the network; returns when the VNIC is active. */
-  async plug(station: Station, network: Network): Promise<void> {
-    const port = await this.api.createPort(project, network.id)
+  async plug(station: Station, network: Network, { asks = false } = {}): Promise<void> {
+    const port = await this.api.createPort(project, network.id, asks ? { unknown_unicast: 'flood' } : {})
+    await this.plugInto(station, port)
+    Object.assign(station, { network, asks })
+  }
+
+  /** Into a port; returns when the VNIC is active. */
+  async plugInto(station: Station, port: Port): Promise<void> {
     const path = `/v1/projects/${project}/vnics/${station.vnic.id}/port`
     const vnic = await this.api.must<Vnic>('PUT', path, { port_id: port.id }, { prefer: 'wait=30' })
     if (vnic.status !== 'active') throw new Error(`${station.vm.name} is not active: ${JSON.stringify(vnic)}`)
-    Object.assign(station, { port, network, up: true })
+    Object.assign(station, { port, network: undefined, up: true, asks: false })
   }
 
   async unplug(station: Station): Promise<void> {
@@ -178,12 +209,25 @@ export class Scene {
 
   /** All that is wrong between the VMs; nothing is an empty list. */
   wrongs(settings?: ProbeSettings): Promise<string[]> {
-    return wrongs(this.lab, (vm) => this.networkOf(vm), settings)
+    const asks = ({ name }: Vm) => this.stations.get(name)?.asks ?? false
+    const remembers = ({ name }: Vm) => this.stations.get(name)?.network?.segment.physical_network !== undefined
+    return wrongs(this.lab, (vm) => this.networkOf(vm), { asks, remembers, fabric: this.fabric, ...settings })
+  }
+
+  /** Which segment carries the frames of each VM, and that tunnels bring them only where somebody is to get them. */
+  get fabric(): FabricRules {
+    return {
+      segmentsOf: (name) => {
+        const station = this.stations.get(name)
+        return station?.up && station.network ? [segmentOf(station.network, this.lab.physicalNetworks)] : []
+      },
+      hostOf: (name) => this.stations.get(name)?.vm.hypervisor.id,
+    }
   }
 
   /** For the report of a failure. */
   async lastLines(): Promise<string> {
-    return await this.lab.controller.lastLines()
+    return await this.controller.lastLines()
   }
 
   close(): Promise<void> {

@@ -1,0 +1,49 @@
+/** What passes between the hosts: on which segment of the fabric a test frame is seen, and whether it may be there. */
+import type { Network } from './api.ts'
+import type { Arrival, Send } from './experiment.ts'
+import { readFrame } from './frames.ts'
+
+/** Whose frames may be where. */
+export interface FabricRules {
+  /** The segments that carry the network of a VM: `fabric1 vlan 101`, `fabric1 untagged`, `vxlan 4096`. */
+  segmentsOf(vm: string): readonly string[]
+  /**
+   * The host of a VM. Where it is known, a tunnel brings a copy only to hosts of those who are to get one.
+   */
+  hostOf?(vm: string): string | undefined
+}
+
+/** The segment on which the fabric carries a network. @param physical the names of the physical networks, in their order */
+export function segmentOf({ engine, segment }: Network, physical: readonly string[]): string {
+  if (segment.vni !== undefined) return `${engine} ${segment.vni}`
+  const lan = `fabric${physical.indexOf(segment.physical_network ?? '') + 1}`
+  return segment.vlan_id === undefined ? `${lan} untagged` : `${lan} vlan ${segment.vlan_id}`
+}
+
+/** The segment on which a frame was seen; undefined at a VM. */
+export function segmentSeen({ tap, hex }: Arrival): string | undefined {
+  const [, lan] = /^(underlay|fabric\d+)-/.exec(tap) ?? /^outside-eth(\d+)$/.exec(tap)?.map((n) => `fabric${n}`) ?? []
+  if (lan === undefined) return undefined
+  const { vids, tunnel } = readFrame(hex)
+  if (lan === 'underlay') return tunnel ? `${tunnel.type} ${tunnel.key}` : 'underlay, in no tunnel'
+  return vids[0] === undefined ? `${lan} untagged` : `${lan} vlan ${vids[0]}`
+}
+
+/** Frames seen on cables where they must not be; none is an empty list. */
+export function strays(sends: readonly Send[], arrivals: readonly Arrival[], rules: FabricRules): string[] {
+  const byNumber = new Map(sends.map((send) => [send.number, send]))
+  const wrong = new Set<string>()
+  for (const arrival of arrivals) {
+    const segment = segmentSeen(arrival)
+    const send = byNumber.get(readFrame(arrival.hex).number)
+    if (segment === undefined || !send) continue
+    const where = `stray: ${send.what} from ${send.from} is seen on ${segment} at ${arrival.tap}`
+    if (send.barred) wrong.add(`${where}, and must not leave its host`)
+    else if (!rules.segmentsOf(send.from).includes(segment)) wrong.add(`${where}, which is not its network's`)
+    else if (rules.hostOf && arrival.direction === 'out' && arrival.tap.startsWith('underlay-')) {
+      const hosts = [...send.to, ...(send.may ?? [])].map((vm) => `underlay-${rules.hostOf?.(vm)}`)
+      if (!hosts.includes(arrival.tap)) wrong.add(`${where}, where nobody is to get it`)
+    }
+  }
+  return [...wrong]
+}
