@@ -173,7 +173,7 @@ function guardOf(alias: string, what: string, said: unknown): Guard {
 /** Ranks are priorities in steps of ten. */
 const MOST_RANK = 1000
 
-const TARGETS: ReadonlyArray<Target['to']> = ['member', 'peer', 'everybody', 'unknown']
+const TARGETS: ReadonlyArray<Target['to']> = ['member', 'peer', 'uplink', 'everybody', 'unknown']
 
 function fieldsOf(alias: string, what: string, said: unknown): readonly PacketField[] {
   for (const each of list(alias, `${what}: a match`, said)) {

@@ -50,7 +50,7 @@ const MISTAKES: ReadonlyArray<readonly [what: string, rules: (others: Others) =>
   [
     'a port number',
     () => ({ domain: () => to({ to: 'output', port: 1 }) }),
-    /it must be one of member, peer, everybody, unknown/,
+    /it must be one of member, peer, uplink, everybody, unknown/,
   ],
   ['a register', () => ({ member: () => rule({ match: [{ field: 'reg1', value: 1 }] }) }), /matches field "reg1"/],
   [
