@@ -1,8 +1,8 @@
 /** What the VMs of the demo are plugged into, by engine: networks, or somebody's Ethernets far away. */
 import type { Api, Network, Port } from './api.ts'
+import { FarEthernet } from './far-ethernet.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import type { Lab } from './lab.ts'
-import { RemoteEthernet } from './remote-ethernet.ts'
 
 export const DEMO_ENGINES = ['vlan', 'vxlan', 'geneve', 'flat', 'remote-l2'] as const
 export type DemoEngine = (typeof DEMO_ENGINES)[number]
@@ -45,7 +45,7 @@ export async function makeGround(lab: Lab, api: Api, engine: DemoEngine, plan: P
   if (far === undefined) throw new Error('the lab has no host')
   const index = PLANS.indexOf(plan)
   const type = (['vxlan', 'geneve', 'gre'] as const)[index] ?? 'vxlan'
-  const ethernet = await RemoteEthernet.create({ lab, host: far, name: plan.name, type, firstKey: 7000 + 100 * index })
+  const ethernet = await FarEthernet.create({ lab, host: far, name: plan.name, type, firstKey: 7000 + 100 * index })
   await ethernet.machine(`${plan.name}0`, `02:00:00:00:fa:0${index}`, `10.0.0.${plan.first + 9}/24`)
   const place = `the Ethernet ${plan.name} on ${far.id}, which Plugboard knows nothing of; on it is ${plan.name}0`
   return plan.project === 'red' ? tunnelled(api, ethernet, plan, place) : bridged(lab, api, ethernet, plan, place)
@@ -60,7 +60,7 @@ const networkGround = (api: Api, { id, engine, segment }: Network, { project, na
 })
 
 /** Each VNIC by a tunnel of its own. */
-const tunnelled = (api: Api, ethernet: RemoteEthernet, { project }: Plan, place: string): Ground => ({
+const tunnelled = (api: Api, ethernet: FarEthernet, { project }: Plan, place: string): Ground => ({
   words: `${place}; each VNIC has its own tunnel to it`,
   port: async (hypervisor) => {
     const tunnel = await ethernet.tunnelTo(hypervisor)
@@ -69,7 +69,7 @@ const tunnelled = (api: Api, ethernet: RemoteEthernet, { project }: Plan, place:
 })
 
 /** A whole network by one tunnel. */
-async function bridged(lab: Lab, api: Api, ethernet: RemoteEthernet, plan: Plan, place: string): Promise<Ground> {
+async function bridged(lab: Lab, api: Api, ethernet: FarEthernet, plan: Plan, place: string): Promise<Ground> {
   const made = await network(api, 'vlan', plan)
   const at = lab.hypervisor(1)
   const tunnel = await ethernet.tunnelTo(at)

@@ -52,78 +52,86 @@ await onStage('floods', { hypervisors: 3 }, async (t, scene) => {
 
   const three = <Value>(value: Value) => [value, value, value]
 
-  await t.test(
-    'B23 B24 vxlan: one copy per member and per hypervisor with members, none to others, none back',
-    async (t) => {
-      const network = await scene.network('vxlan')
+  for (const engine of ['vxlan', 'geneve']) {
+    await t.test(
+      `B23 B24 ${engine}: one copy per member and per hypervisor with members, none to others, none back`,
+      async (t) => {
+        const network = await scene.network(engine)
+        const first = await scene.station({ hypervisor: h1, network })
+        await scene.station({ hypervisor: h1, network })
+        t.same(
+          await flood(first, 'underlay'),
+          { wrong: [], known: three({}), unknown: {} },
+          'members on one hypervisor only',
+        )
+        const there = [
+          await scene.station({ hypervisor: h2, network }),
+          await scene.station({ hypervisor: h2, network }),
+        ]
+        const toH2 = { 'in h1': 1, 'out h2': 1 }
+        t.same(await flood(first, 'underlay'), { wrong: [], known: three(toH2), unknown: {} }, 'on two')
+        const last = await scene.station({ hypervisor: h3, network })
+        const toBoth = { 'in h1': 2, 'out h2': 1, 'out h3': 1 }
+        t.same(await flood(first, 'underlay'), { wrong: [], known: three(toBoth), unknown: {} }, 'on three')
+        const fromH3 = { 'in h3': 2, 'out h1': 1, 'out h2': 1 }
+        t.same(await flood(last, 'underlay'), { wrong: [], known: three(fromH3), unknown: {} }, 'from the third')
+
+        await scene.unplug(last)
+        t.same(await flood(first, 'underlay'), { wrong: [], known: three(toH2), unknown: {} }, 'after an unplug')
+        await scene.plug(last, await scene.network(engine))
+        t.same(await flood(first, 'underlay'), { wrong: [], known: three(toH2), unknown: {} }, 'after a move elsewhere')
+        for (const station of there) await scene.remove(station)
+        t.same(await flood(first, 'underlay'), { wrong: [], known: three({}), unknown: {} }, 'after VMs left')
+        for (const station of [...scene.stations.values()]) await scene.remove(station)
+      },
+    )
+  }
+
+  for (const engine of ['vlan', 'flat']) {
+    await t.test(`B23 B24 ${engine}: one copy per member, once to the uplink, never back from it`, async (t) => {
+      const network = await scene.network(engine)
       const first = await scene.station({ hypervisor: h1, network })
       await scene.station({ hypervisor: h1, network })
-      t.same(
-        await flood(first, 'underlay'),
-        { wrong: [], known: three({}), unknown: {} },
-        'members on one hypervisor only',
-      )
-      const there = [await scene.station({ hypervisor: h2, network }), await scene.station({ hypervisor: h2, network })]
-      const toH2 = { 'in h1': 1, 'out h2': 1 }
-      t.same(await flood(first, 'underlay'), { wrong: [], known: three(toH2), unknown: {} }, 'on two')
+      const other = await scene.station({ hypervisor: h2, network })
+      // The switch is a hub: every host but the sender gets the frame, and must keep it.
+      const fromH1 = { 'in h1': 1, 'out h2': 1, 'out h3': 1 }
+      t.same(await flood(first, 'fabric1'), { wrong: [], known: three(fromH1), unknown: fromH1 }, 'h3 drops it')
       const last = await scene.station({ hypervisor: h3, network })
-      const toBoth = { 'in h1': 2, 'out h2': 1, 'out h3': 1 }
-      t.same(await flood(first, 'underlay'), { wrong: [], known: three(toBoth), unknown: {} }, 'on three')
-      const fromH3 = { 'in h3': 2, 'out h1': 1, 'out h2': 1 }
-      t.same(await flood(last, 'underlay'), { wrong: [], known: three(fromH3), unknown: {} }, 'from the third')
-
-      await scene.unplug(last)
-      t.same(await flood(first, 'underlay'), { wrong: [], known: three(toH2), unknown: {} }, 'after an unplug')
-      await scene.plug(last, await scene.network('vxlan'))
-      t.same(await flood(first, 'underlay'), { wrong: [], known: three(toH2), unknown: {} }, 'after a move elsewhere')
-      for (const station of there) await scene.remove(station)
-      t.same(await flood(first, 'underlay'), { wrong: [], known: three({}), unknown: {} }, 'after VMs left')
-      for (const station of [...scene.stations.values()]) await scene.remove(station)
-    },
-  )
-
-  await t.test('B23 B24 vlan: one copy per member, once to the uplink, never back from it', async (t) => {
-    const network = await scene.network('vlan')
-    const first = await scene.station({ hypervisor: h1, network })
-    await scene.station({ hypervisor: h1, network })
-    const other = await scene.station({ hypervisor: h2, network })
-    // The switch is a hub: every host but the sender gets the frame, and must keep it.
-    const fromH1 = { 'in h1': 1, 'out h2': 1, 'out h3': 1 }
-    t.same(await flood(first, 'fabric1'), { wrong: [], known: three(fromH1), unknown: fromH1 }, 'h3 drops it')
-    const last = await scene.station({ hypervisor: h3, network })
-    t.same(
-      await flood(first, 'fabric1'),
-      { wrong: [], known: three(fromH1), unknown: fromH1 },
-      'three hypervisors, no loop',
-    )
-    const fromH2 = { 'in h2': 1, 'out h1': 1, 'out h3': 1 }
-    t.same(await flood(other, 'fabric1'), { wrong: [], known: three(fromH2), unknown: fromH2 })
-    await scene.plug(await unplugged(last), await scene.network('vlan'))
-    t.same(
-      await flood(first, 'fabric1'),
-      { wrong: [], known: three(fromH1), unknown: fromH1 },
-      'after a move elsewhere',
-    )
-
-    const tags = [{ vid: network.segment.vlan_id ?? 0 }]
-    const members = [...scene.stations.values()].filter((station) => station.network === network)
-    const outside = [broadcast, nobody, first.vm.mac].map((destination, index) => {
-      const to = [members.map(({ vm }) => vm.name), [], [first.vm.name]][index] ?? []
-      const bytes = frame(index + 1, { source: '02:00:00:00:00:99', destination, tags })
-      return { from: 'outside-eth1', what: `frame to ${destination}`, number: index + 1, bytes, to }
-    })
-    const arrivals = await scene.lab.experiment(outside)
-    const wrong = differences(outside, arrivals, names()).filter((line) => !line.startsWith('changed'))
-    t.same(wrong, [], 'a physical host of the same VLAN reaches its members')
-    for (const { number, what } of outside) {
       t.same(
-        copies(arrivals, 'fabric1', number),
-        { 'out h1': 1, 'out h2': 1, 'out h3': 1 },
-        `${what} does not come back`,
+        await flood(first, 'fabric1'),
+        { wrong: [], known: three(fromH1), unknown: fromH1 },
+        'three hypervisors, no loop',
       )
-    }
-    for (const station of [...scene.stations.values()]) await scene.remove(station)
-  })
+      const fromH2 = { 'in h2': 1, 'out h1': 1, 'out h3': 1 }
+      t.same(await flood(other, 'fabric1'), { wrong: [], known: three(fromH2), unknown: fromH2 })
+      await scene.plug(await unplugged(last), await scene.network('vlan'))
+      t.same(
+        await flood(first, 'fabric1'),
+        { wrong: [], known: three(fromH1), unknown: fromH1 },
+        'after a move elsewhere',
+      )
+
+      const vid = network.segment.vlan_id
+      const tags = vid === undefined ? [] : [{ vid }]
+      const members = [...scene.stations.values()].filter((station) => station.network === network)
+      const outside = [broadcast, nobody, first.vm.mac].map((destination, index) => {
+        const to = [members.map(({ vm }) => vm.name), [], [first.vm.name]][index] ?? []
+        const bytes = frame(index + 1, { source: '02:00:00:00:00:99', destination, tags })
+        return { from: 'outside-eth1', what: `frame to ${destination}`, number: index + 1, bytes, to }
+      })
+      const arrivals = await scene.lab.experiment(outside)
+      const wrong = differences(outside, arrivals, names()).filter((line) => !line.startsWith('changed'))
+      t.same(wrong, [], 'a physical host of the same VLAN reaches its members')
+      for (const { number, what } of outside) {
+        t.same(
+          copies(arrivals, 'fabric1', number),
+          { 'out h1': 1, 'out h2': 1, 'out h3': 1 },
+          `${what} does not come back`,
+        )
+      }
+      for (const station of [...scene.stations.values()]) await scene.remove(station)
+    })
+  }
 
   async function unplugged(station: Station): Promise<Station> {
     await scene.unplug(station)

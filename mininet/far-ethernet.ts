@@ -12,7 +12,7 @@ export interface Tunnel {
   readonly tunnel_key: number
 }
 
-export interface RemoteEthernetSettings {
+export interface FarEthernetSettings {
   readonly lab: Lab
   /** The host, which has not joined. */
   readonly host: Hypervisor
@@ -22,17 +22,17 @@ export interface RemoteEthernetSettings {
   readonly firstKey: number
 }
 
-export class RemoteEthernet {
-  readonly #settings: RemoteEthernetSettings
+export class FarEthernet {
+  readonly #settings: FarEthernetSettings
   #tunnels = 0
 
-  static async create(settings: RemoteEthernetSettings): Promise<RemoteEthernet> {
+  static async create(settings: FarEthernetSettings): Promise<FarEthernet> {
     const { host, name } = settings
     await host.vsctl('add-br', name, '--', 'set', 'Bridge', name, 'datapath_type=netdev', 'fail_mode=standalone')
-    return new RemoteEthernet(settings)
+    return new FarEthernet(settings)
   }
 
-  private constructor(settings: RemoteEthernetSettings) {
+  private constructor(settings: FarEthernetSettings) {
     this.#settings = settings
   }
 
