@@ -1,5 +1,7 @@
 /** Plugboard's HTTP as the tests and the demo use it: any request, its status and body as they came. */
 
+import type { Tunnel } from './frames.ts'
+
 export interface Reply<Body> {
   readonly status: number
   readonly body: Body
@@ -22,6 +24,10 @@ export interface Port {
   readonly status: string
   readonly status_detail?: string
   readonly revision: number
+  /** Where it leads, for one that is a tunnel. */
+  readonly remote_ip?: string
+  readonly tunnel_type?: Tunnel['type']
+  readonly tunnel_key?: number
 }
 
 export interface HypervisorState {

@@ -11,6 +11,8 @@ export interface FabricRules {
    * The host of a VM. Where it is known, a tunnel brings a copy only to hosts of those who are to get one.
    */
   hostOf?(vm: string): string | undefined
+  /** Does it send whatever it likes, to wherever its tunnel leads? */
+  unguarded?(vm: string): boolean
 }
 
 /** The segment on which the fabric carries a network. @param physical the names of the physical networks, in their order */
@@ -40,7 +42,12 @@ export function strays(sends: readonly Send[], arrivals: readonly Arrival[], rul
     const where = `stray: ${send.what} from ${send.from} is seen on ${segment} at ${arrival.tap}`
     if (send.barred) wrong.add(`${where}, and must not leave its host`)
     else if (!rules.segmentsOf(send.from).includes(segment)) wrong.add(`${where}, which is not its network's`)
-    else if (rules.hostOf && arrival.direction === 'out' && arrival.tap.startsWith('underlay-')) {
+    else if (
+      rules.hostOf &&
+      !rules.unguarded?.(send.from) &&
+      arrival.direction === 'out' &&
+      arrival.tap.startsWith('underlay-')
+    ) {
       const hosts = [...send.to, ...(send.may ?? [])].map((vm) => `underlay-${rules.hostOf?.(vm)}`)
       if (!hosts.includes(arrival.tap)) wrong.add(`${where}, where nobody is to get it`)
     }

@@ -196,12 +196,21 @@ export class Lab {
       unguarded: true,
     }
     this.#vms.set(vm.name, vm)
-    await this.#channel.call('tap', { name: vm.name, machine: machine.id, interface: 'eth0' })
+    await this.tap(vm.name, machine, 'eth0')
     return vm
   }
 
-  async removeRemote({ name, hypervisor }: Vm, tunnel: Pick<Tunnel, 'type'>): Promise<void> {
+  /** Send and listen at one more interface, under this name. */
+  async tap(name: string, machine: Hypervisor, at: string): Promise<void> {
+    await this.#channel.call('tap', { name, machine: machine.id, interface: at })
+  }
+
+  async untap(name: string): Promise<void> {
     await this.#channel.call('untap', { name })
+  }
+
+  async removeRemote({ name, hypervisor }: Vm, tunnel: Pick<Tunnel, 'type'>): Promise<void> {
+    await this.untap(name)
     this.#vms.delete(name)
     await closeTunnel(hypervisor, tunnel)
   }

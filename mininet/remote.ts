@@ -38,8 +38,7 @@ export async function openTunnel(machine: Hypervisor, { mac, addresses, ...tunne
 /** Another end, as when the VM at the other side has moved. */
 export async function turnTunnel(machine: Hypervisor, tunnel: Tunnel): Promise<void> {
   if (tunnel.type === 'vxlan') {
-    const words = ['id', String(tunnel.key), 'local', machine.encapIp, 'remote', tunnel.to, 'dstport', '4789']
-    await machine.run('ip', 'link', 'set', 'eth0', 'type', 'vxlan', ...words)
+    await machine.run('ip', 'link', 'set', 'eth0', 'type', 'vxlan', 'id', String(tunnel.key), 'remote', tunnel.to)
   } else await machine.vsctl('set', 'Interface', 'tunnel', ...options(machine, tunnel))
 }
 

@@ -6,6 +6,7 @@ import { Api, type HypervisorState, type Network, type Port } from './api.ts'
 import { addInterface, type Vnic } from './compute.ts'
 import type { Controller } from './controller.ts'
 import { type FabricRules, segmentOf } from './fabric.ts'
+import type { Tunnel } from './frames.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import { type Lab, type LabSettings, startLab, type Vm } from './lab.ts'
 import { type ProbeSettings, wrongs } from './probes.ts'
@@ -20,7 +21,7 @@ export interface SceneSettings extends Omit<LabSettings, 'controllers'> {
 
 /** A VM with its VNIC. */
 export interface Station {
-  readonly vm: Vm
+  vm: Vm
   readonly vnic: Vnic
   /** The port in which its VNIC is plugged. */
   port: Port | undefined
@@ -36,6 +37,12 @@ export interface StationWish {
   readonly mac?: string
   readonly addresses?: readonly string[]
   readonly asks?: boolean
+}
+
+export interface TunnelWish {
+  readonly remote_ip: string
+  readonly tunnel_type: Tunnel['type']
+  readonly tunnel_key: number
 }
 
 export const project = 'tests'
@@ -82,6 +89,8 @@ export class Scene {
   readonly api: Api
   readonly hypervisors: readonly Hypervisor[]
   readonly stations = new Map<string, Station>()
+  /** Machines at the far end of a port's own tunnel. */
+  readonly #remotes = new Map<string, Port>()
   #made: number
 
   constructor(lab: Lab, controller: Controller, hypervisors: readonly Hypervisor[], made: number) {
@@ -175,6 +184,31 @@ export class Scene {
     Object.assign(station, { network, asks })
   }
 
+  /** A port that is its own tunnel, or that bridges a network. */
+  tunnelPort(wish: Required<TunnelWish>, network?: Network, more: Record<string, unknown> = {}): Promise<Port> {
+    if (network) return this.api.createPort(project, network.id, { ...wish, ...more })
+    return this.api.must('POST', `/v1/projects/${project}/ports`, { engine: 'remote-l2', ...wish })
+  }
+
+  showPort({ id }: Pick<Port, 'id'>): Promise<Port> {
+    return this.api.must('GET', `/v1/projects/${project}/ports/${id}`)
+  }
+
+  destroyPort({ id }: Pick<Port, 'id'>): Promise<void> {
+    return this.api.must('DELETE', `/v1/projects/${project}/ports/${id}`)
+  }
+
+  /** A machine at the far end of a port's own tunnel, whose near end is on this hypervisor now. */
+  async remoteEnd(machine: Hypervisor, port: Port, hypervisor: Hypervisor): Promise<Vm> {
+    const number = ++this.#made
+    const { tunnel_type: type = 'vxlan', tunnel_key: key = 0 } = port
+    const mac = `02:ee:00:00:00:${number.toString(16).padStart(2, '0')}`
+    const addresses = [`10.0.200.${number}/16`]
+    const vm = await this.lab.addRemote(machine, { type, key, to: hypervisor.encapIp, mac, addresses })
+    this.#remotes.set(vm.name, port)
+    return vm
+  }
+
   /** Into a port; returns when the VNIC is active. */
   async plugInto(station: Station, port: Port): Promise<void> {
     const path = `/v1/projects/${project}/vnics/${station.vnic.id}/port`
@@ -194,6 +228,16 @@ export class Scene {
     station.up = up
   }
 
+  /** The VM goes on at another hypervisor, as after a cold migration: the same VNIC, MAC and addresses. */
+  async move(station: Station, hypervisor: Hypervisor): Promise<void> {
+    const { name, vnicId, mac, addresses } = station.vm
+    await this.lab.removeVm(station.vm)
+    station.vm = await this.lab.startVm({ name, hypervisor, vnicId, mac, addresses })
+    await addInterface((...argv) => hypervisor.run(...argv), station.vm.interface, station.vnic)
+    await this.boundTo(vnicId, { hypervisor: hypervisor.id, interface: station.vm.interface })
+    await this.vnicIs(vnicId, 'active')
+  }
+
   /** The VM leaves, then its VNIC is destroyed. */
   async remove(station: Station): Promise<void> {
     await this.lab.removeVm(station.vm)
@@ -204,12 +248,14 @@ export class Scene {
   /** The network in which a VM must reach others, as the API was told. */
   networkOf(vm: Vm): string | undefined {
     const station = this.stations.get(vm.name)
-    return station?.up ? station.network?.id : undefined
+    const alone = this.#remotes.get(vm.name)
+    if (alone) return alone.id
+    return station?.up ? (station.network ?? station.port)?.id : undefined
   }
 
   /** All that is wrong between the VMs; nothing is an empty list. */
   wrongs(settings?: ProbeSettings): Promise<string[]> {
-    const asks = ({ name }: Vm) => this.stations.get(name)?.asks ?? false
+    const asks = ({ name }: Vm) => this.#remotes.has(name) || (this.stations.get(name)?.asks ?? false)
     const remembers = ({ name }: Vm) => this.stations.get(name)?.network?.segment.physical_network !== undefined
     return wrongs(this.lab, (vm) => this.networkOf(vm), { asks, remembers, fabric: this.fabric, ...settings })
   }
@@ -219,9 +265,12 @@ export class Scene {
     return {
       segmentsOf: (name) => {
         const station = this.stations.get(name)
-        return station?.up && station.network ? [segmentOf(station.network, this.lab.physicalNetworks)] : []
+        if (station?.network) return station.up ? [segmentOf(station.network, this.lab.physicalNetworks)] : []
+        const wire = this.#remotes.get(name) ?? (station?.up ? station.port : undefined)
+        return wire ? [`${wire.tunnel_type} ${wire.tunnel_key}`] : []
       },
-      hostOf: (name) => this.stations.get(name)?.vm.hypervisor.id,
+      unguarded: (name) => this.#remotes.has(name),
+      hostOf: (name) => this.lab.vms.find((vm) => vm.name === name)?.hypervisor.id,
     }
   }
 
