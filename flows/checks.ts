@@ -117,11 +117,16 @@ export function peerAddress({ alias, graph, domain, here, fabric }: Around, { pe
 type Asked = Required<Omit<EngineRules, 'alias'>>
 
 function ask<Name extends keyof Asked>(rules: EngineRules, name: Name, about: Parameters<Asked[Name]>): unknown {
+  let said: unknown
   try {
-    return Reflect.apply(rules[name] as Asked[Name], rules, about)
+    said = Reflect.apply(rules[name] as Asked[Name], rules, about)
   } catch (cause) {
     throw new EngineMistake(rules.alias, `${name}() failed: ${cause instanceof Error ? cause.message : cause}`, cause)
   }
+  if (!(said instanceof Promise)) return said
+  // Whatever comes of it, nobody waits for it.
+  said.catch(() => undefined)
+  throw new EngineMistake(rules.alias, `${name}() says a promise: it must say what it has to say at once`)
 }
 
 function ownFabric(alias: string, domain: Domain, said: unknown): Fabric {

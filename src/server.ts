@@ -129,6 +129,7 @@ export async function start(config: Config, log: Logger, version: string): Promi
       version,
     })
     undo.unshift(() => http.close())
+    await withSchemas(http)
     await listening('http.listen', config.http.listen, (place) => http.listen(place))
     ready = true
 
@@ -141,6 +142,16 @@ export async function start(config: Config, log: Logger, version: string): Promi
   } catch (error) {
     for (const step of undo) await step()
     throw error
+  }
+}
+
+/** @throws ConfigError where a module's engine has a schema that is none */
+async function withSchemas(http: Http): Promise<void> {
+  try {
+    await http.ready()
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error)
+    throw new ConfigError(`engines: a module's engine has a schema that cannot be used: ${words}`, error)
   }
 }
 

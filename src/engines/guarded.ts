@@ -25,7 +25,7 @@ export function guarded(engine: Engine): Engine {
     checkPlug: (graph, vnic, port) => trying(alias, 'checkPlug()', () => engine.checkPlug(graph, vnic, port)),
     judgeHost(config) {
       try {
-        const said = engine.judgeHost(config)
+        const said = atOnce(engine.judgeHost(config))
         if (said.every((each) => typeof each.code === 'string' && typeof each.message === 'string')) return said
         throw new TypeError('it must say a list of {code, message}')
       } catch (error) {
@@ -33,7 +33,7 @@ export function guarded(engine: Engine): Engine {
       }
     },
     // Who asks for the ports of all engines looks at them together.
-    fabricPorts: (here) => engine.fabricPorts(here),
+    fabricPorts: (here) => atOnce(engine.fabricPorts(here)),
   }
 }
 
@@ -51,7 +51,7 @@ function guardedNetworks(alias: string, networks: NetworkService): NetworkServic
   const { portFields } = networks
   const mtu = (graph: Graph): number | string => {
     try {
-      const said: unknown = networks.mtu(graph)
+      const said: unknown = atOnce(networks.mtu(graph))
       return isOctets(said) ? said : `networks.mtu() says ${said}: it must be a number of octets`
     } catch (error) {
       return `networks.mtu() failed: ${wordsOf(error)}`
@@ -73,7 +73,7 @@ function guardedNetworks(alias: string, networks: NetworkService): NetworkServic
       const octets = mtu(graph)
       if (typeof octets === 'string') return `engine "${alias}": ${octets}`
       try {
-        const said: unknown = networks.limits?.(graph, network)
+        const said: unknown = atOnce(networks.limits?.(graph, network))
         return said === undefined ? undefined : String(said)
       } catch (error) {
         return `engine "${alias}": networks.limits() failed: ${wordsOf(error)}`
@@ -147,11 +147,18 @@ function isPlain(value: unknown): boolean {
 /** A refusal goes on to the caller; anything else that is thrown is a mistake of the engine. */
 function trying<T>(alias: string, what: string, ask: () => T): T {
   try {
-    return ask()
+    return atOnce(ask())
   } catch (error) {
     if (error instanceof PlugboardError) throw error
     throw mistake(alias, `${what} failed: ${wordsOf(error)}`, error)
   }
+}
+
+/** @throws TypeError if it is a promise, which nobody waits for */
+export function atOnce<T>(said: T): T {
+  if (!(said instanceof Promise)) return said
+  said.catch(() => undefined)
+  throw new TypeError('it says a promise, and must say what it has to say at once')
 }
 
 const mistake = (alias: string, words: string, cause?: unknown): PlugboardError =>

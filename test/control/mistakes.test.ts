@@ -7,7 +7,7 @@ import { printFlow } from '../../src/openflow/index.ts'
 import type { Placement } from '../../topology/graph.ts'
 import type { NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Hypervisor } from '../../topology/nodes.ts'
-import { PROJECT } from '../support/controller.ts'
+import { controllerOn, PROJECT } from '../support/controller.ts'
 import { hypervisorId, port, vlanNetwork } from '../support/nodes.ts'
 import { oddEngine } from '../support/odd-engine.ts'
 import { cloudOf, until } from '../support/switches.ts'
@@ -44,6 +44,11 @@ const MISTAKES: ReadonlyArray<readonly [what: string, rules: (others: Others) =>
     'guard of no rank',
     () => ({ guard: () => [{ may: 'pass', rank: 0, match: [], what: 'x' }] }),
     /has rank 0: it must be a number from 1 to 1000/,
+  ],
+  [
+    'a promise',
+    () => ({ domain: async () => thrower() }),
+    /domain\(\) says a promise: it must say what it has to say at/,
   ],
   ['domain throws', () => ({ domain: thrower }), /domain\(\) failed: boom/],
   ['no target', () => ({ domain: () => to({ to: 'table', table: 60 }) }), /domain\(\)\[0\] has target "table"/],
@@ -243,5 +248,14 @@ t.test('what else an engine may get wrong is a refusal of that request, or a con
   await t.rejects(controller.operations.plug(PROJECT, vnic, port.id as PortId, null), {
     code: 'unavailable',
     message: 'engine "odd": checkPlug() failed: boom',
+  })
+})
+
+t.test('an engine that has objects in the store must be loaded', async (t) => {
+  const { store, call } = controllerOn({ outside: [oddEngine()] })
+  await call('create_port_on_its_own', { engine: 'odd', tunnel_key: 7 })
+  t.throws(() => controllerOn({ store }), {
+    name: 'StoreError',
+    message: 'the store has objects of engine "odd", which is not loaded: name it in "engines"',
   })
 })

@@ -87,3 +87,19 @@ t.test('conditions of hosts', async (t) => {
     [mistake],
   )
 })
+
+t.test('a promise is no answer, and what becomes of it ends nothing', async (t) => {
+  const later = async () => {
+    throw new Error('later')
+  }
+  const ports = { plan: later as never }
+  const engine = guarded(
+    oddEngine({ ports, checkPlug: later as never, judgeHost: later as never, fabricPorts: later as never }),
+  )
+  const promise = /it says a promise, and must say what it has to say at once/
+  t.throws(() => engine.checkPlug(graph, {} as never, {} as never), { code: 'unavailable', message: promise })
+  t.throws(() => engine.ports?.plan(graph, null, {}, caller), { code: 'unavailable', message: promise })
+  t.match(engine.judgeHost(new Map()), [{ code: 'engine-mistake', message: promise }])
+  t.throws(() => engine.fabricPorts({ bridgeMappings: {}, encapIp: null }), { message: promise })
+  t.match(networksOf({ mtu: later }).limits?.(graph, network), promise)
+})

@@ -4,7 +4,7 @@ import t from 'tap'
 import { ETHERNET } from '../../src/engines/ethernet-vnic.ts'
 import { EngineError, type EngineWish, loadEngines } from '../../src/engines/load.ts'
 import { oddEngine } from '../support/odd-engine.ts'
-import { run } from '../support/program.ts'
+import { ANY_PORTS, run } from '../support/program.ts'
 
 const VNIS = { vnis: [{ first: 4096, last: 5000 }] }
 const SETTINGS = {
@@ -123,6 +123,16 @@ t.test('what no module is, what fails, and what does not go together', async (t)
 })
 
 t.test('the program says it in one line', async (t) => {
+  const schema = { type: 'object', properties: { key: { type: 'nonsense' } } }
+  const text = `export default () => ({ ...${JSON.stringify({ alias: 'odd', name: 'Odd', description: '', kinds: ['ethernet'] })},
+    ports: { inNetworks: false, schema: ${JSON.stringify(schema)}, plan() {} }, checkPlug() {}, judgeHost() {}, fabricPorts() {},
+    rules: { alias: 'odd', fabric() {}, guard() {}, domain() {}, member() {}, remote() {} } })`
+  const directory = t.testdir({ 'odd.js': text })
+  const engines = ['--engines', `[{module: ${join(directory, 'odd.js')}}]`, '--store-path', join(directory, 'store')]
+  t.match(await run(...ANY_PORTS, ...engines), {
+    status: 1,
+    stderr: /^plugboard: engines: a module's engine has a schema that cannot be used: [^\n]*\/ports[^\n]*\n$/,
+  })
   t.match(await run('--engines', '[vlan, {module: ./there-is-none.js}]'), {
     status: 1,
     stdout: '',
