@@ -1,4 +1,5 @@
 /** What every engine must do, one check after the other, on real Open vSwitch. */
+import { existsSync } from 'node:fs'
 import { loadEngines } from '../../src/engines/load.ts'
 import { whyNoLab } from '../lab.ts'
 import { until } from '../until.ts'
@@ -11,7 +12,19 @@ import { type Domain, Stage, type Station } from './stage.ts'
 export type Step = (name: string, run: () => Promise<void>) => Promise<unknown>
 
 /** Why the kit cannot run here, or undefined: a reason to skip a test, in words. The laws need nothing. */
-export const whyNotHere = whyNoLab
+export function whyNotHere(): string | undefined {
+  const missing = PROGRAMS.filter((file) => !existsSync(file))
+  return whyNoLab() ?? (missing.length > 0 ? `needs ${missing.join(', ')}: ${PACKAGES}` : undefined)
+}
+
+/** What the lab runs or reads, where Debian and Ubuntu have it. */
+const PROGRAMS = [
+  '/usr/bin/python3',
+  '/usr/bin/mnexec',
+  '/usr/share/openvswitch/vswitch.ovsschema',
+  '/usr/sbin/ovs-vswitchd',
+]
+const PACKAGES = "install Debian's packages openvswitch-switch and mininet"
 
 /**
  * Run all checks for an engine, or for several in one lab.
