@@ -1,7 +1,7 @@
 /**
  * Table learned: which addresses of a network are at its remote site, as the switch itself finds out from what comes from
  * there. The rules are the switch's: it makes them, bounds them, and takes them away with the rule that taught it, or when
- * they were not used for a while. They have another owner than ours in their cookie, so no comparison touches them.
+ * nothing has come from an address for a while. They have another owner than ours in their cookie, so no comparison touches them.
  */
 import type { Action } from '../src/openflow/index.ts'
 import type { Port } from '../topology/nodes.ts'
@@ -12,13 +12,13 @@ import { TARGET } from './registers.ts'
 const LEARNER = 0x6c726e64n
 /** The most addresses that are remembered of one site; those of more are looked for everywhere. */
 export const LEARNED_MOST = 1024
-/** Seconds without a frame after which an address is forgotten: what IEEE 802.1D recommends. */
-const IDLE = 300
+/** Seconds without a frame from an address after which it is forgotten: what IEEE 802.1D recommends. Each frame learns anew. */
+const SILENCE = 300
 
 /** Remember that the source of this packet is at the site that the port leads to. */
 export const learnSource = (port: Port): Action => ({
   type: 'learn',
-  idleTimeout: IDLE,
+  hardTimeout: SILENCE,
   priority: 100,
   cookie: (LEARNER << 32n) | BigInt(port.key),
   table: LEARNED.number,

@@ -13,6 +13,13 @@ export const remoteL2Rules: EngineRules = {
     const remoteIp = attribute(port, 'remote_ip', 'string')
     const fault = tunnelFault(type, here)
     if (fault) return fault
+    if (here.encapIp === remoteIp) {
+      return {
+        code: 'remote-is-here',
+        message: `remote_ip ${remoteIp} is the tunnel address of hypervisor ${here.id} itself: name the remote end`,
+        pending: false,
+      }
+    }
     if (!sameFamily(here.encapIp ?? '', remoteIp)) {
       return {
         code: 'address-family',

@@ -52,6 +52,7 @@ export class Graph {
   /** The segments that are parts of another one, owned or held. */
   readonly segmentParts = new Multimap<string, string>()
 
+  #ipv6Tunnels = 0
   readonly #vnicsOfPort = new Multimap<PortId, VnicId>()
   readonly #placements = new Map<PortId, Placement>()
   /** network -> hypervisor -> the ports there that take part: placed and administratively up */
@@ -95,6 +96,11 @@ export class Graph {
   /** The networks with placed ports on a hypervisor -> those ports, administratively down ones too. */
   networksOn(hypervisor: HypervisorId): Multimap<NetworkId, PortId> {
     return this.#placedNetworks.get(hypervisor) ?? Multimap.empty()
+  }
+
+  /** Has any hypervisor a tunnel address of IPv6? */
+  get hasIpv6Tunnels(): boolean {
+    return this.#ipv6Tunnels > 0
   }
 
   setNetwork(id: NetworkId, to: Network | null): Network | null {
@@ -141,6 +147,8 @@ export class Graph {
   setHypervisor(id: HypervisorId, to: Hypervisor | null): Hypervisor | null {
     const from = swap(this.hypervisors, id, to)
     this.#index(from, to, 'hypervisor')
+    if (from?.encapIp?.includes(':')) this.#ipv6Tunnels -= 1
+    if (to?.encapIp?.includes(':')) this.#ipv6Tunnels += 1
     return from
   }
 

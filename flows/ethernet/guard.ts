@@ -19,8 +19,8 @@ export function macOf(vnic: Vnic): number {
 
 const [ARP, IPV4, IPV6] = [0x0806, 0x0800, 0x86dd].map((value): PacketField => ({ field: 'eth_type', value }))
 const [UDP, ICMPV6] = [17, 58].map((value): PacketField => ({ field: 'ip_proto', value }))
-/** ICMPv6: router advertisement, neighbour solicitation and advertisement, redirect, reports of listeners (RFC 3810). */
-const [ROUTER, SOLICITATION, ADVERTISEMENT, REDIRECT, LISTENER] = [134, 135, 136, 137, 143]
+/** ICMPv6: router solicitation and advertisement, neighbour solicitation and advertisement, redirect, reports of listeners (RFC 3810). */
+const [WHO_ROUTES, ROUTER, SOLICITATION, ADVERTISEMENT, REDIRECT, LISTENER] = [133, 134, 135, 136, 137, 143]
 const icmpv6 = (value: number): PacketField[] => [IPV6, ICMPV6, { field: 'icmpv6_type', value }] as PacketField[]
 
 const OWN = 'from its own address'
@@ -104,6 +104,7 @@ const client = (source: PacketField, mac: number): Guard[] => [
     what: 'whether an address is free',
   },
   { may: 'pass', rank: 1, match: [source, ...unspecified(LISTENER)], what: 'which multicast it listens to' },
+  { may: 'pass', rank: 1, match: [source, ...unspecified(WHO_ROUTES)], what: 'who is a router' },
 ]
 
 const NEVER: readonly Guard[] = (

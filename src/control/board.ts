@@ -66,11 +66,16 @@ export class Board {
   port(id: PortId, of: (vnic: Vnic) => Standing = (vnic) => this.vnic(vnic.id)): PortStanding {
     const port = this.#graph.ports.get(id)
     if (!port?.adminUp) return { status: 'down' }
-    if (port.hypervisor) return this.#site(port, port.hypervisor)
+    if (port.hypervisor) return this.#site(port, port.hypervisor, this.#portTickets.has(id))
     const vnic = this.#graph.vnicOf(id)
     if (!vnic) return { status: 'down' }
     const { status, ...detail } = of(vnic)
     return { status: status === 'unplugged' ? 'down' : status, ...detail }
+  }
+
+  /** The same of a port that leads to a remote site. */
+  foreseeSite(port: Port): PortStanding {
+    return port.adminUp && port.hypervisor ? this.#site(port, port.hypervisor, true) : DOWN
   }
 
   /** What was told before the controller started. */
@@ -201,7 +206,7 @@ export class Board {
   }
 
   /** A port that leads to a remote site of its network. */
-  #site(port: Port, where: HypervisorId): PortStanding {
+  #site(port: Port, where: HypervisorId, outstanding: boolean): PortStanding {
     const { id, key, networkId } = port
     const network = networkId === null ? undefined : this.#graph.networks.get(networkId)
     if (!network) return DOWN
@@ -219,7 +224,7 @@ export class Board {
     if (fault) return { status: fault.pending ? 'building' : 'error', detail: fault.message }
     const words = target.refused.get(key) ?? target.refused.get(network.key)
     if (words) return refused(where, words)
-    return { status: target.ready && !this.#portTickets.has(id) ? 'active' : 'building' }
+    return { status: target.ready && !outstanding ? 'active' : 'building' }
   }
 
   #fault(vnic: Vnic, hypervisor: HypervisorId): Standing | undefined {

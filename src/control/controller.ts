@@ -26,7 +26,7 @@ import { Hosts } from './hosts.ts'
 import { Hypervisors } from './hypervisors.ts'
 import { type Committed, Journal } from './journal.ts'
 import { type Metric, metricsOf } from './metrics.ts'
-import { News, touchedVnics } from './news.ts'
+import { isNewSite, News, touchedVnics } from './news.ts'
 import { load } from './persist.ts'
 import { Presenter } from './present.ts'
 import { type Ticket, Tickets } from './tickets.ts'
@@ -179,8 +179,8 @@ export class Controller {
       if (!this.graph.vnics.has(id)) continue
       this.#board.await(id, this.#tickets.draw(generations, this.#board.ticket(id)))
     }
-    for (const { change } of steps) {
-      if (change.kind === 'port' && change.to?.hypervisor) {
+    for (const { change, undo } of steps) {
+      if (change.kind === 'port' && undo.kind === 'port' && change.to && isNewSite(undo.to, change.to)) {
         this.#board.awaitPort(change.id, this.#tickets.draw(generations))
       }
     }
@@ -195,6 +195,10 @@ export class Controller {
       if (this.#board.vnic(vnic).status !== 'active') touched.add(vnic)
     }
     this.#board.lookAt(id)
+    // Which of a network's remote sites is used may hang on a tunnel address.
+    for (const network of this.graph.networksOn(id).keys()) {
+      for (const site of this.graph.sitesOf.get(network)) this.#board.lookAtPort(site)
+    }
   }
 
   /** What a step leaves behind: a destroyed VNIC, and the port that one left. */

@@ -28,6 +28,8 @@ export class Holders {
   hold(draft: Draft, stale: StalePairs): void {
     for (const [hypervisor, segment] of this.#segments(stale)) {
       if (segment.holders.includes(hypervisor) || !isMember(draft.graph, segment, hypervisor)) continue
+      // One that was removed gets no rules.
+      if (!draft.graph.hypervisors.has(hypervisor)) continue
       draft.change({ kind: 'segment', id: segment.id, to: { ...segment, holders: [...segment.holders, hypervisor] } })
     }
   }

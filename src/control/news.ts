@@ -35,7 +35,7 @@ export class News {
       const what = from === null ? 'created' : to === null ? 'deleted' : 'updated'
       const node = to ?? from
       if (!node || (what === 'updated' && from?.revision === to?.revision)) continue
-      const data = to ? this.#now(kind, to, touched) : this.#last(kind, node)
+      const data = to ? this.#now(kind, from, to, touched) : this.#last(kind, node)
       ids.push(this.#context.events.stage(draft, `${kind}.${what}`, data))
     }
     this.#staged.set(committed, ids)
@@ -57,11 +57,17 @@ export class News {
     if (port) this.#context.events.emit('port.status', this.#context.present.port(port))
   }
 
-  #now(kind: Kind, node: Node, touched: ReadonlySet<VnicId>): Event['data'] {
+  #now(kind: Kind, from: Node | null, node: Node, touched: ReadonlySet<VnicId>): Event['data'] {
     const { board, present } = this.#context
     const of = (vnic: Vnic) => (touched.has(vnic.id) ? board.foresee(vnic) : board.vnic(vnic.id))
     if (kind === 'network') return present.network(node as Network)
-    if (kind === 'port') return present.port(node as Port, board.port((node as Port).id, of))
+    if (kind === 'port') {
+      const port = node as Port
+      return present.port(
+        port,
+        isNewSite(from as Port | null, port) ? board.foreseeSite(port) : board.port(port.id, of),
+      )
+    }
     return present.vnic(node as Vnic, of(node as Vnic))
   }
 
@@ -88,6 +94,10 @@ function changesOf(steps: readonly Step[]) {
   }
   return changes.values()
 }
+
+/** Does the change of a port that leads to a remote site bring rules? */
+export const isNewSite = (from: Port | null, to: Port): boolean =>
+  to.hypervisor !== null && (from?.adminUp ?? false) !== to.adminUp
 
 /** The VNICs that an operation itself changes, destroyed ones too; others whose rules it touches stay as they are. */
 export function touchedVnics(graph: Graph, steps: readonly Step[]): Set<VnicId> {

@@ -23,13 +23,26 @@ export function load(store: Store): { graph: Graph; nextKey: Key } {
   for (const kind of KINDS) {
     const nodes = [...store.range(`${kind}/`)].map(({ key, value }) => {
       if (value && typeof value === 'object')
-        return { kind, id: key.slice(kind.length + 1), to: value } as unknown as Change
+        return { kind, id: key.slice(kind.length + 1), to: current(store, kind, value) } as unknown as Change
       throw new StoreError('malformed', `the store holds ${JSON.stringify(value)} for ${key}, where an object must be`)
     })
     for (const node of nodes.sort((a, b) => keyOf(a) - keyOf(b))) apply(graph, node)
   }
   const next = store.get(NEXT_KEY)?.value
   return { graph, nextKey: (typeof next === 'number' ? next : FIRST_KEY) as Key }
+}
+
+/** A node as this version has it: those of schema 1 knew networks of two engines only, and ports that take a VNIC. */
+function current(store: Store, kind: ChangeKind, node: object): object {
+  if (kind === 'port') return { asksForUnknown: false, hypervisor: null, segmentId: null, ...node }
+  if (kind !== 'segment' || !('networkId' in node)) return node
+  const { networkId, ...segment } = node
+  const network = networkId === null ? undefined : store.get(`network/${networkId}`)?.value
+  return {
+    partOf: null,
+    owner: network && typeof network === 'object' && 'key' in network ? network.key : null,
+    ...segment,
+  }
 }
 
 const keyOf = ({ to }: Change): number => (to && 'key' in to ? to.key : 0)

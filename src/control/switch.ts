@@ -6,6 +6,7 @@
 import type { Logger } from 'pino'
 import { EngineMistake } from '../../flows/checks.ts'
 import type { Engines } from '../../flows/compile.ts'
+import { LEARNED } from '../../flows/pipeline.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import { BundleError, type FlowUpdate, printFlow, type Session } from '../openflow/index.ts'
@@ -270,5 +271,9 @@ export class Switch {
   }
 }
 
-/** Our own changes come as `abbrev`; `resumed` follows changes that nobody was told of. */
-const foreign = ({ event }: FlowUpdate): boolean => event !== 'abbrev' && event !== 'paused'
+/**
+ * Our own changes come as `abbrev`; `resumed` follows changes that nobody was told of. What the switch learns by itself is no
+ * hand's.
+ */
+const foreign = (update: FlowUpdate): boolean =>
+  update.event !== 'abbrev' && update.event !== 'paused' && !('table' in update && update.table === LEARNED.number)

@@ -90,6 +90,8 @@ export interface PortService {
    * @throws PlugboardError `segment-in-use`, `bad-request`, `unsupported`
    */
   plan(graph: Graph, network: Network | null, fields: Readonly<Record<string, unknown>>, caller: Caller): PortPlan
+  /** What a repeated request is compared with: the same for all requests that mean the same. Without it, they are as they came. */
+  canonical?(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
   /** May its ports be in networks, and lead to remote sites there? */
   readonly inNetworks: boolean
 }

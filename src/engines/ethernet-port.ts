@@ -60,9 +60,10 @@ export const ethernetPortFields: PortFields = {
       throw new PlugboardError('forbidden', detail, { field: SECURITY })
     }
     const network = port.networkId === null ? undefined : graph.networks.get(port.networkId)
-    if (given.allowed_address_pairs?.length && network?.project !== port.project && caller.role !== 'admin') {
-      const detail = `network ${network?.id} is project ${network?.project}'s: what more a VM may send as there takes role admin`
-      throw new PlugboardError('forbidden', detail, { field: PAIRS })
+    for (const field of [ADDRESSES, PAIRS] as const) {
+      if (!given[field]?.length || network?.project === port.project || caller.role === 'admin') continue
+      const detail = `network ${network?.id} is project ${network?.project}'s: to say what addresses a VM has there takes role admin`
+      throw new PlugboardError('forbidden', detail, { field })
     }
     const unknown = given.unknown_unicast ?? before[UNKNOWN_UNICAST] ?? 'drop'
     const addresses = given.ip_addresses ? own(graph, port, given.ip_addresses) : (before[ADDRESSES] ?? [])
@@ -101,9 +102,7 @@ function own(graph: Graph, port: Port, given: readonly string[]): readonly strin
 
 function canonical(text: string): string {
   const address = parse(text)
-  const isNobody =
-    address === null || /\//.test(text) || address.isMulticast() || NOBODY.includes(address.correctForm())
-  if (!isNobody) return address.correctForm()
+  if (address && !text.includes('/') && !isNobody(address)) return address.correctForm()
   throw new PlugboardError(
     'bad-request',
     `"${text}" is no address of a VM: it must be an IPv4 or IPv6 unicast address`,
@@ -111,7 +110,13 @@ function canonical(text: string): string {
   )
 }
 
-const NOBODY = ['0.0.0.0', '255.255.255.255', '::']
+/** Unspecified, loopback, broadcast, or IPv4 in the clothes of IPv6: no VM is reached by it. */
+const isNobody = (address: Address4 | Address6): boolean =>
+  address.isMulticast() ||
+  [...NOBODY_4, ...NOBODY_6].some((range) => range.v4 === address.v4 && address.isInSubnet(range))
+
+const NOBODY_4 = ['0.0.0.0/8', '127.0.0.0/8', '240.0.0.0/4'].map((range) => new Address4(range))
+const NOBODY_6 = ['::/128', '::1/128', '::ffff:0:0/96'].map((range) => new Address6(range))
 
 function pairOf({ mac_address: mac, ip_prefix: text }: NonNullable<Fields[typeof PAIRS]>[number]): Attributes {
   const address = parse(text)

@@ -96,6 +96,12 @@ const guardedFields = (alias: string, portFields: PortFields): PortFields => ({
 const guardedPorts = (alias: string, ports: PortService): PortService => ({
   schema: ports.schema,
   inNetworks: ports.inNetworks,
+  ...(ports.canonical && {
+    canonical: (fields) => {
+      const said: unknown = trying(alias, 'ports.canonical()', () => ports.canonical?.(fields))
+      return plain(alias, 'ports.canonical()', said, [])
+    },
+  }),
   plan(graph, network, fields, caller) {
     const said = trying(alias, 'ports.plan()', () => ports.plan(graph, network, fields, caller))
     const attributes = plain(alias, 'ports.plan().attributes', said?.attributes, PORT_FIELDS)

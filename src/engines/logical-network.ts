@@ -255,7 +255,7 @@ function createPort(
   return makePort(draft, project, wish, {
     engine: maker.alias,
     network,
-    fields,
+    fields: maker.ports.canonical?.(fields) ?? fields,
     caller,
     plan: () => maker.ports.plan(draft.graph, network, fields, caller),
   })

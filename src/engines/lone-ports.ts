@@ -47,7 +47,7 @@ export function lonePortRoute(host: Host, engines: readonly Offering[]): Route {
           {
             engine: alias,
             network: null,
-            fields,
+            fields: engine.ports.canonical?.(fields) ?? fields,
             caller,
             plan: () => engine.ports.plan(draft.graph, null, fields, caller),
           },

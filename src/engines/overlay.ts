@@ -1,7 +1,6 @@
 /** What the engines on tunnels share: a VNI per network, and one tunnel port per hypervisor for all of them. */
 import { Type } from 'typebox'
 import type { EngineRules } from '../../flows/engine.ts'
-import type { Graph } from '../../topology/graph.ts'
 import { PlugboardError } from '../errors.ts'
 import type { Engine, FabricPort } from './engine.ts'
 import { ethernetPortFields } from './ethernet-port.ts'
@@ -57,20 +56,14 @@ export function overlay(encapsulation: Encapsulation, { underlayMtu, vnis }: Ove
         }
         return { segment: { vni: chosen }, segmentId: pool.idOf(chosen) }
       },
-      mtu: (graph) => underlayMtu - headers - (hasIpv6(graph) ? IPV6_HEADER : IPV4_HEADER),
-      limits: (graph, { id }) => floodLimit(graph, id, hasIpv6(graph) ? copy.ipv6 : copy.ipv4),
+      mtu: (graph) => underlayMtu - headers - (graph.hasIpv6Tunnels ? IPV6_HEADER : IPV4_HEADER),
+      limits: (graph, { id }) => floodLimit(graph, id, graph.hasIpv6Tunnels ? copy.ipv6 : copy.ipv4),
       portFields: ethernetPortFields,
     },
     checkPlug: checkMac,
     judgeHost: () => [],
     fabricPorts: ({ encapIp }) => (encapIp ? [tunnelPort(alias, encapIp)] : []),
   }
-}
-
-/** Has any hypervisor a tunnel address of IPv6? Its header is the larger one, and every VM's packets must fit. */
-function hasIpv6(graph: Graph): boolean {
-  for (const { encapIp } of graph.hypervisors.values()) if (encapIp?.includes(':')) return true
-  return false
 }
 
 /** The one tunnel port of a type that a hypervisor has. */

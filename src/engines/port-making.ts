@@ -1,6 +1,6 @@
 /** How every port is made, in a network or on its own. */
 import { randomUUID } from 'node:crypto'
-import type { PortId, ProjectId } from '../../topology/ids.ts'
+import type { Key, PortId, ProjectId } from '../../topology/ids.ts'
 import type { Network, Port } from '../../topology/nodes.ts'
 import type { PortFields, PortPlan } from './engine.ts'
 import type { Caller } from './extension.ts'
@@ -27,10 +27,28 @@ interface Making {
 export const PLAIN: PortPlan = { attributes: {}, hypervisor: null, segment: null }
 
 export function makePort(draft: Draft, project: ProjectId, wish: PortWish, making: Making) {
-  const { engine, network, fields, portFields } = making
-  const about = network ? { network_id: network.id } : { engine }
-  const request = canonical({ ...fields, ...about, name: wish.name ?? '' })
+  const { engine, network, fields, portFields, caller } = making
   const id = (wish.id ?? randomUUID()) as PortId
+  const plain: Port = {
+    id,
+    key: NO_KEY,
+    project,
+    name: wish.name ?? '',
+    engine,
+    networkId: network?.id ?? null,
+    adminUp: true,
+    asksForUnknown: false,
+    hypervisor: null,
+    segmentId: null,
+    attributes: {},
+    revision: 1,
+    createdAt: timestamp(),
+    request: '',
+  }
+  const shaped = portFields?.set(draft.graph, plain, fields, caller) ?? plain
+  // After defaults, and in the one form of each address.
+  const about = network ? { network_id: network.id } : { engine }
+  const request = canonical({ ...fields, ...shaped.attributes, ...about, name: plain.name })
   const there = repeated(draft.graph.ports.get(id), project, request, 'port')
   if (there) return { created: false, port: there }
   const { attributes, hypervisor, segment } = making.plan()
@@ -38,27 +56,22 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
     checkUntaken(draft.graph, segment.partOf, `segment ${segment.partOf}`, null)
     checkFree(draft.graph, segment.id, `segment ${segment.id}`, null)
   }
-  const plain: Port = {
-    id,
+  const port: Port = {
+    ...shaped,
     key: draft.nextKey(),
-    project,
-    name: wish.name ?? '',
-    engine,
-    networkId: network?.id ?? null,
-    adminUp: true,
     // Whatever comes from a remote site may come from many addresses.
-    asksForUnknown: hypervisor !== null,
+    asksForUnknown: shaped.asksForUnknown || hypervisor !== null,
     hypervisor,
     segmentId: segment?.id ?? null,
-    attributes,
-    revision: 1,
-    createdAt: timestamp(),
+    attributes: { ...shaped.attributes, ...attributes },
     request,
   }
-  const port = portFields?.set(draft.graph, plain, fields, making.caller) ?? plain
   if (segment) {
     draft.change({ kind: 'segment', id: segment.id, to: { ...segment, owner: port.key, holders: [], freed: 0 } })
   }
   draft.change({ kind: 'port', id, to: port })
   return { created: true, port }
 }
+
+/** Of what is no object yet. */
+const NO_KEY = 0 as Key

@@ -4,6 +4,7 @@
  */
 import { Type } from 'typebox'
 import { remoteL2Rules } from '../../flows/remote-l2.ts'
+import { sameFamily } from '../../flows/tunnel.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Hypervisor, Network } from '../../topology/nodes.ts'
@@ -17,6 +18,9 @@ import { checkUntaken } from './segments.ts'
 
 /** The types, and the largest key of each. */
 const TYPES = { vxlan: 0xffffff, geneve: 0xffffff, gre: 0xffffffff } as const
+
+/** One is used; a few more may wait for their turn. */
+const MOST_SITES = 16
 
 interface Fields {
   readonly remote_ip: string
@@ -50,6 +54,7 @@ export function remoteL2(): Engine {
           }),
         ),
       }),
+      canonical: (fields) => ({ ...fields, remote_ip: peerAddress(String(fields.remote_ip)) ?? fields.remote_ip }),
       plan: (graph, network, fields) => plan(graph, network, fields as unknown as Fields),
     },
     checkPlug(graph, vnic, port) {
@@ -86,7 +91,7 @@ function plan(graph: Graph, network: Network | null, fields: Fields): PortPlan {
   // The same key from elsewhere is another tunnel, but a network's key is its own from everywhere.
   checkUntaken(graph, whole, `key ${key} of ${type}`, 'tunnel_key')
   checkUntaken(graph, segment.id, `key ${key} of ${type} to ${remoteIp}`, 'tunnel_key')
-  const hypervisor = network ? placeOf(graph, fields.hypervisor) : null
+  const hypervisor = network ? placeOf(graph, network, fields.hypervisor, remoteIp) : null
   if (!network && fields.hypervisor !== undefined) {
     throw new PlugboardError('bad-request', 'a port on its own is where its VNIC is: leave hypervisor out', {
       field: 'hypervisor',
@@ -96,18 +101,24 @@ function plan(graph: Graph, network: Network | null, fields: Fields): PortPlan {
   return { attributes, hypervisor, segment }
 }
 
-/** The hypervisor at which a network is bridged: the one asked for, else the one that joined first of those with a tunnel address. */
-function placeOf(graph: Graph, asked: string | undefined): HypervisorId {
+/** The hypervisor at which a network is bridged: the one asked for, else the one that joined first of those that reach the remote end. */
+function placeOf(graph: Graph, network: Network, asked: string | undefined, remoteIp: string): HypervisorId {
+  if (graph.sitesOf.get(network.id).size >= MOST_SITES) {
+    const detail = `network ${network.id} has ${MOST_SITES} ports that lead to remote sites, of which one is used: destroy others first`
+    throw new PlugboardError('unsupported', detail)
+  }
   if (asked !== undefined) {
     const found = graph.hypervisors.get(asked as HypervisorId)
     if (found) return found.id
     throw new PlugboardError('not-found', `there is no hypervisor "${asked}"`, { field: 'hypervisor' })
   }
   let first: Hypervisor | undefined
-  for (const each of graph.hypervisors.values()) if (each.encapIp && (!first || each.key < first.key)) first = each
+  for (const each of graph.hypervisors.values()) {
+    if (each.encapIp && sameFamily(each.encapIp, remoteIp) && (!first || each.key < first.key)) first = each
+  }
   if (first) return first.id
   throw new PlugboardError(
     'unsupported',
-    'no hypervisor with a tunnel address has joined at which the network could be bridged: set external_ids:plugboard-encap-ip on one',
+    `no hypervisor with a tunnel address that reaches ${remoteIp} has joined, at which the network could be bridged: set external_ids:plugboard-encap-ip on one`,
   )
 }

@@ -18,7 +18,7 @@ const PARTS = {
   },
   networks: { mesh: 'boolean', plan: FUNCTION, mtu: FUNCTION, 'limits?': FUNCTION },
   portFields: { set: FUNCTION },
-  ports: { plan: FUNCTION, inNetworks: 'boolean' },
+  ports: { plan: FUNCTION, inNetworks: 'boolean', 'canonical?': FUNCTION },
   vnic: { kind: 'string', attributes: FUNCTION },
 } as const
 

@@ -49,6 +49,30 @@ t.test('a restart finds what was answered, and compiles with the same keys', asy
   t.ok(key > Math.max(...controller.graph.byKey.keys()), 'no key is given twice')
 })
 
+t.test('what the first version of the store kept is read as what it was', async (t) => {
+  const { controller, store, call } = controllerOn()
+  const network = await call('create_network', { engine: 'vxlan' })
+  await call('create_port', {}, { network_id: network.id })
+  await call('destroy_network', {}, { network_id: (await call('create_network', { engine: 'vxlan' })).id })
+  for (const [key, entry] of store.entries) {
+    const {
+      partOf: _,
+      owner,
+      asksForUnknown: __,
+      hypervisor: ___,
+      segmentId,
+      ...node
+    } = entry.value as Record<string, never>
+    if (key.startsWith('port/')) store.entries.set(key, { ...entry, value: node })
+    const networkId = owner === null ? null : network.id
+    if (key.startsWith('segment/')) store.entries.set(key, { ...entry, value: { ...node, networkId } })
+  }
+  const again = controllerOn({ store })
+  t.strictSame(again.controller.graph.segments, controller.graph.segments)
+  t.strictSame(again.controller.graph.ports, controller.graph.ports)
+  t.equal(again.controller.graph.sitesOf.size, 0)
+})
+
 t.test('concurrent requests share commits, and each gets its own answer', async (t) => {
   const { store, call, controller } = controllerOn()
   const id = '11111111-1111-4111-8111-111111111111'

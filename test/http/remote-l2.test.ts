@@ -155,6 +155,66 @@ t.test('port security: pairs are checked and shown in their canonical form, off 
   t.equal((await call('POST', shared, { allowed_address_pairs: [] }, as('m'))).status, 201)
 })
 
+t.test('a POST repeated in other words is the same', async (t) => {
+  const { call } = await apiOn(t)
+  const network = (await call('POST', `${RED}/networks`, {})).body.id
+  const id = '11111111-1111-4111-8111-111111111111'
+  const make = (more: object) => call('POST', `${RED}/networks/${network}/ports`, { id, ...more })
+  t.equal((await make({ ip_addresses: ['FD00::1'] })).status, 201)
+  t.equal((await make({ ip_addresses: ['fd00:0::1'], port_security: true, unknown_unicast: 'drop' })).status, 200)
+  t.match(await make({ ip_addresses: ['fd00::2'] }), { status: 409, body: { code: 'id-conflict' } })
+  const wire = { ...WIRE, id: id.replace('1', '2'), remote_ip: '2001:DB8::5' }
+  t.equal((await call('POST', `${RED}/ports`, wire)).status, 201)
+  t.equal((await call('POST', `${RED}/ports`, { ...wire, remote_ip: '2001:db8:0::5' })).status, 200)
+  t.match(await call('POST', `${RED}/ports`, { ...wire, tunnel_key: 8 }), {
+    status: 409,
+    body: { code: 'id-conflict' },
+  })
+})
+
+t.test('a hypervisor that is removed holds no segment of the remote sites that it had', async (t) => {
+  const { call, controller } = await apiOn(t)
+  await controller.journal.write((draft) => {
+    draft.change({ kind: 'hypervisor', id: hypervisor(0).id, to: { ...hypervisor(0), key: draft.nextKey() } })
+  })
+  const network = (await call('POST', `${RED}/networks`, { engine: 'vxlan', segment: { vni: 6000 } })).body.id
+  const { engine: _, ...site } = WIRE
+  const port = (await call('POST', `${RED}/networks/${network}/ports`, site)).body.id
+  t.equal((await call('DELETE', '/hypervisors/hv0')).status, 204)
+  t.equal((await call('DELETE', `${RED}/ports/${port}`)).status, 204)
+  t.equal((await call('DELETE', `${RED}/networks/${network}`)).status, 204)
+  t.equal((await call('POST', `${RED}/networks`, { engine: 'vxlan', segment: { vni: 6000 } })).status, 201)
+  t.equal((await call('POST', `${RED}/ports`, WIRE)).status, 201)
+})
+
+t.test(
+  'in a network of another project, addresses are said by an admin; a network has a few ways out at most',
+  async (t) => {
+    const { call, controller } = await apiOn(t, {
+      tokens: { a: { project: '*', role: 'admin' }, m: { project: 'red', role: 'member' } },
+    })
+    const as = (token: string) => ({ authorization: `Bearer ${token}` })
+    const shared = (await call('POST', '/projects/blue/networks', { shared: true }, as('a'))).body.id
+    const wish = { ip_addresses: ['10.0.0.1'] }
+    t.match(await call('POST', `${RED}/networks/${shared}/ports`, wish, as('m')), {
+      status: 403,
+      body: { code: 'forbidden', field: 'ip_addresses' },
+    })
+    t.equal((await call('POST', `${RED}/networks/${shared}/ports`, wish, as('a'))).status, 201)
+    await controller.journal.write((draft) => {
+      draft.change({ kind: 'hypervisor', id: hypervisor(0).id, to: { ...hypervisor(0), key: draft.nextKey() } })
+    })
+    const own = (await call('POST', `${RED}/networks`, {}, as('m'))).body.id
+    const { engine: _, ...site } = WIRE
+    const make = (key: number) => call('POST', `${RED}/networks/${own}/ports`, { ...site, tunnel_key: key }, as('m'))
+    for (let key = 1; key <= 16; key += 1) t.equal((await make(key)).status, 201)
+    t.match(await make(17), { status: 400, body: { code: 'unsupported' } })
+    t.match(await call('POST', `${RED}/networks/${own}/ports`, { ...site, remote_ip: '2001:db8::1' }, as('m')), {
+      status: 400,
+    })
+  },
+)
+
 t.test('a flat network: one per physical network', async (t) => {
   const { call } = await apiOn(t)
   const make = (segment?: object) => call('POST', `${RED}/networks`, { engine: 'flat', ...(segment && { segment }) })
