@@ -8,9 +8,10 @@ export interface FabricRules {
   /** The segments that carry the network of a VM: `fabric1 vlan 101`, `fabric1 untagged`, `vxlan 4096`. */
   segmentsOf(vm: string): readonly string[]
   /**
-   * The host of a VM. Where it is known, a tunnel brings a copy only to hosts of those who are to get one.
+   * The host of a VM, or those on the way to it. Where they are known, a tunnel brings a copy only to hosts of those who are
+   * to get one.
    */
-  hostOf?(vm: string): string | undefined
+  hostsOf?(vm: string): readonly string[]
   /** Does it send whatever it likes, to wherever its tunnel leads? */
   unguarded?(vm: string): boolean
 }
@@ -43,13 +44,13 @@ export function strays(sends: readonly Send[], arrivals: readonly Arrival[], rul
     if (send.barred) wrong.add(`${where}, and must not leave its host`)
     else if (!rules.segmentsOf(send.from).includes(segment)) wrong.add(`${where}, which is not its network's`)
     else if (
-      rules.hostOf &&
+      rules.hostsOf &&
       !rules.unguarded?.(send.from) &&
       arrival.direction === 'out' &&
       arrival.tap.startsWith('underlay-')
     ) {
-      const hosts = [...send.to, ...(send.may ?? [])].map((vm) => `underlay-${rules.hostOf?.(vm)}`)
-      if (!hosts.includes(arrival.tap)) wrong.add(`${where}, where nobody is to get it`)
+      const hosts = [...send.to, ...(send.may ?? [])].flatMap((vm) => rules.hostsOf?.(vm) ?? [])
+      if (!hosts.includes(arrival.tap.replace('underlay-', ''))) wrong.add(`${where}, where nobody is to get it`)
     }
   }
   return [...wrong]

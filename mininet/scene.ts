@@ -90,7 +90,7 @@ export class Scene {
   readonly hypervisors: readonly Hypervisor[]
   readonly stations = new Map<string, Station>()
   /** Machines at the far end of a port's own tunnel. */
-  readonly #remotes = new Map<string, Port>()
+  readonly #remotes = new Map<string, { readonly port: Port; readonly hypervisor: Hypervisor }>()
   #made: number
 
   constructor(lab: Lab, controller: Controller, hypervisors: readonly Hypervisor[], made: number) {
@@ -205,7 +205,7 @@ export class Scene {
     const mac = `02:ee:00:00:00:${number.toString(16).padStart(2, '0')}`
     const addresses = [`10.0.200.${number}/16`]
     const vm = await this.lab.addRemote(machine, { type, key, to: hypervisor.encapIp, mac, addresses })
-    this.#remotes.set(vm.name, port)
+    this.#remotes.set(vm.name, { port, hypervisor })
     return vm
   }
 
@@ -249,7 +249,7 @@ export class Scene {
   networkOf(vm: Vm): string | undefined {
     const station = this.stations.get(vm.name)
     const alone = this.#remotes.get(vm.name)
-    if (alone) return alone.id
+    if (alone) return alone.port.network_id ?? alone.port.id
     return station?.up ? (station.network ?? station.port)?.id : undefined
   }
 
@@ -265,13 +265,23 @@ export class Scene {
     return {
       segmentsOf: (name) => {
         const station = this.stations.get(name)
-        if (station?.network) return station.up ? [segmentOf(station.network, this.lab.physicalNetworks)] : []
-        const wire = this.#remotes.get(name) ?? (station?.up ? station.port : undefined)
-        return wire ? [`${wire.tunnel_type} ${wire.tunnel_key}`] : []
+        if (station?.network) return station.up ? this.#segmentsOf(station.network) : []
+        const wire = this.#remotes.get(name)?.port ?? (station?.up ? station.port : undefined)
+        const network = [...this.stations.values()].find(({ network }) => network && network.id === wire?.network_id)
+        return wire ? [wireOf(wire), ...(network?.network ? this.#segmentsOf(network.network) : [])] : []
       },
       unguarded: (name) => this.#remotes.has(name),
-      hostOf: (name) => this.lab.vms.find((vm) => vm.name === name)?.hypervisor.id,
+      hostsOf: (name) => {
+        const host = this.lab.vms.find((vm) => vm.name === name)?.hypervisor.id ?? ''
+        return [host, this.#remotes.get(name)?.hypervisor.id ?? host]
+      },
     }
+  }
+
+  /** Of a network, and of the tunnels that bridge it. */
+  #segmentsOf(network: Network): string[] {
+    const sites = [...this.#remotes.values()].filter(({ port }) => port.network_id === network.id)
+    return [segmentOf(network, this.lab.physicalNetworks), ...sites.map(({ port }) => wireOf(port))]
   }
 
   /** For the report of a failure. */
@@ -283,3 +293,5 @@ export class Scene {
     return this.lab.close()
   }
 }
+
+const wireOf = ({ tunnel_type: type, tunnel_key: key }: Port): string => `${type} ${key}`

@@ -1,10 +1,13 @@
 /** Hypervisors whose integration bridge allows one version of OpenFlow each, in one cloud: the whole matrix is the same. */
+
+import type { Network, Port } from './api.ts'
+import type { Hypervisor } from './hypervisor.ts'
 import { onStage } from './onstage.ts'
 import type { Scene } from './scene.ts'
 
 /** By hypervisor; as the column `protocols` has it. */
 const PROTOCOLS = ['OpenFlow13', 'OpenFlow14', 'OpenFlow15'] as const
-const ENGINES = ['vlan', 'vxlan'] as const
+const ENGINES = ['vlan', 'vxlan', 'geneve', 'flat'] as const
 
 /** The connections that `ovs-vswitchd` itself tells of, and their versions. */
 async function spoken(scene: Scene): Promise<string[]> {
@@ -19,10 +22,18 @@ async function spoken(scene: Scene): Promise<string[]> {
   )
 }
 
+/** How many addresses a switch has learned. */
+async function learned(host: Hypervisor): Promise<number> {
+  const protocol = PROTOCOLS[Number(host.id.slice(1)) - 1] ?? ''
+  const dump = await host.run('ovs-ofctl', '-O', protocol, 'dump-flows', 'br-int', 'table=56')
+  return dump.split('\n').filter((line) => line.includes('cookie=')).length
+}
+
 await onStage(
   'hypervisors of OpenFlow 1.3, 1.4 and 1.5 in one cloud',
   {
     hypervisors: PROTOCOLS.length,
+    remotes: 2 * PROTOCOLS.length,
     prepare: async (host) => {
       const protocols = `protocols=${PROTOCOLS[Number(host.id.slice(1)) - 1]}`
       await host.vsctl('add-br', 'br-int', '--', 'set', 'bridge', 'br-int', 'datapath_type=netdev', protocols)
@@ -30,13 +41,34 @@ await onStage(
   },
   async (t, scene) => {
     t.same(await spoken(scene), PROTOCOLS, 'each bridge allows its version alone')
-    const networks = await Promise.all([...ENGINES, ...ENGINES].map((engine) => scene.network(engine)))
+    const engines = [...ENGINES, 'vlan', 'vxlan']
+    const networks = await Promise.all(engines.map((engine) => scene.network(engine)))
     const vids = networks.flatMap(({ segment }) => segment.vlan_id ?? [])
     for (const network of networks) {
       for (const hypervisor of scene.lab.hypervisors) await scene.station({ hypervisor, network })
     }
+    // On each hypervisor a port that is its own tunnel, and one network that is bridged by a tunnel of its own type, so that
+    // frames go out by the port that they came in by.
+    const bridged = [networks[5], networks[1], networks[2]]
+    const sites: { network: Network; port: Port }[] = []
+    for (const [index, hypervisor] of scene.lab.hypervisors.entries()) {
+      const [own, site] = scene.lab.remotes.slice(2 * index, 2 * index + 2)
+      const network = bridged[index]
+      if (!own || !site || !network) throw new Error('the scene has too few remote machines')
+      const type = network?.engine === 'geneve' ? ('geneve' as const) : ('vxlan' as const)
+      const wish = { tunnel_type: type, tunnel_key: 80 + index }
+      const alone = await scene.tunnelPort({ ...wish, remote_ip: own.encapIp })
+      await scene.plugInto(await scene.station({ hypervisor }), alone)
+      await scene.remoteEnd(own, alone, hypervisor)
+      const port = await scene.tunnelPort({ ...wish, remote_ip: site.encapIp }, network, { hypervisor: hypervisor.id })
+      await scene.remoteEnd(site, port, hypervisor)
+      sites.push({ network, port })
+    }
     await t.test('as it was made', async (t) => {
       t.same(await scene.wrongs({ vids }), [])
+      t.same(await scene.wrongs({ vids }), [], 'and again, when the addresses at the sites are learned')
+      for (const host of scene.lab.hypervisors)
+        t.equal(await learned(host), 1, `${host.id} has learned the one at its site`)
     })
 
     await t.test('after ports went down and VMs moved between networks', async (t) => {
@@ -57,6 +89,11 @@ await onStage(
       // The flow monitor of each version tells of it: the audit comes within a second, not after a minute.
       await new Promise((resolve) => setTimeout(resolve, 3_000))
       t.same(await scene.wrongs({ vids }), [])
+    })
+
+    await t.test('a site that is destroyed takes what was learned with it', async (t) => {
+      for (const { port } of sites) await scene.destroyPort(port)
+      for (const host of scene.lab.hypervisors) t.equal(await learned(host), 0, host.id)
     })
   },
 )
