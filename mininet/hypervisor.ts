@@ -24,7 +24,7 @@ export class Hypervisor {
   /** Its name in the lab and its OVS `system-id`. */
   readonly id: string
   /** Its address on the underlay, for tunnels. */
-  readonly encapIp: string
+  encapIp: string
 
   constructor({ channel, id, encapIp, physicalNetworks }: HypervisorPlace) {
     this.#channel = channel
