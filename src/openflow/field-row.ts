@@ -75,11 +75,13 @@ export interface Row<Width extends 'number' | 'bigint' = 'number' | 'bigint'> {
   readonly nxm?: readonly [cls: number, code: number]
   /** Up to OpenFlow 1.4 it is ONF's experimenter field of the same number. */
   readonly onf?: true
+  /** A match has all of it or nothing: it takes no mask (7.2.3.7; ovs-fields(7)). */
+  readonly whole?: true
   /** As many octets as it has in the switch's table of options. */
   readonly variable?: true
 }
 
-type More = Pick<Row, 'text' | 'protocol' | 'part' | 'nxm' | 'onf' | 'experimenter' | 'needs'> & {
+type More = Pick<Row, 'text' | 'protocol' | 'part' | 'nxm' | 'onf' | 'experimenter' | 'needs' | 'whole'> & {
   readonly size?: number
 }
 

@@ -1,9 +1,9 @@
 /** A flow (a rule, as data), and the flow_mod that brings it into a switch (OpenFlow 1.5.1, 7.3.4.2). */
+import { refuse, wrongInstructions, wrongMatch } from './check.ts'
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_COMMAND, BAD_LEN, OpenFlowError } from './errors.ts'
 import type { Match } from './fields.ts'
 import { type Instruction, readInstructions, writeInstructions } from './instructions.ts'
-import { readChecked, writeChecked } from './need.ts'
 import { readMatch, writeMatch } from './oxm.ts'
 import { type FlowStats, fixedCounts, fixedStats, readStats, writeDuration, writeStats } from './stats.ts'
 import { lacking, V1_4, V1_5 } from './versions.ts'
@@ -64,6 +64,11 @@ export interface FlowModBody {
   readonly outGroup?: number
   readonly flags?: number
   readonly importance?: number
+  /**
+   * It came so, and `checkRule` refuses it, as a switch does: a field without its prerequisites, for example. One that says so
+   * goes out as it is.
+   */
+  readonly unchecked?: true
 }
 
 /** No buffer, any port, any group. */
@@ -84,8 +89,9 @@ export function writeFlowMod(w: Writer, mod: FlowModBody): void {
     .u32(mod.outGroup ?? NONE, 'outGroup')
     .u16(mod.flags ?? 0, 'flags')
   writeImportance(w, mod.importance)
-  writeChecked(w, mod.match)
-  if (mod.instructions) writeInstructions(w, mod.instructions)
+  writeMatch(w, mod.match)
+  if (!mod.unchecked) refuse(wrongMatch(mod.match))
+  if (mod.instructions) writeInstructions(w, mod.instructions, !mod.unchecked)
 }
 
 const readImportance = (r: Reader): number => {
@@ -93,14 +99,14 @@ const readImportance = (r: Reader): number => {
   return r.version < V1_4 ? 0 : importance
 }
 
-export function readFlowMod(r: Reader): Required<FlowModBody> {
+export function readFlowMod(r: Reader): FlowModBody {
   const cookie = r.u64()
   const cookieMask = r.u64()
   const table = r.u8()
   const { offset } = r
   const command = COMMANDS[r.u8()]
   if (!command) throw new OpenFlowError('malformed', 'a flow_mod of no known command', { offset, error: BAD_COMMAND })
-  return {
+  const mod = {
     command,
     table,
     cookie,
@@ -113,9 +119,11 @@ export function readFlowMod(r: Reader): Required<FlowModBody> {
     outGroup: r.u32(),
     flags: r.u16(),
     importance: readImportance(r),
-    match: readChecked(r),
+    match: readMatch(r),
     instructions: readInstructions(r),
   }
+  const isWrong = wrongMatch(mod.match) ?? wrongInstructions(mod.instructions)
+  return isWrong ? { ...mod, unchecked: true } : mod
 }
 
 /** Padding in 1.3, where it reads as 0. */

@@ -9,11 +9,22 @@ interface Header {
   readonly experimenter?: number
 }
 
+/** What values of a field are: one hidden class for all, since rows are of many and these are asked for each value. */
+export interface Shape {
+  readonly size: number
+  readonly bits: number
+  readonly width: 'number' | 'bigint'
+  readonly limit: number | bigint
+  readonly isNarrow: boolean
+  readonly isVariable: boolean
+  readonly onf: boolean
+}
+
 /** A field, and which of its headers it is. */
 export interface Found {
   readonly field: FieldName
   readonly kind: HeaderKind
-  readonly row: FieldRow
+  readonly shape: Shape
   /** It has this header in every version, and one number of octets, and all of them count. */
   readonly isPlain: boolean
 }
@@ -23,10 +34,10 @@ const header = (cls: number, code: number, experimenter?: number): Header => ({
   ...(experimenter === undefined ? {} : { experimenter }),
 })
 
-/** Those of a field, and its row. */
-export type Headers = { readonly [Kind in HeaderKind]?: Header } & {
+/** Those of a field, and what its values are. */
+export type Headers = { readonly [Kind in HeaderKind]: Header | undefined } & {
   readonly oxm: Header
-  readonly row: FieldRow
+  readonly shape: Shape
   /** The one that it has in every version, if that has 32 bits. */
   readonly word: number | undefined
 }
@@ -34,13 +45,23 @@ export type Headers = { readonly [Kind in HeaderKind]?: Header } & {
 function headersOf(row: FieldRow): Headers {
   const isPlain = row.onf === undefined && row.experimenter === undefined
   return {
-    row,
+    shape: shapeOf(row),
     word: isPlain ? header(row.class, row.code).word : undefined,
     oxm: header(row.class, row.code, row.experimenter),
-    ...(row.nxm ? { nxm: header(row.nxm[0], row.nxm[1]) } : {}),
-    ...(row.onf ? { onf: header(EXPERIMENTER, row.code, ONF) } : {}),
+    nxm: row.nxm ? header(row.nxm[0], row.nxm[1]) : undefined,
+    onf: row.onf ? header(EXPERIMENTER, row.code, ONF) : undefined,
   }
 }
+
+const shapeOf = ({ size, bits, width, limit, isNarrow, variable, onf }: FieldRow): Shape => ({
+  size,
+  bits,
+  width,
+  limit,
+  isNarrow,
+  isVariable: variable === true,
+  onf: onf === true,
+})
 
 export const headers = Object.fromEntries(FIELD_NAMES.map((name) => [name, headersOf(FIELDS[name])])) as Readonly<
   Record<FieldName, Headers>
@@ -85,14 +106,14 @@ const byExperimenter = new Map<number, Found>()
 const keyOf = (experimenter: number, code: number): number => experimenter * 128 + code
 
 for (const field of FIELD_NAMES) {
-  const row: FieldRow = FIELDS[field]
+  const { shape } = headers[field]
   for (const kind of KINDS) {
     const found = headers[field][kind]
     if (!found) continue
-    const isPlain = kind === 'oxm' && !row.onf && !row.variable && !row.isNarrow
+    const isPlain = kind === 'oxm' && !shape.onf && !shape.isVariable && !shape.isNarrow
     const { word, experimenter } = found
-    if (experimenter === undefined) byWord.set(word >>> 9, { field, kind, row, isPlain })
-    else byExperimenter.set(keyOf(experimenter, (word >>> 9) & 0x7f), { field, kind, row, isPlain })
+    if (experimenter === undefined) byWord.set(word >>> 9, { field, kind, shape, isPlain })
+    else byExperimenter.set(keyOf(experimenter, (word >>> 9) & 0x7f), { field, kind, shape, isPlain })
   }
 }
 

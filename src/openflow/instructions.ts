@@ -1,5 +1,6 @@
 /** Instructions (OpenFlow 1.5.1, 7.2.5): one row per kind, read by the encoder and the decoder. */
 import { type Action, readActions, writeActions } from './actions.ts'
+import { refuse, wrongInstructions } from './check.ts'
 import { type Reader, Writer } from './cursor.ts'
 import { BAD_INSTRUCTION_LEN, OpenFlowError } from './errors.ts'
 import { type FlowStats, inUsualOrder, readStats, writeStats } from './stats.ts'
@@ -84,8 +85,11 @@ const ROWS: { readonly [Type in KnownInstruction['type']]: Row<Of<Type>> } = {
 
 const byCode = new Map(Object.values(ROWS).map((row) => [row.code, row as Row<KnownInstruction>]))
 
-export function writeInstructions(w: Writer, instructions: readonly Instruction[]): void {
-  for (const instruction of ofVersion(w.version, instructions)) {
+/** @param isChecked is a second one of a type refused, as a switch does? */
+export function writeInstructions(w: Writer, instructions: readonly Instruction[], isChecked = false): void {
+  const all = ofVersion(w.version, instructions)
+  if (isChecked) refuse(wrongInstructions(instructions) ?? wrongInstructions(all))
+  for (const instruction of all) {
     const start = w.length
     if (instruction.type === 'unknown') w.u16(instruction.code).u16(0).bytes(instruction.body)
     else {

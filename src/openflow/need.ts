@@ -1,6 +1,4 @@
 /** Prerequisites (OpenFlow 1.5.1, 7.2.3.6): a field has a meaning only after the fields that say what packets it is of. */
-import type { Reader, Writer } from './cursor.ts'
-import { errorNamed, OpenFlowError } from './errors.ts'
 import type { Need } from './field-row.ts'
 import {
   FIELD_NAMES,
@@ -14,9 +12,6 @@ import {
   TCP,
   UDP,
 } from './fields.ts'
-import { readMatch, writeMatch } from './oxm.ts'
-
-const BAD_PREREQ = errorNamed('BAD_MATCH', 'BAD_PREREQ')
 
 /** Each as the fields that say so, in words for who forgot them. */
 const WORDS: { readonly [N in Need]: string } = {
@@ -76,30 +71,9 @@ for (const name of FIELD_NAMES) {
   if (needs !== undefined || says) NEEDS.set(name, { meets: needs && MEETS[needs], says })
 }
 
-/** @throws OpenFlowError `out-of-range` that names the first field that stands before what it asks for, or without it */
-export function checkPrerequisites(match: Match): void {
-  const missing = firstMissing(match)
-  if (missing !== undefined) throw new OpenFlowError('out-of-range', sayMissing(missing), { error: BAD_PREREQ })
-}
-
-function sayMissing({ field }: KnownField): string {
+export function sayMissing({ field }: KnownField): string {
   const { needs }: FieldRow = FIELDS[field]
   return `${field} has a meaning only after ${needs ? WORDS[needs] : 'others'}`
-}
-
-/** A match that a switch is asked to take: one that it would refuse is refused here. */
-export function writeChecked(w: Writer, match: Match): void {
-  checkPrerequisites(match)
-  writeMatch(w, match)
-}
-
-/** @throws OpenFlowError `malformed` with the BAD_PREREQ that a switch answers */
-export function readChecked(r: Reader): Match {
-  const { offset } = r
-  const match = readMatch(r)
-  const missing = firstMissing(match)
-  if (missing === undefined) return match
-  throw new OpenFlowError('malformed', sayMissing(missing), { offset, error: BAD_PREREQ })
 }
 
 /** The first field that stands before what it asks for, or without it. */

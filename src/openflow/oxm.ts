@@ -1,7 +1,7 @@
 /** OXM TLVs (OpenFlow 1.5.1, 7.2.3): a header (see headers.ts), the value, and a mask if the header says so. */
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_MATCH_LEN, BAD_MATCH_TYPE, OpenFlowError } from './errors.ts'
-import { FIELDS, type FieldName, type FieldRow, type KnownField, known, type Match, type OxmField } from './fields.ts'
+import { FIELDS, type FieldName, type KnownField, known, type Match, type OxmField } from './fields.ts'
 import {
   type Found,
   fieldByExperimenter,
@@ -9,6 +9,7 @@ import {
   headers,
   isExperimenter,
   otherHeader,
+  type Shape,
   writeOf,
 } from './headers.ts'
 
@@ -26,20 +27,20 @@ export function writeField(w: Writer, field: OxmField): void {
   }
   const { field: name, value, mask, header } = field
   const all = headers[name]
-  const { row } = all
-  const size = row.variable ? sizeOf(field, row) : row.size
+  const { shape } = all
+  const size = shape.isVariable ? sizeOf(field, shape) : shape.size
   const hasMask = mask === undefined ? 0 : 1
   if (header === undefined && all.word !== undefined) w.u32((all.word | (hasMask << 8) | (size << hasMask)) >>> 0)
   else writeOf(w, all, header, hasMask, size << hasMask)
-  writeValue(w, row, name, value, size)
-  if (mask !== undefined) writeValue(w, row, name, mask, size)
+  writeValue(w, shape, name, value, size)
+  if (mask !== undefined) writeValue(w, shape, name, mask, size)
 }
 
-function writeValue(w: Writer, row: FieldRow, name: string, value: number | bigint, size: number): void {
+function writeValue(w: Writer, shape: Shape, name: string, value: number | bigint, size: number): void {
   // What fills its octets is held against them by the writer.
-  if (typeof value !== row.width || (row.isNarrow && value >= row.limit)) throw outOfRange(name, row, value)
+  if (typeof value !== shape.width || (shape.isNarrow && value >= shape.limit)) throw outOfRange(name, shape, value)
   if (typeof value === 'bigint') {
-    if (row.variable) w.bytes(octetsOf(value, size, name))
+    if (shape.isVariable) w.bytes(octetsOf(value, size, name))
     else if (size === 16) w.u64(value >> 64n, name).u64(value & LOW_64)
     else w.u64(value, name)
     return
@@ -51,7 +52,7 @@ function writeValue(w: Writer, row: FieldRow, name: string, value: number | bigi
   else w.u8((value - (value % 0x1_0000)) / 0x1_0000, name).u16(value % 0x1_0000, name)
 }
 
-const outOfRange = (name: string, { width, bits }: FieldRow, value: number | bigint): OpenFlowError =>
+const outOfRange = (name: string, { width, bits }: Shape, value: number | bigint): OpenFlowError =>
   new OpenFlowError('out-of-range', `${name} holds ${value} (a ${typeof value}): it takes a ${width} of ${bits} bits`)
 
 /** Octets of a field of no fixed size: as many as value and mask ask for, none for zeros. */
@@ -60,11 +61,11 @@ function leastSize(value: bigint, mask: bigint | undefined): number {
   return widest === 0n ? 0 : Math.ceil(widest.toString(16).length / 2)
 }
 
-function sizeOf(field: KnownField, row: FieldRow): number {
+function sizeOf(field: KnownField, shape: Shape): number {
   const mask = field.mask === undefined ? undefined : BigInt(field.mask)
   const { size = leastSize(BigInt(field.value), mask) } = field as { readonly size?: number }
-  if (size <= row.size) return size
-  throw new OpenFlowError('out-of-range', `${field.field} has ${size} octets: ${row.size} is the most`)
+  if (size <= shape.size) return size
+  throw new OpenFlowError('out-of-range', `${field.field} has ${size} octets: ${shape.size} is the most`)
 }
 
 function octetsOf(value: bigint, size: number, name: string): Uint8Array {
@@ -110,25 +111,25 @@ function readKnown(
   offset: number,
   experimenter: number | undefined,
 ): OxmField {
-  const { field: name, row } = found
-  if (row.variable) return readVariable(r, name, head, length, hasMask)
-  if (length !== row.size << (hasMask ? 1 : 0)) {
-    const message = `${name} has ${length} octets: it takes ${row.size}${hasMask ? ' twice' : ''}`
+  const { field: name, shape } = found
+  if (shape.isVariable) return readVariable(r, name, head, length, hasMask)
+  if (length !== shape.size << (hasMask ? 1 : 0)) {
+    const message = `${name} has ${length} octets: it takes ${shape.size}${hasMask ? ' twice' : ''}`
     throw new OpenFlowError('malformed', message, { offset, error: BAD_MATCH_LEN })
   }
   if (found.isPlain) {
-    const whole = readValue(r, row.size)
-    return hasMask ? known(name, whole, readValue(r, row.size)) : known(name, whole)
+    const whole = readValue(r, shape.size)
+    return hasMask ? known(name, whole, readValue(r, shape.size)) : known(name, whole)
   }
-  const copy = row.isNarrow ? r.copy() : r
-  const value = readValue(r, row.size)
-  const mask = hasMask ? readValue(r, row.size) : undefined
+  const copy = shape.isNarrow ? r.copy() : r
+  const value = readValue(r, shape.size)
+  const mask = hasMask ? readValue(r, shape.size) : undefined
   // Bits that the field does not have: kept as they came.
-  if (row.isNarrow && (value >= row.limit || (mask !== undefined && mask >= row.limit))) {
+  if (shape.isNarrow && (value >= shape.limit || (mask !== undefined && mask >= shape.limit))) {
     return unknown(head, hasMask, experimenter, copy.bytes(length))
   }
   const field = known(name, value, mask)
-  return found.kind === 'oxm' && !row.onf ? field : { ...field, ...otherHeader(r.version, found) }
+  return found.kind === 'oxm' && !shape.onf ? field : { ...field, ...otherHeader(r.version, found) }
 }
 
 function readVariable(r: Reader, name: FieldName, head: number, length: number, hasMask: boolean): OxmField {

@@ -1,5 +1,7 @@
 /** The actions of the standard (OpenFlow 1.5.1, 7.2.6): one row per kind, read by the encoder and the decoder. */
+import { checkMask, isMasked } from './check.ts'
 import type { Reader, Writer } from './cursor.ts'
+import { errorNamed, OpenFlowError } from './errors.ts'
 import type { KnownField } from './fields.ts'
 import { type MoveAction, readSides, writeSides } from './move.ts'
 import { readField, writeField } from './oxm.ts'
@@ -54,6 +56,9 @@ export interface Row<Value> {
 /** The first version in which a part of a field can be set and moved. */
 export const V1_5 = 6
 const CONTROLLER = 0xfffffffd
+const BAD_SET_ARGUMENT = errorNamed('BAD_ACTION', 'BAD_SET_ARGUMENT')
+/** 7.2.6.9. */
+const IN_PORT_STAYS = 'in_port cannot be set: nxm_in_port can'
 /** Send the whole packet to the controller. */
 const WHOLE_PACKET = 0xffff
 
@@ -114,11 +119,17 @@ export const STANDARD_ROWS: { readonly [Type in StandardAction['type']]: Row<Of<
   dec_ttl: plain(24, 'dec_ttl'),
   set_field: {
     code: 25,
-    write: writeField,
+    write(w, action) {
+      checkMask(action)
+      if (action.field === 'in_port')
+        throw new OpenFlowError('out-of-range', IN_PORT_STAYS, { error: BAD_SET_ARGUMENT })
+      writeField(w, action)
+    },
     read(r) {
       const field = readField(r)
-      // Before 1.5 there is no mask: what has one is kept as bytes.
+      // Before 1.5 there is no mask: what has one is kept as bytes, and so is what could not be written so.
       if (field.field === 'unknown' || (field.mask !== undefined && r.version < V1_5)) return undefined
+      if (field.field === 'in_port' || !isMasked(field)) return undefined
       return { type: 'set_field', ...field }
     },
   },

@@ -1,4 +1,5 @@
 /** Bits of fields: set, moved, kept on a stack, taken away (ovs-actions(7), "Field Modification Actions"). */
+import { checkMask, isMasked } from '../check.ts'
 import { OpenFlowError } from '../errors.ts'
 import type { KnownField } from '../fields.ts'
 import { readField, writeField } from '../oxm.ts'
@@ -71,10 +72,13 @@ export const BITS_ROWS: Rows<BitsAction> = {
   // nx_action_reg_load2: a field with its value, and its mask.
   reg_load2: {
     subtypes: [LOAD2],
-    write: (w, field) => writeField(w.u16(LOAD2), field),
+    write(w, field) {
+      checkMask(field)
+      writeField(w.u16(LOAD2), field)
+    },
     read(r) {
       const field = readField(r)
-      return field.field === 'unknown' ? undefined : ({ ...field, type: 'reg_load2' } as Load2)
+      return field.field === 'unknown' || !isMasked(field) ? undefined : ({ ...field, type: 'reg_load2' } as Load2)
     },
   },
   push: stack(27, 'push'),

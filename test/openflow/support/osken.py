@@ -1,6 +1,7 @@
 """os-ken (Debian's python3-os-ken), an OpenFlow library that knows nothing of ours.
 
 build: every message that it can write, in each version: a line of its class and its octets in hexadecimal.
+fields: a rule of each field alone, without a mask and with three.
 parse: reads octets in hexadecimal, one message a line; answers with the class, and the octets that it writes for it,
        "-" if it cannot write such, or "!" and why it could not read them.
 """
@@ -174,6 +175,18 @@ def build():
             print(type(message).__name__, octets(message))
 
 
+def fields():
+    for version, parser in VERSIONS.items():
+        d = ProtocolDesc(version)
+        for row in parser.ofproto.oxm_types:
+            user, size = row.type.to_user, row.type.size
+            one = bytes(size - 1) + b'\x01'
+            for value in (user(one), *((user(one), user(mask)) for mask in (b'\xff' * size, one)),
+                          (user(bytes(size)), user(bytes(size)))):
+                match = parser.OFPMatch(**{row.name: value})
+                print(row.name, octets(parser.OFPFlowMod(d, match=match, instructions=[])))
+
+
 def writes(one):
     """Has it a way to write such a message?"""
     own = [c for c in type(one).__mro__ if c is not ofproto_parser.MsgBase]
@@ -215,4 +228,4 @@ def parse():
         print(type(parsed).__name__ if parsed else '?', again(d, parsed) if parsed else '-')
 
 
-{'build': build, 'parse': parse}[sys.argv[1]]()
+{'build': build, 'fields': fields, 'parse': parse}[sys.argv[1]]()
