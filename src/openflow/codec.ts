@@ -1,5 +1,6 @@
 /** One message to octets and back. */
 import { reader, Writer } from './cursor.ts'
+import { OpenFlowError } from './errors.ts'
 import { type Decoded, type Message, readMessage, writeMessage } from './messages.ts'
 import { LATEST } from './versions.ts'
 
@@ -12,8 +13,12 @@ const writer = new Writer(LATEST)
  * @throws OpenFlowError `out-of-range` if a field cannot hold its value, or the version has no such field or message
  */
 export function encode(message: Message): Uint8Array {
-  writeMessage(writer.restart(message.version ?? LATEST), message)
-  return writer.take()
+  try {
+    writeMessage(writer.restart(message.version ?? LATEST), message)
+    return writer.take()
+  } catch (error) {
+    throw asRefusal(message, error)
+  }
 }
 
 /**
@@ -22,4 +27,13 @@ export function encode(message: Message): Uint8Array {
  */
 export function decode(bytes: Uint8Array): Decoded {
   return readMessage(reader(bytes[0] ?? 0, bytes))
+}
+
+/** What cannot be written is no message: some part of it is of another type than it must be, which its own error says badly. */
+export function asRefusal(message: Message, error: unknown): unknown {
+  if (!(error instanceof TypeError || error instanceof RangeError)) return error
+  const what = (message as { readonly type?: unknown } | null | undefined)?.type
+  return new OpenFlowError('out-of-range', `${what ?? 'this'} is no message that can be encoded: ${error.message}`, {
+    cause: error,
+  })
 }

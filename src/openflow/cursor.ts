@@ -224,11 +224,10 @@ export class Reader {
     return this
   }
 
-  /** Skip the padding up to a multiple of 8, counted from `start`, as far as there is any. */
+  /** Skip the padding up to a multiple of 8, counted from `start`. */
   align8(start: number): this {
     const over = (this.#at - start) & 7
-    if (over !== 0) this.#at = Math.min(this.#at + 8 - over, this.#end)
-    return this
+    return over === 0 ? this : this.skip(8 - over)
   }
 
   /** Another reader at the same place: to look ahead. */

@@ -15,12 +15,19 @@ export class Framer {
   }
 
   /**
-   * Take a chunk. @returns the messages that it completes, as octets that are only good until the chunk is used again
-   * @throws OpenFlowError `malformed` if a length cannot be true: where the next message begins is then unknown
+   * Take a chunk.
+   * @returns the messages that are whole by now, to go through: each as its octets, for `decode`, good until their chunk is used
+   *   again. What is not gone through comes at the next time.
+   * @throws OpenFlowError `malformed`, behind the messages before it, if a length cannot be true: where the next message begins
+   *   is then unknown
    */
-  *push(chunk: Uint8Array): Generator<Uint8Array, void, void> {
+  push(chunk: Uint8Array): Generator<Uint8Array, void, void> {
     this.#chunks.push(chunk)
     this.#held += chunk.length
+    return this.#whole()
+  }
+
+  *#whole(): Generator<Uint8Array, void, void> {
     while (this.#held >= HEAD_LENGTH) {
       const length = this.#length()
       if (length < HEAD_LENGTH) {

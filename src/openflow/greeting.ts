@@ -67,7 +67,8 @@ function readElement(r: Reader): HelloElement {
     throw new OpenFlowError('malformed', `an element of ${length} octets`, { offset, error: BAD_LEN })
   }
   const body = r.part(length - HEAD).rest()
-  r.align8(offset)
+  // Some leave out the padding of the last element.
+  if (r.left > 0) r.align8(offset)
   return { code, body }
 }
 

@@ -200,7 +200,9 @@ export function writeMessage(w: Writer, message: Message, xid = message.xid ?? 0
   w.u8(w.version, 'version')
   if (message.type === 'unknown') w.u8(message.code, 'code').u16(0).u32(xid, 'xid').bytes(message.body)
   else {
-    const { at, body } = rowOf(message.type)
+    const row = Object.hasOwn(ROWS, message.type) ? rowOf(message.type) : undefined
+    if (!row) throw new OpenFlowError('out-of-range', `type holds ${message.type}, which is no type of message`)
+    const { at, body } = row
     const place = at[w.version]
     if (!place) throw lackingMessage(w.version, message.type)
     if (place.experimenter === undefined) w.u8(place.code).u16(0).u32(xid, 'xid')

@@ -36,15 +36,18 @@ export async function handshake(socket: Socket, options: SessionOptions = {}): P
   const late = setTimeout(() => wire.close('the handshake takes too long'), 2 * echoInterval)
   try {
     let version: number | undefined
+    let offered = ''
     // At once, since what comes right behind a hello is of the version that it settles.
     const requests = new Requests(wire, (hello) => {
       version = commonVersion(hello, versions)
-      if (version !== undefined) wire.version = version
+      offered = offerOf(hello)
+      // A peer of an older version is told in that one.
+      wire.version = version ?? (Math.min(hello.version, Math.max(...versions)) || 1)
     })
     requests.send({ type: 'hello', versions })
     const { type } = await requests.first
     if (type !== 'hello') throw new OpenFlowError('malformed', `the first message is ${type}, not hello`)
-    if (version === undefined) throw refuse(wire, versions)
+    if (version === undefined) throw refuse(wire, versions, offered)
     const features = await requests.request({ type: 'features_request' })
     return new Session(requests, features)
   } catch (error) {
@@ -64,8 +67,15 @@ function commonVersion(hello: Decoded, ours: readonly number[]): number | undefi
   return ours.includes(version) ? version : undefined
 }
 
-function refuse(wire: Wire, versions: readonly number[]): OpenFlowError {
-  const message = `no common OpenFlow version: this side speaks ${versions.map(versionName).join(', ')}`
+/** What a peer says that it speaks, in words. */
+const offerOf = (hello: Decoded): string =>
+  hello.type === 'hello' && hello.versions
+    ? hello.versions.map(versionName).join(', ')
+    : `${versionName(hello.version)} at most`
+
+function refuse(wire: Wire, versions: readonly number[], offered: string): OpenFlowError {
+  const ours = versions.map(versionName).join(', ')
+  const message = `no common OpenFlow version: this side speaks ${ours}, the peer ${offered}`
   wire.refuse(HELLO_INCOMPATIBLE, new TextEncoder().encode(message), 0)
   return new OpenFlowError('no-common-version', message)
 }

@@ -119,6 +119,10 @@ export class Requests {
     const parts: Array<MessageOf<'multipart_reply'>> = []
     let held = 0
     return new Promise((resolve, reject) => {
+      if (!Object.hasOwn(REPLIES, message.type)) {
+        const words = `${message.type} has no answer to wait for: send it, or put it into a bundle`
+        throw new OpenFlowError('out-of-range', words)
+      }
       this.#expect(message, {
         take: (reply, octets) => {
           if (reply.type !== 'multipart_reply') {

@@ -2,7 +2,9 @@
  * One connection, below the level of requests: octets to messages and back, echo in both directions, backpressure, and an
  * end with a reason. Messages of one turn of the event loop leave in one write.
  */
+
 import type { Socket } from 'node:net'
+import { asRefusal } from '../codec.ts'
 import { reader, Writer } from '../cursor.ts'
 import { BAD_LEN, BAD_VERSION, type ErrorValue, OpenFlowError } from '../errors.ts'
 import { Framer } from '../framer.ts'
@@ -103,7 +105,7 @@ export class Wire {
       writeMessage(this.#out, message, xid)
     } catch (error) {
       this.#out.rewind(start)
-      throw error
+      throw asRefusal(message, error)
     }
     if (this.#out.length >= BATCH) this.#flush()
     else if (!this.#flushing) {
