@@ -5,6 +5,7 @@
 import type { Graph } from '../topology/graph.ts'
 import type { Hypervisor } from '../topology/nodes.ts'
 import type {
+  Announcement,
   Domain,
   EngineRules,
   Fabric,
@@ -72,6 +73,24 @@ export function neighboursOf(rules: EngineRules, member: Member): Neighbour[] {
     if ((family === 4 || family === 6) && isNumber(address, bits) && isNumber(mac, 48)) return each as Neighbour
     const right = '{family: 4 or 6, address, mac}, numbers of 32 or 128 (a bigint) and of 48 bits'
     throw new EngineMistake(rules.alias, `neighbours() says address ${show(address)}: it must be ${right}`)
+  })
+}
+
+/** @throws EngineMistake */
+export function announcementsOf(rules: EngineRules, domain: Domain, member: Member): Announcement[] {
+  if (!rules.announcements) return []
+  const said = list(rules.alias, 'announcements()', ask(rules, 'announcements', [domain, member]))
+  return said.map((each, index) => {
+    const { frame, target, why } = record(each)
+    const wrong = (words: string): never => {
+      throw new EngineMistake(rules.alias, `announcements()[${index}] has ${words}`)
+    }
+    if (!(frame instanceof Uint8Array) || frame.length < 14)
+      wrong('a frame that is none: it must be 14 octets at least')
+    const { to } = record(target)
+    if (to !== 'member' && to !== 'uplink') wrong(`target ${show(to)}: it must be member or uplink`)
+    if (typeof why !== 'string' || why === '') wrong(`why ${show(why)}: it must say in words what it is good for`)
+    return each as Announcement
   })
 }
 

@@ -70,7 +70,7 @@ function reach(engines: Engines, domain: Domain, here: Hypervisor) {
 }
 
 /** The same where it works, with the OpenFlow port that leads to the fabric. */
-function way(engines: Engines, domain: Domain, here: Hypervisor) {
+export function way(engines: Engines, domain: Domain, here: Hypervisor) {
   const reached = reach(engines, domain, here)
   if (!reached || isFault(reached.fabric)) return undefined
   const { engine, fabric } = reached

@@ -89,6 +89,15 @@ export type Neighbour =
   | { readonly family: 4; readonly address: number; readonly mac: number }
   | { readonly family: 6; readonly address: bigint; readonly mac: number }
 
+/** A frame that the controller sends by itself, for a member that is at a new place. */
+export interface Announcement {
+  /** An Ethernet frame without a tag and without a checksum. */
+  readonly frame: Uint8Array
+  readonly target: Extract<Target, { readonly to: 'member' | 'uplink' }>
+  /** What it is good for, in words. */
+  readonly why: string
+}
+
 export interface EngineRules {
   readonly alias: string
   /** The way to the fabric; where it is missing, the fault. */
@@ -103,6 +112,11 @@ export interface EngineRules {
   member(domain: Domain, member: Member): readonly Forward[]
   /** The forward rules for a member on another one: on a mesh, and where a port asks for frames to unknown addresses. */
   remote(domain: Domain, member: Member, peer: Hypervisor): readonly Forward[]
+  /**
+   * What others are told once a switch has confirmed a member's rules at a place where it was not before: a physical network
+   * goes by the frames that it has seen. Without it nobody is told.
+   */
+  announcements?(domain: Domain, member: Member): readonly Announcement[]
 }
 
 /** A VNIC in its port, at its place. */

@@ -3,6 +3,7 @@
  * and OVSDB libraries are `plugboard/openflow` and `plugboard/ovsdb`.
  */
 export type {
+  Announcement,
   Domain,
   EngineRules,
   Fabric,

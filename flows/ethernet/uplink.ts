@@ -2,6 +2,7 @@
 import type { Hypervisor } from '../../topology/nodes.ts'
 import { attribute } from '../attribute.ts'
 import type { Domain, EngineRules, Fabric, Fault } from '../engine.ts'
+import { whereItIs } from './announce.ts'
 import { ethernetDomain, toMember, toUplink } from './forward.ts'
 import { ethernetGuard } from './guard.ts'
 import { neighbours } from './neighbours.ts'
@@ -16,6 +17,7 @@ export function uplinkRules(alias: string, vlanOf: (network: Domain) => number |
     domain: ethernetDomain,
     member: toMember,
     remote: toUplink,
+    announcements: whereItIs,
   }
 }
 

@@ -17,6 +17,7 @@ import { extensionsOf, rulesOf } from '../engines/registry.ts'
 import type { Session } from '../openflow/index.ts'
 import type { Connection } from '../ovsdb/index.ts'
 import { type Store, StoreError } from '../store/store.ts'
+import { Announcer } from './announcer.ts'
 import { Board } from './board.ts'
 import { Core } from './core.ts'
 import { Events } from './events.ts'
@@ -51,6 +52,7 @@ export class Controller {
   readonly #news: News
   readonly #tickets = new Tickets()
   readonly #holders: Holders
+  readonly #announcer: Announcer
   /** The ticket of each commit that somebody may still ask for. */
   readonly #ticketOf = new WeakMap<object, Ticket>()
   readonly #stopping = new AbortController()
@@ -77,13 +79,17 @@ export class Controller {
         connected: (id) => this.#board.lookAt(id),
         disconnected: (id) => {
           this.#holders.forget(id)
+          this.#announcer.disconnected(id)
           this.#board.lookAt(id)
         },
         synced: (id, generation) => {
           this.#holders.synced(id, generation)
           this.#board.lookAt(id)
         },
-        confirmed: (id, generation) => this.#holders.confirmed(id, generation),
+        confirmed: (id, generation) => {
+          this.#announcer.confirmed(id, generation)
+          this.#holders.confirmed(id, generation)
+        },
         refused: (id, objects) => this.#refused(id, objects),
       },
     })
@@ -113,6 +119,7 @@ export class Controller {
         },
       },
     )
+    this.#announcer = new Announcer({ graph, engines: rules, fleet: this.fleet, log })
     this.#holders = new Holders({ graph, log, write: async (operation) => void (await this.journal.write(operation)) })
     this.hosts = new Hosts({ graph, journal: this.journal, engines, log, controllerFor })
     this.operations = new Core({
@@ -171,7 +178,12 @@ export class Controller {
     const generations = this.fleet.mark(stale)
     this.#holders.leave(committed, generations)
     const touched = touchedVnics(this.graph, steps)
-    for (const { change } of steps) if (change.kind === 'hypervisor') this.#seen(change.id, touched)
+    this.#announcer.note(touched, generations)
+    for (const { change } of steps) {
+      if (change.kind !== 'hypervisor') continue
+      if (!change.to) this.#announcer.forget(change.id)
+      this.#seen(change.id, touched)
+    }
     const destroyed = [...touched].filter((id) => !this.graph.vnics.has(id))
     const earlier = destroyed.map((id) => this.#board.ticket(id))
     this.#ticketOf.set(committed, this.#tickets.draw(generations, ...earlier))

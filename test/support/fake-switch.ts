@@ -2,7 +2,15 @@
  * A switch for scale and for faults that Open vSwitch does not produce on demand. It keeps rules by table, priority and match,
  * answers as OVS 3.1 was seen to answer, and can refuse rules or stop answering for a while.
  */
-import { type Decoded, type Flow, type FlowMod, type Message, printFlow, ruleKey } from '../../src/openflow/index.ts'
+import {
+  type Decoded,
+  type Flow,
+  type FlowMod,
+  type Message,
+  type MessageOf,
+  printFlow,
+  ruleKey,
+} from '../../src/openflow/index.ts'
 import { Peer } from '../openflow/support/peer.ts'
 
 /** Of a rule refused when it is added to a bundle: BAD_ACTION/BAD_OUT_PORT. */
@@ -20,6 +28,8 @@ export class FakeSwitch {
   readonly flows = new Map<string, Flow>()
   /** Messages that changed rules, or could have. */
   readonly flowMods: FlowMod[] = []
+  /** Packets that the controller has sent through it, with what it had confirmed of rules by then. */
+  readonly packetOuts: Array<MessageOf<'packet_out'> & { readonly flows: number }> = []
   refuses: (flow: FlowMod) => boolean
   /** Bundles that were filled to the end, and those that were given up. */
   closed = 0
@@ -95,6 +105,9 @@ export class FakeSwitch {
         if (message.step === 'open_request' || message.step === 'discard_request') this.#bundle = []
         if (message.step === 'commit_request') for (const flow of this.#bundle.splice(0)) this.#apply(flow)
         return [{ ...message, step: message.step.replace('request', 'reply') as typeof message.step }]
+      case 'packet_out':
+        this.packetOuts.push({ ...message, flows: this.flows.size })
+        return []
       default:
         return []
     }

@@ -1,0 +1,62 @@
+/**
+ * Frames that the controller sends through a switch for a port: the same typed targets as rules have, and the same table egress,
+ * so that a frame of one domain can no more reach another than a VNIC's can.
+ */
+import type { Action } from '../src/openflow/index.ts'
+import type { Graph } from '../topology/graph.ts'
+import { announcementsOf, memberKey } from './checks.ts'
+import { type Engines, way } from './compile.ts'
+import type { Announcement, Domain, Fabric, Member, Target } from './engine.ts'
+import { EGRESS } from './pipeline.ts'
+import { SOURCE, set, setDomain, TARGET, TO_UPLINK } from './registers.ts'
+import { resubmit } from './rule.ts'
+
+/** A frame, and what to do with it: the body of a packet_out. */
+export interface Injection {
+  readonly frame: Uint8Array
+  readonly actions: readonly Action[]
+  readonly why: string
+}
+
+/** Where such a frame may be handed on to. */
+export type InjectionTarget = Extract<Target, { readonly to: 'member' | 'uplink' }>
+
+/** From where: a domain on a hypervisor, by its engine's way to the fabric. */
+export interface From {
+  readonly graph: Graph
+  readonly here: Parameters<typeof memberKey>[0]['here']
+  readonly alias: string
+  readonly domain: Domain
+  readonly fabric: Fabric
+}
+
+/**
+ * The actions that hand a frame on, as if the port had sent it.
+ * @param source the key of the port whose frame it is
+ * @throws EngineMistake if the target is none that the domain has on this hypervisor
+ */
+export const injection = (from: From, source: number, target: InjectionTarget): Action[] => [
+  setDomain(from.domain.key),
+  set(SOURCE, source),
+  set(TARGET, target.to === 'uplink' ? TO_UPLINK : memberKey(from, target)),
+  resubmit(EGRESS.number),
+]
+
+/**
+ * What is to be said for a member at its place, by its engine.
+ * @throws EngineMistake if the engine does not say what it wants
+ */
+export function announcements(graph: Graph, engines: Engines, member: Member): Injection[] {
+  const { port, hypervisor } = member
+  const here = graph.hypervisors.get(hypervisor)
+  const domain = port.networkId === null ? port : graph.networks.get(port.networkId)
+  const found = here && domain && way(engines, domain, here)
+  if (!found || !port.adminUp) return []
+  const { rules } = found.engine
+  const from = { graph, here, alias: rules.alias, domain, fabric: found.fabric }
+  return announcementsOf(rules, domain, member).map(({ frame, target, why }: Announcement) => ({
+    frame,
+    actions: injection(from, port.key, target),
+    why,
+  }))
+}

@@ -1,0 +1,95 @@
+/** What the physical network is told of a VNIC at a new place: once, from there, when its rules are in, with its network's tag. */
+import t from 'tap'
+import { FROM_FABRIC, TO_UPLINK } from '../../flows/registers.ts'
+import { printActions } from '../../src/openflow/index.ts'
+import type { VnicId } from '../../topology/ids.ts'
+import { PROJECT } from '../support/controller.ts'
+import { hypervisorId } from '../support/nodes.ts'
+import { cloudOf, until } from '../support/switches.ts'
+
+const hex = (octets: Uint8Array | undefined): string => Buffer.from(octets ?? []).toString('hex')
+
+t.test('a VNIC that moves is announced from where it is now', async (t) => {
+  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  const [h0, h1] = [await connect(0), await connect(1)]
+  const network = await call('create_network', { engine: 'vlan' })
+  const id = await plug(network, 0)
+  await until(() => status(id) === 'active' && h0.packetOuts.length > 0)
+  const move = async (where: number) => {
+    const to = { vnicId: id, hypervisor: hypervisorId(where), bridge: 'br-int', interface: `j${where}`, ofport: 70 }
+    await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+    await until(() => status(id) === 'active')
+  }
+  await move(1)
+  await until(() => h1.packetOuts.length > 0)
+  const [told, ...more] = h1.packetOuts
+  t.same(more, [], 'once')
+  t.equal(h0.packetOuts.length, 1, 'not from where it was')
+  t.equal(told?.flows, h1.flows.size, 'when all of its rules are there')
+
+  const mac = String(controller.operations.showVnic(PROJECT, id).mac_address).replaceAll(':', '')
+  // RFC 903: a reverse ARP request of itself for itself.
+  t.equal(hex(told?.data), `ffffffffffff${mac}80350001080006040003${mac}00000000${mac}00000000`.padEnd(120, '0'))
+  t.match(told?.match, [{ field: 'in_port', value: 0xfffffffd }])
+  const networkKey = controller.graph.networks.get(network.id as never)?.key
+  t.match(
+    printActions(told?.actions ?? []),
+    new RegExp(
+      `^set_field:0x${networkKey?.toString(16)}->metadata,.*->reg0,set_field:0x${TO_UPLINK}->reg1,resubmit\\(,60\\)$`,
+    ),
+    'by the table egress, which knows the tag',
+  )
+  t.notMatch(printActions(told?.actions ?? []), FROM_FABRIC.field)
+
+  h1.disconnect()
+  await until(() => status(id) === 'waiting')
+  const again = await connect(1)
+  await until(() => status(id) === 'active')
+  t.same(again.packetOuts, [], 'a switch that is back with what it had announces nothing')
+})
+
+t.test('one that moves while its switch is away is announced when that is back', async (t) => {
+  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  await connect(0)
+  const network = await call('create_network', { engine: 'vlan' })
+  const id = await plug(network, 0)
+  await until(() => status(id) === 'active')
+  const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
+  await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+  const h1 = await connect(1)
+  await until(() => status(id) === 'active' && h1.packetOuts.length > 0)
+  t.equal(h1.packetOuts.length, 1)
+})
+
+t.test('known addresses are announced in ARP; overlays and ports that are down announce nothing', async (t) => {
+  const { controller, call, connect, status } = await cloudOf(t, 1)
+  const h0 = await connect(0)
+  let ofport = 10
+  const enter = async (engine: string, fields: object) => {
+    const network = await call('create_network', { engine })
+    const port = await call('create_port', fields, { network_id: network.id })
+    const id = (await call('create_vnic', {})).id as VnicId
+    const to = { vnicId: id, hypervisor: hypervisorId(0), bridge: 'br-int', interface: `i${++ofport}`, ofport }
+    await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+    await controller.operations.plug(PROJECT, id, port.id as never, null)
+    await until(() => status(id) === 'active')
+    return { id, port: port.id as never }
+  }
+  await enter('vxlan', { ip_addresses: ['192.0.2.1'] })
+  const { id, port } = await enter('vlan', { ip_addresses: ['192.0.2.7', '2001:db8::7'] })
+  await until(() => h0.packetOuts.length === 2)
+  const mac = String(controller.operations.showVnic(PROJECT, id).mac_address).replaceAll(':', '')
+  const arp = `ffffffffffff${mac}08060001080006040001${mac}c0000207000000000000c0000207`
+  t.equal(hex(h0.packetOuts[1]?.data), arp.padEnd(120, '0'), 'RFC 5227')
+
+  const admin = { project: '*', role: 'admin' } as const
+  const set = async (up: boolean) => {
+    const patch = { admin_state_up: up }
+    const settling = await controller.operations.updatePort(PROJECT, port, patch, null, admin)
+    t.ok(await settling.settled(5_000))
+  }
+  await set(false)
+  t.equal(h0.packetOuts.length, 2)
+  await set(true)
+  await until(() => h0.packetOuts.length === 4)
+})
