@@ -98,7 +98,16 @@ class Cloud {
     const binding = { vnicId, hypervisor: where, bridge: 'br-int', interface: `t${n}`, ofport: 10 + n }
     this.#change({ kind: 'binding', id: vnicId, to: binding })
     const attributes = { mac_address: `02:00:00:${hex(n >> 16)}:${hex(n >> 8)}:${hex(n)}` }
-    const vnic = { ...made, id: vnicId, key: this.#nextKey(), vmId: null, kind: 'ethernet', portId, attributes }
+    const vnic = {
+      ...made,
+      id: vnicId,
+      key: this.#nextKey(),
+      vmId: null,
+      kind: 'ethernet',
+      portId,
+      migratesTo: null,
+      attributes,
+    }
     const began = performance.now()
     this.#change({ kind: 'vnic', id: vnicId, to: vnic })
     return performance.now() - began

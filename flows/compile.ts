@@ -51,6 +51,8 @@ export function* objectsOn(graph: Graph, where: HypervisorId): Generator<Key> {
     for (const [peer, ports] of graph.members(id).entries()) {
       if (peer === where) continue
       for (const port of ports) {
+        // One that is expected at this peer is told of where it is.
+        if (graph.placement(port)?.hypervisor !== peer || graph.portsOn.get(where).has(port)) continue
         const key = graph.ports.get(port)?.key
         if (key) yield key
       }
@@ -122,11 +124,16 @@ function compileDomain(
 
 function compilePort(graph: Graph, engines: Engines, here: Hypervisor, id: PortId): Rule[] {
   const placement = graph.placement(id)
-  if (!placement) return []
-  const { port, hypervisor } = placement
+  const port = graph.ports.get(id)
+  if (!port) return []
   const network = port.networkId === null ? undefined : graph.networks.get(port.networkId)
   if (port.networkId !== null && !network) return []
-  const isHere = hypervisor === here.id
+  const isHere = placement?.hypervisor === here.id
+  if (!isHere && !network && port.adminUp && graph.portsOn.get(here.id).has(id)) {
+    // Expected here: on its own it is all that there is of its domain.
+    return compileDomain(graph, engines, here, port, () => [])
+  }
+  if (!placement) return []
   if (!isMember(placement)) return network && isHere ? compileSite(graph, engines, here, port, network) : []
   if (!port.adminUp) return isHere ? [adminDown(placement)] : []
   if (!isHere) return network ? compileRemote(graph, engines, here, placement, network) : []
@@ -191,7 +198,8 @@ function localMembers(graph: Graph, network: Network, here: Hypervisor): Placeme
   const members: Placement[] = []
   for (const id of graph.members(network.id).get(here.id)) {
     const member = graph.placement(id)
-    if (member && (isMember(member) || id === site?.port.id)) members.push(member)
+    // One that is only expected here gets nothing yet.
+    if (member?.hypervisor === here.id && (isMember(member) || id === site?.port.id)) members.push(member)
   }
   return members.sort((a, b) => a.port.key - b.port.key)
 }

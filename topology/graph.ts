@@ -20,6 +20,12 @@ export interface Placement {
   readonly ofport: number | null
 }
 
+/** A hypervisor at which a port has its place, or is expected. */
+export interface Place {
+  readonly port: Port
+  readonly hypervisor: HypervisorId
+}
+
 /** What a key stands for. */
 export type Keyed =
   | { readonly kind: 'network'; readonly id: NetworkId }
@@ -44,7 +50,8 @@ export class Graph {
 
   readonly portsOfNetwork = new Multimap<NetworkId, PortId>()
   readonly vnicsOnHypervisor = new Multimap<HypervisorId, VnicId>()
-  /** The ports that have their place on a hypervisor. */
+  readonly vnicsMigratingTo = new Multimap<HypervisorId, VnicId>()
+  /** The ports that have their place on a hypervisor, or are expected there. */
   readonly portsOn = new Multimap<HypervisorId, PortId>()
   /** The ports of a network that lead to remote sites. */
   readonly sitesOf = new Multimap<NetworkId, PortId>()
@@ -55,7 +62,9 @@ export class Graph {
   #ipv6Tunnels = 0
   readonly #vnicsOfPort = new Multimap<PortId, VnicId>()
   readonly #placements = new Map<PortId, Placement>()
-  /** network -> hypervisor -> the ports there that take part: placed and administratively up */
+  /** Where a port is expected to be soon, and is not now. */
+  readonly #expected = new Map<PortId, Place>()
+  /** network -> hypervisor -> the ports there that take part: placed or expected, and administratively up */
   readonly #members = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
   /** network -> hypervisor -> those of the members that ask for frames to unknown addresses */
   readonly #askers = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
@@ -75,7 +84,13 @@ export class Graph {
     return this.#placements.get(port)
   }
 
-  /** Where a network has members: hypervisor -> its ports there that are placed and administratively up. */
+  /** Where a port is, and where it is expected: two hypervisors at most. */
+  *placesOf(port: PortId): Generator<Place> {
+    const places = [this.#placements.get(port), this.#expected.get(port)]
+    for (const place of places) if (place) yield place
+  }
+
+  /** Where a network has members: hypervisor -> its ports there that are placed or expected, and administratively up. */
   members(network: NetworkId): Multimap<HypervisorId, PortId> {
     return this.#members.get(network) ?? Multimap.empty()
   }
@@ -93,7 +108,7 @@ export class Graph {
     return (mesh ? this.members(id) : this.askers(id)).has(hypervisor)
   }
 
-  /** The networks with placed ports on a hypervisor -> those ports, administratively down ones too. */
+  /** The networks with ports that are placed or expected on a hypervisor -> those ports, administratively down ones too. */
   networksOn(hypervisor: HypervisorId): Multimap<NetworkId, PortId> {
     return this.#placedNetworks.get(hypervisor) ?? Multimap.empty()
   }
@@ -130,6 +145,8 @@ export class Graph {
     own(this.vnicsOfProject, id, from, to)
     if (from?.portId) this.#vnicsOfPort.delete(from.portId, id)
     if (to?.portId) this.#vnicsOfPort.add(to.portId, id)
+    if (from?.migratesTo) this.vnicsMigratingTo.delete(from.migratesTo, id)
+    if (to?.migratesTo) this.vnicsMigratingTo.add(to.migratesTo, id)
     if (from?.portId) this.#place(from.portId)
     if (to?.portId && to.portId !== from?.portId) this.#place(to.portId)
     return from
@@ -161,13 +178,13 @@ export class Graph {
     return from
   }
 
-  /** Find anew where a port is, and let the member indexes follow. */
+  /** Find anew where a port is and is expected, and let the member indexes follow. */
   #place(id: PortId): void {
-    const before = this.#placements.get(id)
-    const after = this.#find(id)
-    if (before) this.#forget(before)
-    if (after) this.#note(after)
-    else this.#placements.delete(id)
+    for (const place of this.placesOf(id)) this.#forget(place)
+    const [placement, expected] = [this.#find(id), this.#expect(id)]
+    put(this.#placements, id, placement)
+    put(this.#expected, id, expected?.hypervisor === placement?.hypervisor ? undefined : expected)
+    for (const place of this.placesOf(id)) this.#note(place)
   }
 
   #find(id: PortId): Placement | undefined {
@@ -180,9 +197,12 @@ export class Graph {
     return { port, vnic, hypervisor: binding.hypervisor, ofport: binding.ofport }
   }
 
-  #note(placement: Placement): void {
-    const { port, hypervisor } = placement
-    this.#placements.set(port.id, placement)
+  #expect(id: PortId): Place | undefined {
+    const [port, hypervisor] = [this.ports.get(id), this.vnicOf(id)?.migratesTo]
+    return port && hypervisor ? { port, hypervisor } : undefined
+  }
+
+  #note({ port, hypervisor }: Place): void {
     this.portsOn.add(hypervisor, port.id)
     if (!port.networkId) return
     nested(this.#placedNetworks, hypervisor).add(port.networkId, port.id)
@@ -191,7 +211,7 @@ export class Graph {
     if (port.asksForUnknown) nested(this.#askers, port.networkId).add(hypervisor, port.id)
   }
 
-  #forget({ port, hypervisor }: Placement): void {
+  #forget({ port, hypervisor }: Place): void {
     this.portsOn.delete(hypervisor, port.id)
     if (!port.networkId) return
     unnest(this.#placedNetworks, hypervisor, port.networkId, port.id)
@@ -228,6 +248,11 @@ function swap<K, V>(map: Map<K, V>, key: K, to: V | null): V | null {
   if (to === null) map.delete(key)
   else map.set(key, to)
   return from
+}
+
+function put<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
+  if (value === undefined) map.delete(key)
+  else map.set(key, value)
 }
 
 interface Owned {

@@ -57,6 +57,8 @@ export interface Vnic extends Made {
   readonly kind: string
   /** The port it is plugged into: the plug edge. */
   readonly portId: PortId | null
+  /** The hypervisor that it is about to move to: rules are prepared there before its interface appears. */
+  readonly migratesTo: HypervisorId | null
   readonly attributes: Attributes
 }
 

@@ -3,7 +3,7 @@
  * must be compiled again, and nothing else, so a change costs what it touches.
  */
 import type { Change } from './change.ts'
-import type { Graph, Placement } from './graph.ts'
+import type { Graph, Place } from './graph.ts'
 import type { HypervisorId, Key, NetworkId } from './ids.ts'
 import type { Hypervisor, Network } from './nodes.ts'
 
@@ -17,12 +17,12 @@ export function stale(graph: Graph, change: Change, mark: Mark): void {
       wholeNetwork(graph, change.id, mark)
       break
     case 'port':
-      placed(graph, graph.placement(change.id), mark)
+      for (const place of graph.placesOf(change.id)) placed(graph, place, mark)
       break
     case 'vnic':
     case 'binding': {
       const port = graph.vnics.get(change.id)?.portId
-      if (port) placed(graph, graph.placement(port), mark)
+      for (const place of port ? graph.placesOf(port) : []) placed(graph, place, mark)
       break
     }
     case 'hypervisor': {
@@ -35,10 +35,8 @@ export function stale(graph: Graph, change: Change, mark: Mark): void {
   }
 }
 
-/** A port at its place: the port itself and its network there, and on a mesh its traces on the peers. */
-function placed(graph: Graph, placement: Placement | undefined, mark: Mark): void {
-  if (!placement) return
-  const { port, hypervisor: here } = placement
+/** A port where it is or is expected: the port itself and its network there, and on a mesh its traces on the peers. */
+function placed(graph: Graph, { port, hypervisor: here }: Place, mark: Mark): void {
   mark(here, port.key)
   const network = port.networkId && graph.networks.get(port.networkId)
   if (!network) return
@@ -84,14 +82,12 @@ function wholeNetwork(graph: Graph, id: NetworkId, mark: Mark): void {
   if (!network) return
   const everywhere = new Set<HypervisorId>()
   for (const port of graph.portsOfNetwork.get(id)) {
-    const placement = graph.placement(port)
-    if (placement) everywhere.add(placement.hypervisor)
+    for (const { hypervisor } of graph.placesOf(port)) everywhere.add(hypervisor)
   }
   for (const here of everywhere) {
     mark(here, network.key)
     for (const port of graph.portsOfNetwork.get(id)) {
-      if (graph.knowsRemote(network, here) || graph.placement(port)?.hypervisor === here)
-        markPort(graph, port, here, mark)
+      if (graph.knowsRemote(network, here) || graph.portsOn.get(here).has(port)) markPort(graph, port, here, mark)
     }
   }
 }

@@ -9,20 +9,11 @@ import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Network, Port, Vnic } from '../../topology/nodes.ts'
 import type { Fleet } from './fleet.ts'
+import { standingOf } from './migrations.ts'
 import type { Event } from './operations.ts'
+import { alike, type PortStanding, recalled, type Standing, toldOf } from './standing.ts'
 import type { Ticket } from './tickets.ts'
-import type { PortStatus, PortView, VnicStatus, VnicView } from './views.ts'
-
-export interface Standing {
-  readonly status: VnicStatus
-  /** What an operator should know about it. */
-  readonly detail?: string
-}
-
-export interface PortStanding {
-  readonly status: PortStatus
-  readonly detail?: string
-}
+import type { PortView, VnicView } from './views.ts'
 
 export interface BoardEvents {
   vnic(id: VnicId): void
@@ -33,8 +24,10 @@ export class Board {
   readonly #graph: Graph
   readonly #engines: Engines
   readonly #fleet: Fleet
+  readonly #known: Parameters<typeof standingOf>[0]
   readonly #events: BoardEvents
   readonly #tickets = new Map<VnicId, Ticket>()
+  readonly #migrationTickets = new Map<VnicId, Ticket>()
   readonly #shown = new Map<VnicId, Standing>()
   readonly #shownPorts = new Map<PortId, PortStanding>()
   readonly #portTickets = new Map<PortId, Ticket>()
@@ -49,18 +42,24 @@ export class Board {
     this.#graph = context.graph
     this.#engines = context.engines
     this.#fleet = context.fleet
+    this.#known = context
     this.#limits = context.limits
     this.#events = events
   }
 
   vnic(id: VnicId): Standing {
     const vnic = this.#graph.vnics.get(id)
-    return vnic ? this.#standing(vnic, this.#tickets.has(id)) : { status: 'unplugged' }
+    return vnic ? this.foresee(vnic, {}) : { status: 'unplugged' }
   }
 
-  /** What will be said of a VNIC that an operation under way has changed, until the switches confirm it. */
-  foresee(vnic: Vnic): Standing {
-    return this.#standing(vnic, true)
+  /**
+   * What will be said of a VNIC that an operation under way has changed, until the switches confirm it.
+   * @param changed is it the VNIC's own rules that they are to confirm, or what is prepared for it?
+   */
+  foresee(vnic: Vnic, changed: { readonly own?: boolean; readonly migration?: boolean }): Standing {
+    const standing = this.#standing(vnic, changed.own ?? this.#tickets.has(vnic.id))
+    const migration = standingOf(this.#known, vnic, changed.migration ?? this.#migrationTickets.has(vnic.id))
+    return migration ? { ...standing, migration } : standing
   }
 
   port(id: PortId, of: (vnic: Vnic) => Standing = (vnic) => this.vnic(vnic.id)): PortStanding {
@@ -69,8 +68,8 @@ export class Board {
     if (port.hypervisor) return this.#site(port, port.hypervisor, this.#portTickets.has(id))
     const vnic = this.#graph.vnicOf(id)
     if (!vnic) return { status: 'down' }
-    const { status, ...detail } = of(vnic)
-    return { status: status === 'unplugged' ? 'down' : status, ...detail }
+    const { status, detail } = of(vnic)
+    return { status: status === 'unplugged' ? 'down' : status, ...(detail === undefined ? {} : { detail }) }
   }
 
   /** The same of a port that leads to a remote site. */
@@ -84,10 +83,10 @@ export class Board {
     if (type.startsWith('vnic.')) {
       const { id } = data as VnicView
       if (deleted) this.#shown.delete(id as VnicId)
-      else this.#shown.set(id as VnicId, standingOf(data as VnicView))
+      else this.#shown.set(id as VnicId, recalled(data as VnicView))
     } else if (type.startsWith('port.')) {
       if (deleted) this.#shownPorts.delete(data.id as PortId)
-      else this.#shownPorts.set(data.id as PortId, standingOf(data as PortView))
+      else this.#shownPorts.set(data.id as PortId, toldOf(data as PortView))
     }
   }
 
@@ -124,6 +123,16 @@ export class Board {
     this.look(id)
   }
 
+  /** What is prepared for the VNIC at another hypervisor has changed. */
+  awaitMigration(id: VnicId, ticket: Ticket): void {
+    this.#migrationTickets.set(id, ticket)
+    ticket.onDone(() => {
+      if (this.#migrationTickets.get(id) === ticket) this.#migrationTickets.delete(id)
+      this.look(id)
+    })
+    this.look(id)
+  }
+
   /** The same of a port that leads to a remote site. */
   awaitPort(id: PortId, ticket: Ticket): void {
     this.#portTickets.set(id, ticket)
@@ -140,11 +149,12 @@ export class Board {
     if (!vnic) {
       this.#shown.delete(id)
       this.#tickets.delete(id)
+      this.#migrationTickets.delete(id)
       this.#tell(id)
       return
     }
     const now = this.vnic(id)
-    if (now.status !== before?.status || now.detail !== before.detail) {
+    if (!alike(now, before)) {
       this.#shown.set(id, now)
       if (before || now.status !== 'unplugged') this.#events.vnic(id)
       this.#tell(id)
@@ -165,10 +175,11 @@ export class Board {
     this.#events.port(id)
   }
 
-  /** Look again at every VNIC on a hypervisor, and at the ports that lead to remote sites from there. */
+  /** Look again at every VNIC on a hypervisor or on its way there, and at the ports that lead to remote sites from there. */
   lookAt(hypervisor: HypervisorId): void {
     for (const id of this.#graph.portsOn.get(hypervisor)) if (this.#graph.ports.get(id)?.hypervisor) this.lookAtPort(id)
     for (const id of this.#graph.vnicsOnHypervisor.get(hypervisor)) this.look(id)
+    for (const id of this.#graph.vnicsMigratingTo.get(hypervisor)) this.look(id)
   }
 
   /** Be told whenever the standing of a VNIC changes. @returns how to stop */
@@ -253,11 +264,6 @@ export class Board {
 }
 
 const DOWN: PortStanding = { status: 'down' }
-
-const standingOf = <S>({ status, status_detail: detail }: { readonly status: S; readonly status_detail?: string }) => ({
-  status,
-  ...(detail === undefined ? {} : { detail }),
-})
 
 const refused = (hypervisor: HypervisorId, words: string): Standing & { readonly status: 'error' } => ({
   status: 'error',

@@ -1,7 +1,8 @@
 /**
  * Who claims to have the interface of a VNIC. A hypervisor claims a VNIC while an interface on its integration bridge carries
- * the VNIC's id. Of several hypervisors the newest claim wins (live migration, or a mistake) and a loser never takes it
- * back by merely being there; when the winner's interface goes, the newest remaining claim has it.
+ * the VNIC's id. Of several hypervisors the newest claim wins (live migration, or a mistake) as soon as its interface has a
+ * port number, and a loser never takes it back by merely being there; when the winner's interface goes, the newest remaining
+ * claim has it.
  */
 import { LRUCache } from 'lru-cache'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
@@ -49,10 +50,16 @@ export class Claims {
 
   /**
    * A hypervisor claims just these VNICs from now on.
-   * @param first is this its first word since the controller started?
+   * @param first is this its first word since the controller started? Then its claims count as old, but for those expected
+   * @param expected is the VNIC to come to this hypervisor?
    * @returns the VNICs whose claims have changed
    */
-  update(hypervisor: HypervisorId, bindings: ReadonlyMap<VnicId, Binding>, first: boolean): Set<VnicId> {
+  update(
+    hypervisor: HypervisorId,
+    bindings: ReadonlyMap<VnicId, Binding>,
+    first: boolean,
+    expected: (id: VnicId) => boolean = () => false,
+  ): Set<VnicId> {
     const changed = new Set<VnicId>()
     for (const id of [...(this.#byHypervisor.get(hypervisor) ?? [])]) {
       if (bindings.has(id)) continue
@@ -63,7 +70,7 @@ export class Claims {
       const claim = this.#claims.get(id)?.get(hypervisor)
       if (claim && same(claim.binding, binding)) continue
       if (claim) claim.binding = binding
-      else this.#put(binding, first ? 0 : ++this.#count)
+      else this.#put(binding, first && !expected(id) ? 0 : ++this.#count)
       changed.add(id)
     }
     return changed
@@ -83,7 +90,7 @@ export class Claims {
     const claims = this.#claims.get(id)
     const holder = now && claims?.get(now.hypervisor)
     let best = holder
-    for (const claim of claims?.values() ?? []) if (!best || claim.since > best.since) best = claim
+    for (const claim of claims?.values() ?? []) if (!best || takes(claim, best, holder)) best = claim
     if (holder && best !== holder) {
       const window = this.#takeovers.get(id)
       if (!window) this.#takeovers.set(id, { count: 1, until: this.#clock.now() + WINDOW })
@@ -108,6 +115,17 @@ export class Claims {
     vnics?.delete(id)
     if (vnics?.size === 0) this.#byHypervisor.delete(hypervisor)
   }
+}
+
+/**
+ * Does a claim go before another? The newer one does, but one whose interface has no port number yet leaves a VNIC that has one
+ * where it is: rules cannot follow it there.
+ * @param holder has the VNIC now, and loses it to newer claims only
+ */
+function takes(claim: Claim, best: Claim, holder: Claim | undefined): boolean {
+  if (holder && claim.since <= holder.since) return false
+  const [works, worked] = [claim.binding.ofport !== null, best.binding.ofport !== null]
+  return works === worked ? claim.since > best.since : works
 }
 
 export const same = (a: Binding, b: Binding): boolean =>

@@ -45,7 +45,9 @@ export function conditionsOf(
       .filter((binding) => (holder(binding) ?? id) !== id)
       .map((binding) => ({
         code: 'claimed-elsewhere',
-        message: `interface ${binding.interface} carries iface-id ${binding.vnicId}, which hypervisor ${holder(binding)} claimed later`,
+        message: `interface ${binding.interface} carries iface-id ${binding.vnicId}, which hypervisor ${holder(binding)} ${
+          binding.ofport === null ? 'keeps as long as this one has no port number' : 'claimed later'
+        }`,
       })),
   ]
 }

@@ -27,7 +27,7 @@ import { Hosts } from './hosts.ts'
 import { Hypervisors } from './hypervisors.ts'
 import { type Committed, Journal } from './journal.ts'
 import { type Metric, metricsOf } from './metrics.ts'
-import { isNewSite, News, touchedVnics } from './news.ts'
+import { isNewSite, migratingVnics, News, touchedVnics } from './news.ts'
 import { load } from './persist.ts'
 import { Presenter } from './present.ts'
 import { type Ticket, Tickets } from './tickets.ts'
@@ -190,6 +190,9 @@ export class Controller {
     for (const id of touched) {
       if (!this.graph.vnics.has(id)) continue
       this.#board.await(id, this.#tickets.draw(generations, this.#board.ticket(id)))
+    }
+    for (const id of migratingVnics(steps)) {
+      if (this.graph.vnics.has(id)) this.#board.awaitMigration(id, this.#tickets.draw(generations))
     }
     for (const { change, undo } of steps) {
       if (change.kind === 'port' && undo.kind === 'port' && change.to && isNewSite(undo.to, change.to)) {

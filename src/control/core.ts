@@ -9,9 +9,11 @@ import { owned } from '../engines/objects.ts'
 import type { Board } from './board.ts'
 import type { Hypervisors } from './hypervisors.ts'
 import type { Journal } from './journal.ts'
+import { callOff, migrate } from './migrations.ts'
 import type { CoreOperations, Made, PortPatch, Settling, VnicRequest } from './operations.ts'
 import { destroyPort, updatePort } from './ports.ts'
 import type { Presenter } from './present.ts'
+import type { Standing } from './standing.ts'
 import type { Ticket } from './tickets.ts'
 import type { FlowsView, HypervisorView, NetworkView, PortView, VnicView } from './views.ts'
 import { createVnic, destroyVnic, plug, unplug } from './vnics.ts'
@@ -99,10 +101,39 @@ export class Core implements CoreOperations, Host {
     )
   }
 
+  async migrate(project: ProjectId, id: VnicId, to: HypervisorId, expected: Expected): Promise<VnicView> {
+    await this.write((draft) => migrate(draft, project, id, to, expected))
+    return this.showVnic(project, id)
+  }
+
+  callOffMigration(project: ProjectId, id: VnicId, expected: Expected): Promise<Settling<VnicView>> {
+    return this.#settling(
+      (draft) => callOff(draft, project, id, expected),
+      () => this.showVnic(project, id),
+      () => this.#vnicNow(id),
+    )
+  }
+
   realised(project: ProjectId, id: VnicId, milliseconds: number, signal?: AbortSignal): Promise<VnicView> {
+    const passing = ['waiting', 'building', 'unplugging']
+    return this.#held(project, id, ({ status }) => !passing.includes(status), milliseconds, signal)
+  }
+
+  prepared(project: ProjectId, id: VnicId, milliseconds: number, signal?: AbortSignal): Promise<VnicView> {
+    return this.#held(project, id, ({ migration }) => migration?.status !== 'preparing', milliseconds, signal)
+  }
+
+  /** The VNIC when its standing is as wanted, or as it is when nobody waits any longer. */
+  #held(
+    project: ProjectId,
+    id: VnicId,
+    wanted: (standing: Standing) => boolean,
+    milliseconds: number,
+    signal?: AbortSignal,
+  ): Promise<VnicView> {
     const { board, stopping } = this.#context
     return new Promise((resolve, reject) => {
-      const settled = (): boolean => !['waiting', 'building', 'unplugging'].includes(board.vnic(id).status)
+      const settled = (): boolean => wanted(board.vnic(id))
       const end = () => {
         clearTimeout(timer)
         unwatch()

@@ -126,5 +126,5 @@ function segmentOf(graph: Graph, what: Keyed): string | null | undefined {
 function isMember(graph: Graph, { owner }: Segment, hypervisor: HypervisorId): boolean {
   const what = owner === null ? undefined : graph.byKey.get(owner)
   if (what?.kind === 'network') return graph.members(what.id).has(hypervisor)
-  return what?.kind === 'port' && graph.placement(what.id)?.hypervisor === hypervisor
+  return what?.kind === 'port' && graph.portsOn.get(hypervisor).has(what.id)
 }

@@ -13,6 +13,7 @@ import { Claims, same } from './claims.ts'
 import { conditionsOf } from './conditions.ts'
 import { fabricPortsOf } from './fabric.ts'
 import type { Journal } from './journal.ts'
+import { arrived } from './migrations.ts'
 import { provision } from './provision.ts'
 import { type Facts, type Reading, read } from './rows.ts'
 
@@ -182,7 +183,8 @@ export class Hosts {
     const { bindings } = reading
     const facts = this.#sameDatapath(id, reading) ? { ...reading.facts, datapathId: null } : reading.facts
     const first = !this.#heard.has(id)
-    const changed = this.#claims.update(id, bindings, first)
+    const expected = (vnic: VnicId) => graph.vnics.get(vnic)?.migratesTo === id
+    const changed = this.#claims.update(id, bindings, first, expected)
     const unsettled = () => new Set([...changed, ...this.#unsettled(id, bindings)])
     const known = graph.hypervisors.get(id)
     if (known && sameFacts(known, facts) && unsettled().size === 0) return
@@ -208,14 +210,14 @@ export class Hosts {
 
   /** Let the winner of each claim have the VNIC: releases first, so that no port number is ever two interfaces' own. */
   #settle(draft: Draft, affected: Iterable<VnicId>): void {
-    const binds: Binding[] = []
+    const binds: Array<{ readonly binding: Binding; readonly was: Binding | undefined }> = []
     for (const vnic of affected) {
       const now = draft.graph.bindings.get(vnic)
       const { binding, newerFrom } = this.#claims.winner(vnic, now)
       if (newerFrom !== undefined) this.#resettleAt(vnic, newerFrom)
       if (now && binding && same(now, binding)) continue
       if (now) draft.change({ kind: 'binding', id: vnic, to: null })
-      if (binding) binds.push(binding)
+      if (binding) binds.push({ binding, was: now })
       if (now && binding && now.hypervisor !== binding.hypervisor) {
         this.#context.log.warn(
           { vnic, from: now.hypervisor, to: binding.hypervisor },
@@ -223,7 +225,10 @@ export class Hosts {
         )
       }
     }
-    for (const binding of binds) draft.change({ kind: 'binding', id: binding.vnicId, to: binding })
+    for (const { binding, was } of binds) {
+      arrived(draft, binding, was)
+      draft.change({ kind: 'binding', id: binding.vnicId, to: binding })
+    }
   }
 
   #resettleAt(vnic: VnicId, time: number): void {

@@ -15,6 +15,7 @@ import type { Fleet } from './fleet.ts'
 import { released } from './holders.ts'
 import type { Hosts } from './hosts.ts'
 import type { Journal } from './journal.ts'
+import { callOffAll } from './migrations.ts'
 import { sliced } from './slices.ts'
 import type { FlowsView, FlowView, HypervisorView } from './views.ts'
 
@@ -61,6 +62,7 @@ export class Hypervisors {
       }
       const { graph } = draft
       for (const vnic of [...graph.vnicsOnHypervisor.get(id)]) draft.change({ kind: 'binding', id: vnic, to: null })
+      callOffAll(draft, id)
       for (const segmentId of [...graph.segmentsHeldBy.get(id)]) {
         const segment = graph.segments.get(segmentId)
         if (segment) draft.change({ kind: 'segment', id: segmentId, to: released(segment, id) })

@@ -29,7 +29,10 @@ export class News {
 
   /** Before the commit of an operation. */
   stage(draft: Draft, committed: Committed): void {
-    const touched = touchedVnics(this.#context.graph, committed.steps)
+    const touched = {
+      own: touchedVnics(this.#context.graph, committed.steps),
+      migration: migratingVnics(committed.steps),
+    }
     const ids: number[] = []
     for (const { kind, from, to } of changesOf(committed.steps)) {
       const what = from === null ? 'created' : to === null ? 'deleted' : 'updated'
@@ -57,9 +60,13 @@ export class News {
     if (port) this.#context.events.emit('port.status', this.#context.present.port(port))
   }
 
-  #now(kind: Kind, from: Node | null, node: Node, touched: ReadonlySet<VnicId>): Event['data'] {
+  #now(kind: Kind, from: Node | null, node: Node, touched: Touched): Event['data'] {
     const { board, present } = this.#context
-    const of = (vnic: Vnic) => (touched.has(vnic.id) ? board.foresee(vnic) : board.vnic(vnic.id))
+    const of = (vnic: Vnic) =>
+      board.foresee(vnic, {
+        ...(touched.own.has(vnic.id) ? { own: true } : {}),
+        ...(touched.migration.has(vnic.id) ? { migration: true } : {}),
+      })
     if (kind === 'network') return present.network(node as Network)
     if (kind === 'port') {
       const port = node as Port
@@ -78,6 +85,11 @@ export class News {
     if (kind === 'port') return present.port(node as Port, { status: 'down' })
     return present.vnic({ ...(node as Vnic), portId: null }, { status: 'unplugged' })
   }
+}
+
+interface Touched {
+  readonly own: ReadonlySet<VnicId>
+  readonly migration: ReadonlySet<VnicId>
 }
 
 type Kind = 'network' | 'port' | 'vnic'
@@ -112,4 +124,14 @@ export function touchedVnics(graph: Graph, steps: readonly Step[]): Set<VnicId> 
     }
   }
   return touched
+}
+
+/** The VNICs for which an operation has something prepared, or taken away, at another hypervisor. */
+export function migratingVnics(steps: readonly Step[]): Set<VnicId> {
+  const migrating = new Set<VnicId>()
+  for (const { change, undo } of steps) {
+    if (change.kind !== 'vnic' || undo.kind !== 'vnic') continue
+    if ((change.to?.migratesTo ?? null) !== (undo.to?.migratesTo ?? null)) migrating.add(change.id)
+  }
+  return migrating
 }

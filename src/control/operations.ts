@@ -49,6 +49,11 @@ export interface CoreOperations {
   destroyVnic(project: ProjectId, id: VnicId, expected: Expected): Promise<Settling<VnicView>>
   plug(project: ProjectId, vnic: VnicId, port: PortId, expected: Expected): Promise<VnicView>
   unplug(project: ProjectId, vnic: VnicId, expected: Expected): Promise<Settling<VnicView>>
+  /** Live migration: its interface is about to appear at that hypervisor. */
+  migrate(project: ProjectId, vnic: VnicId, to: HypervisorId, expected: Expected): Promise<VnicView>
+  callOffMigration(project: ProjectId, vnic: VnicId, expected: Expected): Promise<Settling<VnicView>>
+  /** The VNIC once its migration is `prepared`, in `error` or over; else as `realised` is. */
+  prepared(project: ProjectId, vnic: VnicId, milliseconds: number, signal?: AbortSignal): Promise<VnicView>
   /**
    * The VNIC once it is `active` or in `error`, or as it is when the time is up, the signal fires or the controller stops.
    */

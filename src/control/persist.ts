@@ -32,9 +32,13 @@ export function load(store: Store): { graph: Graph; nextKey: Key } {
   return { graph, nextKey: (typeof next === 'number' ? next : FIRST_KEY) as Key }
 }
 
-/** A node as this version has it: those of schema 1 knew networks of two engines only, and ports that take a VNIC. */
+/**
+ * A node as this version has it: those of schema 1 knew networks of two engines only, and ports that take a VNIC; those of
+ * schema 2 knew no migration.
+ */
 function current(store: Store, kind: ChangeKind, node: object): object {
   if (kind === 'port') return { asksForUnknown: false, hypervisor: null, segmentId: null, ...node }
+  if (kind === 'vnic') return { migratesTo: null, ...node }
   if (kind !== 'segment' || !('networkId' in node)) return node
   const { networkId, ...segment } = node
   const network = networkId === null ? undefined : store.get(`network/${networkId}`)?.value

@@ -2,8 +2,10 @@
 import type { Graph } from '../../topology/graph.ts'
 import type { Network, Port, Vnic } from '../../topology/nodes.ts'
 import type { Engine } from '../engines/engine.ts'
-import type { Board, PortStanding, Standing } from './board.ts'
-import type { BindingView, NetworkView, PortView, VnicView } from './views.ts'
+import type { Board } from './board.ts'
+import type { MigrationStanding } from './migrations.ts'
+import type { PortStanding, Standing } from './standing.ts'
+import type { BindingView, MigrationView, NetworkView, PortView, VnicView } from './views.ts'
 
 export class Presenter {
   readonly #graph: Graph
@@ -16,7 +18,7 @@ export class Presenter {
     this.#engines = engines
   }
 
-  vnic(vnic: Vnic, { status, detail }: Standing = this.#board.vnic(vnic.id)): VnicView {
+  vnic(vnic: Vnic, { status, detail, migration }: Standing = this.#board.vnic(vnic.id)): VnicView {
     return {
       id: vnic.id,
       project: vnic.project,
@@ -28,6 +30,7 @@ export class Presenter {
       status,
       ...(detail === undefined ? {} : { status_detail: detail }),
       binding: this.#binding(vnic),
+      migration: migration ? migrationView(migration) : null,
       revision: vnic.revision,
       created_at: vnic.createdAt,
     }
@@ -78,3 +81,8 @@ export class Presenter {
     }
   }
 }
+
+const migrationView = ({ detail, ...known }: MigrationStanding): MigrationView => ({
+  ...known,
+  ...(detail === undefined ? {} : { status_detail: detail }),
+})

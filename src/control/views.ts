@@ -12,6 +12,16 @@ export interface BindingView {
   readonly ofport: number | null
 }
 
+export const MIGRATION_STATUS = ['preparing', 'prepared', 'error'] as const
+export type MigrationStatus = (typeof MIGRATION_STATUS)[number]
+
+export interface MigrationView {
+  readonly hypervisor: string
+  readonly status: MigrationStatus
+  /** With status `error`, and where something is worth saying of `preparing`. */
+  readonly status_detail?: string
+}
+
 /** The core's VNIC; the extension that made it adds its own fields (`mac_address`). */
 export interface VnicView {
   readonly id: string
@@ -24,6 +34,7 @@ export interface VnicView {
   /** Only with status `error`, and where something is worth saying of `waiting` and `building`. */
   readonly status_detail?: string
   readonly binding: BindingView | null
+  readonly migration: MigrationView | null
   readonly revision: number
   readonly created_at: string
   readonly [extension: string]: unknown

@@ -29,6 +29,7 @@ export function createVnic(
     name: request.name ?? '',
     kind,
     portId: null,
+    migratesTo: null,
     attributes,
     revision: 1,
     createdAt: timestamp(),
@@ -95,7 +96,7 @@ export function unplug(draft: Draft, project: ProjectId, id: VnicId, expected: E
   checkRevision(expected, vnic.revision, `VNIC ${id}`)
   if (!vnic.portId) return
   const port = draft.graph.ports.get(vnic.portId)
-  draft.change({ kind: 'vnic', id, to: { ...vnic, portId: null, revision: vnic.revision + 1 } })
+  draft.change({ kind: 'vnic', id, to: { ...vnic, portId: null, migratesTo: null, revision: vnic.revision + 1 } })
   if (port) touch(draft, port)
 }
 

@@ -133,7 +133,8 @@ function segmentName(alias: string, what: string, said: unknown): string {
 /** Fields that the core shows of a resource. */
 const PORT_FIELDS =
   'id project name engine network_id vnic_id admin_state_up status status_detail revision created_at'.split(' ')
-const VNIC_FIELDS = 'id project vm_id name kind port_id status status_detail binding revision created_at'.split(' ')
+const VNIC_FIELDS =
+  'id project vm_id name kind port_id status status_detail binding migration revision created_at'.split(' ')
 
 /** @param taken names that it may not have */
 function plain(alias: string, what: string, said: unknown, taken: readonly string[]): Attributes {

@@ -36,6 +36,17 @@ export const Vnic = Type.Object(
       }),
       Type.Null(),
     ]),
+    migration: Type.Union(
+      [
+        Type.Object({
+          hypervisor: Opaque,
+          status: Type.Enum(['preparing', 'prepared', 'error']),
+          status_detail: Detail,
+        }),
+        Type.Null(),
+      ],
+      { description: 'where its interface is about to appear, and how far the rules there are' },
+    ),
     revision: Revision,
     created_at: CreatedAt,
   },

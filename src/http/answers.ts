@@ -1,7 +1,7 @@
 /** How resources are answered: with their revision as ETag, and 202 for what is not done yet. */
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Settling } from '../control/operations.ts'
-import { etag } from './headers.ts'
+import { etag, waitOf } from './headers.ts'
 
 /** What takes rules away answers when the switches have confirmed, or after this time, milliseconds. */
 const SETTLING = 5_000
@@ -11,6 +11,24 @@ export function resource(reply: FastifyReply, status: number, view: object): Fas
   const { revision } = view as { revision?: unknown }
   if (typeof revision === 'number') reply.header('etag', etag(revision))
   return reply.code(status).send(view)
+}
+
+/**
+ * `Prefer: wait`: what is there now, or what it is when the answer has been held for as long as that takes or the caller
+ * waits.
+ */
+export async function held<View>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  now: View,
+  wait: (milliseconds: number, hungUp: AbortSignal) => Promise<View>,
+): Promise<View> {
+  const seconds = waitOf(request.headers.prefer)
+  if (seconds !== null) reply.header('preference-applied', `wait=${seconds}`)
+  if (!seconds) return now
+  const hungUp = new AbortController()
+  reply.raw.once('close', () => hungUp.abort())
+  return wait(seconds * 1000, hungUp.signal)
 }
 
 /** 204, or 202 with the object as it is by then. */

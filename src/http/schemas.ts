@@ -19,6 +19,8 @@ export const Paged = Type.Object(PageQuery, { additionalProperties: false })
 export const NoQuery = Type.Object({}, { additionalProperties: false })
 export const IfMatch = { 'if-match': Type.Optional(Type.String({ description: 'the ETag that it must still have' })) }
 
+export const Prefer = { prefer: Type.Optional(Type.String({ description: 'wait=<seconds>, at most 60' })) }
+
 export const listOf = (name: string, item: TSchema): TSchema =>
   Type.Object({
     [name]: Type.Array(item),

@@ -13,6 +13,7 @@ import { eventRoutes } from './events.ts'
 import { extensionRoutes } from './extensions.ts'
 import { hypervisorRoutes } from './hypervisors.ts'
 import { HttpMetrics, type Metric } from './metrics.ts'
+import { migrationRoutes } from './migrations.ts'
 import { portRoutes } from './ports.ts'
 import { probeRoutes } from './probes.ts'
 import { rawProblem, sendProblem } from './problems.ts'
@@ -101,6 +102,7 @@ export async function buildHttp(options: HttpOptions) {
       request.caller = authenticator.authorise(request)
     })
     await guarded.register(vnicRoutes(operations))
+    await guarded.register(migrationRoutes(operations))
     await guarded.register(portRoutes(operations, options.portFields))
     await guarded.register(hypervisorRoutes(operations))
     await guarded.register(eventRoutes(events))

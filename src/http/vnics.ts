@@ -4,10 +4,10 @@ import { Type } from 'typebox'
 import type { PortId, ProjectId, VnicId } from '../../topology/ids.ts'
 import type { CoreOperations } from '../control/operations.ts'
 import { Id, OPAQUE, Vnic } from '../engines/resources.ts'
-import { gone, resource } from './answers.ts'
-import { expectedOf, waitOf } from './headers.ts'
+import { gone, held, resource } from './answers.ts'
+import { expectedOf } from './headers.ts'
 import { PageQuery, page } from './lists.ts'
-import { answers, IfMatch, listOf, NoQuery, Nothing } from './schemas.ts'
+import { answers, IfMatch, listOf, NoQuery, Nothing, Prefer } from './schemas.ts'
 
 const InProject = Type.Object({ project: Type.String({ pattern: OPAQUE }) })
 const OfVnic = Type.Object({ project: Type.String({ pattern: OPAQUE }), vnic_id: Type.String() })
@@ -78,10 +78,7 @@ export const vnicRoutes =
           summary: 'Plug a VNIC into a port; with "Prefer: wait" the answer is held until it is realised',
           params: OfVnic,
           querystring: NoQuery,
-          headers: Type.Object({
-            ...IfMatch,
-            prefer: Type.Optional(Type.String({ description: 'wait=<seconds>, at most 60' })),
-          }),
+          headers: Type.Object({ ...IfMatch, ...Prefer }),
           body: Type.Object({ port_id: Id }, { additionalProperties: false }),
           response: answers({ 200: Vnic, 202: Vnic }),
         },
@@ -91,11 +88,9 @@ export const vnicRoutes =
         const [project, id] = [request.params.project as ProjectId, vnic_id as VnicId]
         const expected = expectedOf(request.headers['if-match'])
         const plugged = await operations.plug(project, id, request.body.port_id as PortId, expected)
-        const wait = waitOf(request.headers.prefer)
-        if (wait !== null) reply.header('preference-applied', `wait=${wait}`)
-        const hungUp = new AbortController()
-        reply.raw.once('close', () => hungUp.abort())
-        const vnic = wait ? await operations.realised(project, id, wait * 1000, hungUp.signal) : plugged
+        const vnic = await held(request, reply, plugged, (wait, signal) =>
+          operations.realised(project, id, wait, signal),
+        )
         return resource(reply, vnic.status === 'active' ? 200 : 202, vnic)
       },
     )

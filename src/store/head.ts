@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 import { StoreError } from './store.ts'
 
 /** Of what stands in the store; raised when an older program would misread it. */
-export const SCHEMA = 2
+export const SCHEMA = 3
 
 export const HEAD: Uint8Array = Buffer.from([0])
 

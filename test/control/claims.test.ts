@@ -5,7 +5,7 @@ import { binding, hypervisorId, vnicId } from '../support/nodes.ts'
 
 const [A, B, C] = [0, 1, 2].map(hypervisorId) as [Binding['hypervisor'], Binding['hypervisor'], Binding['hypervisor']]
 const ID = vnicId(0)
-const has = (where: number, ofport?: number) => new Map([[ID, binding(0, where, ofport)]])
+const has = (where: number, ofport?: number | null) => new Map([[ID, binding(0, where, ofport)]])
 const nothing = new Map<Binding['vnicId'], Binding>()
 
 t.test('B04: the newest claim wins, and the loser does not take it back by being there', async (t) => {
@@ -82,4 +82,27 @@ t.test('B01: while a newer claim has to wait, the holder has its interface as it
   }
   claims.update(A, has(0, 77), false)
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: A, ofport: 77 }, newerFrom: 10_001 })
+})
+
+t.test('B01, B04: a claim whose interface has no port number yet waits for it where another one works', async (t) => {
+  const claims = new Claims()
+  claims.update(A, has(0), false)
+  claims.update(B, has(1, null), false)
+  t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: A } })
+  claims.update(B, has(1, 5), false)
+  t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B, ofport: 5 } })
+  claims.update(B, has(1, null), false)
+  t.match(claims.winner(ID, binding(0, 1, 5)), { binding: { hypervisor: B } }, 'a loser does not gain by it')
+  claims.update(C, has(2, null), false)
+  t.match(claims.winner(ID, binding(0, 1, null)), { binding: { hypervisor: C } }, 'of two that do not work the newer')
+  claims.update(C, nothing, false)
+  t.match(claims.winner(ID, undefined), { binding: { hypervisor: A } }, 'nobody has it: who works')
+})
+
+t.test('a claim where the VNIC is expected is new, though it is the first word since a restart', async (t) => {
+  const claims = new Claims()
+  claims.remember(binding(0, 0))
+  claims.update(A, has(0), true)
+  claims.update(B, has(1), true, (id) => id === ID)
+  t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B } })
 })

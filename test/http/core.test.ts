@@ -26,6 +26,7 @@ t.test('a VNIC, a network and a port have the fields of the contract', async (t)
     'id',
     'kind',
     'mac_address',
+    'migration',
     'name',
     'port_id',
     'project',

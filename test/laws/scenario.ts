@@ -65,6 +65,14 @@ const event = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('unbind' as const), vnic: below(VNICS) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('migrate' as const),
+      vnic: below(VNICS),
+      to: fc.option(below(HYPERVISORS)),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('admin' as const), port: below(PORTS), up: fc.boolean() }) },
   {
     weight: 1,
@@ -125,6 +133,12 @@ function changesOf(graph: Graph, event: Event): Change[] {
       return graph.vnics.has(vnicId(event.vnic))
         ? [{ kind: 'vnic', id: vnicId(event.vnic), to: vnic(event.vnic, null) }]
         : []
+    case 'migrate': {
+      const there = graph.vnics.get(vnicId(event.vnic))
+      if (!there?.portId) return []
+      const migratesTo = event.to === null ? null : hypervisorId(event.to)
+      return [{ kind: 'vnic', id: there.id, to: { ...there, migratesTo } }]
+    }
     case 'bind':
       return [{ kind: 'binding', id: vnicId(event.vnic), to: binding(event.vnic, event.where, event.renumbered) }]
     case 'unbind':

@@ -118,6 +118,7 @@ export const vnic = (n: number, plugged: number | null, extra: Partial<Vnic> = {
   vmId: null,
   kind: 'ethernet',
   portId: plugged === null ? null : portId(plugged),
+  migratesTo: null,
   attributes: { mac_address: mac(n) },
   ...extra,
 })
