@@ -22,6 +22,8 @@ const OPERATIONS = {
   destroy_vnic: 'delete /v1/projects/{project}/vnics/{vnic_id}',
   plug: 'put /v1/projects/{project}/vnics/{vnic_id}/port',
   unplug: 'delete /v1/projects/{project}/vnics/{vnic_id}/port',
+  migrate: 'post /v1/projects/{project}/vnics/{vnic_id}/migration',
+  call_off_migration: 'delete /v1/projects/{project}/vnics/{vnic_id}/migration',
   list_ports: 'get /v1/projects/{project}/ports',
   show_port: 'get /v1/projects/{project}/ports/{port_id}',
   update_port: 'patch /v1/projects/{project}/ports/{port_id}',
