@@ -1,10 +1,12 @@
 /**
  * have, want -> put, drop. The ledger of one switch keeps what is wanted there, by author, beside what the switch has, and
- * remembers which rules may differ. What is in both with equal cookie and instructions costs nothing.
+ * remembers which rules may differ. What is in both with equal cookie and instructions costs nothing. The meters that rules
+ * carry come and go with them.
  */
 import { type Flow, ruleBody, ruleKey } from '../src/openflow/index.ts'
 import type { Key } from '../topology/ids.ts'
 import { authorOf } from './cookie.ts'
+import { type MeterDelta, MeterLedger } from './meter-ledger.ts'
 import type { Rule } from './rule.ts'
 
 /** A rule with its key (table, priority, match) and body (instructions) in comparable form. */
@@ -21,9 +23,11 @@ export interface Delta {
   readonly drop: readonly Flow[]
   /** Rules of others that `put` replaces. */
   readonly replaced: readonly Flow[]
+  readonly meters: MeterDelta
 }
 
 export class Ledger {
+  readonly meters = new MeterLedger()
   /** Those who want a rule with this key, oldest author first: the first one has it. There is one, but in passing. */
   readonly #wanted = new Map<string, Array<Entry<Rule>>>()
   readonly #byAuthor = new Map<Key, ReadonlyArray<Entry<Rule>>>()
@@ -49,7 +53,9 @@ export class Ledger {
   kept(author: Key, why: string): Rule[] {
     const rules: Rule[] = []
     for (const { flow } of this.#has.values()) {
-      if (authorOf(flow.cookie) === author) rules.push({ why, ...flow, author })
+      if (authorOf(flow.cookie) !== author) continue
+      const meters = this.meters.of(flow)
+      rules.push({ why, ...flow, author, ...(meters.length > 0 ? { meters } : {}) })
     }
     return rules
   }
@@ -67,6 +73,7 @@ export class Ledger {
   forget(): void {
     this.#has = new Map()
     this.#open = new Set(this.#wanted.keys())
+    this.meters.forget()
   }
 
   /** The switch has this rule. */
@@ -74,6 +81,7 @@ export class Ledger {
     const entry = entryOf(flow)
     this.#has.set(entry.key, entry)
     this.#open.add(entry.key)
+    if (authorOf(flow.cookie) === undefined) this.meters.observeOther(flow)
   }
 
   /** What to send; a generator, since there may be a hundred thousand. */
@@ -91,7 +99,7 @@ export class Ledger {
       } else if (!want && has && ours) drop.push(has.flow)
       yield
     }
-    return { put, drop, replaced }
+    return { put, drop, replaced, meters: this.meters.delta() }
   }
 
   /** The switch has taken the delta. */
@@ -103,9 +111,11 @@ export class Ledger {
       yield
     }
     this.#open = new Set()
+    this.meters.sent()
   }
 
   #claim(entry: Entry<Rule>): void {
+    this.meters.claim(entry.flow)
     this.#open.add(entry.key)
     const claims = [...(this.#wanted.get(entry.key) ?? []), entry]
     this.#wanted.set(
@@ -115,6 +125,7 @@ export class Ledger {
   }
 
   #release(entry: Entry<Rule>): void {
+    this.meters.release(entry.flow)
     this.#open.add(entry.key)
     const rest = (this.#wanted.get(entry.key) ?? []).filter((other) => other !== entry)
     if (rest.length > 0) this.#wanted.set(entry.key, rest)

@@ -2,10 +2,13 @@
 import type { Action, Flow, Instruction, Match } from '../src/openflow/index.ts'
 import type { Key } from '../topology/ids.ts'
 import { cookieOf } from './cookie.ts'
+import type { MeterSpec } from './meters.ts'
 
 export interface Rule extends Flow {
   readonly author: Key
   readonly why: string
+  /** The meters that its actions use; absent: none. */
+  readonly meters?: readonly MeterSpec[]
 }
 
 interface Parts {
@@ -17,17 +20,19 @@ interface Parts {
   readonly goto?: number
   readonly author: Key
   readonly why: string
+  readonly meters?: readonly MeterSpec[]
 }
 
 /** Make a rule. Without actions and without `goto` it drops. */
-export function rule({ table, priority, match, actions = [], goto, author, why }: Parts): Rule {
+export function rule({ table, priority, match, actions = [], goto, author, why, meters = [] }: Parts): Rule {
   const instructions: Instruction[] = []
   if (actions.length > 0) instructions.push({ type: 'apply_actions', actions })
   if (goto !== undefined) {
     if (goto <= table) throw new RangeError(`a packet moves on only: table ${table} cannot go to ${goto}`)
     instructions.push({ type: 'goto_table', table: goto })
   }
-  return { table, priority, cookie: cookieOf(author), match, instructions, author, why }
+  const made = { table, priority, cookie: cookieOf(author), match, instructions, author, why }
+  return meters.length > 0 ? { ...made, meters } : made
 }
 
 /** Run one later table on a copy of the packet's path and come back. */

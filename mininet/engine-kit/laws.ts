@@ -12,7 +12,7 @@ import type { HypervisorId } from '../../topology/ids.ts'
 import { Random } from '../random.ts'
 import { Cloud, HYPERVISORS } from './cloud.ts'
 import { absolute, type EngineUnderTest } from './description.ts'
-import { FakeTables, finish, linesOf, Replay } from './replay.ts'
+import { FakeTables, finish, isNothing, linesOf, observeAll, Replay } from './replay.ts'
 import { SETTINGS } from './settings.ts'
 
 /** Sequences, and what happens in each of them. */
@@ -73,10 +73,8 @@ function sendsNothing(end: Replay, step: readonly Change[]): boolean {
   const scratch = end.fromScratch()
   for (const [where, ledger] of end.ledgers) {
     const again = finish(ledger.delta())
-    ledger.forget()
-    for (const rule of scratch.get(where) ?? []) ledger.observe(rule)
-    const dumped = end.flush(where)
-    if (again.put.length + again.drop.length + dumped.put.length + dumped.drop.length > 0) return false
+    observeAll(ledger, scratch.get(where) ?? [])
+    if (!isNothing(again) || !isNothing(end.flush(where))) return false
   }
   return true
 }

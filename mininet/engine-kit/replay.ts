@@ -1,8 +1,9 @@
 /** Rules of every switch kept up change by change, as the controller does it, and compiled from scratch, to compare the two. */
 import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
 import { type Delta, Ledger } from '../../flows/delta.ts'
+import { meterOf, metersIn } from '../../flows/meters.ts'
 import type { Rule } from '../../flows/rule.ts'
-import { type Flow, printFlow, ruleKey } from '../../src/openflow/index.ts'
+import { type Flow, printFlow, printMeter, ruleKey } from '../../src/openflow/index.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
@@ -60,22 +61,48 @@ export function fromScratch(
   )
 }
 
-/** What a switch ends with, if it takes every delta. */
+/** What a switch ends with, if it takes every delta: rules and meters, in the order in which it is told them. */
 export class FakeTables {
   readonly #flows = new Map<string, Flow>()
+  readonly #meters = new Map<number, string>()
 
-  take({ put, drop }: { put: readonly Flow[]; drop: readonly Flow[] }): void {
+  /** @throws Error where a real one would refuse a meter, or take rules away with it */
+  take({ put, drop, meters }: Delta): void {
+    for (const { command, spec } of meters.put) {
+      if (this.#meters.has(spec.id) !== (command === 'modify')) throw new Error(`${command} of meter ${spec.id}`)
+      this.#meters.set(spec.id, printMeter(meterOf(spec)))
+    }
     for (const flow of drop) this.#flows.delete(ruleKey(flow))
     for (const flow of put) this.#flows.set(ruleKey(flow), flow)
+    for (const id of meters.drop) if (!this.#meters.delete(id)) throw new Error(`there is no meter ${id} to delete`)
+    for (const flow of this.#flows.values()) {
+      for (const id of metersIn(flow)) if (!this.#meters.has(id)) throw new Error(`no meter for ${printFlow(flow)}`)
+    }
   }
 
   lines(): string[] {
-    return linesOf(this.#flows.values())
+    return [...[...this.#flows.values()].map(printFlow), ...this.#meters.values()].sort()
   }
 }
 
-/** A rule set in comparable form. */
-export const linesOf = (rules: Iterable<Flow>): string[] => [...rules].map(printFlow).sort()
+/** Rules and their meters in comparable form. */
+export function linesOf(rules: readonly Rule[]): string[] {
+  const meters = rules.flatMap((rule) => rule.meters ?? []).map((spec) => printMeter(meterOf(spec)))
+  return [...rules.map(printFlow), ...new Set(meters)].sort()
+}
+
+/** The switch has told what it has. */
+export function observeAll(ledger: Ledger, rules: readonly Rule[]): void {
+  ledger.forget()
+  for (const rule of rules) {
+    ledger.observe(rule)
+    for (const spec of rule.meters ?? []) ledger.meters.observe(meterOf(spec))
+  }
+}
+
+/** Nothing to send. */
+export const isNothing = ({ put, drop, meters }: Delta): boolean =>
+  put.length + drop.length + meters.put.length + meters.drop.length === 0
 
 export function finish<T>(work: Generator<unknown, T>): T {
   for (;;) {

@@ -18,7 +18,7 @@ export class Ahead {
 
   /**
    * @param rulesOf what an object wants, by the graph as it will be
-   * @returns undefined where there is nothing to send, or too much
+   * @returns undefined where there is nothing to send, too much, or what no bundle takes
    */
   static begin(
     session: Session,
@@ -30,8 +30,10 @@ export class Ahead {
     const before = new Map([...objects].map((object) => [object, ledger.of(object)]))
     const rules = new Map([...objects].map((object) => [object, rulesOf(object)]))
     adopt(ledger, rules)
-    const { put, drop } = finished(ledger.delta())
+    const { put, drop, meters } = finished(ledger.delta())
     adopt(ledger, before)
+    // They are in no bundle, so nothing holds them back until the commit.
+    if (meters.put.length + meters.drop.length > 0) return undefined
     return put.length + drop.length > 0 ? new Ahead(session, rules, flowMods(put, drop)) : undefined
   }
 

@@ -12,6 +12,7 @@ import type { HypervisorId, Key } from '../../topology/ids.ts'
 import { BundleError, type FlowUpdate, printFlow, type Session } from '../openflow/index.ts'
 import { Ahead } from './ahead.ts'
 import { flowMods, refusedAuthors } from './flow-mods.ts'
+import { dropMeters, putMeters, readMeters } from './meter-mods.ts'
 import { Refusals } from './refusals.ts'
 import { sliced } from './slices.ts'
 import { Wants } from './wants.ts'
@@ -206,10 +207,12 @@ export class Switch {
     const generation = this.#generation
     await sliced(this.#wants.compileAll())
     this.#wants.ledger.forget()
+    for (const meter of await readMeters(this.session)) this.#wants.ledger.meters.observe(meter)
     for await (const flows of this.session.dumpFlows()) for (const flow of flows) this.#wants.ledger.observe(flow)
     const sent = await this.#send(this.#wants.ledger.authors())
     if (!this.#ready) this.#log.info({ rules: this.#wants.ledger.size, ...sent }, 'switch compared with what is wanted')
-    else if (sent.put + sent.drop > 0) this.#log.warn(sent, 'rules were changed by another hand: put right')
+    else if (sent.put + sent.drop + sent.meters > 0)
+      this.#log.warn(sent, 'rules or meters were changed by another hand: put right')
     this.#ready = true
     this.#confirm(generation)
     this.#context.events.synced(generation)
@@ -235,40 +238,54 @@ export class Switch {
   }
 
   /**
-   * Send what the ledger has open, in one bundle. If the switch refuses a rule, its author's changes are set aside and
-   * the rest is sent again.
+   * Send what the ledger has open, in one bundle: new meters before it, those of no more use after it. If the switch refuses a
+   * rule or a meter, its author's changes are set aside and the rest is sent again.
    * @param compiled the objects whose rules these are
    * @param commit of a bundle with just these rules that was sent ahead
    */
-  async #send(compiled: Iterable<Key>, commit?: () => Promise<void>): Promise<{ put: number; drop: number }> {
+  async #send(compiled: Iterable<Key>, commit?: () => Promise<void>): Promise<Sent> {
+    const { ledger } = this.#wants
     const aside = this.#wants.setAside()
     for (;;) {
-      const { put, drop, replaced } = await sliced(this.#wants.ledger.delta())
+      const { put, drop, replaced, meters } = await sliced(ledger.delta())
       for (const flow of replaced) {
         this.#log.warn({ flow: printFlow(flow) }, "another hand's rule stands where one of ours must: ours replaces it")
       }
+      let refused: ReadonlyMap<Key, string> = await putMeters(this.session, ledger.meters, meters.put)
       try {
-        if (commit) await commit()
-        else if (put.length + drop.length > 0) await this.session.bundle(flowMods(put, drop))
-        await sliced(this.#wants.ledger.sent())
-        this.sent += put.length + drop.length
-        this.#refusals.note(compiled, aside)
-        return { put: put.length, drop: drop.length }
-      } catch (error) {
-        const authors = error instanceof BundleError ? refusedAuthors(error) : new Map<Key, string>()
-        // One that was sent ahead may have waited for too long.
-        if (authors.size === 0 && !commit) throw error
-        for (const [author, words] of authors) {
-          const again = aside.has(author)
-          if (again && this.#wants.ledger.of(author).length === 0) throw error
-          aside.set(author, words)
-          if (again) this.#wants.ledger.replace(author, [])
-          else this.#wants.fallBack(author)
+        if (refused.size === 0) {
+          if (commit) await commit()
+          else if (put.length + drop.length > 0) await this.session.bundle(flowMods(put, drop))
+          for (const words of await dropMeters(this.session, meters.drop))
+            this.#log.warn({ refusal: words }, 'the switch does not delete a meter')
+          await sliced(ledger.sent())
+          this.sent += put.length + drop.length
+          this.#refusals.note(compiled, aside)
+          return { put: put.length, drop: drop.length, meters: meters.put.length + meters.drop.length }
         }
-        commit = undefined
+      } catch (error) {
+        refused = error instanceof BundleError ? refusedAuthors(error, this.session.version) : new Map()
+        // One that was sent ahead may have waited for too long.
+        if (refused.size === 0 && !commit) throw error
       }
+      for (const [author, words] of refused) {
+        const again = aside.has(author)
+        if (again && ledger.of(author).length === 0)
+          throw new Error(`object ${author} has no rule, and was refused one`)
+        aside.set(author, words)
+        if (again) ledger.replace(author, [])
+        else this.#wants.fallBack(author)
+      }
+      commit = undefined
     }
   }
+}
+
+/** Rules that were added and deleted, and meters that were changed in any way. */
+interface Sent {
+  readonly put: number
+  readonly drop: number
+  readonly meters: number
 }
 
 /**

@@ -5,6 +5,7 @@ import { errorNamed, OpenFlowError } from './errors.ts'
 import type { KnownField } from './fields.ts'
 import { type MoveAction, readSides, writeSides } from './move.ts'
 import { readField, writeField } from './oxm.ts'
+import { lacking } from './versions.ts'
 
 /** A value for a field, or for the bits of it that `mask` names. */
 export type SetField = KnownField extends infer F
@@ -148,7 +149,10 @@ export const STANDARD_ROWS: { readonly [Type in StandardAction['type']]: Row<Of<
   },
   meter: {
     code: 29,
-    write: (w, { meter }) => void w.u32(meter, 'meter'),
+    write(w, { meter }) {
+      if (w.version < V1_5) throw lacking(w.version, 'action meter')
+      w.u32(meter, 'meter')
+    },
     // An instruction before, and no action.
     read: (r) => (r.version < V1_5 ? undefined : { type: 'meter', meter: r.u32() }),
   },

@@ -8,6 +8,8 @@ import {
   type FlowMod,
   type Message,
   type MessageOf,
+  type Meter,
+  type MeterMod,
   printFlow,
   ruleKey,
 } from '../../src/openflow/index.ts'
@@ -15,6 +17,8 @@ import { Peer } from '../openflow/support/peer.ts'
 
 /** Of a rule refused when it is added to a bundle: BAD_ACTION/BAD_OUT_PORT. */
 const REFUSAL = { errorType: 2, code: 4 }
+const METER_MOD_FAILED = 12
+const [METER_EXISTS, UNKNOWN_METER, OUT_OF_METERS] = [1, 3, 10]
 
 export interface Options {
   readonly datapathId: bigint
@@ -26,6 +30,10 @@ export interface Options {
 
 export class FakeSwitch {
   readonly flows = new Map<string, Flow>()
+  readonly meters = new Map<number, Meter>()
+  /** Messages that changed meters, or could have. */
+  readonly meterMods: MeterMod[] = []
+  refusesMeter: (mod: MeterMod) => boolean = () => false
   /** Messages that changed rules, or could have. */
   readonly flowMods: FlowMod[] = []
   /** Packets that the controller has sent through it, with what it had confirmed of rules by then. */
@@ -93,7 +101,11 @@ export class FakeSwitch {
         return [{ type: 'barrier_reply', xid }]
       case 'multipart_request':
         if (message.multipart === 'flow') return this.#dump(xid)
+        if (message.multipart === 'meter_config')
+          return [{ type: 'multipart_reply', multipart: 'meter_config', xid, meters: [...this.meters.values()] }]
         return [{ type: 'multipart_reply', multipart: 'flow_monitor', xid, updates: [] }]
+      case 'meter_mod':
+        return this.#meter(message)
       case 'bundle_add':
         if (message.message.type !== 'flow_mod') return []
         if (this.refuses(message.message)) return [{ type: 'error', xid, ...REFUSAL, data: new Uint8Array() }]
@@ -126,6 +138,20 @@ export class FakeSwitch {
       flows: part,
       ...(n < parts.length - 1 ? { more: true } : {}),
     }))
+  }
+
+  #meter(mod: Extract<Decoded, { type: 'meter_mod' }>): Message[] {
+    this.meterMods.push(mod)
+    const error = (code: number): Message[] => [
+      { type: 'error', xid: mod.xid, errorType: METER_MOD_FAILED, code, data: new Uint8Array() },
+    ]
+    const { meter, flags, bands, command } = mod
+    if (command === 'delete') this.meters.delete(meter)
+    else if (this.refusesMeter(mod)) return error(OUT_OF_METERS)
+    else if (command === 'add' && this.meters.has(meter)) return error(METER_EXISTS)
+    else if (command === 'modify' && !this.meters.has(meter)) return error(UNKNOWN_METER)
+    else this.meters.set(meter, { meter, flags, bands })
+    return []
   }
 
   #apply(mod: FlowMod): void {

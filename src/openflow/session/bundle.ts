@@ -1,9 +1,9 @@
 /** Messages that a switch does all together or not at all (OpenFlow 1.5.1, 7.3.9). */
-import { setImmediate as turn } from 'node:timers/promises'
 import { BUNDLE_FLAGS } from '../bundle-messages.ts'
 import { OpenFlowError } from '../errors.ts'
 import type { Message } from '../messages.ts'
 import { BundleError, type Refused } from './bundle-error.ts'
+import { Members, sendMembers } from './members.ts'
 import type { ErrorTaker, Requests } from './requests.ts'
 
 /** How a bundle is done. */
@@ -15,9 +15,6 @@ export interface BundleOptions {
   /** Committed only once this resolves; discarded if it rejects. Switches give a bundle up that rests, OVS after 10 s. */
   readonly after?: Promise<unknown>
 }
-
-/** Milliseconds of one turn of the event loop in which messages are written, before others have theirs. */
-const SLICE = 4
 
 /**
  * Open, add, close, and if nothing was refused so far, commit, with a barrier behind it; else discard. A switch commits what
@@ -49,7 +46,12 @@ export async function sendBundle(
   const fill = async (): Promise<void> => {
     // Nobody waits for the bundle to be opened: the switch takes things in order, and each wait is a turn of its main loop.
     void step('open_request', opening).catch(lose)
-    await add(requests, { bundle, flags }, messages, members, refused, lost.signal)
+    await sendMembers(requests, messages, {
+      members,
+      refused,
+      inside: (message) => ({ type: 'bundle_add', bundle, flags, message }),
+      lost: lost.signal,
+    })
     await step('close_request')
     lost.signal.throwIfAborted()
     if (refused.length > 0) throw new BundleError(refused)
@@ -68,61 +70,10 @@ export async function sendBundle(
   }
 }
 
-/** @throws the reason why the bundle is lost, as soon as it is known */
-async function add(
-  requests: Requests,
-  of: { readonly bundle: number; readonly flags: number },
-  messages: Iterable<Message>,
-  members: Members,
-  refused: Refused[],
-  lost: AbortSignal,
-): Promise<void> {
-  let began = performance.now()
-  for (const message of messages) {
-    lost.throwIfAborted()
-    try {
-      members.add(requests.send({ type: 'bundle_add', ...of, message }), message)
-    } catch (error) {
-      // What cannot be encoded is refused here, as the rest is by the switch.
-      if (!(error instanceof OpenFlowError) || error.code !== 'out-of-range') throw error
-      refused.push({ index: members.add(undefined, message), message, error })
-    }
-    if (requests.wire.isFull) await requests.wire.drained()
-    else if (performance.now() - began < SLICE) continue
-    else await turn()
-    began = performance.now()
-  }
-}
-
 /** Give the bundle up because of `reason`, which is then thrown. That the switch has given it up already does no harm. */
 async function discard(step: (step: 'discard_request') => Promise<unknown>, reason: unknown): Promise<never> {
   await step('discard_request').catch((error: unknown) => {
     if (!(error instanceof OpenFlowError)) throw error
   })
   throw reason
-}
-
-/** Which message has which xid. Arrays, since a map of 100,000 takes long turns to grow. */
-class Members {
-  readonly #messages: Message[] = []
-  /** Ascending, but for one wrap past the last xid; what was never sent has that of the one before. */
-  readonly #xids: number[] = []
-
-  /** @returns the message's place */
-  add(xid: number | undefined, message: Message): number {
-    this.#xids.push(xid ?? this.#xids.at(-1) ?? 0)
-    return this.#messages.push(message) - 1
-  }
-
-  find(xid: number): { readonly index: number; readonly message: Message } | undefined {
-    const place = (one: number): number => (one - (this.#xids[0] ?? 0)) >>> 0
-    let [low, high] = [0, this.#xids.length]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (place(this.#xids[middle] ?? 0) < place(xid)) low = middle + 1
-      else high = middle
-    }
-    const message = this.#xids[low] === xid ? this.#messages[low] : undefined
-    return message && { index: low, message }
-  }
 }

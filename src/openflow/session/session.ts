@@ -4,7 +4,9 @@ import type { FlowRequest } from '../flow-requests.ts'
 import type { Decoded, FlowMod, Message, MessageOf } from '../messages.ts'
 import { MONITOR_FLAGS, type MonitorRequest } from '../monitor.ts'
 import { type BundleOptions, sendBundle } from './bundle.ts'
+import type { Refused } from './bundle-error.ts'
 import type { ReplyTo, Request, Requests } from './requests.ts'
+import { sendSeries } from './series.ts'
 import type { Closed } from './wire.ts'
 
 /** What the switch said of itself at first (OpenFlow 1.5.1, 7.3.1): how many tables, and bits for what it can do. */
@@ -94,6 +96,16 @@ export class Session {
   bundle(messages: Iterable<FlowMod | Message>, options: BundleOptions = {}): Promise<void> {
     this.#bundles += 1
     return sendBundle(this.#requests, this.#bundles, messages, options)
+  }
+
+  /**
+   * Each of the messages by itself, such as bundles do not take: meters, in Open vSwitch. Resolves when a barrier behind them
+   * is answered.
+   * @returns those that were refused (by the switch, or since they cannot be encoded); the others are done
+   * @throws OpenFlowError `closed` or `timeout`
+   */
+  series(messages: Iterable<Message>): Promise<readonly Refused[]> {
+    return sendSeries(this.#requests, messages)
   }
 
   /**
