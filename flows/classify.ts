@@ -4,6 +4,7 @@ import type { Network, Port } from '../topology/nodes.ts'
 import { called, type Domain, type Fabric, type Member, named, type Wire } from './engine.ts'
 import { learnSource } from './learn.ts'
 import { CLASSIFY, GUARD } from './pipeline.ts'
+import { limitFrom, metered } from './rate-limit.ts'
 import { FROM_FABRIC, FROM_WIRE, SOURCE, set, setDomain } from './registers.ts'
 import { type Rule, rule } from './rule.ts'
 import { tunnelFrom } from './tunnel.ts'
@@ -13,15 +14,19 @@ const UNTAGGED: OxmField = { field: 'vlan_vid', value: 0 }
 const PRESENT = 0x1000
 
 /** Frames of a VNIC: untagged ones are its domain's, tagged ones are nobody's. */
-export function fromVnic({ port, vnic, ofport }: Member, domain: Domain): Rule {
+export function fromVnic(member: Member, domain: Domain): Rule {
+  const { port, vnic, ofport } = member
+  const limit = limitFrom(member)
   return rule({
     table: CLASSIFY.number,
     priority: 100,
     match: [{ field: 'in_port', value: ofport }, UNTAGGED],
-    actions: [setDomain(domain.key), set(SOURCE, port.key)],
+    // First, since OpenFlow before 1.5 has a meter there only.
+    actions: [...metered(limit), setDomain(domain.key), set(SOURCE, port.key)],
     goto: GUARD.number,
     author: port.key,
-    why: `VNIC ${vnic.id} in port ${named(port)}: untagged frames from its interface belong to ${called(domain)}`,
+    why: `VNIC ${vnic.id} in port ${named(port)}: untagged frames from its interface belong to ${called(domain)}${limit.words}`,
+    meters: limit.meters,
   })
 }
 

@@ -54,8 +54,7 @@ export class Ledger {
     const rules: Rule[] = []
     for (const { flow } of this.#has.values()) {
       if (authorOf(flow.cookie) !== author) continue
-      const meters = this.meters.of(flow)
-      rules.push({ why, ...flow, author, ...(meters.length > 0 ? { meters } : {}) })
+      rules.push({ why, meters: this.meters.of(flow), ...flow, author })
     }
     return rules
   }

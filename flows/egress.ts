@@ -7,6 +7,7 @@ import type { Action, OxmField } from '../src/openflow/index.ts'
 import type { Network, Port } from '../topology/nodes.ts'
 import { called, type Domain, type Fabric, type Member, named, type Wire } from './engine.ts'
 import { EGRESS } from './pipeline.ts'
+import { limitTo, metered } from './rate-limit.ts'
 import {
   FROM_FABRIC,
   FROM_WIRE,
@@ -30,9 +31,14 @@ export interface Peers {
 }
 
 /** To a member of the domain on this switch. */
-export function toMember({ port, vnic, ofport }: Member, domain: Domain): Rule {
-  const why = `VNIC ${vnic.id} in port ${named(port)}: it receives what ${called(domain)} has for it`
-  return egress(domain, port.key, [{ type: 'output', port: ofport }], port.key, why)
+export function toMember(member: Member, domain: Domain): Rule {
+  const { port, vnic, ofport } = member
+  const limit = limitTo(member)
+  const why = `VNIC ${vnic.id} in port ${named(port)}: it receives what ${called(domain)} has for it${limit.words}`
+  const actions = [...metered(limit), out(ofport)]
+  // A meter that drops ends all that is done with a packet: without a clone, copies of a flood to others would go with it.
+  const apart: Action[] = limit.meters.length > 0 ? [{ type: 'clone', actions }] : actions
+  return { ...egress(domain, port.key, apart, port.key, why), meters: limit.meters }
 }
 
 /** To the remote site that a port of the network leads to. */

@@ -36,7 +36,7 @@ export class MeterLedger {
   /** Numbers for which what is wanted may differ from what the switch has. */
   #open = new Set<number>()
 
-  claim({ meters = [], author }: Rule): void {
+  claim({ meters, author }: Rule): void {
     for (const spec of meters) {
       const claims = [...(this.#wanted.get(spec.id) ?? []), { spec, author }]
       this.#wanted.set(
@@ -47,7 +47,7 @@ export class MeterLedger {
     }
   }
 
-  release({ meters = [] }: Rule): void {
+  release({ meters }: Rule): void {
     for (const spec of meters) {
       const rest = (this.#wanted.get(spec.id) ?? []).filter((claim) => claim.spec !== spec)
       if (rest.length > 0) this.#wanted.set(spec.id, rest)

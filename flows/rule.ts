@@ -7,8 +7,8 @@ import type { MeterSpec } from './meters.ts'
 export interface Rule extends Flow {
   readonly author: Key
   readonly why: string
-  /** The meters that its actions use; absent: none. */
-  readonly meters?: readonly MeterSpec[]
+  /** The meters that its actions use. */
+  readonly meters: readonly MeterSpec[]
 }
 
 interface Parts {
@@ -31,8 +31,7 @@ export function rule({ table, priority, match, actions = [], goto, author, why, 
     if (goto <= table) throw new RangeError(`a packet moves on only: table ${table} cannot go to ${goto}`)
     instructions.push({ type: 'goto_table', table: goto })
   }
-  const made = { table, priority, cookie: cookieOf(author), match, instructions, author, why }
-  return meters.length > 0 ? { ...made, meters } : made
+  return { table, priority, cookie: cookieOf(author), match, instructions, author, why, meters }
 }
 
 /** Run one later table on a copy of the packet's path and come back. */

@@ -43,11 +43,23 @@ export interface Port extends Made {
   readonly adminUp: boolean
   /** Is it to get frames for addresses that nobody is known to have? */
   readonly asksForUnknown: boolean
+  /** How fast its VM may send and receive; null: as fast as it goes. */
+  readonly rateLimit: RateLimit | null
   /** The hypervisor where it leads to a remote site; null for one that takes a VNIC. */
   readonly hypervisor: HypervisorId | null
   /** The name of its own segment among the graph's segments; null where it has none. */
   readonly segmentId: string | null
   readonly attributes: Attributes
+}
+
+/** As the VM sees it; null of a direction: as fast as it goes. */
+export interface RateLimit {
+  /** Towards the VM, kilobits a second. */
+  readonly ingressKbps: number | null
+  /** From the VM, kilobits a second. */
+  readonly egressKbps: number | null
+  /** What may come at once, kilobits; null: what the rate gives in a time that is fixed. */
+  readonly burstKbit: number | null
 }
 
 /** A virtual network interface of a VM. */

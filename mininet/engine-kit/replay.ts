@@ -87,7 +87,7 @@ export class FakeTables {
 
 /** Rules and their meters in comparable form. */
 export function linesOf(rules: readonly Rule[]): string[] {
-  const meters = rules.flatMap((rule) => rule.meters ?? []).map((spec) => printMeter(meterOf(spec)))
+  const meters = rules.flatMap((rule) => rule.meters).map((spec) => printMeter(meterOf(spec)))
   return [...rules.map(printFlow), ...new Set(meters)].sort()
 }
 
@@ -96,7 +96,7 @@ export function observeAll(ledger: Ledger, rules: readonly Rule[]): void {
   ledger.forget()
   for (const rule of rules) {
     ledger.observe(rule)
-    for (const spec of rule.meters ?? []) ledger.meters.observe(meterOf(spec))
+    for (const spec of rule.meters) ledger.meters.observe(meterOf(spec))
   }
 }
 

@@ -5,6 +5,7 @@
 import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
 import type { Attributes } from '../../topology/nodes.ts'
 import type { Caller, Expected, Listed } from '../engines/extension.ts'
+import type { RateLimitWish } from '../engines/rate-limit.ts'
 import type { FlowsView, HypervisorView, NetworkView, PortView, VnicView } from './views.ts'
 
 export { type Caller, type Expected, type Listed, ROLES, type Role } from '../engines/extension.ts'
@@ -37,6 +38,7 @@ export interface VnicRequest {
 export interface PortPatch {
   readonly admin_state_up?: boolean
   readonly name?: string
+  readonly rate_limit?: RateLimitWish
   readonly [field: string]: unknown
 }
 

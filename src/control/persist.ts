@@ -34,10 +34,10 @@ export function load(store: Store): { graph: Graph; nextKey: Key } {
 
 /**
  * A node as this version has it: those of schema 1 knew networks of two engines only, and ports that take a VNIC; those of
- * schema 2 knew no migration.
+ * schema 2 knew no migration and no limits of rates.
  */
 function current(store: Store, kind: ChangeKind, node: object): object {
-  if (kind === 'port') return { asksForUnknown: false, hypervisor: null, segmentId: null, ...node }
+  if (kind === 'port') return { asksForUnknown: false, rateLimit: null, hypervisor: null, segmentId: null, ...node }
   if (kind === 'vnic') return { migratesTo: null, ...node }
   if (kind !== 'segment' || !('networkId' in node)) return node
   const { networkId, ...segment } = node

@@ -9,6 +9,7 @@ import type { Caller, Expected } from '../engines/extension.ts'
 import { only } from '../engines/fields.ts'
 import type { Draft } from '../engines/host.ts'
 import { checkRevision, owned } from '../engines/objects.ts'
+import { rateLimitOf } from '../engines/rate-limit.ts'
 import { PlugboardError } from '../errors.ts'
 import type { PortPatch } from './operations.ts'
 
@@ -23,10 +24,11 @@ export function updatePort(
 ): void {
   const port = owned(draft.graph.ports.get(id), project, 'port', id)
   checkRevision(expected, port.revision, `port ${id}`)
-  const { admin_state_up: adminUp = port.adminUp, name = port.name, ...fields } = patch
+  const { admin_state_up: adminUp = port.adminUp, name = port.name, rate_limit: wish, ...fields } = patch
+  const rateLimit = wish === undefined ? port.rateLimit : rateLimitOf(wish, port.hypervisor !== null)
   const own = engines.get(port.engine)?.networks?.portFields
   only(own?.schema ?? Type.Object({}), fields, `a port of engine ${port.engine}`)
-  const patched = { ...(own?.set(draft.graph, port, fields, caller) ?? port), adminUp, name }
+  const patched = { ...(own?.set(draft.graph, port, fields, caller) ?? port), adminUp, name, rateLimit }
   if (isDeepStrictEqual(patched, port)) return
   draft.change({ kind: 'port', id, to: { ...patched, revision: port.revision + 1 } })
 }

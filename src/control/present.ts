@@ -2,6 +2,7 @@
 import type { Graph } from '../../topology/graph.ts'
 import type { Network, Port, Vnic } from '../../topology/nodes.ts'
 import type { Engine } from '../engines/engine.ts'
+import { showRateLimit } from '../engines/rate-limit.ts'
 import type { Board } from './board.ts'
 import type { MigrationStanding } from './migrations.ts'
 import type { PortStanding, Standing } from './standing.ts'
@@ -46,6 +47,7 @@ export class Presenter {
       ...port.attributes,
       vnic_id: this.#graph.vnicOf(port.id)?.id ?? null,
       admin_state_up: port.adminUp,
+      rate_limit: showRateLimit(port.rateLimit),
       status,
       ...(detail === undefined ? {} : { status_detail: detail }),
       revision: port.revision,

@@ -1,5 +1,6 @@
 /** The resources as the API shows them (snake_case, see the contract); made from the graph and the status board. */
 import type { Attributes } from '../../topology/nodes.ts'
+import type { RateLimitView } from '../engines/rate-limit.ts'
 
 export const VNIC_STATUS = ['unplugged', 'waiting', 'building', 'active', 'unplugging', 'error'] as const
 export type VnicStatus = (typeof VNIC_STATUS)[number]
@@ -49,6 +50,7 @@ export interface PortView {
   readonly network_id: string | null
   readonly vnic_id: string | null
   readonly admin_state_up: boolean
+  readonly rate_limit: RateLimitView
   readonly status: PortStatus
   readonly status_detail?: string
   readonly revision: number

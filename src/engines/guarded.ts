@@ -132,7 +132,9 @@ function segmentName(alias: string, what: string, said: unknown): string {
 
 /** Fields that the core shows of a resource. */
 const PORT_FIELDS =
-  'id project name engine network_id vnic_id admin_state_up status status_detail revision created_at'.split(' ')
+  'id project name engine network_id vnic_id admin_state_up rate_limit status status_detail revision created_at'.split(
+    ' ',
+  )
 const VNIC_FIELDS =
   'id project vm_id name kind port_id status status_detail binding migration revision created_at'.split(' ')
 

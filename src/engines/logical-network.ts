@@ -12,6 +12,7 @@ import type { Draft, Host } from './host.ts'
 import { makesPorts } from './lone-ports.ts'
 import { canonical, checkRevision, owned, repeated, timestamp } from './objects.ts'
 import { makePort, PLAIN, type PortWish } from './port-making.ts'
+import { RateLimitWish } from './rate-limit.ts'
 import { ChosenId, Name, Network as NetworkResource, Port as PortResource } from './resources.ts'
 import { checkFree } from './segments.ts'
 
@@ -24,7 +25,12 @@ export const hasNetworks = (engine: Engine): engine is Offering => engine.networ
 /** @param schemas of the fields that a port may have beside the core's */
 const portBody = (schemas: readonly ObjectSchema[]) =>
   Type.Object(
-    { id: Type.Optional(ChosenId), name: Type.Optional(Name), ...fieldsOf(schemas) },
+    {
+      id: Type.Optional(ChosenId),
+      name: Type.Optional(Name),
+      rate_limit: Type.Optional(RateLimitWish),
+      ...fieldsOf(schemas),
+    },
     { additionalProperties: false },
   )
 
@@ -228,8 +234,8 @@ function createPort(
 ): ReturnType<typeof makePort> {
   const network = draft.graph.networks.get(networkId)
   if (!network) throw new PlugboardError('not-found', `project ${project} has no network ${networkId}`)
-  const { id, name, ...fields } = body as PortWish & Record<string, unknown>
-  const wish = { ...(id && { id }), ...(name && { name }) }
+  const { id, name, rate_limit = null, ...fields } = body as PortWish & Record<string, unknown>
+  const wish = { ...(id && { id }), ...(name && { name }), rate_limit }
   const own = host.engines.get(network.engine)?.networks?.portFields
   const maker = [...host.engines.values()]
     .filter(makesPorts)

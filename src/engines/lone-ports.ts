@@ -5,6 +5,7 @@ import { type Route, route } from './extension.ts'
 import { engineOf, fieldsOf, only, textIn } from './fields.ts'
 import type { Host } from './host.ts'
 import { makePort, type PortWish } from './port-making.ts'
+import { RateLimitWish } from './rate-limit.ts'
 import { ChosenId, Name, Port } from './resources.ts'
 
 type Offering = Engine & { readonly ports: PortService }
@@ -25,6 +26,7 @@ export function lonePortRoute(host: Host, engines: readonly Offering[]): Route {
       {
         id: Type.Optional(ChosenId),
         name: Type.Optional(Name),
+        rate_limit: Type.Optional(RateLimitWish),
         engine: Type.String({ description: `the service engine: ${aliases}` }),
         ...fieldsOf(engines.map(({ ports }) => ports.schema)),
       },
@@ -36,14 +38,14 @@ export function lonePortRoute(host: Host, engines: readonly Offering[]): Route {
       if (alias !== undefined) find(alias)
     },
     async handle({ project, caller, body }) {
-      const { id, name, engine: alias, ...fields } = body as PortWish & { engine: string }
+      const { id, name, engine: alias, rate_limit = null, ...fields } = body as PortWish & { engine: string }
       const engine = find(alias)
       only(engine.ports.schema, fields, `a port of engine ${alias}`)
       const { created, port } = await host.write((draft) =>
         makePort(
           draft,
           project,
-          { ...(id && { id }), ...(name && { name }) },
+          { ...(id && { id }), ...(name && { name }), rate_limit },
           {
             engine: alias,
             network: null,

@@ -6,11 +6,13 @@ import type { PortFields, PortPlan } from './engine.ts'
 import type { Caller } from './extension.ts'
 import type { Draft } from './host.ts'
 import { canonical, repeated, timestamp } from './objects.ts'
+import { type RateLimitWish, rateLimitOf, showRateLimit } from './rate-limit.ts'
 import { checkFree, checkUntaken } from './segments.ts'
 
 export interface PortWish {
   readonly id?: string
   readonly name?: string
+  readonly rate_limit?: RateLimitWish
 }
 
 interface Making {
@@ -38,6 +40,7 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
     networkId: network?.id ?? null,
     adminUp: true,
     asksForUnknown: false,
+    rateLimit: null,
     hypervisor: null,
     segmentId: null,
     attributes: {},
@@ -48,10 +51,13 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
   const shaped = portFields?.set(draft.graph, plain, fields, caller) ?? plain
   // After defaults, and in the one form of each address.
   const about = network ? { network_id: network.id } : { engine }
-  const request = canonical({ ...fields, ...shaped.attributes, ...about, name: plain.name })
+  const rateLimit = rateLimitOf(wish.rate_limit ?? null, false)
+  const limit = rateLimit && { rate_limit: showRateLimit(rateLimit) }
+  const request = canonical({ ...fields, ...shaped.attributes, ...about, name: plain.name, ...limit })
   const there = repeated(draft.graph.ports.get(id), project, request, 'port')
   if (there) return { created: false, port: there }
   const { attributes, hypervisor, segment } = making.plan()
+  if (hypervisor !== null) rateLimitOf(wish.rate_limit ?? null, true)
   if (segment) {
     checkUntaken(draft.graph, segment.partOf, `segment ${segment.partOf}`, null)
     checkFree(draft.graph, segment.id, `segment ${segment.id}`, null)
@@ -61,6 +67,7 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
     key: draft.nextKey(),
     // Whatever comes from a remote site may come from many addresses.
     asksForUnknown: shaped.asksForUnknown || hypervisor !== null,
+    rateLimit,
     hypervisor,
     segmentId: segment?.id ?? null,
     attributes: { ...shaped.attributes, ...attributes },

@@ -1,5 +1,6 @@
 /** Schemas of the resources as the API shows them, from which the OpenAPI document is made. */
 import { Type } from 'typebox'
+import { RateLimitView } from './rate-limit.ts'
 
 export const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
 export const OPAQUE = '^[A-Za-z0-9._-]{1,64}$'
@@ -62,6 +63,7 @@ export const Port = Type.Object(
     network_id: orNull(Id),
     vnic_id: orNull(Id),
     admin_state_up: Type.Boolean(),
+    rate_limit: RateLimitView,
     status: Type.Enum(['down', 'waiting', 'building', 'active', 'unplugging', 'error']),
     status_detail: Detail,
     revision: Revision,

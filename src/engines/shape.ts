@@ -25,8 +25,8 @@ const PARTS = {
 /** What the core says in the same place. */
 const TAKEN = {
   vnic: ['id', 'kind', 'vm_id', 'name'],
-  port: ['id', 'name', 'engine'],
-  portField: ['id', 'name', 'admin_state_up'],
+  port: ['id', 'name', 'engine', 'rate_limit'],
+  portField: ['id', 'name', 'admin_state_up', 'rate_limit'],
 } as const
 
 const NAME = /^[a-z][a-z0-9-]{0,63}$/

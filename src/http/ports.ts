@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type TProperties, Type } from 'typebox'
 import type { PortId, ProjectId } from '../../topology/ids.ts'
 import type { CoreOperations } from '../control/operations.ts'
+import { RateLimitWish } from '../engines/rate-limit.ts'
 import { Name, OPAQUE, Port } from '../engines/resources.ts'
 import { changed, gone, resource } from './answers.ts'
 import { expectedOf } from './headers.ts'
@@ -53,12 +54,18 @@ export const portRoutes =
         config: { role: 'member' },
         schema: {
           operationId: 'update_port',
-          summary: 'Name a port, set it administratively up or down, or change what its engine lets it have',
+          summary:
+            'Name a port, set it administratively up or down, limit its rate, or change what its engine lets it have',
           params: OfPort,
           querystring: NoQuery,
           headers: Type.Object(IfMatch),
           body: Type.Object(
-            { admin_state_up: Type.Optional(Type.Boolean()), name: Type.Optional(Name), ...portFields },
+            {
+              admin_state_up: Type.Optional(Type.Boolean()),
+              name: Type.Optional(Name),
+              rate_limit: Type.Optional(RateLimitWish),
+              ...portFields,
+            },
             { additionalProperties: false },
           ),
           response: answers({ 200: Port, 202: Port }),

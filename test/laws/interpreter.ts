@@ -60,6 +60,15 @@ function act(flows: readonly Flow[], action: Action, state: State, outputs: Outp
       state.fields.set('in_port', inPort)
       return
     }
+    case 'meter':
+      // What has not come too fast passes.
+      return
+    case 'clone': {
+      const copy: State = { ...state, fields: new Map(state.fields), vlan: [...state.vlan] }
+      for (const each of action.actions) act(flows, each, copy, outputs)
+      state.resubmits = copy.resubmits
+      return
+    }
     case 'learn':
       // What is not learned is looked for everywhere: that is what the laws look at.
       return

@@ -51,6 +51,8 @@ const binding = (n: number, where: number, renumbered: boolean) => nodes.binding
 
 const below = (n: number) => fc.nat({ max: n - 1 })
 
+const perhaps = (most: number) => fc.option(fc.integer({ min: 1, max: most }))
+
 /** What can be asked for or seen; turned into changes against the state that it meets. */
 const event = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('plug' as const), vnic: below(VNICS), port: below(PLUGGABLE) }) },
@@ -77,6 +79,17 @@ const event = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('ask' as const), port: below(IN_NETWORKS), asks: fc.boolean() }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('limit' as const),
+      port: below(PLUGGABLE),
+      limit: fc.option(
+        fc.record({ ingressKbps: perhaps(1_000), egressKbps: perhaps(1_000), burstKbit: perhaps(100) }),
+        { freq: 3 },
+      ),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('site' as const), port: below(SITES) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('destroy vnic' as const), vnic: below(VNICS) }) },
@@ -149,6 +162,10 @@ function changesOf(graph: Graph, event: Event): Change[] {
         : []
     case 'ask':
       return [{ kind: 'port', id: portId(event.port), to: port(event.port, { asksForUnknown: event.asks }) }]
+    case 'limit': {
+      const there = graph.ports.get(portId(event.port))
+      return there ? [{ kind: 'port', id: there.id, to: { ...there, rateLimit: event.limit } }] : []
+    }
     case 'site': {
       const n = PLUGGABLE + event.port
       return [{ kind: 'port', id: portId(n), to: graph.ports.has(portId(n)) ? null : port(n) }]

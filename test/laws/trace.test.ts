@@ -1,11 +1,10 @@
 /** Law 4 again, on samples, with Open vSwitch as the judge: `ofproto/trace` and our model send every frame the same way. */
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Member } from '../../flows/engine.ts'
+import { meterOf } from '../../flows/meters.ts'
 import type { Rule } from '../../flows/rule.ts'
-import { printFlow } from '../../src/openflow/index.ts'
+import { ALL_TABLES, connect, METER, printFlow, type Session } from '../../src/openflow/index.ts'
 import type { Graph } from '../../topology/graph.ts'
 import { noOvs, Ovs } from '../openflow/support/ovs.ts'
 import { hypervisorId, mac, UPLINK } from '../support/nodes.ts'
@@ -63,7 +62,9 @@ async function traced(ovs: Ovs, ports: ReadonlyMap<string, number>, frame: Frame
   if (words === undefined) throw new Error(`no datapath actions for ${packet}`)
   let tags = tag === undefined ? [] : [tag]
   const outputs: string[] = []
-  for (const action of words.match(/[a-z_]+(?:\([^)]*\))?|\d+/g) ?? []) {
+  // Of meters and clones it is the copies that count.
+  const plain = words.replaceAll(/meter\(\d+\),?/g, '').replaceAll(/clone\(([^()]*)\)/g, '$1')
+  for (const action of plain.match(/[a-z_]+(?:\([^)]*\))?|\d+/g) ?? []) {
     const vid = action.match(/^push_vlan\(vid=(\d+)/)?.[1]
     if (vid !== undefined) tags = [Number(vid), ...tags]
     else if (action === 'pop_vlan') tags = tags.slice(1)
@@ -87,11 +88,11 @@ t.test('law 4: Open vSwitch sends every frame where the model says', { skip: noO
     await ovs.vsctl(...port, 'type=internal', `ofport_request=${number}`)
   }
   const ports = await datapathPorts(ovs)
-  const file = join(ovs.directory, 'rules')
+  const session = await connect({ path: ovs.path })
+  t.teardown(() => session.close('the test is done'))
   let [compared, copies] = [0, 0]
   for (const { graph, rules } of busy()) {
-    await writeFile(file, rules.map((rule) => `${printFlow(rule)}\n`).join(''))
-    await ovs.ofctl('replace-flows', ovs.bridge, file)
+    await replace(session, rules)
     for (const frame of frames(graph)) {
       const [wanted, got] = [modelled(rules, frame), await traced(ovs, ports, frame)]
       compared += 1
@@ -102,6 +103,19 @@ t.test('law 4: Open vSwitch sends every frame where the model says', { skip: noO
   t.ok(compared > 200, `${compared} frames were compared`)
   t.ok(copies > 100, `${copies} copies went out`)
 })
+
+/** By ourselves: ovs-ofctl has no meter within a clone, though switches do. */
+async function replace(session: Session, rules: readonly Rule[]): Promise<void> {
+  const meter = { meter: METER.ALL, flags: 0, bands: [] }
+  const wanted = new Map(rules.flatMap(({ meters }) => meters).map((spec) => [spec.id, meterOf(spec)]))
+  const refused = await session.series([
+    { type: 'flow_mod', command: 'delete', table: ALL_TABLES, priority: 0, match: [] },
+    { type: 'meter_mod', command: 'delete', ...meter },
+    ...[...wanted.values()].map((each) => ({ type: 'meter_mod', command: 'add', ...each }) as const),
+    ...rules.map((each) => ({ type: 'flow_mod', command: 'add', ...each }) as const),
+  ])
+  if (refused[0]) throw refused[0].error
+}
 
 /** Clouds in which this hypervisor has some members of networks that work. */
 function busy(): Array<{ graph: Graph; rules: Rule[] }> {

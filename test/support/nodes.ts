@@ -104,6 +104,7 @@ export const port = (n: number, network: Network, extra: Partial<Port> = {}): Po
   networkId: network.id,
   adminUp: true,
   asksForUnknown: false,
+  rateLimit: null,
   hypervisor: null,
   segmentId: null,
   attributes: {},

@@ -1,0 +1,36 @@
+/** Quality of service: the meters of a port's rate limit, as its VM sees it: ingress is towards it, egress from it. */
+import type { Action } from '../src/openflow/index.ts'
+import type { Member } from './engine.ts'
+import { type MeterSpec, meterId } from './meters.ts'
+
+/** The burst where none is asked for: what the rate gives in 400 ms. */
+const MILLISECONDS = 400
+/**
+ * But no less, kilobits: a meter lets nothing pass that is larger than its burst, and a frame may have 9,000 octets.
+ */
+const LEAST_BURST = 100
+
+/** Where a packet of a VNIC goes through its limit; without one, nothing. */
+interface Limit {
+  readonly meters: readonly MeterSpec[]
+  readonly words: string
+}
+const NONE: Limit = { meters: [], words: '' }
+
+/** What it sends. */
+export const limitFrom = (member: Member): Limit => limit(member, 'fromVnic', member.port.rateLimit?.egressKbps ?? null)
+
+/** What it receives. */
+export const limitTo = (member: Member): Limit => limit(member, 'toVnic', member.port.rateLimit?.ingressKbps ?? null)
+
+function limit({ port, ofport }: Member, kind: 'fromVnic' | 'toVnic', rate: number | null): Limit {
+  if (rate === null) return NONE
+  const usual = Math.max(Math.ceil((rate * MILLISECONDS) / 1000), LEAST_BURST)
+  const burst = port.rateLimit?.burstKbit ?? usual
+  return {
+    meters: [{ id: meterId(ofport, kind), unit: 'kbps', rate, burst }],
+    words: `, ${rate} kbit/s at most`,
+  }
+}
+
+export const metered = ({ meters }: Limit): Action[] => meters.map(({ id }) => ({ type: 'meter', meter: id }))
