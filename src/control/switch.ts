@@ -12,7 +12,7 @@ import type { HypervisorId, Key } from '../../topology/ids.ts'
 import { BundleError, type FlowUpdate, printFlow, type Session } from '../openflow/index.ts'
 import { Ahead } from './ahead.ts'
 import { flowMods, refusedAuthors } from './flow-mods.ts'
-import { dropMeters, putMeters, readMeters } from './meter-mods.ts'
+import { dropMeters, putMeters } from './meter-mods.ts'
 import { Refusals } from './refusals.ts'
 import { sliced } from './slices.ts'
 import { Wants } from './wants.ts'
@@ -206,9 +206,7 @@ export class Switch {
     this.#dirty = new Set()
     const generation = this.#generation
     await sliced(this.#wants.compileAll())
-    this.#wants.ledger.forget()
-    for (const meter of await readMeters(this.session)) this.#wants.ledger.meters.observe(meter)
-    for await (const flows of this.session.dumpFlows()) for (const flow of flows) this.#wants.ledger.observe(flow)
+    await this.#wants.observe(this.session)
     const sent = await this.#send(this.#wants.ledger.authors())
     if (!this.#ready) this.#log.info({ rules: this.#wants.ledger.size, ...sent }, 'switch compared with what is wanted')
     else if (sent.put + sent.drop + sent.meters > 0)

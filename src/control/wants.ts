@@ -5,6 +5,8 @@ import { Ledger } from '../../flows/delta.ts'
 import type { Rule } from '../../flows/rule.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
+import type { Session } from '../openflow/index.ts'
+import { readMeters } from './meter-mods.ts'
 
 interface Context {
   readonly hypervisor: HypervisorId
@@ -41,6 +43,18 @@ export class Wants {
     const present = new Set(objectsOn(graph, hypervisor))
     for (const author of [...this.ledger.authors()]) if (!present.has(author)) this.ledger.replace(author, [])
     yield* this.compile(present)
+  }
+
+  /** Ask the switch what it has: rules and meters at once, since each wait is a turn of its main loop. */
+  async observe(session: Session): Promise<void> {
+    this.ledger.forget()
+    const meters = async () => {
+      for (const meter of await readMeters(session)) this.ledger.meters.observe(meter)
+    }
+    const flows = async () => {
+      for await (const some of session.dumpFlows()) for (const flow of some) this.ledger.observe(flow)
+    }
+    await Promise.all([meters(), flows()])
   }
 
   #compile(object: Key): void {
