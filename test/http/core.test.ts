@@ -45,6 +45,7 @@ t.test('a VNIC, a network and a port have the fields of the contract', async (t)
     'network_id',
     'port_security',
     'project',
+    'rate_limit',
     'revision',
     'status',
     'unknown_unicast',
