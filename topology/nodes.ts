@@ -30,6 +30,8 @@ export interface Network extends Made {
   readonly segment: Attributes
   /** The name of that segment among the graph's segments; null where the engine has none. */
   readonly segmentId: string | null
+  /** What its engine keeps with it beside that. */
+  readonly attributes: Attributes
   readonly shared: boolean
   /** Do the other hypervisors with members need rules for each member (overlays), or only its own (VLAN)? */
   readonly mesh: boolean

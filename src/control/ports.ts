@@ -45,7 +45,7 @@ export function destroyPort(draft: Draft, project: ProjectId, id: PortId, expect
   const segment = port.segmentId === null ? undefined : draft.graph.segments.get(port.segmentId)
   if (segment) {
     const freed = { ...segment, owner: null, freed: draft.nextKey() }
-    draft.change({ kind: 'segment', id: segment.id, to: isTaken(freed) ? freed : null })
+    draft.change({ kind: 'segment', id: segment.id, to: isTaken(freed) || freed.partOf === null ? freed : null })
   }
   return port
 }

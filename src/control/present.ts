@@ -63,6 +63,7 @@ export class Presenter {
       name: network.name,
       engine: network.engine,
       segment: network.segment,
+      ...network.attributes,
       mtu: this.#engines.get(network.engine)?.networks?.mtu(this.#graph) ?? 0,
       shared: network.shared,
       status,

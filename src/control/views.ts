@@ -58,6 +58,7 @@ export interface PortView {
   readonly [extension: string]: unknown
 }
 
+/** The core's network; its engine adds its own fields. */
 export interface NetworkView {
   readonly id: string
   readonly project: string
@@ -70,6 +71,7 @@ export interface NetworkView {
   readonly status_detail?: string
   readonly revision: number
   readonly created_at: string
+  readonly [extension: string]: unknown
 }
 
 export interface HypervisorView {

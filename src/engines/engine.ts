@@ -44,6 +44,8 @@ export interface NetworkPlan {
   readonly segment: Attributes
   /** Its name, by which nobody else has it: `vlan/physnet1/101`, `flat/physnet1`, `vxlan/4097`. */
   readonly segmentId: string
+  /** What is kept of the network beside that, and shown of it. */
+  readonly attributes?: Attributes
 }
 
 /** Networks of an engine: it is offered by extension `logical-network` then. */
@@ -52,17 +54,26 @@ export interface NetworkService {
   readonly mesh: boolean
   /** The schema of `segment` in a request for a network. */
   readonly segment: ObjectSchema
+  /** The schema of what else a request for a network says, beside the core's fields. */
+  readonly fields?: ObjectSchema
   /**
    * Choose the segment of a new network, or take the one asked for.
+   * @param fields what the request says beside the core's
    * @throws PlugboardError `segment-in-use`, `segments-exhausted`, `bad-request`
    */
-  plan(graph: Graph, asked: Attributes | null): NetworkPlan
+  plan(graph: Graph, asked: Attributes | null, fields: Readonly<Record<string, unknown>>): NetworkPlan
   /** Largest payload of a frame, octets. */
   mtu(graph: Graph): number
   /** What keeps a network from working as a whole, though each of its ports may, in words. */
   limits?(graph: Graph, network: Network): string | undefined
   /** Fields that the ports of its networks have beside the core's. */
   readonly portFields?: PortFields
+  /**
+   * What a new port becomes, beside what was asked for.
+   * @param port as it will be, with what the request says
+   * @throws PlugboardError `addresses-exhausted`, `address-in-use`
+   */
+  planPort?(graph: Graph, network: Network, port: Port): PortPlan
 }
 
 export interface PortFields {
@@ -78,7 +89,7 @@ export interface PortPlan {
   /** Where it leads to a remote site of its network; null for one that takes a VNIC. */
   readonly hypervisor: HypervisorId | null
   /** Its own segment, and the one that this is a part of: `vxlan/7/203.0.113.5` of `vxlan/7`. */
-  readonly segment: { readonly id: string; readonly partOf: string } | null
+  readonly segment: { readonly id: string; readonly partOf: string | null } | null
 }
 
 /** Ports of an engine that are on their own: `POST …/ports` with its alias as `engine`. */

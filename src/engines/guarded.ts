@@ -60,10 +60,12 @@ function guardedNetworks(alias: string, networks: NetworkService): NetworkServic
   return {
     mesh: networks.mesh,
     segment: networks.segment,
-    plan(graph, asked) {
-      const said = trying(alias, 'networks.plan()', () => networks.plan(graph, asked))
+    ...(networks.fields && { fields: networks.fields }),
+    plan(graph, asked, fields) {
+      const said = trying(alias, 'networks.plan()', () => networks.plan(graph, asked, fields))
       const segment = plain(alias, 'networks.plan().segment', said?.segment, [])
-      return { segment, segmentId: segmentName(alias, 'networks.plan().segmentId', said.segmentId) }
+      const attributes = plain(alias, 'networks.plan().attributes', said.attributes ?? {}, NETWORK_FIELDS)
+      return { segment, segmentId: segmentName(alias, 'networks.plan().segmentId', said.segmentId), attributes }
     },
     mtu(graph) {
       const said = mtu(graph)
@@ -135,6 +137,7 @@ const PORT_FIELDS =
   'id project name engine network_id vnic_id admin_state_up rate_limit status status_detail revision created_at'.split(
     ' ',
   )
+const NETWORK_FIELDS = 'id project name engine segment mtu shared status status_detail revision created_at'.split(' ')
 const VNIC_FIELDS =
   'id project vm_id name kind port_id status status_detail binding migration revision created_at'.split(' ')
 

@@ -40,6 +40,7 @@ interface NetworkRequest {
   readonly engine?: string
   readonly shared?: boolean
   readonly segment?: Attributes
+  readonly [own: string]: unknown
 }
 
 /** What a request may say of the segment: what any of the engines has words for. Its own engine then looks again. */
@@ -49,7 +50,8 @@ const segmentBody = (segments: readonly ObjectSchema[]) =>
     description: 'of the engine; allocated where none is given; giving one takes role admin',
   })
 
-const networkBody = (segments: readonly ObjectSchema[]) =>
+/** @param own schemas of the fields that networks of the engines have beside the core's */
+const networkBody = (segments: readonly ObjectSchema[], own: readonly ObjectSchema[]) =>
   Type.Object(
     {
       id: Type.Optional(ChosenId),
@@ -57,6 +59,7 @@ const networkBody = (segments: readonly ObjectSchema[]) =>
       engine: Type.Optional(Type.String({ description: `the service engine; ${DEFAULT_ENGINE} where none is given` })),
       shared: Type.Optional(Type.Boolean({ description: 'for every project (role admin)' })),
       segment: Type.Optional(segmentBody(segments)),
+      ...fieldsOf(own),
     },
     { additionalProperties: false },
   )
@@ -75,7 +78,10 @@ function networkRoutes(host: Host, offering: readonly Offering[]): Route[] {
       method: 'POST',
       path: '/networks',
       role: 'member',
-      body: networkBody(offering.map(({ networks }) => networks.segment)),
+      body: networkBody(
+        offering.map(({ networks }) => networks.segment),
+        offering.flatMap(({ networks }) => networks.fields ?? []),
+      ),
       resource: NetworkResource,
       before(body) {
         const alias = textIn(body, 'engine')
@@ -170,14 +176,16 @@ async function createNetwork(host: Host, project: ProjectId, caller: Caller, bod
     }
   }
   const { id: chosen, ...rest } = body
+  const { name: _name, engine: _engine, shared: _shared, segment: _segment, ...fields } = rest
   const request = canonical({ ...rest, engine: alias, name: body.name ?? '', shared: body.shared ?? false })
   return host.write((draft) => {
     const id = (chosen ?? randomUUID()) as NetworkId
     const there = repeated(draft.graph.networks.get(id), project, request, 'network')
     if (there) return { created: false, network: there }
+    only(engine.networks.fields ?? Type.Object({}), fields, `a network of engine ${alias}`)
     if (body.segment !== undefined)
       only(engine.networks.segment, body.segment, `a segment of engine ${alias}`, 'segment')
-    const plan = engine.networks.plan(draft.graph, body.segment ?? null)
+    const plan = engine.networks.plan(draft.graph, body.segment ?? null, fields)
     checkFree(draft.graph, plan.segmentId, `segment ${plan.segmentId}`)
     const network: Network = {
       id,
@@ -185,6 +193,7 @@ async function createNetwork(host: Host, project: ProjectId, caller: Caller, bod
       project,
       name: body.name ?? '',
       engine: alias,
+      attributes: {},
       ...plan,
       shared: body.shared ?? false,
       mesh: engine.networks.mesh,
@@ -236,7 +245,8 @@ function createPort(
   if (!network) throw new PlugboardError('not-found', `project ${project} has no network ${networkId}`)
   const { id, name, rate_limit = null, ...fields } = body as PortWish & Record<string, unknown>
   const wish = { ...(id && { id }), ...(name && { name }), rate_limit }
-  const own = host.engines.get(network.engine)?.networks?.portFields
+  const networks = host.engines.get(network.engine)?.networks
+  const own = networks?.portFields
   const maker = [...host.engines.values()]
     .filter(makesPorts)
     .find(({ ports }) => ports.inNetworks && Object.keys(fields).some((field) => field in ports.schema.properties))
@@ -247,7 +257,7 @@ function createPort(
       network,
       fields,
       caller,
-      plan: () => PLAIN,
+      plan: (port) => networks?.planPort?.(draft.graph, network, port) ?? PLAIN,
       portFields: own,
     })
   }

@@ -21,7 +21,8 @@ interface Making {
   /** What the request says beside `id` and `name`. */
   readonly fields: Readonly<Record<string, unknown>>
   readonly caller: Caller
-  plan(): PortPlan
+  /** @param port with what the request says */
+  plan(port: Port): PortPlan
   readonly portFields?: PortFields | undefined
 }
 
@@ -56,10 +57,10 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
   const request = canonical({ ...fields, ...shaped.attributes, ...about, name: plain.name, ...limit })
   const there = repeated(draft.graph.ports.get(id), project, request, 'port')
   if (there) return { created: false, port: there }
-  const { attributes, hypervisor, segment } = making.plan()
+  const { attributes, hypervisor, segment } = making.plan(shaped)
   if (hypervisor !== null) rateLimitOf(wish.rate_limit ?? null, true)
   if (segment) {
-    checkUntaken(draft.graph, segment.partOf, `segment ${segment.partOf}`, null)
+    if (segment.partOf !== null) checkUntaken(draft.graph, segment.partOf, `segment ${segment.partOf}`, null)
     checkFree(draft.graph, segment.id, `segment ${segment.id}`, null)
   }
   const port: Port = {

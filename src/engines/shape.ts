@@ -26,6 +26,7 @@ const PARTS = {
 const TAKEN = {
   vnic: ['id', 'kind', 'vm_id', 'name'],
   port: ['id', 'name', 'engine', 'rate_limit'],
+  network: ['id', 'name', 'engine', 'segment', 'shared'],
   portField: ['id', 'name', 'admin_state_up', 'rate_limit'],
 } as const
 
@@ -96,8 +97,11 @@ function vnicsOf(vnics: unknown): string | undefined {
 
 function networksOf(networks: unknown): string | undefined {
   if (!isRecord(networks)) return `${show(networks)} as networks: it must be an object`
-  const { segment, portFields } = networks
-  const wrong = parts(networks, 'networks.', PARTS.networks) ?? schema(segment, 'networks.segment')
+  const { segment, fields, portFields } = networks
+  const wrong =
+    parts(networks, 'networks.', PARTS.networks) ??
+    schema(segment, 'networks.segment') ??
+    (fields === undefined ? undefined : schema(fields, 'networks.fields', TAKEN.network))
   if (wrong || portFields === undefined) return wrong
   if (!isRecord(portFields)) return `${show(portFields)} as networks.portFields: it must be an object`
   const at = 'networks.portFields.'

@@ -23,7 +23,7 @@ function networksOf(parts: object): NonNullable<Engine['networks']> {
 
 t.test('networks: a segment with a name, an MTU, limits in words', async (t) => {
   const good = networksOf({})
-  t.same(good.plan(graph, null), { segment: {}, segmentId: 'vxlan/1' })
+  t.same(good.plan(graph, null, {}), { segment: {}, segmentId: 'vxlan/1', attributes: {} })
   t.equal(good.mtu(graph), 1400)
   t.equal(good.limits?.(graph, network), undefined)
   for (const said of [
@@ -32,7 +32,7 @@ t.test('networks: a segment with a name, an MTU, limits in words', async (t) => 
     { segment: [], segmentId: 'vxlan/1' },
     { segment: {}, segmentId: 'x' },
   ]) {
-    t.throws(() => networksOf({ plan: () => said }).plan(graph, null), { code: 'unavailable' })
+    t.throws(() => networksOf({ plan: () => said }).plan(graph, null, {}), { code: 'unavailable' })
   }
   const broken = networksOf({ mtu: thrower })
   t.equal(broken.mtu(graph), 0, 'the list of networks can still be shown')

@@ -17,7 +17,7 @@ const VNIS = [{ first: 4096, last: 5000 }]
 t.test('B10: one VLAN id on two physical networks is two segments', async (t) => {
   const graph = new Graph()
   const [one, two] = ['physnet1', 'physnet2'].map((physical) =>
-    networks.plan(graph, { physical_network: physical, vlan_id: 10 }),
+    networks.plan(graph, { physical_network: physical, vlan_id: 10 }, {}),
   )
   t.not(one?.segmentId, two?.segmentId)
 })
@@ -27,9 +27,9 @@ t.test('when one physical network is full the next one is taken, if none was ask
   for (const id of ['vlan/physnet1/10', 'vlan/physnet1/11']) {
     graph.setSegment(id, { id, partOf: null, owner: 16 as never, holders: [], freed: 0 })
   }
-  t.match(networks.plan(graph, null), { segment: { physical_network: 'physnet2', vlan_id: 10 } })
-  t.throws(() => networks.plan(graph, { physical_network: 'physnet1' }), { code: 'segments-exhausted' })
-  t.throws(() => networks.plan(graph, { physical_network: 'physnet9' }), {
+  t.match(networks.plan(graph, null, {}), { segment: { physical_network: 'physnet2', vlan_id: 10 } })
+  t.throws(() => networks.plan(graph, { physical_network: 'physnet1' }, {}), { code: 'segments-exhausted' })
+  t.throws(() => networks.plan(graph, { physical_network: 'physnet9' }, {}), {
     code: 'bad-request',
     field: 'segment.physical_network',
     message: 'physical network "physnet9" is not configured: physnet1, physnet2 is',
@@ -64,7 +64,7 @@ t.test('a pool given out of order is used from its lowest number', async (t) => 
   const graph = new Graph()
   const taken: unknown[] = []
   for (let n = 0; n < 3; n++) {
-    const { segment, segmentId } = odd.networks?.plan(graph, null) ?? { segment: {}, segmentId: '' }
+    const { segment, segmentId } = odd.networks?.plan(graph, null, {}) ?? { segment: {}, segmentId: '' }
     graph.setSegment(segmentId, { id: segmentId, partOf: null, owner: 16 as never, holders: [], freed: 0 })
     taken.push(segment.vlan_id)
   }

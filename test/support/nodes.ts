@@ -55,6 +55,7 @@ export const vlanNetwork = (n: number): Network => ({
   engine: 'vlan',
   segment: { physical_network: 'physnet1', vlan_id: 100 + n },
   segmentId: `vlan/physnet1/${100 + n}`,
+  attributes: {},
   shared: false,
   mesh: false,
 })
