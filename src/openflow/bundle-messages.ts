@@ -81,7 +81,10 @@ function checkVersion(r: Reader): void {
 
 function innerLength(r: Reader): number {
   const length = r.copy().skip(2).u16()
-  if (length >= 8) return length
+  if (length >= 8 && length <= r.left) return length
   const error = errorNamed('BUNDLE_FAILED', 'MSG_BAD_LEN')
-  throw new OpenFlowError('malformed', `a bundled message of ${length} octets`, { offset: r.offset, error })
+  throw new OpenFlowError('malformed', `a bundled message of ${length} octets: ${r.left} are left`, {
+    offset: r.offset,
+    error,
+  })
 }

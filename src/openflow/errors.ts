@@ -59,8 +59,8 @@ export class OpenFlowError extends Error {
 
 const EXPERIMENTER = 0xffff
 
-const ONF = 0x4f4e4600
-const [BUNDLE_FAILED, BUNDLE_FAILED_OF_ONF] = [17, 2300]
+const [ONF, NICIRA] = [0x4f4e4600, 0x00002320]
+const [BAD_PROPERTY, BUNDLE_FAILED, BUNDLE_FAILED_OF_ONF] = [14, 17, 2300]
 
 /** Errors of bundles, which in 1.3 are ONF's (EXT-230), as those that 1.4 and later have; others as they are. */
 export function standardError<Value extends ErrorValue>(value: Value): Value {
@@ -69,6 +69,23 @@ export function standardError<Value extends ErrorValue>(value: Value): Value {
   if (errorType !== EXPERIMENTER || experimenter !== ONF || code < 0) return value
   const { experimenter: _, ...rest } = value
   return { ...rest, errorType: BUNDLE_FAILED, code } as Value
+}
+
+/** Types and codes that came with 1.4, as Open vSwitch has them in 1.3 (ofp-errors.h): `type/code`, or the type alone. */
+const IN_1_3: Readonly<Record<string, (code: number) => ErrorValue>> = {
+  '3/9': () => ({ errorType: EXPERIMENTER, experimenter: ONF, code: 2600 }),
+  // BAD_TYPE, BAD_LEN and BAD_VALUE are of the features of tables there.
+  [BAD_PROPERTY]: (code) =>
+    code <= 2 ? { errorType: 13, code: code + 2 } : { errorType: EXPERIMENTER, experimenter: ONF, code: 4440 + code },
+  '16/5': () => ({ errorType: EXPERIMENTER, experimenter: NICIRA, code: 7 }),
+  [BUNDLE_FAILED]: (code) => ({ errorType: EXPERIMENTER, experimenter: ONF, code: BUNDLE_FAILED_OF_ONF + code }),
+}
+
+/** An error of 1.4 and later as it is answered in this version. */
+export function errorIn(version: number, value: ErrorValue): ErrorValue {
+  if (version >= 5) return value
+  const { errorType, code } = value
+  return (IN_1_3[`${errorType}/${code}`] ?? IN_1_3[errorType])?.(code) ?? value
 }
 
 /** An error in words: `BAD_MATCH/BAD_PREREQ (4/9)`. */
@@ -102,4 +119,5 @@ export const BAD_ACTION_LEN = errorNamed('BAD_ACTION', 'BAD_LEN')
 export const BAD_INSTRUCTION_LEN = errorNamed('BAD_INSTRUCTION', 'BAD_LEN')
 export const BAD_MATCH_TYPE = errorNamed('BAD_MATCH', 'BAD_TYPE')
 export const BAD_MATCH_LEN = errorNamed('BAD_MATCH', 'BAD_LEN')
+export const BAD_PROPERTY_LEN = errorNamed('BAD_PROPERTY', 'BAD_LEN')
 export const BAD_COMMAND = errorNamed('FLOW_MOD_FAILED', 'BAD_COMMAND')

@@ -33,7 +33,7 @@ export const hello: Part<HelloBody> = {
   },
   read(r) {
     const all: HelloElement[] = []
-    while (r.left >= HEAD) all.push(readElement(r))
+    while (isWhole(r)) all.push(readElement(r))
     const rest = r.left > 0 ? { rest: r.rest() } : {}
     const found = all.find(isBitmap)
     if (!found) return { ...(all.length === 0 ? {} : { elements: all }), ...rest }
@@ -57,6 +57,13 @@ function writeElement(w: Writer, { code, body }: HelloElement): void {
     .u16(HEAD + body.length, 'length of an element')
     .bytes(body)
     .align8(start)
+}
+
+/** Is there an element with its padding? Open vSwitch passes over one that is cut, too. */
+function isWhole(r: Reader): boolean {
+  if (r.left < HEAD) return false
+  const length = r.copy().skip(2).u16()
+  return length < HEAD || length > r.left || ((length + 7) & ~7) <= r.left
 }
 
 function readElement(r: Reader): HelloElement {

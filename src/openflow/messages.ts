@@ -6,14 +6,25 @@ import { asyncConfig, asyncMasks, asyncProperties } from './async.ts'
 import { type BundleAddBody, bundleAdd, bundleControl } from './bundle-messages.ts'
 import { controllerStatus } from './controllers.ts'
 import type { Reader, Writer } from './cursor.ts'
-import { BAD_LEN, BAD_VERSION, errorNamed, OpenFlowError } from './errors.ts'
+import {
+  BAD_ACTION_LEN,
+  BAD_INSTRUCTION_LEN,
+  BAD_LEN,
+  BAD_MATCH_LEN,
+  BAD_PROPERTY_LEN,
+  BAD_VERSION,
+  type ErrorValue,
+  errorIn,
+  errorNamed,
+  OpenFlowError,
+} from './errors.ts'
 import { type FlowModBody, readFlowMod, writeFlowMod } from './flow.ts'
 import { error, hello } from './greeting.ts'
 import { groupMod } from './groups.ts'
 import { choice, or, type Part, pad, rest, struct, u8, u16, u32, u64 } from './layout.ts'
 import { meterMod } from './meters.ts'
 import { monitorCancel } from './monitor.ts'
-import { multipartReply, multipartRequest } from './multipart.ts'
+import { multipartReply, multipartRequest, refuseCut } from './multipart.ts'
 import { NICIRA } from './nicira.ts'
 import {
   controllerId,
@@ -184,6 +195,8 @@ export type GroupMod = MessageOf<'group_mod'>
 export type MeterMod = MessageOf<'meter_mod'>
 
 const EXPERIMENTER = 4
+/** Octets of the experimenter and its type. */
+const EXPERIMENTERS_HEAD = 8
 
 interface Row {
   readonly at: Places
@@ -198,8 +211,10 @@ export function writeMessage(w: Writer, message: Message, xid = message.xid ?? 0
   const start = w.length
   w.xid = xid
   w.u8(w.version, 'version')
-  if (message.type === 'unknown') w.u8(message.code, 'code').u16(0).u32(xid, 'xid').bytes(message.body)
-  else {
+  if (message.type === 'unknown') {
+    refuseCut(message.code === EXPERIMENTER, message.body)
+    w.u8(message.code, 'code').u16(0).u32(xid, 'xid').bytes(message.body)
+  } else {
     const row = Object.hasOwn(ROWS, message.type) ? rowOf(message.type) : undefined
     if (!row) throw new OpenFlowError('out-of-range', `type holds ${message.type}, which is no type of message`)
     const { at, body } = row
@@ -236,7 +251,7 @@ export function readMessage(r: Reader): Decoded {
     const error = errorNamed('BUNDLE_FAILED', 'MSG_UNSUP')
     throw new OpenFlowError('malformed', `a ${type} within another message`, { offset, error })
   }
-  const body = type ? rowOf(type).body.read(r) : { code, body: r.rest() }
+  const body = type ? readBody(r, type, length) : { code, body: r.rest() }
   if (r.left > 0) {
     const message = `${r.left} octets are left over at the end of ${type}`
     throw new OpenFlowError('malformed', message, { offset: r.offset, error: BAD_LEN })
@@ -244,9 +259,24 @@ export function readMessage(r: Reader): Decoded {
   return { version, xid, type: type ?? 'unknown', ...body } as Decoded
 }
 
+/** @throws OpenFlowError with the error as the version has it */
+function readBody(r: Reader, type: MessageType, length: number): object {
+  try {
+    return rowOf(type).body.read(r)
+  } catch (cause) {
+    if (!(cause instanceof OpenFlowError) || !cause.error || r.depth > 0) throw cause
+    const { message, offset = r.offset, error } = cause
+    // Parts that are cut: the whole of them is a multiple of 8.
+    const answer = length % 8 !== 0 && PART_LENGTHS.includes(error) ? BAD_LEN : errorIn(r.version, error)
+    throw answer === error ? cause : new OpenFlowError('malformed', message, { offset, error: answer, cause })
+  }
+}
+
+const PART_LENGTHS: readonly ErrorValue[] = [BAD_MATCH_LEN, BAD_ACTION_LEN, BAD_INSTRUCTION_LEN, BAD_PROPERTY_LEN]
+
 /** Its type, and its head is skipped; or undefined, and nothing is. */
 function experimentersType(r: Reader, version: number): MessageType | undefined {
-  if (r.left < 8) return undefined
+  if (r.left < EXPERIMENTERS_HEAD && !VERSIONS.includes(version)) return undefined
   const head = r.copy()
   const experimenter = head.u32()
   const type = typeAt(version, head.u32(), experimenter)

@@ -5,6 +5,7 @@
 
 import { bundleFeatures, bundleFeaturesRequest, controllerStatuses } from './controllers.ts'
 import type { Reader, Writer } from './cursor.ts'
+import { OpenFlowError } from './errors.ts'
 import { NONE } from './flow.ts'
 import { aggregateStats, flowCounts, flowEntries, flowRequest } from './flow-requests.ts'
 import { groupDescRequest, groupDescriptions, groupFeatures, groupStats, groupStatsRequest } from './groups.ts'
@@ -146,6 +147,7 @@ function multipart<Value extends MultipartRequest | MultipartReply>(way: 'reques
       const { more, otherFlags = 0 } = value
       const flags = more && !(otherFlags & MORE) ? otherFlags + MORE : otherFlags
       if (value.multipart === 'unknown') {
+        refuseCut(value.code === EXPERIMENTER, value.body)
         writeHead(w, value.code, flags).bytes(value.body)
         return
       }
@@ -172,6 +174,15 @@ function multipart<Value extends MultipartRequest | MultipartReply>(way: 'reques
   }
 }
 
+/** What is an experimenter's begins with whose and which it is. @throws OpenFlowError `out-of-range` */
+export function refuseCut(isExperimenters: boolean, body: Uint8Array): void {
+  if (!isExperimenters || body.length >= 8) return
+  throw new OpenFlowError(
+    'out-of-range',
+    `body of an experimenter's has ${body.length} octets: 8 are whose and which it is`,
+  )
+}
+
 /** Before 1.1 there is no padding behind the flags, and some behind Nicira's head. */
 const paddingBefore = (version: number): number => (version < V1_3 ? 0 : 4)
 const paddingAfter = (version: number): number => 4 - paddingBefore(version)
@@ -181,7 +192,6 @@ const writeHead = (w: Writer, code: number, flags: number): Writer =>
 
 /** Its kind, and its head is skipped; or undefined, and nothing is. */
 function experimentersKind(r: Reader): Kind | undefined {
-  if (r.left < 8) return undefined
   const head = r.copy()
   const experimenter = head.u32()
   const kind = kindAt(r.version, head.u32(), experimenter)

@@ -3,11 +3,10 @@
  * without the padding, body, padding to 8. One row per kind; what has no row is kept as octets.
  */
 import type { Reader, Writer } from './cursor.ts'
-import { errorNamed, OpenFlowError } from './errors.ts'
+import { BAD_PROPERTY_LEN, OpenFlowError } from './errors.ts'
 import type { Part } from './layout.ts'
 import { lacking } from './versions.ts'
 
-const BAD_PROPERTY_LEN = errorNamed('BAD_PROPERTY', 'BAD_LEN')
 const EXPERIMENTER = 0xffff
 
 /** One kind of property: its number, what follows its length, and the first version that has it. */

@@ -65,6 +65,8 @@ const inPort: fc.Arbitrary<Match> = u32.map((value) => [{ field: 'in_port', valu
 
 const PROPERTIES = fc.array(unknownProperty, { maxLength: 2 })
 /** A message of another version, as it is forwarded. */
+/** Whose, which, and what. */
+const experimenters = fc.uint8Array({ minLength: 8, maxLength: 40 })
 const foreign = of('unknown', { version: fc.constant(3), xid: u32, code: u8, body: bytes })
 const ELEMENTS = fc.array(fc.record({ code: fc.integer({ min: 2, max: 0xffff }), body: bytes }), {
   minLength: 1,
@@ -150,7 +152,10 @@ export function messagesIn(version: number): Arbitraries {
       properties: PROPERTIES,
     }),
     bundle_add: of('bundle_add', { bundle: u32, flags: fc.integer({ min: 0, max: 3 }), message: flowMod }),
-    unknown: of('unknown', { code: fc.constantFrom(4, 40, 99), body: bytes }),
+    unknown: fc.oneof(
+      of('unknown', { code: fc.constantFrom(40, 99), body: bytes }),
+      of('unknown', { code: fc.constant(4), body: experimenters }),
+    ),
   }
   const others = othersIn(version).map(({ messages }) => messages)
   const whole: Arbitraries = Object.assign({}, all, version === 4 ? onlyIn13 : {}, ...others)
@@ -215,6 +220,6 @@ function multipartReplies(version: number): Multipart<'multipart_reply'> {
     reply('flow', { more: fc.constant(true), flows: fc.array(entry, { maxLength: 3 }) }),
     reply('flow_monitor', { updates: fc.array(update, { maxLength: 3 }) }),
     ...othersIn(version).flatMap(({ replies }) => replies),
-    reply('unknown', { code: fc.constant(0xffff), body: bytes }),
+    reply('unknown', { code: fc.constant(0xffff), body: experimenters }),
   )
 }
