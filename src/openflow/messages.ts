@@ -211,10 +211,8 @@ export function writeMessage(w: Writer, message: Message, xid = message.xid ?? 0
   const start = w.length
   w.xid = xid
   w.u8(w.version, 'version')
-  if (message.type === 'unknown') {
-    refuseCut(message.code === EXPERIMENTER, message.body)
-    w.u8(message.code, 'code').u16(0).u32(xid, 'xid').bytes(message.body)
-  } else {
+  if (message.type === 'unknown') writeUnknown(w, message, xid)
+  else {
     const row = Object.hasOwn(ROWS, message.type) ? rowOf(message.type) : undefined
     if (!row) throw new OpenFlowError('out-of-range', `type holds ${message.type}, which is no type of message`)
     const { at, body } = row
@@ -225,6 +223,11 @@ export function writeMessage(w: Writer, message: Message, xid = message.xid ?? 0
     body.write(w, message, message.type)
   }
   w.patch16(start + 2, w.length - start, message.type)
+}
+
+function writeUnknown(w: Writer, { code, body }: UnknownMessage, xid: number): void {
+  refuseCut(code === EXPERIMENTER, body)
+  w.u8(code, 'code').u16(0).u32(xid, 'xid').bytes(body)
 }
 
 const lackingMessage = (version: number, type: MessageType): OpenFlowError =>
