@@ -4,7 +4,7 @@
  */
 import { rowOf10, writeAction10 } from './actions10.ts'
 import type { Reader, Writer } from './cursor.ts'
-import { BAD_ACTION_LEN, OpenFlowError } from './errors.ts'
+import { BAD_ACTION_LEN, checkList, OpenFlowError, refusal } from './errors.ts'
 import { ONF } from './field-row.ts'
 import { FIELDS, type FieldName, known } from './fields.ts'
 import { REG_MOVE, readMove, readOnfMove, writeMove } from './move.ts'
@@ -38,6 +38,7 @@ export type Action = StandardAction | NiciraAction | UnknownAction
 const EXPERIMENTER = 0xffff
 
 export function writeActions(w: Writer, actions: readonly Action[]): void {
+  checkList('actions', actions)
   for (const action of actions) {
     const start = w.length
     writeAction(w, action)
@@ -46,14 +47,14 @@ export function writeActions(w: Writer, actions: readonly Action[]): void {
   }
 }
 
-const rowOf = (type: string): Row<StandardAction> | undefined =>
-  (STANDARD_ROWS as Readonly<Record<string, unknown>>)[type] as Row<StandardAction> | undefined
+const rows: ReadonlyMap<string, unknown> = new Map(Object.entries(STANDARD_ROWS))
+const rowOf = (type: string): Row<StandardAction> | undefined => rows.get(type) as Row<StandardAction> | undefined
 
 function writeAction(w: Writer, action: Action): void {
   if (action.type === 'unknown') {
     w.u16(action.code, 'code').u16(0)
     if (action.experimenter !== undefined) w.u32(action.experimenter, 'experimenter')
-    w.bytes(action.body)
+    w.bytes(action.body, 'body of an action')
     return
   }
   const row = rowOf(action.type)
@@ -141,6 +142,8 @@ function readOther(r: Reader): Action | undefined {
  * @throws OpenFlowError `out-of-range` if the field has not these bits, or they cannot hold the value
  */
 export function load(field: FieldName, offset: number, bits: number, value: bigint): Action {
+  if (typeof value !== 'bigint') throw refusal('value', value, 'a bigint')
+  if (!Object.hasOwn(FIELDS, field)) throw refusal('field', field, 'a name of FIELDS')
   const { width, bits: all } = FIELDS[field]
   const isRange = Number.isInteger(offset) && Number.isInteger(bits) && offset >= 0 && bits > 0 && offset + bits <= all
   if (!isRange || value >> BigInt(bits) !== 0n) {

@@ -1,6 +1,6 @@
 /** Which messages a switch sends on its own (OpenFlow 1.5.1, 7.3.10; 1.3.5, 7.3.10, as six masks in fixed places). */
 import type { Reader, Writer } from './cursor.ts'
-import { OpenFlowError } from './errors.ts'
+import { checkList, OpenFlowError } from './errors.ts'
 import { either, type Part, struct, u32 } from './layout.ts'
 import { type PropertyOf, properties, property } from './properties.ts'
 import { lacking, V1_4, V1_5 } from './versions.ts'
@@ -52,6 +52,7 @@ const FIXED = [
 export const asyncMasks: Part<AsyncConfigBody> = {
   write(w: Writer, { properties }: AsyncConfigBody) {
     const places: readonly string[] = FIXED
+    checkList('properties', properties)
     const other = properties.find(({ type }) => !places.includes(type))
     if (other) throw lacking(w.version, `property ${other.type} of this message`)
     for (const type of FIXED) {

@@ -1,7 +1,7 @@
 /** Buckets of groups (OpenFlow 1.5.1, 7.3.4.3.1; before 1.5 with weight and watches in fixed places, 1.3.5, 7.3.4.2). */
 import { type Action, readActions, writeActions } from './actions.ts'
 import type { Reader, Writer } from './cursor.ts'
-import { BAD_LEN, errorNamed, OpenFlowError } from './errors.ts'
+import { BAD_LEN, checkList, errorNamed, OpenFlowError } from './errors.ts'
 import { list, type Part } from './layout.ts'
 import { properties, type UnknownProperty } from './properties.ts'
 import { lacking, V1_5 } from './versions.ts'
@@ -120,7 +120,8 @@ const listOf = (one: Part<Bucket>): Part<readonly Bucket[]> => list(one)
 
 /** Buckets up to the end. */
 export const buckets: Part<readonly Bucket[]> = {
-  write(w, values) {
+  write(w, values, name) {
+    checkList(name, values)
     for (const [index, bucket] of values.entries()) {
       if (w.version < V1_5) writeFixed(w, bucket)
       else write(w, bucket, index)

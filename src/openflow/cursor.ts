@@ -2,12 +2,12 @@
  * Cursors over the octets of messages of one OpenFlow version: one writes, one reads and never leaves its bounds. Network
  * byte order throughout.
  */
-import { BAD_LEN, type ErrorValue, OpenFlowError } from './errors.ts'
+import { BAD_LEN, type ErrorValue, OpenFlowError, refusal } from './errors.ts'
 
 const MOST_64 = 0xffff_ffff_ffff_ffffn
 
 const outOfRange = (name = 'a field', value: number | bigint, bits: number): OpenFlowError =>
-  new OpenFlowError('out-of-range', `${name} holds ${value}: it takes a whole number of ${bits} bits`)
+  refusal(name, value, `a ${bits > 48 ? 'bigint' : 'whole number'} of ${bits} bits`)
 
 /** Octets of a buffer that messages share: to give each a buffer of its own takes longer than to write it. */
 const SHARED = 32 * 1024
@@ -56,21 +56,21 @@ export class Writer {
   }
 
   u8(value: number, name?: string): this {
-    if ((value & 0xff) !== value) throw outOfRange(name, value, 8)
+    if (typeof value !== 'number' || (value & 0xff) !== value) throw outOfRange(name, value, 8)
     const at = this.#advance(1)
     this.#view.setUint8(at, value)
     return this
   }
 
   u16(value: number, name?: string): this {
-    if ((value & 0xffff) !== value) throw outOfRange(name, value, 16)
+    if (typeof value !== 'number' || (value & 0xffff) !== value) throw outOfRange(name, value, 16)
     const at = this.#advance(2)
     this.#view.setUint16(at, value)
     return this
   }
 
   u32(value: number, name?: string): this {
-    if (value >>> 0 !== value) throw outOfRange(name, value, 32)
+    if (typeof value !== 'number' || value >>> 0 !== value) throw outOfRange(name, value, 32)
     const at = this.#advance(4)
     this.#view.setUint32(at, value)
     return this
@@ -92,7 +92,8 @@ export class Writer {
     return this
   }
 
-  bytes(value: Uint8Array): this {
+  bytes(value: Uint8Array, name = 'a field'): this {
+    if (!(value instanceof Uint8Array)) throw refusal(name, value, 'octets, a Uint8Array')
     const at = this.#advance(value.length)
     this.#bytes.set(value, at)
     return this

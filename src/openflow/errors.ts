@@ -57,6 +57,18 @@ export class OpenFlowError extends Error {
   }
 }
 
+/** The refusal of a value that is none of those that its field takes. */
+export const refusal = (name: string, value: unknown, takes: string): OpenFlowError =>
+  new OpenFlowError(
+    'out-of-range',
+    `${name} holds ${typeof value === 'bigint' ? `${value}n` : value}: it takes ${takes}`,
+  )
+
+/** @throws OpenFlowError `out-of-range` if it is no array */
+export function checkList(name: string, values: readonly unknown[]): void {
+  if (!Array.isArray(values)) throw refusal(name, values, 'an array')
+}
+
 const EXPERIMENTER = 0xffff
 
 const [ONF, NICIRA] = [0x4f4e4600, 0x00002320]

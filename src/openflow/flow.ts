@@ -1,7 +1,7 @@
 /** A flow (a rule, as data), and the flow_mod that brings it into a switch (OpenFlow 1.5.1, 7.3.4.2). */
 import { refuse, wrongInstructions, wrongMatch } from './check.ts'
 import type { Reader, Writer } from './cursor.ts'
-import { BAD_COMMAND, BAD_LEN, OpenFlowError } from './errors.ts'
+import { BAD_COMMAND, BAD_LEN, OpenFlowError, refusal } from './errors.ts'
 import type { Match } from './fields.ts'
 import { type Instruction, readInstructions, writeInstructions } from './instructions.ts'
 import { readMatch, writeMatch } from './oxm.ts'
@@ -80,7 +80,7 @@ export function writeFlowMod(w: Writer, mod: FlowModBody): void {
   w.u64(mod.cookie ?? 0n, 'cookie')
     .u64(mod.cookieMask ?? 0n, 'cookieMask')
     .u8(mod.table, 'table')
-    .u8(COMMANDS.indexOf(mod.command), 'command')
+    .u8(commandOf(mod.command))
     .u16(mod.idleTimeout ?? 0, 'idleTimeout')
     .u16(mod.hardTimeout ?? 0, 'hardTimeout')
     .u16(mod.priority, 'priority')
@@ -92,6 +92,12 @@ export function writeFlowMod(w: Writer, mod: FlowModBody): void {
   writeMatch(w, mod.match)
   if (!mod.unchecked) refuse(wrongMatch(mod.match))
   if (mod.instructions) writeInstructions(w, mod.instructions, !mod.unchecked)
+}
+
+function commandOf(command: FlowModCommand): number {
+  const number = COMMANDS.indexOf(command)
+  if (number < 0) throw refusal('command', command, COMMANDS.join(', '))
+  return number
 }
 
 const readImportance = (r: Reader): number => {

@@ -1,6 +1,6 @@
 /** The messages that are read the same in all versions: HELLO and ERROR (OpenFlow 1.5.1, 7.5.1 and 7.5.4). */
 import { type Reader, reader, Writer } from './cursor.ts'
-import { BAD_LEN, type ErrorValue, OpenFlowError } from './errors.ts'
+import { BAD_LEN, checkList, type ErrorValue, OpenFlowError } from './errors.ts'
 import type { Part } from './layout.ts'
 
 /** An element of a HELLO, as it came. */
@@ -23,6 +23,8 @@ const HEAD = 4
 
 export const hello: Part<HelloBody> = {
   write(w, { versions, elements = [], rest }) {
+    if (versions) checkList('versions', versions)
+    checkList('elements', elements)
     const bitmap = elements.find(isBitmap)
     if (versions && !bitmap) writeElement(w, bitmapOf(versions))
     else if (versions && bitmap && !areSame(versions, versionsOf(bitmap.body))) {
@@ -55,7 +57,7 @@ function writeElement(w: Writer, { code, body }: HelloElement): void {
   const start = w.length
   w.u16(code, 'code of an element')
     .u16(HEAD + body.length, 'length of an element')
-    .bytes(body)
+    .bytes(body, 'body of an element')
     .align8(start)
 }
 
@@ -74,8 +76,7 @@ function readElement(r: Reader): HelloElement {
     throw new OpenFlowError('malformed', `an element of ${length} octets`, { offset, error: BAD_LEN })
   }
   const body = r.part(length - HEAD).rest()
-  // Some leave out the padding of the last element.
-  if (r.left > 0) r.align8(offset)
+  r.align8(offset)
   return { code, body }
 }
 
@@ -115,7 +116,7 @@ export const error: Part<ErrorBody> = {
     if (errorType === EXPERIMENTER_ERROR && (experimenter !== undefined || data.length >= 4)) {
       w.u32(experimenter ?? 0, 'experimenter')
     }
-    w.bytes(data)
+    w.bytes(data, 'data')
   },
   read(r) {
     const value = { errorType: r.u16(), code: r.u16() }

@@ -1,5 +1,6 @@
 /** Headers of fields (OpenFlow 1.5.1, 7.2.3.2): class 16 bits, field 7, has_mask 1, length 8, and with class 0xffff 32 bits more. */
 import type { Writer } from './cursor.ts'
+import { refusal } from './errors.ts'
 import { EXPERIMENTER, type HeaderKind, ONF } from './field-row.ts'
 import { FIELD_NAMES, FIELDS, type FieldName, type FieldRow } from './fields.ts'
 
@@ -93,13 +94,21 @@ export function writeHeader(
 
 /** Of a field that has been looked up. */
 export function writeOf(w: Writer, all: Headers, kind: HeaderKind | undefined, hasMask: 0 | 1, length: number): void {
-  const { word, experimenter } =
-    (kind === undefined ? undefined : all[kind]) ?? (w.version < WITHOUT_ONF ? (all.onf ?? all.oxm) : all.oxm)
+  const { word, experimenter } = headerOf(w.version, all, kind)
   if (experimenter === undefined) w.u32((word | (hasMask << 8) | length) >>> 0)
   else w.u32((word | (hasMask << 8) | (length + 4)) >>> 0).u32(experimenter)
 }
 
 const KINDS: readonly HeaderKind[] = ['oxm', 'nxm', 'onf']
+
+/** @throws OpenFlowError `out-of-range` if the field has no such header */
+function headerOf(version: number, all: Headers, kind: HeaderKind | undefined): Header {
+  if (kind === undefined) return version < WITHOUT_ONF ? (all.onf ?? all.oxm) : all.oxm
+  const own = KINDS.filter((one) => all[one] !== undefined)
+  const header = own.includes(kind) ? all[kind] : undefined
+  if (!header) throw refusal('header', kind, own.join(', '))
+  return header
+}
 
 const byWord = new Map<number, Found>()
 const byExperimenter = new Map<number, Found>()

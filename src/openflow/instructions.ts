@@ -2,7 +2,7 @@
 import { type Action, readActions, writeActions } from './actions.ts'
 import { refuse, wrongInstructions } from './check.ts'
 import { type Reader, Writer } from './cursor.ts'
-import { BAD_INSTRUCTION_LEN, OpenFlowError } from './errors.ts'
+import { BAD_INSTRUCTION_LEN, checkList, OpenFlowError, refusal } from './errors.ts'
 import { type FlowStats, inUsualOrder, readStats, writeStats } from './stats.ts'
 
 type KnownInstruction =
@@ -83,17 +83,22 @@ const ROWS: { readonly [Type in KnownInstruction['type']]: Row<Of<Type>> } = {
   },
 }
 
+const byType: ReadonlyMap<string, Row<KnownInstruction>> = new Map(
+  Object.entries(ROWS).map(([type, row]) => [type, row as Row<KnownInstruction>]),
+)
 const byCode = new Map(Object.values(ROWS).map((row) => [row.code, row as Row<KnownInstruction>]))
 
 /** @param isChecked is a second one of a type refused, as a switch does? */
 export function writeInstructions(w: Writer, instructions: readonly Instruction[], isChecked = false): void {
+  checkList('instructions', instructions)
   const all = ofVersion(w.version, instructions)
   if (isChecked) refuse(wrongInstructions(instructions) ?? wrongInstructions(all))
   for (const instruction of all) {
     const start = w.length
-    if (instruction.type === 'unknown') w.u16(instruction.code).u16(0).bytes(instruction.body)
+    if (instruction.type === 'unknown') w.u16(instruction.code, 'code').u16(0).bytes(instruction.body, 'body')
     else {
-      const row = ROWS[instruction.type] as Row<KnownInstruction>
+      const row = byType.get(instruction.type)
+      if (!row) throw refusal('type of an instruction', instruction.type, `${[...byType.keys()].join(', ')}, unknown`)
       row.write(w.u16(row.code).u16(0), instruction)
     }
     w.patch16(start + 2, w.length - start, instruction.type)

@@ -3,7 +3,7 @@
  * About ten times slower than code by hand, so messages that come in thousands are written by hand.
  */
 import type { Reader, Writer } from './cursor.ts'
-import { BAD_LEN, type ErrorValue, OpenFlowError } from './errors.ts'
+import { BAD_LEN, checkList, type ErrorValue, OpenFlowError, refusal } from './errors.ts'
 import { octetsOf, textOf } from './octet-text.ts'
 import { lacking } from './versions.ts'
 
@@ -97,12 +97,13 @@ export const either = <Value>(first: number, before: Part<Value>, after: Part<Va
 })
 
 /** The octets up to the end. */
-export const rest: Part<Uint8Array> = { write: (w, value) => void w.bytes(value), read: (r) => r.rest() }
+export const rest: Part<Uint8Array> = { write: (w, value, name) => void w.bytes(value, name), read: (r) => r.rest() }
 
 /** Text in a fixed number of octets, filled up with zeros. */
 export function text(size: number): Part<string> {
   return {
     write(w, value, name) {
+      if (typeof value !== 'string') throw refusal(name, value, 'text')
       const octets = octetsOf(value)
       if (octets.length > size)
         throw new OpenFlowError('out-of-range', `${name} "${value}": ${size} octets is the most`)
@@ -212,9 +213,10 @@ export const sized = <Value>(part: Part<Value>, least: number, at = 0): Part<Val
 export function struct<S extends Parts>(parts: S): Part<Values<S>> {
   const rows = Object.entries(parts) as Array<[string, Part<unknown> & { fallback?: unknown; padding?: true }]>
   return {
-    write(w, value) {
+    write(w, value, name) {
+      if (typeof value !== 'object' || value === null) throw refusal(name, value, 'an object')
       const given: Readonly<Record<string, unknown>> = value
-      for (const [name, part] of rows) part.write(w, given[name] ?? part.fallback, name)
+      for (const [own, part] of rows) part.write(w, given[own] ?? part.fallback, own)
     },
     read(r) {
       const value: Record<string, unknown> = {}
@@ -231,6 +233,7 @@ export function struct<S extends Parts>(parts: S): Part<Values<S>> {
 export function list<Value>(part: Part<Value>): Part<readonly Value[]> {
   return {
     write(w, values, name) {
+      checkList(name, values)
       for (const value of values) part.write(w, value, name)
     },
     read(r) {

@@ -227,7 +227,7 @@ export function writeMessage(w: Writer, message: Message, xid = message.xid ?? 0
 
 function writeUnknown(w: Writer, { code, body }: UnknownMessage, xid: number): void {
   refuseCut(code === EXPERIMENTER, body)
-  w.u8(code, 'code').u16(0).u32(xid, 'xid').bytes(body)
+  w.u8(code, 'code').u16(0).u32(xid, 'xid').bytes(body, 'body')
 }
 
 const lackingMessage = (version: number, type: MessageType): OpenFlowError =>

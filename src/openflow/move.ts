@@ -1,10 +1,12 @@
 /** Bits of one field into another: OpenFlow 1.5's copy_field, Nicira's reg_move, and ONF's extension for 1.3. */
 import type { Reader, Writer } from './cursor.ts'
+import { refusal } from './errors.ts'
 import { NICIRA, ONF } from './field-row.ts'
 import { type Naming, readSubfield, type Subfield, writeSubfield } from './subfield.ts'
 
+const FORMS = ['copy_field', 'nicira', 'onf'] as const
 /** The forms that it has on the wire. */
-type Form = 'copy_field' | 'nicira' | 'onf'
+type Form = (typeof FORMS)[number]
 
 /** Copy `bits` bits of one field to another. */
 export interface MoveAction {
@@ -42,6 +44,7 @@ export function readSides(r: Reader, bits: number, from: number, to: number, nam
 /** Write it if it has not the form of copy_field. @returns whether it is written */
 export function writeMove(w: Writer, action: MoveAction): boolean {
   const form = action.form ?? formIn(w.version)
+  if (!FORMS.includes(form)) throw refusal('form', form, FORMS.join(', '))
   if (form === 'copy_field') return false
   w.u16(EXPERIMENTER).u16(0)
   if (form === 'nicira') w.u32(NICIRA).u16(REG_MOVE)

@@ -5,7 +5,7 @@
 
 import { bundleFeatures, bundleFeaturesRequest, controllerStatuses } from './controllers.ts'
 import type { Reader, Writer } from './cursor.ts'
-import { OpenFlowError } from './errors.ts'
+import { OpenFlowError, refusal } from './errors.ts'
 import { NONE } from './flow.ts'
 import { aggregateStats, flowCounts, flowEntries, flowRequest } from './flow-requests.ts'
 import { groupDescRequest, groupDescriptions, groupFeatures, groupStats, groupStatsRequest } from './groups.ts'
@@ -147,10 +147,12 @@ function multipart<Value extends MultipartRequest | MultipartReply>(way: 'reques
       const { more, otherFlags = 0 } = value
       const flags = more && !(otherFlags & MORE) ? otherFlags + MORE : otherFlags
       if (value.multipart === 'unknown') {
-        refuseCut(value.code === EXPERIMENTER, value.body)
-        writeHead(w, value.code, flags).bytes(value.body)
+        refuseCut(value.code === EXPERIMENTER && w.version >= V1_3, value.body)
+        writeHead(w, value.code, flags).bytes(value.body, 'body')
         return
       }
+      if (!Object.hasOwn(ROWS, value.multipart))
+        throw refusal('multipart', value.multipart, `${MULTIPART_KINDS.join(', ')}, unknown`)
       const row = rowOf(value.multipart)
       const place = row.at[w.version]
       if (!place) throw lacking(w.version, `multipart ${value.multipart}`)
@@ -192,6 +194,8 @@ const writeHead = (w: Writer, code: number, flags: number): Writer =>
 
 /** Its kind, and its head is skipped; or undefined, and nothing is. */
 function experimentersKind(r: Reader): Kind | undefined {
+  // Vendors of 1.0 have numbers of their own, or none.
+  if (r.version < V1_3 && r.left < 8) return undefined
   const head = r.copy()
   const experimenter = head.u32()
   const kind = kindAt(r.version, head.u32(), experimenter)

@@ -1,5 +1,5 @@
 /** Nicira's messages about connections, options of tunnels, and connections that are tracked (nicira-ext.h). */
-import { errorNamed } from './errors.ts'
+import { errorNamed, refusal } from './errors.ts'
 import { choice, list, or, type Part, pad, struct, u8, u16, u32, u64, type Values } from './layout.ts'
 import { type PropertyOf, properties, property } from './properties.ts'
 
@@ -68,7 +68,10 @@ export const ctFlushZone = struct({ pad: pad(6), zone: u16 })
 
 /** 128 bits: an IPv6 address, or an IPv4 address behind ::ffff:0:0/96. */
 const address: Part<bigint> = {
-  write: (w, value, name) => void w.u64(value >> 64n, name).u64(value & 0xffff_ffff_ffff_ffffn, name),
+  write(w, value, name) {
+    if (typeof value !== 'bigint') throw refusal(name, value, 'a bigint of 128 bits')
+    w.u64(value >> 64n, name).u64(value & 0xffff_ffff_ffff_ffffn, name)
+  },
   read: (r) => (r.u64() << 64n) | r.u64(),
 }
 

@@ -1,6 +1,7 @@
 /** Nicira's actions (ovs-actions(7), ofp-actions.c): experimenter 0x2320, then a subtype. One row per kind, by families. */
 import type { Action } from './actions.ts'
 import type { Reader, Writer } from './cursor.ts'
+import { refusal } from './errors.ts'
 import { BITS_ROWS, type BitsAction } from './nicira/bits.ts'
 import { CT_ROWS, type CtAction } from './nicira/ct.ts'
 import { HASH_ROWS, type HashAction } from './nicira/hash.ts'
@@ -42,6 +43,8 @@ const bySubtype = new Map(
 export const isNicira = (action: Action): action is NiciraAction => Object.hasOwn(ROWS, action.type)
 
 export function writeNicira(w: Writer, action: NiciraAction, nested: Nested): void {
+  if (!isNicira(action))
+    throw refusal('type of an action', (action as Action).type, 'a name of the table in the README')
   const row = ROWS[action.type] as Row<NiciraAction>
   row.write(w, action, nested)
 }

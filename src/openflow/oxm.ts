@@ -1,6 +1,6 @@
 /** OXM TLVs (OpenFlow 1.5.1, 7.2.3): a header (see headers.ts), the value, and a mask if the header says so. */
 import type { Reader, Writer } from './cursor.ts'
-import { BAD_MATCH_LEN, BAD_MATCH_TYPE, OpenFlowError } from './errors.ts'
+import { BAD_MATCH_LEN, BAD_MATCH_TYPE, checkList, OpenFlowError, refusal } from './errors.ts'
 import { FIELDS, type FieldName, type KnownField, known, type Match, type OxmField } from './fields.ts'
 import {
   type Found,
@@ -18,16 +18,20 @@ const LOW_64 = 0xffff_ffff_ffff_ffffn
 export function writeField(w: Writer, field: OxmField): void {
   if (field.field === 'unknown') {
     const { class: cls, type, hasMask, experimenter, body } = field
+    if (!(Number.isInteger(type) && type >= 0 && type < 128))
+      throw refusal('type of a field', type, 'a whole number of 7 bits')
     w.u16(cls, 'class')
-      .u8(type * 2 + (hasMask ? 1 : 0), 'type and mask of a field')
+      .u8(type * 2 + (hasMask ? 1 : 0))
       .u8(body.length + (experimenter === undefined ? 0 : 4), 'length of a field')
     if (experimenter !== undefined) w.u32(experimenter, 'experimenter')
-    w.bytes(body)
+    w.bytes(body, 'body of a field')
     return
   }
   const { field: name, value, mask, header } = field
   const all = headers[name]
-  const { shape } = all
+  const shape = all?.shape
+  // It may have come from where nothing is checked.
+  if (shape === undefined) throw refusal('field', name, 'a name of FIELDS, or unknown')
   const size = shape.isVariable ? sizeOf(field, shape) : shape.size
   const hasMask = mask === undefined ? 0 : 1
   if (header === undefined && all.word !== undefined) w.u32((all.word | (hasMask << 8) | (size << hasMask)) >>> 0)
@@ -168,6 +172,7 @@ function readValue(r: Reader, size: number): number | bigint {
 
 /** ofp_match: type 1 (OXM), length without padding, fields, padding to 8. */
 export function writeMatch(w: Writer, match: Match): void {
+  checkList('match', match)
   const start = w.length
   w.u32(0x0001_0000)
   for (const field of match) writeField(w, field)

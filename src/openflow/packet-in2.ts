@@ -46,7 +46,7 @@ export const niciraPacketIn: Part<PacketIn> = {
     packetInReason.write(w, packet.reason, 'reason')
     w.u8(packet.table, 'table').u64(packet.cookie, 'cookie').zeros(8)
     writeNxMatch(w, packet.match, w.length - 8)
-    w.zeros(2).bytes(packet.data)
+    w.zeros(2).bytes(packet.data, 'data')
   },
   read(r) {
     const head = {

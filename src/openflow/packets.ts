@@ -1,7 +1,7 @@
 /** Packets that go to the controller and come from it (OpenFlow 1.5.1, 7.3.6 and 7.4.1), and rules that have gone (7.4.2). */
 import { type Action, readActions, writeActions } from './actions.ts'
 import type { Reader, Writer } from './cursor.ts'
-import { BAD_LEN, errorNamed, OpenFlowError } from './errors.ts'
+import { BAD_LEN, checkList, errorNamed, OpenFlowError } from './errors.ts'
 import type { Match } from './fields.ts'
 import { NONE } from './flow.ts'
 import { choice, either, type Part, u8, u16 } from './layout.ts'
@@ -36,7 +36,7 @@ export const packetIn: Part<PacketIn> = {
     packetInReason.write(w, packet.reason, 'reason')
     w.u8(packet.table, 'table').u64(packet.cookie, 'cookie')
     writeMatch(w, packet.match)
-    w.zeros(2).bytes(packet.data)
+    w.zeros(2).bytes(packet.data, 'data')
   },
   read: (r) => ({
     bufferId: r.u32(),
@@ -60,6 +60,7 @@ export interface PacketOut {
 
 /** Before 1.5 (1.4.1, 7.3.7): the port, then the length of the actions. */
 function writeInPort(w: Writer, match: Match): void {
+  checkList('match', match)
   const [port, other] = match
   if (other) throw lacking(w.version, `${other.field} beside in_port in a packet_out`)
   if (port?.field !== 'in_port' || port.mask !== undefined)
@@ -78,7 +79,7 @@ export const packetOut: Part<PacketOut> = {
     const actions = w.length
     writeActions(w, packet.actions)
     w.patch16(length, w.length - actions, 'actions')
-    w.bytes(packet.data)
+    w.bytes(packet.data, 'data')
   },
   read(r) {
     const bufferId = r.u32()

@@ -3,7 +3,7 @@
  * without the padding, body, padding to 8. One row per kind; what has no row is kept as octets.
  */
 import type { Reader, Writer } from './cursor.ts'
-import { BAD_PROPERTY_LEN, OpenFlowError } from './errors.ts'
+import { BAD_PROPERTY_LEN, checkList, OpenFlowError, refusal } from './errors.ts'
 import type { Part } from './layout.ts'
 import { lacking } from './versions.ts'
 
@@ -63,10 +63,11 @@ export function properties<R extends Rows>(rows: R): Part<ReadonlyArray<Property
     return { type: 'unknown', code, body: copy.rest() }
   }
   return {
-    write(w, values) {
+    write(w, values, name) {
+      checkList(name, values)
       for (const value of values) {
         if (value.type === 'unknown') writeFrame(w, (value as UnknownProperty).code, (value as UnknownProperty).body)
-        else writeKnown(w, rows[value.type as string], value as { readonly type: string })
+        else writeKnown(w, rows, value as { readonly type: string })
       }
     },
     read(r) {
@@ -84,8 +85,9 @@ function isOf({ experimenter }: PropertyRow<object>, body: Reader): boolean {
   return head.u32() === experimenter[0] && head.u32() === experimenter[1]
 }
 
-function writeKnown(w: Writer, row: PropertyRow<object> | undefined, value: { readonly type: string }): void {
-  if (!row) throw new OpenFlowError('out-of-range', `there is no property ${value.type} here`)
+function writeKnown(w: Writer, rows: Rows, value: { readonly type: string }): void {
+  const row = Object.hasOwn(rows, value.type) ? rows[value.type] : undefined
+  if (!row) throw refusal('type of a property', value.type, `${Object.keys(rows).join(', ')}, unknown`)
   if (w.version < row.first) throw lacking(w.version, `property ${value.type}`)
   const start = w.length
   w.u16(row.code).u16(0)
@@ -97,7 +99,7 @@ function writeKnown(w: Writer, row: PropertyRow<object> | undefined, value: { re
 
 function writeFrame(w: Writer, code: number, body: Uint8Array): void {
   const start = w.length
-  w.u16(code, 'code of a property').u16(0).bytes(body)
+  w.u16(code, 'code of a property').u16(0).bytes(body, 'body of a property')
   w.patch16(start + 2, w.length - start, 'property')
   w.align8(start)
 }

@@ -2,7 +2,7 @@
  * Statistics of flows. In 1.5 they are OXS: TLVs (OpenFlow 1.5.1, 7.2.4); those without a row are kept as octets. Before, each message has some of them in fixed places; all ones there: not known.
  */
 import type { Reader, Writer } from './cursor.ts'
-import { BAD_LEN, OpenFlowError } from './errors.ts'
+import { BAD_LEN, OpenFlowError, refusal } from './errors.ts'
 import type { Part } from './layout.ts'
 import { lacking } from './versions.ts'
 
@@ -99,6 +99,7 @@ export const fixedStats = (duration: Seconds, counts: Counts): FlowStats => ({ d
 
 /** ofp_stats: 2 octets reserved, length without padding, fields, padding to 8. */
 export function writeStats(w: Writer, stats: FlowStats): void {
+  if (typeof stats !== 'object' || stats === null) throw refusal('stats', stats, 'an object')
   const start = w.length
   w.u32(0)
   let [count, next] = [0, 0]

@@ -1,6 +1,6 @@
 /** Bits of a field, as actions name them (OpenFlow 1.5.1, 7.2.6.13; ovs-fields(7)). */
 import type { Reader, Writer } from './cursor.ts'
-import { OpenFlowError } from './errors.ts'
+import { OpenFlowError, refusal } from './errors.ts'
 import type { HeaderKind } from './field-row.ts'
 import { FIELDS, type FieldName, type FieldRow } from './fields.ts'
 import { fieldByExperimenter, fieldByWord, hasHeader, isExperimenter, kindIn, writeHeader } from './headers.ts'
@@ -24,7 +24,11 @@ export interface Bits extends Subfield {
   readonly bits: number
 }
 
-const row = (field: FieldName): FieldRow => FIELDS[field]
+/** @throws OpenFlowError `out-of-range` if there is no such field */
+function row(field: FieldName): FieldRow {
+  if (!Object.hasOwn(FIELDS, field)) throw refusal('field', field, 'a name of FIELDS')
+  return FIELDS[field]
+}
 
 /** The bits that actions can name: not the one of `vlan_vid` that says that there is a tag. */
 export const widthOf = ({ field, size }: FieldId): number =>
@@ -41,7 +45,7 @@ export function refuseLong(field: FieldName): void {
 
 /** Are the bits the field's own? */
 export const fits = (id: FieldId, offset: number, bits: number): boolean =>
-  bits >= 1 && offset >= 0 && offset + bits <= widthOf(id)
+  Number.isInteger(bits) && Number.isInteger(offset) && bits >= 1 && offset >= 0 && offset + bits <= widthOf(id)
 
 /** Whose action it is: Nicira's name a field by its older header if it has one, unless its value says another. */
 export type Naming = 'nicira' | 'standard'
@@ -51,8 +55,9 @@ const usual = (version: number, field: FieldName, naming: Naming): HeaderKind =>
 
 /** The header of a field. */
 export function writeId(w: Writer, { field, header, size }: FieldId, naming: Naming): void {
+  const { variable, size: own } = row(field)
   const kind = header ?? usual(w.version, field, naming)
-  writeHeader(w, field, kind, 0, (row(field).variable && size) || row(field).size)
+  writeHeader(w, field, kind, 0, (variable && size) || own)
 }
 
 /** @returns undefined if it is that of no known field: then what it stands in is kept as bytes */

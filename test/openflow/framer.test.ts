@@ -236,7 +236,7 @@ t.test('a value that its field cannot hold is refused by name', async () => {
   refused({ ...mod, match: [{ field: 'eth_src', value: 2 ** 48 }] }, /eth_src/)
   refused({ ...mod, match: [{ field: 'ct_label', value: 1n << 128n }] }, /ct_label/)
   const unknown = { field: 'unknown', class: 1, type: 5, hasMask: false, body: new Uint8Array(4) } as const
-  refused({ ...mod, match: [{ ...unknown, type: 128 }] }, /type and mask/)
+  refused({ ...mod, match: [{ ...unknown, type: 128 }] }, /type of a field/)
   refused({ ...mod, match: [{ ...unknown, class: 0x1_0000 }] }, /class holds/)
   refused({ ...mod, match: [{ ...unknown, body: new Uint8Array(256) }] }, /length of a field holds 256/)
   refused({ type: 'multipart_request', multipart: 'flow', table: 256 }, /table holds 256/)

@@ -1,6 +1,6 @@
 /** Bits of fields: set, moved, kept on a stack, taken away (ovs-actions(7), "Field Modification Actions"). */
 import { checkMask, isMasked } from '../check.ts'
-import { OpenFlowError } from '../errors.ts'
+import { OpenFlowError, refusal } from '../errors.ts'
 import type { KnownField } from '../fields.ts'
 import { readField, writeField } from '../oxm.ts'
 import {
@@ -59,6 +59,7 @@ export const BITS_ROWS: Rows<BitsAction> = {
       w.u16(7).u16(bitRange(bits), 'offset')
       refuseLong(bits.field)
       writeSubfield(w, bits, bits.bits, 'nicira')
+      if (typeof value !== 'bigint') throw refusal('value', value, 'a bigint')
       if (value >> BigInt(bits.bits) !== 0n) throw tooWide(value, bits)
       w.u64(value, bits.field)
     },

@@ -1,7 +1,7 @@
 /** Connection tracking (ovs-actions(7), "The ct action"): nx_action_conntrack and, within it, nx_action_nat. */
 import type { Action } from '../actions.ts'
 import type { Reader, Writer } from '../cursor.ts'
-import { OpenFlowError } from '../errors.ts'
+import { OpenFlowError, refusal } from '../errors.ts'
 import { type Bits, bitRange, readBits, refuseLong, writeBits } from '../subfield.ts'
 import { DEEPEST, flag, given, type Row, type Rows } from './row.ts'
 
@@ -98,6 +98,7 @@ const [IPV4, IPV6, PORTS] = [0, 2, 4]
 const nat: Row<Nat> = {
   subtypes: [NAT],
   write(w, { to, persistent, hash, random, ipv4, ipv6, ports }) {
+    if (to !== undefined && to !== 'src' && to !== 'dst') throw refusal('to', to, 'src, dst')
     const flags = to === 'src' ? 1 : to === 'dst' ? 2 : 0
     w.u16(NAT)
       .zeros(2)

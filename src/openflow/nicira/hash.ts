@@ -1,6 +1,6 @@
 /** A link by the hash of a packet (ovs-actions(7), "The bundle and bundle_load actions", "The multipath action"). */
 import type { Reader, Writer } from '../cursor.ts'
-import { OpenFlowError } from '../errors.ts'
+import { checkList, OpenFlowError } from '../errors.ts'
 import { narrow, widen } from '../ports.ts'
 import { type Bits, bitRange, readBits, refuseLong, writeBits } from '../subfield.ts'
 import type { Rows } from './row.ts'
@@ -62,6 +62,7 @@ function writeDst(w: Writer, dst: Bits): void {
 
 /** nx_action_bundle: algorithm 16 bits, fields 16, basis 16, kind 32, members 16, range 16, field, padding 32, the members. */
 function writeMembers(w: Writer, { fields, basis, algorithm, members }: Members, dst: Bits | undefined): void {
+  checkList('members', members)
   w.u16(indexOf(BUNDLE_ALGORITHMS, algorithm, 'algorithm'))
     .u16(indexOf(HASH_FIELDS, fields, 'fields'))
     .u16(basis, 'basis')

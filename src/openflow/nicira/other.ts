@@ -19,7 +19,7 @@ export type OtherAction =
 export const OTHER_ROWS: Rows<OtherAction> = {
   note: {
     subtypes: [8],
-    write: (w, { note }) => void w.u16(8).bytes(note),
+    write: (w, { note }) => void w.u16(8).bytes(note, 'note'),
     read: (r) => ({ type: 'note', note: r.rest() }),
   },
   pop_queue: {

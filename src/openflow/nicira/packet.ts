@@ -1,5 +1,7 @@
 /** Headers of packets: put on, taken off, changed (ovs-actions(7), "Encapsulation", "Metadata", "Other Actions"). */
+
 import type { Reader, Writer } from '../cursor.ts'
+import { checkList } from '../errors.ts'
 import { given, type Row, type Rows } from './row.ts'
 
 /** What a header that is put on says (ofp_ed_prop_header); class 4 is that of NSH. */
@@ -82,6 +84,7 @@ export const PACKET_ROWS: Rows<PacketAction> = {
   encap: {
     subtypes: [46],
     write(w, { packetType, headerSize = 0, properties }) {
+      checkList('properties', properties)
       w.u16(46).u16(headerSize, 'headerSize').u32(packetType, 'packetType')
       for (const property of properties) writeProperty(w, property)
     },
@@ -128,6 +131,7 @@ export const PACKET_ROWS: Rows<PacketAction> = {
   dec_ttl_cnt_ids: {
     subtypes: [21],
     write(w, { ids }) {
+      checkList('ids', ids)
       w.u16(21).u16(ids.length, 'number of controllers').zeros(4)
       for (const id of ids) w.u16(id, 'controllerId')
     },

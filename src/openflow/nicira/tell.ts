@@ -1,5 +1,6 @@
 /** Telling others of a packet: controllers and collectors (ovs-actions(7), "The controller action", "The sample action"). */
 import type { Reader, Writer } from '../cursor.ts'
+import { refusal } from '../errors.ts'
 import { narrow, widen } from '../ports.ts'
 import { type Bits, bitRange, readBits, refuseLong, writeBits } from '../subfield.ts'
 import { given, type Row, type Rows } from './row.ts'
@@ -52,7 +53,7 @@ const controller2: Row<Controller2> = {
     if (maxLen !== undefined) property(w, MAX_LEN, 4, () => w.u16(maxLen, 'maxLen').zeros(2))
     if (controllerId !== undefined) property(w, CONTROLLER_ID, 4, () => w.u16(controllerId, 'controllerId').zeros(2))
     if (reason !== undefined) property(w, REASON, 1, () => w.u8(reason, 'reason'))
-    if (userdata !== undefined) property(w, USERDATA, userdata.length, () => w.bytes(userdata))
+    if (userdata !== undefined) property(w, USERDATA, userdata.length, () => w.bytes(userdata, 'userdata'))
     if (pause) property(w, PAUSE, 0, () => {})
     if (meter !== undefined) property(w, METER_ID, 4, () => w.u32(meter, 'meter'))
   },
@@ -110,7 +111,7 @@ const sample: Row<Sample> = {
     }
     if (subtype === SAMPLE) return
     w.u16(port === undefined ? NO_PORT : narrow(port), 'port')
-    w.u8(direction === undefined ? 0 : DIRECTIONS.indexOf(direction), 'direction').zeros(5)
+    w.u8(direction === undefined ? 0 : directionOf(direction)).zeros(5)
   },
   read(r, subtype) {
     const [probability, collectorSet] = [r.u16(), r.u32()]
@@ -140,6 +141,12 @@ const sample: Row<Sample> = {
         )
     }
   },
+}
+
+function directionOf(direction: (typeof DIRECTIONS)[number]): number {
+  const number = DIRECTIONS.indexOf(direction)
+  if (number < 0) throw refusal('direction', direction, DIRECTIONS.join(', '))
+  return number
 }
 
 function writeSource(w: Writer, source: number | Bits): void {
