@@ -261,3 +261,28 @@ t.test('he who is told of a refusal may throw: the process is warned, and the li
   const [session] = await Promise.all([first(server), another.greet()])
   t.equal(session.datapathId, 0x1234n)
 })
+
+t.test('what has no answer is not waited for', async (t) => {
+  const { session, peer } = await pair(t)
+  for (const message of [mod(1), { type: 'set_config', flags: 0, missSendLength: 0 }] as const) {
+    const refusal = { code: 'out-of-range', message: /^(flow_mod|set_config) has no answer to wait for/ }
+    await t.rejects(session.request(message as never), refusal)
+  }
+  session.send({ type: 'barrier_request', xid: 77 })
+  t.match(await peer.next(), { type: 'barrier_request', xid: 77 }, 'nothing of them was sent')
+})
+
+t.test('a peer that sends wrong messages only is not answered without end', async (t) => {
+  const { session, peer } = await pair(t)
+  const wrong = Buffer.from('060e000800000009', 'hex')
+  peer.send(...Array.from({ length: 1000 }, () => wrong), { type: 'echo_request' })
+  await peer.nextOf('echo_reply')
+  const errors = (): number => peer.received.filter(({ type }) => type === 'error').length
+  t.equal(errors(), 100)
+  await sleep(1000)
+  peer.send(wrong, { type: 'echo_request' })
+  await peer.nextOf('echo_reply')
+  t.equal(errors(), 101, 'one later is')
+  session.send({ type: 'barrier_request' })
+  await peer.nextOf('barrier_request')
+})

@@ -33,19 +33,26 @@ t.test('a hello with a bitmap settles on a common version, one without on the lo
 })
 
 t.test('B40 a peer that speaks OpenFlow 1.0 only gets HELLO_FAILED and is told why', async (t) => {
-  for (const hello of [
-    { type: 'hello', version: 1 },
-    { type: 'hello', version: 6, versions: [1, 2, 3, 7] },
+  for (const [hello, version, offer] of [
+    [{ type: 'hello', version: 1 }, 1, 'OpenFlow 1.0 at most'],
+    [
+      { type: 'hello', version: 6, versions: [1, 2, 3, 7] },
+      6,
+      'OpenFlow 1.0, OpenFlow 1.1, OpenFlow 1.2, wire version 7',
+    ],
+    [{ type: 'hello', version: 6, versions: [1, 3] }, 3, 'OpenFlow 1.0, OpenFlow 1.2'],
+    [{ type: 'hello', version: 3, versions: [] }, 3, 'none'],
   ] as const) {
     const refused: OpenFlowError[] = []
     const server = await listener(t, { onRefused: (error) => refused.push(error) })
     const peer = await Peer.connect(server.address.port)
     peer.send(hello)
     const error = await peer.nextOf('error')
-    t.match(error, { errorType: 0, code: 0 })
-    t.match(new TextDecoder().decode(error.data), /no common OpenFlow version/)
+    t.match(error, { errorType: 0, code: 0, version })
+    const words = `no common OpenFlow version: this side speaks OpenFlow 1.3, OpenFlow 1.4, OpenFlow 1.5, the peer ${offer}`
+    t.equal(new TextDecoder().decode(error.data), words)
     await peer.end()
-    t.match(refused, [{ code: 'no-common-version' }])
+    t.match(refused, [{ code: 'no-common-version', message: words }])
   }
 })
 

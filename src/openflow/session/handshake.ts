@@ -41,8 +41,7 @@ export async function handshake(socket: Socket, options: SessionOptions = {}): P
     const requests = new Requests(wire, (hello) => {
       version = commonVersion(hello, versions)
       offered = offerOf(hello)
-      // A peer of an older version is told in that one.
-      wire.version = version ?? (Math.min(hello.version, Math.max(...versions)) || 1)
+      wire.version = version ?? (Math.min(highest(hello), Math.max(...versions)) || 1)
     })
     requests.send({ type: 'hello', versions })
     const { type } = await requests.first
@@ -67,15 +66,21 @@ function commonVersion(hello: Decoded, ours: readonly number[]): number | undefi
   return ours.includes(version) ? version : undefined
 }
 
+/** The highest version that a peer of none of ours speaks: in this it is told, if it is older (6.3.1). */
+const highest = (hello: Decoded): number =>
+  hello.type === 'hello' && hello.versions?.length
+    ? Math.min(hello.version, Math.max(...hello.versions))
+    : hello.version
+
 /** What a peer says that it speaks, in words. */
 const offerOf = (hello: Decoded): string =>
   hello.type === 'hello' && hello.versions
-    ? hello.versions.map(versionName).join(', ')
+    ? hello.versions.map(versionName).join(', ') || 'none'
     : `${versionName(hello.version)} at most`
 
 function refuse(wire: Wire, versions: readonly number[], offered: string): OpenFlowError {
   const ours = versions.map(versionName).join(', ')
   const message = `no common OpenFlow version: this side speaks ${ours}, the peer ${offered}`
-  wire.refuse(HELLO_INCOMPATIBLE, new TextEncoder().encode(message), 0)
+  if (!wire.isClosed) wire.send({ type: 'error', ...HELLO_INCOMPATIBLE, data: new TextEncoder().encode(message) }, 0)
   return new OpenFlowError('no-common-version', message)
 }

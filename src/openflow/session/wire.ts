@@ -2,7 +2,6 @@
  * One connection, below the level of requests: octets to messages and back, echo in both directions, backpressure, and an
  * end with a reason. Messages of one turn of the event loop leave in one write.
  */
-
 import type { Socket } from 'node:net'
 import { asRefusal } from '../codec.ts'
 import { reader, Writer } from '../cursor.ts'
@@ -28,6 +27,8 @@ interface Options {
 const BATCH = 65_536
 /** Octets that may wait for a peer that does not read. */
 const MOST_WAITING = 256 * 1024 * 1024
+/** Errors that are told in a second: a peer that sends wrong messages only is not answered without end. */
+const MOST_ERRORS = 100
 /** Octets of a message that are sent back with an error. */
 const ERROR_DATA = 64
 /** Milliseconds in which the last octets must have gone when a connection is closed. */
@@ -56,6 +57,9 @@ export class Wire {
   #unread: NodeJS.Timeout | undefined
   /** Milliseconds of this turn of the event loop that went into reading. */
   #spent = 0
+  /** When the second began in which errors are counted, and how many there were. */
+  #second = 0
+  #errors = 0
   #probing = false
   #end: Closed | undefined
   #resolveClosed: (closed: Closed) => void = () => {}
@@ -235,9 +239,12 @@ export class Wire {
     }
   }
 
-  /** Answer a message with an error. */
+  /** Answer a message with an error, unless there were many within this second. */
   refuse(error: ErrorValue, frame: Uint8Array, xid: number): void {
-    if (this.#end) return
+    const now = performance.now()
+    if (now - this.#second >= 1000) [this.#second, this.#errors] = [now, 0]
+    this.#errors += 1
+    if (this.#end || this.#errors > MOST_ERRORS) return
     this.send({ type: 'error', ...error, data: frame.slice(0, ERROR_DATA) }, xid)
   }
 
