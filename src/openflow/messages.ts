@@ -226,7 +226,7 @@ export function writeMessage(w: Writer, message: Message, xid = message.xid ?? 0
 }
 
 function writeUnknown(w: Writer, { code, body }: UnknownMessage, xid: number): void {
-  refuseCut(code === EXPERIMENTER, body)
+  if (code === EXPERIMENTER) refuseCut(body, EXPERIMENTERS_HEAD)
   w.u8(code, 'code').u16(0).u32(xid, 'xid').bytes(body, 'body')
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { bundleFeatures, bundleFeaturesRequest, controllerStatuses } from './controllers.ts'
-import type { Reader, Writer } from './cursor.ts'
+import { type Reader, reader, type Writer } from './cursor.ts'
 import { OpenFlowError, refusal } from './errors.ts'
 import { NONE } from './flow.ts'
 import { aggregateStats, flowCounts, flowEntries, flowRequest } from './flow-requests.ts'
@@ -147,7 +147,7 @@ function multipart<Value extends MultipartRequest | MultipartReply>(way: 'reques
       const { more, otherFlags = 0 } = value
       const flags = more && !(otherFlags & MORE) ? otherFlags + MORE : otherFlags
       if (value.multipart === 'unknown') {
-        refuseCut(value.code === EXPERIMENTER && w.version >= V1_3, value.body)
+        if (value.code === EXPERIMENTER) refuseCut(value.body, headLength(w.version, value.body))
         writeHead(w, value.code, flags).bytes(value.body, 'body')
         return
       }
@@ -176,13 +176,17 @@ function multipart<Value extends MultipartRequest | MultipartReply>(way: 'reques
   }
 }
 
-/** What is an experimenter's begins with whose and which it is. @throws OpenFlowError `out-of-range` */
-export function refuseCut(isExperimenters: boolean, body: Uint8Array): void {
-  if (!isExperimenters || body.length >= 8) return
-  throw new OpenFlowError(
-    'out-of-range',
-    `body of an experimenter's has ${body.length} octets: 8 are whose and which it is`,
-  )
+/** What is an experimenter's begins with a head. @throws OpenFlowError `out-of-range` */
+export function refuseCut(body: Uint8Array, head: number): void {
+  if (body.length >= head) return
+  const message = `body of an experimenter's has ${body.length} octets: ${head} are the head that says whose it is`
+  throw new OpenFlowError('out-of-range', message)
+}
+
+/** Octets that say whose and which it is. In 1.0 only Nicira's say which, with padding behind it (nicira-ext.h). */
+function headLength(version: number, body: Uint8Array): number {
+  if (version >= V1_3) return 8
+  return body.length >= 4 && reader(version, body).u32() === NICIRA ? 8 + paddingAfter(version) : 4
 }
 
 /** Before 1.1 there is no padding behind the flags, and some behind Nicira's head. */
@@ -194,12 +198,13 @@ const writeHead = (w: Writer, code: number, flags: number): Writer =>
 
 /** Its kind, and its head is skipped; or undefined, and nothing is. */
 function experimentersKind(r: Reader): Kind | undefined {
-  // Vendors of 1.0 have numbers of their own, or none.
-  if (r.version < V1_3 && r.left < 8) return undefined
   const head = r.copy()
   const experimenter = head.u32()
+  // What follows in 1.0 is for each vendor to say, see `headLength`.
+  if (r.version < V1_3 && experimenter !== NICIRA) return undefined
   const kind = kindAt(r.version, head.u32(), experimenter)
-  if (kind) r.skip(8 + paddingAfter(r.version))
+  head.skip(paddingAfter(r.version))
+  if (kind) r.skip(head.offset - r.offset)
   return kind
 }
 

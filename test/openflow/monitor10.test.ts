@@ -66,6 +66,11 @@ const monitor = fc.record({
   outGroup: fc.constant(0xffffffff),
   match,
 })
+const unknown = (code: fc.Arbitrary<number>, body: fc.Arbitrary<Uint8Array>): fc.Arbitrary<object> =>
+  fc.record({ type: fc.constant('multipart_request'), multipart: fc.constant('unknown'), code, body })
+/** Whose, and what is for each vendor to say; Nicira's own head is longer. */
+const vendors = fc.uint8Array({ minLength: 4, maxLength: 40 }).filter(([first]) => first !== 0)
+const niciras = bytes.map((rest) => Uint8Array.of(0, 0, 0x23, 0x20, 0, 0, 0, 99, 0, 0, 0, 0, ...rest))
 const messages: ReadonlyArray<fc.Arbitrary<object>> = [
   fc.record({
     type: fc.constant('multipart_request'),
@@ -77,7 +82,8 @@ const messages: ReadonlyArray<fc.Arbitrary<object>> = [
     multipart: fc.constant('flow_monitor'),
     updates: fc.array(fc.oneof(told, abbrev)),
   }),
-  fc.record({ type: fc.constant('multipart_request'), multipart: fc.constant('unknown'), code: u16, body: bytes }),
+  unknown(fc.integer({ min: 0, max: 0xfffe }), bytes),
+  unknown(fc.constant(0xffff), fc.oneof(vendors, niciras)),
   fc.record({ type: fc.constant('flow_monitor_cancel'), monitor: u32 }),
   fc.record({ type: fc.constantFrom('flow_monitor_paused', 'flow_monitor_resumed') }),
 ]
@@ -140,6 +146,39 @@ t.test('what 1.0 has no form of is refused by name, and other messages of 1.0 ar
   const role = [0, 0, 0x23, 0x20, 0, 0, 0, 10, 0, 0, 0, 1]
   throws(() => decode(Uint8Array.of(1, 4, 0, 20, 0, 0, 0, 1, ...role)), { error: { errorType: 1, code: 0 } })
 })
+
+t.test(
+  "a vendor's says whose it is, and Nicira's which, as ovs-ofctl ofp-print wants it",
+  { skip: noOfctl },
+  async (t) => {
+    const of = (body: Uint8Array): Uint8Array =>
+      Uint8Array.of(1, 16, 0, 12 + body.length, 0, 0, 0, 1, 255, 255, 0, 0, ...body)
+    const nicira = Uint8Array.of(0, 0, 0x23, 0x20, 0, 0, 0, 99, 0, 0, 0, 0)
+    const other = nicira.with(0, 1)
+    for (const whole of [nicira, other]) {
+      for (let length = 0; length <= whole.length; length += 1) {
+        const body = whole.slice(0, length)
+        const message: Message = {
+          type: 'multipart_request',
+          version,
+          xid: 1,
+          multipart: 'unknown',
+          code: 0xffff,
+          body,
+        }
+        const printed = await output('ovs-ofctl', ['ofp-print', Buffer.from(of(body)).toString('hex')])
+        if (/OFPBRC_BAD_LEN/.test(printed)) {
+          throws(() => decode(of(body)), { error: { errorType: 1, code: 6 } })
+          throws(() => encode(message), { code: 'out-of-range', message: /^body of an experimenter's/ })
+        } else {
+          t.match(printed, whole === nicira ? /OFPBRC_BAD_SUBTYPE/ : /OFPBRC_BAD_VENDOR/, 'it has no name for it')
+          same(decode(of(body)), message)
+          deepStrictEqual(encode(message), of(body))
+        }
+      }
+    }
+  },
+)
 
 t.test('ovs-ofctl ofp-print reads what we encode', { skip: noOfctl }, async (t) => {
   const printed = async (message: Message): Promise<string> => {

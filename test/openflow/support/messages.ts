@@ -64,9 +64,9 @@ const plain: fc.Arbitrary<readonly Instruction[]> = fc
 const inPort: fc.Arbitrary<Match> = u32.map((value) => [{ field: 'in_port', value }])
 
 const PROPERTIES = fc.array(unknownProperty, { maxLength: 2 })
-/** A message of another version, as it is forwarded. */
 /** Whose, which, and what. */
 const experimenters = fc.uint8Array({ minLength: 8, maxLength: 40 })
+/** A message of another version, as it is forwarded. */
 const foreign = of('unknown', { version: fc.constant(3), xid: u32, code: u8, body: bytes })
 const ELEMENTS = fc.array(fc.record({ code: fc.integer({ min: 2, max: 0xffff }), body: bytes }), {
   minLength: 1,
