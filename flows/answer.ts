@@ -1,16 +1,25 @@
 /**
- * Tables answer and advertise: who has an address, said in the switch instead of asking everybody. What a VNIC says of its own
+ * Tables answer and advertise: who has an address, said in the switch instead of asking everybody; and what the controller is
+ * asked, which takes more than a switch can say. What a VNIC says of its own
  * address goes on, and so does the question whether somebody has an address already (duplicate address detection, RFC 4862), so
  * that the owner hears of it.
  */
 import type { Action, OxmField } from '../src/openflow/index.ts'
-import { called, type Domain, type Member, type Neighbour, named } from './engine.ts'
+import { called, type Domain, type Member, type Neighbour, named, type Question } from './engine.ts'
+import { type MeterSpec, meterId } from './meters.ts'
 import { ADVERTISE, ANSWER } from './pipeline.ts'
 import { inDomain, is, SOURCE } from './registers.ts'
 import { type Rule, rule } from './rule.ts'
 
 /** Back to where the packet came from (OFPP_IN_PORT). */
 const BACK: Action = { type: 'output', port: 0xfffffff8 }
+/** To the controller: the whole packet, none of which stays in a buffer of the switch (OFPCML_NO_BUFFER). */
+const CONTROLLER: Action = { type: 'output', port: 0xfffffffd }
+/**
+ * Packets of one VNIC, a second and at once: what a client sends in its start, several times over. The controller answers
+ * more than a thousand VNICs that all send as much.
+ */
+const QUESTIONS = { rate: 20, burst: 20 } as const
 const [ARP_REQUEST, ARP_REPLY, SOLICITATION, ADVERTISEMENT] = [1, 2, 135, 136]
 /** Solicited, and to override what is cached (RFC 4861, 4.4). */
 const SOLICITED_OVERRIDE = 0x60000000
@@ -28,26 +37,50 @@ export const goesOn = (domain: Domain, forward: number): Rule =>
     why: `${called(domain)}: what is no question, or has no known answer, goes on`,
   })
 
-/** @param isHere is the member on this switch? */
-export function answers(
-  domain: Domain,
-  member: Member,
-  neighbour: Neighbour,
-  forward: number,
-  isHere: boolean,
-): Rule[] {
-  const { port, vnic } = member
+/**
+ * A frame of a member that the controller answers. It goes there as a whole, as often as the limit allows, and nowhere else. Its
+ * answer comes back to this port alone.
+ */
+export function asksController(member: Member, domain: Domain, { match, what }: Question): Rule {
+  const { port, vnic, ofport } = member
+  const limit: MeterSpec = { id: meterId(ofport, 'toController'), unit: 'pktps', ...QUESTIONS }
+  return rule({
+    table: ANSWER.number,
+    priority: 220,
+    match: [is(SOURCE, port.key), ...match],
+    actions: [{ type: 'meter', meter: limit.id }, CONTROLLER],
+    author: port.key,
+    why: `VNIC ${vnic.id} in port ${named(port)}: ${called(domain)} has the controller answer ${what}, ${limit.rate} a second at most`,
+    meters: [limit],
+  })
+}
+
+interface Answered {
+  readonly domain: Domain
+  /** Whose address it is; left out: the controller's own. */
+  readonly member?: Member
+  readonly neighbour: Neighbour
+  readonly forward: number
+  /** Is the member on this switch? */
+  readonly isHere?: boolean
+}
+
+/** Who has an address, said to those who ask. */
+export function answers({ domain, member, neighbour, forward, isHere = false }: Answered): Rule[] {
   const asked = question(neighbour)
-  const base = { table: ANSWER.number, author: port.key }
-  const who = `VNIC ${vnic.id} in port ${named(port)}`
+  const author = member?.port.key ?? domain.key
+  const base = { table: ANSWER.number, author }
+  const who = member ? `VNIC ${member.vnic.id} in port ${named(member.port)}` : called(domain)
   const own = rule({
     ...base,
     priority: 210,
-    match: [is(SOURCE, port.key), ...asked],
+    match: [is(SOURCE, author), ...asked],
     goto: forward,
     why: `${who}: what it says of its own address goes to ${called(domain)}`,
   })
-  const why = `${who}: ${called(domain)} is told in the switch who has its address`
+  const why = member
+    ? `${who}: ${called(domain)} is told in the switch who has its address`
+    : `${who}: its members are told in the switch of an address of the controller's`
   const answer = { ...base, priority: 200, match: [inDomain(domain.key), ...asked], why }
   if (neighbour.family === 4) return [...(isHere ? [own] : []), rule({ ...answer, actions: arpReply(neighbour) })]
   const probe = rule({
@@ -62,12 +95,12 @@ export function answers(
     priority: 100,
     match: [inDomain(domain.key), ...neighbourDiscovery(ADVERTISEMENT, neighbour.address)],
     actions: [{ type: 'set_field', field: 'nd_tll', value: neighbour.mac }, BACK],
-    author: port.key,
+    author,
     why,
   })
   return [
     ...(isHere ? [own] : []),
-    probe,
+    ...(member ? [probe] : []),
     rule({ ...answer, actions: advertise(neighbour), goto: ADVERTISE.number }),
     advertisement,
   ]

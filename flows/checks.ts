@@ -15,6 +15,7 @@ import type {
   Member,
   Neighbour,
   PacketField,
+  Question,
   Target,
 } from './engine.ts'
 import { segmentOf } from './segment.ts'
@@ -59,20 +60,40 @@ export function fabricOf(rules: EngineRules, domain: Domain, here: Hypervisor): 
 }
 
 /** @throws EngineMistake */
-export function guardsOf(rules: EngineRules, member: Member): Guard[] {
-  const said = list(rules.alias, 'guard()', ask(rules, 'guard', [member]))
+export function guardsOf(rules: EngineRules, member: Member, domain: Domain): Guard[] {
+  const said = list(rules.alias, 'guard()', ask(rules, 'guard', [member, domain]))
   return said.map((each, index) => guardOf(rules.alias, `guard()[${index}]`, each))
 }
 
 /** @throws EngineMistake */
-export function neighboursOf(rules: EngineRules, member: Member): Neighbour[] {
-  if (!rules.neighbours) return []
-  return list(rules.alias, 'neighbours()', ask(rules, 'neighbours', [member])).map((each) => {
+export const neighboursOf = (rules: EngineRules, member: Member, domain: Domain): Neighbour[] =>
+  rules.neighbours ? addresses(rules.alias, 'neighbours()', ask(rules, 'neighbours', [member, domain])) : []
+
+/** @throws EngineMistake */
+export const serversOf = (rules: EngineRules, domain: Domain): Neighbour[] =>
+  rules.servers ? addresses(rules.alias, 'servers()', ask(rules, 'servers', [domain])) : []
+
+const addresses = (alias: string, what: string, said: unknown): Neighbour[] =>
+  list(alias, what, said).map((each) => {
     const { family, address, mac } = record(each)
     const bits = family === 4 ? 32 : 128
     if ((family === 4 || family === 6) && isNumber(address, bits) && isNumber(mac, 48)) return each as Neighbour
     const right = '{family: 4 or 6, address, mac}, numbers of 32 or 128 (a bigint) and of 48 bits'
-    throw new EngineMistake(rules.alias, `neighbours() says address ${show(address)}: it must be ${right}`)
+    throw new EngineMistake(alias, `${what} says address ${show(address)}: it must be ${right}`)
+  })
+
+/** @throws EngineMistake */
+export function questionsOf(rules: EngineRules, member: Member, domain: Domain): Question[] {
+  if (!rules.questions) return []
+  const said = list(rules.alias, 'questions()', ask(rules, 'questions', [member, domain]))
+  return said.map((each, index) => {
+    const at = `questions()[${index}]`
+    const { match, what } = record(each)
+    if (typeof what !== 'string' || what === '')
+      throw new EngineMistake(rules.alias, `${at} has what ${show(what)}: it must say in words what it is`)
+    if (fieldsOf(rules.alias, at, match).length === 0)
+      throw new EngineMistake(rules.alias, `${at} matches everything: it must say which frames the controller answers`)
+    return each as Question
   })
 }
 

@@ -5,8 +5,8 @@
 import type { Graph, Placement } from '../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from '../topology/ids.ts'
 import type { Hypervisor, Network, Port } from '../topology/nodes.ts'
-import { answers, goesOn } from './answer.ts'
-import { fabricOf, forwardsOf, guardsOf, neighboursOf } from './checks.ts'
+import { answers, asksController, goesOn } from './answer.ts'
+import { fabricOf, forwardsOf, guardsOf, neighboursOf, questionsOf, serversOf } from './checks.ts'
 import { adminDown, fromFabric, fromSite, fromVnic } from './classify.ts'
 import { type Peers, toFabric, toMember, toSite } from './egress.ts'
 import { type Domain, type EngineRules, type Fault, isFault, type Member } from './engine.ts'
@@ -116,7 +116,8 @@ function compileDomain(
   }
   return [
     fromFabric(domain, fabric, output, tables.forward),
-    ...(engine.rules.neighbours ? [goesOn(domain, tables.forward)] : []),
+    ...(isAsked(engine.rules) ? [goesOn(domain, tables.forward)] : []),
+    ...serversOf(engine.rules, domain).flatMap((each) => answers({ domain, neighbour: each, forward: tables.forward })),
     ...forwardsOf(engine.rules, 'domain', domain).flatMap((forward) => forwardRules(context, forward)),
     ...toFabric(domain, fabric, output, peers, site !== undefined),
   ]
@@ -152,8 +153,11 @@ function compileMember(graph: Graph, engines: Engines, here: Hypervisor, member:
   const context = { ...ALONE, ...about, author: member.port.key, tables }
   return [
     fromVnic(member, domain),
-    ...guardRules(member, domain, guardsOf(rules, member), rules.neighbours ? ANSWER.number : tables.forward),
-    ...neighboursOf(rules, member).flatMap((each) => answers(domain, member, each, tables.forward, true)),
+    ...guardRules(member, domain, guardsOf(rules, member, domain), isAsked(rules) ? ANSWER.number : tables.forward),
+    ...questionsOf(rules, member, domain).map((question) => asksController(member, domain, question)),
+    ...neighboursOf(rules, member, domain).flatMap((neighbour) =>
+      answers({ domain, member, neighbour, forward: tables.forward, isHere: true }),
+    ),
     ...forwardsOf(rules, 'member', domain, member).flatMap((forward) => forwardRules(context, forward)),
     toMember(member, domain),
   ]
@@ -169,7 +173,9 @@ function compileRemote(graph: Graph, engines: Engines, here: Hypervisor, member:
   const about = { graph, here, alias: rules.alias, domain: network, fabric: reached.fabric }
   const context = { ...ALONE, ...about, author: member.port.key, tables }
   return [
-    ...neighboursOf(rules, member).flatMap((each) => answers(network, member, each, tables.forward, false)),
+    ...neighboursOf(rules, member, network).flatMap((neighbour) =>
+      answers({ domain: network, member, neighbour, forward: tables.forward }),
+    ),
     ...forwardsOf(rules, 'remote', network, member, peer).flatMap((forward) => forwardRules(context, forward)),
   ]
 }
@@ -185,6 +191,10 @@ function compileSite(graph: Graph, engines: Engines, here: Hypervisor, port: Por
     toSite(port, network, outer.fabric, outer.output),
   ]
 }
+
+/** Are its members answered anything? */
+const isAsked = ({ neighbours, servers, questions }: EngineRules): boolean =>
+  neighbours !== undefined || servers !== undefined || questions !== undefined
 
 const isMember = (placement: Placement): placement is Member => placement.vnic !== null
 

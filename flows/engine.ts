@@ -89,6 +89,13 @@ export type Neighbour =
   | { readonly family: 4; readonly address: number; readonly mac: number }
   | { readonly family: 6; readonly address: bigint; readonly mac: number }
 
+/** One kind of frame of a member that the controller answers: it goes there alone, and not into the network. */
+export interface Question {
+  readonly match: readonly PacketField[]
+  /** What it is, for the reason of the rule: `DHCP from everybody`. */
+  readonly what: string
+}
+
 /** A frame that the controller sends by itself, for a member that is at a new place. */
 export interface Announcement {
   /** An Ethernet frame without a tag and without a checksum. */
@@ -103,9 +110,13 @@ export interface EngineRules {
   /** The way to the fabric; where it is missing, the fault. */
   fabric(domain: Domain, here: Hypervisor): Fabric | Fault
   /** What a VNIC may send; what fits none of these is dropped. */
-  guard(member: Member): readonly Guard[]
+  guard(member: Member, domain: Domain): readonly Guard[]
   /** What is known of a member's addresses: who asks for one is answered in the switch. Without it nobody is. */
-  neighbours?(member: Member): readonly Neighbour[]
+  neighbours?(member: Member, domain: Domain): readonly Neighbour[]
+  /** Addresses that nobody but the controller has, in a domain: a member that asks for one is answered in the switch. */
+  servers?(domain: Domain): readonly Neighbour[]
+  /** What of a member the engine's `answer` is asked, as far as its limit of packets a second lets it. Without it nothing. */
+  questions?(member: Member, domain: Domain): readonly Question[]
   /** The forward rules of the domain itself, on a hypervisor with members. */
   domain(domain: Domain): readonly Forward[]
   /** The forward rules for a member on this hypervisor. */

@@ -47,16 +47,29 @@ export const injection = (from: From, source: number, target: InjectionTarget): 
  * @throws EngineMistake if the engine does not say what it wants
  */
 export function announcements(graph: Graph, engines: Engines, member: Member): Injection[] {
-  const { port, hypervisor } = member
+  const from = homeOf(graph, engines, member)
+  if (!from) return []
+  return announcementsOf(from.rules, from.domain, member).map(({ frame, target, why }: Announcement) => ({
+    frame,
+    actions: injection(from, member.port.key, target),
+    why,
+  }))
+}
+
+/** Frames to a member alone, at its place: answers to what it has asked. None while its port has no rules. */
+export function toItself(graph: Graph, engines: Engines, member: Member, frames: readonly Uint8Array[]): Injection[] {
+  const from = homeOf(graph, engines, member)
+  if (!from) return []
+  const actions = injection(from, member.port.key, { to: 'member', member })
+  return frames.map((frame) => ({ frame, actions, why: 'the answer to its question' }))
+}
+
+/** The domain of a member at its place, if its port has rules there. */
+function homeOf(graph: Graph, engines: Engines, { port, hypervisor }: Member) {
   const here = graph.hypervisors.get(hypervisor)
   const domain = port.networkId === null ? port : graph.networks.get(port.networkId)
   const found = here && domain && way(engines, domain, here)
-  if (!found || !port.adminUp) return []
+  if (!found || !port.adminUp) return undefined
   const { rules } = found.engine
-  const from = { graph, here, alias: rules.alias, domain, fabric: found.fabric }
-  return announcementsOf(rules, domain, member).map(({ frame, target, why }: Announcement) => ({
-    frame,
-    actions: injection(from, port.key, target),
-    why,
-  }))
+  return { graph, here, rules, alias: rules.alias, domain, fabric: found.fabric }
 }

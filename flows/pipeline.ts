@@ -25,7 +25,7 @@ export const GUARD = {
 export const ANSWER = {
   number: 20,
   name: 'answer',
-  does: 'Answers a VNIC that asks who has an address (ARP, neighbour solicitation), where the address of a port of its network is known; all else goes on. Frames from the fabric do not pass here.',
+  does: 'Answers a VNIC that asks who has an address (ARP, neighbour solicitation), where the address of a port of its network is known. What the controller answers in its network (DHCP, router solicitations) goes there and nowhere else, at a limited rate. All else goes on. Frames from the fabric do not pass here.',
 } as const satisfies Table
 
 export const ADVERTISE = {

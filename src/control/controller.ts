@@ -18,6 +18,7 @@ import type { Session } from '../openflow/index.ts'
 import type { Connection } from '../ovsdb/index.ts'
 import { type Store, StoreError } from '../store/store.ts'
 import { Announcer } from './announcer.ts'
+import { Answerer } from './answerer.ts'
 import { Board } from './board.ts'
 import { Core } from './core.ts'
 import { Events } from './events.ts'
@@ -53,6 +54,7 @@ export class Controller {
   readonly #tickets = new Tickets()
   readonly #holders: Holders
   readonly #announcer: Announcer
+  readonly #answerer: Answerer
   /** The ticket of each commit that somebody may still ask for. */
   readonly #ticketOf = new WeakMap<object, Ticket>()
   readonly #stopping = new AbortController()
@@ -91,6 +93,7 @@ export class Controller {
           this.#holders.confirmed(id, generation)
         },
         refused: (id, objects) => this.#refused(id, objects),
+        asked: (id, session, packet) => this.#answerer.asked(id, session, packet),
       },
     })
     this.#board = new Board(
@@ -120,6 +123,7 @@ export class Controller {
       },
     )
     this.#announcer = new Announcer({ graph, engines: rules, fleet: this.fleet, log })
+    this.#answerer = new Answerer({ graph, engines, rules, log })
     this.#holders = new Holders({ graph, log, write: async (operation) => void (await this.journal.write(operation)) })
     this.hosts = new Hosts({ graph, journal: this.journal, engines, log, controllerFor })
     this.operations = new Core({
@@ -157,7 +161,7 @@ export class Controller {
 
   metrics(): Promise<Metric[]> {
     const { graph, fleet, hosts, journal } = this
-    return metricsOf({ graph, board: this.#board, fleet, hosts, journal })
+    return metricsOf({ graph, board: this.#board, fleet, hosts, journal, answered: this.#answerer.counts })
   }
 
   /** Let go of everybody who waits. */

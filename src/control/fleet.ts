@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
-import type { Session } from '../openflow/index.ts'
+import type { PacketIn, Session } from '../openflow/index.ts'
 import type { StalePairs } from './journal.ts'
 import { Switch } from './switch.ts'
 import type { Tickets } from './tickets.ts'
@@ -21,6 +21,8 @@ export interface FleetEvents {
   synced(hypervisor: HypervisorId, generation: number): void
   confirmed(hypervisor: HypervisorId, generation: number): void
   refused(hypervisor: HypervisorId, objects: ReadonlySet<Key>): void
+  /** A switch has sent a packet. */
+  asked(hypervisor: HypervisorId, session: Session, packet: PacketIn): void
 }
 
 interface Context {
@@ -153,6 +155,9 @@ export class Fleet {
           if (here.refused.size > 0) this.refusing.set(hypervisor, here.refused)
           else this.refusing.delete(hypervisor)
           events.refused(hypervisor, objects)
+        },
+        asked: (packet) => {
+          if (this.#switches.get(hypervisor) === here) events.asked(hypervisor, session, packet)
         },
       },
     })

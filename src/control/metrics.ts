@@ -24,6 +24,8 @@ interface Context {
   readonly fleet: Fleet
   readonly hosts: Hosts
   readonly journal: Journal
+  /** Frames that guests had for the controller, by what became of them. */
+  readonly answered: Readonly<Record<string, number>>
 }
 
 function* countStatuses(graph: Graph, board: Board): Generator<void, Map<string, number>> {
@@ -38,7 +40,7 @@ function* countStatuses(graph: Graph, board: Board): Generator<void, Map<string,
 
 const one = (value: number): Sample[] => [{ labels: {}, value }]
 
-export async function metricsOf({ graph, board, fleet, hosts, journal }: Context): Promise<Metric[]> {
+export async function metricsOf({ graph, board, fleet, hosts, journal, answered }: Context): Promise<Metric[]> {
   const switches = [...fleet.entries()]
   const ofEach = (value: (here: (typeof switches)[number][1]) => number): Sample[] =>
     switches.map(([hypervisor, here]) => ({ labels: { hypervisor }, value: value(here) }))
@@ -83,6 +85,11 @@ export async function metricsOf({ graph, board, fleet, hosts, journal }: Context
       'plugboard_hosts_refused_total',
       'Hosts that were refused since they have no system-id.',
       one(hosts.refused),
+    ),
+    counter(
+      'plugboard_questions_total',
+      'Frames that guests had for the controller, such as DHCP, by what became of them.',
+      Object.entries(answered).map(([outcome, value]) => ({ labels: { outcome }, value })),
     ),
     gauge('plugboard_store_broken', '1 while the store does not commit.', one(journal.broken === null ? 0 : 1)),
   ]

@@ -9,7 +9,7 @@ import type { Engines } from '../../flows/compile.ts'
 import { LEARNED } from '../../flows/pipeline.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
-import { BundleError, type FlowUpdate, printFlow, type Session } from '../openflow/index.ts'
+import { BundleError, type FlowUpdate, type PacketIn, printFlow, type Session } from '../openflow/index.ts'
 import { Ahead } from './ahead.ts'
 import { flowMods, refusedAuthors } from './flow-mods.ts'
 import { dropMeters, putMeters } from './meter-mods.ts'
@@ -28,6 +28,8 @@ export interface SwitchEvents {
   synced(generation: number): void
   /** The set of refused objects has changed. */
   refused(objects: ReadonlySet<Key>): void
+  /** It has sent a packet. */
+  asked(packet: PacketIn): void
 }
 
 interface Context {
@@ -109,6 +111,7 @@ export class Switch {
     try {
       void this.session.closed.then(() => this.#stop())
       void this.#watch()
+      void this.#listen()
       while (!this.#closed) {
         if (this.#auditDue) await this.#audit()
         else if (this.#confirmed < this.#generation) await this.#push()
@@ -182,14 +185,23 @@ export class Switch {
     this.#timers.add(timer)
   }
 
-  /** The switch tells of changes of its rules that were not ours. */
+  /** What the switch says on its own. */
+  async #listen(): Promise<void> {
+    try {
+      for await (const event of this.session.events) {
+        if (event.type === 'packet_in') this.#context.events.asked(event)
+        else if (event.type === 'multipart_reply' && event.multipart === 'flow_monitor' && event.updates.some(foreign))
+          this.#requestAuditSoon()
+      }
+    } catch (error) {
+      if (!this.#closed) this.session.close(`its messages cannot be taken: ${String(error)}`)
+    }
+  }
+
+  /** Let the switch tell of changes of its rules that were not ours. */
   async #watch(): Promise<void> {
     try {
       await this.session.monitorFlows()
-      for await (const event of this.session.events) {
-        if (event.type === 'multipart_reply' && event.multipart === 'flow_monitor' && event.updates.some(foreign))
-          this.#requestAuditSoon()
-      }
     } catch (error) {
       if (!this.#closed)
         this.#log.warn(

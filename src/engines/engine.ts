@@ -3,7 +3,7 @@
  * is this file's shape in `src/engines/<alias>.ts` and its rules in `flows/<alias>.ts`; adding one touches these two and one
  * line of the registry. An outside one is a module that the configuration names, and exports the same shape.
  */
-import type { EngineRules } from '../../flows/engine.ts'
+import type { EngineRules, Member } from '../../flows/engine.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Attributes, Hypervisor, Network, Port, Vnic } from '../../topology/nodes.ts'
@@ -119,6 +119,14 @@ export interface VnicKind {
   attributes(fields: Readonly<Record<string, unknown>>): { readonly asked: object; readonly attributes: Attributes }
 }
 
+/** What is said to a member that asked. */
+export interface Answer {
+  /** Ethernet frames, to the member alone: four at most. */
+  readonly frames: readonly Uint8Array[]
+  /** What an operator should know of it, for the log. */
+  readonly note?: string
+}
+
 export interface Engine {
   readonly alias: string
   readonly name: string
@@ -135,6 +143,11 @@ export interface Engine {
    * @throws PlugboardError `mac-in-use`, `unsupported`, …
    */
   checkPlug(graph: Graph, vnic: Vnic, port: Port): void
+  /**
+   * What a member is answered that has sent one of the frames that its `questions` name; no frames where it is to hear nothing. Of
+   * the graph it sees the present. The frame is as the guest made it, of whatever content.
+   */
+  answer?(graph: Graph, member: Member, frame: Uint8Array): Answer
   /** What is wrong with a host's switch-wide configuration (`Open_vSwitch.other_config`) for this engine. */
   judgeHost(config: ReadonlyMap<string, string>): readonly Condition[]
   /** The ports towards the fabric that it needs there. */

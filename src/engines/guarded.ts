@@ -2,10 +2,12 @@
  * An engine of another author's, its answers looked at before the core goes by them. What fails is a refusal of that one
  * request, in words; its rules are looked at where they are made (`flows/checks.ts`).
  */
+
+import type { Member } from '../../flows/engine.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Attributes } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
-import type { Engine, NetworkService, PortFields, PortPlan, PortService, VnicKind } from './engine.ts'
+import type { Answer, Engine, NetworkService, PortFields, PortPlan, PortService, VnicKind } from './engine.ts'
 import { isSegmentName } from './segments.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -32,9 +34,32 @@ export function guarded(engine: Engine): Engine {
         return [{ code: 'engine-mistake', message: `engine "${alias}": judgeHost() failed: ${wordsOf(error)}` }]
       }
     },
+    ...(engine.answer && {
+      // Who asks tells of a mistake, and the guest hears nothing.
+      answer: (graph: Graph, member: Member, frame: Uint8Array) =>
+        checkedAnswer(
+          alias,
+          trying(alias, 'answer()', () => engine.answer?.(graph, member, frame)),
+        ),
+    }),
     // Who asks for the ports of all engines looks at them together.
     fabricPorts: (here) => atOnce(engine.fabricPorts(here)),
   }
+}
+
+/** Frames in one answer, and octets of a frame. */
+const [MOST_FRAMES, LEAST_OCTETS, MOST_OCTETS] = [4, 14, 9_014]
+
+function checkedAnswer(alias: string, said: unknown): Answer {
+  const { frames, note } = isObject(said) ? said : {}
+  const isFrame = (frame: unknown) =>
+    frame instanceof Uint8Array && frame.length >= LEAST_OCTETS && frame.length <= MOST_OCTETS
+  if (!Array.isArray(frames) || frames.length > MOST_FRAMES || !frames.every(isFrame))
+    throw mistake(
+      alias,
+      `answer() says no frames: it must be a list of ${MOST_FRAMES} at most, of ${LEAST_OCTETS} octets and more`,
+    )
+  return typeof note === 'string' ? { frames, note } : { frames }
 }
 
 const guardedKind = (alias: string, kind: VnicKind): VnicKind => ({

@@ -7,7 +7,14 @@ const FUNCTION = 'function'
 
 /** What the parts of an engine must be; `?` where one may be left out. */
 const PARTS = {
-  engine: { name: 'string', description: 'string', checkPlug: FUNCTION, judgeHost: FUNCTION, fabricPorts: FUNCTION },
+  engine: {
+    name: 'string',
+    description: 'string',
+    checkPlug: FUNCTION,
+    judgeHost: FUNCTION,
+    fabricPorts: FUNCTION,
+    'answer?': FUNCTION,
+  },
   rules: {
     fabric: FUNCTION,
     guard: FUNCTION,
@@ -15,6 +22,8 @@ const PARTS = {
     member: FUNCTION,
     remote: FUNCTION,
     'neighbours?': FUNCTION,
+    'servers?': FUNCTION,
+    'questions?': FUNCTION,
   },
   networks: { mesh: 'boolean', plan: FUNCTION, mtu: FUNCTION, 'limits?': FUNCTION },
   portFields: { set: FUNCTION },
