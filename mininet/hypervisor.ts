@@ -114,13 +114,21 @@ export class Hypervisor {
     return async () => (await lines()).slice(before).filter((line) => change.test(line))
   }
 
-  /** The rules of a bridge without counters, sorted: two dumps are equal if the rules are. */
+  /** The rules and meters of a bridge without counters, sorted: two dumps are equal if these are. */
   async rules(bridge = 'br-int'): Promise<readonly string[]> {
     const dump = await this.ofctl('--no-stats', '--no-names', 'dump-flows', bridge)
-    return dump
+    const rules = dump
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '' && !line.startsWith('OFPST_FLOW'))
+    return [...rules, ...(await this.meters(bridge))].sort()
+  }
+
+  /** The meters of a bridge, a line each: `meter=40 kbps burst bands= type=drop rate=10000 burst_size=4000`. */
+  async meters(bridge = 'br-int', protocol = 'OpenFlow15'): Promise<readonly string[]> {
+    const dump = await this.run('ovs-ofctl', '-O', protocol, 'dump-meters', bridge)
+    return [...dump.matchAll(/^(meter=.*)\n((?:type=.*\n?)*)/gm)]
+      .map(([, head = '', bands = '']) => `${head} ${bands.trim()}`)
       .sort()
   }
 

@@ -23,6 +23,7 @@ EOF
   case ${PLUGBOARD_SETUP:-tests} in
     tests)
       echo 'tshark tshark'
+      echo 'iperf3 iperf3'
       echo 'python3-os-ken /usr/lib/python3/dist-packages/os_ken'
       ;;
     bench)

@@ -37,6 +37,12 @@ const HAPPENINGS: readonly Happening[] = [
     const patch = { admin_state_up: random.chance(60) }
     return cloud.write((draft) => updatePort(draft, cloud.engines, PROJECT, cloud.port(random), patch, null, ADMIN))
   },
+  (cloud, random) => {
+    const rate_limit = random.chance(60) ? { ingress_kbps: 1000, egress_kbps: random.pick([null, 2000]) } : null
+    return cloud.write((draft) =>
+      updatePort(draft, cloud.engines, PROJECT, cloud.port(random), { rate_limit }, null, ADMIN),
+    )
+  },
   (cloud, random) =>
     cloud.host(random.below(HOSTS.length), random.pick(['whole', 'no encap', 'no mapping', 'no fabric', 'moved'])),
   (cloud, random) => cloud.write((draft) => destroyPort(draft, PROJECT, cloud.port(random), null)),

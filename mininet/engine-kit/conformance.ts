@@ -41,7 +41,7 @@ export async function conformance(tests: EngineUnderTest | readonly EngineUnderT
   const stage = await Stage.set(all)
   try {
     for (const test of all) await checks(stage, test, perform)
-    await perform('nothing is left: no rule on any switch', async () => {
+    await perform('nothing is left: no rule and no meter on any switch', async () => {
       await stage.strikeNeighbours()
       none((await stage.rules()).flat())
     })
@@ -98,6 +98,19 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
     await stage.setAdmin(mover, false)
     none(await stage.wrongs())
     await stage.setAdmin(mover, true)
+    await stage.active(mover)
+  })
+  await check('rate limit: two rules go through meters, which go with it', async () => {
+    const rules = await stage.rules()
+    const limit = { ingress_kbps: 100_000, egress_kbps: 100_000 }
+    await stage.limit(mover, limit)
+    const metered = (await flowsOf(stage, mover)).filter(({ flow }) => flow.includes('meter:'))
+    if (metered.length !== 2) throw new Error(`${metered.length} rules of the port have a meter: there must be 2`)
+    none(await stage.wrongs())
+    await stage.limit(mover, null)
+    alike(rules, await stage.rules())
+    // What follows meets meters, too.
+    await stage.limit(mover, limit)
     await stage.active(mover)
   })
   await check('the controller is killed and starts again: no rule is touched, and all go on', async () => {

@@ -140,6 +140,10 @@ export class Stage {
     station.up = up
   }
 
+  async limit(station: Station, limit: object | null): Promise<void> {
+    await this.api.must('PATCH', `${PATH}/ports/${station.seat?.port}`, { rate_limit: limit })
+  }
+
   /** Its VMs leave, and all that was made for it is destroyed. */
   async strike(domains: readonly Domain[]): Promise<void> {
     for (const station of this.stations.filter(({ seat }) => seat && domains.includes(seat.domain))) {
@@ -159,7 +163,7 @@ export class Stage {
     return this.strike(this.#neighbours)
   }
 
-  /** The rules of each hypervisor. */
+  /** The rules and meters of each hypervisor. */
   rules(): Promise<ReadonlyArray<readonly string[]>> {
     return Promise.all(this.lab.hypervisors.map((host) => host.rules()))
   }
