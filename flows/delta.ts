@@ -88,17 +88,21 @@ export class Ledger {
     const put: Rule[] = []
     const drop: Flow[] = []
     const replaced: Flow[] = []
+    const meters = this.meters.delta()
+    const added = new Set(meters.put.flatMap(({ command, spec }) => (command === 'add' ? [spec.id] : [])))
+    // Whose meter was lost is told again, or Open vSwitch goes on by decisions that name the lost one.
+    const isLost = ({ flow }: Entry<Rule>): boolean => flow.meters.some(({ id }) => added.has(id))
     for (const key of this.#open) {
       const want = this.#wanted.get(key)?.[0]
       const has = this.#has.get(key)
       const ours = has && authorOf(has.flow.cookie) !== undefined
-      if (want && !(has && has.flow.cookie === want.flow.cookie && has.body === want.body)) {
+      if (want && !(has && has.flow.cookie === want.flow.cookie && has.body === want.body && !isLost(want))) {
         put.push(want.flow)
         if (has && !ours) replaced.push(has.flow)
       } else if (!want && has && ours) drop.push(has.flow)
       yield
     }
-    return { put, drop, replaced, meters: this.meters.delta() }
+    return { put, drop, replaced, meters }
   }
 
   /** The switch has taken the delta. */

@@ -71,6 +71,30 @@ await onStage(
         t.equal(await learned(host), 1, `${host.id} has learned the one at its site`)
     })
 
+    await t.test('limits of rates: from a VM with every version, towards it with 1.5', async (t) => {
+      for (const host of scene.lab.hypervisors) {
+        const station = [...scene.stations.values()].find(({ vm, network }) => network && vm.hypervisor === host)
+        if (!station?.port) throw new Error(`no VM on ${host.id}`)
+        const path = `/v1/projects/${station.vnic.project}/ports/${station.port.id}`
+        const limit = (rate_limit: object | null) => scene.api.must('PATCH', path, { rate_limit })
+        const protocol = PROTOCOLS[Number(host.id.slice(1)) - 1] ?? ''
+        await limit({ egress_kbps: 10_000 })
+        await scene.vnicIs(station.vnic.id, 'active')
+        t.equal((await host.meters('br-int', protocol)).length, 1, `${host.id}: a meter`)
+        await limit({ ingress_kbps: 10_000 })
+        if (protocol === 'OpenFlow15') await scene.vnicIs(station.vnic.id, 'active')
+        else {
+          const { status_detail: detail } = await scene.vnicIs(station.vnic.id, 'error')
+          const version = protocol.replace(/(\d)(\d)/, ' $1.$2')
+          t.match(detail, new RegExp(`${host.id} .*${version} has none.*add OpenFlow15 to the protocols of its bridge`))
+        }
+        await limit(null)
+        await scene.vnicIs(station.vnic.id, 'active')
+        t.same(await host.meters('br-int', protocol), [], `${host.id}: no meter is left`)
+      }
+      t.same(await scene.wrongs({ vids }), [])
+    })
+
     await t.test('after ports went down and VMs moved between networks', async (t) => {
       const [first, second, third] = [...scene.stations.values()]
       const last = networks.at(-1)

@@ -128,7 +128,7 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     await until('the meters to be back after a crash', isBack)
 
     await h1.ofctl('add-meter', 'br-int', 'meter=200000,kbps,band=type=drop,rate=7')
-    await h1.ofctl('add-flow', 'br-int', 'table=200,actions=meter:200000,drop')
+    await h1.ofctl('add-flow', 'br-int', 'table=200,actions=meter:200000,normal')
     await h1.ofctl('del-meter', 'br-int', `meter=${/meter=(\d+)/.exec((await h1.meters())[0] ?? '')?.[1]}`)
     await until('the meter to be back', async () => (await h1.meters()).length === 3)
     t.ok(

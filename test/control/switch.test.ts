@@ -7,6 +7,8 @@ import { PROJECT } from '../support/controller.ts'
 import { hypervisorId } from '../support/nodes.ts'
 import { cloudOf, until } from '../support/switches.ts'
 
+const ADMIN = { project: '*', role: 'admin' } as const
+
 t.test('B07: active only after every connected switch concerned has confirmed; others do not bounce it', async (t) => {
   const { connect, call, plug, realised, status } = await cloudOf(t, 2)
   const [here, peer] = [await connect(0), await connect(1)]
@@ -183,4 +185,60 @@ t.test('another switch with the same datapath id does not take the place of the 
   t.equal(stranger.flows.size, 0)
   t.ok(here.flows.size > 0)
   t.equal(controller.operations.showVnic(PROJECT, vnic).status, 'active')
+})
+
+t.test('a refused meter is an error of its VNIC alone, and is tried again', async (t) => {
+  const { controller, connect, call, plug, realised, status } = await cloudOf(t, 1)
+  const here = await connect(0)
+  const network = await call('create_network', {})
+  const [good, bad] = [await plug(network, 0), await plug(network, 0)]
+  for (const id of [good, bad]) await realised(id)
+  const limit = (id: VnicId, rate_limit: { egress_kbps: number } | null) => {
+    const port = controller.operations.showVnic(PROJECT, id).port_id as PortId
+    return controller.operations.updatePort(PROJECT, port, { rate_limit }, null, ADMIN)
+  }
+  here.refusesMeter = ({ bands: [band] }) => band?.rate === 666
+  const settling = await Promise.all([limit(good, { egress_kbps: 100 }), limit(bad, { egress_kbps: 666 })])
+  for (const each of settling) t.equal(await each.settled(5_000), true)
+  t.match(controller.operations.showVnic(PROJECT, bad), {
+    status: 'error',
+    status_detail: /hv0 refused a meter: .*OUT_OF_METERS/,
+  })
+  t.equal(status(good), 'active')
+  t.strictSame(
+    [...here.meters.values()].map(({ bands }) => bands[0]?.rate),
+    [100],
+  )
+  here.refusesMeter = () => false
+  await until(() => status(bad) === 'active')
+  t.equal(here.meters.size, 2)
+  const told = here.meterMods.length
+  for (const id of [good, bad]) await (await limit(id, null)).settled(5_000)
+  t.equal(here.meters.size, 0)
+  t.strictSame(
+    here.meterMods.slice(told).map(({ command }) => command),
+    ['delete', 'delete'],
+  )
+})
+
+t.test('a meter that another hand has made or deleted meanwhile is put all the same', async (t) => {
+  const { controller, connect, call, plug, realised } = await cloudOf(t, 1)
+  const here = await connect(0)
+  const vnic = await plug(await call('create_network', {}), 0)
+  const port = (await realised(vnic)).port_id as PortId
+  const limit = async (egress_kbps: number) => {
+    const patch = { rate_limit: { egress_kbps } }
+    const settling = await controller.operations.updatePort(PROJECT, port, patch, null, ADMIN)
+    t.equal(await settling.settled(5_000), true)
+    t.strictSame(
+      [...here.meters.values()].map(({ bands }) => bands[0]?.rate),
+      [egress_kbps],
+    )
+    return [...here.meters.keys()][0] ?? 0
+  }
+  const ofport = controller.graph.bindings.get(vnic)?.ofport ?? 0
+  here.meters.set(ofport * 4, { meter: ofport * 4, flags: 1, bands: [] })
+  t.equal(await limit(100), ofport * 4)
+  here.meters.clear()
+  await limit(200)
 })

@@ -3,7 +3,7 @@ import { cookieOf } from '../../flows/cookie.ts'
 import { Ledger } from '../../flows/delta.ts'
 import { type Rule, rule } from '../../flows/rule.ts'
 import { finish } from '../../mininet/engine-kit/replay.ts'
-import { type Flow, printFlow } from '../../src/openflow/index.ts'
+import { type Flow, type Meter, printFlow } from '../../src/openflow/index.ts'
 import type { Key } from '../../topology/ids.ts'
 
 const author = (n: number) => n as Key
@@ -20,11 +20,15 @@ const foreign = (flow: Flow): Flow => ({ ...flow, cookie: 0x1234n })
 
 /** The open difference in lines, taken as sent. */
 function flush(ledger: Ledger) {
-  const { put, drop, replaced } = finish(ledger.delta())
+  const { put, drop, replaced, meters } = finish(ledger.delta())
   finish(ledger.sent())
-  return { put: put.map(printFlow), drop: drop.map(printFlow), replaced: replaced.map(printFlow) }
+  const told = [
+    ...meters.put.map(({ command, spec }) => `${command} ${spec.id} ${spec.rate}`),
+    ...meters.drop.map((id) => `delete ${id}`),
+  ]
+  return { put: put.map(printFlow), drop: drop.map(printFlow), replaced: replaced.map(printFlow), meters: told }
 }
-const NOTHING = { put: [], drop: [], replaced: [] }
+const NOTHING = { put: [], drop: [], replaced: [], meters: [] }
 
 t.test('a rule is put once, changed in place, and dropped with its author', async (t) => {
   const ledger = new Ledger()
@@ -75,6 +79,7 @@ t.test(
       put: [printFlow(to(2, { inPort: 5 }))],
       drop: [printFlow(to(9, { inPort: 7 }))],
       replaced: [printFlow(foreign(to(9, { inPort: 5 })))],
+      meters: [],
     })
     t.strictSame(flush(ledger), NOTHING)
   },
@@ -86,4 +91,80 @@ t.test('a rule of ours with the right body and a wrong cookie is put again', asy
   ledger.forget()
   ledger.observe({ ...to(2), cookie: cookieOf(author(99)) })
   t.strictSame(flush(ledger).put, [printFlow(to(2))])
+})
+
+/** With meter 40 at this rate. */
+const metered = (rate: number, by = 20): Rule => ({
+  ...rule({
+    table: 0,
+    priority: 100,
+    match: [{ field: 'in_port', value: 1 }],
+    actions: [
+      { type: 'meter', meter: 40 },
+      { type: 'output', port: 2 },
+    ],
+    author: author(by),
+    why: 'a test',
+    meters: [{ id: 40, unit: 'kbps', rate, burst: 100 }],
+  }),
+})
+const asSeen = (rate: number): Meter => ({ meter: 40, flags: 5, bands: [{ type: 'drop', rate, burst: 100 }] })
+
+t.test('a meter comes with its rule, is changed in place, and goes with it', async (t) => {
+  const ledger = new Ledger()
+  ledger.replace(author(20), [metered(10)])
+  t.strictSame(flush(ledger), { ...NOTHING, put: [printFlow(metered(10))], meters: ['add 40 10'] })
+  ledger.replace(author(20), [metered(10)])
+  t.strictSame(flush(ledger), NOTHING, 'the same again')
+  ledger.replace(author(20), [metered(30)])
+  t.strictSame(flush(ledger), { ...NOTHING, meters: ['modify 40 30'] }, 'the rule is the same')
+  ledger.replace(author(20), [to(2)])
+  t.strictSame(flush(ledger), { ...NOTHING, put: [printFlow(to(2))], meters: ['delete 40'] })
+})
+
+t.test('a meter that goes to another author is changed, never deleted', async (t) => {
+  const ledger = new Ledger()
+  ledger.replace(author(20), [metered(10)])
+  flush(ledger)
+  ledger.replace(author(21), [metered(30, 21)])
+  ledger.replace(author(20), [])
+  t.strictSame(flush(ledger).meters, ['modify 40 30'])
+})
+
+t.test(
+  "after a dump: a lost meter's rule is put again; unused meters go, but not those of others' rules",
+  async (t) => {
+    const ledger = new Ledger()
+    ledger.replace(author(20), [metered(10)])
+    flush(ledger)
+    ledger.forget()
+    ledger.observe(metered(10))
+    t.strictSame(flush(ledger), { ...NOTHING, put: [printFlow(metered(10))], meters: ['add 40 10'] })
+    ledger.forget()
+    ledger.observe(metered(10))
+    ledger.meters.observe(asSeen(10))
+    ledger.meters.observe({ ...asSeen(10), meter: 41 })
+    ledger.meters.observe({ ...asSeen(10), meter: 42 })
+    ledger.observe(
+      foreign({
+        ...to(9, { inPort: 8 }),
+        instructions: [
+          { type: 'apply_actions', actions: [{ type: 'clone', actions: [{ type: 'meter', meter: 42 }] }] },
+        ],
+      }),
+    )
+    t.strictSame(flush(ledger), { ...NOTHING, meters: ['delete 41'] })
+    t.strictSame(flush(ledger), NOTHING)
+  },
+)
+
+t.test('a rule that is kept keeps its meters as the switch has them', async (t) => {
+  const ledger = new Ledger()
+  ledger.replace(author(20), [metered(30)])
+  ledger.forget()
+  const { author: _, why, meters, ...seen } = metered(10)
+  ledger.observe(seen)
+  ledger.meters.observe(asSeen(10))
+  ledger.replace(author(20), ledger.kept(author(20), 'kept'))
+  t.strictSame(flush(ledger), NOTHING)
 })
