@@ -38,8 +38,8 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     api.must<{ rate_limit: unknown }>('PATCH', portPath(station), { rate_limit: wish })
   const isClean = async () => (await h1.rules()).every((line) => !line.includes('meter'))
 
-  const server = await lab.background(peer.vm.name, 'iperf3', '-s')
-  t.teardown(() => server.stop())
+  // It ends with the lab.
+  await lab.background(peer.vm.name, 'iperf3', '-s')
   /** Bits a second of payload that arrive, of a stream to the peer or from it. */
   const measure = async (protocol: 'UDP' | 'TCP', direction: 'ingress' | 'egress', rate: number): Promise<number> => {
     const client = ['iperf3', '-c', '10.9.0.2', '-J', '-t', String(SECONDS)]
