@@ -194,6 +194,10 @@ export const flowUpdate: Part<FlowUpdate> = {
       throw new OpenFlowError('malformed', `a flow update of ${length} octets`, { offset, error: BAD_LEN })
     }
     const body = r.part(length - 4)
+    const isShort = event === 'abbrev' || event === 'paused' || event === 'resumed'
+    if (isShort && length !== 8) {
+      throw new OpenFlowError('malformed', `a flow update ${event} of ${length} octets`, { offset, error: BAD_LEN })
+    }
     if (event === 'abbrev') return { event, xid: body.u32() }
     if (event === 'paused' || event === 'resumed') return { event }
     return { event, ...full.read(body) }

@@ -114,6 +114,17 @@ t.test('a flow monitor of 1.3 has no flag onlyOwn, and every other goes out as i
     refused(asked(flags, empty), 24, { errorType: 0xffff, experimenter: 0x2320, code: 7 })
 })
 
+t.test('a flow update that says no more than what it is has 8 octets, as Open vSwitch wants it', async () => {
+  for (const version of [5, 6]) {
+    for (const event of ['0004', '0005', '0006']) {
+      const told = (length: string, more: string): Uint8Array =>
+        message(version, 19, `0010 0000 00000000 ${length} ${event} 00000000 ${more}`)
+      kept(told('0008', ''))
+      refused(told('0010', '0000000000000000'), 16, { errorType: 1, code: 6 })
+    }
+  }
+})
+
 t.test('an action that the text has no words for is kept as octets: one of no controllers', async () => {
   const none = 'ffff 0010 00002320 0015 0000 00000000'
   const out = kept(message(6, 13, `ffffffff 0010 0000 0001 0004 00000000 ${none}`))

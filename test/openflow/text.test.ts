@@ -119,6 +119,10 @@ t.test('what is no rule is refused in words', async (t) => {
   refused('ip,nw_src=1.2.3.400,actions=drop', /IPv4 address/)
   refused('ipv6,ipv6_src=1::2::3,actions=drop', /IPv6 address/)
   refused('actions=clone(output:1', /parenthesis/)
+  for (const nothing of ['', 'in_port', 'in_port,', 'IN_PORT,255', ',255', 'in_port,,ct', '65528,']) {
+    refused(`actions=resubmit(${nothing})`, /resubmit\(.*\).*a port or a table is wanted/)
+  }
+  for (const nothing of [',', ' ']) refused(`ip,actions=dec_ttl(${nothing})`, /a controller is wanted/)
   refused('actions=set_field:5', /arrow/)
   refused('actions=move:reg0[0..15]->reg1[0..3]', /same number of bits/)
   refused('actions=load:5->reg0[30..40]', /32 bits/)

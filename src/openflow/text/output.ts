@@ -87,14 +87,18 @@ function parseOutput(text: string): Action {
 }
 
 function parseResubmit(text: string): Action {
-  if (text === '') throw bad('resubmit', 'a port or a table is wanted')
   const parts = text.split(',').map((part) => part.trim())
   const [inPort = '', table = '', ct] = parts
   if (parts.length > 3 || (ct !== undefined && ct !== 'ct')) throw bad(text, 'resubmit(port,table,ct) at most')
+  const port = inPort === '' ? PORT.IN_PORT : parsePort(inPort)
+  const hasTable = table !== '' && table !== String(NO_TABLE)
+  // Without either it is refused, as ovs-ofctl does; but a switch may have one, which both print as `resubmit(,)`.
+  const isPrinted = text !== '' && inPort === '' && table === ''
+  if (port === PORT.IN_PORT && !hasTable && !isPrinted) throw bad(`resubmit(${text})`, 'a port or a table is wanted')
   return {
     type: 'resubmit',
-    ...(inPort === '' ? {} : { port: parsePort(inPort) }),
-    ...(table === '' || table === String(NO_TABLE) ? {} : { table: integer(table, 0xfe) }),
+    ...(inPort === '' ? {} : { port }),
+    ...(hasTable ? { table: integer(table, 0xfe) } : {}),
     ...(ct === undefined ? {} : { ct: true }),
   }
 }

@@ -113,6 +113,13 @@ const plain = (type: Plain | 'dec_nsh_ttl', word: string = type): Parsers[number
 const setTunnel = (text: string): Action => ({ type: 'set_field', field: 'tun_id', value: bigInteger(text) })
 const setTtl = (text: string): Action => ({ type: 'set_ttl', ttl: integer(text, 0xff) })
 
+/** `dec_ttl(1,2)`: which controllers are told. */
+function decTtlFor(text: string): Action {
+  const ids = list(text).map((id) => integer(id, 0xffff))
+  if (ids.length === 0) throw bad(`dec_ttl(${text})`, 'the number of a controller is wanted')
+  return { type: 'dec_ttl_cnt_ids', ids }
+}
+
 export const PACKET_PARSERS: Parsers = [
   tagged('push_vlan'),
   tagged('push_mpls'),
@@ -125,11 +132,7 @@ export const PACKET_PARSERS: Parsers = [
   plain('copy_ttl_out'),
   plain('dec_mpls_ttl'),
   plain('dec_nsh_ttl'),
-  [
-    'dec_ttl',
-    (text) =>
-      text === '' ? { type: 'dec_ttl' } : { type: 'dec_ttl_cnt_ids', ids: list(text).map((id) => integer(id, 0xffff)) },
-  ],
+  ['dec_ttl', (text) => (text === '' ? { type: 'dec_ttl' } : decTtlFor(text))],
   ['mod_nw_ttl', setTtl],
   ['set_nw_ttl', setTtl],
   ['set_mpls_ttl', (text) => ({ type: 'set_mpls_ttl', ttl: integer(text, 0xff) })],

@@ -132,9 +132,14 @@ function isSameButPadding(again: Uint8Array, bytes: Uint8Array): boolean {
   return again.length === bytes.length && again.every((octet, at) => octet === 0 || octet === bytes[at])
 }
 
-/** Whatever is decoded has a text, which is read as a rule of the same text. */
+/** Whatever is decoded has a text, which is read as a rule of the same text; a field that came twice is read as one. */
 function textOf(flow: Flow): void {
   const text = printFlow(flow)
+  const names = flow.match.map(({ field }) => field).filter((name) => name !== 'unknown')
+  if (new Set(names).size < names.length) {
+    orRefused(() => parseFlow(text))
+    return
+  }
   const again = orRefused(() => parseFlow(text))
   if (again) deepStrictEqual(printFlow(again), text, 'printed, read and printed it is another text')
   const match = orRefused(() => parseMatch(printMatch(flow.match)))
