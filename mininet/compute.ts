@@ -27,6 +27,12 @@ export interface Vnic {
   readonly status_detail?: string | null
   /** Where its interface was found. */
   readonly binding: { readonly hypervisor: string; readonly interface: string; readonly ofport: number } | null
+  /** Where its interface is about to appear, and how far the rules there are. */
+  readonly migration: {
+    readonly hypervisor: string
+    readonly status: 'preparing' | 'prepared' | 'error'
+    readonly status_detail?: string
+  } | null
   readonly revision: number
 }
 
@@ -74,6 +80,23 @@ export async function plugAndWait(cloud: Cloud, vnicId: string, portId: string):
     if (vnic.status === 'active') return vnic
     if (vnic.status === 'error') throw new Error(`VNIC ${vnicId} cannot be plugged: ${vnic.status_detail}`)
   }
+}
+
+/**
+ * Live migration, before the VM goes on elsewhere: have all prepared there that can be without its interface. Then make the
+ * interface there (step 2), while the one at the old place is still there; Plugboard finds it, and from then on all that is for
+ * the VM goes there. Last, remove the old interface (step 5).
+ */
+export function prepareMigration(cloud: Cloud, vnicId: string, hypervisor: string): Promise<Vnic> {
+  return request<Vnic>(cloud, 'POST', `/vnics/${vnicId}/migration`, {
+    body: { hypervisor },
+    headers: { prefer: 'wait=30' },
+  })
+}
+
+/** The VM stays where it is. */
+export async function callOffMigration(cloud: Cloud, vnicId: string): Promise<void> {
+  await request(cloud, 'DELETE', `/vnics/${vnicId}/migration`)
 }
 
 /** Step 4: unplug. It answers when the rules are gone from the switches. The VM keeps its interface; it may be plugged again. */

@@ -169,6 +169,9 @@ class Lab:
     async def experiment(self, sends, limit, quiet):
         return {'arrivals': await self.wire.experiment(sends, limit, quiet)}
 
+    async def overhear(self, ether_types):
+        return {'heard': self.wire.listen(ether_types)}
+
     async def relay(self, machine, path, port):
         """A Unix socket that leads to a port of the machine's own loopback."""
         node, loop = self.node(machine), asyncio.get_running_loop()
@@ -198,7 +201,8 @@ class Lab:
         return {}
 
 
-OPERATIONS = {'build', 'exec', 'spawn', 'kill', 'daemon', 'add_vm', 'remove_vm', 'tap', 'untap', 'experiment', 'relay'}
+OPERATIONS = {'build', 'exec', 'spawn', 'kill', 'daemon', 'add_vm', 'remove_vm', 'tap', 'untap', 'experiment', 'overhear',
+              'relay'}
 
 
 async def main(directory):

@@ -226,6 +226,17 @@ export class Lab {
     return reply.arrivals.map(([tap, direction, hex]) => ({ tap, direction, hex }))
   }
 
+  /**
+   * Listens at the same places for frames of some EtherTypes that are no test frames, outermost tag aside.
+   * @returns what was heard since, and an end of it
+   */
+  async overhear(...etherTypes: readonly number[]): Promise<() => Promise<readonly Arrival[]>> {
+    const listen = (ether_types: readonly number[]) =>
+      this.#channel.call<{ heard: [string, 'in' | 'out', string][] }>('overhear', { ether_types })
+    await listen(etherTypes)
+    return async () => (await listen([])).heard.map(([tap, direction, hex]) => ({ tap, direction, hex }))
+  }
+
   /** Everybody forgets the MAC addresses learned by ARP, and whom they asked for in vain: the next packet asks afresh. */
   async forgetNeighbours(): Promise<void> {
     await Promise.all(this.vms.map((vm) => this.exec(vm.name, 'ip', 'neigh', 'flush', 'all')))

@@ -41,8 +41,8 @@ def number_of(frame):
 class Tap:
     """One interface of one namespace: frames out, and the test frames that came in (or, of a switch port, also went out)."""
 
-    def __init__(self, name, pid, interface, hear, both_ways=False):
-        self.name, self.hear, self.both_ways = name, hear, both_ways
+    def __init__(self, name, pid, interface, wire, both_ways=False):
+        self.name, self.wire, self.both_ways = name, wire, both_ways
         self.raw = socket_in(pid, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self.raw.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
         self.raw.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
@@ -61,13 +61,14 @@ class Tap:
             except (BlockingIOError, OSError):
                 return
             outgoing = where[2] == PACKET_OUTGOING
-            if MAGIC not in frame or (outgoing and not self.both_ways):
+            mine = MAGIC in frame
+            if (outgoing and not self.both_ways) or not (mine or frame[12:14] in self.wire.overheard_types):
                 continue
             for _, kind, data in control:
                 status, _, _, _, _, tci, protocol = AUXDATA.unpack(data[:AUXDATA.size])
                 if kind == PACKET_AUXDATA and status & VLAN_VALID:
                     frame = frame[:12] + struct.pack('>HH', protocol or 0x8100, tci) + frame[12:]
-            self.hear(self.name, frame, outgoing)
+            (self.wire.hear if mine else self.wire.overhear)(self.name, frame, outgoing)
 
     def send(self, frame):
         self.raw.send(frame)
@@ -92,11 +93,13 @@ class Wire:
 
     def __init__(self):
         self.taps, self.arrivals, self.waiting = {}, [], set()
+        # Frames that are no test frames, of these EtherTypes, for who listens to what others say by themselves.
+        self.overheard_types, self.overheard = set(), []
         self.changed = asyncio.Event()
         self.turn = asyncio.Lock()
 
     def open(self, name, pid, interface, both_ways=False):
-        self.taps[name] = Tap(name, pid, interface, self.hear, both_ways)
+        self.taps[name] = Tap(name, pid, interface, self, both_ways)
 
     def close(self, name):
         if name in self.taps:
@@ -106,6 +109,15 @@ class Wire:
         self.arrivals.append([name, 'out' if outgoing else 'in', frame.hex()])
         self.waiting.discard((name, number_of(frame)))
         self.changed.set()
+
+    def overhear(self, name, frame, outgoing):
+        self.overheard.append([name, 'out' if outgoing else 'in', frame.hex()])
+
+    def listen(self, ether_types):
+        """From now on; @returns what was heard since the last time."""
+        heard, self.overheard = self.overheard, []
+        self.overheard_types = {struct.pack('>H', each) for each in ether_types}
+        return heard
 
     async def settled(self, limit):
         """Until all that is waited for has come: True; or until nothing has come for the limit: False."""
