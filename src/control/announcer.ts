@@ -19,24 +19,41 @@ interface Context {
   readonly log: Logger
 }
 
+/**
+ * After so many milliseconds one that has moved is announced again. The last frames that it sent from its old place may come to
+ * be known later than the announcement: a switch learns from counts, too, that it reads from time to time.
+ */
+const AGAIN = [10, 25, 50, 150, 350]
+
+interface Due {
+  /** The generation that confirms its rules. */
+  readonly generation: number
+  readonly hasMoved: boolean
+}
+
 export class Announcer {
   readonly #context: Context
-  /** Ports to be told of -> the generation that confirms their rules. */
-  readonly #due = new Map<HypervisorId, Map<PortId, number>>()
+  /** Ports to be told of. */
+  readonly #due = new Map<HypervisorId, Map<PortId, Due>>()
+  readonly #timers = new Set<NodeJS.Timeout>()
 
   constructor(context: Context) {
     this.#context = context
   }
 
-  /** After a commit that has touched these VNICs: note whose place is new. */
-  note(touched: Iterable<VnicId>, generations: ReadonlyMap<HypervisorId, number>): void {
+  /**
+   * After a commit that has touched these VNICs: note whose place is new.
+   * @param moved those that were on another hypervisor before
+   */
+  note(touched: Iterable<VnicId>, moved: ReadonlySet<VnicId>, generations: ReadonlyMap<HypervisorId, number>): void {
     const { graph } = this.#context
     for (const id of touched) {
       const port = graph.vnics.get(id)?.portId
       const placement = port && graph.placement(port)
       if (!placement) continue
-      const due = this.#due.get(placement.hypervisor) ?? new Map<PortId, number>()
-      this.#due.set(placement.hypervisor, due.set(port, generations.get(placement.hypervisor) ?? 0))
+      const due = this.#due.get(placement.hypervisor) ?? new Map<PortId, Due>()
+      const generation = generations.get(placement.hypervisor) ?? 0
+      this.#due.set(placement.hypervisor, due.set(port, { generation, hasMoved: moved.has(id) }))
     }
   }
 
@@ -44,10 +61,11 @@ export class Announcer {
   confirmed(hypervisor: HypervisorId, generation: number): void {
     const due = this.#due.get(hypervisor)
     if (!due) return
-    for (const [port, needed] of [...due]) {
+    for (const [port, { generation: needed, hasMoved }] of [...due]) {
       if (needed > generation) continue
       due.delete(port)
       this.#tell(hypervisor, port)
+      if (hasMoved) for (const delay of AGAIN) this.#later(() => this.#tell(hypervisor, port), delay)
     }
     if (due.size === 0) this.#due.delete(hypervisor)
   }
@@ -55,12 +73,25 @@ export class Announcer {
   /** A connection ended: what it would have confirmed, the next comparison will. */
   disconnected(hypervisor: HypervisorId): void {
     const due = this.#due.get(hypervisor)
-    for (const port of due?.keys() ?? []) due?.set(port, 0)
+    for (const [port, { hasMoved }] of due ?? []) due?.set(port, { generation: 0, hasMoved })
   }
 
   /** A hypervisor is out of service. */
   forget(hypervisor: HypervisorId): void {
     this.#due.delete(hypervisor)
+  }
+
+  /** The controller stops. */
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+  }
+
+  #later(work: () => void, delay: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      work()
+    }, delay)
+    this.#timers.add(timer)
   }
 
   #tell(hypervisor: HypervisorId, port: PortId): void {

@@ -23,6 +23,7 @@ import { Board } from './board.ts'
 import { Core } from './core.ts'
 import { Events } from './events.ts'
 import { Fleet } from './fleet.ts'
+import { handOut, movedBy } from './hand-over.ts'
 import { Holders } from './holders.ts'
 import { Hosts } from './hosts.ts'
 import { Hypervisors } from './hypervisors.ts'
@@ -172,6 +173,7 @@ export class Controller {
   /** Close all connections; the switches keep their rules. */
   close(): void {
     this.events.end()
+    this.#announcer.close()
     this.fleet.close('the controller stops')
     this.hosts.close('the controller stops')
   }
@@ -179,10 +181,11 @@ export class Controller {
   /** An operation is durable: hand out what it made stale, and look again at what it touched. */
   #committed(committed: Committed): void {
     const { stale, steps } = committed
-    const generations = this.fleet.mark(stale)
+    const moved = movedBy(this.graph, steps)
+    const generations = handOut({ graph: this.graph, fleet: this.fleet, tickets: this.#tickets }, stale, moved)
     this.#holders.leave(committed, generations)
     const touched = touchedVnics(this.graph, steps)
-    this.#announcer.note(touched, generations)
+    this.#announcer.note(touched, moved, generations)
     for (const { change } of steps) {
       if (change.kind !== 'hypervisor') continue
       if (!change.to) this.#announcer.forget(change.id)

@@ -102,14 +102,23 @@ export class Fleet {
     for (const hypervisor of pairs.keys()) this.#switches.get(hypervisor)?.withdraw()
   }
 
-  /** Hand out stale pairs. @returns the connected switches concerned, and the generation that confirms it */
-  mark(pairs: StalePairs): Map<HypervisorId, number> {
+  /**
+   * Hand out stale pairs.
+   * @param first where there are any, the others send theirs when they are released
+   * @returns the connected switches concerned, and the generation that confirms it
+   */
+  mark(pairs: StalePairs, first: ReadonlySet<HypervisorId> = new Set()): Map<HypervisorId, number> {
     const generations = new Map<HypervisorId, number>()
     for (const [hypervisor, objects] of pairs) {
       const target = this.#switches.get(hypervisor)
-      if (target) generations.set(hypervisor, target.mark(objects))
+      const held = first.size > 0 && !first.has(hypervisor)
+      if (target) generations.set(hypervisor, target.mark(objects, held))
     }
     return generations
+  }
+
+  release(hypervisors: Iterable<HypervisorId>): void {
+    for (const hypervisor of hypervisors) this.#switches.get(hypervisor)?.release()
   }
 
   /** A hypervisor is out of service. */
@@ -144,8 +153,8 @@ export class Fleet {
       events: {
         confirmed: (generation) => {
           if (this.#switches.get(hypervisor) !== here) return
-          tickets.confirm(hypervisor, generation)
           events.confirmed(hypervisor, generation)
+          tickets.confirm(hypervisor, generation)
         },
         synced: (generation) => {
           if (this.#switches.get(hypervisor) === here) events.synced(hypervisor, generation)

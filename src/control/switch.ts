@@ -54,6 +54,7 @@ export class Switch {
   #auditSoon = false
   #wake: () => void = () => {}
   #idle = false
+  #held = false
   #ahead: Ahead | undefined
   #closed = false
   #timers = new Set<NodeJS.Timeout>()
@@ -97,12 +98,24 @@ export class Switch {
     return this.#dirty.size
   }
 
-  /** Note what is stale. @returns the generation that will confirm it */
-  mark(objects: Iterable<Key>): number {
+  /**
+   * Note what is stale.
+   * @param held not to be sent before `release`, unless something else is to be sent
+   * @returns the generation that will confirm it
+   */
+  mark(objects: Iterable<Key>, held = false): number {
+    this.#held = held && this.#dirty.size === 0
     for (const object of objects) this.#dirty.add(object)
     this.#generation += 1
     this.#wake()
     return this.#generation
+  }
+
+  /** What was held may be sent. */
+  release(): void {
+    if (!this.#held) return
+    this.#held = false
+    this.#wake()
   }
 
   /** Serve the switch until its connection ends. */
@@ -114,7 +127,7 @@ export class Switch {
       void this.#listen()
       while (!this.#closed) {
         if (this.#auditDue) await this.#audit()
-        else if (this.#confirmed < this.#generation) await this.#push()
+        else if (this.#confirmed < this.#generation && !this.#held) await this.#push()
         else await this.#rest()
       }
     } catch (error) {
@@ -215,6 +228,7 @@ export class Switch {
   async #audit(): Promise<void> {
     this.withdraw()
     this.#auditDue = false
+    this.#held = false
     this.#dirty = new Set()
     const generation = this.#generation
     await sliced(this.#wants.compileAll())

@@ -1,4 +1,4 @@
-/** What the physical network is told of a VNIC at a new place: once, from there, when its rules are in, with its network's tag. */
+/** What the physical network is told of a VNIC at a new place: from there, when its rules are in, with its network's tag. */
 import t from 'tap'
 import { FROM_FABRIC, TO_UPLINK } from '../../flows/registers.ts'
 import { printActions } from '../../src/openflow/index.ts'
@@ -21,10 +21,10 @@ t.test('a VNIC that moves is announced from where it is now', async (t) => {
     await until(() => status(id) === 'active')
   }
   await move(1)
-  await until(() => h1.packetOuts.length > 0)
-  const [told, ...more] = h1.packetOuts
-  t.same(more, [], 'once')
-  t.equal(h0.packetOuts.length, 1, 'not from where it was')
+  await until(() => h1.packetOuts.length === 6)
+  const [told, ...again] = h1.packetOuts
+  for (const { data, actions } of again) t.same({ data, actions }, { data: told?.data, actions: told?.actions })
+  t.equal(h0.packetOuts.length, 1, 'not from where it was; and once when it had no place before')
   t.equal(told?.flows, h1.flows.size, 'when all of its rules are there')
 
   const mac = String(controller.operations.showVnic(PROJECT, id).mac_address).replaceAll(':', '')
@@ -43,9 +43,9 @@ t.test('a VNIC that moves is announced from where it is now', async (t) => {
 
   h1.disconnect()
   await until(() => status(id) === 'waiting')
-  const again = await connect(1)
+  const back = await connect(1)
   await until(() => status(id) === 'active')
-  t.same(again.packetOuts, [], 'a switch that is back with what it had announces nothing')
+  t.same(back.packetOuts, [], 'a switch that is back with what it had announces nothing')
 })
 
 t.test('one that moves while its switch is away is announced when that is back', async (t) => {
@@ -58,8 +58,30 @@ t.test('one that moves while its switch is away is announced when that is back',
   await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
   const h1 = await connect(1)
   await until(() => status(id) === 'active' && h1.packetOuts.length > 0)
-  t.equal(h1.packetOuts.length, 1)
+  await until(() => h1.packetOuts.length === 6)
 })
+
+t.test(
+  'one that goes on before it was announced for the last time is announced from its last place alone',
+  async (t) => {
+    const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+    const [h0, h1] = [await connect(0), await connect(1)]
+    const id = await plug(await call('create_network', { engine: 'vlan' }), 0)
+    await until(() => status(id) === 'active' && h0.packetOuts.length === 1)
+    const move = (where: number) =>
+      controller.journal.write((draft) => {
+        const to = { vnicId: id, hypervisor: hypervisorId(where), bridge: 'br-int', interface: 'j', ofport: 70 }
+        draft.change({ kind: 'binding', id, to })
+      })
+    await move(1)
+    await until(() => h1.packetOuts.length > 0)
+    await move(0)
+    await until(() => h0.packetOuts.length > 1)
+    const last = h1.packetOuts.length
+    await until(() => h0.packetOuts.length === 7)
+    t.equal(h1.packetOuts.length, last)
+  },
+)
 
 t.test('known addresses are announced in ARP; overlays and ports that are down announce nothing', async (t) => {
   const { controller, call, connect, status } = await cloudOf(t, 1)

@@ -1,0 +1,61 @@
+/** The order of a hand-over: the target first, then the peers and the old place; and not if that keeps them from all else. */
+import t from 'tap'
+import type { VnicId } from '../../topology/ids.ts'
+import { hypervisorId } from '../support/nodes.ts'
+import { cloudOf, until } from '../support/switches.ts'
+
+/** A VNIC on the first of three switches, another one on the third. */
+async function scene(t: Parameters<typeof cloudOf>[0]) {
+  const cloud = await cloudOf(t, 3)
+  const { controller, call, connect, plug, status } = cloud
+  const [source, target, peer] = [await connect(0), await connect(1), await connect(2)]
+  const network = await call('create_network', { engine: 'vxlan' })
+  const [id, other] = [await plug(network, 0), await plug(network, 2)]
+  await until(() => status(id) === 'active' && status(other) === 'active')
+  const move = (where: number, ofport = 70) =>
+    controller.journal.write((draft) => {
+      const to = { vnicId: id, hypervisor: hypervisorId(where), bridge: 'br-int', interface: 'j', ofport }
+      draft.change({ kind: 'binding', id, to: null })
+      draft.change({ kind: 'binding', id, to })
+    })
+  const settled = async (vnic: VnicId) => (await cloud.realised(vnic)).status
+  return { ...cloud, source, target, peer, id, other, move, settled }
+}
+
+t.test('the old place and the peers wait until the target has confirmed', async (t) => {
+  const { source, target, peer, move, id, settled } = await scene(t)
+  const [there, peers] = [source.lines(), peer.lines()]
+  target.pause()
+  await move(1)
+  await until(() => target.holding > 0)
+  t.same([source.lines(), peer.lines()], [there, peers])
+  target.resume()
+  t.equal(await settled(id), 'active')
+  t.equal(source.flows.size, 0)
+  t.match(peer.lines().join('\n'), /192\.0\.2\.2->tun_dst/)
+})
+
+t.test('a target that does not answer, or goes, holds up nobody for long', async (t) => {
+  const { source, target, move, id, status } = await scene(t)
+  target.pause()
+  await move(1)
+  await until(() => source.flows.size === 0)
+  t.equal(status(id), 'building')
+  target.disconnect()
+  await until(() => status(id) === 'waiting')
+})
+
+t.test('what comes meanwhile takes what waits along', async (t) => {
+  const { call, source, target, plug, move, settled, id } = await scene(t)
+  const elsewhere = await call('create_network', { engine: 'vlan' })
+  target.pause()
+  await move(1)
+  const newcomer = await plug(elsewhere, 0)
+  await until(() => source.lines().some((line) => line.includes('in_port=13')))
+  t.notOk(
+    source.lines().some((line) => line.includes('in_port=11')),
+    'its port number may be another VNIC’s by then',
+  )
+  target.resume()
+  t.same([await settled(newcomer), await settled(id)], ['active', 'active'])
+})
