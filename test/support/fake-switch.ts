@@ -43,7 +43,7 @@ export class FakeSwitch {
   closed = 0
   discarded = 0
   readonly #peer: Peer
-  #bundle: FlowMod[] = []
+  readonly #bundles = new Map<number, FlowMod[]>()
   #held: Message[] | null = null
 
   private constructor(peer: Peer, { refuses = () => false }: Options) {
@@ -109,13 +109,16 @@ export class FakeSwitch {
       case 'bundle_add':
         if (message.message.type !== 'flow_mod') return []
         if (this.refuses(message.message)) return [{ type: 'error', xid, ...REFUSAL, data: new Uint8Array() }]
-        this.#bundle.push(message.message)
+        this.#bundles.get(message.bundle)?.push(message.message)
         return []
       case 'bundle_control':
         if (message.step === 'close_request') this.closed += 1
         if (message.step === 'discard_request') this.discarded += 1
-        if (message.step === 'open_request' || message.step === 'discard_request') this.#bundle = []
-        if (message.step === 'commit_request') for (const flow of this.#bundle.splice(0)) this.#apply(flow)
+        if (message.step === 'open_request') this.#bundles.set(message.bundle, [])
+        if (message.step === 'commit_request')
+          for (const flow of this.#bundles.get(message.bundle) ?? []) this.#apply(flow)
+        if (message.step === 'commit_request' || message.step === 'discard_request')
+          this.#bundles.delete(message.bundle)
         return [{ ...message, step: message.step.replace('request', 'reply') as typeof message.step }]
       case 'packet_out':
         this.packetOuts.push({ ...message, flows: this.flows.size })
