@@ -70,7 +70,7 @@ type NumberColumn = Scalar<'integer' | 'real'> | Optional<'integer' | 'real'> | 
 /**
  * Makes operations that can name only tables and columns of the schema, with values of their types. To be handed to
  * `Connection.transact`. They throw OvsdbError `bad-value` for a value that does not fit its column, and TypeError for
- * a column that is not there.
+ * a column that is not there, or that has no such comparison.
  */
 export const operations = <const S extends Schema>(schema: S) => {
   const columnsOf = (table: string): Columns => ({ ...OF_EVERY_ROW, ...schema.tables[table] })
@@ -105,6 +105,7 @@ export const operations = <const S extends Schema>(schema: S) => {
       columns: readonly N[] = Object.keys(columnsOf(table)) as N[],
     ): Select<Row<WithId<Table<S, T>>, N>> {
       const known = columnsOf(table)
+      checkNames(known, columns)
       return {
         op: 'select',
         table,
@@ -144,6 +145,7 @@ export const operations = <const S extends Schema>(schema: S) => {
       timeout?: number,
     ): Wait {
       const known = columnsOf(table)
+      checkNames(known, columns)
       const wanted = rows.map((row) => wireRow(known, row))
       const wait = { op: 'wait', table, where: wireWhere(known, where), columns, until, rows: wanted } as const
       return timeout === undefined ? wait : { ...wait, timeout }
@@ -157,6 +159,10 @@ const columnOf = (known: Columns, name: string): Column => {
   return column
 }
 
+function checkNames(known: Columns, names: readonly string[]): void {
+  for (const name of names) columnOf(known, name)
+}
+
 const wireRow = (known: Columns, row: object): WireRow =>
   Object.fromEntries(
     Object.entries(row).map(([name, value]) => [name, encodeColumn(columnOf(known, name), value as Plain)]),
@@ -167,10 +173,24 @@ const wireWhere = (known: Columns, where: Uuid | AnyConditions): WireCondition[]
 
 type AnyConditions = ReadonlyArray<readonly [column: string, comparison: Comparison, value: unknown]>
 
-/** @throws OvsdbError bad-value; TypeError if there is no such column */
+const OF_EVERY_COLUMN: readonly Comparison[] = ['==', '!=', 'includes', 'excludes']
+const OF_NUMBERS: readonly Comparison[] = [...OF_EVERY_COLUMN, '<', '<=', '>=', '>']
+
+/** Is it one number, or at most one? Only these have an order (RFC 7047 section 5.1; ovsdb-server takes optional ones too). */
+const isNumber = (column: Column): boolean =>
+  (column.kind === 'scalar' || column.kind === 'optional') && (column.type === 'integer' || column.type === 'real')
+
+function checkComparison(column: Column, name: string, comparison: Comparison): void {
+  const all = isNumber(column) ? OF_NUMBERS : OF_EVERY_COLUMN
+  if (!all.includes(comparison))
+    throw new TypeError(`${name} has no comparison ${comparison}: it has ${all.join(', ')}`)
+}
+
+/** @throws OvsdbError bad-value; TypeError if there is no such column, or it has no such comparison */
 export const wireConditions = (known: Columns, conditions: AnyConditions): WireCondition[] =>
   conditions.map(([name, comparison, value]) => {
     const column = columnOf({ ...OF_EVERY_ROW, ...known }, name)
+    checkComparison(column, name, comparison)
     return [name, comparison, encodeColumn(column, value as Plain)]
   })
 

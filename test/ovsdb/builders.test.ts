@@ -59,6 +59,28 @@ t.test('operations on the wire', async (t) => {
   t.same(select('Manager', []).columns, ['_uuid', '_version', ...Object.keys(openVSwitch.tables.Manager)])
 })
 
+t.test('what comes in a variable, where the types do not look, is refused at run time', async (t) => {
+  const port = { name: 'p', nmae: 'q' }
+  t.throws(() => insert('Port', port), { name: 'TypeError', message: /no column nmae/ })
+  t.throws(() => update('Port', uuid(ID), { tag: 5, ...{ gat: 5 } }), { name: 'TypeError', message: /no column gat/ })
+  const columns = ['name', 'nmae'] as unknown as readonly ['name']
+  t.throws(() => select('Port', [], columns), { name: 'TypeError', message: /no column nmae/ })
+  t.throws(() => wait('Port', [], columns, '==', []), { name: 'TypeError', message: /no column nmae/ })
+})
+
+t.test('an order is of numbers alone, one or none of them', async (t) => {
+  for (const comparison of ['<', '<=', '>=', '>'] as const) {
+    t.same(select('Port', [['tag', comparison, 5]], ['name']).where, [['tag', comparison, 5]])
+    t.same(select('Open_vSwitch', [['cur_cfg', comparison, 5]], ['cur_cfg']).where, [['cur_cfg', comparison, 5]])
+    const message = new RegExp(`^name has no comparison ${comparison}: it has ==, !=, includes, excludes$`)
+    t.throws(() => select('Port', [['name', comparison, 'p']], ['name']), { name: 'TypeError', message })
+    t.throws(() => del('Port', [['external_ids', comparison, new Map()]]), { name: 'TypeError' })
+  }
+  for (const comparison of ['==', '!=', 'includes', 'excludes'] as const) {
+    t.same(select('Port', [['name', comparison, 'p']], ['name']).where, [['name', comparison, 'p']])
+  }
+})
+
 t.test('what the types refuse, the builder does at run time or the encoding of the value', async (t) => {
   // @ts-expect-error no such table
   t.throws(() => insert('Prot', { name: 'p' }))
@@ -69,7 +91,7 @@ t.test('what the types refuse, the builder does at run time or the encoding of t
   // @ts-expect-error no such column
   t.throws(() => mutate('Port', [], [['nmae', 'insert', new Set(['p'])]]))
   // @ts-expect-error no such column
-  t.ok(select('Port', [], ['nmae']))
+  t.throws(() => select('Port', [], ['nmae']), { message: /no column nmae/ })
   // @ts-expect-error no such column
   t.throws(() => wait('Port', [], ['tag'], '==', [{ nmae: 'p' }]))
   // @ts-expect-error a string where a number belongs
