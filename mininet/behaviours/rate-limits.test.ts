@@ -61,11 +61,13 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     const [wish = '', shown = '', lines = ''] = example
     const answer = await api.must<{ rate_limit: unknown }>('PATCH', portPath(vm), JSON.parse(wish))
     t.same({ rate_limit: answer.rate_limit }, JSON.parse(shown))
-    const { flows } = await api.must<{ flows: Array<{ flow: string }> }>(
+    const told = await api.must<{ flows: Array<{ flow: string }>; meters: string[]; actual_meters: string[] }>(
       'GET',
-      `/v1/hypervisors/${h1.id}/flows?vnic_id=${vm.vnic.id}`,
+      `/v1/hypervisors/${h1.id}/flows?vnic_id=${vm.vnic.id}&actual=true`,
     )
-    const found = [...flows.map(({ flow }) => flow).filter((line) => line.includes('meter:')), ...(await h1.meters())]
+    const found = [...told.flows.map(({ flow }) => flow).filter((line) => line.includes('meter:')), ...told.meters]
+    t.same(told.meters, await h1.meters())
+    t.same(told.actual_meters, told.meters)
     // The numbers of meters, ports and keys are those of this lab.
     const bare = (line: string) => line.replaceAll(/0x[0-9a-f]+|\b(in_port=|output:|meter[:=])\d+/g, '$1N')
     t.same(found.map(bare).sort(), lines.split('\n').map(bare).sort())

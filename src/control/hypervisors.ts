@@ -3,6 +3,7 @@ import { EngineMistake } from '../../flows/checks.ts'
 import { compile, type Engines, faultOf, objectsOn } from '../../flows/compile.ts'
 import { authorOf } from '../../flows/cookie.ts'
 import type { Domain } from '../../flows/engine.ts'
+import { meterOf, metersIn } from '../../flows/meters.ts'
 import type { Rule } from '../../flows/rule.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
@@ -10,11 +11,12 @@ import type { Hypervisor } from '../../topology/nodes.ts'
 import type { Condition } from '../engines/engine.ts'
 import type { Listed } from '../engines/extension.ts'
 import { PlugboardError } from '../errors.ts'
-import { type Flow, printFlow, ruleBody, ruleKey } from '../openflow/index.ts'
+import { type Flow, type Meter, printFlow, printMeter, ruleBody, ruleKey } from '../openflow/index.ts'
 import type { Fleet } from './fleet.ts'
 import { released } from './holders.ts'
 import type { Hosts } from './hosts.ts'
 import type { Journal } from './journal.ts'
+import { readMeters } from './meter-mods.ts'
 import { callOffAll } from './migrations.ts'
 import { sliced } from './slices.ts'
 import type { FlowsView, FlowView, HypervisorView } from './views.ts'
@@ -79,7 +81,8 @@ export class Hypervisors {
     const objects = this.#objects(filter)
     const wanted = await sliced(compileWanted(graph, engines, id, objects))
     const flows = wanted.map(show)
-    if (!actual) return { flows }
+    const meters = showMeters(wanted.flatMap((rule) => rule.meters.map(meterOf)))
+    if (!actual) return { flows, meters }
     const session = fleet.get(id)?.session
     if (!session) {
       throw new PlugboardError(
@@ -90,7 +93,9 @@ export class Hypervisors {
     const found: Flow[] = []
     for await (const some of session.dumpFlows()) found.push(...some)
     const mine = objects === null ? found : found.filter((flow) => objects.has(authorOf(flow.cookie) ?? (0 as Key)))
-    return { flows, ...compareFlows(wanted, mine) }
+    const used = new Set([...wanted, ...mine].flatMap(metersIn))
+    const there = (await readMeters(session)).filter(({ meter }) => objects === null || used.has(meter))
+    return { flows, meters, ...compareFlows(wanted, mine), actual_meters: showMeters(there) }
   }
 
   /** The objects whose rules are asked for; null: all. */
@@ -222,5 +227,9 @@ function compareFlows(
     extra: found.filter((flow) => !want.has(identity(flow))).map((flow) => ({ flow: printFlow(flow) })),
   }
 }
+
+/** A line each, whichever rules use it. */
+const showMeters = (meters: readonly Meter[]): string[] =>
+  [...new Set(meters.map((meter) => printMeter(meter).replaceAll('\n', ' ')))].sort()
 
 const show = (rule: Rule): FlowView => ({ flow: printFlow(rule), why: rule.why })

@@ -100,7 +100,10 @@ export interface FlowView {
 
 export interface FlowsView {
   readonly flows: readonly FlowView[]
+  /** The meters that these use, as `ovs-ofctl dump-meters` has them, a line each. */
+  readonly meters: readonly string[]
   readonly actual?: ReadonlyArray<{ readonly flow: string }>
   readonly missing?: readonly FlowView[]
   readonly extra?: ReadonlyArray<{ readonly flow: string }>
+  readonly actual_meters?: readonly string[]
 }

@@ -36,9 +36,13 @@ const Flow = Type.Object({
 const Flows = Type.Object(
   {
     flows: Type.Array(Flow, { description: 'rules wanted, each with its object and reason' }),
+    meters: Type.Array(Type.String(), {
+      description: 'the meters that these rules use: the lines of ovs-ofctl dump-meters, those of one meter as one',
+    }),
     actual: Type.Optional(Type.Array(Flow)),
     missing: Type.Optional(Type.Array(Flow)),
     extra: Type.Optional(Type.Array(Flow)),
+    actual_meters: Type.Optional(Type.Array(Type.String())),
   },
   { title: 'flows' },
 )
@@ -103,7 +107,7 @@ export const hypervisorRoutes =
         config,
         schema: {
           operationId: 'list_flows',
-          summary: 'The rules wanted on a hypervisor, and with "actual" what its switch has',
+          summary: 'The rules and meters wanted on a hypervisor, and with "actual" what its switch has',
           params: OfHypervisor,
           querystring: FlowsQuery,
           response: answers({ 200: Flows }),
