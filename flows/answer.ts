@@ -82,7 +82,8 @@ export function answers({ domain, member, neighbour, forward, isHere = false }: 
     ? `${who}: ${called(domain)} is told in the switch who has its address`
     : `${who}: its members are told in the switch of an address of the controller's`
   const answer = { ...base, priority: 200, match: [inDomain(domain.key), ...asked], why }
-  if (neighbour.family === 4) return [...(isHere ? [own] : []), rule({ ...answer, actions: arpReply(neighbour) })]
+  if (neighbour.family === 4)
+    return [...(isHere ? [own] : []), rule({ ...answer, actions: [...arpReply(neighbour), BACK] })]
   const probe = rule({
     ...base,
     priority: 205,
@@ -125,15 +126,14 @@ const neighbourDiscovery = (type: number, target: bigint): OxmField[] => [
   { field: 'nd_target', value: target },
 ]
 
-/** A request turned around (RFC 826). */
-const arpReply = ({ address, mac }: Neighbour & { family: 4 }): Action[] => [
+/** A request turned around (RFC 826), to go back. */
+export const arpReply = ({ address, mac }: { readonly address: number; readonly mac: number }): Action[] => [
   ...backTo(mac),
   { type: 'set_field', field: 'arp_op', value: ARP_REPLY },
   move('arp_sha', 'arp_tha', 48),
   move('arp_spa', 'arp_tpa', 32),
   { type: 'set_field', field: 'arp_sha', value: mac },
   { type: 'set_field', field: 'arp_spa', value: address },
-  BACK,
 ]
 
 /** A solicitation turned into an advertisement but for the address in it, which only a rule for advertisements can set. */

@@ -174,8 +174,9 @@ function ownFabric(alias: string, domain: Domain, said: unknown): Fabric {
   const wrong = (words: string): never => {
     throw new EngineMistake(alias, `fabric() says ${words}`)
   }
-  const uplink = kind === 'uplink'
-  if (!uplink && kind !== 'overlay' && kind !== 'wire') wrong(`kind ${show(kind)}: it must be uplink, overlay or wire`)
+  const uplink = kind === 'uplink' || kind === 'routed'
+  if (!uplink && kind !== 'overlay' && kind !== 'wire')
+    wrong(`kind ${show(kind)}: it must be uplink, overlay, wire or routed`)
   const right = uplink ? /^uplink:./ : /^tunnel:./
   if (typeof role !== 'string' || !right.test(role)) wrong(`role ${show(role)}: it must match ${right.source}`)
   if (uplink && vlanId !== null && !isWhole(vlanId, 1, 4094)) {
@@ -184,6 +185,16 @@ function ownFabric(alias: string, domain: Domain, said: unknown): Fabric {
   if (!uplink && !isWhole(tunnelKey, 0, 0xffffffff)) wrong(`tunnelKey ${show(tunnelKey)}: it must be 32 bits at most`)
   if (kind === 'wire' && !isAddress(remoteIp)) wrong(`remoteIp ${show(remoteIp)}: it must be an IP address`)
   const fabric = said as Fabric
+  if (fabric.kind === 'routed') {
+    const { prefix, onLink, inside, nextHop, gateway } = fabric
+    const right =
+      'prefixes {first, length} for prefix, onLink and inside, and addresses for gateway and nextHop (or null)'
+    const isPrefix = (each: unknown) =>
+      isWhole(record(each).first, 0, 0xffffffff) && isWhole(record(each).length, 0, 32)
+    const isAddress = (each: unknown) => isWhole(each, 0, 0xffffffff)
+    if (![prefix, onLink, inside].every(isPrefix) || !isAddress(gateway) || !(nextHop === null || isAddress(nextHop)))
+      wrong(`a routed network without its addresses: it must have ${right}`)
+  }
   const segment = segmentOf(fabric)
   if (segment !== domain.segmentId)
     wrong(`segment ${segment}, but ${domain.id} was given ${domain.segmentId ?? 'none'}`)

@@ -75,6 +75,7 @@ export function fromSite(port: Port, network: Network, wire: Wire, inPort: numbe
 function arriving(fabric: Fabric): { match: OxmField[]; actions: Action[]; words: string } {
   switch (fabric.kind) {
     case 'uplink':
+    case 'routed':
       return fabric.vlanId === null
         ? { match: [UNTAGGED], actions: [], words: 'no tag' }
         : {

@@ -12,6 +12,7 @@ import { type Peers, toFabric, toMember, toSite } from './egress.ts'
 import { type Domain, type EngineRules, type Fault, isFault, type Member } from './engine.ts'
 import { forwardRules } from './forward.ts'
 import { guardRules } from './guard.ts'
+import { routedDomain, routedMember } from './nat/routed.ts'
 import { ANSWER, type EngineTables } from './pipeline.ts'
 import type { Rule } from './rule.ts'
 import { siteOf } from './sites.ts'
@@ -99,6 +100,7 @@ function compileDomain(
   if (!found) return []
   const { engine, fabric, output } = found
   const { tables } = engine
+  if (fabric.kind === 'routed') return routedDomain(engine.rules, domain, fabric, output)
   const isNetwork = 'segment' in domain
   const peers = isNetwork && fabric.kind === 'overlay' ? peersOf(graph, domain, here) : NOBODY
   const site = isNetwork ? siteHere(graph, domain, here) : undefined
@@ -146,10 +148,12 @@ function compilePort(graph: Graph, engines: Engines, here: Hypervisor, id: PortI
 
 /** A VNIC on this switch. */
 function compileMember(graph: Graph, engines: Engines, here: Hypervisor, member: Member, domain: Domain): Rule[] {
-  const reached = reach(engines, domain, here)
-  if (!reached || isFault(reached.fabric)) return []
-  const { rules, tables } = reached.engine
-  const about = { graph, here, alias: rules.alias, domain, fabric: reached.fabric }
+  const found = way(engines, domain, here)
+  if (!found) return []
+  const { fabric, output } = found
+  const { rules, tables } = found.engine
+  if (fabric.kind === 'routed') return routedMember(rules, member, domain, fabric, output)
+  const about = { graph, here, alias: rules.alias, domain, fabric }
   const context = { ...ALONE, ...about, author: member.port.key, tables }
   return [
     fromVnic(member, domain),

@@ -4,6 +4,12 @@ import type { Key } from '../topology/ids.ts'
 /** "plug" in ASCII, the upper half of every cookie of ours. */
 const OWNER = 0x706c7567n
 
+/** "lrnd" in ASCII, the upper half of the cookies of what switches learn: no comparison touches that. */
+const LEARNER = 0x6c726e64n
+
+/** @param author of the rule that teaches it */
+export const learnerCookie = (author: Key): bigint => (LEARNER << 32n) | BigInt(author)
+
 /** Selects the owner half, for dumps. */
 export const OWNER_MASK = 0xffffffff00000000n
 export const OWNER_COOKIE = OWNER << 32n

@@ -24,6 +24,8 @@ export interface Delta {
   /** Rules of others that `put` replaces. */
   readonly replaced: readonly Flow[]
   readonly meters: MeterDelta
+  /** Zones of connections that rules of `put` are the first of their author to use: what they hold is somebody else's. */
+  readonly zones: readonly number[]
 }
 
 export class Ledger {
@@ -54,7 +56,7 @@ export class Ledger {
     const rules: Rule[] = []
     for (const { flow } of this.#has.values()) {
       if (authorOf(flow.cookie) !== author) continue
-      rules.push({ why, meters: this.meters.of(flow), ...flow, author })
+      rules.push({ why, meters: this.meters.of(flow), zone: null, ...flow, author })
     }
     return rules
   }
@@ -88,6 +90,7 @@ export class Ledger {
     const put: Rule[] = []
     const drop: Flow[] = []
     const replaced: Flow[] = []
+    const zones = new Set<number>()
     const meters = this.meters.delta()
     const added = new Set(meters.put.flatMap(({ command, spec }) => (command === 'add' ? [spec.id] : [])))
     // Whose meter was lost is told again, or Open vSwitch goes on by decisions that name the lost one.
@@ -99,10 +102,11 @@ export class Ledger {
       if (want && !(has && has.flow.cookie === want.flow.cookie && has.body === want.body && !isLost(want))) {
         put.push(want.flow)
         if (has && !ours) replaced.push(has.flow)
+        if (want.flow.zone !== null && has?.flow.cookie !== want.flow.cookie) zones.add(want.flow.zone)
       } else if (!want && has && ours) drop.push(has.flow)
       yield
     }
-    return { put, drop, replaced, meters }
+    return { put, drop, replaced, meters, zones: [...zones] }
   }
 
   /** The switch has taken the delta. */

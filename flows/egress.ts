@@ -57,7 +57,8 @@ export function toFabric(domain: Domain, fabric: Fabric, output: number, peers: 
   const leaving = (target: number, actions: readonly Action[], words: string): Rule =>
     egress(domain, target, actions, domain.key, `${called(domain)}: ${words}`, [is(FROM_FABRIC, 0)])
   switch (fabric.kind) {
-    case 'uplink': {
+    case 'uplink':
+    case 'routed': {
       if (fabric.vlanId === null)
         return [leaving(TO_UPLINK, [out(output)], 'leaves for the physical network without a tag')]
       const tag: Action[] = [

@@ -5,6 +5,7 @@
 import type { OxmField } from '../src/openflow/index.ts'
 import type { Placement } from '../topology/graph.ts'
 import type { Hypervisor, Network, Port, Vnic } from '../topology/nodes.ts'
+import type { Prefix } from './nat/ipv4.ts'
 
 /** What is kept apart from all else: a network, or a port that is in none and on its own. */
 export type Domain = Network | Port
@@ -40,6 +41,34 @@ export type Fabric =
   | { readonly kind: 'overlay'; readonly role: string; readonly tunnelKey: number }
   /** One tunnel, to somebody else's end. */
   | Wire
+  /** A physical network on which each member is known by an address of its own, and nothing is bridged. */
+  | Routed
+
+export interface Routed {
+  readonly kind: 'routed'
+  readonly role: string
+  /** null: untagged. */
+  readonly vlanId: number | null
+  /** The addresses that members have there. */
+  readonly prefix: Prefix
+  /** What is reached there without its router. */
+  readonly onLink: Prefix
+  /** Its router; null: there is none. */
+  readonly nextHop: number | null
+  /** The addresses that the members themselves know. */
+  readonly inside: Prefix
+  /** Of those the one of their gateway, which is in the switch. */
+  readonly gateway: number
+}
+
+/** The two addresses of a member of a routed network, and its VNIC's MAC address. */
+export interface Translation {
+  /** On the physical network. */
+  readonly floating: number
+  /** As the VM knows it. */
+  readonly inside: number
+  readonly mac: number
+}
 
 export interface Wire {
   readonly kind: 'wire'
@@ -117,6 +146,8 @@ export interface EngineRules {
   servers?(domain: Domain): readonly Neighbour[]
   /** What of a member the engine's `answer` is asked, as far as its limit of packets a second lets it. Without it nothing. */
   questions?(member: Member, domain: Domain): readonly Question[]
+  /** The addresses of a member, of a domain that is routed. */
+  translation?(member: Member): Translation
   /** The forward rules of the domain itself, on a hypervisor with members. */
   domain(domain: Domain): readonly Forward[]
   /** The forward rules for a member on this hypervisor. */

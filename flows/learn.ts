@@ -5,11 +5,10 @@
  */
 import type { Action } from '../src/openflow/index.ts'
 import type { Port } from '../topology/nodes.ts'
+import { learnerCookie } from './cookie.ts'
 import { LEARNED } from './pipeline.ts'
 import { TARGET } from './registers.ts'
 
-/** "lrnd" in ASCII, the upper half of the cookies of what switches learn. */
-const LEARNER = 0x6c726e64n
 /** The most addresses that are remembered of one site; those of more are looked for everywhere. */
 export const LEARNED_MOST = 1024
 /** Seconds without a frame from an address after which it is forgotten: what IEEE 802.1D recommends. Each frame learns anew. */
@@ -20,7 +19,7 @@ export const learnSource = (port: Port): Action => ({
   type: 'learn',
   hardTimeout: SILENCE,
   priority: 100,
-  cookie: (LEARNER << 32n) | BigInt(port.key),
+  cookie: learnerCookie(port.key),
   table: LEARNED.number,
   deleteLearned: true,
   limit: LEARNED_MOST,

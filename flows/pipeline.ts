@@ -34,6 +34,54 @@ export const ADVERTISE = {
   does: 'Puts the address into a neighbour advertisement that `answer` has made of a solicitation, and sends it back.',
 } as const satisfies Table
 
+export const NAT_OUT = {
+  number: 23,
+  name: 'nat-out',
+  does: 'Gives what a member of a routed network sends to its gateway the floating address of its port, by connection tracking in a zone of its own.',
+} as const satisfies Table
+
+export const TRANSLATED = {
+  number: 24,
+  name: 'translated',
+  does: 'Lets go on what has its floating address now. What has not is dropped: a private address never leaves.',
+} as const satisfies Table
+
+export const ROUTE = {
+  number: 25,
+  name: 'route',
+  does: 'Finds the next hop of a translated packet: a member on this switch, a neighbour on the physical network, or its router.',
+} as const satisfies Table
+
+export const NEIGHBOURS = {
+  number: 26,
+  name: 'neighbours',
+  does: 'Names the MAC address of a next hop, as the switch has learned it from ARP on the physical network.',
+} as const satisfies Table
+
+export const NEXT_HOP_FOUND = {
+  number: 27,
+  name: 'next-hop',
+  does: 'Sends a packet to the physical network whose next hop is known.',
+} as const satisfies Table
+
+export const NAT_IN = {
+  number: 28,
+  name: 'nat-in',
+  does: 'Gives what is for a floating address the private one of its port, by connection tracking in a zone of its own.',
+} as const satisfies Table
+
+export const DELIVER = {
+  number: 29,
+  name: 'deliver',
+  does: 'Hands a translated packet to the member whose private address it has now.',
+} as const satisfies Table
+
+/** Those of networks whose members are each known to a physical network by an address of their own. */
+export const ROUTED: readonly Table[] = [NAT_OUT, TRANSLATED, ROUTE, NEIGHBOURS, NEXT_HOP_FOUND, NAT_IN, DELIVER]
+
+/** Those whose rules switches make by themselves. */
+export const isLearned = (table: number): boolean => table === LEARNED.number || table === NEIGHBOURS.number
+
 export const LEARNED = {
   number: 56,
   name: 'learned',

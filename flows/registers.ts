@@ -3,11 +3,11 @@
  * a field cannot leave its register; `test/flows/registers.test.ts` holds that fields which live at once do not overlap.
  */
 import type { Action, OxmField } from '../src/openflow/index.ts'
-import { CLASSIFY, EGRESS, ENGINES, UNKNOWN } from './pipeline.ts'
+import { CLASSIFY, EGRESS, ENGINES, NAT_OUT, NEIGHBOURS, NEXT_HOP_FOUND, ROUTE, UNKNOWN } from './pipeline.ts'
 
 export interface Slot {
   readonly name: string
-  readonly field: 'reg0' | 'reg1' | 'reg2' | 'reg3'
+  readonly field: 'reg0' | 'reg1' | 'reg2' | 'reg3' | 'reg6' | 'reg7'
   /** Lowest bit. */
   readonly offset: number
   readonly bits: number
@@ -31,7 +31,7 @@ export const TARGET = {
   field: 'reg1',
   offset: 0,
   bits: 32,
-  lives: [ENGINES.first, EGRESS.number],
+  lives: [NEXT_HOP_FOUND.number, EGRESS.number],
   does: 'where the packet goes: the key of a port, 1 the uplink or wire, 2 one peer, 3 all peers, 4 peers that ask for frames to unknown addresses',
 } as const satisfies Slot
 
@@ -62,7 +62,35 @@ export const CHUNK = {
   does: 'which part of a long flood list is being worked through',
 } as const satisfies Slot
 
-export const SLOTS: readonly Slot[] = [SOURCE, TARGET, FROM_FABRIC, FROM_WIRE, CHUNK]
+/** Which physical network, and which VLAN of it, a routed packet is on its way to. */
+export const VIA = {
+  name: 'via',
+  field: 'reg6',
+  offset: 0,
+  bits: 28,
+  lives: [NAT_OUT.number, NEXT_HOP_FOUND.number],
+  does: 'the physical network of a routed packet: the OpenFlow port that leads there, and 12 bits of VLAN id',
+} as const satisfies Slot
+
+export const RESOLVED = {
+  name: 'resolved',
+  field: 'reg6',
+  offset: 28,
+  bits: 1,
+  lives: [NEIGHBOURS.number, NEXT_HOP_FOUND.number],
+  does: '1 if the MAC address of the next hop is known, and in the packet',
+} as const satisfies Slot
+
+export const NEXT_HOP = {
+  name: 'next_hop',
+  field: 'reg7',
+  offset: 0,
+  bits: 32,
+  lives: [ROUTE.number, NEXT_HOP_FOUND.number],
+  does: 'the IPv4 address of the next hop of a routed packet',
+} as const satisfies Slot
+
+export const SLOTS: readonly Slot[] = [SOURCE, TARGET, FROM_FABRIC, FROM_WIRE, CHUNK, VIA, RESOLVED, NEXT_HOP]
 
 /** Values of `target` that are not port keys (those begin at FIRST_KEY). */
 export const TO_UPLINK = 1

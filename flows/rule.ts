@@ -9,6 +9,8 @@ export interface Rule extends Flow {
   readonly why: string
   /** The meters that its actions use. */
   readonly meters: readonly MeterSpec[]
+  /** The zone in which it tracks connections, where those of an earlier owner must be gone before it comes; null: none. */
+  readonly zone: number | null
 }
 
 interface Parts {
@@ -21,17 +23,28 @@ interface Parts {
   readonly author: Key
   readonly why: string
   readonly meters?: readonly MeterSpec[]
+  readonly zone?: number | null
 }
 
 /** Make a rule. Without actions and without `goto` it drops. */
-export function rule({ table, priority, match, actions = [], goto, author, why, meters = [] }: Parts): Rule {
+export function rule({
+  table,
+  priority,
+  match,
+  actions = [],
+  goto,
+  author,
+  why,
+  meters = [],
+  zone = null,
+}: Parts): Rule {
   const instructions: Instruction[] = []
   if (actions.length > 0) instructions.push({ type: 'apply_actions', actions })
   if (goto !== undefined) {
     if (goto <= table) throw new RangeError(`a packet moves on only: table ${table} cannot go to ${goto}`)
     instructions.push({ type: 'goto_table', table: goto })
   }
-  return { table, priority, cookie: cookieOf(author), match, instructions, author, why, meters }
+  return { table, priority, cookie: cookieOf(author), match, instructions, author, why, meters, zone }
 }
 
 /** Run one later table on a copy of the packet's path and come back. */

@@ -28,6 +28,9 @@ export interface Port {
   readonly remote_ip?: string
   readonly tunnel_type?: Tunnel['type']
   readonly tunnel_key?: number
+  /** Of one in a NATed network. */
+  readonly floating_address?: string
+  readonly private_address?: string
 }
 
 export interface HypervisorState {

@@ -9,6 +9,7 @@ import {
   engineTables,
   GUARD,
   LEARNED,
+  ROUTED,
   type Table,
   UNKNOWN,
 } from '../flows/pipeline.ts'
@@ -38,8 +39,8 @@ function tables(): string[] {
   return [
     row('table', 'name', 'does'),
     row('--:', '---', '---'),
-    ...[CLASSIFY, GUARD, ANSWER, ADVERTISE, ...engines, LEARNED, UNKNOWN, EGRESS].map(({ number, name, does }) =>
-      row(number, name, does),
+    ...[CLASSIFY, GUARD, ANSWER, ADVERTISE, ...ROUTED, ...engines, LEARNED, UNKNOWN, EGRESS].map(
+      ({ number, name, does }) => row(number, name, does),
     ),
   ]
 }

@@ -1,6 +1,7 @@
 /** File, environment and flags -> one checked value. A later source overrides an earlier one, key by key. */
 import { fromEnvironment } from './config/environment.ts'
 import { readFile } from './config/file.ts'
+import { overlaps } from './config/floating.ts'
 import { ConfigError, type Given } from './config/keys.ts'
 import { type Config, isEach, isSetting, type Node, SETTINGS } from './config/settings.ts'
 import { Disallowed, isLoopback, printAddress } from './config/values.ts'
@@ -24,6 +25,7 @@ export function configure(
   const values = new Map(given.map((given) => [given.path.join('\0'), read(given)]))
   const config = assemble(SETTINGS, [], values, [...inFile.named, ...given.map(({ path }) => path)]) as Config
   checkAccess(config)
+  checkFloating(config)
   return config
 }
 
@@ -59,4 +61,11 @@ function checkAccess({ http, auth }: Config): void {
   throw new ConfigError(
     `http.listen holds "${printAddress(http.listen)}", and auth.tokens is empty: without tokens every caller is an administrator, so the API may listen on loopback only, such as 127.0.0.1:${http.listen.port}; configure tokens to let others in`,
   )
+}
+
+function checkFloating({ physical_networks: all }: Config): void {
+  for (const [name, { vlans, floating }] of Object.entries(all)) {
+    const wrong = overlaps(floating, vlans)
+    if (wrong) throw new ConfigError(`physical_networks.${name}.floating${wrong}`)
+  }
 }

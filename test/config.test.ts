@@ -9,8 +9,8 @@ const DEFAULTS: Config = {
   openflow: { listen: { host: '0.0.0.0', port: 6653 }, advertise: undefined },
   ovsdb: { listen: { host: '0.0.0.0', port: 6640 } },
   store: { path: './plugboard-data' },
-  physical_networks: { physnet1: { vlans: [{ first: 100, last: 4000 }] } },
-  engines: ['vlan', 'vxlan', 'geneve', 'flat', 'remote-l2'],
+  physical_networks: { physnet1: { vlans: [{ first: 100, last: 4000 }], floating: [] } },
+  engines: ['vlan', 'vxlan', 'geneve', 'flat', 'remote-l2', 'nat-ipv4'],
   overlays: {
     vxlan: { vnis: [{ first: 4096, last: 16777215 }] },
     geneve: { vnis: [{ first: 4096, last: 16777215 }] },

@@ -11,7 +11,7 @@ import { neighbours } from './neighbours.ts'
 export function uplinkRules(alias: string, vlanOf: (network: Domain) => number | null): EngineRules {
   return {
     alias,
-    fabric: (network, here) => uplink(attribute(network, 'physical_network', 'string'), vlanOf(network), here),
+    fabric: (network, here) => physicalUplink(attribute(network, 'physical_network', 'string'), vlanOf(network), here),
     guard: ethernetGuard,
     neighbours,
     domain: ethernetDomain,
@@ -21,7 +21,12 @@ export function uplinkRules(alias: string, vlanOf: (network: Domain) => number |
   }
 }
 
-function uplink(physical: string, vlanId: number | null, here: Hypervisor): Fabric | Fault {
+/** The way to a physical network, or why there is none. @param vlanId null: untagged */
+export function physicalUplink(
+  physical: string,
+  vlanId: number | null,
+  here: Hypervisor,
+): Extract<Fabric, { kind: 'uplink' }> | Fault {
   const role = `uplink:${physical}`
   const bridge = here.bridgeMappings[physical]
   if (!bridge) {

@@ -4,6 +4,7 @@
  */
 import { ENGINE_ALIASES } from '../engines/registry.ts'
 import { readEngines } from './engines.ts'
+import { readFloating } from './floating.ts'
 import { readAddress, readNumber, readOneOf, readPath, readRanges, readTarget, readTokens } from './values.ts'
 
 export interface Setting<T> {
@@ -89,6 +90,14 @@ export const SETTINGS = {
         words: 'VLANs that networks of engine "vlan" are given on the physical network of this name.',
         initial: '100-4000',
         read: readRanges('VLAN', 1, 4094),
+      },
+      floating: {
+        form: 'LIST',
+        words:
+          'Where floating addresses of networks of engine "nat-ipv4" live there: a list of {prefix: PREFIX, vlan: ID, gateway_ip: ADDRESS}; without vlan, untagged.',
+        initial: [],
+        structured: true,
+        read: readFloating,
       },
     },
   },

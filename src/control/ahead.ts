@@ -30,10 +30,10 @@ export class Ahead {
     const before = new Map([...objects].map((object) => [object, ledger.of(object)]))
     const rules = new Map([...objects].map((object) => [object, rulesOf(object)]))
     adopt(ledger, rules)
-    const { put, drop, meters } = finished(ledger.delta())
+    const { put, drop, meters, zones } = finished(ledger.delta())
     adopt(ledger, before)
     // They are in no bundle, so nothing holds them back until the commit.
-    if (meters.put.length + meters.drop.length > 0) return undefined
+    if (meters.put.length + meters.drop.length + zones.length > 0) return undefined
     return put.length + drop.length > 0 ? new Ahead(session, rules, flowMods(put, drop)) : undefined
   }
 

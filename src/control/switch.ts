@@ -6,7 +6,7 @@
 import type { Logger } from 'pino'
 import { EngineMistake } from '../../flows/checks.ts'
 import type { Engines } from '../../flows/compile.ts'
-import { LEARNED } from '../../flows/pipeline.ts'
+import { isLearned } from '../../flows/pipeline.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import { BundleError, type FlowUpdate, type PacketIn, printFlow, type Session } from '../openflow/index.ts'
@@ -271,13 +271,15 @@ export class Switch {
     const { ledger } = this.#wants
     const aside = this.#wants.setAside()
     for (;;) {
-      const { put, drop, replaced, meters } = await sliced(ledger.delta())
+      const { put, drop, replaced, meters, zones } = await sliced(ledger.delta())
       for (const flow of replaced) {
         this.#log.warn({ flow: printFlow(flow) }, "another hand's rule stands where one of ours must: ours replaces it")
       }
       let refused: ReadonlyMap<Key, string> = await putMeters(this.session, ledger.meters, meters.put)
       try {
         if (refused.size === 0) {
+          // In the order they are sent: no packet meets the new rules before its connections are its own.
+          for (const zone of zones) this.session.send({ type: 'ct_flush_zone', zone })
           if (commit) await commit()
           else if (put.length + drop.length > 0) await this.session.bundle(flowMods(put, drop))
           for (const words of await dropMeters(this.session, meters.drop))
@@ -317,4 +319,4 @@ interface Sent {
  * hand's.
  */
 const foreign = (update: FlowUpdate): boolean =>
-  update.event !== 'abbrev' && update.event !== 'paused' && !('table' in update && update.table === LEARNED.number)
+  update.event !== 'abbrev' && update.event !== 'paused' && !('table' in update && isLearned(update.table))

@@ -5,6 +5,7 @@ import { PlugboardError } from '../errors.ts'
 import type { Engine } from './engine.ts'
 import { ethernetPortFields } from './ethernet-port.ts'
 import { checkMac, ETHERNET } from './ethernet-vnic.ts'
+import { carriesFloating, refuseFloating } from './nat/pools.ts'
 import { checkFree, isFree } from './segments.ts'
 import { candidates, judgeVlanLimit, type PhysicalNetworks, uplinkLimits, uplinkMtu, uplinkPorts } from './uplink.ts'
 
@@ -25,8 +26,12 @@ export function flat(physicalNetworks: PhysicalNetworks): Engine {
       plan(graph, asked) {
         const name = asked?.physical_network as string | undefined
         const meant = candidates(new Map(Object.entries(physicalNetworks)), name)
+        if (name !== undefined) refuseFloating(physicalNetworks, name, null, `the untagged side of ${name}`)
         if (name !== undefined) checkFree(graph, idOf(name), `the untagged side of ${name}`)
-        const [free] = meant.find(([physical]) => isFree(graph, idOf(physical))) ?? []
+        const [free] =
+          meant.find(
+            ([physical]) => isFree(graph, idOf(physical)) && !carriesFloating(physicalNetworks, physical, null),
+          ) ?? []
         if (free !== undefined) return { segment: { physical_network: free }, segmentId: idOf(free) }
         throw new PlugboardError(
           'segments-exhausted',

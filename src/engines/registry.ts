@@ -9,6 +9,7 @@ import { geneve } from './geneve.ts'
 import type { Host } from './host.ts'
 import { hasNetworks, logicalNetworkRoutes } from './logical-network.ts'
 import { lonePortRoute, makesPorts } from './lone-ports.ts'
+import { natIpv4 } from './nat-ipv4.ts'
 import { remoteL2 } from './remote-l2.ts'
 import type { Range } from './segments.ts'
 import type { PhysicalNetworks } from './uplink.ts'
@@ -49,6 +50,7 @@ const BUILT_IN: ReadonlyArray<readonly [alias: string, make: (settings: EngineSe
   ],
   ['flat', ({ physicalNetworks }) => flat(physicalNetworks)],
   ['remote-l2', () => remoteL2()],
+  ['nat-ipv4', ({ physicalNetworks }) => natIpv4(physicalNetworks)],
 ]
 
 export const ENGINE_ALIASES: readonly string[] = BUILT_IN.map(([alias]) => alias)
@@ -81,10 +83,12 @@ export function extensionsOf(host: Host): Extension[] {
   const ports = lonePortRoute(host, lone)
   const networks = logicalNetworkRoutes(host, networked)
   const inNetworks = networks.filter(({ operation }) => operation === 'create_port')
+  const creating = networks.filter(({ operation }) => /^create_/.test(operation))
   const aliases = (some: readonly Engine[]) => some.map(({ alias }) => alias)
   const own = (engine: Engine): Route[] => [
     ...(engine.vnics ? [vnics] : []),
     ...(engine.ports ? [ports] : []),
+    ...(engine.networks?.fields ? creating : []),
     ...(engine.ports?.inNetworks && networked.length > 0 ? inNetworks : []),
   ]
   return [

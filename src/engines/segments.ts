@@ -31,7 +31,8 @@ export function checkUntaken(graph: Graph, id: string, words: string, field: str
     throw new PlugboardError('segment-in-use', `${words} is taken: ${by}`, field === null ? {} : { field })
 }
 
-function whose(graph: Graph, segment: Segment | undefined): string | undefined {
+/** What keeps a segment from being given away, in words; undefined: nothing of its own. */
+export function whose(graph: Graph, segment: Segment | undefined): string | undefined {
   if (!segment || !isTaken(segment)) return undefined
   const owner = segment.owner === null ? undefined : graph.byKey.get(segment.owner)
   return owner
@@ -39,20 +40,29 @@ function whose(graph: Graph, segment: Segment | undefined): string | undefined {
     : `it was freed, but hypervisors ${segment.holders.join(', ')} may still hold rules for it`
 }
 
+/** How a number stands in the name of its segment. */
+export interface Spelling {
+  print(number: number): string
+  parse(text: string): number
+}
+const PLAIN: Spelling = { print: String, parse: Number }
+
 export class Pool {
   /** The prefix of its segments' names: `vlan/physnet1`. */
   readonly name: string
   readonly ranges: readonly Range[]
   /** Every number before this one has been used, or chosen for what was not stored in the end. */
   #next = 0
+  readonly #spelling: Spelling
 
-  constructor(name: string, ranges: readonly Range[]) {
+  constructor(name: string, ranges: readonly Range[], spelling: Spelling = PLAIN) {
     this.name = name
+    this.#spelling = spelling
     this.ranges = [...ranges].sort((a, b) => a.first - b.first)
   }
 
   idOf(number: number): string {
-    return `${this.name}/${number}`
+    return `${this.name}/${this.#spelling.print(number)}`
   }
 
   /** Take a number that the caller asks for. @param words what it is called: "VLAN 101 of physnet1" */
@@ -89,7 +99,7 @@ export class Pool {
     let best: { number: number; freed: number } | undefined
     for (const { id, freed } of graph.segments.values()) {
       if (!id.startsWith(`${this.name}/`) || (best && best.freed <= freed) || !isFree(graph, id)) continue
-      const number = Number(id.slice(this.name.length + 1))
+      const number = this.#spelling.parse(id.slice(this.name.length + 1))
       if (this.ranges.some(({ first, last }) => first <= number && number <= last)) best = { number, freed }
     }
     return best?.number

@@ -4,10 +4,13 @@ import type { Network } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
 import type { Engine, FabricPort } from './engine.ts'
 import { floodLimit } from './floods.ts'
+import type { FloatingPool } from './nat/pools.ts'
 import type { Range } from './segments.ts'
 
 /** The physical networks by name, and what Plugboard may use of each. */
-export type PhysicalNetworks = Readonly<Record<string, { readonly vlans: readonly Range[] }>>
+export type PhysicalNetworks = Readonly<
+  Record<string, { readonly vlans: readonly Range[]; readonly floating?: readonly FloatingPool[] }>
+>
 
 /** Largest payload on a physical network; a VLAN tag comes on top of it. */
 export const uplinkMtu = (): number => 1500

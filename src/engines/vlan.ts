@@ -5,6 +5,7 @@ import { PlugboardError } from '../errors.ts'
 import type { Engine } from './engine.ts'
 import { ethernetPortFields } from './ethernet-port.ts'
 import { checkMac, ETHERNET } from './ethernet-vnic.ts'
+import { refuseFloating } from './nat/pools.ts'
 import { Pool } from './segments.ts'
 import { candidates, judgeVlanLimit, type PhysicalNetworks, uplinkLimits, uplinkMtu, uplinkPorts } from './uplink.ts'
 
@@ -32,6 +33,7 @@ export function vlan(physicalNetworks: PhysicalNetworks): Engine {
         const vlanId = asked?.vlan_id as number | undefined
         const meant = candidates(pools, asked?.physical_network as string | undefined)
         for (const [name, pool] of meant) {
+          if (vlanId !== undefined) refuseFloating(physicalNetworks, name, vlanId, `VLAN ${vlanId} of ${name}`)
           if (vlanId !== undefined) pool.claim(graph, vlanId, `VLAN ${vlanId} of ${name}`)
           const chosen = vlanId ?? pool.allocate(graph)
           if (chosen === undefined) continue

@@ -5,7 +5,18 @@ import { faultOf } from '../../flows/compile.ts'
 import { COPIES_PER_RULE } from '../../flows/forward.ts'
 import { encode } from '../../src/openflow/index.ts'
 import { graphOf, linesOn, type Nodes, rulesOn } from '../support/cloud.ts'
-import { binding, ENGINES, hypervisor, networkId, port, vlanNetwork, vnic, vxlanNetwork } from '../support/nodes.ts'
+import {
+  binding,
+  ENGINES,
+  hypervisor,
+  natNetwork,
+  natPort,
+  networkId,
+  port,
+  vlanNetwork,
+  vnic,
+  vxlanNetwork,
+} from '../support/nodes.ts'
 
 const golden = (name: string): string[] =>
   readFileSync(join(import.meta.dirname, `../golden/${name}.txt`), 'utf8')
@@ -30,6 +41,14 @@ t.test('a VLAN network, line by line', async (t) => {
 
 t.test('a VXLAN network, line by line', async (t) => {
   t.strictSame(linesOn(graphOf(cloud(vxlanNetwork)), 0), golden('vxlan'))
+})
+
+t.test('a NATed network beside another with the same private addresses, line by line', async (t) => {
+  const nodes = {
+    ...cloud(natNetwork),
+    ports: [natPort(0, 1, 1), natPort(1, 1, 2), natPort(2, 1, 3), natPort(3, 2, 1)],
+  }
+  t.strictSame(linesOn(graphOf(nodes), 0), golden('nat-ipv4'))
 })
 
 t.test('B21: a port that is down is a drop, and in no flood', async (t) => {

@@ -2,6 +2,7 @@
 import type { Engines } from '../../flows/compile.ts'
 import { flatRules } from '../../flows/flat.ts'
 import { geneveRules } from '../../flows/geneve.ts'
+import { natIpv4Rules } from '../../flows/nat-ipv4.ts'
 import { engineTables } from '../../flows/pipeline.ts'
 import { remoteL2Rules } from '../../flows/remote-l2.ts'
 import { vlanRules } from '../../flows/vlan.ts'
@@ -15,6 +16,7 @@ export const ENGINES: Engines = new Map([
   ['geneve', { rules: geneveRules, tables: engineTables(2) }],
   ['flat', { rules: flatRules, tables: engineTables(3) }],
   ['remote-l2', { rules: remoteL2Rules, tables: engineTables(4) }],
+  ['nat-ipv4', { rules: natIpv4Rules, tables: engineTables(5) }],
 ])
 
 const made = { project: 'p' as ProjectId, name: '', revision: 1, createdAt: '2026-01-01T00:00:00Z', request: '{}' }
@@ -83,6 +85,22 @@ export const flatNetwork = (n: number): Network => ({
   segment: { physical_network: 'physnet1' },
   segmentId: 'flat/physnet1',
 })
+
+/** 203.0.113.16n/28 of VLAN 50, whose router is 203.0.113.1. */
+export const natNetwork = (n: number): Network => ({
+  ...vlanNetwork(n),
+  engine: 'nat-ipv4',
+  segment: { physical_network: 'physnet1', vlan_id: 50, prefix: '203.0.113.0/24', gateway_ip: '203.0.113.1' },
+  segmentId: `routed/physnet1/203.0.113.${16 * n}/28`,
+  attributes: { address_prefix: `203.0.113.${16 * n}/28`, private_prefix: '100.64.0.0/16' },
+})
+
+/** In the nth nat network, the mth address of its prefix. */
+export const natPort = (n: number, network: number, m: number): Port =>
+  port(n, natNetwork(network), {
+    segmentId: `routed/physnet1/203.0.113.${16 * network + m}`,
+    attributes: { floating_address: `203.0.113.${16 * network + m}`, private_address: `100.64.0.${m + 1}` },
+  })
 
 const remote = (n: number): string => `203.0.${113 + (n >> 8)}.${n & 0xff}`
 

@@ -1,0 +1,120 @@
+/** From the physical network to a member that has an address there: only what is for that address, and only IPv4 and ARP. */
+import { type Action, type OxmField, PORT } from '../../src/openflow/index.ts'
+import { arpReply } from '../answer.ts'
+import { called, type Domain, type Member, named, type Routed, type Translation } from '../engine.ts'
+import { CLASSIFY, DELIVER, EGRESS, NAT_IN, ROUTE } from '../pipeline.ts'
+import { FROM_FABRIC, inDomain, is, set, setDomain, TARGET, VIA } from '../registers.ts'
+import { type Rule, rule } from '../rule.ts'
+import { learnNextHop } from './learn.ts'
+import { GATEWAY_MAC, macOfFloating, viaOf } from './macs.ts'
+
+const IPV4: OxmField = { field: 'eth_type', value: 0x0800 }
+const ARP: OxmField = { field: 'eth_type', value: 0x0806 }
+const [REQUEST, REPLY] = [1, 2]
+
+/** Everything on the way to one member. @param output the OpenFlow port that leads to the physical network */
+export function inward(member: Member, domain: Domain, fabric: Routed, translation: Translation, output: number) {
+  return [
+    ...arriving(member, domain, fabric, translation, output),
+    fromNeighbour(member, domain, fabric, translation, output),
+    ...translated(member, domain, translation),
+  ]
+}
+
+function arriving(member: Member, domain: Domain, fabric: Routed, { floating }: Translation, output: number): Rule[] {
+  const { port, vnic } = member
+  const mac = macOfFloating(floating)
+  const who = `VNIC ${vnic.id} in port ${named(port)}`
+  const tagged = fabric.vlanId !== null
+  const from: OxmField[] = [
+    { field: 'in_port', value: output },
+    { field: 'vlan_vid', value: fabric.vlanId === null ? 0 : 0x1000 | fabric.vlanId },
+  ]
+  const base = { table: CLASSIFY.number, priority: 120, author: port.key }
+  const learn = learnNextHop(port, viaOf(fabric, output))
+  const arp = (op: number): OxmField[] => [
+    ...from,
+    ARP,
+    { field: 'arp_op', value: op },
+    { field: 'arp_tpa', value: floating },
+  ]
+  return [
+    rule({
+      ...base,
+      match: [...from, { field: 'eth_dst', value: mac }, IPV4, { field: 'ipv4_dst', value: floating }],
+      actions: [...(tagged ? [POP] : []), setDomain(domain.key), set(FROM_FABRIC, 1)],
+      goto: NAT_IN.number,
+      why: `${who}: packets from the physical network for its floating address belong to ${called(domain)}`,
+    }),
+    rule({
+      ...base,
+      match: arp(REQUEST),
+      actions: [learn, ...arpReply({ address: floating, mac }), BACK],
+      why: `${who}: who asks on the physical network has its floating address answered, and is known from then on`,
+    }),
+    rule({
+      ...base,
+      match: arp(REPLY),
+      actions: [learn],
+      why: `${who}: an answer to what was asked for it says where a neighbour is`,
+    }),
+  ]
+}
+
+/** What another member of a network on the same physical one sends to it does not leave the hypervisor. */
+const fromNeighbour = (
+  { port, vnic }: Member,
+  domain: Domain,
+  fabric: Routed,
+  { floating }: Translation,
+  output: number,
+): Rule =>
+  rule({
+    table: ROUTE.number,
+    priority: 200,
+    match: [is(VIA, viaOf(fabric, output)), IPV4, { field: 'ipv4_dst', value: floating }],
+    actions: [setDomain(domain.key)],
+    goto: NAT_IN.number,
+    author: port.key,
+    why: `VNIC ${vnic.id} in port ${named(port)}: its floating address is here, for whoever reaches that physical network`,
+  })
+
+function translated(member: Member, domain: Domain, { floating, inside, mac }: Translation): Rule[] {
+  const { port, vnic, ofport } = member
+  const who = `VNIC ${vnic.id} in port ${named(port)}`
+  return [
+    rule({
+      table: NAT_IN.number,
+      priority: 100,
+      match: [inDomain(domain.key), IPV4, { field: 'ipv4_dst', value: floating }],
+      actions: [
+        {
+          type: 'ct',
+          commit: true,
+          zone: ofport,
+          table: DELIVER.number,
+          actions: [{ type: 'nat', to: 'dst', ipv4: { min: inside } }],
+        },
+      ],
+      author: port.key,
+      zone: ofport,
+      why: `${who}: its floating address becomes its private one`,
+    }),
+    rule({
+      table: DELIVER.number,
+      priority: 100,
+      match: [inDomain(domain.key), IPV4, { field: 'ipv4_dst', value: inside }],
+      actions: [
+        { type: 'set_field', field: 'eth_src', value: GATEWAY_MAC },
+        { type: 'set_field', field: 'eth_dst', value: mac },
+        set(TARGET, port.key),
+      ],
+      goto: EGRESS.number,
+      author: port.key,
+      why: `${who}: it receives what was translated for it, as from its gateway`,
+    }),
+  ]
+}
+
+const POP: Action = { type: 'pop_vlan' }
+const BACK: Action = { type: 'output', port: PORT.IN_PORT }

@@ -1,0 +1,24 @@
+/** IPv4 addresses as numbers of 32 bits. */
+
+/** A prefix: `203.0.113.0/24`. */
+export interface Prefix {
+  /** Its first address. */
+  readonly first: number
+  /** 0 to 32. */
+  readonly length: number
+}
+
+export const dotted = (address: number): string => [24, 16, 8, 0].map((bits) => (address >>> bits) & 0xff).join('.')
+
+export const printPrefix = ({ first, length }: Prefix): string => `${dotted(first)}/${length}`
+
+/** How many addresses it has. */
+export const sizeOf = ({ length }: Prefix): number => 2 ** (32 - length)
+
+export const maskOf = ({ length }: Prefix): number => 2 ** 32 - 2 ** (32 - length)
+
+export const isWithin = (address: number, prefix: Prefix): boolean =>
+  address >= prefix.first && address < prefix.first + sizeOf(prefix)
+
+/** Have they an address in common? One of them is a part of the other then. */
+export const overlap = (one: Prefix, other: Prefix): boolean => isWithin(one.first, other) || isWithin(other.first, one)
