@@ -69,7 +69,16 @@ t.test('each key from each source; a flag overrides a variable, a variable the f
       'physical_networks.dc-1.vlans',
       '7',
       ({ physical_networks }) => physical_networks,
-      { 'dc-1': { vlans: [{ first: 7, last: 7 }] } },
+      { 'dc-1': { vlans: [{ first: 7, last: 7 }], floating: [] } },
+    ],
+    [
+      'physical_networks.dc-1.floating',
+      '[{prefix: 203.0.113.0/24, vlan: 50, gateway_ip: 203.0.113.1}, {prefix: 198.51.100.0/25}]',
+      ({ physical_networks }) => physical_networks['dc-1']?.floating,
+      [
+        { prefix: { first: 0xcb007100, length: 24 }, vlan: 50, gateway: 0xcb007101 },
+        { prefix: { first: 0xc6336400, length: 25 }, vlan: null, gateway: null },
+      ],
     ],
     ['overlays.vxlan.vnis', '5-6', ({ overlays }) => overlays.vxlan.vnis, [{ first: 5, last: 6 }]],
     [
@@ -113,7 +122,7 @@ t.test('physical networks: the default is there until one is named; sources add 
     'a variable has the name in capitals',
   )
   t.same(configOf(t, { yaml: 'physical_networks: { b: }' }).physical_networks, {
-    b: { vlans: [{ first: 100, last: 4000 }] },
+    b: { vlans: [{ first: 100, last: 4000 }], floating: [] },
   })
   t.end()
 })
@@ -136,6 +145,25 @@ t.test('addresses and ranges in their forms', (t) => {
     configOf(t, { flags: ['--openflow-advertise', 'tcp:[2001:db8::1]:6653'] }).openflow.advertise,
     'tcp:[2001:db8::1]:6653',
   )
+  t.end()
+})
+
+t.test('floating addresses: what is wrong about a prefix, or between two, is one line', (t) => {
+  const cases: Array<readonly [text: string, message: RegExp]> = [
+    ['{ prefix: 203.0.113.0/24 }', /floating holds .*; allowed: a list of prefixes/],
+    ['[{ prefix: 203.0.113.5/24 }]', /floating\[0\]\.prefix holds "203\.0\.113\.5\/24" .*no bits set behind/],
+    ['[{ prefix: 224.0.0.0/24 }]', /floating\[0\]\.prefix holds/],
+    ['[{ prefix: 203.0.113.0/31 }]', /floating\[0\]\.prefix holds/],
+    ['[{ prefix: 203.0.113.0/24, vlan: 4095 }]', /floating\[0\]\.vlan holds 4095 .*from 1 to 4094/],
+    ['[{ prefix: 203.0.113.0/24, gateway: 203.0.113.1 }]', /a field "gateway" .*only prefix, vlan, gateway_ip/],
+    ['[{ prefix: 203.0.113.0/24, gateway_ip: 203.0.112.1 }]', /gateway_ip holds .* a host in 203\.0\.113\.0\/24/],
+    ['[{ prefix: 203.0.113.0/24, gateway_ip: 203.0.113.255 }]', /floating\[0\]\.gateway_ip holds/],
+    ['[{ prefix: 203.0.113.0/24 }, { prefix: 203.0.113.64/26 }]', /\[1\]\.prefix holds .* apart from that of \[0\]/],
+    ['[{ prefix: 203.0.113.0/24, vlan: 100 }]', /\[0\]\.vlan holds 100; allowed: a VLAN outside "vlans"/],
+  ]
+  for (const [text, message] of cases) {
+    t.throws(() => configOf(t, { flags: ['--physical-networks-p-floating', text] }), { name: 'ConfigError', message })
+  }
   t.end()
 })
 

@@ -1,7 +1,14 @@
 /** Where floating addresses live on a physical network. */
-import { isWithin, overlap, printPrefix } from '../../flows/nat/ipv4.ts'
 import type { FloatingPool } from '../engines/nat/pools.ts'
-import { endsOf, isUnicast, parseAddress, parsePrefix } from '../engines/nat/prefixes.ts'
+import {
+  endsOf,
+  isUnicast,
+  isWithin,
+  overlap,
+  parseAddress,
+  parsePrefix,
+  printPrefix,
+} from '../engines/nat/prefixes.ts'
 import type { Range } from '../engines/segments.ts'
 import { nearest } from './nearest.ts'
 import { Disallowed, readNumber, show } from './values.ts'

@@ -4,6 +4,8 @@ import { Address4 } from 'ip-address'
 import { dotted, maskOf, overlap, type Prefix, sizeOf } from '../../../flows/nat/ipv4.ts'
 import { ipv4 } from '../../openflow/index.ts'
 
+export { isWithin, overlap, printPrefix } from '../../../flows/nat/ipv4.ts'
+
 /** An address in its canonical form as a number, or null where it is none. */
 export const parseAddress = (text: unknown): number | null =>
   typeof text === 'string' && isIPv4(text) ? ipv4(new Address4(text).correctForm()) : null
