@@ -228,13 +228,17 @@ export class Lab {
 
   /**
    * Listens at the same places for frames of some EtherTypes that are no test frames, outermost tag aside.
-   * @returns what was heard since, and an end of it
+   * @returns all that was heard since
    */
   async overhear(...etherTypes: readonly number[]): Promise<() => Promise<readonly Arrival[]>> {
     const listen = (ether_types: readonly number[]) =>
       this.#channel.call<{ heard: [string, 'in' | 'out', string][] }>('overhear', { ether_types })
     await listen(etherTypes)
-    return async () => (await listen([])).heard.map(([tap, direction, hex]) => ({ tap, direction, hex }))
+    const heard: Arrival[] = []
+    return async () => {
+      heard.push(...(await listen(etherTypes)).heard.map(([tap, direction, hex]) => ({ tap, direction, hex })))
+      return heard
+    }
   }
 
   /** Everybody forgets the MAC addresses learned by ARP, and whom they asked for in vain: the next packet asks afresh. */

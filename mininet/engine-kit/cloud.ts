@@ -1,4 +1,5 @@
 /** A small cloud of one engine's, in which things happen at random, all of them as the API and the hypervisors would say. */
+import { arrived, callOff, migrate } from '../../src/control/migrations.ts'
 import { destroyPort, updatePort } from '../../src/control/ports.ts'
 import { destroyVnic, plug, unplug } from '../../src/control/vnics.ts'
 import type { Engine } from '../../src/engines/engine.ts'
@@ -29,6 +30,9 @@ const HAPPENINGS: readonly Happening[] = [
   (cloud, random) => cloud.write((draft) => unplug(draft, PROJECT, cloud.vnic(random), null)),
   (cloud, random) => cloud.bind(cloud.vnic(random), random),
   (cloud, random) => cloud.bind(cloud.vnic(random), random),
+  (cloud, random) =>
+    cloud.write((draft) => migrate(draft, PROJECT, cloud.vnic(random), random.pick(HYPERVISORS), null)),
+  (cloud, random) => cloud.write((draft) => callOff(draft, PROJECT, cloud.vnic(random), null)),
   (cloud, random) => {
     const id = cloud.vnic(random)
     return cloud.write((draft) => draft.change({ kind: 'binding', id, to: null }))
@@ -122,7 +126,10 @@ export class Cloud extends Recorder {
     const hypervisor = random.pick(HYPERVISORS)
     const ofport = 10 + this.#made++
     const to = { vnicId: id, hypervisor, bridge: 'br-int', interface: `i${ofport}`, ofport }
-    await this.write((draft) => draft.change({ kind: 'binding', id, to }))
+    await this.write((draft) => {
+      arrived(draft, to, draft.graph.bindings.get(id))
+      draft.change({ kind: 'binding', id, to })
+    })
   }
 
   async host(n: number, kind: string): Promise<void> {

@@ -94,6 +94,17 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
     await stage.plug(partner, first)
     none(await stage.wrongs())
   })
+  // The ends of a line are where they are.
+  if (first.network) {
+    await check('migration: one goes on at the other hypervisor, and comes back', async () => {
+      const from = mover.vm.hypervisor
+      const other = stage.lab.hypervisors.find((host) => host !== from)
+      for (const there of [other, from]) {
+        if (there) await stage.migrate(mover, there)
+        none(await stage.wrongs())
+      }
+    })
+  }
   await check('admin state: down it neither hears nor is heard', async () => {
     await stage.setAdmin(mover, false)
     none(await stage.wrongs())

@@ -25,7 +25,7 @@ export interface Domain {
 
 /** A VM with its VNIC. */
 export interface Station {
-  readonly vm: Vm
+  vm: Vm
   readonly vnic: Vnic
   /** Where it is plugged in. */
   seat: { readonly domain: Domain; readonly port: string } | null
@@ -133,6 +133,21 @@ export class Stage {
     await this.api.must('DELETE', `${PATH}/vnics/${vnic.id}/port`)
     station.seat = null
     if (seat?.domain.network) await this.api.must('DELETE', `${PATH}/ports/${seat.port}`)
+  }
+
+  /** The VM goes on at another hypervisor, prepared, and then its interface at the old one goes. */
+  async migrate(station: Station, hypervisor: Hypervisor): Promise<void> {
+    const { vm: old, vnic } = station
+    const path = `${PATH}/vnics/${vnic.id}/migration`
+    const said = await this.api.must<Vnic>('POST', path, { hypervisor: hypervisor.id }, { prefer: 'wait=30' })
+    if (said.migration?.status !== 'prepared') throw new Error(`${old.name} is not prepared: ${JSON.stringify(said)}`)
+    const { mac, addresses, vnicId } = old
+    const name = `${old.name.replace(/-at-.*/, '')}-at-${hypervisor.id}`
+    station.vm = await this.lab.startVm({ name, hypervisor, vnicId, mac, addresses })
+    await addInterface((...argv) => hypervisor.run(...argv), station.vm.interface, vnic)
+    await this.#scene.boundTo(vnicId, { hypervisor: hypervisor.id, interface: station.vm.interface })
+    await this.active(station)
+    await this.lab.removeVm(old)
   }
 
   async setAdmin(station: Station, up: boolean): Promise<void> {
