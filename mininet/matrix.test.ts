@@ -35,6 +35,14 @@ const changes: readonly Change[] = [
     await scene.setAdmin(station, !station.up)
     return `the port of ${station.vm.name} is set ${station.up ? 'up' : 'down'}`
   },
+  async function limit(scene, station, _, random) {
+    if (!station.port) return 'nothing'
+    // Far above what is sent here, so that nothing may be lost.
+    const some = () => random.pick([null, 50_000, 100_000])
+    const wish = { rate_limit: { ingress_kbps: some(), egress_kbps: some() } }
+    await scene.api.must('PATCH', `/v1/projects/${station.vnic.project}/ports/${station.port.id}`, wish)
+    return `${station.vm.name} has ${JSON.stringify(wish)}`
+  },
   async function leave(scene, station) {
     await scene.remove(station)
     return `${station.vm.name} leaves`
