@@ -4,7 +4,7 @@
  */
 import type { Graph } from './graph.ts'
 import type { HypervisorId, NetworkId, PortId, VnicId } from './ids.ts'
-import type { Binding, Hypervisor, Network, Port, Segment, Vnic } from './nodes.ts'
+import type { Address, Binding, Hypervisor, Network, Port, Segment, Vnic } from './nodes.ts'
 
 export type Change =
   | { readonly kind: 'network'; readonly id: NetworkId; readonly to: Network | null }
@@ -13,6 +13,7 @@ export type Change =
   | { readonly kind: 'binding'; readonly id: VnicId; readonly to: Binding | null }
   | { readonly kind: 'hypervisor'; readonly id: HypervisorId; readonly to: Hypervisor | null }
   | { readonly kind: 'segment'; readonly id: string; readonly to: Segment | null }
+  | { readonly kind: 'address'; readonly id: string; readonly to: Address | null }
 
 export type ChangeKind = Change['kind']
 
@@ -34,5 +35,7 @@ export function apply(graph: Graph, change: Change): Change {
       return { kind: 'hypervisor', id: change.id, to: graph.setHypervisor(change.id, change.to) }
     case 'segment':
       return { kind: 'segment', id: change.id, to: graph.setSegment(change.id, change.to) }
+    case 'address':
+      return { kind: 'address', id: change.id, to: graph.setAddress(change.id, change.to) }
   }
 }

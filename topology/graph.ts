@@ -5,9 +5,11 @@
  *   project ── network ◁── port ◁── vnic ◁── binding ──▷ hypervisor
  *                 └──────── placement of the port ──────────┘
  */
+
+import { Addresses } from './addresses.ts'
 import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from './ids.ts'
 import { Multimap } from './multimap.ts'
-import type { Binding, Hypervisor, Network, Port, Segment, Vnic } from './nodes.ts'
+import type { Address, Binding, Hypervisor, Network, Port, Segment, Vnic } from './nodes.ts'
 
 /**
  * A port whose VNIC has its interface on a switch, which has given it a number; or one that leads to a remote site there, with
@@ -40,6 +42,8 @@ export class Graph {
   readonly bindings = new Map<VnicId, Binding>()
   readonly hypervisors = new Map<HypervisorId, Hypervisor>()
   readonly segments = new Map<string, Segment>()
+  readonly #addresses = new Map<string, Address>()
+  readonly addresses = new Addresses()
 
   readonly byKey = new Map<Key, Keyed>()
   /** What is of a project; `inOrder` gives it in the order of creation. */
@@ -175,6 +179,12 @@ export class Graph {
     for (const hypervisor of to?.holders ?? []) this.segmentsHeldBy.add(hypervisor, id)
     if (from?.partOf) this.segmentParts.delete(from.partOf, id)
     if (to?.partOf && isTaken(to)) this.segmentParts.add(to.partOf, id)
+    return from
+  }
+
+  setAddress(id: string, to: Address | null): Address | null {
+    const from = swap(this.#addresses, id, to)
+    this.addresses.note(from, to)
     return from
   }
 

@@ -120,3 +120,20 @@ export interface Segment {
   /** When it was last freed, as the key that was next by then: the one freed longest ago is used again first. */
   readonly freed: number
 }
+
+/**
+ * An address that a port was given, from its first use on: one that is freed is the last to be given again.
+ */
+export interface Address {
+  /** `<network>/<pool>/<value>` */
+  readonly id: string
+  readonly networkId: NetworkId
+  /** Which of the network's pools it is of. */
+  readonly pool: string
+  /** An IPv4 address, 32 bits. */
+  readonly value: number
+  /** Key of the port whose it is, or null once freed. */
+  readonly owner: Key | null
+  /** When it was last freed, as the key that was next by then; 0 while it is somebody's. */
+  readonly freed: number
+}

@@ -30,7 +30,9 @@ export function stale(graph: Graph, change: Change, mark: Mark): void {
       if (now) hypervisor(graph, now, mark)
       break
     }
+    // The ports that have them change, too.
     case 'segment':
+    case 'address':
       break
   }
 }

@@ -1,6 +1,6 @@
 /** What a physical network is told of a VNIC that is at a new place, so that its switches send there what is for it. */
 import type { Announcement, Domain, Member } from '../engine.ts'
-import { macOf } from './guard.ts'
+import { macOf } from './mac.ts'
 import { neighbours } from './neighbours.ts'
 
 const BROADCAST = 0xffffffffffff
@@ -10,10 +10,10 @@ const [ARP, RARP] = [0x0806, 0x8035]
 const [REQUEST, REVERSE_REQUEST] = [1, 3]
 
 /** Where its MAC address is, as QEMU and Xen say it: in RARP, which asks nobody for anything. Then each IPv4 address that it is known to have. */
-export function whereItIs(_domain: Domain, member: Member): Announcement[] {
+export function whereItIs(domain: Domain, member: Member): Announcement[] {
   const mac = macOf(member.vnic)
   const target = { to: 'uplink' } as const
-  const own = neighbours(member).flatMap((each) => (each.family === 4 ? [each.address] : []))
+  const own = neighbours(member, domain).flatMap((each) => (each.family === 4 ? [each.address] : []))
   return [
     { frame: arp(RARP, REVERSE_REQUEST, mac, 0, mac, 0), target, why: 'where its MAC address is' },
     ...own.map((address) => ({ frame: gratuitousArp(mac, address), target, why: 'who has its address' })),

@@ -1,7 +1,8 @@
 /** Forward rules that every Ethernet engine needs. */
 import type { Hypervisor } from '../../topology/nodes.ts'
 import { called, type Domain, type Forward, type Member, named } from '../engine.ts'
-import { GROUP_BIT, macOf } from './guard.ts'
+import { GROUP_BIT } from './guard.ts'
+import { macOf } from './mac.ts'
 
 /** Of the domain itself: group addresses to everybody, addresses that no VNIC has where they may be. */
 export const ethernetDomain = (domain: Domain): readonly Forward[] => [

@@ -2,20 +2,15 @@
  * Port security: a VNIC sends from its own MAC address and, where the addresses of its port are known, as them alone, as a
  * client of DHCP and of router discovery, never as a server or a router.
  */
-import { ipv4, ipv6, mac as macOfText } from '../../src/openflow/index.ts'
-import type { Vnic } from '../../topology/nodes.ts'
-import type { Guard, Member, PacketField } from '../engine.ts'
-import { addressesOf, isUnguarded, pairsOf } from './port.ts'
+import { ipv4, ipv6 } from '../../src/openflow/index.ts'
+import type { Domain, Guard, Member, PacketField } from '../engine.ts'
+import { linkLocalOf } from './interface-id.ts'
+import { macOf } from './mac.ts'
+import { knownAddresses } from './network.ts'
+import { isUnguarded, pairsOf } from './port.ts'
 
 /** The group bit of a MAC address (IEEE 802, first octet, lowest bit): set in broadcast and multicast. */
 export const GROUP_BIT = 0x010000000000
-
-/** The MAC address of an Ethernet VNIC, 48 bits as a number. */
-export function macOf(vnic: Vnic): number {
-  const text = vnic.attributes.mac_address
-  if (typeof text !== 'string') throw new TypeError(`VNIC ${vnic.id} is no Ethernet VNIC: it has no mac_address`)
-  return macOfText(text)
-}
 
 const [ARP, IPV4, IPV6] = [0x0806, 0x0800, 0x86dd].map((value): PacketField => ({ field: 'eth_type', value }))
 const [UDP, ICMPV6] = [17, 58].map((value): PacketField => ({ field: 'ip_proto', value }))
@@ -26,11 +21,12 @@ const icmpv6 = (value: number): PacketField[] => [IPV6, ICMPV6, { field: 'icmpv6
 const OWN = 'from its own address'
 
 /** What the VNIC in this port may send. */
-export function ethernetGuard({ port, vnic }: Member): Guard[] {
+export function ethernetGuard(member: Member, domain: Domain): Guard[] {
+  const { port, vnic } = member
   const own = macOf(vnic)
   if (isUnguarded(port))
     return [{ may: 'pass', rank: 1, match: [], what: 'whatever it likes: its port security is off' }]
-  const known = addressesOf(port)
+  const known = knownAddresses(member, domain)
   const pairs = pairsOf(port)
   const from = (mac: number): PacketField => ({ field: 'eth_src', value: mac })
   const others = pairs.flatMap(({ mac = own, prefix }) => {
@@ -116,19 +112,6 @@ const NEVER: readonly Guard[] = (
     [icmpv6(ADVERTISEMENT), 'that it has an address of others'],
   ] as ReadonlyArray<readonly [PacketField[], string]>
 ).map(([match, what]) => ({ may: 'never', rank: 2, match, what }))
-
-/** The link-local address that is made of a MAC address (RFC 4291, appendix A). */
-function linkLocalOf(mac: number): string {
-  const octets =
-    mac
-      .toString(16)
-      .padStart(12, '0')
-      .match(/../g)
-      ?.map((octet) => Number.parseInt(octet, 16)) ?? []
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = octets
-  const pair = (high: number, low: number) => (high * 256 + low).toString(16)
-  return `fe80::${pair(a ^ 2, b)}:${pair(c, 0xff)}:${pair(0xfe, d)}:${pair(e, f)}`
-}
 
 function masked(field: string, value: number | bigint, bits: 32 | 128, length = String(bits)) {
   if (Number(length) === bits) return { field, value }

@@ -5,6 +5,8 @@ import type { EngineRules, Fault } from '../engine.ts'
 import { ethernetDomain, toMember, toPeer } from './forward.ts'
 import { ethernetGuard } from './guard.ts'
 import { neighbours } from './neighbours.ts'
+import { servers } from './network.ts'
+import { questions } from './questions.ts'
 
 /** The role of the one flow-based tunnel port that a hypervisor has of this type. */
 export const tunnelRole = (type: string): string => `tunnel:${type}`
@@ -19,6 +21,8 @@ export function overlayRules(type: string): EngineRules {
     },
     guard: ethernetGuard,
     neighbours,
+    servers,
+    questions,
     domain: ethernetDomain,
     member: toMember,
     remote: toPeer,

@@ -11,6 +11,9 @@ export const SECURITY = 'port_security'
 export const addressesOf = ({ attributes }: Port): string[] =>
   listOf(attributes, ADDRESSES).filter((each) => typeof each === 'string')
 
+/** The IPv4 address that it is given: the first one. */
+export const ipv4AddressOf = (port: Port): string | undefined => addressesOf(port).find((each) => !each.includes(':'))
+
 export interface Pair {
   /** Left out: the VNIC's own. */
   readonly mac?: number

@@ -6,6 +6,8 @@ import { whereItIs } from './announce.ts'
 import { ethernetDomain, toMember, toUplink } from './forward.ts'
 import { ethernetGuard } from './guard.ts'
 import { neighbours } from './neighbours.ts'
+import { servers } from './network.ts'
+import { questions } from './questions.ts'
 
 /** @param vlanOf the VLAN id of a network; null where its frames have no tag */
 export function uplinkRules(alias: string, vlanOf: (network: Domain) => number | null): EngineRules {
@@ -14,6 +16,8 @@ export function uplinkRules(alias: string, vlanOf: (network: Domain) => number |
     fabric: (network, here) => physicalUplink(attribute(network, 'physical_network', 'string'), vlanOf(network), here),
     guard: ethernetGuard,
     neighbours,
+    servers,
+    questions,
     domain: ethernetDomain,
     member: toMember,
     remote: toUplink,

@@ -6,7 +6,7 @@ import { FIRST_KEY, type Key } from '../../topology/ids.ts'
 import { type Json, type Store, StoreError, type Write } from '../store/store.ts'
 
 /** Nodes in an order in which edges find their other end; within a kind, by key, so that lists keep their order. */
-const KINDS: readonly ChangeKind[] = ['hypervisor', 'segment', 'network', 'port', 'vnic', 'binding']
+const KINDS: readonly ChangeKind[] = ['hypervisor', 'segment', 'network', 'port', 'vnic', 'binding', 'address']
 
 const NEXT_KEY = 'counter/key'
 

@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import { isTaken } from '../../topology/graph.ts'
 import type { PortId, ProjectId } from '../../topology/ids.ts'
 import type { Port } from '../../topology/nodes.ts'
+import { freeAddresses, takeAddresses } from '../engines/address-book.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { Caller, Expected } from '../engines/extension.ts'
 import { only } from '../engines/fields.ts'
@@ -30,6 +31,8 @@ export function updatePort(
   only(own?.schema ?? Type.Object({}), fields, `a port of engine ${port.engine}`)
   const patched = { ...(own?.set(draft.graph, port, fields, caller) ?? port), adminUp, name, rateLimit }
   if (isDeepStrictEqual(patched, port)) return
+  const network = port.networkId === null ? undefined : draft.graph.networks.get(port.networkId)
+  if (network) takeAddresses(draft, port, engines.get(network.engine)?.networks?.addresses?.(network, patched) ?? [])
   draft.change({ kind: 'port', id, to: { ...patched, revision: port.revision + 1 } })
 }
 
@@ -42,6 +45,7 @@ export function destroyPort(draft: Draft, project: ProjectId, id: PortId, expect
     throw new PlugboardError('port-in-use', `VNIC ${occupant.id} is plugged into port ${id}: unplug it first`)
   }
   draft.change({ kind: 'port', id, to: null })
+  freeAddresses(draft, port.key)
   const segment = port.segmentId === null ? undefined : draft.graph.segments.get(port.segmentId)
   if (segment) {
     const freed = { ...segment, owner: null, freed: draft.nextKey() }

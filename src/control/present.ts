@@ -1,6 +1,6 @@
 /** Nodes and their standing -> the resources as the API shows them. */
 import type { Graph } from '../../topology/graph.ts'
-import type { Network, Port, Vnic } from '../../topology/nodes.ts'
+import type { Attributes, Network, Port, Vnic } from '../../topology/nodes.ts'
 import type { Engine } from '../engines/engine.ts'
 import { showRateLimit } from '../engines/rate-limit.ts'
 import type { Board } from './board.ts'
@@ -63,6 +63,7 @@ export class Presenter {
       name: network.name,
       engine: network.engine,
       segment: network.segment,
+      ...this.#unsaid(network),
       ...network.attributes,
       mtu: this.#engines.get(network.engine)?.networks?.mtu(this.#graph) ?? 0,
       shared: network.shared,
@@ -71,6 +72,12 @@ export class Presenter {
       revision: network.revision,
       created_at: network.createdAt,
     }
+  }
+
+  /** Its engine's fields, for one that was made without them. */
+  #unsaid({ engine }: Network): Attributes {
+    const fields = this.#engines.get(engine)?.networks?.fields
+    return Object.fromEntries(Object.keys(fields?.properties ?? {}).map((name) => [name, null]))
   }
 
   #binding({ id }: Vnic): BindingView | null {

@@ -48,6 +48,16 @@ export interface NetworkPlan {
   readonly attributes?: Attributes
 }
 
+/** An address of one of a network's pools, which one port at a time may have. */
+export interface PoolAddress {
+  readonly pool: string
+  /** 32 bits. */
+  readonly value: number
+  /** The same as text, and the field of the request that says it: for a refusal. */
+  readonly text: string
+  readonly field: string
+}
+
 /** Networks of an engine: it is offered by extension `logical-network` then. */
 export interface NetworkService {
   /** Do the other hypervisors with members need rules for each member? */
@@ -62,6 +72,8 @@ export interface NetworkService {
    * @throws PlugboardError `segment-in-use`, `segments-exhausted`, `bad-request`
    */
   plan(graph: Graph, asked: Attributes | null, fields: Readonly<Record<string, unknown>>): NetworkPlan
+  /** What a repeated request is compared with: the same for all requests that mean the same. Without it, the fields as they came. */
+  canonical?(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
   /** Largest payload of a frame, octets. */
   mtu(graph: Graph): number
   /** What keeps a network from working as a whole, though each of its ports may, in words. */
@@ -74,6 +86,8 @@ export interface NetworkService {
    * @throws PlugboardError `addresses-exhausted`, `address-in-use`
    */
   planPort?(graph: Graph, network: Network, port: Port): PortPlan
+  /** The addresses of a port that no other one of the network may have: one that it leaves is the last to be given again. */
+  addresses?(network: Network, port: Port): readonly PoolAddress[]
 }
 
 export interface PortFields {

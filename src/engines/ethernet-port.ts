@@ -1,13 +1,15 @@
 /** Fields that every port of an Ethernet network has. */
-import { isIPv4 } from 'node:net'
-import { Address4, Address6 } from 'ip-address'
 import { Type } from 'typebox'
+import { type Ipv4Network, ipv4Of } from '../../flows/ethernet/network.ts'
 import { ADDRESSES, addressesOf, PAIRS, SECURITY } from '../../flows/ethernet/port.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Attributes, Port } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
 import type { PortFields } from './engine.ts'
+import { hostIn } from './ethernet-network.ts'
 import { parseMac } from './ethernet-vnic.ts'
+import { isNobody, parseIp } from './ip-values.ts'
+import { prefix4 } from './prefix4.ts'
 
 const UNKNOWN_UNICAST = 'unknown_unicast'
 /** Of each list. */
@@ -32,7 +34,7 @@ export const ethernetPortFields: PortFields = {
       Type.Array(Type.String(), {
         maxItems: MOST,
         description:
-          'IPv4 and IPv6 addresses that the VM is known to have: it sends as no other, and who asks for one is answered in the switch',
+          'IPv4 and IPv6 addresses that the VM is known to have: it sends as no other, and who asks for one is answered in the switch; of a network with ipv4 one of its prefix, chosen for a new port that says none',
       }),
     ),
     [PAIRS]: Type.Optional(
@@ -61,12 +63,18 @@ export const ethernetPortFields: PortFields = {
     }
     const network = port.networkId === null ? undefined : graph.networks.get(port.networkId)
     for (const field of [ADDRESSES, PAIRS] as const) {
-      if (!given[field]?.length || network?.project === port.project || caller.role === 'admin') continue
+      if (network?.project === port.project || caller.role === 'admin') continue
+      // Without the address that its network gave it, a VM would be held to none.
+      const isGiven = field === ADDRESSES && network !== undefined && ipv4Of(network) !== null
+      if (given[field] === undefined || (given[field].length === 0 && !isGiven)) continue
       const detail = `network ${network?.id} is project ${network?.project}'s: to say what addresses a VM has there takes role admin`
       throw new PlugboardError('forbidden', detail, { field })
     }
     const unknown = given.unknown_unicast ?? before[UNKNOWN_UNICAST] ?? 'drop'
-    const addresses = given.ip_addresses ? own(graph, port, given.ip_addresses) : (before[ADDRESSES] ?? [])
+    const handsOut = network ? ipv4Of(network) : null
+    // Of a new port: one is chosen for it when it is made.
+    const none = handsOut ? null : []
+    const addresses = given.ip_addresses ? own(graph, port, given.ip_addresses) : (before[ADDRESSES] ?? none)
     const pairs = given.allowed_address_pairs?.map(pairOf) ?? ((before[PAIRS] ?? []) as readonly Attributes[])
     return {
       ...port,
@@ -86,11 +94,18 @@ export const ethernetPortFields: PortFields = {
 /** @returns the addresses in their canonical form, each once and no other port's */
 function own(graph: Graph, port: Port, given: readonly string[]): readonly string[] {
   const addresses = [...new Set(given.map((text) => canonical(text)))]
-  if (addresses.length === 0 || port.networkId === null) return addresses
+  const network = port.networkId === null ? undefined : graph.networks.get(port.networkId)
+  const handsOut = network && ipv4Of(network)
+  // Those of its pool are in a book.
+  const others = handsOut ? addresses.filter((each) => each.includes(':')) : addresses
+  if (handsOut) {
+    for (const each of addresses) if (!others.includes(each)) choosable(handsOut, each)
+  }
+  if (others.length === 0 || port.networkId === null) return addresses
   for (const id of graph.portsOfNetwork.get(port.networkId)) {
     const other = id === port.id ? undefined : graph.ports.get(id)
-    const others = other ? addressesOf(other) : []
-    const taken = addresses.find((address) => others.includes(address))
+    const its = other ? addressesOf(other) : []
+    const taken = others.find((address) => its.includes(address))
     if (taken) {
       throw new PlugboardError('address-in-use', `address ${taken} is that of port ${id} in the same network`, {
         field: ADDRESSES,
@@ -100,8 +115,16 @@ function own(graph: Graph, port: Port, given: readonly string[]): readonly strin
   return addresses
 }
 
+/** @throws PlugboardError `bad-request` */
+function choosable({ prefix, gateway_ip }: Ipv4Network, address: string): void {
+  hostIn(prefix4(prefix), address, ADDRESSES)
+  if (address !== gateway_ip) return
+  const detail = `${ADDRESSES} ${address} is the gateway of the network: choose another one; a VM that is the gateway lists it in ${PAIRS}`
+  throw new PlugboardError('bad-request', detail, { field: ADDRESSES })
+}
+
 function canonical(text: string): string {
-  const address = parse(text)
+  const address = parseIp(text)
   if (address && !text.includes('/') && !isNobody(address)) return address.correctForm()
   throw new PlugboardError(
     'bad-request',
@@ -110,16 +133,8 @@ function canonical(text: string): string {
   )
 }
 
-/** Unspecified, loopback, broadcast, or IPv4 in the clothes of IPv6: no VM is reached by it. */
-const isNobody = (address: Address4 | Address6): boolean =>
-  address.isMulticast() ||
-  [...NOBODY_4, ...NOBODY_6].some((range) => range.v4 === address.v4 && address.isInSubnet(range))
-
-const NOBODY_4 = ['0.0.0.0/8', '127.0.0.0/8', '240.0.0.0/4'].map((range) => new Address4(range))
-const NOBODY_6 = ['::/128', '::1/128', '::ffff:0:0/96'].map((range) => new Address6(range))
-
 function pairOf({ mac_address: mac, ip_prefix: text }: NonNullable<Fields[typeof PAIRS]>[number]): Attributes {
-  const address = parse(text)
+  const address = parseIp(text)
   if (address === null) {
     throw new PlugboardError(
       'bad-request',
@@ -133,9 +148,4 @@ function pairOf({ mac_address: mac, ip_prefix: text }: NonNullable<Fields[typeof
     ? `${address.startAddress().correctForm()}/${address.subnetMask}`
     : address.correctForm()
   return { ...(mac === undefined ? {} : { mac_address: parseMac(mac, PAIRS) }), ip_prefix: prefix }
-}
-
-function parse(text: string): Address4 | Address6 | null {
-  if (isIPv4(text.replace(/\/\d+$/, '')) && Address4.isValid(text)) return new Address4(text)
-  return text.includes(':') && !text.includes('%') && Address6.isValid(text) ? new Address6(text) : null
 }

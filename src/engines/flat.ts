@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { flatRules } from '../../flows/flat.ts'
 import { PlugboardError } from '../errors.ts'
 import type { Engine } from './engine.ts'
-import { ethernetPortFields } from './ethernet-port.ts'
+import { ethernetNetworks } from './ethernet-networks.ts'
 import { checkMac, ETHERNET } from './ethernet-vnic.ts'
 import { carriesFloating, refuseFloating } from './nat/pools.ts'
 import { checkFree, isFree } from './segments.ts'
@@ -17,7 +17,7 @@ export function flat(physicalNetworks: PhysicalNetworks): Engine {
     description: 'One network per physical network: its frames without a tag.',
     kinds: [ETHERNET],
     rules: flatRules,
-    networks: {
+    ...ethernetNetworks({
       mesh: false,
       segment: Type.Object(
         { physical_network: Type.Optional(Type.String()) },
@@ -40,8 +40,7 @@ export function flat(physicalNetworks: PhysicalNetworks): Engine {
       },
       mtu: uplinkMtu,
       limits: uplinkLimits,
-      portFields: ethernetPortFields,
-    },
+    }),
     checkPlug: checkMac,
     judgeHost: judgeVlanLimit,
     fabricPorts: uplinkPorts(physicalNetworks),

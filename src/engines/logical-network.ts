@@ -5,6 +5,7 @@ import { inOrder } from '../../topology/graph.ts'
 import type { NetworkId, ProjectId } from '../../topology/ids.ts'
 import type { Attributes, Network } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
+import { forgetAddresses } from './address-book.ts'
 import type { Engine, NetworkService, ObjectSchema } from './engine.ts'
 import { type Caller, type Expected, type Route, route } from './extension.ts'
 import { engineOf, fieldsOf, only, textIn } from './fields.ts'
@@ -177,12 +178,14 @@ async function createNetwork(host: Host, project: ProjectId, caller: Caller, bod
   }
   const { id: chosen, ...rest } = body
   const { name: _name, engine: _engine, shared: _shared, segment: _segment, ...fields } = rest
-  const request = canonical({ ...rest, engine: alias, name: body.name ?? '', shared: body.shared ?? false })
+  checkFields(engine, fields)
+  const asked = engine.networks.canonical?.(fields) ?? fields
+  const about = { engine: alias, name: body.name ?? '', shared: body.shared ?? false }
+  const request = canonical({ ...asked, ...(body.segment && { segment: body.segment }), ...about })
   return host.write((draft) => {
     const id = (chosen ?? randomUUID()) as NetworkId
     const there = repeated(draft.graph.networks.get(id), project, request, 'network')
     if (there) return { created: false, network: there }
-    only(engine.networks.fields ?? Type.Object({}), fields, `a network of engine ${alias}`)
     if (body.segment !== undefined)
       only(engine.networks.segment, body.segment, `a segment of engine ${alias}`, 'segment')
     const plan = engine.networks.plan(draft.graph, body.segment ?? null, fields)
@@ -208,6 +211,18 @@ async function createNetwork(host: Host, project: ProjectId, caller: Caller, bod
   })
 }
 
+/** @throws PlugboardError `unsupported` for a field that others' networks have, `bad-request` */
+function checkFields({ alias, networks }: Offering, fields: Readonly<Record<string, unknown>>): void {
+  const schema = networks.fields ?? Type.Object({})
+  const field = Object.keys(fields).find((name) => !(name in schema.properties))
+  if (field !== undefined) {
+    const those = Object.keys(schema.properties).join(', ') || 'no fields of its own'
+    const detail = `networks of engine "${alias}" have no "${field}": they take ${those}`
+    throw new PlugboardError('unsupported', detail, { field })
+  }
+  only(schema, fields, `a network of engine ${alias}`)
+}
+
 const findEngine = (host: Host, alias: string) =>
   engineOf(alias, host.engines, [...host.engines.values()].filter(hasNetworks), 'has no networks')
 
@@ -229,6 +244,7 @@ function destroyNetwork(draft: Draft, project: ProjectId, id: NetworkId, expecte
     )
   }
   draft.change({ kind: 'network', id, to: null })
+  forgetAddresses(draft, id)
   const segment = segmentId && graph.segments.get(segmentId)
   if (segment) draft.change({ kind: 'segment', id: segmentId, to: { ...segment, owner: null, freed: draft.nextKey() } })
 }
@@ -258,6 +274,7 @@ function createPort(
       fields,
       caller,
       plan: (port) => networks?.planPort?.(draft.graph, network, port) ?? PLAIN,
+      addresses: (port) => networks?.addresses?.(network, port) ?? [],
       portFields: own,
     })
   }

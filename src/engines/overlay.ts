@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { EngineRules } from '../../flows/engine.ts'
 import { PlugboardError } from '../errors.ts'
 import type { Engine, FabricPort } from './engine.ts'
-import { ethernetPortFields } from './ethernet-port.ts'
+import { ethernetNetworks } from './ethernet-networks.ts'
 import { checkMac, ETHERNET } from './ethernet-vnic.ts'
 import { type CopySize, floodLimit } from './floods.ts'
 import { Pool, type Range } from './segments.ts'
@@ -38,7 +38,7 @@ export function overlay(encapsulation: Encapsulation, { underlayMtu, vnis }: Ove
     description: `Each network is a VNI, carried in ${name} between the hypervisors that have members.`,
     kinds: [ETHERNET],
     rules,
-    networks: {
+    ...ethernetNetworks({
       mesh: true,
       segment: Type.Object(
         { vni: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffffff })) },
@@ -58,8 +58,7 @@ export function overlay(encapsulation: Encapsulation, { underlayMtu, vnis }: Ove
       },
       mtu: (graph) => underlayMtu - headers - (graph.hasIpv6Tunnels ? IPV6_HEADER : IPV4_HEADER),
       limits: (graph, { id }) => floodLimit(graph, id, graph.hasIpv6Tunnels ? copy.ipv6 : copy.ipv4),
-      portFields: ethernetPortFields,
-    },
+    }),
     checkPlug: checkMac,
     judgeHost: () => [],
     fabricPorts: ({ encapIp }) => (encapIp ? [tunnelPort(alias, encapIp)] : []),

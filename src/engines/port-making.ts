@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Key, PortId, ProjectId } from '../../topology/ids.ts'
 import type { Network, Port } from '../../topology/nodes.ts'
-import type { PortFields, PortPlan } from './engine.ts'
+import { takeAddresses } from './address-book.ts'
+import type { PoolAddress, PortFields, PortPlan } from './engine.ts'
 import type { Caller } from './extension.ts'
 import type { Draft } from './host.ts'
 import { canonical, repeated, timestamp } from './objects.ts'
@@ -24,6 +25,8 @@ interface Making {
   /** @param port with what the request says */
   plan(port: Port): PortPlan
   readonly portFields?: PortFields | undefined
+  /** The addresses of the network's pools that the port is to have. */
+  addresses?(port: Port): readonly PoolAddress[]
 }
 
 /** For a VNIC, with no segment of its own. */
@@ -78,6 +81,7 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
     draft.change({ kind: 'segment', id: segment.id, to: { ...segment, owner: port.key, holders: [], freed: 0 } })
   }
   draft.change({ kind: 'port', id, to: port })
+  takeAddresses(draft, port, making.addresses?.(port) ?? [])
   return { created: true, port }
 }
 

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { vlanRules } from '../../flows/vlan.ts'
 import { PlugboardError } from '../errors.ts'
 import type { Engine } from './engine.ts'
-import { ethernetPortFields } from './ethernet-port.ts'
+import { ethernetNetworks } from './ethernet-networks.ts'
 import { checkMac, ETHERNET } from './ethernet-vnic.ts'
 import { refuseFloating } from './nat/pools.ts'
 import { Pool } from './segments.ts'
@@ -20,7 +20,7 @@ export function vlan(physicalNetworks: PhysicalNetworks): Engine {
     description: 'Each network is a VLAN of a physical network, where other hosts may live too.',
     kinds: [ETHERNET],
     rules: vlanRules,
-    networks: {
+    ...ethernetNetworks({
       mesh: false,
       segment: Type.Object(
         {
@@ -46,8 +46,7 @@ export function vlan(physicalNetworks: PhysicalNetworks): Engine {
       },
       mtu: uplinkMtu,
       limits: uplinkLimits,
-      portFields: ethernetPortFields,
-    },
+    }),
     checkPlug: checkMac,
     judgeHost: judgeVlanLimit,
     fabricPorts: uplinkPorts(physicalNetworks),

@@ -1,0 +1,10 @@
+/** The MAC address of an Ethernet VNIC. */
+import { mac } from '../../src/openflow/index.ts'
+import type { Vnic } from '../../topology/nodes.ts'
+
+/** 48 bits as a number. */
+export function macOf(vnic: Vnic): number {
+  const text = vnic.attributes.mac_address
+  if (typeof text !== 'string') throw new TypeError(`VNIC ${vnic.id} is no Ethernet VNIC: it has no mac_address`)
+  return mac(text)
+}

@@ -1,0 +1,36 @@
+/** What of a VNIC the controller answers: DHCP where its port has an address to give, and who is a router. */
+import { ipv6 } from '../../src/openflow/index.ts'
+import type { Domain, Member, PacketField, Question } from '../engine.ts'
+import { dhcpServerOf, ipv4Of, ipv6Of } from './network.ts'
+import { ipv4AddressOf } from './port.ts'
+
+const UDP: PacketField = { field: 'ip_proto', value: 17 }
+const DHCP: readonly PacketField[] = [{ field: 'eth_type', value: 0x0800 }, UDP, { field: 'udp_dst', value: 67 }]
+const ANYBODY = 0xffffffff
+const IPV6: PacketField = { field: 'eth_type', value: 0x86dd }
+/** All DHCP relay agents and servers (RFC 8415, 7.1). */
+const ALL_SERVERS = ipv6('ff02::1:2')
+const [ICMPV6, ROUTER_SOLICITATION] = [58, 133]
+
+export function questions({ port }: Member, domain: Domain): Question[] {
+  const found: Question[] = []
+  const [v4, v6] = [ipv4Of(domain), ipv6Of(domain)]
+  if (v4 && ipv4AddressOf(port) !== undefined) {
+    const to = (address: number, what: string) =>
+      found.push({ match: [...DHCP, { field: 'ipv4_dst', value: address }], what })
+    to(ANYBODY, 'DHCP')
+    to(dhcpServerOf(v4), 'DHCP that is sent to its server')
+  }
+  if (v6) {
+    const solicitation: PacketField = { field: 'icmpv6_type', value: ROUTER_SOLICITATION }
+    found.push({ match: [IPV6, { field: 'ip_proto', value: ICMPV6 }, solicitation], what: 'who is a router' })
+  }
+  if (v6?.mode === 'dhcpv6-stateless') {
+    const to: readonly PacketField[] = [
+      { field: 'udp_dst', value: 547 },
+      { field: 'ipv6_dst', value: ALL_SERVERS },
+    ]
+    found.push({ match: [IPV6, UDP, ...to], what: 'DHCPv6' })
+  }
+  return found
+}

@@ -1,0 +1,51 @@
+/** Who has which address of a pool, written down: what a port has taken, and what it leaves. */
+import type { Key } from '../../topology/ids.ts'
+import type { Address, Port } from '../../topology/nodes.ts'
+import { PlugboardError } from '../errors.ts'
+import type { PoolAddress } from './engine.ts'
+import type { Draft } from './host.ts'
+
+/**
+ * Let a port have these addresses, and no others.
+ * @throws PlugboardError `address-in-use`
+ */
+export function takeAddresses(
+  draft: Draft,
+  port: Pick<Port, 'key' | 'networkId'>,
+  wanted: readonly PoolAddress[],
+): void {
+  const { graph } = draft
+  const { key, networkId } = port
+  if (networkId === null) return
+  const ids = new Set(wanted.map(({ pool, value }) => idOf(networkId, pool, value)))
+  for (const address of [...graph.addresses.ownedBy(key)]) if (!ids.has(address.id)) free(draft, address)
+  for (const { pool, value, text, field } of wanted) {
+    const id = idOf(networkId, pool, value)
+    const owner = graph.addresses.pool(networkId, pool).get(value)?.owner ?? null
+    if (owner === key) continue
+    if (owner !== null) throw inUse(draft, owner, text, field)
+    draft.change({ kind: 'address', id, to: { id, networkId, pool, value, owner: key, freed: 0 } })
+  }
+}
+
+/** A port is gone. */
+export function freeAddresses(draft: Draft, owner: Key): void {
+  for (const address of [...draft.graph.addresses.ownedBy(owner)]) free(draft, address)
+}
+
+/** A network is gone, and all of its ports before it. */
+export function forgetAddresses(draft: Draft, network: Address['networkId']): void {
+  for (const { id } of [...draft.graph.addresses.of(network)]) draft.change({ kind: 'address', id, to: null })
+}
+
+const free = (draft: Draft, address: Address): void =>
+  draft.change({ kind: 'address', id: address.id, to: { ...address, owner: null, freed: draft.nextKey() } })
+
+const idOf = (network: string, pool: string, value: number): string => `${network}/${pool}/${value}`
+
+function inUse({ graph }: Draft, owner: Key, text: string, field: string): PlugboardError {
+  const other = graph.byKey.get(owner)
+  return new PlugboardError('address-in-use', `address ${text} is that of port ${other?.id} in the same network`, {
+    field,
+  })
+}
