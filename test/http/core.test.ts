@@ -55,6 +55,8 @@ t.test('a VNIC, a network and a port have the fields of the contract', async (t)
     'created_at',
     'engine',
     'id',
+    'ipv4',
+    'ipv6',
     'mtu',
     'name',
     'project',

@@ -1,0 +1,25 @@
+#!/bin/sh
+# What dhclient and udhcpc run when something has changed: writes all that they were told to $LEASE, and does as told. Unlike their own
+# scripts it leaves the machine's files alone.
+reason=${1:-$reason}
+address=${new_ip_address:-$ip}
+bits=${mask:-$new_subnet_mask}
+case $reason in
+deconfig | PREINIT) ip addr flush dev "$interface" scope global ;;
+bound | renew | BOUND | RENEW | REBIND | REBOOT)
+  ip addr replace "$address/$bits" dev "$interface"
+  via=${new_routers:-$router}
+  [ -z "$via" ] || ip route replace default via "$via" dev "$interface"
+  # On the link: a route whose next hop is 0.0.0.0.
+  set -- $staticroutes
+  while [ $# -gt 1 ]; do
+    [ "$2" != 0.0.0.0 ] || ip route replace "$1" dev "$interface"
+    shift 2
+  done
+  ;;
+esac
+{
+  echo "reason=$reason"
+  env
+} >"$LEASE.new"
+mv "$LEASE.new" "$LEASE"
