@@ -3,7 +3,8 @@ import { ipv4 } from '../src/openflow/index.ts'
 import type { Network, Port } from '../topology/nodes.ts'
 import { attribute } from './attribute.ts'
 import type { Domain, EngineRules, Fabric, Fault, Guard, Member, Question, Translation } from './engine.ts'
-import { ethernetGuard, macOf } from './ethernet/guard.ts'
+import { ethernetGuard } from './ethernet/guard.ts'
+import { macOf } from './ethernet/mac.ts'
 import { ADDRESSES } from './ethernet/port.ts'
 import { physicalUplink } from './ethernet/uplink.ts'
 import type { Prefix } from './nat/ipv4.ts'
@@ -53,11 +54,13 @@ const DHCP: Question = {
 }
 
 /** As its private address, over IPv4 alone. */
-function guard(member: Member): Guard[] {
+function guard(member: Member, network: Domain): Guard[] {
   const { attributes } = member.port
   const known = { ...attributes, [ADDRESSES]: [attributes[PRIVATE] ?? null] }
   const isIpv6 = ({ match }: Guard) => match.some(({ field, value }) => field === 'eth_type' && value === 0x86dd)
-  return ethernetGuard({ ...member, port: { ...member.port, attributes: known } }).filter((each) => !isIpv6(each))
+  return ethernetGuard({ ...member, port: { ...member.port, attributes: known } }, network).filter(
+    (each) => !isIpv6(each),
+  )
 }
 
 /** The two sides of a member. */

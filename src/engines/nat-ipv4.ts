@@ -1,7 +1,7 @@
 /** Engine `nat-ipv4`: each port has a floating address, which its own hypervisor translates to the private one of its VM. */
 import { Type } from 'typebox'
 import type { Member } from '../../flows/engine.ts'
-import { macOf } from '../../flows/ethernet/guard.ts'
+import { macOf } from '../../flows/ethernet/mac.ts'
 import { dotted, printPrefix } from '../../flows/nat/ipv4.ts'
 import { GATEWAY_MAC } from '../../flows/nat/macs.ts'
 import { FLOATING, natIpv4Rules, PRIVATE, prefixOf, translation } from '../../flows/nat-ipv4.ts'

@@ -2,6 +2,7 @@
 import type { Engines } from '../../flows/compile.ts'
 import { ENGINES, engineTables } from '../../flows/pipeline.ts'
 import type { Engine } from './engine.ts'
+import { ethernetNetworkFields } from './ethernet-network.ts'
 import { ETHERNET, ethernetKind } from './ethernet-vnic.ts'
 import type { Extension, Route } from './extension.ts'
 import { flat } from './flat.ts'
@@ -88,7 +89,8 @@ export function extensionsOf(host: Host): Extension[] {
   const own = (engine: Engine): Route[] => [
     ...(engine.vnics ? [vnics] : []),
     ...(engine.ports ? [ports] : []),
-    ...(engine.networks?.fields ? creating : []),
+    // Those that all Ethernet engines have are a part of logical-network.
+    ...(engine.networks?.fields && engine.networks.fields !== ethernetNetworkFields ? creating : []),
     ...(engine.ports?.inNetworks && networked.length > 0 ? inNetworks : []),
   ]
   return [
