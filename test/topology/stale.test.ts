@@ -82,6 +82,17 @@ t.test('a move between hypervisors concerns both', async (t) => {
   ])
 })
 
+t.test('a migration concerns the hypervisor that it goes to, and on an overlay its peers', async (t) => {
+  const migrate: Change = { kind: 'vnic', id: vnicId(0), to: vnic(0, 0, { migratesTo: 'hv1' as never }) }
+  const at = (pairs: string[], where: string) => pairs.filter((pair) => pair.startsWith(where))
+  t.strictSame(at(staleBy(cloud(vlanNetwork), migrate), 'hv1'), ['hv1 network-1', 'hv1 port-0'])
+  const graph = cloud(vxlanNetwork)
+  apply(graph, { kind: 'binding', id: vnicId(1), to: null })
+  const pairs = staleBy(graph, migrate)
+  t.strictSame(at(pairs, 'hv1'), ['hv1 network-1', 'hv1 port-0', 'hv1 port-2'])
+  t.ok(pairs.includes('hv2 network-1'), 'which sends a copy there')
+})
+
 t.test('a port that is down on an overlay concerns its own hypervisor and those that knew it', async (t) => {
   const down: Change = { kind: 'port', id: portId(0), to: port(0, vxlanNetwork(1), { adminUp: false }) }
   const pairs = staleBy(cloud(vxlanNetwork), down)
