@@ -15,6 +15,7 @@ import { Channel, LabError } from './channel.ts'
 import { Controller, type ControllerSettings, controllerPlace } from './controller.ts'
 import { type Arrival, type Send, sendsAsJson } from './experiment.ts'
 import { type CommandResult, Hypervisor } from './hypervisor.ts'
+import { overhear } from './overhear.ts'
 import { closeTunnel, openTunnel, type RemoteEthernet, type Tunnel } from './remote.ts'
 import { until } from './until.ts'
 
@@ -226,19 +227,9 @@ export class Lab {
     return reply.arrivals.map(([tap, direction, hex]) => ({ tap, direction, hex }))
   }
 
-  /**
-   * Listens at the same places for frames of some EtherTypes that are no test frames, outermost tag aside.
-   * @returns all that was heard since
-   */
-  async overhear(...etherTypes: readonly number[]): Promise<() => Promise<readonly Arrival[]>> {
-    const listen = (ether_types: readonly number[]) =>
-      this.#channel.call<{ heard: [string, 'in' | 'out', string][] }>('overhear', { ether_types })
-    await listen(etherTypes)
-    const heard: Arrival[] = []
-    return async () => {
-      heard.push(...(await listen(etherTypes)).heard.map(([tap, direction, hex]) => ({ tap, direction, hex })))
-      return heard
-    }
+  /** Frames of these EtherTypes from now on, heard at the same places. */
+  overhear(...etherTypes: readonly number[]): Promise<() => Promise<readonly Arrival[]>> {
+    return overhear(this.#channel, etherTypes)
   }
 
   /** Everybody forgets the MAC addresses learned by ARP, and whom they asked for in vain: the next packet asks afresh. */

@@ -7,6 +7,7 @@ import type { Network } from './api.ts'
 import { differences, type Send } from './experiment.ts'
 import { strays } from './fabric.ts'
 import { broadcast, frame, nobody, readFrame } from './frames.ts'
+import { migrate } from './live-migration.ts'
 import { onStage } from './onstage.ts'
 import { Random } from './random.ts'
 import type { Scene, Station } from './scene.ts'
@@ -25,6 +26,13 @@ const changes: readonly Change[] = [
     const network = random.pick(networks)
     await scene.plug(station, network, { asks: random.chance(30) })
     return `${station.vm.name} moves to ${network.id}`
+  },
+  async function goOnElsewhere(scene, station, _, random) {
+    if (!station.port) return 'nothing'
+    const { name, hypervisor } = station.vm
+    const there = random.pick(scene.lab.hypervisors.filter((host) => host !== hypervisor))
+    await migrate(scene, station, there)
+    return `${name} goes on at ${there.id} as ${station.vm.name}`
   },
   async function unplug(scene, station) {
     await scene.unplug(station)
