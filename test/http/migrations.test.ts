@@ -1,6 +1,7 @@
 /** Live migration over HTTP, with switches that are fakes: what is prepared, what is said of it, and how it ends. */
 import t from 'tap'
 import { arrived } from '../../src/control/migrations.ts'
+import type { VnicView } from '../../src/control/views.ts'
 import { listen } from '../../src/openflow/index.ts'
 import type { Json } from '../../src/store/store.ts'
 import type { VnicId } from '../../topology/ids.ts'
@@ -190,6 +191,38 @@ t.test('what else ends it: unplug, destruction, a third hypervisor; and what doe
   t.match(await prepare(), { status: 200 })
   t.equal((await call('DELETE', mover.path)).status, 204)
   t.equal((await call('DELETE', path)).status, 404)
+})
+
+t.test('events tell of each step, with the VNIC as it then is', async (t) => {
+  const { call, controller, path, mover, show, bind } = await cloud(t)
+  const stop = new AbortController()
+  const seen: Array<[string, unknown, unknown]> = []
+  const reading = (async () => {
+    for await (const event of controller.events.subscribe('red' as never, null, stop.signal)) {
+      if (!('data' in event) || event.data.id !== mover.vnic) continue
+      const { status, migration } = event.data as VnicView
+      seen.push([event.type, status, migration?.status ?? null])
+    }
+  })()
+  await call('POST', path, { hypervisor: 'hv1' }, WAIT)
+  await call('DELETE', path)
+  await call('POST', path, { hypervisor: 'hv1' }, WAIT)
+  await bind(mover.vnic, 1)
+  await until(async () => (await show()).status === 'active' && seen.at(-1)?.[1] === 'active')
+  stop.abort()
+  await reading
+  t.same(seen, [
+    ['vnic.updated', 'active', 'preparing'],
+    ['vnic.status', 'active', 'preparing'],
+    ['vnic.status', 'active', 'prepared'],
+    ['vnic.updated', 'active', null],
+    ['vnic.status', 'active', null],
+    ['vnic.updated', 'active', 'preparing'],
+    ['vnic.status', 'active', 'preparing'],
+    ['vnic.status', 'active', 'prepared'],
+    ['vnic.status', 'building', null],
+    ['vnic.status', 'active', null],
+  ])
 })
 
 t.test('it outlives the controller, and a store that knew no migration opens', async (t) => {
