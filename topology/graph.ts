@@ -72,6 +72,8 @@ export class Graph {
   readonly #members = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
   /** network -> hypervisor -> those of the members that ask for frames to unknown addresses */
   readonly #askers = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
+  /** network -> hypervisor -> those of the members that have a limit of what they receive */
+  readonly #slowed = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
   readonly #placedNetworks = new Map<HypervisorId, Multimap<NetworkId, PortId>>()
 
   /** The VNIC plugged into a port. Were there two, which no operation makes, the older one. */
@@ -102,6 +104,11 @@ export class Graph {
   /** The same of those that ask for frames to unknown addresses. */
   askers(network: NetworkId): Multimap<HypervisorId, PortId> {
     return this.#askers.get(network) ?? Multimap.empty()
+  }
+
+  /** The same of those that have a limit of what they receive. */
+  slowed(network: NetworkId): Multimap<HypervisorId, PortId> {
+    return this.#slowed.get(network) ?? Multimap.empty()
   }
 
   /**
@@ -219,6 +226,7 @@ export class Graph {
     if (!port.adminUp) return
     nested(this.#members, port.networkId).add(hypervisor, port.id)
     if (port.asksForUnknown) nested(this.#askers, port.networkId).add(hypervisor, port.id)
+    if (isSlowed(port)) nested(this.#slowed, port.networkId).add(hypervisor, port.id)
   }
 
   #forget({ port, hypervisor }: Place): void {
@@ -228,6 +236,7 @@ export class Graph {
     if (!port.adminUp) return
     unnest(this.#members, port.networkId, hypervisor, port.id)
     if (port.asksForUnknown) unnest(this.#askers, port.networkId, hypervisor, port.id)
+    if (isSlowed(port)) unnest(this.#slowed, port.networkId, hypervisor, port.id)
   }
 
   #index(from: { id: string; key: Key } | null, to: { id: string; key: Key } | null, kind: Keyed['kind']): void {
@@ -252,6 +261,8 @@ export function inOrder<Id, Node extends { readonly key: Key }>(
   // Nearly always they are in order already, and then it is one look at each.
   return found.sort((a, b) => a.key - b.key)
 }
+
+const isSlowed = ({ rateLimit }: Port): boolean => (rateLimit?.ingressKbps ?? null) !== null
 
 function swap<K, V>(map: Map<K, V>, key: K, to: V | null): V | null {
   const from = map.get(key) ?? null

@@ -12,6 +12,8 @@ export const MOST_MEMBERS = 4000
 const OCTETS = 65_000
 /** Octets for the copy to one member here. */
 const MEMBER = 8
+/** Octets more where that member has a limit of what it receives: a clone of 4 and a meter of 8. */
+const METER = 12
 /** Octets more for a copy to a peer where the underlay has a VLAN tag (8 of them), and to spare. */
 const TAG = 16
 
@@ -21,35 +23,52 @@ export interface CopySize {
   readonly ipv6: number
 }
 
-/** How many peers one flood reaches from a switch with so many members. */
-export const mostPeers = (octets: number, members: number): number =>
-  Math.floor((OCTETS - members * MEMBER) / (octets + TAG))
+/**
+ * How many peers one flood reaches from a switch with so many members.
+ * @param slowed those of them with a limit of what they receive
+ */
+export const mostPeers = (octets: number, members: number, slowed = 0): number =>
+  Math.floor((OCTETS - copies(members, slowed)) / (octets + TAG))
+
+const copies = (members: number, slowed: number): number => members * MEMBER + slowed * METER
 
 /**
  * Why broadcast does not reach every member of a network, in words, or undefined where it does.
  * @param octets for the copy to one peer; null where the fabric makes the copies
  */
 export function floodLimit(graph: Graph, network: NetworkId, octets: number | null): string | undefined {
-  const { at, members, hypervisors } = fullest(graph, network)
-  if (members > MOST_MEMBERS) {
-    return `it has ${members} members on hypervisor ${at}: broadcast reaches no one there if they are more than ${MOST_MEMBERS}, so spread the VMs over more hypervisors`
+  const { most, longest, hypervisors } = fullest(graph, network)
+  if (most.members > MOST_MEMBERS) {
+    return `it has ${most.members} members on hypervisor ${most.at}: broadcast reaches no one there if they are more than ${MOST_MEMBERS}, so spread the VMs over more hypervisors`
+  }
+  const { at, members, slowed } = longest
+  if (copies(members, slowed) > OCTETS) {
+    return `it has ${members} members on hypervisor ${at}, ${slowed} of them with a limit of ingress_kbps: broadcast does not reach all of them, so limit fewer or spread the VMs over more hypervisors`
   }
   if (octets === null || hypervisors === 0) return undefined
-  const most = mostPeers(octets, members)
-  if (hypervisors - 1 <= most) return undefined
+  const peers = mostPeers(octets, members, slowed)
+  if (hypervisors - 1 <= peers) return undefined
   const here = `and up to ${members} of them on one (${at})`
-  return `it has members on ${hypervisors} hypervisors, ${here}: broadcast reaches ${most + 1} hypervisors at most, so spread the VMs over fewer`
+  return `it has members on ${hypervisors} hypervisors, ${here}: broadcast reaches ${peers + 1} hypervisors at most, so spread the VMs over fewer`
 }
 
-/** The hypervisor with the most members, and on how many there are some. */
+interface Fullness {
+  readonly at: HypervisorId | undefined
+  readonly members: number
+  readonly slowed: number
+}
+const NOBODY: Fullness = { at: undefined, members: 0, slowed: 0 }
+
+/** The hypervisor with the most members, the one whose copies take the most octets, and on how many there are some. */
 function fullest(graph: Graph, network: NetworkId) {
-  let at: HypervisorId | undefined
-  let [members, hypervisors] = [0, 0]
-  for (const [hypervisor, ports] of graph.members(network).entries()) {
+  const limited = graph.slowed(network)
+  let [most, longest] = [NOBODY, NOBODY]
+  let hypervisors = 0
+  for (const [at, ports] of graph.members(network).entries()) {
+    const one = { at, members: ports.size, slowed: limited.get(at).size }
     hypervisors += 1
-    if (ports.size <= members) continue
-    at = hypervisor
-    members = ports.size
+    if (one.members > most.members) most = one
+    if (copies(one.members, one.slowed) > copies(longest.members, longest.slowed)) longest = one
   }
-  return { at, members, hypervisors }
+  return { most, longest, hypervisors }
 }

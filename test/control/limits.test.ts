@@ -20,6 +20,7 @@ t.test('500 hypervisors are within the limit over either family, and more member
   t.equal(mostPeers(IPV4, 1), 649)
   t.equal(mostPeers(IPV6, 1), 541)
   t.equal(mostPeers(IPV4, 3000), 410)
+  t.equal(mostPeers(IPV4, 2000, 2000), 250, 'copies to members with a limit are larger')
   t.end()
 })
 
@@ -47,6 +48,13 @@ t.test('every engine says what is too much for one switch', (t) => {
   const { networks } = vlan({ physnet1: { vlans: [] } })
   const fits = oneNetwork('vlan', { places: dealt(MOST_MEMBERS, 1000) })
   t.equal(networks?.limits?.(graphOf(fits), fits.network), undefined, 'the fabric makes the copies of a VLAN')
+  const limited = (count: number) =>
+    oneNetwork('vlan', {
+      places: dealt(MOST_MEMBERS, 0),
+      port: (n) => (n < count ? { rateLimit: { ingressKbps: 1000, egressKbps: null, burstKbit: null } } : {}),
+    })
+  t.equal(networks?.limits?.(graphOf(limited(2750)), fits.network), undefined)
+  t.match(networks?.limits?.(graphOf(limited(2751)), fits.network), /4000 members on hypervisor hv0, 2751 of them with/)
   t.equal(floodLimit(graphOf({}), fits.network.id, IPV4), undefined, 'a network without members')
   t.end()
 })

@@ -7,8 +7,9 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
+import { meterOf } from '../../flows/meters.ts'
 import { MOST_MEMBERS, mostPeers } from '../../src/engines/floods.ts'
-import { connect } from '../../src/openflow/index.ts'
+import { connect, METER } from '../../src/openflow/index.ts'
 import { noOvs, Ovs, until } from '../openflow/support/ovs.ts'
 import { graphOf, rulesOn } from '../support/cloud.ts'
 import { GENEVE, mac, TUNNEL, UPLINK } from '../support/nodes.ts'
@@ -19,6 +20,8 @@ const SCRIPT = join(import.meta.dirname, '../support/flood.py')
 
 /** OpenFlow ports: of the VNIC that sends, and one that stands for all other VNICs of the switch. */
 const [SENDER, OTHERS] = [10, 11]
+/** So that nothing is lost. */
+const FAST = { ingressKbps: 10_000_000, egressKbps: null, burstKbit: null }
 const PORTS = { vlan: UPLINK, flat: UPLINK, vxlan: TUNNEL, geneve: GENEVE } as const
 
 type Family = 'ipv4' | 'ipv6'
@@ -69,13 +72,19 @@ class Switch {
   }
 
   /** The rules of hypervisor 0 in a network with so many members there, and one on each of so many others. */
-  async load(engine: NetworkEngine, family: Family, members: number, peers: number): Promise<void> {
+  async load(engine: NetworkEngine, family: Family, members: number, peers: number, slowed = 0): Promise<void> {
     const places = Array.from({ length: members + peers }, (_, n) => Math.max(n - members + 1, 0))
     const host = (n: number) => ({ encapIp: n === 0 ? HERE[family] : peer(family, n) })
     const ofport = (n: number) => (n === 0 ? SENDER : OTHERS)
-    const rules = rulesOn(graphOf(oneNetwork(engine, { places, host, ofport })), 0)
+    const port = (n: number) => (n > 0 && n <= slowed ? { rateLimit: FAST } : {})
+    const rules = rulesOn(graphOf(oneNetwork(engine, { places, host, ofport, port })), 0)
     await this.#ovs.ofctl('del-flows', this.#ovs.bridge)
     const session = await connect({ path: this.#ovs.path })
+    const meters = new Map(rules.flatMap(({ meters }) => meters).map((spec) => [spec.id, meterOf(spec)]))
+    await session.series([
+      { type: 'meter_mod', command: 'delete', meter: METER.ALL, flags: 0, bands: [] },
+      ...[...meters.values()].map((meter) => ({ type: 'meter_mod', command: 'add', ...meter }) as const),
+    ])
     await session.bundle(rules.map((rule) => ({ type: 'flow_mod', command: 'add', ...rule })))
     session.close('done')
   }
@@ -168,6 +177,20 @@ t.test('B26: floods of 1, 2, 500, 3,000 members on one switch, and as many as we
       t.strictSame(Object.values(away), [1])
     }
   }
+  for (const [engine, members, slowed, peers] of [
+    ['vlan', MOST_MEMBERS, 2750, 0],
+    ['vxlan', 2000, 1999, mostPeers(COPY.ipv4, 2000, 1999)],
+  ] as const) {
+    await here.load(engine, 'ipv4', members, peers, slowed)
+    t.strictSame(
+      await here.traced(engine),
+      { here: members - 1, away: peers || 1 },
+      `${slowed} with a limit of ${members}`,
+    )
+    t.equal((await here.flooded()).here, members - 1, 'and a real frame')
+  }
+  await here.load('vlan', 'ipv4', MOST_MEMBERS, 0, MOST_MEMBERS - 1)
+  t.ok((await here.flooded()).here < MOST_MEMBERS - 1, 'were all of them limited, some would get none')
   await here.load('vlan', 'ipv4', 4200, 0)
   t.strictSame(await here.flooded(), { here: 0, away: {} }, 'beyond that nobody gets one')
 })

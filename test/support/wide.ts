@@ -24,6 +24,8 @@ interface Width {
   readonly places: readonly number[]
   /** What is special about hypervisors. */
   readonly host?: (n: number) => Partial<Hypervisor>
+  /** What is special about a VNIC's port. */
+  readonly port?: (n: number) => Partial<Port>
   /** The OpenFlow port of a VNIC's interface. */
   readonly ofport?: (n: number) => number
 }
@@ -47,11 +49,12 @@ export function bridgedNetwork(engine: NetworkEngine, width: Width): Nodes {
 /** Each in a port that is its own tunnel. */
 export const lonePorts = (width: Width): Nodes => nodes(width, (n) => wire(n))
 
-function nodes({ places, host = () => ({}), ofport = (n) => 10 + n }: Width, portOf: (n: number) => Port): Nodes {
+function nodes(width: Width, portOf: (n: number) => Port): Nodes {
+  const { places, host = () => ({}), port = () => ({}), ofport = (n) => 10 + n } = width
   const hosts = Math.max(...places) + 1
   return {
     hypervisors: Array.from({ length: hosts }, (_, n) => ({ ...hypervisor(n), key: key(HYPERVISORS + n), ...host(n) })),
-    ports: places.map((_, n) => ({ ...portOf(n), key: key(PORTS + n) })),
+    ports: places.map((_, n) => ({ ...portOf(n), key: key(PORTS + n), ...port(n) })),
     vnics: places.map((_, n) => ({ ...vnic(n, n), key: key(VNICS + n) })),
     bindings: places.map((where, n) => binding(n, where, ofport(n))),
   }
