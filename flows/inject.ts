@@ -65,11 +65,11 @@ export function toItself(graph: Graph, engines: Engines, member: Member, frames:
 }
 
 /** The domain of a member at its place, if its port has rules there. */
-function homeOf(graph: Graph, engines: Engines, { port, hypervisor }: Member) {
+export function homeOf(graph: Graph, engines: Engines, { port, hypervisor }: Member) {
   const here = graph.hypervisors.get(hypervisor)
   const domain = port.networkId === null ? port : graph.networks.get(port.networkId)
   const found = here && domain && way(engines, domain, here)
   if (!found || !port.adminUp) return undefined
   const { rules } = found.engine
-  return { graph, here, rules, alias: rules.alias, domain, fabric: found.fabric }
+  return { graph, here, rules, alias: rules.alias, domain, fabric: found.fabric, output: found.output }
 }

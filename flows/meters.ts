@@ -13,8 +13,8 @@ export interface MeterSpec {
   readonly burst: number
 }
 
-/** What of a VNIC is metered: what it sends, what it receives, and what of it the controller must answer. */
-export const METERED = { fromVnic: 0, toVnic: 1, toController: 2 } as const
+/** What of a VNIC is metered: what it sends, what it receives, and what of it the controller must answer, and where it must look for a next hop. */
+export const METERED = { fromVnic: 0, toVnic: 1, toController: 2, nextHops: 3 } as const
 const KINDS = 4
 
 /**

@@ -2,13 +2,24 @@
 import { ipv4 } from '../src/openflow/index.ts'
 import type { Network, Port } from '../topology/nodes.ts'
 import { attribute } from './attribute.ts'
-import type { Domain, EngineRules, Fabric, Fault, Guard, Member, Question, Translation } from './engine.ts'
+import type {
+  Announcement,
+  Domain,
+  EngineRules,
+  Fabric,
+  Fault,
+  Guard,
+  Member,
+  Question,
+  Translation,
+} from './engine.ts'
+import { arpRequest, gratuitousArp } from './ethernet/announce.ts'
 import { ethernetGuard } from './ethernet/guard.ts'
 import { macOf } from './ethernet/mac.ts'
 import { ADDRESSES } from './ethernet/port.ts'
 import { physicalUplink } from './ethernet/uplink.ts'
 import type { Prefix } from './nat/ipv4.ts'
-import { GATEWAY_MAC } from './nat/macs.ts'
+import { GATEWAY_MAC, macOfFloating } from './nat/macs.ts'
 
 /** What is kept of a port. */
 export const FLOATING = 'floating_address'
@@ -40,6 +51,21 @@ export const natIpv4Rules: EngineRules = {
   domain: () => [],
   member: () => [],
   remote: () => [],
+  announcements,
+}
+
+/** That its floating address is here, and who its router is, so that its first packet need not wait. */
+function announcements(network: Domain, member: Member): Announcement[] {
+  const { floating } = translation(member)
+  const { gateway_ip: router } = (network as Network).segment
+  const mac = macOfFloating(floating)
+  const target = { to: 'uplink' } as const
+  return [
+    { frame: gratuitousArp(mac, floating), target, why: 'who has its floating address' },
+    ...(typeof router === 'string'
+      ? [{ frame: arpRequest(mac, floating, ipv4(router)), target, why: 'where its router is' }]
+      : []),
+  ]
 }
 
 /** From a client, whoever it asks: nobody else answers in such a network. */

@@ -58,10 +58,10 @@ export const NEIGHBOURS = {
   does: 'Names the MAC address of a next hop, as the switch has learned it from ARP on the physical network.',
 } as const satisfies Table
 
-export const NEXT_HOP_FOUND = {
+export const HOP = {
   number: 27,
   name: 'next-hop',
-  does: 'Sends a packet to the physical network whose next hop is known.',
+  does: 'Sends a packet to the physical network whose next hop is known. Another one goes to the controller, at a limited rate, which asks for the next hop.',
 } as const satisfies Table
 
 export const NAT_IN = {
@@ -77,7 +77,7 @@ export const DELIVER = {
 } as const satisfies Table
 
 /** Those of networks whose members are each known to a physical network by an address of their own. */
-export const ROUTED: readonly Table[] = [NAT_OUT, TRANSLATED, ROUTE, NEIGHBOURS, NEXT_HOP_FOUND, NAT_IN, DELIVER]
+export const ROUTED: readonly Table[] = [NAT_OUT, TRANSLATED, ROUTE, NEIGHBOURS, HOP, NAT_IN, DELIVER]
 
 /** Those whose rules switches make by themselves. */
 export const isLearned = (table: number): boolean => table === LEARNED.number || table === NEIGHBOURS.number

@@ -3,7 +3,7 @@
  * a field cannot leave its register; `test/flows/registers.test.ts` holds that fields which live at once do not overlap.
  */
 import type { Action, OxmField } from '../src/openflow/index.ts'
-import { CLASSIFY, EGRESS, ENGINES, NAT_OUT, NEIGHBOURS, NEXT_HOP_FOUND, ROUTE, UNKNOWN } from './pipeline.ts'
+import { CLASSIFY, EGRESS, ENGINES, HOP, NAT_OUT, NEIGHBOURS, ROUTE, UNKNOWN } from './pipeline.ts'
 
 export interface Slot {
   readonly name: string
@@ -31,7 +31,7 @@ export const TARGET = {
   field: 'reg1',
   offset: 0,
   bits: 32,
-  lives: [NEXT_HOP_FOUND.number, EGRESS.number],
+  lives: [HOP.number, EGRESS.number],
   does: 'where the packet goes: the key of a port, 1 the uplink or wire, 2 one peer, 3 all peers, 4 peers that ask for frames to unknown addresses',
 } as const satisfies Slot
 
@@ -68,7 +68,7 @@ export const VIA = {
   field: 'reg6',
   offset: 0,
   bits: 28,
-  lives: [NAT_OUT.number, NEXT_HOP_FOUND.number],
+  lives: [NAT_OUT.number, HOP.number],
   does: 'the physical network of a routed packet: the OpenFlow port that leads there, and 12 bits of VLAN id',
 } as const satisfies Slot
 
@@ -77,7 +77,7 @@ export const RESOLVED = {
   field: 'reg6',
   offset: 28,
   bits: 1,
-  lives: [NEIGHBOURS.number, NEXT_HOP_FOUND.number],
+  lives: [NEIGHBOURS.number, HOP.number],
   does: '1 if the MAC address of the next hop is known, and in the packet',
 } as const satisfies Slot
 
@@ -86,7 +86,7 @@ export const NEXT_HOP = {
   field: 'reg7',
   offset: 0,
   bits: 32,
-  lives: [ROUTE.number, NEXT_HOP_FOUND.number],
+  lives: [ROUTE.number, HOP.number],
   does: 'the IPv4 address of the next hop of a routed packet',
 } as const satisfies Slot
 

@@ -23,6 +23,10 @@ export function whereItIs(domain: Domain, member: Member): Announcement[] {
 /** An announcement of ARP (RFC 5227, 2.3), that this address has this MAC address: 32 and 48 bits. */
 export const gratuitousArp = (mac: number, address: number): Uint8Array => arp(ARP, REQUEST, mac, address, 0, address)
 
+/** Who has this address? (RFC 826) Asked by one who has the other two. */
+export const arpRequest = (mac: number, address: number, target: number): Uint8Array =>
+  arp(ARP, REQUEST, mac, address, 0, target)
+
 /** A broadcast of ARP or of its relatives for IPv4 over Ethernet, 60 octets with its padding. */
 function arp(
   etherType: number,

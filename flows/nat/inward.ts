@@ -6,6 +6,7 @@ import { CLASSIFY, DELIVER, EGRESS, NAT_IN, ROUTE } from '../pipeline.ts'
 import { FROM_FABRIC, inDomain, is, set, setDomain, TARGET, VIA } from '../registers.ts'
 import { type Rule, rule } from '../rule.ts'
 import { learnNextHop } from './learn.ts'
+import { hopsLimit, toController } from './limit.ts'
 import { GATEWAY_MAC, macOfFloating, viaOf } from './macs.ts'
 
 const IPV4: OxmField = { field: 'eth_type', value: 0x0800 }
@@ -31,6 +32,8 @@ function arriving(member: Member, domain: Domain, fabric: Routed, { floating }: 
     { field: 'vlan_vid', value: fabric.vlanId === null ? 0 : 0x1000 | fabric.vlanId },
   ]
   const base = { table: CLASSIFY.number, priority: 120, author: port.key }
+  const limit = hopsLimit(member)
+  const [metered, copy] = toController(limit)
   const learn = learnNextHop(port, viaOf(fabric, output))
   const arp = (op: number): OxmField[] => [
     ...from,
@@ -55,7 +58,9 @@ function arriving(member: Member, domain: Domain, fabric: Routed, { floating }: 
     rule({
       ...base,
       match: arp(REPLY),
-      actions: [learn],
+      // First the meter, since OpenFlow before 1.5 has one there only.
+      actions: [metered, learn, copy],
+      meters: [limit],
       why: `${who}: an answer to what was asked for it says where a neighbour is`,
     }),
   ]

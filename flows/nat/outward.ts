@@ -1,10 +1,11 @@
 /** From a member to whoever its floating address reaches. Its own addresses never leave: what is not translated is dropped. */
 import { type Action, ipv4, type OxmField, PORT } from '../../src/openflow/index.ts'
 import { called, type Domain, type Member, named, type Routed, type Translation } from '../engine.ts'
-import { ANSWER, EGRESS, NAT_OUT, NEIGHBOURS, NEXT_HOP_FOUND, ROUTE, TRANSLATED } from '../pipeline.ts'
+import { ANSWER, EGRESS, HOP, NAT_OUT, NEIGHBOURS, ROUTE, TRANSLATED } from '../pipeline.ts'
 import { inDomain, is, NEXT_HOP, RESOLVED, SOURCE, set, TARGET, TO_UPLINK, VIA } from '../registers.ts'
 import { type Rule, resubmit, rule } from '../rule.ts'
 import { maskOf, type Prefix, printPrefix } from './ipv4.ts'
+import { hopsLimit, toController } from './limit.ts'
 import { GATEWAY_MAC, macOfFloating, viaOf } from './macs.ts'
 
 const IPV4: OxmField = { field: 'eth_type', value: 0x0800 }
@@ -24,7 +25,7 @@ export function gateway(domain: Domain, fabric: Routed): Rule[] {
     }),
     ...routes(domain, fabric),
     rule({
-      table: NEXT_HOP_FOUND.number,
+      table: HOP.number,
       priority: 100,
       match: [inDomain(domain.key), is(RESOLVED, 1)],
       actions: [set(TARGET, TO_UPLINK)],
@@ -42,7 +43,7 @@ function routes(domain: Domain, { onLink, nextHop, inside }: Routed): Rule[] {
       table: ROUTE.number,
       priority,
       match: [inDomain(domain.key), IPV4, ...within('ipv4_dst', to)],
-      ...(actions.length > 0 && { actions: [...actions, resubmit(NEIGHBOURS.number)], goto: NEXT_HOP_FOUND.number }),
+      ...(actions.length > 0 && { actions: [...actions, resubmit(NEIGHBOURS.number)], goto: HOP.number }),
       author,
       why: `${called(domain)}: ${why}`,
     })
@@ -75,6 +76,7 @@ export function outward(member: Member, domain: Domain, fabric: Routed, translat
   const { floating, inside } = translation
   const who = `VNIC ${vnic.id} in port ${named(port)}`
   const author = port.key
+  const limit = hopsLimit(member)
   return [
     rule({
       table: NAT_OUT.number,
@@ -107,6 +109,15 @@ export function outward(member: Member, domain: Domain, fabric: Routed, translat
       goto: ROUTE.number,
       author,
       why: `${who}: only what has its floating address leaves ${called(domain)}`,
+    }),
+    rule({
+      table: HOP.number,
+      priority: 50,
+      match: [is(SOURCE, port.key), is(RESOLVED, 0)],
+      actions: toController(limit),
+      author,
+      meters: [limit],
+      why: `${who}: the controller asks for a next hop that is not known, ${limit.rate} a second at most`,
     }),
   ]
 }

@@ -30,6 +30,7 @@ import { Hypervisors } from './hypervisors.ts'
 import { type Committed, Journal } from './journal.ts'
 import { type Metric, metricsOf } from './metrics.ts'
 import { isNewSite, migratingVnics, News, touchedVnics } from './news.ts'
+import { NextHops } from './next-hops.ts'
 import { load } from './persist.ts'
 import { Presenter } from './present.ts'
 import { type Ticket, Tickets } from './tickets.ts'
@@ -56,6 +57,7 @@ export class Controller {
   readonly #holders: Holders
   readonly #announcer: Announcer
   readonly #answerer: Answerer
+  readonly #nextHops: NextHops
   /** The ticket of each commit that somebody may still ask for. */
   readonly #ticketOf = new WeakMap<object, Ticket>()
   readonly #stopping = new AbortController()
@@ -94,7 +96,8 @@ export class Controller {
           this.#holders.confirmed(id, generation)
         },
         refused: (id, objects) => this.#refused(id, objects),
-        asked: (id, session, packet) => this.#answerer.asked(id, session, packet),
+        asked: (id, session, packet) =>
+          (this.#nextHops.concerns(packet.table) ? this.#nextHops : this.#answerer).asked(id, session, packet),
       },
     })
     this.#board = new Board(
@@ -124,6 +127,7 @@ export class Controller {
       },
     )
     this.#announcer = new Announcer({ graph, engines: rules, fleet: this.fleet, log })
+    this.#nextHops = new NextHops({ graph, engines: rules, fleet: this.fleet, log })
     this.#answerer = new Answerer({ graph, engines, rules, log })
     this.#holders = new Holders({ graph, log, write: async (operation) => void (await this.journal.write(operation)) })
     this.hosts = new Hosts({ graph, journal: this.journal, engines, log, controllerFor })
@@ -174,6 +178,7 @@ export class Controller {
   close(): void {
     this.events.end()
     this.#announcer.close()
+    this.#nextHops.close()
     this.fleet.close('the controller stops')
     this.hosts.close('the controller stops')
   }

@@ -1,0 +1,83 @@
+/** A NATed IPv4 network on the ground: a router of the physical network, VMs with their addresses by DHCP, and how they talk. */
+import type { Network, Port } from './api.ts'
+import { LabError } from './channel.ts'
+import type { Hypervisor } from './hypervisor.ts'
+import type { Lab } from './lab.ts'
+import { project, type Scene, type Station } from './scene.ts'
+
+export const ROUTER = '203.0.113.1'
+/** Somebody behind it. */
+export const BEYOND = '198.51.100.1'
+
+/** @param more of the prefix, such as `vlan: 50` */
+export const floatingConfig = (more = ''): string => `
+physical_networks:
+  physnet1:
+    vlans: 100-4000
+    floating:
+      - { prefix: 203.0.113.0/24, gateway_ip: ${ROUTER}${more === '' ? '' : `, ${more}`} }
+`
+
+export async function startRouter(lab: Lab): Promise<void> {
+  // Its checksums must be in its packets: no device is between it and connection tracking, which looks at them.
+  await must(lab, 'outside', 'ethtool', '-K', 'eth1', 'tx', 'off')
+  await must(lab, 'outside', 'ip', 'link', 'set', 'lo', 'up')
+  await must(lab, 'outside', 'ip', 'addr', 'add', `${ROUTER}/24`, 'dev', 'eth1')
+  await must(lab, 'outside', 'ip', 'addr', 'add', `${BEYOND}/32`, 'dev', 'lo')
+}
+
+export interface NatStation extends Station {
+  readonly port: Port
+  /** Its floating address. */
+  readonly address: string
+}
+
+/** A VM in a new port of the network, as its DHCP client makes it: address, default route, MTU. */
+export async function natStation(
+  scene: Scene,
+  hypervisor: Hypervisor,
+  network: Network,
+  wish: Record<string, unknown> = {},
+): Promise<NatStation> {
+  const port = await scene.api.createPort(project, network.id, wish)
+  const station = await scene.station({ hypervisor, addresses: [] })
+  await scene.plugInto(station, port)
+  await askForAddress(scene.lab, station.vm.name)
+  return Object.assign(station, { port, address: String(port.floating_address) })
+}
+
+/** What `udhcpc` does with its lease: an address, routes, the MTU; it says the rest. */
+const SCRIPT = `#!/bin/sh
+[ "$1" = bound ] || exit 0
+ip addr flush dev $interface
+ip addr add $ip/$mask dev $interface
+ip link set $interface mtu \${mtu:-1500}
+ip route add default via $router
+echo "lease $ip/$mask router $router dns $dns mtu $mtu server $serverid"
+`
+
+/** @returns what the lease says */
+export async function askForAddress(lab: Lab, vm: string): Promise<string> {
+  const file = `/tmp/udhcpc-${process.pid}-${vm}.sh`
+  const said = await must(
+    lab,
+    vm,
+    'sh',
+    '-c',
+    `cat >${file} <<'END'\n${SCRIPT}END\nchmod +x ${file}; udhcpc -i eth0 -n -q -f -t 5 -T 1 -s ${file} 2>&1; code=$?; rm ${file}; exit $code`,
+  )
+  return /^lease \S+\/.*/m.exec(said)?.[0] ?? said
+}
+
+/** How many of so many pings are answered. */
+export async function pings(lab: Lab, from: string, to: string, count = 1, ...more: string[]): Promise<number> {
+  const { stdout } = await lab.exec(from, 'ping', '-n', '-c', String(count), '-i', '0.2', '-W', '2', ...more, to)
+  return Number(/(\d+) received/.exec(stdout)?.[1] ?? 0)
+}
+
+/** A command in a machine that must succeed. */
+export async function must(lab: Lab, machine: string, ...argv: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await lab.exec(machine, ...argv)
+  if (code !== 0) throw new LabError(`${machine}: ${argv.join(' ')}: exit ${code}: ${stdout}${stderr}`)
+  return stdout
+}
