@@ -126,6 +126,22 @@ await onStage('migration', { hypervisors: 3 }, async (t, scene) => {
     await scene.remove(mover)
   })
 
+  await t.test('a hand-over while the controller is away is found when it is back', async (t) => {
+    const network = await scene.network('vxlan')
+    const mover = await scene.station({ hypervisor: h1, network })
+    const other = await scene.station({ hypervisor: h3, network })
+    await prepareMigration(cloud, mover.vnic.id, h2.id)
+    const twin = await twinOf(mover, h2, [other])
+    await lab.controller.stop('SIGKILL')
+    await addInterface((...argv) => h2.run(...argv), twin.interface, mover.vnic)
+    await lab.controller.start()
+    await scene.boundTo(mover.vnic.id, { hypervisor: 'h2', interface: twin.interface })
+    t.match(await scene.vnicIs(mover.vnic.id, 'active'), { migration: null })
+    await settle(mover, twin)
+    t.same(await scene.wrongs(), [])
+    for (const station of [mover, other]) await scene.remove(station)
+  })
+
   await t.test('what is prepared delivers nothing yet, and is gone when it is called off', async (t) => {
     for (const engine of ['vlan', 'vxlan']) {
       const network = await scene.network(engine)
