@@ -242,3 +242,17 @@ t.test('a meter that another hand has made or deleted meanwhile is put all the s
   here.meters.clear()
   await limit(200)
 })
+
+t.test('a switch that knows no meters is served all the same', async (t) => {
+  const { controller, connect, call, plug, realised } = await cloudOf(t, 1)
+  const here = await connect(0)
+  here.knowsMeters = false
+  const vnic = await plug(await call('create_network', {}), 0)
+  t.equal((await realised(vnic)).status, 'active')
+  here.disconnect()
+  await until(() => controller.fleet.get(hypervisorId(0)) === undefined)
+  const back = await connect(0)
+  back.knowsMeters = false
+  await until(() => back.flows.size > 0)
+  t.strictSame(back.lines(), here.lines())
+})

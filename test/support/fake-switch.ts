@@ -33,6 +33,7 @@ export class FakeSwitch {
   readonly meters = new Map<number, Meter>()
   /** Messages that changed meters, or could have. */
   readonly meterMods: MeterMod[] = []
+  knowsMeters = true
   refusesMeter: (mod: MeterMod) => boolean = () => false
   /** Messages that changed rules, or could have. */
   readonly flowMods: FlowMod[] = []
@@ -101,6 +102,8 @@ export class FakeSwitch {
         return [{ type: 'barrier_reply', xid }]
       case 'multipart_request':
         if (message.multipart === 'flow') return this.#dump(xid)
+        if (message.multipart === 'meter_config' && !this.knowsMeters)
+          return [{ type: 'error', xid, errorType: 1, code: 2, data: new Uint8Array() }]
         if (message.multipart === 'meter_config')
           return [{ type: 'multipart_reply', multipart: 'meter_config', xid, meters: [...this.meters.values()] }]
         return [{ type: 'multipart_reply', multipart: 'flow_monitor', xid, updates: [] }]
