@@ -4,6 +4,7 @@ import { Controller } from '../../src/control/controller.ts'
 import type { Engine } from '../../src/engines/engine.ts'
 import type { Reply } from '../../src/engines/extension.ts'
 import { guarded } from '../../src/engines/guarded.ts'
+import type { FloatingPool } from '../../src/engines/nat/pools.ts'
 import { builtIn, ENGINE_ALIASES } from '../../src/engines/registry.ts'
 import type { ProjectId } from '../../topology/ids.ts'
 import { MemoryStore } from './memory-store.ts'
@@ -16,15 +17,21 @@ export interface Options {
   readonly store?: MemoryStore
   /** `[first, last]` VLAN ids of physnet1. */
   readonly vlans?: readonly [number, number]
+  /** Where floating addresses live on physnet1. */
+  readonly floating?: readonly FloatingPool[]
   /** Which of the built-in engines; all of them where this is left out. */
   readonly builtIn?: readonly string[]
   /** Those of others. */
   readonly outside?: readonly Engine[]
 }
 
-const built = (names: readonly string[] = ENGINE_ALIASES, [first, last]: readonly [number, number] = [100, 4000]) =>
+const built = (
+  names: readonly string[] = ENGINE_ALIASES,
+  [first, last]: readonly [number, number] = [100, 4000],
+  floating: readonly FloatingPool[] = [],
+) =>
   builtIn(names, {
-    physicalNetworks: { physnet1: { vlans: [{ first, last }] } },
+    physicalNetworks: { physnet1: { vlans: [{ first, last }], floating } },
     overlays: { vxlan: VNIS, geneve: VNIS, mtu: 1500 },
   })
 
@@ -35,11 +42,17 @@ export function engineOf(alias: string): Engine {
   return engine
 }
 
-export function controllerOn({ store = new MemoryStore(), vlans, builtIn: names, outside = [] }: Options = {}) {
+export function controllerOn({
+  store = new MemoryStore(),
+  vlans,
+  floating,
+  builtIn: names,
+  outside = [],
+}: Options = {}) {
   const controller = new Controller({
     store,
     log: pino({ level: 'silent' }),
-    engines: [...built(names, vlans), ...outside.map(guarded)],
+    engines: [...built(names, vlans, floating), ...outside.map(guarded)],
     controllerFor: () => 'tcp:127.0.0.1:6653',
   })
   const routes = new Map(
