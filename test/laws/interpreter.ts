@@ -2,7 +2,7 @@
  * A small model of an OpenFlow switch, enough for our rules: tables, metadata and registers, resubmit, tags, tunnels. It is
  * written from the specification, not from the compiler, so that the two can disagree.
  */
-import type { Action, Flow, OxmField } from '../../src/openflow/index.ts'
+import { type Action, type Flow, type OxmField, PORT } from '../../src/openflow/index.ts'
 
 /** A frame, with the way it came: values by field name. `vlan` is its tags, outermost first. */
 export interface Packet {
@@ -50,9 +50,13 @@ function lookUp(flows: readonly Flow[], table: number, state: State, outputs: Ou
 function act(flows: readonly Flow[], action: Action, state: State, outputs: Output[]): void {
   switch (action.type) {
     case 'output':
+      if (action.port === PORT.IN_PORT) {
+        outputs.push({ port: Number(state.fields.get('in_port')), packet: seen(state) })
+        return
+      }
       // Never back out by the port it came in by.
       if (BigInt(action.port) === state.fields.get('in_port')) return
-      outputs.push({ port: action.port, packet: { fields: new Map(state.fields), vlan: [...state.vlan] } })
+      outputs.push({ port: action.port, packet: seen(state) })
       return
     case 'resubmit': {
       const inPort = state.fields.get('in_port') ?? 0n
@@ -69,6 +73,13 @@ function act(flows: readonly Flow[], action: Action, state: State, outputs: Outp
       state.resubmits = copy.resubmits
       return
     }
+    case 'ct':
+      track(flows, action, state, outputs)
+      return
+    case 'reg_move':
+      if (action.src.offset !== 0 || action.dst.offset !== 0) throw new Error('the model moves whole fields')
+      state.fields.set(action.dst.field, state.fields.get(action.src.field) ?? 0n)
+      return
     case 'learn':
       // What is not learned is looked for everywhere: that is what the laws look at.
       return
@@ -85,6 +96,21 @@ function act(flows: readonly Flow[], action: Action, state: State, outputs: Outp
       throw new Error(`the model does not know action ${action.type}`)
   }
 }
+
+/**
+ * One address becomes another, whichever side began: where each inner address has one outer address of its own, a connection need
+ * not be remembered to know what becomes of its packets.
+ */
+function track(flows: readonly Flow[], action: Extract<Action, { type: 'ct' }>, state: State, outputs: Output[]): void {
+  const before = { ...state, fields: new Map(state.fields), vlan: [...state.vlan] }
+  for (const inner of action.actions) {
+    if (inner.type !== 'nat' || !inner.to || !inner.ipv4) throw new Error('the model knows nat to one address only')
+    before.fields.set(inner.to === 'src' ? 'ipv4_src' : 'ipv4_dst', BigInt(inner.ipv4.min))
+  }
+  if (action.table !== undefined) lookUp(flows, action.table, before, outputs)
+}
+
+const seen = (state: State): Packet => ({ fields: new Map(state.fields), vlan: [...state.vlan] })
 
 function setField(action: Extract<Action, { type: 'set_field' }>, state: State): void {
   if (action.field === 'vlan_vid') {

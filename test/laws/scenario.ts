@@ -13,6 +13,7 @@ import {
   geneveNetwork,
   hypervisor,
   hypervisorId,
+  natNetwork,
   networkId,
   portId,
   vlanNetwork,
@@ -21,22 +22,29 @@ import {
 } from '../support/nodes.ts'
 
 const HYPERVISORS = 3
-const NETWORKS = 5
+/** The last two are NATed, side by side in one VLAN, with the same private addresses. */
+const NETWORKS = 7
 /** Ports of networks, then ports on their own, then ports that lead to remote sites: of three networks, of one of them two. */
-const [IN_NETWORKS, LONE, SITES] = [10, 2, 4]
+const [IN_NETWORKS, LONE, SITES] = [14, 2, 4]
 /** The networks of those: on a VLAN, on tunnels, untagged. */
 const BRIDGED = [0, 1, 0, 3]
 const PORTS = IN_NETWORKS + LONE + SITES
 /** Those that take VNICs. */
 const PLUGGABLE = IN_NETWORKS + LONE
-export const VNICS = 10
+export const VNICS = 14
 
 const network = (n: number) =>
-  [vlanNetwork, vxlanNetwork, geneveNetwork, flatNetwork, vlanNetwork].map((make) => make(n))[n] ?? vlanNetwork(n)
+  [vlanNetwork, vxlanNetwork, geneveNetwork, flatNetwork, vlanNetwork, natNetwork, natNetwork].map((make) => make(n))[
+    n
+  ] ?? vlanNetwork(n)
 
 /** Ports are spread over the networks by their number. */
 function port(n: number, extra: Partial<Port> = {}): Port {
-  if (n < IN_NETWORKS) return nodes.port(n, network(n % NETWORKS), extra)
+  if (n < IN_NETWORKS) {
+    const of = network(n % NETWORKS)
+    const nth = 1 + Math.floor(n / NETWORKS)
+    return of.engine === 'nat-ipv4' ? { ...nodes.natPort(n, n % NETWORKS, nth), ...extra } : nodes.port(n, of, extra)
+  }
   if (n < PLUGGABLE) return { ...nodes.wire(n), ...extra }
   const site = n - PLUGGABLE
   return { ...nodes.wire(n, network(BRIDGED[site] ?? 0), site % HYPERVISORS), ...extra }
