@@ -3,8 +3,9 @@ import type { Api, Network, Port } from './api.ts'
 import { FarEthernet } from './far-ethernet.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import type { Lab } from './lab.ts'
+import { floatingConfig } from './nat-ground.ts'
 
-export const DEMO_ENGINES = ['vlan', 'vxlan', 'geneve', 'flat', 'remote-l2'] as const
+export const DEMO_ENGINES = ['vlan', 'vxlan', 'geneve', 'flat', 'remote-l2', 'nat-ipv4'] as const
 export type DemoEngine = (typeof DEMO_ENGINES)[number]
 
 export interface Plan {
@@ -34,7 +35,9 @@ export const physicalNetworks = (engine: DemoEngine): readonly string[] =>
 
 /** The controller's configuration. */
 export const configuration = (engine: DemoEngine): string =>
-  ['physical_networks:', ...physicalNetworks(engine).map((name) => `  ${name}: { vlans: 100-4000 }`), ''].join('\n')
+  engine === 'nat-ipv4'
+    ? floatingConfig()
+    : ['physical_networks:', ...physicalNetworks(engine).map((name) => `  ${name}: { vlans: 100-4000 }`), ''].join('\n')
 
 /** Hosts that do not join: the one with the Ethernets far away. */
 export const strangers = (engine: DemoEngine): number => (engine === 'remote-l2' ? 1 : 0)

@@ -16,9 +16,11 @@ import {
   physicalNetworks,
   strangers,
 } from './demo-grounds.ts'
+import { natDemo } from './demo-nat.ts'
 import { differences } from './experiment.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import { type Lab, startLab, type Vm } from './lab.ts'
+import { BEYOND } from './nat-ground.ts'
 import { frameProbes, pingProbes } from './probes.ts'
 import { lostPings, pingMatrix } from './table.ts'
 import { until } from './until.ts'
@@ -107,15 +109,15 @@ async function connected(api: Api, count: number): Promise<void> {
   })
 }
 
-async function restart(lab: Lab, api: Api): Promise<void> {
-  say('\nKilling the controller with kill -9 while red-a1 pings red-a2 every 20 ms, and starting it again ...')
-  const ping = await lab.background('red-a1', 'ping', '-i', '0.02', '10.0.0.2')
+async function restart(lab: Lab, api: Api, from: string, to: string, name = to): Promise<void> {
+  say(`\nKilling the controller with kill -9 while ${from} pings ${name} every 20 ms, and starting it again ...`)
+  const ping = await lab.background(from, 'ping', '-i', '0.02', to)
   await lab.controller.stop('SIGKILL')
   const hosts = hypervisorsOf(lab)
-  const before = await Promise.all(hosts.map((host) => host.rules()))
+  const before = await Promise.all(hosts.map(rulesOf))
   await lab.controller.start()
   await connected(api, hosts.length)
-  const again = await Promise.all(hosts.map((host) => host.rules()))
+  const again = await Promise.all(hosts.map(rulesOf))
   const { answered, lost } = lostPings(await ping.stop())
   const same = JSON.stringify(before) === JSON.stringify(again)
   say(
@@ -123,6 +125,9 @@ async function restart(lab: Lab, api: Api): Promise<void> {
   )
   wrong += lost + (same ? 0 : 1) + (answered > 0 ? 0 : 1)
 }
+
+/** But what the switch learns by itself. */
+const rulesOf = async (host: Hypervisor) => (await host.rules()).filter((rule) => !rule.includes('cookie=0x6c726e64'))
 
 async function keep(lab: Lab, api: Api): Promise<void> {
   const door = await lab.writeDoor()
@@ -134,7 +139,7 @@ It goes on running. To try:
   curl '${api.url}/v1/hypervisors/h1/flows?actual=true'
   ${door} h1 ovs-vsctl show
   ${door} h1 ovs-ofctl -O OpenFlow15 dump-flows br-int
-  ${door} red-a1 ping 10.0.0.2
+  ${door} red-a1 ping ${engine === 'nat-ipv4' ? BEYOND : '10.0.0.2'}
   ${door} red-a1 ip address
   tail -f ${log}
 Ctrl-C, or kill ${process.pid}, ends it.`)
@@ -150,6 +155,13 @@ async function demo(lab: Lab, engine: DemoEngine): Promise<void> {
   for (const host of hosts) await host.join(controllerAddress)
   await connected(api, hosts.length)
   say(`  ${hosts.length} hypervisors joined, each with one ovs-vsctl set-manager tcp:${controllerAddress}`)
+  if (engine === 'nat-ipv4') {
+    say('Making a network, ports and VNICs, and plugging them over HTTP ...')
+    const { wrong: amiss, pinging } = await natDemo(lab, api, hosts, say)
+    wrong += amiss
+    await restart(lab, api, ...pinging)
+    return await end(lab, api)
+  }
   say('Making networks, ports and VNICs, and plugging them over HTTP ...')
   const { vnics, grounds } = await populate(lab, api, engine)
   await show(lab, 'Who can ping whom:')
@@ -164,7 +176,11 @@ async function demo(lab: Lab, engine: DemoEngine): Promise<void> {
   networkOf.set('red-a3', 'red-b')
   await show(lab, 'After red-a3 was unplugged, and plugged into a port of red-b:')
 
-  await restart(lab, api)
+  await restart(lab, api, 'red-a1', '10.0.0.2', 'red-a2')
+  await end(lab, api)
+}
+
+async function end(lab: Lab, api: Api): Promise<void> {
   say(wrong === 0 ? '\nAll is as it must be.' : `\n${wrong} things are not as they must be.`)
   process.exitCode = wrong === 0 ? 0 : 1
   if (options.keep) await keep(lab, api)

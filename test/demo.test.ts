@@ -14,7 +14,7 @@ t.test('an engine that the demo does not know is said in one line, before anythi
   await t.rejects(run(process.execPath, [at('mininet/demo.ts'), '--engine', 'token-ring']), {
     code: 2,
     stdout: '',
-    stderr: '--engine is one of vlan, vxlan, geneve, flat, remote-l2, not "token-ring"\n',
+    stderr: '--engine is one of vlan, vxlan, geneve, flat, remote-l2, nat-ipv4, not "token-ring"\n',
   })
 })
 

@@ -1,10 +1,14 @@
 /** NATed IPv4 networks as the API has them: where their prefixes may lie, and which addresses their ports get. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
+import { parse } from 'yaml'
 import { readFloating } from '../../src/config/floating.ts'
 import { type ApiOptions, apiOn } from '../support/api.ts'
 import { binding, hypervisor } from '../support/nodes.ts'
 
 const RED = '/projects/red'
+const page = readFileSync(join(import.meta.dirname, '../../docs/nat.md'), 'utf8')
 const floating = readFloating([
   { prefix: '203.0.113.0/24', vlan: 50, gateway_ip: '203.0.113.1' },
   { prefix: '198.51.100.0/25' },
@@ -200,4 +204,14 @@ t.test('without floating addresses of the operator’s there are no such network
     status: 403,
     body: { detail: /this Plugboard has none$/ },
   })
+})
+
+t.test('the example of docs/nat.md', async (t) => {
+  const block = /^```yaml\n(.*?)^```/ms.exec(page)?.[1] ?? ''
+  const config = parse(block) as { physical_networks: { physnet1: { floating: unknown } } }
+  const { call } = await api(t, { floating: readFloating(config.physical_networks.physnet1.floating) })
+  const examples = [...page.matchAll(/^post (\S+) '([^']*)'\n```\n\n```json\n(.*?)^```/gms)]
+  t.equal(examples.length, 3)
+  for (const [, path = '', body = '', answer = ''] of examples)
+    t.match(await call('POST', `${RED}/${path}`, body), { status: 201, body: JSON.parse(answer) }, path)
 })
