@@ -24,6 +24,8 @@ export interface Port {
   readonly status: string
   readonly status_detail?: string
   readonly revision: number
+  /** Of a port in an Ethernet network. */
+  readonly ip_addresses?: readonly string[]
   /** Where it leads, for one that is a tunnel. */
   readonly remote_ip?: string
   readonly tunnel_type?: Tunnel['type']

@@ -1,0 +1,161 @@
+/** Guests that are told their addresses: by DHCP with clients that guests have, by router advertisements as the kernel takes them. */
+import { DhcpClients } from '../dhcp-clients.ts'
+import { onStage } from '../onstage.ts'
+import { until } from '../until.ts'
+
+const GATEWAY = '10.9.0.1'
+const IPV4 = {
+  prefix: '10.9.0.0/24',
+  gateway_ip: GATEWAY,
+  dns: ['192.0.2.53', '192.0.2.54'],
+  routes: [{ destination: '10.8.0.0/16', next_hop: '10.9.0.254' }],
+  pool: [{ start: '10.9.0.10', end: '10.9.0.99' }],
+}
+
+/** A lease that dhclient remembers. */
+const remembered = (address: string) =>
+  `lease { interface "eth0"; fixed-address ${address}; option subnet-mask 255.255.255.0; option dhcp-server-identifier ${GATEWAY}; renew never; rebind never; expire never; }\n`
+
+await onStage('addresses', { hypervisors: 2 }, async (t, scene) => {
+  const { lab } = scene
+  const [h1, h2] = [lab.hypervisor(1), lab.hypervisor(2)]
+  const clients = await DhcpClients.in(lab)
+  t.teardown(() => clients.close())
+  /** A VM that has no address yet. */
+  const guest = (network: Awaited<ReturnType<typeof scene.network>>, hypervisor = h1) =>
+    scene.station({ hypervisor, network, addresses: [] })
+  const addressesOf = async (vm: string) =>
+    (await lab.exec(vm, 'ip', '-o', 'addr', 'show', 'dev', 'eth0', 'scope', 'global')).stdout
+
+  for (const engine of ['vlan', 'vxlan', 'geneve', 'flat'] as const) {
+    await t.test(`${engine}: address, mask, gateway, DNS servers, routes and MTU by DHCP`, async (t) => {
+      const network = await scene.network(engine, { ipv4: IPV4 })
+      const [one, two] = [await guest(network), await guest(network, h2)]
+      const [mine, theirs] = [one, two].map(({ port }) => port?.ip_addresses?.[0])
+      const { told } = await clients.udhcpc(one.vm.name, 'mtu', 'staticroutes')
+      t.match(told, {
+        reason: 'bound',
+        ip: mine,
+        mask: '24',
+        subnet: '255.255.255.0',
+        broadcast: '10.9.0.255',
+        router: GATEWAY,
+        dns: '192.0.2.53 192.0.2.54',
+        mtu: String(network.mtu),
+        staticroutes: `10.8.0.0/16 10.9.0.254 0.0.0.0/0 ${GATEWAY}`,
+        serverid: GATEWAY,
+        lease: '86400',
+      })
+      const other = await clients.dhclient(two.vm.name)
+      t.match(other.told, {
+        reason: 'BOUND',
+        new_ip_address: theirs,
+        new_subnet_mask: '255.255.255.0',
+        new_routers: GATEWAY,
+        new_domain_name_servers: '192.0.2.53 192.0.2.54',
+        new_interface_mtu: String(network.mtu),
+        new_dhcp_renewal_time: '43200',
+        new_dhcp_rebinding_time: '75600',
+      })
+      const ping = await lab.exec(one.vm.name, 'ping', '-c', '3', '-i', '0.2', String(theirs))
+      t.equal(ping.code, 0, ping.stdout)
+      for (const each of [one, two]) await scene.remove(each)
+    })
+  }
+
+  await t.test('a client that was there before: its address is confirmed, another one refused', async (t) => {
+    const network = await scene.network('vxlan', { ipv4: IPV4 })
+    const vm = await guest(network)
+    const [address = ''] = vm.port?.ip_addresses ?? []
+    const again = await clients.dhclient(vm.vm.name, remembered(address))
+    t.equal(again.told.reason, 'REBOOT', again.words)
+    t.match(again.words, new RegExp(`DHCPREQUEST for ${address}[^]*DHCPACK of ${address}`))
+    t.notMatch(again.words, /DHCPDISCOVER/)
+    const wrong = await clients.dhclient(vm.vm.name, remembered('10.9.0.77'))
+    t.match(wrong.words, new RegExp(`DHCPREQUEST for 10.9.0.77[^]*DHCPNAK[^]*DHCPDISCOVER[^]*DHCPACK of ${address}`))
+    t.match(wrong.told, { reason: 'BOUND', new_ip_address: address })
+    await scene.remove(vm)
+  })
+
+  for (const [where, gateway] of [
+    ['that the gateway has', GATEWAY],
+    ["of the controller's, where there is no gateway", null],
+  ] as const) {
+    await t.test(`a lease is renewed by the server's address ${where}`, async (t) => {
+      const network = await scene.network('vxlan', { ipv4: { ...IPV4, routes: [], gateway_ip: gateway } })
+      const vm = await guest(network)
+      const router = await scene.station({ hypervisor: h2, network, addresses: [`${GATEWAY}/24`] })
+      const path = `/v1/projects/${router.vnic.project}/ports/${router.port?.id}`
+      await scene.api.must('PATCH', path, { allowed_address_pairs: [{ ip_prefix: GATEWAY }] })
+      const client = await clients.lasting(vm.vm.name)
+      const is = (reason: string) =>
+        until(`the lease to be ${reason}`, async () => (await client.told()).reason === reason)
+      await is('bound')
+      const server = gateway ?? '169.254.0.67'
+      const renewals = async () => {
+        const rules = await h1.ofctl('dump-flows', 'br-int', `table=20,udp,nw_dst=${server}`)
+        return Number(rules.match(/n_packets=(\d+)/)?.[1])
+      }
+      t.equal(await renewals(), 0)
+      // What a client that has a route to the server needs.
+      if (gateway === null) await lab.exec(vm.vm.name, 'ip', 'route', 'replace', server, 'dev', 'eth0')
+      await client.renew()
+      await is('renew')
+      await until('the rule to be counted', async () => (await renewals()) > 0)
+      t.match(await client.told(), { ip: vm.port?.ip_addresses?.[0], serverid: server })
+      await client.stop()
+      for (const each of [vm, router]) await scene.remove(each)
+    })
+  }
+
+  await t.test('a client that has its address from elsewhere is told the rest (INFORM)', async (t) => {
+    const network = await scene.network('vxlan', { ipv4: IPV4 })
+    const vm = await guest(network)
+    const [address = ''] = vm.port?.ip_addresses ?? []
+    const told = await clients.raw<Record<string, string> | null>(vm.vm.name, 'inform', address)
+    t.match(told, { 53: '05', 1: 'ffffff00', 3: '0a090001', 6: 'c0000235c0000236' })
+    t.notOk(told?.[51], 'no lease')
+    await scene.remove(vm)
+  })
+
+  await t.test('a network that hands out nothing: its DHCP is its own', async (t) => {
+    const network = await scene.network('vxlan')
+    const vm = await guest(network)
+    t.same(vm.port?.ip_addresses, [])
+    t.notMatch(await h1.ofctl('dump-flows', 'br-int'), /CONTROLLER/)
+    t.same(await clients.raw(vm.vm.name, 'lease', '1'), [null])
+    await scene.remove(vm)
+  })
+
+  for (const mode of ['slaac', 'dhcpv6-stateless'] as const) {
+    await t.test(`IPv6 by ${mode}`, async (t) => {
+      const network = await scene.network('vlan', { ipv6: { prefix: 'fd09::/64', mode, dns: ['fd53::53'] } })
+      const [one, two] = [await guest(network), await guest(network)]
+      const made = new Map<string, string>()
+      for (const { vm } of [one, two]) {
+        await lab.exec(vm.name, 'ip', 'link', 'set', 'eth0', 'down')
+        await lab.exec(vm.name, 'ip', 'link', 'set', 'eth0', 'up')
+        const address = await until(
+          `${vm.name} to have an address`,
+          async () => (await addressesOf(vm.name)).match(/inet6 (fd09::[^/]+)\/64/)?.[1],
+        )
+        made.set(vm.name, address)
+      }
+      const routes = (await lab.exec(one.vm.name, 'ip', '-6', 'route')).stdout
+      t.notMatch(routes, /default/, 'no router is offered')
+      const target = made.get(two.vm.name) ?? ''
+      const ping = await lab.exec(one.vm.name, 'ping', '-c', '2', '-i', '0.2', target)
+      t.equal(ping.code, 0, ping.stdout)
+      // The other one is not asked: the switch knows the address that it has made.
+      await lab.exec(two.vm.name, 'ip', 'link', 'set', 'eth0', 'down')
+      await lab.exec(one.vm.name, 'ip', 'neigh', 'flush', 'all')
+      await lab.exec(one.vm.name, 'ping', '-c', '1', '-W', '1', target)
+      const neighbour = (await lab.exec(one.vm.name, 'ip', 'neigh', 'show', target)).stdout
+      t.match(neighbour, `lladdr ${two.vnic.mac_address}`)
+      const { told, words } = await clients.dhclient6(one.vm.name)
+      if (mode === 'slaac') t.same(told, {}, 'nobody answers')
+      else t.match(told, { new_dhcp6_name_servers: 'fd53::53', new_dhcp6_info_refresh_time: '86400' }, words)
+      for (const each of [one, two]) await scene.remove(each)
+    })
+  }
+})

@@ -1,0 +1,103 @@
+/** DHCP clients in VMs: ISC's dhclient and udhcpc, as guests have them, and one of raw frames for what these do not do. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Lab } from './lab.ts'
+
+const SCRIPT = fileURLToPath(new URL('./dhcp-client.sh', import.meta.url))
+const RAW = fileURLToPath(new URL('./dhcp.py', import.meta.url))
+
+/** What a client told its script. */
+export type Told = Readonly<Record<string, string>>
+
+export interface Run {
+  readonly told: Told
+  /** What it printed. */
+  readonly words: string
+}
+
+export class DhcpClients {
+  readonly #lab: Lab
+  readonly #directory: string
+
+  static async in(lab: Lab): Promise<DhcpClients> {
+    return new DhcpClients(lab, await mkdtemp(join(tmpdir(), 'plugboard-dhcp-')))
+  }
+
+  private constructor(lab: Lab, directory: string) {
+    this.#lab = lab
+    this.#directory = directory
+  }
+
+  async close(): Promise<void> {
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+
+  /** Until it has a lease, asking for these options, too. */
+  async udhcpc(vm: string, ...options: readonly string[]): Promise<Run> {
+    const asked = options.flatMap((option) => ['-O', option])
+    return await this.#run(vm, 'udhcpc', '-f', '-q', '-n', '-i', 'eth0', '-s', SCRIPT, ...asked)
+  }
+
+  /** One that stays, so that it can be told to renew its lease. */
+  async lasting(vm: string) {
+    const pid = this.#path(`${vm}.pid`)
+    const env = `LEASE=${this.#path(vm)}`
+    const process = await this.#lab.background(vm, 'env', env, 'udhcpc', '-f', '-i', 'eth0', '-s', SCRIPT, '-p', pid)
+    return {
+      told: () => this.told(vm),
+      renew: async () => {
+        await this.#lab.exec(vm, 'sh', '-c', `kill -USR1 $(cat ${pid})`)
+      },
+      stop: () => process.stop(),
+    }
+  }
+
+  /** @param lease that it remembers from before, in words of its lease file */
+  async dhclient(vm: string, lease = ''): Promise<Run> {
+    const [leases, pid] = [this.#path(`${vm}.leases`), this.#path(`${vm}.pid`)]
+    await writeFile(leases, lease)
+    const files = ['-sf', SCRIPT, '-lf', leases, '-pf', pid, '-e', `LEASE=${this.#path(vm)}`]
+    const run = await this.#run(vm, 'dhclient', '-4', '-1', '-v', ...files, 'eth0')
+    await this.#lab.exec(vm, 'sh', '-c', `kill $(cat ${pid})`)
+    return run
+  }
+
+  /** Of DHCPv6, for more than an address. */
+  async dhclient6(vm: string): Promise<Run> {
+    const [leases, pid] = [this.#path(`${vm}.leases6`), this.#path(`${vm}.pid6`)]
+    await writeFile(leases, '')
+    const files = ['-sf', SCRIPT, '-lf', leases, '-pf', pid, '-e', `LEASE=${this.#path(vm)}`]
+    return await this.#run(vm, 'dhclient', '-6', '-S', '-1', '-v', ...files, 'eth0')
+  }
+
+  /** What the client of raw frames says. */
+  async raw<T>(vm: string, ...what: readonly string[]): Promise<T> {
+    const { stdout, stderr } = await this.#lab.exec(vm, 'python3', RAW, ...what)
+    if (stderr !== '') throw new Error(stderr)
+    return JSON.parse(stdout) as T
+  }
+
+  async told(vm: string): Promise<Told> {
+    try {
+      const lines = (await readFile(this.#path(vm), 'utf8')).split('\n').filter((line) => line.includes('='))
+      return Object.fromEntries(
+        lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+      )
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+      throw error
+    }
+  }
+
+  async #run(vm: string, ...argv: readonly string[]): Promise<Run> {
+    await rm(this.#path(vm), { force: true })
+    const { stdout, stderr } = await this.#lab.exec(vm, 'env', `LEASE=${this.#path(vm)}`, 'timeout', '30', ...argv)
+    return { told: await this.told(vm), words: stdout + stderr }
+  }
+
+  #path(name: string): string {
+    return join(this.#directory, name)
+  }
+}
