@@ -1,6 +1,7 @@
 /** Hypervisors whose integration bridge allows one version of OpenFlow each, in one cloud: the whole matrix is the same. */
 
 import type { Network, Port } from './api.ts'
+import { DhcpClients } from './dhcp-clients.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import { onStage } from './onstage.ts'
 import type { Scene } from './scene.ts'
@@ -69,6 +70,18 @@ await onStage(
       t.same(await scene.wrongs({ vids }), [], 'and again, when the addresses at the sites are learned')
       for (const host of scene.lab.hypervisors)
         t.equal(await learned(host), 1, `${host.id} has learned the one at its site`)
+    })
+
+    await t.test('what the controller is asked comes and is answered with every version', async (t) => {
+      const network = await scene.network('vxlan', { ipv4: { prefix: '10.9.0.0/24', gateway_ip: '10.9.0.1' } })
+      const clients = await DhcpClients.in(scene.lab)
+      t.teardown(() => clients.close())
+      for (const hypervisor of scene.lab.hypervisors) {
+        const guest = await scene.station({ hypervisor, network, addresses: [] })
+        const { told, words } = await clients.udhcpc(guest.vm.name)
+        t.equal(told.ip, guest.port?.ip_addresses?.[0], `${hypervisor.id}: ${words}`)
+        await scene.remove(guest)
+      }
     })
 
     await t.test('limits of rates: from a VM with every version, towards it with 1.5', async (t) => {

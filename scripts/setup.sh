@@ -24,6 +24,8 @@ EOF
     tests)
       echo 'tshark tshark'
       echo 'iperf3 iperf3'
+      echo 'isc-dhcp-client dhclient'
+      echo 'udhcpc udhcpc'
       echo 'python3-os-ken /usr/lib/python3/dist-packages/os_ken'
       ;;
     bench)

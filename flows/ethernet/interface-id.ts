@@ -9,6 +9,10 @@ export function addressIn(prefix: bigint, mac: number): bigint {
   return prefix | ((high ^ 0x020000n) << 40n) | (0xfffen << 24n) | low
 }
 
+/** Is it such an address of this prefix? */
+export const isMade = (prefix: bigint, address: bigint): boolean =>
+  address >> 64n === prefix >> 64n && ((address >> 24n) & 0xffffn) === 0xfffen
+
 export const linkLocal = (mac: number): bigint => addressIn(LINK_LOCAL, mac)
 
 /** The same as text. */

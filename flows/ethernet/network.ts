@@ -35,11 +35,14 @@ export const ipv6Of = (domain: Domain): Ipv6Network | null => fieldOf(domain, IP
 const fieldOf = (domain: Domain, name: string): unknown =>
   ('segment' in domain ? domain.attributes[name] : undefined) ?? null
 
+/** The address of a prefix of 64 bits: `fd00::` of `fd00::/64`. */
+export const prefix6 = (prefix: string): string => prefix.replace('/64', '')
+
 /** The addresses that a member is known to have: its port's, and the one that it makes of the network's prefix. */
 export function knownAddresses({ port, vnic }: Member, domain: Domain): string[] {
   const own = addressesOf(port)
   const network = ipv6Of(domain)
-  const made = network && printIpv6(addressIn(ipv6(network.prefix.replace('/64', '')), macOf(vnic)))
+  const made = network && printIpv6(addressIn(ipv6(prefix6(network.prefix)), macOf(vnic)))
   return made === null || own.includes(made) ? own : [...own, made]
 }
 

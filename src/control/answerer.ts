@@ -5,7 +5,6 @@
  * together have so many, and a turn of the event loop takes on no more than a slice of them.
  */
 import type { Logger } from 'pino'
-import { EngineMistake } from '../../flows/checks.ts'
 import type { Engines } from '../../flows/compile.ts'
 import { authorOf } from '../../flows/cookie.ts'
 import type { Member } from '../../flows/engine.ts'
@@ -92,18 +91,17 @@ export class Answerer {
     if (!member) return false
     try {
       const { frames, note } = this.#ask(member, packet.data)
-      if (note !== undefined) this.#note(note, () => log.info({ hypervisor, port: member.port.id }, note))
-      for (const { frame, actions } of toItself(graph, rules, member, frames)) {
+      if (note !== undefined) this.#note(`${port} ${note}`, () => log.info({ hypervisor, port: member.port.id }, note))
+      const told = toItself(graph, rules, member, frames)
+      for (const { frame, actions } of told) {
         const match = [{ field: 'in_port', value: PORT.CONTROLLER }] as const
         session.send({ type: 'packet_out', match, actions, data: frame })
       }
-      return frames.length > 0
+      return told.length > 0
     } catch (error) {
       if (!(error instanceof OpenFlowError) || error.code !== 'closed') {
-        const words = error instanceof EngineMistake ? error.message : 'its question could not be answered'
-        this.#note(`${member.port.engine} ${words}`, () =>
-          log.error({ err: error, hypervisor, port: member.port.id }, words),
-        )
+        const words = `a guest could not be answered: ${error instanceof Error ? error.message : String(error)}`
+        this.#note(words, () => log.error({ err: error, hypervisor, port: member.port.id }, words))
       }
       return false
     }

@@ -2,8 +2,9 @@
 
 import type { Member } from '../../flows/engine.ts'
 import { macOf } from '../../flows/ethernet/mac.ts'
-import { CONTROLLER_IPV6, CONTROLLER_MAC, dhcpServerOf, ipv4Of, ipv6Of } from '../../flows/ethernet/network.ts'
+import { CONTROLLER_IPV6, CONTROLLER_MAC, dhcpServerOf, ipv4Of, ipv6Of, prefix6 } from '../../flows/ethernet/network.ts'
 import { ipv4AddressOf } from '../../flows/ethernet/port.ts'
+import { prefixOf } from '../../flows/nat-ipv4.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Network } from '../../topology/nodes.ts'
 import { ipv4, ipv6 } from '../openflow/index.ts'
@@ -11,7 +12,6 @@ import { advertise6, type Settings6 } from './dhcp/router6.ts'
 import { type Lease4, serve4 } from './dhcp/server4.ts'
 import { serve6 } from './dhcp/server6.ts'
 import type { Answer, Engine } from './engine.ts'
-import { prefix4 } from './prefix4.ts'
 
 /** Of an address that a port keeps anyway: a day, in seconds. */
 export const LEASE = 86_400
@@ -35,11 +35,11 @@ function leaseOf(network: Network, { port, vnic }: Member, mtu: number): Lease4 
   return {
     mac: macOf(vnic),
     address: ipv4(address),
-    prefixLength: prefix4(given.prefix).length,
+    prefixLength: prefixOf(given.prefix).length,
     gateway: given.gateway_ip === null ? null : ipv4(given.gateway_ip),
     dns: given.dns.map(ipv4),
     routes: given.routes.map(({ destination, next_hop }) => {
-      const { first, length } = prefix4(destination)
+      const { first, length } = prefixOf(destination)
       return { destination: first, prefixLength: length, nextHop: ipv4(next_hop) }
     }),
     mtu,
@@ -52,7 +52,7 @@ function settingsOf(network: Network, mtu: number): Settings6 | undefined {
   const given = ipv6Of(network)
   if (!given) return undefined
   return {
-    prefix: ipv6(given.prefix.replace('/64', '')),
+    prefix: ipv6(prefix6(given.prefix)),
     dns: given.dns.map(ipv6),
     mtu,
     stateless: given.mode === 'dhcpv6-stateless',

@@ -1,11 +1,13 @@
 /** Fields of an Ethernet network that hands out addresses, as its request says them, and as they are kept. */
 import { Type } from 'typebox'
 import { IPV4, IPV6, type Ipv4Network, type Ipv6Network, MODES } from '../../flows/ethernet/network.ts'
+import { type Prefix, printPrefix } from '../../flows/nat/ipv4.ts'
+import { prefixOf } from '../../flows/nat-ipv4.ts'
 import type { Attributes } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
-import { ipv4 } from '../openflow/index.ts'
-import { hostAddress, isNobody, parseIp, prefixOf } from './ip-values.ts'
-import { addressOf, endsOf, type Prefix4, prefix4 } from './prefix4.ts'
+import { ipv4, printIpv4 } from '../openflow/index.ts'
+import { hostAddress, isNobody, networkPrefix, parseIp } from './ip-values.ts'
+import { endsOf } from './nat/prefixes.ts'
 
 /** Of each list. */
 const [MOST_DNS, MOST_ROUTES, MOST_SPANS] = [4, 16, 16]
@@ -73,8 +75,8 @@ export function networkAttributes(fields: Readonly<Record<string, unknown>>): At
 }
 
 function ipv4Network(wish: Wish4): Ipv4Network {
-  const prefix = prefixOf(wish.prefix, 4, [8, 30], 'ipv4.prefix')
-  const within = prefix4(prefix)
+  const prefix = networkPrefix(wish.prefix, 4, [8, 30], 'ipv4.prefix')
+  const within = prefixOf(prefix)
   const start = parseIp(prefix)
   if (start && isNobody(start))
     wrong('ipv4.prefix', `ipv4.prefix ${prefix} has no addresses of hosts: choose another one`)
@@ -85,7 +87,7 @@ function ipv4Network(wish: Wish4): Ipv4Network {
     gateway_ip: gateway === null ? null : inside(gateway, 'ipv4.gateway_ip'),
     dns: (wish.dns ?? []).map((each) => hostAddress(each, 4, 'ipv4.dns')),
     routes: (wish.routes ?? []).map(({ destination, next_hop }) => ({
-      destination: prefixOf(destination, 4, [0, 32], 'ipv4.routes'),
+      destination: networkPrefix(destination, 4, [0, 32], 'ipv4.routes'),
       next_hop: inside(next_hop, 'ipv4.routes'),
     })),
     pool: wish.pool?.map(({ start, end }) => spanOf(within, start, end)) ?? [wholeOf(within)],
@@ -93,7 +95,7 @@ function ipv4Network(wish: Wish4): Ipv4Network {
 }
 
 function ipv6Network(wish: Wish6): Ipv6Network {
-  const prefix = prefixOf(wish.prefix, 6, [64, 64], 'ipv6.prefix')
+  const prefix = networkPrefix(wish.prefix, 6, [64, 64], 'ipv6.prefix')
   const start = parseIp(prefix)
   if (start && (isNobody(start) || prefix.startsWith('fe80:')))
     wrong('ipv6.prefix', `ipv6.prefix ${prefix} has no addresses that a router may give: choose one like fd00::/64`)
@@ -101,17 +103,19 @@ function ipv6Network(wish: Wish6): Ipv6Network {
 }
 
 /** @throws PlugboardError `bad-request` */
-export function hostIn(prefix: Prefix4, text: string, field: string): string {
+export function hostIn(prefix: Prefix, text: string, field: string): string {
   const value = ipv4(text)
   const [network, broadcast] = endsOf(prefix)
   const words = `${field} ${text} is`
-  if (value < network || value > broadcast) wrong(field, `${words} not in ${prefix.text}: choose one of that prefix`)
-  if (value === network) wrong(field, `${words} the address of network ${prefix.text} itself: choose another one`)
-  if (value === broadcast) wrong(field, `${words} the broadcast address of ${prefix.text}: choose another one`)
+  if (value < network || value > broadcast)
+    wrong(field, `${words} not in ${printPrefix(prefix)}: choose one of that prefix`)
+  if (value === network)
+    wrong(field, `${words} the address of network ${printPrefix(prefix)} itself: choose another one`)
+  if (value === broadcast) wrong(field, `${words} the broadcast address of ${printPrefix(prefix)}: choose another one`)
   return text
 }
 
-function spanOf(prefix: Prefix4, start: string, end: string): Ipv4Network['pool'][number] {
+function spanOf(prefix: Prefix, start: string, end: string): Ipv4Network['pool'][number] {
   const span = {
     start: hostIn(prefix, hostAddress(start, 4, 'ipv4.pool'), 'ipv4.pool'),
     end: hostIn(prefix, hostAddress(end, 4, 'ipv4.pool'), 'ipv4.pool'),
@@ -121,9 +125,9 @@ function spanOf(prefix: Prefix4, start: string, end: string): Ipv4Network['pool'
   return span
 }
 
-function wholeOf(prefix: Prefix4): Ipv4Network['pool'][number] {
+function wholeOf(prefix: Prefix): Ipv4Network['pool'][number] {
   const [network, broadcast] = endsOf(prefix)
-  return { start: addressOf(network + 1), end: addressOf(broadcast - 1) }
+  return { start: printIpv4(network + 1), end: printIpv4(broadcast - 1) }
 }
 
 const wrong = (field: string, detail: string): never => {

@@ -1,15 +1,17 @@
 /** Fields that every port of an Ethernet network has. */
 import { Type } from 'typebox'
-import { type Ipv4Network, ipv4Of } from '../../flows/ethernet/network.ts'
+import { isMade } from '../../flows/ethernet/interface-id.ts'
+import { dhcpServerOf, ipv4Of, ipv6Of, prefix6 } from '../../flows/ethernet/network.ts'
 import { ADDRESSES, addressesOf, PAIRS, SECURITY } from '../../flows/ethernet/port.ts'
+import { prefixOf } from '../../flows/nat-ipv4.ts'
 import type { Graph } from '../../topology/graph.ts'
-import type { Attributes, Port } from '../../topology/nodes.ts'
+import type { Attributes, Network, Port } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
+import { ipv4, ipv6 } from '../openflow/index.ts'
 import type { PortFields } from './engine.ts'
 import { hostIn } from './ethernet-network.ts'
 import { parseMac } from './ethernet-vnic.ts'
 import { isNobody, parseIp } from './ip-values.ts'
-import { prefix4 } from './prefix4.ts'
 
 const UNKNOWN_UNICAST = 'unknown_unicast'
 /** Of each list. */
@@ -98,9 +100,7 @@ function own(graph: Graph, port: Port, given: readonly string[]): readonly strin
   const handsOut = network && ipv4Of(network)
   // Those of its pool are in a book.
   const others = handsOut ? addresses.filter((each) => each.includes(':')) : addresses
-  if (handsOut) {
-    for (const each of addresses) if (!others.includes(each)) choosable(handsOut, each)
-  }
+  if (network) for (const each of addresses) choosable(network, each)
   if (others.length === 0 || port.networkId === null) return addresses
   for (const id of graph.portsOfNetwork.get(port.networkId)) {
     const other = id === port.id ? undefined : graph.ports.get(id)
@@ -115,12 +115,22 @@ function own(graph: Graph, port: Port, given: readonly string[]): readonly strin
   return addresses
 }
 
-/** @throws PlugboardError `bad-request` */
-function choosable({ prefix, gateway_ip }: Ipv4Network, address: string): void {
-  hostIn(prefix4(prefix), address, ADDRESSES)
-  if (address !== gateway_ip) return
-  const detail = `${ADDRESSES} ${address} is the gateway of the network: choose another one; a VM that is the gateway lists it in ${PAIRS}`
-  throw new PlugboardError('bad-request', detail, { field: ADDRESSES })
+/** May a port of a network that hands out addresses choose this one? @throws PlugboardError `bad-request` */
+function choosable(network: Network, address: string): void {
+  const [v4, v6] = [ipv4Of(network), ipv6Of(network)]
+  const refuse = (detail: string): never => {
+    throw new PlugboardError('bad-request', `${ADDRESSES} ${address} ${detail}`, { field: ADDRESSES })
+  }
+  if (address.includes(':')) {
+    if (v6 && isMade(ipv6(prefix6(v6.prefix)), ipv6(address)))
+      refuse('is one that VMs make of their MAC addresses, which are known: leave it out')
+    return
+  }
+  if (!v4) return
+  hostIn(prefixOf(v4.prefix), address, ADDRESSES)
+  if (address === v4.gateway_ip)
+    refuse(`is the gateway of the network: choose another one; a VM that is the gateway has it in ${PAIRS}`)
+  if (ipv4(address) === dhcpServerOf(v4)) refuse('is that of the DHCP server: choose another one')
 }
 
 function canonical(text: string): string {

@@ -107,8 +107,37 @@ function guardedNetworks(alias: string, networks: NetworkService): NetworkServic
       }
     },
     ...(portFields && { portFields: guardedFields(alias, portFields) }),
+    ...(networks.canonical && {
+      canonical: (fields) => {
+        const said: unknown = trying(alias, 'networks.canonical()', () => networks.canonical?.(fields))
+        return plain(alias, 'networks.canonical()', said, [])
+      },
+    }),
+    ...(networks.planPort && {
+      planPort: (graph, network, port) => {
+        const said = trying(alias, 'networks.planPort()', () => networks.planPort?.(graph, network, port))
+        const attributes = plain(alias, 'networks.planPort().attributes', said?.attributes, PORT_FIELDS)
+        return { attributes, hypervisor: null, segment: segmentPart(alias, said?.segment ?? null) }
+      },
+    }),
+    ...(networks.addresses && {
+      addresses: (network, port) => {
+        const said: unknown = trying(alias, 'networks.addresses()', () => networks.addresses?.(network, port))
+        if (Array.isArray(said) && said.every(isPoolAddress)) return said
+        const right = 'a list of {pool, value, text, field}, with a name, a number of 32 bits and two texts'
+        throw mistake(alias, `networks.addresses() says no addresses: it must be ${right}`)
+      },
+    }),
   }
 }
+
+function isPoolAddress(said: unknown): boolean {
+  const { pool, value, text, field } = isObject(said) ? said : {}
+  const isWord = Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffffffff
+  return typeof pool === 'string' && /^[a-z0-9-]{1,32}$/.test(pool) && isWord && isText(text) && isText(field)
+}
+
+const isText = (said: unknown): boolean => typeof said === 'string'
 
 const guardedFields = (alias: string, portFields: PortFields): PortFields => ({
   schema: portFields.schema,

@@ -35,7 +35,7 @@ const EXAMPLES = { 4: '10.0.0.5', 6: 'fd00::5' } as const
  * @param lengths the shortest and the longest that it may have
  * @throws PlugboardError `bad-request`
  */
-export function prefixOf(text: string, family: 4 | 6, lengths: readonly [number, number], field: string): string {
+export function networkPrefix(text: string, family: 4 | 6, lengths: readonly [number, number], field: string): string {
   const example = family === 4 ? '10.0.0.0/24' : 'fd00::/64'
   const [shortest, longest] = lengths
   const prefix = parseIp(text)

@@ -1,15 +1,14 @@
 /** Which IPv4 addresses ports have in a network that hands them out. */
 
-import { type Ipv4Network, ipv4Of } from '../../flows/ethernet/network.ts'
+import { dhcpServerOf, type Ipv4Network, ipv4Of } from '../../flows/ethernet/network.ts'
 import { ADDRESSES, addressesOf } from '../../flows/ethernet/port.ts'
 import type { Span } from '../../topology/addresses.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { Network, Port } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
-import { ipv4 } from '../openflow/index.ts'
+import { ipv4, printIpv4 } from '../openflow/index.ts'
 import type { PoolAddress, PortPlan } from './engine.ts'
 import { PLAIN } from './port-making.ts'
-import { addressOf } from './prefix4.ts'
 
 const POOL = 'ipv4'
 
@@ -27,7 +26,7 @@ export function planAddress(graph: Graph, network: Network, port: Port): PortPla
   if (!handsOut || port.attributes[ADDRESSES] !== null) return PLAIN
   const kept = keptOf(handsOut)
   const chosen = graph.addresses.pool(network.id, POOL).choose(spansOf(handsOut), (value) => kept.has(value))
-  if (chosen !== undefined) return { ...PLAIN, attributes: { [ADDRESSES]: [addressOf(chosen)] } }
+  if (chosen !== undefined) return { ...PLAIN, attributes: { [ADDRESSES]: [printIpv4(chosen)] } }
   const spans = handsOut.pool.map(({ start, end }) => (start === end ? start : `${start} to ${end}`)).join(', ')
   throw new PlugboardError(
     'addresses-exhausted',
@@ -39,6 +38,6 @@ export function planAddress(graph: Graph, network: Network, port: Port): PortPla
 const spansOf = ({ pool }: Ipv4Network): Span[] =>
   pool.map(({ start, end }) => ({ first: ipv4(start), last: ipv4(end) })).sort((a, b) => a.first - b.first)
 
-/** Those that others have by what the network says of them: the gateway, routers, DNS servers. */
-const keptOf = ({ gateway_ip, routes, dns }: Ipv4Network): Set<number> =>
-  new Set([...(gateway_ip === null ? [] : [gateway_ip]), ...routes.map(({ next_hop }) => next_hop), ...dns].map(ipv4))
+/** Those that others have by what the network says of them: the gateway or else the DHCP server, routers, DNS servers. */
+const keptOf = (network: Ipv4Network): Set<number> =>
+  new Set([dhcpServerOf(network), ...[...network.routes.map(({ next_hop }) => next_hop), ...network.dns].map(ipv4)])

@@ -51,6 +51,24 @@ t.test('a NATed network beside another with the same private addresses, line by 
   t.strictSame(linesOn(graphOf(nodes), 0), golden('nat-ipv4'))
 })
 
+t.test('a network that hands out addresses, line by line: of one member here and one elsewhere', async (t) => {
+  const attributes = {
+    ipv4: { prefix: '10.9.0.0/24', gateway_ip: null, dns: [], routes: [], pool: [] },
+    ipv6: { prefix: 'fd09::/64', mode: 'dhcpv6-stateless', dns: [] },
+  }
+  const network = { ...vxlanNetwork(1), attributes }
+  const ports = [5, 6].map((n) => port(n - 5, network, { attributes: { ip_addresses: [`10.9.0.${n}`] } }))
+  const graph = graphOf({
+    ...cloud(vxlanNetwork),
+    networks: [network],
+    ports,
+    vnics: [vnic(0, 0), vnic(1, 1)],
+    bindings: [binding(0, 0), binding(1, 1)],
+  })
+  const asked = linesOn(graph, 0).filter((line) => /table=(10|20|21),/.test(line))
+  t.strictSame(asked, golden('addresses'))
+})
+
 t.test('B21: a port that is down is a drop, and in no flood', async (t) => {
   const nodes = cloud(vlanNetwork)
   const [first, ...others] = nodes.ports ?? []

@@ -97,12 +97,13 @@ t.test('a chosen one is honoured, or refused', async (t) => {
   const api = await apiOn(t)
   const network = await networkOf(api, {
     ipv4: { ...IPV4, dns: ['10.0.0.2'], pool: [{ start: '10.0.0.2', end: '10.0.0.4' }] },
+    ipv6: { prefix: 'fd00::/64', mode: 'slaac' },
   })
   const chosen = (address: string, fields: object = {}) => portIn(api, network, { ip_addresses: [address], ...fields })
   t.same(addressesOf(await chosen('10.0.0.6')), ['10.0.0.6'], 'outside of the pool')
   t.same(addressesOf(await portIn(api, network)), ['10.0.0.3'], 'a DNS server is given to nobody')
   t.same(refusal(await chosen('10.0.0.6')), [409, 'address-in-use', 'ip_addresses'])
-  for (const wrong of ['10.0.0.0', '10.0.0.7', '10.0.0.1', '10.0.1.2'])
+  for (const wrong of ['10.0.0.0', '10.0.0.7', '10.0.0.1', '10.0.1.2', 'fd00::ff:fe00:1', '0.0.0.0'])
     t.same(refusal(await chosen(wrong)), [400, 'bad-request', 'ip_addresses'], wrong)
   const wish = { id: '00000000-0000-4000-8000-000000000002' }
   const made = await portIn(api, network, wish)

@@ -5,7 +5,7 @@ import { fromScratch as compileAll, Replay } from '../../mininet/engine-kit/repl
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
-import type { Hypervisor, Port } from '../../topology/nodes.ts'
+import type { Attributes, Hypervisor, Port } from '../../topology/nodes.ts'
 import * as nodes from '../support/nodes.ts'
 import {
   ENGINES,
@@ -142,6 +142,28 @@ export const scenario = fc.tuple(furnished, someEvents).map(([first, then]) => {
   }
   return steps
 })
+
+/** The same where some of the networks, on tunnels and on a VLAN, hand out addresses, which their ports have. */
+export const addressed = scenario.map((steps) => steps.map((changes) => changes.map(handOut)))
+
+const ADDRESSING = new Map<string, Attributes>([
+  [networkId(2), addressing('10.9.0.1', 'slaac')],
+  [networkId(4), addressing(null, 'dhcpv6-stateless')],
+])
+
+function addressing(gateway: string | null, mode: string): Attributes {
+  const ipv4 = { prefix: '10.9.0.0/24', gateway_ip: gateway, dns: [], routes: [], pool: [] }
+  return { ipv4, ipv6: { prefix: 'fd09::/64', mode, dns: [] } }
+}
+
+function handOut(change: Change): Change {
+  if (change.kind === 'network' && change.to) {
+    return { ...change, to: { ...change.to, attributes: ADDRESSING.get(change.id) ?? {} } }
+  }
+  if (change.kind !== 'port' || !change.to || change.to.hypervisor !== null) return change
+  if (!ADDRESSING.has(change.to.networkId ?? '')) return change
+  return { ...change, to: { ...change.to, attributes: { ip_addresses: [`10.9.0.${change.to.key % 200}`] } } }
+}
 
 function changesOf(graph: Graph, event: Event): Change[] {
   switch (event.do) {

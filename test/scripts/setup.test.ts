@@ -8,7 +8,9 @@ const setup = join(import.meta.dirname, '../../scripts/setup.sh')
 
 /** What setup.sh itself is written with, and may take for granted. */
 const basic = ['sh', 'cat', 'sort', 'tr', 'touch', 'chmod', 'rm']
-const tools = ['ovs-vswitchd', 'ovs-ofctl', 'mnexec', 'ip', 'ping', 'ethtool', 'sysctl', 'unshare', 'tshark']
+/** For the tests alone, and iperf3 for the benchmark as well. */
+const own = ['tshark', 'iperf3', 'dhclient', 'udhcpc']
+const tools = ['ovs-vswitchd', 'ovs-ofctl', 'mnexec', 'ip', 'ping', 'ethtool', 'sysctl', 'unshare', ...own]
 
 const where = (name: string) => execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim()
 
@@ -73,16 +75,16 @@ t.test('who is not root is told what to install, and nothing is tried', async (t
   const { printed, calls } = run(t.testdir(), { has: ['ip', 'ping'], user: 1000, installed: 5 })
   t.match(
     printed,
-    'as root: apt-get install --no-install-recommends ethtool mininet openvswitch-common openvswitch-switch',
+    'as root: apt-get install --no-install-recommends ethtool iperf3 isc-dhcp-client mininet openvswitch-common openvswitch-switch',
   )
   t.notMatch(printed, 'iputils-ping')
   t.same(calls, [])
 })
 
 t.test('tshark is for the tests only, OVN for the benchmark', async (t) => {
-  const has = tools.filter((name) => name !== 'tshark')
+  const has = tools.filter((name) => !own.includes(name))
   const told = (setting: string) => run(t.testdir(), { has, user: 1000, installed: 5 }, setting).printed
-  t.match(told(''), 'tshark')
+  t.match(told(''), 'iperf3 isc-dhcp-client tshark udhcpc')
   t.notMatch(told(''), 'ovn-')
   t.equal(told('PLUGBOARD_SETUP=demo;'), '')
   t.match(told('PLUGBOARD_SETUP=bench;'), 'iperf3 ovn-central ovn-common ovn-host')

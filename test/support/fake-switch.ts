@@ -76,6 +76,13 @@ export class FakeSwitch {
     return this.#held?.length ?? 0
   }
 
+  /** A packet has met one of its rules that sends to the controller. */
+  ask(cookie: bigint, inPort: number, data: Uint8Array, table = 20): void {
+    const match = [{ field: 'in_port', value: inPort }] as const
+    const about = { bufferId: 0xffffffff, totalLength: data.length, reason: 'apply_action', table, cookie } as const
+    this.#peer.send({ type: 'packet_in', ...about, match, data })
+  }
+
   disconnect(): void {
     this.#peer.socket.destroy()
   }

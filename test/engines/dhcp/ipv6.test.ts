@@ -1,0 +1,116 @@
+/** Router advertisements (RFC 4861) and stateless DHCPv6 (RFC 8415). */
+import fc from 'fast-check'
+import t from 'tap'
+import { readIcmpv6, readUdp6, writeIcmpv6, writeUdp6 } from '../../../src/engines/dhcp/frames.ts'
+import { advertise6, type Settings6 } from '../../../src/engines/dhcp/router6.ts'
+import { serve6 } from '../../../src/engines/dhcp/server6.ts'
+import { ipv6, mac, printIpv6 } from '../../../src/openflow/index.ts'
+import { INFORMATION_DHCLIENT, SOLICITATION_LINUX } from './captured.ts'
+
+const SETTINGS: Settings6 = {
+  prefix: ipv6('fd09::'),
+  dns: [ipv6('fd53::53')],
+  mtu: 1450,
+  stateless: true,
+  server: { address: ipv6('fe80::50:4cff:fe55:4701'), mac: mac('02:50:4c:55:47:01') },
+}
+const hex = (octets: Uint8Array | undefined) => Buffer.from(octets ?? []).toString('hex')
+
+t.test('a router solicitation is answered with the prefix, the MTU and DNS servers', async (t) => {
+  const told = readIcmpv6(advertise6(SOLICITATION_LINUX, SETTINGS) ?? new Uint8Array())
+  t.match(told, { hopLimit: 255, from: SETTINGS.server, to: { mac: mac('02:00:00:00:00:05') } })
+  t.equal(printIpv6(told?.to.address ?? 0n), 'fe80::ff:fe00:5')
+  const body = hex(told?.body)
+  t.equal(body.slice(0, 4), '8600')
+  t.equal(
+    body.slice(8),
+    [
+      '40400000' + '00000000' + '00000000',
+      `030440c0ffffffffffffffff00000000fd09${'0'.repeat(28)}`,
+      '05010000' + '000005aa',
+      `19030000fffffffffd53${'0'.repeat(24)}0053`,
+    ].join(''),
+  )
+  const plain = readIcmpv6(
+    advertise6(SOLICITATION_LINUX, { ...SETTINGS, stateless: false, dns: [] }) ?? new Uint8Array(),
+  )
+  t.equal(hex(plain?.body).slice(8, 16), '40000000')
+  t.equal(plain?.body.length, 16 + 32 + 8)
+})
+
+t.test('who has no address yet hears it as all nodes do', async (t) => {
+  const asked = writeIcmpv6({
+    from: { mac: 5, address: 0n },
+    to: { mac: mac('33:33:00:00:00:02'), address: ipv6('ff02::2') },
+    hopLimit: 255,
+    body: Uint8Array.of(133, 0, 0, 0, 0, 0, 0, 0),
+  })
+  const told = readIcmpv6(advertise6(asked, SETTINGS) ?? new Uint8Array())
+  t.same(told?.to, { mac: mac('33:33:00:00:00:01'), address: ipv6('ff02::1') })
+})
+
+t.test('one that was forwarded, of another type, or no solicitation: nothing', async (t) => {
+  for (const [at, to] of [
+    [21, 64],
+    [54, 134],
+    [55, 1],
+    [20, 17],
+  ] as const) {
+    const frame = Uint8Array.from(SOLICITATION_LINUX)
+    frame[at] = to
+    t.equal(advertise6(frame, SETTINGS), undefined, `octet ${at}`)
+  }
+  t.equal(advertise6(INFORMATION_DHCLIENT, SETTINGS), undefined)
+})
+
+t.test('dhclient asks for DNS servers, and is told', async (t) => {
+  const told = readUdp6(serve6(INFORMATION_DHCLIENT, SETTINGS) ?? new Uint8Array())
+  t.match(told?.from, { ...SETTINGS.server, port: 547 })
+  t.match(told?.to, { mac: mac('02:00:00:00:00:05'), address: ipv6('fe80::ff:fe00:5'), port: 546 })
+  t.equal(
+    hex(told?.payload),
+    [
+      '07' + '7b23c6',
+      '0001000a' + '00030001020000000005',
+      '0002000a' + '0003000102504c554701',
+      `00170010fd53${'0'.repeat(24)}0053`,
+      '00200004' + '00015180',
+    ].join(''),
+  )
+})
+
+t.test('a request for another server, for addresses, of another type, or cut off: nothing', async (t) => {
+  const asked = (...payload: number[]) =>
+    writeUdp6({
+      from: { mac: 5, address: ipv6('fe80::5'), port: 546 },
+      to: { mac: mac('33:33:00:01:00:02'), address: ipv6('ff02::1:2'), port: 547 },
+      payload: Uint8Array.from(payload),
+    })
+  t.ok(serve6(asked(11, 1, 2, 3), SETTINGS), 'without any option')
+  const ours = [0, 2, 0, 10, 0, 3, 0, 1, 0x02, 0x50, 0x4c, 0x55, 0x47, 0x01]
+  t.ok(serve6(asked(11, 1, 2, 3, ...ours), SETTINGS), 'for this server')
+  t.notOk(serve6(asked(11, 1, 2, 3, 0, 2, 0, 1, 7), SETTINGS), 'for another one')
+  for (const option of [3, 4, 25]) t.notOk(serve6(asked(11, 1, 2, 3, 0, option, 0, 0), SETTINGS), 'for addresses')
+  t.notOk(serve6(asked(1, 1, 2, 3), SETTINGS), 'SOLICIT')
+  t.notOk(serve6(asked(11, 1), SETTINGS))
+  t.notOk(serve6(asked(11, 1, 2, 3, 0, 1), SETTINGS))
+  t.notOk(serve6(asked(11, 1, 2, 3, 0, 1, 0, 9), SETTINGS))
+})
+
+t.test('whatever comes: no throw', async (t) => {
+  for (const vector of [SOLICITATION_LINUX, INFORMATION_DHCLIENT]) {
+    const change = fc.record({ at: fc.nat(vector.length), to: fc.integer({ min: 0, max: 255 }) })
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 6 }), fc.nat(vector.length), (changes, cut) => {
+        const frame = Uint8Array.from(vector)
+        for (const { at, to } of changes) frame[at] = to
+        for (const each of [frame, frame.subarray(0, cut)]) {
+          advertise6(each, SETTINGS)
+          serve6(each, SETTINGS)
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+  }
+  t.pass()
+})
