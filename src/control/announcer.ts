@@ -23,7 +23,7 @@ interface Context {
  * After so many milliseconds one that has moved is announced again. The last frames that it sent from its old place may come to
  * be known later than the announcement: a switch learns from counts, too, that it reads from time to time.
  */
-const AGAIN = [10, 25, 50, 150, 350]
+const AGAIN = [10, 25, 40, 60, 80, 100, 125, 150, 200, 350]
 
 interface Due {
   /** The generation that confirms its rules. */

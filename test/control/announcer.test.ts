@@ -21,7 +21,7 @@ t.test('a VNIC that moves is announced from where it is now', async (t) => {
     await until(() => status(id) === 'active')
   }
   await move(1)
-  await until(() => h1.packetOuts.length === 6)
+  await until(() => h1.packetOuts.length === 11)
   const [told, ...again] = h1.packetOuts
   for (const { data, actions } of again) t.same({ data, actions }, { data: told?.data, actions: told?.actions })
   t.equal(h0.packetOuts.length, 1, 'not from where it was; and once when it had no place before')
@@ -58,7 +58,7 @@ t.test('one that moves while its switch is away is announced when that is back',
   await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
   const h1 = await connect(1)
   await until(() => status(id) === 'active' && h1.packetOuts.length > 0)
-  await until(() => h1.packetOuts.length === 6)
+  await until(() => h1.packetOuts.length === 11)
 })
 
 t.test(
@@ -78,7 +78,7 @@ t.test(
     await move(0)
     await until(() => h0.packetOuts.length > 1)
     const last = h1.packetOuts.length
-    await until(() => h0.packetOuts.length === 7)
+    await until(() => h0.packetOuts.length === 12)
     t.equal(h1.packetOuts.length, last)
   },
 )
