@@ -7,12 +7,19 @@
 import type { Action, OxmField } from '../src/openflow/index.ts'
 import { called, type Domain, type Member, type Neighbour, named, type Question } from './engine.ts'
 import { type MeterSpec, meterId } from './meters.ts'
-import { ADVERTISE, ANSWER } from './pipeline.ts'
-import { inDomain, is, SOURCE } from './registers.ts'
+import { ADVERTISE, ANSWER, EGRESS } from './pipeline.ts'
+import { inDomain, is, SOURCE, TARGET } from './registers.ts'
 import { type Rule, rule } from './rule.ts'
+import { FROM_NOWHERE } from './tunnel.ts'
 
-/** Back to where the packet came from (OFPP_IN_PORT). */
-const BACK: Action = { type: 'output', port: 0xfffffff8 }
+/**
+ * Back to the port whose packet it was, by the table that knows how its VNIC is reached: OpenFlow never puts a packet out where
+ * it came in, unless it is as if it had come from nowhere.
+ */
+export const BACK: readonly Action[] = [
+  { type: 'reg_move', bits: 32, src: { field: SOURCE.field, offset: 0 }, dst: { field: TARGET.field, offset: 0 } },
+  FROM_NOWHERE,
+]
 /** To the controller: the whole packet, none of which stays in a buffer of the switch (OFPCML_NO_BUFFER). */
 const CONTROLLER: Action = { type: 'output', port: 0xfffffffd }
 /**
@@ -83,7 +90,10 @@ export function answers({ domain, member, neighbour, forward, isHere = false }: 
     : `${who}: its members are told in the switch of an address of the controller's`
   const answer = { ...base, priority: 200, match: [inDomain(domain.key), ...asked], why }
   if (neighbour.family === 4)
-    return [...(isHere ? [own] : []), rule({ ...answer, actions: [...arpReply(neighbour), BACK] })]
+    return [
+      ...(isHere ? [own] : []),
+      rule({ ...answer, actions: [...arpReply(neighbour), ...BACK], goto: EGRESS.number }),
+    ]
   const probe = rule({
     ...base,
     priority: 205,
@@ -95,7 +105,8 @@ export function answers({ domain, member, neighbour, forward, isHere = false }: 
     table: ADVERTISE.number,
     priority: 100,
     match: [inDomain(domain.key), ...neighbourDiscovery(ADVERTISEMENT, neighbour.address)],
-    actions: [{ type: 'set_field', field: 'nd_tll', value: neighbour.mac }, BACK],
+    actions: [{ type: 'set_field', field: 'nd_tll', value: neighbour.mac }, ...BACK],
+    goto: EGRESS.number,
     author,
     why,
   })

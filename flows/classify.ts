@@ -1,7 +1,7 @@
 /** Table classify: in_port (and VLAN tag or tunnel key, from the fabric) -> domain, source port, where it comes from. */
 import type { Action, OxmField } from '../src/openflow/index.ts'
 import type { Network, Port } from '../topology/nodes.ts'
-import { called, type Domain, type Fabric, type Member, named, type Wire } from './engine.ts'
+import { called, type Domain, type Fabric, type Member, named, seated, type Wire } from './engine.ts'
 import { learnSource } from './learn.ts'
 import { CLASSIFY, GUARD } from './pipeline.ts'
 import { limitFrom, metered } from './rate-limit.ts'
@@ -12,32 +12,53 @@ import { tunnelFrom } from './tunnel.ts'
 /** `vlan_vid` as OpenFlow counts it: bit 12 says that a tag is there; 0 is an untagged frame. */
 const UNTAGGED: OxmField = { field: 'vlan_vid', value: 0 }
 const PRESENT = 0x1000
+const tagged = (vlanId: number): OxmField => ({ field: 'vlan_vid', value: PRESENT | vlanId })
+/** The types of a tag (IEEE 802.1Q): where Open vSwitch looks at one tag, they are what follows it if there is another. */
+export const TAGS = [0x8100, 0x88a8]
+const POP: Action = { type: 'pop_vlan' }
 
-/** Frames of a VNIC: untagged ones are its domain's, tagged ones are nobody's. */
-export function fromVnic(member: Member, domain: Domain): Rule {
-  const { port, vnic, ofport } = member
+/**
+ * Frames of a VNIC: untagged ones are the domain's of its port, those under a tag of the port's trunk are the domain's of the
+ * port that goes by that tag, other tagged ones are nobody's.
+ */
+export function fromVnic(member: Member, domain: Domain): Rule[] {
+  const { port, ofport, tag } = member
   const limit = limitFrom(member)
-  return rule({
-    table: CLASSIFY.number,
-    priority: 100,
-    match: [{ field: 'in_port', value: ofport }, UNTAGGED],
-    // First, since OpenFlow before 1.5 has a meter there only.
-    actions: [...metered(limit), setDomain(domain.key), set(SOURCE, port.key)],
-    goto: GUARD.number,
-    author: port.key,
-    why: `VNIC ${vnic.id} in port ${named(port)}: untagged frames from its interface belong to ${called(domain)}${limit.words}`,
-    meters: limit.meters,
-  })
+  const from: OxmField[] = [{ field: 'in_port', value: ofport }, tag === null ? UNTAGGED : tagged(tag)]
+  const base = { table: CLASSIFY.number, author: port.key }
+  const words = tag === null ? 'untagged frames' : `frames with tag ${tag}`
+  return [
+    rule({
+      ...base,
+      priority: 100,
+      match: from,
+      // First, since OpenFlow before 1.5 has a meter there only.
+      actions: [...metered(limit), ...(tag === null ? [] : [POP]), setDomain(domain.key), set(SOURCE, port.key)],
+      goto: GUARD.number,
+      why: `${seated(member)}: ${words} from its interface belong to ${called(domain)}${limit.words}`,
+      meters: limit.meters,
+    }),
+    // A tag inside could be a way into a VLAN once the one outside is off.
+    ...(tag === null ? [] : TAGS).map((value) =>
+      rule({
+        ...base,
+        priority: 110,
+        match: [...from, { field: 'eth_type', value }],
+        why: `${seated(member)}: ${words} and another one inside are nobody's`,
+      }),
+    ),
+  ]
 }
 
 /** What is wanted for a port that is administratively down is a drop. */
-export function adminDown({ port, vnic, ofport }: Member): Rule {
+export function adminDown(member: Member): Rule {
+  const { port, ofport, tag } = member
   return rule({
     table: CLASSIFY.number,
     priority: 100,
-    match: [{ field: 'in_port', value: ofport }],
+    match: [{ field: 'in_port', value: ofport }, ...(tag === null ? [] : [tagged(tag)])],
     author: port.key,
-    why: `VNIC ${vnic.id} in port ${named(port)}: the port is administratively down`,
+    why: `${seated(member)}: the port is administratively down`,
   })
 }
 
@@ -79,8 +100,8 @@ function arriving(fabric: Fabric): { match: OxmField[]; actions: Action[]; words
       return fabric.vlanId === null
         ? { match: [UNTAGGED], actions: [], words: 'no tag' }
         : {
-            match: [{ field: 'vlan_vid', value: PRESENT | fabric.vlanId }],
-            actions: [{ type: 'pop_vlan' }],
+            match: [tagged(fabric.vlanId)],
+            actions: [POP],
             words: `VLAN ${fabric.vlanId}`,
           }
     case 'overlay':

@@ -8,7 +8,7 @@ import type { Hypervisor, Network, Port } from '../topology/nodes.ts'
 import { answers, asksController, goesOn } from './answer.ts'
 import { fabricOf, forwardsOf, guardsOf, neighboursOf, questionsOf, serversOf } from './checks.ts'
 import { adminDown, fromFabric, fromSite, fromVnic } from './classify.ts'
-import { type Peers, toFabric, toMember, toSite } from './egress.ts'
+import { noForeignTags, type Peers, toFabric, toMember, toSite } from './egress.ts'
 import { type Domain, type EngineRules, type Fault, isFault, type Member } from './engine.ts'
 import { forwardRules } from './forward.ts'
 import { guardRules } from './guard.ts'
@@ -156,7 +156,7 @@ function compileMember(graph: Graph, engines: Engines, here: Hypervisor, member:
   const about = { graph, here, alias: rules.alias, domain, fabric }
   const context = { ...ALONE, ...about, author: member.port.key, tables }
   return [
-    fromVnic(member, domain),
+    ...fromVnic(member, domain),
     ...guardRules(member, domain, guardsOf(rules, member, domain), isAsked(rules) ? ANSWER.number : tables.forward),
     ...questionsOf(rules, member, domain).map((question) => asksController(member, domain, question)),
     ...neighboursOf(rules, member, domain).flatMap((neighbour) =>
@@ -164,6 +164,7 @@ function compileMember(graph: Graph, engines: Engines, here: Hypervisor, member:
     ),
     ...forwardsOf(rules, 'member', domain, member).flatMap((forward) => forwardRules(context, forward)),
     toMember(member, domain),
+    ...noForeignTags(member, domain),
   ]
 }
 

@@ -5,7 +5,8 @@
  */
 import type { Action, OxmField } from '../src/openflow/index.ts'
 import type { Network, Port } from '../topology/nodes.ts'
-import { called, type Domain, type Fabric, type Member, named, type Wire } from './engine.ts'
+import { TAGS } from './classify.ts'
+import { called, type Domain, type Fabric, type Member, named, seated, type Wire } from './engine.ts'
 import { EGRESS } from './pipeline.ts'
 import { limitTo, metered } from './rate-limit.ts'
 import {
@@ -32,13 +33,27 @@ export interface Peers {
 
 /** To a member of the domain on this switch. */
 export function toMember(member: Member, domain: Domain): Rule {
-  const { port, vnic, ofport } = member
+  const { port, ofport, tag } = member
   const limit = limitTo(member)
-  const why = `VNIC ${vnic.id} in port ${named(port)}: it receives what ${called(domain)} has for it${limit.words}`
-  const actions = [...metered(limit), out(ofport)]
+  const why = `${seated(member)}: it receives what ${called(domain)} has for it${limit.words}`
+  // Later copies of a flood are not to have the tag.
+  const sent = tag === null ? [out(ofport)] : [...push(tag), out(ofport), POP]
+  const actions = [...metered(limit), ...sent]
   // A meter that drops ends all that is done with a packet: without a clone, copies of a flood to others would go with it.
   const apart: Action[] = limit.meters.length > 0 ? [{ type: 'clone', actions }] : actions
   return { ...egress(domain, port.key, apart, port.key, why), meters: limit.meters }
+}
+
+/**
+ * A VNIC whose port carries others tells them by their tags. So what comes with a tag of its own from the fabric of the port's
+ * network, be it inside that network's tag, does not reach it.
+ */
+export function noForeignTags(member: Member, domain: Domain): Rule[] {
+  const { port } = member
+  if (port.trunk.length === 0) return []
+  const why = `${seated(member)}: tags are those of its trunk, so it receives no tagged frames of ${called(domain)}`
+  const tags: OxmField[] = [PRESENT, ...TAGS.map((value): OxmField => ({ field: 'eth_type', value }))]
+  return tags.map((tag) => egress(domain, port.key, [], port.key, why, [tag], 110))
 }
 
 /** To the remote site that a port of the network leads to. */
@@ -61,11 +76,13 @@ export function toFabric(domain: Domain, fabric: Fabric, output: number, peers: 
     case 'routed': {
       if (fabric.vlanId === null)
         return [leaving(TO_UPLINK, [out(output)], 'leaves for the physical network without a tag')]
-      const tag: Action[] = [
-        { type: 'push_vlan', ethertype: 0x8100 },
-        { type: 'set_field', field: 'vlan_vid', value: 0x1000 | fabric.vlanId },
+      return [
+        leaving(
+          TO_UPLINK,
+          [...push(fabric.vlanId), out(output)],
+          `leaves for the physical network with VLAN ${fabric.vlanId}`,
+        ),
       ]
-      return [leaving(TO_UPLINK, [...tag, out(output)], `leaves for the physical network with VLAN ${fabric.vlanId}`)]
     }
     case 'wire': {
       const { tunnelKey, remoteIp } = fabric
@@ -95,6 +112,14 @@ export function toFabric(domain: Domain, fabric: Fabric, output: number, peers: 
   }
 }
 
+const push = (vlanId: number): Action[] => [
+  { type: 'push_vlan', ethertype: 0x8100 },
+  { type: 'set_field', field: 'vlan_vid', value: 0x1000 | vlanId },
+]
+const POP: Action = { type: 'pop_vlan' }
+/** Any tag. */
+const PRESENT: OxmField = { field: 'vlan_vid', value: 0x1000, mask: 0x1000 }
+
 const out = (port: number): Action => ({ type: 'output', port })
 
 function egress(
@@ -103,8 +128,9 @@ function egress(
   actions: readonly Action[],
   author: Rule['author'],
   why: string,
-  unless: readonly OxmField[] = [],
+  further: readonly OxmField[] = [],
+  priority = 100,
 ): Rule {
-  const match = [inDomain(domain.key), is(TARGET, target), ...unless]
-  return rule({ table: EGRESS.number, priority: 100, match, actions, author, why })
+  const match = [inDomain(domain.key), is(TARGET, target), ...further]
+  return rule({ table: EGRESS.number, priority, match, actions, author, why })
 }

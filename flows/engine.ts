@@ -169,5 +169,9 @@ export const isFault = <T extends object>(value: T | Fault): value is Fault => '
 /** The name of a network or port in a rule's `why`: its name where it has one, and its id. */
 export const named = ({ name, id }: Pick<Domain, 'name' | 'id'>): string => (name ? `"${name}" ${id}` : id)
 
+/** The VNIC and its port, in a rule's `why`. */
+export const seated = ({ vnic, port, tag }: Member): string =>
+  `VNIC ${vnic.id} ${tag === null ? 'in' : `with tag ${tag} in`} port ${named(port)}`
+
 /** The same with what it is. */
 export const called = (domain: Domain): string => `${'segment' in domain ? 'network' : 'port'} ${named(domain)}`

@@ -1,4 +1,7 @@
-/** Quality of service: the meters of a port's rate limit, as its VM sees it: ingress is towards it, egress from it. */
+/**
+ * Quality of service: the meters of a port's rate limit, as its VM sees it: ingress is towards it, egress from it. It is for all
+ * that its VNIC does, the ports of its trunk with it.
+ */
 import type { Action } from '../src/openflow/index.ts'
 import type { Member } from './engine.ts'
 import { type MeterSpec, meterId } from './meters.ts'
@@ -18,15 +21,16 @@ interface Limit {
 const NONE: Limit = { meters: [], words: '' }
 
 /** What it sends. */
-export const limitFrom = (member: Member): Limit => limit(member, 'fromVnic', member.port.rateLimit?.egressKbps ?? null)
+export const limitFrom = (member: Member): Limit =>
+  limit(member, 'fromVnic', member.carrier.rateLimit?.egressKbps ?? null)
 
 /** What it receives. */
-export const limitTo = (member: Member): Limit => limit(member, 'toVnic', member.port.rateLimit?.ingressKbps ?? null)
+export const limitTo = (member: Member): Limit => limit(member, 'toVnic', member.carrier.rateLimit?.ingressKbps ?? null)
 
-function limit({ port, ofport }: Member, kind: 'fromVnic' | 'toVnic', rate: number | null): Limit {
+function limit({ carrier, ofport }: Member, kind: 'fromVnic' | 'toVnic', rate: number | null): Limit {
   if (rate === null) return NONE
   const usual = Math.max(Math.ceil((rate * MILLISECONDS) / 1000), LEAST_BURST)
-  const burst = port.rateLimit?.burstKbit ?? usual
+  const burst = carrier.rateLimit?.burstKbit ?? usual
   return {
     meters: [{ id: meterId(ofport, kind), unit: 'kbps', rate, burst }],
     words: `, ${rate} kbit/s at most`,

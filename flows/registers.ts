@@ -3,7 +3,7 @@
  * a field cannot leave its register; `test/flows/registers.test.ts` holds that fields which live at once do not overlap.
  */
 import type { Action, OxmField } from '../src/openflow/index.ts'
-import { CLASSIFY, EGRESS, ENGINES, HOP, NAT_OUT, NEIGHBOURS, ROUTE, UNKNOWN } from './pipeline.ts'
+import { ANSWER, CLASSIFY, EGRESS, ENGINES, HOP, NAT_OUT, NEIGHBOURS, ROUTE, UNKNOWN } from './pipeline.ts'
 
 export interface Slot {
   readonly name: string
@@ -31,7 +31,7 @@ export const TARGET = {
   field: 'reg1',
   offset: 0,
   bits: 32,
-  lives: [HOP.number, EGRESS.number],
+  lives: [ANSWER.number, EGRESS.number],
   does: 'where the packet goes: the key of a port, 1 the uplink or wire, 2 one peer, 3 all peers, 4 peers that ask for frames to unknown addresses',
 } as const satisfies Slot
 

@@ -18,13 +18,26 @@ import type { Address, Binding, Hypervisor, Network, Port, Segment, Vnic } from 
 export interface Placement {
   readonly port: Port
   readonly vnic: Vnic | null
+  /** The port that the VNIC is plugged into: this one, or the one whose trunk carries it. */
+  readonly carrier: Port
+  /** What tells its frames from the others of its VNIC; null for those of the port that the VNIC is plugged into. */
+  readonly tag: number | null
   readonly hypervisor: HypervisorId
   readonly ofport: number | null
+}
+
+/** Whose frames a port has: those of the VNIC in it, or under a tag those of the VNIC in the port whose trunk carries it. */
+export interface Seat {
+  readonly vnic: Vnic
+  readonly carrier: Port
+  readonly tag: number | null
 }
 
 /** A hypervisor at which a port has its place, or is expected. */
 export interface Place {
   readonly port: Port
+  readonly carrier: Port
+  readonly tag: number | null
   readonly hypervisor: HypervisorId
 }
 
@@ -65,6 +78,8 @@ export class Graph {
 
   #ipv6Tunnels = 0
   readonly #vnicsOfPort = new Multimap<PortId, VnicId>()
+  /** sub-port -> the port whose trunk carries it -> the tag. Were there two such, which no operation makes, the older one counts. */
+  readonly #carriers = new Map<PortId, Map<PortId, number>>()
   readonly #placements = new Map<PortId, Placement>()
   /** Where a port is expected to be soon, and is not now. */
   readonly #expected = new Map<PortId, Place>()
@@ -74,6 +89,8 @@ export class Graph {
   readonly #askers = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
   /** network -> hypervisor -> those of the members that have a limit of what they receive */
   readonly #slowed = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
+  /** network -> hypervisor -> those of the members that trunks carry */
+  readonly #carried = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
   readonly #placedNetworks = new Map<HypervisorId, Multimap<NetworkId, PortId>>()
 
   /** The VNIC plugged into a port. Were there two, which no operation makes, the older one. */
@@ -84,6 +101,32 @@ export class Graph {
       if (vnic && (!first || vnic.key < first.key)) first = vnic
     }
     return first
+  }
+
+  /** The port whose trunk carries this one, and the tag. */
+  carrierOf(port: PortId): { readonly port: Port; readonly tag: number } | undefined {
+    let first: { readonly port: Port; readonly tag: number } | undefined
+    for (const [id, tag] of this.#carriers.get(port) ?? []) {
+      const carrier = this.ports.get(id)
+      if (carrier && (!first || carrier.key < first.port.key)) first = { port: carrier, tag }
+    }
+    return first
+  }
+
+  /** Whatever the administrative state of these ports. */
+  seatOf(id: PortId): Seat | undefined {
+    const [own, port] = [this.vnicOf(id), this.ports.get(id)]
+    if (own && port) return { vnic: own, carrier: port, tag: null }
+    const carrier = this.carrierOf(id)
+    const vnic = carrier && this.vnicOf(carrier.port.id)
+    return port && vnic && { vnic, carrier: carrier.port, tag: carrier.tag }
+  }
+
+  /** The port that a VNIC is plugged into, and those that its trunk carries. */
+  *portsOf({ portId }: Pick<Vnic, 'portId'>): Generator<PortId> {
+    if (!portId) return
+    yield portId
+    for (const sub of this.ports.get(portId)?.trunk ?? []) yield sub.portId
   }
 
   placement(port: PortId): Placement | undefined {
@@ -109,6 +152,11 @@ export class Graph {
   /** The same of those that have a limit of what they receive. */
   slowed(network: NetworkId): Multimap<HypervisorId, PortId> {
     return this.#slowed.get(network) ?? Multimap.empty()
+  }
+
+  /** The same of those that trunks carry. */
+  carried(network: NetworkId): Multimap<HypervisorId, PortId> {
+    return this.#carried.get(network) ?? Multimap.empty()
   }
 
   /**
@@ -146,7 +194,10 @@ export class Graph {
     if (to?.networkId) this.portsOfNetwork.add(to.networkId, id)
     if (from?.networkId && from.hypervisor !== null) this.sitesOf.delete(from.networkId, id)
     if (to?.networkId && to.hypervisor !== null) this.sitesOf.add(to.networkId, id)
+    for (const { portId } of from?.trunk ?? []) this.#release(portId, id)
+    for (const { portId, vlanId } of to?.trunk ?? []) this.#carry(portId, id, vlanId)
     this.#place(id)
+    for (const { portId } of [...(from?.trunk ?? []), ...(to?.trunk ?? [])]) this.#place(portId)
     return from
   }
 
@@ -158,8 +209,8 @@ export class Graph {
     if (to?.portId) this.#vnicsOfPort.add(to.portId, id)
     if (from?.migratesTo) this.vnicsMigratingTo.delete(from.migratesTo, id)
     if (to?.migratesTo) this.vnicsMigratingTo.add(to.migratesTo, id)
-    if (from?.portId) this.#place(from.portId)
-    if (to?.portId && to.portId !== from?.portId) this.#place(to.portId)
+    for (const port of this.portsOf(from ?? NOWHERE)) this.#place(port)
+    if (to?.portId !== from?.portId) for (const port of this.portsOf(to ?? NOWHERE)) this.#place(port)
     return from
   }
 
@@ -167,8 +218,7 @@ export class Graph {
     const from = swap(this.bindings, id, to)
     if (from) this.vnicsOnHypervisor.delete(from.hypervisor, id)
     if (to) this.vnicsOnHypervisor.add(to.hypervisor, id)
-    const port = this.vnics.get(id)?.portId
-    if (port) this.#place(port)
+    for (const port of this.portsOf(this.vnics.get(id) ?? NOWHERE)) this.#place(port)
     return from
   }
 
@@ -206,37 +256,59 @@ export class Graph {
 
   #find(id: PortId): Placement | undefined {
     const port = this.ports.get(id)
-    if (port?.hypervisor) return { port, vnic: null, hypervisor: port.hypervisor, ofport: null }
-    const vnic = this.vnicOf(id)
-    if (!port || !vnic) return undefined
-    const binding = this.bindings.get(vnic.id)
+    if (port?.hypervisor) {
+      return { port, vnic: null, carrier: port, tag: null, hypervisor: port.hypervisor, ofport: null }
+    }
+    const seat = this.#seatInUse(id)
+    if (!port || !seat) return undefined
+    const binding = this.bindings.get(seat.vnic.id)
     if (!binding?.ofport) return undefined
-    return { port, vnic, hypervisor: binding.hypervisor, ofport: binding.ofport }
+    return { port, ...seat, hypervisor: binding.hypervisor, ofport: binding.ofport }
   }
 
   #expect(id: PortId): Place | undefined {
-    const [port, hypervisor] = [this.ports.get(id), this.vnicOf(id)?.migratesTo]
-    return port && hypervisor ? { port, hypervisor } : undefined
+    const [port, seat] = [this.ports.get(id), this.#seatInUse(id)]
+    const hypervisor = seat?.vnic.migratesTo
+    return port && hypervisor ? { port, carrier: seat.carrier, tag: seat.tag, hypervisor } : undefined
   }
 
-  #note({ port, hypervisor }: Place): void {
+  /** A port that is administratively down carries no others. */
+  #seatInUse(id: PortId): Seat | undefined {
+    const seat = this.seatOf(id)
+    return seat && (seat.tag === null || seat.carrier.adminUp) ? seat : undefined
+  }
+
+  #carry(port: PortId, carrier: PortId, tag: number): void {
+    const carriers = this.#carriers.get(port) ?? new Map<PortId, number>()
+    this.#carriers.set(port, carriers.set(carrier, tag))
+  }
+
+  #release(port: PortId, carrier: PortId): void {
+    const carriers = this.#carriers.get(port)
+    carriers?.delete(carrier)
+    if (carriers?.size === 0) this.#carriers.delete(port)
+  }
+
+  #note({ port, carrier, tag, hypervisor }: Place): void {
     this.portsOn.add(hypervisor, port.id)
     if (!port.networkId) return
     nested(this.#placedNetworks, hypervisor).add(port.networkId, port.id)
     if (!port.adminUp) return
     nested(this.#members, port.networkId).add(hypervisor, port.id)
     if (port.asksForUnknown) nested(this.#askers, port.networkId).add(hypervisor, port.id)
-    if (isSlowed(port)) nested(this.#slowed, port.networkId).add(hypervisor, port.id)
+    if (isSlowed(carrier)) nested(this.#slowed, port.networkId).add(hypervisor, port.id)
+    if (tag !== null) nested(this.#carried, port.networkId).add(hypervisor, port.id)
   }
 
-  #forget({ port, hypervisor }: Place): void {
+  #forget({ port, carrier, tag, hypervisor }: Place): void {
     this.portsOn.delete(hypervisor, port.id)
     if (!port.networkId) return
     unnest(this.#placedNetworks, hypervisor, port.networkId, port.id)
     if (!port.adminUp) return
     unnest(this.#members, port.networkId, hypervisor, port.id)
     if (port.asksForUnknown) unnest(this.#askers, port.networkId, hypervisor, port.id)
-    if (isSlowed(port)) unnest(this.#slowed, port.networkId, hypervisor, port.id)
+    if (isSlowed(carrier)) unnest(this.#slowed, port.networkId, hypervisor, port.id)
+    if (tag !== null) unnest(this.#carried, port.networkId, hypervisor, port.id)
   }
 
   #index(from: { id: string; key: Key } | null, to: { id: string; key: Key } | null, kind: Keyed['kind']): void {
@@ -244,6 +316,8 @@ export class Graph {
     if (to) this.byKey.set(to.key, { kind, id: to.id } as Keyed)
   }
 }
+
+const NOWHERE = { portId: null }
 
 /** Is a segment somebody's, or may a hypervisor still hold rules for it? */
 export const isTaken = ({ owner, holders }: Segment): boolean => owner !== null || holders.length > 0

@@ -47,11 +47,20 @@ export interface Port extends Made {
   readonly asksForUnknown: boolean
   /** How fast its VM may send and receive; null: as fast as it goes. */
   readonly rateLimit: RateLimit | null
+  /** The ports whose frames its VNIC has too, each under a tag of its own; in the order of the tags. */
+  readonly trunk: readonly SubPort[]
   /** The hypervisor where it leads to a remote site; null for one that takes a VNIC. */
   readonly hypervisor: HypervisorId | null
   /** The name of its own segment among the graph's segments; null where it has none. */
   readonly segmentId: string | null
   readonly attributes: Attributes
+}
+
+/** A port that another one's trunk carries: no VNIC is plugged into it. */
+export interface SubPort {
+  /** The tag of its frames between the VM and the switch, 1–4094. */
+  readonly vlanId: number
+  readonly portId: PortId
 }
 
 /** As the VM sees it; null of a direction: as fast as it goes. */

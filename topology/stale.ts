@@ -4,13 +4,16 @@
  */
 import type { Change } from './change.ts'
 import type { Graph, Place } from './graph.ts'
-import type { HypervisorId, Key, NetworkId } from './ids.ts'
-import type { Hypervisor, Network } from './nodes.ts'
+import type { HypervisorId, Key, NetworkId, PortId } from './ids.ts'
+import type { Hypervisor, Network, Port } from './nodes.ts'
 
 /** Takes a stale pair; told the same one twice, it notes it once. */
 export type Mark = (hypervisor: HypervisorId, object: Key) => void
 
-/** Name the pairs that stand on what a change is about to touch (before it is applied) or has touched (after). */
+/**
+ * Name the pairs that stand on what a change is about to touch (before it is applied), or, with the change that takes it back,
+ * on what it has touched (after).
+ */
 export function stale(graph: Graph, change: Change, mark: Mark): void {
   switch (change.kind) {
     case 'network':
@@ -18,11 +21,15 @@ export function stale(graph: Graph, change: Change, mark: Mark): void {
       break
     case 'port':
       for (const place of graph.placesOf(change.id)) placed(graph, place, mark)
+      for (const id of recarried(graph.ports.get(change.id) ?? null, change.to)) {
+        for (const place of graph.placesOf(id)) placed(graph, place, mark)
+      }
       break
     case 'vnic':
     case 'binding': {
-      const port = graph.vnics.get(change.id)?.portId
-      for (const place of port ? graph.placesOf(port) : []) placed(graph, place, mark)
+      for (const port of graph.portsOf(graph.vnics.get(change.id) ?? { portId: null })) {
+        for (const place of graph.placesOf(port)) placed(graph, place, mark)
+      }
       break
     }
     case 'hypervisor': {
@@ -35,6 +42,28 @@ export function stale(graph: Graph, change: Change, mark: Mark): void {
     case 'address':
       break
   }
+}
+
+/**
+ * The ports of a trunk that notice what happens to the port that carries them: all of them if that touches what they share, else
+ * those that came, went or have another tag.
+ */
+export function recarried(from: Port | null, to: Port | null): Set<PortId> {
+  const shared = from?.adminUp === to?.adminUp && sameRate(from, to)
+  const only = (one: Port | null, other: Port | null) => {
+    const there = new Map((shared ? other?.trunk : [])?.map(({ portId, vlanId }) => [portId, vlanId]))
+    return (one?.trunk ?? []).filter(({ portId, vlanId }) => there.get(portId) !== vlanId)
+  }
+  return new Set([...only(from, to), ...only(to, from)].map(({ portId }) => portId))
+}
+
+const sameRate = (from: Port | null, to: Port | null): boolean => {
+  const [one, other] = [from?.rateLimit, to?.rateLimit]
+  return (
+    one?.ingressKbps === other?.ingressKbps &&
+    one?.egressKbps === other?.egressKbps &&
+    one?.burstKbit === other?.burstKbit
+  )
 }
 
 /** A port where it is or is expected: the port itself and its network there, and on a mesh its traces on the peers. */

@@ -26,8 +26,8 @@ export class Replay {
       void pairs.set(where, (pairs.get(where) ?? new Set()).add(object))
     for (const change of changes) {
       stale(this.graph, change, mark)
-      apply(this.graph, change)
-      stale(this.graph, change, mark)
+      const undo = apply(this.graph, change)
+      stale(this.graph, undo, mark)
     }
     for (const [where, objects] of pairs) {
       const ledger = this.ledgers.get(where)

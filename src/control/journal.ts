@@ -174,7 +174,7 @@ export class Journal {
       change: (change) => {
         stale(this.graph, change, mark)
         const undo = apply(this.graph, change)
-        stale(this.graph, change, mark)
+        stale(this.graph, undo, mark)
         steps.push({ change, undo })
         note(toWrite(change))
       },

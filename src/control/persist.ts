@@ -34,10 +34,11 @@ export function load(store: Store): { graph: Graph; nextKey: Key } {
 
 /**
  * A node as this version has it: those of schema 1 knew networks of two engines only, and ports that take a VNIC; those of
- * schema 2 knew no migration, no limits of rates, and no networks with fields of their engine's.
+ * schema 2 knew no migration, no limits of rates, no trunks, and no networks with fields of their engine's.
  */
 function current(store: Store, kind: ChangeKind, node: object): object {
-  if (kind === 'port') return { asksForUnknown: false, rateLimit: null, hypervisor: null, segmentId: null, ...node }
+  if (kind === 'port')
+    return { asksForUnknown: false, rateLimit: null, trunk: [], hypervisor: null, segmentId: null, ...node }
   if (kind === 'network') return { attributes: {}, ...node }
   if (kind === 'vnic') return { migratesTo: null, ...node }
   if (kind !== 'segment' || !('networkId' in node)) return node

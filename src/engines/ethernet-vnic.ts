@@ -63,7 +63,7 @@ export function checkMac(graph: Graph, vnic: nodes.Vnic, port: nodes.Port): void
   if (!port.networkId) return
   const mac = vnic.attributes.mac_address
   for (const id of graph.portsOfNetwork.get(port.networkId)) {
-    const other = graph.vnicOf(id)
+    const other = graph.seatOf(id)?.vnic
     if (other && other.id !== vnic.id && other.attributes.mac_address === mac) {
       throw new PlugboardError('mac-in-use', `MAC address ${mac} is that of VNIC ${other.id} in the same network`)
     }

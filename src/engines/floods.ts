@@ -14,6 +14,8 @@ const OCTETS = 65_000
 const MEMBER = 8
 /** Octets more where that member has a limit of what it receives: a clone of 4 and a meter of 8. */
 const METER = 12
+/** Octets more where that member is in a trunk: a tag to put on, and to take off again. */
+const TRUNK_TAG = 12
 /** Octets more for a copy to a peer where the underlay has a VLAN tag (8 of them), and to spare. */
 const TAG = 16
 
@@ -26,11 +28,13 @@ export interface CopySize {
 /**
  * How many peers one flood reaches from a switch with so many members.
  * @param slowed those of them with a limit of what they receive
+ * @param carried those of them in trunks
  */
-export const mostPeers = (octets: number, members: number, slowed = 0): number =>
-  Math.floor((OCTETS - copies(members, slowed)) / (octets + TAG))
+export const mostPeers = (octets: number, members: number, slowed = 0, carried = 0): number =>
+  Math.floor((OCTETS - copies({ members, slowed, carried })) / (octets + TAG))
 
-const copies = (members: number, slowed: number): number => members * MEMBER + slowed * METER
+const copies = ({ members, slowed, carried }: Omit<Fullness, 'at'>): number =>
+  members * MEMBER + slowed * METER + carried * TRUNK_TAG
 
 /**
  * Why broadcast does not reach every member of a network, in words, or undefined where it does.
@@ -41,12 +45,12 @@ export function floodLimit(graph: Graph, network: NetworkId, octets: number | nu
   if (most.members > MOST_MEMBERS) {
     return `it has ${most.members} members on hypervisor ${most.at}: broadcast reaches no one there if they are more than ${MOST_MEMBERS}, so spread the VMs over more hypervisors`
   }
-  const { at, members, slowed } = longest
-  if (copies(members, slowed) > OCTETS) {
-    return `it has ${members} members on hypervisor ${at}, ${slowed} of them with a limit of ingress_kbps: broadcast does not reach all of them, so limit fewer or spread the VMs over more hypervisors`
+  const { at, members, slowed, carried } = longest
+  if (copies(longest) > OCTETS) {
+    return `it has ${members} members on hypervisor ${at}, ${slowed} of them with a limit of ingress_kbps${carried > 0 ? ` and ${carried} in trunks` : ''}: broadcast does not reach all of them, so limit fewer or spread the VMs over more hypervisors`
   }
   if (octets === null || hypervisors === 0) return undefined
-  const peers = mostPeers(octets, members, slowed)
+  const peers = mostPeers(octets, members, slowed, carried)
   if (hypervisors - 1 <= peers) return undefined
   const here = `and up to ${members} of them on one (${at})`
   return `it has members on ${hypervisors} hypervisors, ${here}: broadcast reaches ${peers + 1} hypervisors at most, so spread the VMs over fewer`
@@ -56,19 +60,20 @@ interface Fullness {
   readonly at: HypervisorId | undefined
   readonly members: number
   readonly slowed: number
+  readonly carried: number
 }
-const NOBODY: Fullness = { at: undefined, members: 0, slowed: 0 }
+const NOBODY: Fullness = { at: undefined, members: 0, slowed: 0, carried: 0 }
 
 /** The hypervisor with the most members, the one whose copies take the most octets, and on how many there are some. */
 function fullest(graph: Graph, network: NetworkId) {
-  const limited = graph.slowed(network)
+  const [limited, tagged] = [graph.slowed(network), graph.carried(network)]
   let [most, longest] = [NOBODY, NOBODY]
   let hypervisors = 0
   for (const [at, ports] of graph.members(network).entries()) {
-    const one = { at, members: ports.size, slowed: limited.get(at).size }
+    const one = { at, members: ports.size, slowed: limited.get(at).size, carried: tagged.get(at).size }
     hypervisors += 1
     if (one.members > most.members) most = one
-    if (copies(one.members, one.slowed) > copies(longest.members, longest.slowed)) longest = one
+    if (copies(one) > copies(longest)) longest = one
   }
   return { most, longest, hypervisors }
 }

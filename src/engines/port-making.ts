@@ -45,6 +45,7 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
     adminUp: true,
     asksForUnknown: false,
     rateLimit: null,
+    trunk: [],
     hypervisor: null,
     segmentId: null,
     attributes: {},

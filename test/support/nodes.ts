@@ -124,6 +124,7 @@ export const port = (n: number, network: Network, extra: Partial<Port> = {}): Po
   adminUp: true,
   asksForUnknown: false,
   rateLimit: null,
+  trunk: [],
   hypervisor: null,
   segmentId: null,
   attributes: {},
