@@ -6,6 +6,7 @@ import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids
 import type { Attributes } from '../../topology/nodes.ts'
 import type { Caller, Expected, Listed } from '../engines/extension.ts'
 import type { RateLimitWish } from '../engines/rate-limit.ts'
+import type { TrunkWish } from '../engines/trunk.ts'
 import type { FlowsView, HypervisorView, NetworkView, PortView, VnicView } from './views.ts'
 
 export { type Caller, type Expected, type Listed, ROLES, type Role } from '../engines/extension.ts'
@@ -39,6 +40,7 @@ export interface PortPatch {
   readonly admin_state_up?: boolean
   readonly name?: string
   readonly rate_limit?: RateLimitWish
+  readonly trunk?: TrunkWish
   readonly [field: string]: unknown
 }
 

@@ -10,7 +10,8 @@ import type { Caller, Expected } from '../engines/extension.ts'
 import { only } from '../engines/fields.ts'
 import type { Draft } from '../engines/host.ts'
 import { checkRevision, owned } from '../engines/objects.ts'
-import { rateLimitOf } from '../engines/rate-limit.ts'
+import { RATE_LIMIT, rateLimitOf } from '../engines/rate-limit.ts'
+import { checkTrunk, ordered, touchCarried } from '../engines/trunk.ts'
 import { PlugboardError } from '../errors.ts'
 import type { PortPatch } from './operations.ts'
 
@@ -25,15 +26,24 @@ export function updatePort(
 ): void {
   const port = owned(draft.graph.ports.get(id), project, 'port', id)
   checkRevision(expected, port.revision, `port ${id}`)
-  const { admin_state_up: adminUp = port.adminUp, name = port.name, rate_limit: wish, ...fields } = patch
+  const { admin_state_up: adminUp = port.adminUp, name = port.name, rate_limit: wish, trunk: listed, ...fields } = patch
   const rateLimit = wish === undefined ? port.rateLimit : rateLimitOf(wish, port.hypervisor !== null)
+  const carrier = rateLimit && draft.graph.carrierOf(id)
+  if (carrier) {
+    const detail = `port ${id} is in the trunk of port ${carrier.port.id}, which has one limit as a whole: limit that port`
+    throw new PlugboardError('unsupported', detail, { field: RATE_LIMIT })
+  }
+  const trunk = listed === undefined ? port.trunk : ordered(listed)
+  if (listed !== undefined) checkTrunk(draft.graph, engines, port, trunk)
   const own = engines.get(port.engine)?.networks?.portFields
   only(own?.schema ?? Type.Object({}), fields, `a port of engine ${port.engine}`)
-  const patched = { ...(own?.set(draft.graph, port, fields, caller) ?? port), adminUp, name, rateLimit }
+  const patched = { ...(own?.set(draft.graph, port, fields, caller) ?? port), adminUp, name, rateLimit, trunk }
   if (isDeepStrictEqual(patched, port)) return
   const network = port.networkId === null ? undefined : draft.graph.networks.get(port.networkId)
   if (network) takeAddresses(draft, port, engines.get(network.engine)?.networks?.addresses?.(network, patched) ?? [])
-  draft.change({ kind: 'port', id, to: { ...patched, revision: port.revision + 1 } })
+  const to = { ...patched, revision: port.revision + 1 }
+  draft.change({ kind: 'port', id, to })
+  touchCarried(draft, port, to)
 }
 
 /** @returns the port as it was */
@@ -44,8 +54,14 @@ export function destroyPort(draft: Draft, project: ProjectId, id: PortId, expect
   if (occupant) {
     throw new PlugboardError('port-in-use', `VNIC ${occupant.id} is plugged into port ${id}: unplug it first`)
   }
+  const carrier = draft.graph.carrierOf(id)
+  if (carrier) {
+    const detail = `port ${id} is in the trunk of port ${carrier.port.id} with tag ${carrier.tag}: take it out of that trunk first`
+    throw new PlugboardError('port-in-use', detail)
+  }
   draft.change({ kind: 'port', id, to: null })
   freeAddresses(draft, port.key)
+  touchCarried(draft, port, null)
   const segment = port.segmentId === null ? undefined : draft.graph.segments.get(port.segmentId)
   if (segment) {
     const freed = { ...segment, owner: null, freed: draft.nextKey() }

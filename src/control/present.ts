@@ -3,6 +3,7 @@ import type { Graph } from '../../topology/graph.ts'
 import type { Attributes, Network, Port, Vnic } from '../../topology/nodes.ts'
 import type { Engine } from '../engines/engine.ts'
 import { showRateLimit } from '../engines/rate-limit.ts'
+import { showTrunk } from '../engines/trunk.ts'
 import type { Board } from './board.ts'
 import type { MigrationStanding } from './migrations.ts'
 import type { PortStanding, Standing } from './standing.ts'
@@ -48,6 +49,7 @@ export class Presenter {
       vnic_id: this.#graph.vnicOf(port.id)?.id ?? null,
       admin_state_up: port.adminUp,
       rate_limit: showRateLimit(port.rateLimit),
+      ...showTrunk(this.#graph, this.#engines, port),
       status,
       ...(detail === undefined ? {} : { status_detail: detail }),
       revision: port.revision,

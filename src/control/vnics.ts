@@ -6,6 +6,7 @@ import type { Engine } from '../engines/engine.ts'
 import type { Expected } from '../engines/extension.ts'
 import type { Draft } from '../engines/host.ts'
 import { canonical, checkRevision, owned, repeated, timestamp } from '../engines/objects.ts'
+import { checkCarried } from '../engines/trunk.ts'
 import { PlugboardError } from '../errors.ts'
 import type { VnicRequest } from './operations.ts'
 
@@ -73,6 +74,13 @@ export function plug(
       `VNIC ${occupant.id} is plugged into port ${portId}: unplug it first, or take another port`,
     )
   }
+  const carrier = graph.carrierOf(portId)
+  if (carrier) {
+    throw new PlugboardError(
+      'port-in-use',
+      `port ${portId} is in the trunk of port ${carrier.port.id} with tag ${carrier.tag}: plug the VNIC into that port, or take another one`,
+    )
+  }
   const engine = engines.get(port.engine)
   if (!engine) {
     throw new PlugboardError(
@@ -87,6 +95,7 @@ export function plug(
     )
   }
   engine.checkPlug(graph, vnic, port)
+  checkCarried(graph, engines, vnic, port.trunk)
   draft.change({ kind: 'vnic', id, to: { ...vnic, portId, revision: vnic.revision + 1 } })
   touch(draft, port)
 }

@@ -188,7 +188,7 @@ function segmentName(alias: string, what: string, said: unknown): string {
 
 /** Fields that the core shows of a resource. */
 const PORT_FIELDS =
-  'id project name engine network_id vnic_id admin_state_up rate_limit status status_detail revision created_at'.split(
+  'id project name engine network_id vnic_id admin_state_up rate_limit trunk trunk_port_id trunk_vlan_id status status_detail revision created_at'.split(
     ' ',
   )
 const NETWORK_FIELDS = 'id project name engine segment mtu shared status status_detail revision created_at'.split(' ')

@@ -16,6 +16,7 @@ import { makePort, PLAIN, type PortWish } from './port-making.ts'
 import { RateLimitWish } from './rate-limit.ts'
 import { ChosenId, Name, Network as NetworkResource, Port as PortResource } from './resources.ts'
 import { checkFree } from './segments.ts'
+import { TrunkWish } from './trunk.ts'
 
 export const DEFAULT_ENGINE = 'vlan'
 
@@ -30,6 +31,7 @@ const portBody = (schemas: readonly ObjectSchema[]) =>
       id: Type.Optional(ChosenId),
       name: Type.Optional(Name),
       rate_limit: Type.Optional(RateLimitWish),
+      trunk: Type.Optional(TrunkWish),
       ...fieldsOf(schemas),
     },
     { additionalProperties: false },
@@ -259,8 +261,8 @@ function createPort(
 ): ReturnType<typeof makePort> {
   const network = draft.graph.networks.get(networkId)
   if (!network) throw new PlugboardError('not-found', `project ${project} has no network ${networkId}`)
-  const { id, name, rate_limit = null, ...fields } = body as PortWish & Record<string, unknown>
-  const wish = { ...(id && { id }), ...(name && { name }), rate_limit }
+  const { id, name, rate_limit = null, trunk = [], ...fields } = body as PortWish & Record<string, unknown>
+  const wish = { ...(id && { id }), ...(name && { name }), rate_limit, trunk }
   const networks = host.engines.get(network.engine)?.networks
   const own = networks?.portFields
   const maker = [...host.engines.values()]
@@ -269,6 +271,7 @@ function createPort(
   if (!maker) {
     only(own?.schema ?? Type.Object({}), fields, `a port of engine ${network.engine}`)
     return makePort(draft, project, wish, {
+      engines: host.engines,
       engine: network.engine,
       network,
       fields,
@@ -286,6 +289,7 @@ function createPort(
   }
   only(maker.ports.schema, fields, `a port of engine ${maker.alias}`)
   return makePort(draft, project, wish, {
+    engines: host.engines,
     engine: maker.alias,
     network,
     fields: maker.ports.canonical?.(fields) ?? fields,

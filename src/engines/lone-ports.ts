@@ -7,6 +7,7 @@ import type { Host } from './host.ts'
 import { makePort, type PortWish } from './port-making.ts'
 import { RateLimitWish } from './rate-limit.ts'
 import { ChosenId, Name, Port } from './resources.ts'
+import { TrunkWish } from './trunk.ts'
 
 type Offering = Engine & { readonly ports: PortService }
 
@@ -27,6 +28,7 @@ export function lonePortRoute(host: Host, engines: readonly Offering[]): Route {
         id: Type.Optional(ChosenId),
         name: Type.Optional(Name),
         rate_limit: Type.Optional(RateLimitWish),
+        trunk: Type.Optional(TrunkWish),
         engine: Type.String({ description: `the service engine: ${aliases}` }),
         ...fieldsOf(engines.map(({ ports }) => ports.schema)),
       },
@@ -38,15 +40,23 @@ export function lonePortRoute(host: Host, engines: readonly Offering[]): Route {
       if (alias !== undefined) find(alias)
     },
     async handle({ project, caller, body }) {
-      const { id, name, engine: alias, rate_limit = null, ...fields } = body as PortWish & { engine: string }
+      const {
+        id,
+        name,
+        engine: alias,
+        rate_limit = null,
+        trunk = [],
+        ...fields
+      } = body as PortWish & { engine: string }
       const engine = find(alias)
       only(engine.ports.schema, fields, `a port of engine ${alias}`)
       const { created, port } = await host.write((draft) =>
         makePort(
           draft,
           project,
-          { ...(id && { id }), ...(name && { name }), rate_limit },
+          { ...(id && { id }), ...(name && { name }), rate_limit, trunk },
           {
+            engines: host.engines,
             engine: alias,
             network: null,
             fields: engine.ports.canonical?.(fields) ?? fields,

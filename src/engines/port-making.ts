@@ -3,20 +3,23 @@ import { randomUUID } from 'node:crypto'
 import type { Key, PortId, ProjectId } from '../../topology/ids.ts'
 import type { Network, Port } from '../../topology/nodes.ts'
 import { takeAddresses } from './address-book.ts'
-import type { PoolAddress, PortFields, PortPlan } from './engine.ts'
+import type { Engine, PoolAddress, PortFields, PortPlan } from './engine.ts'
 import type { Caller } from './extension.ts'
 import type { Draft } from './host.ts'
 import { canonical, repeated, timestamp } from './objects.ts'
 import { type RateLimitWish, rateLimitOf, showRateLimit } from './rate-limit.ts'
 import { checkFree, checkUntaken } from './segments.ts'
+import { checkTrunk, ordered, type TrunkWish, touchCarried } from './trunk.ts'
 
 export interface PortWish {
   readonly id?: string
   readonly name?: string
   readonly rate_limit?: RateLimitWish
+  readonly trunk?: TrunkWish
 }
 
 interface Making {
+  readonly engines: ReadonlyMap<string, Engine>
   readonly engine: string
   readonly network: Network | null
   /** What the request says beside `id` and `name`. */
@@ -58,7 +61,9 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
   const about = network ? { network_id: network.id } : { engine }
   const rateLimit = rateLimitOf(wish.rate_limit ?? null, false)
   const limit = rateLimit && { rate_limit: showRateLimit(rateLimit) }
-  const request = canonical({ ...fields, ...shaped.attributes, ...about, name: plain.name, ...limit })
+  const trunk = ordered(wish.trunk ?? [])
+  const carried = trunk.length > 0 && { trunk }
+  const request = canonical({ ...fields, ...shaped.attributes, ...about, name: plain.name, ...limit, ...carried })
   const there = repeated(draft.graph.ports.get(id), project, request, 'port')
   if (there) return { created: false, port: there }
   const { attributes, hypervisor, segment } = making.plan(shaped)
@@ -73,6 +78,7 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
     // Whatever comes from a remote site may come from many addresses.
     asksForUnknown: shaped.asksForUnknown || hypervisor !== null,
     rateLimit,
+    trunk,
     hypervisor,
     segmentId: segment?.id ?? null,
     attributes: { ...shaped.attributes, ...attributes },
@@ -81,8 +87,10 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
   if (segment) {
     draft.change({ kind: 'segment', id: segment.id, to: { ...segment, owner: port.key, holders: [], freed: 0 } })
   }
+  checkTrunk(draft.graph, making.engines, port, trunk)
   draft.change({ kind: 'port', id, to: port })
   takeAddresses(draft, port, making.addresses?.(port) ?? [])
+  touchCarried(draft, null, port)
   return { created: true, port }
 }
 

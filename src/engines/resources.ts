@@ -17,6 +17,18 @@ const CreatedAt = Type.String({ format: 'date-time' })
 const Detail = Type.Optional(Type.String({ description: 'why, in words' }))
 const orNull = <T extends ReturnType<typeof Type.String>>(schema: T) => Type.Union([schema, Type.Null()])
 
+/** One VNIC brings the rules of all of them. */
+const MOST_IN_TRUNK = 1024
+
+export const trunk = (description: string) =>
+  Type.Array(
+    Type.Object(
+      { vlan_id: Type.Integer({ description: 'of the tag, 1 to 4094' }), port_id: Id },
+      { additionalProperties: false },
+    ),
+    { maxItems: MOST_IN_TRUNK, description },
+  )
+
 export const Vnic = Type.Object(
   {
     id: Id,
@@ -64,6 +76,13 @@ export const Port = Type.Object(
     vnic_id: orNull(Id),
     admin_state_up: Type.Boolean(),
     rate_limit: RateLimitView,
+    trunk: Type.Optional(trunk('ports whose frames the VM has under these tags, through the VNIC in this port')),
+    trunk_port_id: Type.Optional(
+      Type.Union([Id, Type.Null()], { description: 'the port whose trunk carries this one' }),
+    ),
+    trunk_vlan_id: Type.Optional(
+      Type.Union([Type.Integer(), Type.Null()], { description: 'the tag of its frames between the VM and the switch' }),
+    ),
     status: Type.Enum(['down', 'waiting', 'building', 'active', 'unplugging', 'error']),
     status_detail: Detail,
     revision: Revision,

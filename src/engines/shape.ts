@@ -42,9 +42,9 @@ const PARTS = {
 /** What the core says in the same place. */
 const TAKEN = {
   vnic: ['id', 'kind', 'vm_id', 'name'],
-  port: ['id', 'name', 'engine', 'rate_limit'],
+  port: ['id', 'name', 'engine', 'rate_limit', 'trunk'],
   network: ['id', 'name', 'engine', 'segment', 'shared'],
-  portField: ['id', 'name', 'admin_state_up', 'rate_limit'],
+  portField: ['id', 'name', 'admin_state_up', 'rate_limit', 'trunk'],
 } as const
 
 const NAME = /^[a-z][a-z0-9-]{0,63}$/

@@ -5,6 +5,7 @@ import type { PortId, ProjectId } from '../../topology/ids.ts'
 import type { CoreOperations } from '../control/operations.ts'
 import { RateLimitWish } from '../engines/rate-limit.ts'
 import { Name, OPAQUE, Port } from '../engines/resources.ts'
+import { TrunkWish } from '../engines/trunk.ts'
 import { changed, gone, resource } from './answers.ts'
 import { expectedOf } from './headers.ts'
 import { page } from './lists.ts'
@@ -55,7 +56,7 @@ export const portRoutes =
         schema: {
           operationId: 'update_port',
           summary:
-            'Name a port, set it administratively up or down, limit its rate, or change what its engine lets it have',
+            'Name a port, set it administratively up or down, limit its rate, put other ports into its trunk, or change what its engine lets it have',
           params: OfPort,
           querystring: NoQuery,
           headers: Type.Object(IfMatch),
@@ -64,6 +65,7 @@ export const portRoutes =
               admin_state_up: Type.Optional(Type.Boolean()),
               name: Type.Optional(Name),
               rate_limit: Type.Optional(RateLimitWish),
+              trunk: Type.Optional(TrunkWish),
               ...portFields,
             },
             { additionalProperties: false },
