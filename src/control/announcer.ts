@@ -48,13 +48,19 @@ export class Announcer {
   note(touched: Iterable<VnicId>, moved: ReadonlySet<VnicId>, generations: ReadonlyMap<HypervisorId, number>): void {
     const { graph } = this.#context
     for (const id of touched) {
-      const port = graph.vnics.get(id)?.portId
-      const placement = port && graph.placement(port)
-      if (!placement) continue
-      const due = this.#due.get(placement.hypervisor) ?? new Map<PortId, Due>()
-      const generation = generations.get(placement.hypervisor) ?? 0
-      this.#due.set(placement.hypervisor, due.set(port, { generation, hasMoved: moved.has(id) }))
+      for (const port of graph.portsOf(graph.vnics.get(id) ?? { portId: null })) {
+        this.noteCarried(port, generations, moved.has(id))
+      }
     }
+  }
+
+  /** The same of a port that a trunk carries from now on. */
+  noteCarried(port: PortId, generations: ReadonlyMap<HypervisorId, number>, hasMoved = false): void {
+    const placement = this.#context.graph.placement(port)
+    if (!placement) return
+    const due = this.#due.get(placement.hypervisor) ?? new Map<PortId, Due>()
+    const generation = generations.get(placement.hypervisor) ?? 0
+    this.#due.set(placement.hypervisor, due.set(port, { generation, hasMoved }))
   }
 
   /** A switch has confirmed all up to a generation. */

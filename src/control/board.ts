@@ -57,18 +57,32 @@ export class Board {
    * @param changed is it the VNIC's own rules that they are to confirm, or what is prepared for it?
    */
   foresee(vnic: Vnic, changed: { readonly own?: boolean; readonly migration?: boolean }): Standing {
-    const standing = this.#standing(vnic, changed.own ?? this.#tickets.has(vnic.id))
+    const port = vnic.portId ? this.#graph.ports.get(vnic.portId) : undefined
+    const standing = this.#standing(vnic, port, changed.own ?? this.#tickets.has(vnic.id))
     const migration = standingOf(this.#known, vnic, changed.migration ?? this.#migrationTickets.has(vnic.id))
     return migration ? { ...standing, migration } : standing
   }
 
-  port(id: PortId, of: (vnic: Vnic) => Standing = (vnic) => this.vnic(vnic.id)): PortStanding {
+  /**
+   * @param of what is said of the VNIC in it
+   * @param outstanding where a trunk carries it: has somebody yet to confirm a change of it?
+   */
+  port(
+    id: PortId,
+    of: (vnic: Vnic) => Standing = (vnic) => this.vnic(vnic.id),
+    outstanding = this.#portTickets.has(id),
+  ): PortStanding {
     const port = this.#graph.ports.get(id)
     if (!port?.adminUp) return { status: 'down' }
-    if (port.hypervisor) return this.#site(port, port.hypervisor, this.#portTickets.has(id))
-    const vnic = this.#graph.vnicOf(id)
-    if (!vnic) return { status: 'down' }
-    const { status, detail } = of(vnic)
+    if (port.hypervisor) return this.#site(port, port.hypervisor, outstanding)
+    const seat = this.#graph.seatOf(id)
+    if (!seat) return DOWN
+    const { vnic, carrier, tag } = seat
+    if (tag !== null && !carrier.adminUp) {
+      return { status: 'down', detail: `port ${carrier.id}, whose trunk carries it, is administratively down` }
+    }
+    const { status, detail } =
+      tag === null ? of(vnic) : this.#standing(vnic, port, outstanding || this.#tickets.has(vnic.id))
     return { status: status === 'unplugged' ? 'down' : status, ...(detail === undefined ? {} : { detail }) }
   }
 
@@ -93,7 +107,7 @@ export class Board {
   /** Tell what a crash kept from being told; of what is plugged in, the switches will say more when they connect. */
   reconcile(): void {
     for (const id of [...this.#shown.keys()]) if (!this.#graph.vnics.get(id)?.portId) this.look(id)
-    for (const id of [...this.#shownPorts.keys()]) if (!this.#graph.vnicOf(id)) this.lookAtPort(id)
+    for (const id of [...this.#shownPorts.keys()]) if (!this.#graph.seatOf(id)) this.lookAtPort(id)
   }
 
   /** A network is in error where a switch refused its rules. */
@@ -133,7 +147,7 @@ export class Board {
     this.look(id)
   }
 
-  /** The same of a port that leads to a remote site. */
+  /** The same of a port that leads to a remote site, or that a trunk carries. */
   awaitPort(id: PortId, ticket: Ticket): void {
     this.#portTickets.set(id, ticket)
     ticket.onDone(() => {
@@ -159,7 +173,7 @@ export class Board {
       if (before || now.status !== 'unplugged') this.#events.vnic(id)
       this.#tell(id)
     }
-    if (vnic.portId) this.lookAtPort(vnic.portId)
+    for (const port of this.#graph.portsOf(vnic)) this.lookAtPort(port)
   }
 
   lookAtPort(id: PortId): void {
@@ -196,9 +210,12 @@ export class Board {
     for (const told of [...(this.#watchers.get(id) ?? [])]) told()
   }
 
-  /** @param outstanding has somebody yet to confirm its own latest change? */
-  #standing(vnic: Vnic, outstanding: boolean): Standing {
-    if (!vnic.portId) return { status: outstanding ? 'unplugging' : 'unplugged' }
+  /**
+   * @param port the one that it is plugged into, or one of that one's trunk
+   * @param outstanding has somebody yet to confirm its own latest change?
+   */
+  #standing(vnic: Vnic, port: Port | undefined, outstanding: boolean): Standing {
+    if (!vnic.portId || !port) return { status: outstanding ? 'unplugging' : 'unplugged' }
     const binding = this.#graph.bindings.get(vnic.id)
     if (!binding) return { status: 'waiting', detail: 'no hypervisor has an interface with its id as iface-id' }
     if (binding.ofport === null) {
@@ -210,8 +227,8 @@ export class Board {
     const here = this.#fleet.get(binding.hypervisor)
     if (!here) return { status: 'waiting', detail: `hypervisor ${binding.hypervisor} is not connected` }
     return (
-      this.#fault(vnic, binding.hypervisor) ??
-      this.#refusal(vnic) ??
+      this.#fault(port, binding.hypervisor) ??
+      this.#refusal(port) ??
       (here.ready && !outstanding ? { status: 'active' } : { status: 'building' })
     )
   }
@@ -238,20 +255,18 @@ export class Board {
     return { status: target.ready && !outstanding ? 'active' : 'building' }
   }
 
-  #fault(vnic: Vnic, hypervisor: HypervisorId): Standing | undefined {
-    const port = vnic.portId && this.#graph.ports.get(vnic.portId)
-    const network = port?.networkId && this.#graph.networks.get(port.networkId)
+  #fault(port: Port, hypervisor: HypervisorId): Standing | undefined {
+    const network = port.networkId && this.#graph.networks.get(port.networkId)
     const here = this.#graph.hypervisors.get(hypervisor)
-    if (!port || !here || !port.adminUp) return undefined
+    if (!here || !port.adminUp) return undefined
     const fault = faultOf(this.#engines, network || port, here)
     return fault && { status: fault.pending ? 'building' : 'error', detail: fault.message }
   }
 
-  /** The VNIC's own rules, on any switch, or its network's on its own. */
-  #refusal(vnic: Vnic): Standing | undefined {
-    const port = vnic.portId && this.#graph.ports.get(vnic.portId)
-    const placement = port && this.#graph.placement(port.id)
-    if (!port || !placement) return undefined
+  /** The port's own rules, on any switch, or its network's on its own. */
+  #refusal(port: Port): Standing | undefined {
+    const placement = this.#graph.placement(port.id)
+    if (!placement) return undefined
     const network = port.networkId && this.#graph.networks.get(port.networkId)
     const own = network && this.#fleet.get(placement.hypervisor)?.refused.get(network.key)
     if (own) return refused(placement.hypervisor, own)

@@ -10,7 +10,7 @@
 import type { Logger } from 'pino'
 import type { Change } from '../../topology/change.ts'
 import type { Graph } from '../../topology/graph.ts'
-import type { HypervisorId, Key, VnicId } from '../../topology/ids.ts'
+import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { Extension } from '../engines/extension.ts'
 import { extensionsOf, rulesOf } from '../engines/registry.ts'
@@ -29,7 +29,7 @@ import { Hosts } from './hosts.ts'
 import { Hypervisors } from './hypervisors.ts'
 import { type Committed, Journal } from './journal.ts'
 import { type Metric, metricsOf } from './metrics.ts'
-import { isNewSite, migratingVnics, News, touchedVnics } from './news.ts'
+import { isNewSite, migratingVnics, News, touchedCarried, touchedVnics } from './news.ts'
 import { NextHops } from './next-hops.ts'
 import { load } from './persist.ts'
 import { Presenter } from './present.ts'
@@ -190,11 +190,12 @@ export class Controller {
     const generations = handOut({ graph: this.graph, fleet: this.fleet, tickets: this.#tickets }, stale, moved)
     this.#holders.leave(committed, generations)
     const touched = touchedVnics(this.graph, steps)
+    const carried = touchedCarried(this.graph, steps)
     this.#announcer.note(touched, moved, generations)
     for (const { change } of steps) {
       if (change.kind !== 'hypervisor') continue
       if (!change.to) this.#announcer.forget(change.id)
-      this.#seen(change.id, touched)
+      this.#seen(change.id, touched, carried)
     }
     const destroyed = [...touched].filter((id) => !this.graph.vnics.has(id))
     const earlier = destroyed.map((id) => this.#board.ticket(id))
@@ -211,15 +212,24 @@ export class Controller {
         this.#board.awaitPort(change.id, this.#tickets.draw(generations))
       }
     }
+    for (const id of carried) {
+      this.#announcer.noteCarried(id, generations)
+      this.#board.awaitPort(id, this.#tickets.draw(generations))
+    }
     for (const { change, undo } of steps) this.#look(change, undo)
+    for (const id of carried) this.#board.lookAtPort(id)
     this.#news.settle(committed)
   }
 
   /** What a hypervisor says of itself may mend its VNICs. */
-  #seen(id: HypervisorId, touched: Set<VnicId>): void {
+  #seen(id: HypervisorId, touched: Set<VnicId>, carried: Set<PortId>): void {
     this.fleet.recognise(id)
     for (const vnic of this.graph.vnicsOnHypervisor.get(id)) {
       if (this.#board.vnic(vnic).status !== 'active') touched.add(vnic)
+    }
+    for (const port of this.graph.portsOn.get(id)) {
+      const isCarried = (this.graph.seatOf(port)?.tag ?? null) !== null
+      if (isCarried && this.#board.port(port).status !== 'active') carried.add(port)
     }
     this.#board.lookAt(id)
     // Which of a network's remote sites is used may hang on a tunnel address.
@@ -238,7 +248,7 @@ export class Controller {
     }
     if (change.kind !== 'vnic' || undo.kind !== 'vnic') return
     if (!change.to) this.#board.look(change.id)
-    if (undo.to?.portId) this.#board.lookAtPort(undo.to.portId)
+    for (const port of this.graph.portsOf(undo.to ?? { portId: null })) this.#board.lookAtPort(port)
   }
 
   #refused(hypervisor: HypervisorId, objects: ReadonlySet<Key>): void {

@@ -174,7 +174,7 @@ export class Core implements CoreOperations, Host {
       (draft) => updatePort(draft, this.engines, project, id, patch, expected, caller),
       () => this.showPort(project, id),
       () => this.#portNow(id),
-      patch.admin_state_up === undefined ? undefined : this.graph.vnicOf(id)?.id,
+      patch.admin_state_up === undefined ? undefined : this.graph.seatOf(id)?.vnic.id,
     )
   }
 

@@ -110,8 +110,10 @@ export class Hypervisors {
     if (vnicId !== undefined) {
       const vnic = graph.vnics.get(vnicId as VnicId)
       add(vnic, 'VNIC', vnicId, 'vnic_id')
-      const port = vnic?.portId && graph.ports.get(vnic.portId)
-      if (port) keys.add(port.key)
+      for (const id of vnic ? graph.portsOf(vnic) : []) {
+        const key = graph.ports.get(id)?.key
+        if (key !== undefined) keys.add(key)
+      }
     }
     if (portId !== undefined) add(graph.ports.get(portId as PortId), 'port', portId, 'port_id')
     if (networkId !== undefined) {

@@ -87,17 +87,19 @@ export function standingOf(
   vnic: Vnic,
   outstanding: boolean,
 ): MigrationStanding | undefined {
-  const { migratesTo: hypervisor, portId } = vnic
+  const { migratesTo: hypervisor } = vnic
   if (!hypervisor) return undefined
   const wrong = (detail: string): MigrationStanding => ({ hypervisor, status: 'error', detail })
   const target = fleet.get(hypervisor)
   const there = graph.hypervisors.get(hypervisor)
   if (!target || !there) return wrong(`hypervisor ${hypervisor} is not connected`)
-  const port = portId ? graph.ports.get(portId) : undefined
-  const domain = port?.networkId ? graph.networks.get(port.networkId) : port
-  const fault = domain && port?.adminUp ? faultOf(engines, domain, there) : undefined
-  if (fault) return fault.pending ? { hypervisor, status: 'preparing', detail: fault.message } : wrong(fault.message)
-  const refusal = (domain && target.refused.get(domain.key)) ?? (port && target.refused.get(port.key))
-  if (refusal) return wrong(`hypervisor ${hypervisor} ${refusal}`)
+  for (const id of graph.portsOf(vnic)) {
+    const port = graph.ports.get(id)
+    const domain = port?.networkId ? graph.networks.get(port.networkId) : port
+    const fault = domain && port?.adminUp ? faultOf(engines, domain, there) : undefined
+    if (fault) return fault.pending ? { hypervisor, status: 'preparing', detail: fault.message } : wrong(fault.message)
+    const refusal = (domain && target.refused.get(domain.key)) ?? (port && target.refused.get(port.key))
+    if (refusal) return wrong(`hypervisor ${hypervisor} ${refusal}`)
+  }
   return { hypervisor, status: target.ready && !outstanding ? 'prepared' : 'preparing' }
 }

@@ -5,6 +5,7 @@
 import type { Graph } from '../../topology/graph.ts'
 import type { NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Network, Port, Vnic } from '../../topology/nodes.ts'
+import { recarried } from '../../topology/stale.ts'
 import type { Draft } from '../engines/host.ts'
 import type { Board } from './board.ts'
 import type { Events } from './events.ts'
@@ -32,6 +33,7 @@ export class News {
     const touched = {
       own: touchedVnics(this.#context.graph, committed.steps),
       migration: migratingVnics(committed.steps),
+      carried: touchedCarried(this.#context.graph, committed.steps),
     }
     const ids: number[] = []
     for (const { kind, from, to } of changesOf(committed.steps)) {
@@ -72,7 +74,9 @@ export class News {
       const port = node as Port
       return present.port(
         port,
-        isNewSite(from as Port | null, port) ? board.foreseeSite(port) : board.port(port.id, of),
+        isNewSite(from as Port | null, port)
+          ? board.foreseeSite(port)
+          : board.port(port.id, of, touched.carried.has(port.id) || undefined),
       )
     }
     return present.vnic(node as Vnic, of(node as Vnic))
@@ -90,6 +94,7 @@ export class News {
 interface Touched {
   readonly own: ReadonlySet<VnicId>
   readonly migration: ReadonlySet<VnicId>
+  readonly carried: ReadonlySet<PortId>
 }
 
 type Kind = 'network' | 'port' | 'vnic'
@@ -122,6 +127,17 @@ export function touchedVnics(graph: Graph, steps: readonly Step[]): Set<VnicId> 
       const vnic = graph.vnicOf(change.id)
       if (vnic) touched.add(vnic.id)
     }
+  }
+  return touched
+}
+
+/** The ports of trunks that an operation itself changes: it puts them in or takes them out, or sets them up or down. */
+export function touchedCarried(graph: Graph, steps: readonly Step[]): Set<PortId> {
+  const touched = new Set<PortId>()
+  for (const { change, undo } of steps) {
+    if (change.kind !== 'port' || undo.kind !== 'port') continue
+    for (const id of recarried(undo.to, change.to)) touched.add(id)
+    if (change.to && change.to.adminUp !== undo.to?.adminUp && graph.carrierOf(change.id)) touched.add(change.id)
   }
   return touched
 }

@@ -51,7 +51,7 @@ export function deliver(graph: Graph, rules: Map<HypervisorId, Rule[]>, first: O
         const packet = tunnelled(frame, from, key)
         if (peer) queue.push({ where: peer.id, inPort: output.port, packet, hops })
         else ends.beyond.push(`${to} ${key}`)
-      } else ends.ports.push(portAt(graph, next.where, output.port))
+      } else ends.ports.push(portAt(graph, next.where, output.port, vlan))
     }
   }
   return ends
@@ -63,13 +63,15 @@ export const tunnelled = ({ fields, vlan }: Packet, from: string, key: bigint): 
 })
 export const number = (ip: string): bigint => ip.split('.').reduce((sum, octet) => sum * 256n + BigInt(octet), 0n)
 
-function portAt(graph: Graph, where: HypervisorId, ofport: number): string {
-  for (const id of graph.ports.keys()) {
-    const placement = graph.placement(id)
-    if (placement?.hypervisor === where && placement.ofport === ofport) return id
-  }
-  return `${where}:${ofport}`
+/** Whose frame it is to the VM: the tags of a trunk say which port's, and what is inside is inside. */
+function portAt(graph: Graph, where: HypervisorId, ofport: number, [tag]: readonly number[]): string {
+  const there = placements(graph).filter((each) => each.hypervisor === where && each.ofport === ofport)
+  const of = there.find((each) => each.tag !== null && each.tag === tag) ?? there.find((each) => each.tag === null)
+  return of?.port.id ?? `${where}:${ofport}`
 }
+
+/** Those of the frames of a port between its VM and the switch. */
+export const tagsOf = ({ tag }: Placement): number[] => (tag === null ? [] : [tag])
 
 export const mac = (text: unknown): bigint => BigInt(`0x${String(text).replaceAll(':', '')}`)
 export const BROADCAST = 0xffffffffffffn

@@ -22,6 +22,7 @@ export function run(flows: readonly Flow[], inPort: number, packet: Packet): Out
   const state: State = {
     fields: new Map(packet.fields).set('in_port', BigInt(inPort)),
     vlan: [...packet.vlan],
+    seen: [packet.vlan.length > 0],
     resubmits: 0,
   }
   lookUp(flows, 0, state, outputs)
@@ -31,6 +32,11 @@ export function run(flows: readonly Flow[], inPort: number, packet: Packet): Out
 interface State {
   readonly fields: Map<string, bigint>
   vlan: number[]
+  /**
+   * Is the outermost tag seen as one, and would those be that it hides? Open vSwitch looks at one tag (vlan-limit 1): the next
+   * is to it the type of what is carried, also once the outermost one is off.
+   */
+  seen: boolean[]
   resubmits: number
 }
 
@@ -68,7 +74,7 @@ function act(flows: readonly Flow[], action: Action, state: State, outputs: Outp
       // What has not come too fast passes.
       return
     case 'clone': {
-      const copy: State = { ...state, fields: new Map(state.fields), vlan: [...state.vlan] }
+      const copy: State = { ...state, fields: new Map(state.fields), vlan: [...state.vlan], seen: [...state.seen] }
       for (const each of action.actions) act(flows, each, copy, outputs)
       state.resubmits = copy.resubmits
       return
@@ -85,9 +91,11 @@ function act(flows: readonly Flow[], action: Action, state: State, outputs: Outp
       return
     case 'push_vlan':
       state.vlan = [0, ...state.vlan]
+      state.seen = [true, ...state.seen]
       return
     case 'pop_vlan':
       state.vlan = state.vlan.slice(1)
+      state.seen = state.seen.slice(1)
       return
     case 'set_field':
       setField(action, state)
@@ -129,10 +137,15 @@ function setField(action: Extract<Action, { type: 'set_field' }>, state: State):
 
 function matches(field: OxmField, state: State): boolean {
   if (field.field === 'unknown') throw new Error('the model does not know this field')
-  const value = field.field === 'vlan_vid' ? vid(state.vlan) : (state.fields.get(field.field) ?? 0n)
+  const found = value(field.field, state)
   const mask = field.mask === undefined ? -1n : BigInt(field.mask)
-  return (value & mask) === (BigInt(field.value) & mask)
+  return (found & mask) === (BigInt(field.value) & mask)
 }
 
-/** As OpenFlow counts it: 0 without a tag, else bit 12 and the outermost tag's id. */
-const vid = ([outer]: readonly number[]): bigint => (outer === undefined ? 0n : BigInt(0x1000 | outer))
+function value(field: string, { fields, vlan, seen }: State): bigint {
+  const [isSeen = false] = seen
+  // As OpenFlow counts it: 0 without a tag, else bit 12 and the outermost tag's id.
+  if (field === 'vlan_vid') return isSeen ? BigInt(0x1000 | (vlan[0] ?? 0)) : 0n
+  if (field === 'eth_type' && vlan.length > (isSeen ? 1 : 0)) return 0x8100n
+  return fields.get(field) ?? 0n
+}

@@ -7,7 +7,7 @@ import type { Graph, Placement } from '../../topology/graph.ts'
 import type { NetworkId } from '../../topology/ids.ts'
 import type { Port } from '../../topology/nodes.ts'
 import { TUNNEL } from '../support/nodes.ts'
-import { BROADCAST, deliver, frame, mac, number, placements, reaches, same, tunnelled, works } from './delivery.ts'
+import { BROADCAST, deliver, frame, mac, number, placements, reaches, same, tagsOf, tunnelled, works } from './delivery.ts'
 import { fromScratch, Incremental, scenario } from './scenario.ts'
 
 const endOf = ({ attributes }: Port): string => `${number(String(attributes.remote_ip))} ${attributes.tunnel_key}`
@@ -31,11 +31,14 @@ function audience(graph: Graph, from: Member): { peers: Member[]; beyond: string
   return { peers, beyond: site ? [endOf(site.port)] : [] }
 }
 
+const isOfTrunk = ({ carrier }: Placement, vid: number) => carrier.trunk.some(({ vlanId }) => vlanId === vid)
+
 const idsOf = (members: readonly Member[]) => members.map(({ port }) => port.id)
 
 t.test('law 4 (B23, B24): broadcast and unicast reach just the members of the network, once each', async (t) => {
   let delivered = 0
   let bridged = 0
+  let carried = 0
   fc.assert(
     fc.property(scenario, (steps) => {
       const incremental = new Incremental()
@@ -47,9 +50,10 @@ t.test('law 4 (B23, B24): broadcast and unicast reach just the members of the ne
         const src = mac(from.vnic.attributes.mac_address)
         const { peers, beyond } = audience(graph, from)
         const send = (dst: bigint) =>
-          deliver(graph, rules, { where: from.hypervisor, inPort: from.ofport, packet: frame(src, dst) })
+          deliver(graph, rules, { where: from.hypervisor, inPort: from.ofport, packet: frame(src, dst, tagsOf(from)) })
         const flood = send(BROADCAST)
         delivered += flood.ports.length
+        carried += flood.ports.filter((id) => graph.carrierOf(id as Port['id'])).length
         bridged += flood.beyond.length
         if (!same(flood.ports, idsOf(peers)) || !same(flood.beyond, beyond)) return false
         for (const to of all) {
@@ -76,6 +80,7 @@ t.test('law 4 (B23, B24): broadcast and unicast reach just the members of the ne
   )
   t.ok(delivered > 1000, `${delivered} copies were delivered`)
   t.ok(bridged > 100, `${bridged} copies went to remote ends`)
+  t.ok(carried > 100, `${carried} copies went to ports of trunks`)
 })
 
 t.test('law 4: what a remote end sends reaches its own port or network, once each, and no remote end', async (t) => {
@@ -109,10 +114,10 @@ t.test('law 4: what a remote end sends reaches its own port or network, once eac
         const { ports, beyond } = arriving(String(remote))
         delivered += ports.length
         if (!same(ports, idsOf(members)) || beyond.length > 0) return false
-        // A tag is the tenant's own on a port's own wire; into a network it does not come.
+        // A tag is the tenant's own on a port's own wire, unless a trunk there has tags; into a network it does not come.
         const tagged = arriving(String(remote), [104])
         if (tagged.wire.length + tagged.beyond.length > 0) return false
-        if (!same(tagged.ports, port.networkId === null ? idsOf(members) : [])) return false
+        if (!same(tagged.ports, port.networkId === null && port.trunk.length === 0 ? idsOf(members) : [])) return false
         const stranger = arriving('203.0.113.250')
         if (stranger.ports.length + stranger.wire.length + stranger.beyond.length > 0) return false
       }
@@ -138,9 +143,11 @@ t.test('law 4 (B22, B25): a forged source and any tag go nowhere', async (t) => 
         for (const from of placements(graph)) {
           const own = mac(from.vnic.attributes.mac_address)
           const bad = [
-            frame(own, BROADCAST, [vid]),
+            ...(isOfTrunk(from, vid) ? [] : [frame(own, BROADCAST, [vid])]),
             frame(own, BROADCAST, [vid, 100]),
-            ...(forged === own ? [] : [frame(forged, BROADCAST)]),
+            frame(own, BROADCAST, [...tagsOf(from), vid, 100]),
+            frame(own, BROADCAST, [0]),
+            ...(forged === own ? [] : [frame(forged, BROADCAST, tagsOf(from))]),
           ]
           for (const packet of bad) {
             tried += 1

@@ -4,8 +4,8 @@ import type { Rule } from '../../flows/rule.ts'
 import { fromScratch as compileAll, Replay } from '../../mininet/engine-kit/replay.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
-import type { HypervisorId } from '../../topology/ids.ts'
-import type { Attributes, Hypervisor, Port } from '../../topology/nodes.ts'
+import type { HypervisorId, PortId } from '../../topology/ids.ts'
+import type { Attributes, Hypervisor, Port, SubPort } from '../../topology/nodes.ts'
 import * as nodes from '../support/nodes.ts'
 import {
   ENGINES,
@@ -99,6 +99,14 @@ const event = fc.oneof(
       ),
     }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('trunk' as const),
+      port: below(PLUGGABLE),
+      subs: fc.array(fc.record({ vlanId: fc.integer({ min: 1, max: 6 }), port: below(PLUGGABLE) }), { maxLength: 3 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('site' as const), port: below(SITES) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('destroy vnic' as const), vnic: below(VNICS) }) },
   {
@@ -169,7 +177,8 @@ function changesOf(graph: Graph, event: Event): Change[] {
   switch (event.do) {
     case 'plug': {
       const occupied = graph.vnicOf(portId(event.port))
-      if (occupied || !graph.ports.has(portId(event.port)) || twin(graph, event.vnic, event.port)) return []
+      if (occupied || !graph.ports.has(portId(event.port)) || graph.carrierOf(portId(event.port))) return []
+      if (twin(graph, event.vnic, portsAt(graph, event.port))) return []
       return [{ kind: 'vnic', id: vnicId(event.vnic), to: vnic(event.vnic, event.port) }]
     }
     case 'unplug':
@@ -186,12 +195,16 @@ function changesOf(graph: Graph, event: Event): Change[] {
       return [{ kind: 'binding', id: vnicId(event.vnic), to: binding(event.vnic, event.where, event.renumbered) }]
     case 'unbind':
       return [{ kind: 'binding', id: vnicId(event.vnic), to: null }]
-    case 'admin':
-      return graph.ports.has(portId(event.port))
-        ? [{ kind: 'port', id: portId(event.port), to: port(event.port, { adminUp: event.up }) }]
-        : []
-    case 'ask':
-      return [{ kind: 'port', id: portId(event.port), to: port(event.port, { asksForUnknown: event.asks }) }]
+    case 'admin': {
+      const there = graph.ports.get(portId(event.port))
+      return there ? [{ kind: 'port', id: there.id, to: { ...there, adminUp: event.up } }] : []
+    }
+    case 'ask': {
+      const there = graph.ports.get(portId(event.port))
+      return there ? [{ kind: 'port', id: there.id, to: { ...there, asksForUnknown: event.asks } }] : []
+    }
+    case 'trunk':
+      return trunked(graph, event.port, event.subs)
     case 'limit': {
       const there = graph.ports.get(portId(event.port))
       return there ? [{ kind: 'port', id: there.id, to: { ...there, rateLimit: event.limit } }] : []
@@ -211,11 +224,44 @@ function changesOf(graph: Graph, event: Event): Change[] {
   }
 }
 
-/** Is a VNIC with the same MAC address plugged into the port's network? The API answers 409 then. */
-function twin(graph: Graph, n: number, port: number): boolean {
-  const plugged = graph.vnics.get(vnicId(n ^ 1))?.portId
-  const there = plugged ? graph.ports.get(plugged)?.networkId : null
-  return there !== null && there !== undefined && there === graph.ports.get(portId(port))?.networkId
+/** A port carries as many of these as it may. */
+function trunked(
+  graph: Graph,
+  n: number,
+  subs: readonly { readonly vlanId: number; readonly port: number }[],
+): Change[] {
+  const there = graph.ports.get(portId(n))
+  if (!there || graph.carrierOf(there.id)) return []
+  const trunk: SubPort[] = []
+  for (const { vlanId, port } of subs) {
+    const sub = graph.ports.get(portId(port))
+    const all = [there.id, ...trunk.map((each) => each.portId)]
+    const carrier = sub && graph.carrierOf(sub.id)?.port.id
+    if (!sub || sub.trunk.length > 0 || graph.vnicOf(sub.id) || (carrier ?? there.id) !== there.id) continue
+    if (trunk.some((each) => each.vlanId === vlanId) || all.includes(sub.id) || meet(graph, all, [sub.id])) continue
+    trunk.push({ vlanId, portId: sub.id })
+  }
+  const vnic = graph.vnicOf(there.id)
+  const carried = trunk.map((each) => each.portId)
+  if (vnic && twin(graph, Number(vnic.id.slice('vnic-'.length)), carried)) return []
+  return [{ kind: 'port', id: there.id, to: { ...there, trunk } }]
+}
+
+const portsAt = (graph: Graph, n: number) => [...graph.portsOf({ portId: portId(n) })]
+
+/** Is a VNIC with the same MAC address in the network of any of these ports? The API answers 409 then. */
+function twin(graph: Graph, n: number, ports: readonly PortId[]): boolean {
+  const other = graph.vnics.get(vnicId(n ^ 1))
+  return other !== undefined && meet(graph, [...graph.portsOf(other)], ports)
+}
+
+/** Is a port of these in the network of one of those? */
+function meet(graph: Graph, these: readonly PortId[], those: readonly PortId[]): boolean {
+  const networks = new Set(these.map((id) => graph.ports.get(id)?.networkId ?? null))
+  return those.some((id) => {
+    const network = graph.ports.get(id)?.networkId ?? null
+    return network !== null && networks.has(network)
+  })
 }
 
 function host(n: number, kind: string): Hypervisor | null {

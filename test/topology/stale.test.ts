@@ -21,8 +21,8 @@ function staleBy(graph: Graph, change: Change): string[] {
   const pairs = new Set<string>()
   const mark = (where: string, key: number) => pairs.add(`${where} ${graph.byKey.get(key as never)?.id ?? key}`)
   stale(graph, change, mark)
-  apply(graph, change)
-  stale(graph, change, mark)
+  const undo = apply(graph, change)
+  stale(graph, undo, mark)
   return [...pairs].sort()
 }
 
