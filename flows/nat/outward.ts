@@ -1,5 +1,6 @@
 /** From a member to whoever its floating address reaches. Its own addresses never leave: what is not translated is dropped. */
-import { type Action, ipv4, type OxmField, PORT } from '../../src/openflow/index.ts'
+import { type Action, ipv4, type OxmField } from '../../src/openflow/index.ts'
+import { BACK } from '../answer.ts'
 import { called, type Domain, type Member, named, type Routed, type Translation } from '../engine.ts'
 import { ANSWER, EGRESS, HOP, NAT_OUT, NEIGHBOURS, ROUTE, TRANSLATED } from '../pipeline.ts'
 import { inDomain, is, NEXT_HOP, RESOLVED, SOURCE, set, TARGET, TO_UPLINK, VIA } from '../registers.ts'
@@ -19,7 +20,8 @@ export function gateway(domain: Domain, fabric: Routed): Rule[] {
       table: ANSWER.number,
       priority: 200,
       match: [inDomain(domain.key), IPV4, ICMP, ECHO, { field: 'ipv4_dst', value: fabric.gateway }],
-      actions: [...echoed(fabric.gateway), BACK],
+      actions: [...echoed(fabric.gateway), ...BACK],
+      goto: EGRESS.number,
       author,
       why: `${called(domain)}: who pings the gateway is answered in the switch`,
     }),
@@ -133,5 +135,3 @@ const echoed = (address: number): Action[] => [
   { type: 'set_field', field: 'ipv4_src', value: address },
   { type: 'set_field', field: 'icmp_type', value: 0 },
 ]
-
-const BACK: Action = { type: 'output', port: PORT.IN_PORT }

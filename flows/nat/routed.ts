@@ -31,7 +31,7 @@ export function routedMember(
 ): Rule[] {
   const translation = translationOf(rules, domain, fabric, member)
   return [
-    fromVnic(member, domain),
+    ...fromVnic(member, domain),
     ...guardRules(member, domain, guardsOf(rules, member, domain), ANSWER.number),
     ...questionsOf(rules, member, domain).map((question) => asksController(member, domain, question)),
     ...outward(member, domain, fabric, translation, output),

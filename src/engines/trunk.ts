@@ -72,6 +72,16 @@ export function checkTrunk(graph: Graph, engines: ReadonlyMap<string, Engine>, p
     seen.ports.add(portId)
     seen.networks.set(...home(sub))
   }
+  const routed = [port, ...trunk.flatMap(({ portId }) => graph.ports.get(portId) ?? [])].filter(
+    ({ engine }) => engines.get(engine)?.rules.translation,
+  )
+  if (routed.length > 1) {
+    const those = routed.map(({ id }) => id).join(' and ')
+    refuse(
+      'unsupported',
+      `ports ${those} have their addresses translated, which one port of a VNIC may: leave one of them`,
+    )
+  }
   const vnic = graph.vnicOf(port.id)
   if (vnic) checkCarried(graph, engines, vnic, trunk)
 }
