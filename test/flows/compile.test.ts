@@ -13,6 +13,7 @@ import {
   natPort,
   networkId,
   port,
+  portId,
   vlanNetwork,
   vnic,
   vxlanNetwork,
@@ -67,6 +68,22 @@ t.test('a network that hands out addresses, line by line: of one member here and
   })
   const asked = linesOn(graph, 0).filter((line) => /table=(10|20|21),/.test(line))
   t.strictSame(asked, golden('addresses'))
+})
+
+t.test('a trunk on a VLAN network and one by tunnels, line by line', (t) => {
+  const nodes = {
+    hypervisors: [hypervisor(0), hypervisor(1)],
+    networks: [vlanNetwork(1), vxlanNetwork(2)],
+    ports: [
+      port(0, vlanNetwork(1), { trunk: [{ vlanId: 7, portId: portId(1) }] }),
+      port(1, vxlanNetwork(2)),
+      port(2, vxlanNetwork(2)),
+    ],
+    vnics: [vnic(0, 0), vnic(2, 2)],
+    bindings: [binding(0, 0), binding(2, 1)],
+  }
+  t.strictSame(linesOn(graphOf(nodes), 0), golden('trunk'))
+  t.end()
 })
 
 t.test('B21: a port that is down is a drop, and in no flood', async (t) => {

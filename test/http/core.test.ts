@@ -48,6 +48,9 @@ t.test('a VNIC, a network and a port have the fields of the contract', async (t)
     'rate_limit',
     'revision',
     'status',
+    'trunk',
+    'trunk_port_id',
+    'trunk_vlan_id',
     'unknown_unicast',
     'vnic_id',
   ])

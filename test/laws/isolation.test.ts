@@ -7,7 +7,19 @@ import type { Graph, Placement } from '../../topology/graph.ts'
 import type { NetworkId } from '../../topology/ids.ts'
 import type { Port } from '../../topology/nodes.ts'
 import { TUNNEL } from '../support/nodes.ts'
-import { BROADCAST, deliver, frame, mac, number, placements, reaches, same, tagsOf, tunnelled, works } from './delivery.ts'
+import {
+  BROADCAST,
+  deliver,
+  frame,
+  mac,
+  number,
+  placements,
+  reaches,
+  same,
+  tagsOf,
+  tunnelled,
+  works,
+} from './delivery.ts'
 import { fromScratch, Incremental, scenario } from './scenario.ts'
 
 const endOf = ({ attributes }: Port): string => `${number(String(attributes.remote_ip))} ${attributes.tunnel_key}`
