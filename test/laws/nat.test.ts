@@ -9,7 +9,7 @@ import { type Flow, ipv4 } from '../../src/openflow/index.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import { UPLINK } from '../support/nodes.ts'
-import { deliver, mac, type Placed, placements, same, works } from './delivery.ts'
+import { deliver, mac, type Placed, placements, same, tagsOf, works } from './delivery.ts'
 import { fromScratch, Incremental, scenario } from './scenario.ts'
 
 const ROUTER = ipv4('203.0.113.1')
@@ -49,7 +49,7 @@ function send(graph: Graph, rules: Map<HypervisorId, Rule[]>, from: Placed, sour
     ['ipv4_src', BigInt(source)],
     ['ipv4_dst', BigInt(destination)],
   ])
-  return deliver(graph, rules, { where: from.hypervisor, inPort: from.ofport, packet: { fields, vlan: [] } })
+  return deliver(graph, rules, { where: from.hypervisor, inPort: from.ofport, packet: { fields, vlan: tagsOf(from) } })
 }
 
 t.test(

@@ -239,6 +239,8 @@ function trunked(
     const carrier = sub && graph.carrierOf(sub.id)?.port.id
     if (!sub || sub.trunk.length > 0 || graph.vnicOf(sub.id) || (carrier ?? there.id) !== there.id) continue
     if (trunk.some((each) => each.vlanId === vlanId) || all.includes(sub.id) || meet(graph, all, [sub.id])) continue
+    // Only one of a VNIC's ports may have its address translated.
+    if ([...all, sub.id].filter((id) => graph.ports.get(id)?.engine === 'nat-ipv4').length > 1) continue
     trunk.push({ vlanId, portId: sub.id })
   }
   const vnic = graph.vnicOf(there.id)
