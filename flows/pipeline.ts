@@ -13,7 +13,7 @@ export interface Table {
 export const CLASSIFY = {
   number: 0,
   name: 'classify',
-  does: 'Says who a packet is: from the port it came in by (and its VLAN tag or tunnel key, from the fabric) to its network, its source port and whether it comes from the fabric. A tagged frame of a VNIC matches nothing here.',
+  does: 'Says who a packet is: from the port it came in by (and its VLAN tag or tunnel key, from the fabric) to its network, its source port and whether it comes from the fabric. A tagged frame of a VNIC matches nothing here, unless its port has a trunk with that tag.',
 } as const satisfies Table
 
 export const GUARD = {

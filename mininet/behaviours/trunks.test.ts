@@ -1,4 +1,6 @@
 /** Trunks: one VNIC in many networks, each under a tag (B25), on physical networks and by tunnels. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Network, Port } from '../api.ts'
 import { frame, readFrame, type Tag } from '../frames.ts'
 import { onStage } from '../onstage.ts'
@@ -9,6 +11,9 @@ const BROADCAST = 'ff:ff:ff:ff:ff:ff'
 const [Q, AD] = [0x8100, 0x88a8]
 /** Of the guest's frames: no VLAN of the physical network. */
 const TAG = 77
+/** What the docs page says to send. */
+const example =
+  /```json\n(.*?)```/s.exec(readFileSync(join(import.meta.dirname, '../../docs/trunks.md'), 'utf8'))?.[1] ?? ''
 
 await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
   const { lab, api } = scene
@@ -69,7 +74,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         await api.createPort(project, third.id),
       ]
       const before = await h1.rules()
-      await carry(parent, [TAG, sub])
+      await api.must('PATCH', path(parent), JSON.parse(example.replace('PORT', sub.id)))
       await active(sub)
       const after = await h1.rules()
       const lost = before.filter((rule) => !after.includes(rule))
