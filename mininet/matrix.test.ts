@@ -8,6 +8,7 @@ import { differences, type Send } from './experiment.ts'
 import { strays } from './fabric.ts'
 import { broadcast, frame, nobody, readFrame } from './frames.ts'
 import { migrate } from './live-migration.ts'
+import { floatingConfig, natWrongs } from './nat-ground.ts'
 import { onStage } from './onstage.ts'
 import { Random } from './random.ts'
 import type { Scene, Station } from './scene.ts'
@@ -123,18 +124,23 @@ async function fromOutside(scene: Scene, networks: readonly Network[]): Promise<
   ]
 }
 
-await onStage('what reaches what is what the API was told', { hypervisors: 3 }, async (t, scene) => {
+const config = floatingConfig('vlan: 50')
+
+await onStage('what reaches what is what the API was told', { hypervisors: 3, config }, async (t, scene) => {
   const random = new Random()
   t.comment(`seed ${random.seed}`)
   const networks: Network[] = []
   for (const engine of ['flat', ...ENGINES, random.pick(ENGINES), random.pick(ENGINES)]) {
     networks.push(await scene.network(engine))
   }
+  for (const address_prefix of ['203.0.113.64/26', '203.0.113.128/26'])
+    networks.push(await scene.network('nat-ipv4', { address_prefix }))
   const vids = networks.flatMap(({ segment }) => segment.vlan_id ?? [])
   while (scene.stations.size < stations) await newStation(scene, networks, random)
   await t.test('as it was made', async (t) => {
     t.same(await scene.wrongs({ vids }), [])
     t.same(await fromOutside(scene, networks), [], 'what comes from the physical network')
+    t.same(await natWrongs(scene), [], 'floating addresses')
   })
 
   for (let round = 1; round <= rounds; round++) {
@@ -146,6 +152,7 @@ await onStage('what reaches what is what the API was told', { hypervisors: 3 }, 
     await t.test(`after round ${round} of changes`, async (t) => {
       t.same(await scene.wrongs({ vids }), [], { story })
       t.same(await fromOutside(scene, networks), [], { story })
+      t.same(await natWrongs(scene), [], { story })
     })
   }
 

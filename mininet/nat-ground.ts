@@ -3,7 +3,7 @@ import type { Network, Port } from './api.ts'
 import { LabError } from './channel.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import type { Lab } from './lab.ts'
-import { project, type Scene, type Station } from './scene.ts'
+import { isRouted, project, type Scene, type Station } from './scene.ts'
 
 export const ROUTER = '203.0.113.1'
 /** Somebody behind it. */
@@ -80,4 +80,27 @@ export async function must(lab: Lab, machine: string, ...argv: readonly string[]
   const { code, stdout, stderr } = await lab.exec(machine, ...argv)
   if (code !== 0) throw new LabError(`${machine}: ${argv.join(' ')}: exit ${code}: ${stdout}${stderr}`)
   return stdout
+}
+
+/** All that is wrong between the VMs of NATed networks, in words: each that is up must reach each other one by floating address. */
+export async function natWrongs(scene: Scene): Promise<string[]> {
+  const { lab, stations } = scene
+  const up: Array<{ readonly name: string; readonly address: string }> = []
+  for (const { vm, port, network, up: isUp } of stations.values()) {
+    if (!port || !network || !isRouted(network) || !isUp) continue
+    const { floating_address: address, private_address: inside } = await scene.showPort(port)
+    // As its DHCP client would, whatever network it was in before.
+    await must(lab, vm.name, 'ip', 'addr', 'flush', 'to', '100.64.0.0/10', 'dev', 'eth0')
+    await must(lab, vm.name, 'ip', 'addr', 'add', `${inside}/16`, 'dev', 'eth0')
+    await must(lab, vm.name, 'ip', 'route', 'replace', 'default', 'via', '100.64.0.1', 'src', String(inside))
+    up.push({ name: vm.name, address: String(address) })
+  }
+  const wrong: string[] = []
+  for (const from of up) {
+    for (const to of up) {
+      if (from === to || (await pings(lab, from.name, to.address)) === 1) continue
+      wrong.push(`missing: ping of ${to.name} (${to.address}) by ${from.name}`)
+    }
+  }
+  return wrong
 }

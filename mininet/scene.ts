@@ -179,9 +179,10 @@ export class Scene {
 
   /** Into a new port of the network; returns when the VNIC is active. */
   async plug(station: Station, network: Network, { asks = false } = {}): Promise<void> {
-    const port = await this.api.createPort(project, network.id, asks ? { unknown_unicast: 'flood' } : {})
+    const floods = asks && !isRouted(network)
+    const port = await this.api.createPort(project, network.id, floods ? { unknown_unicast: 'flood' } : {})
     await this.plugInto(station, port)
-    Object.assign(station, { network, asks })
+    Object.assign(station, { network, asks: floods })
   }
 
   /** A port that is its own tunnel, or that bridges a network. */
@@ -250,7 +251,9 @@ export class Scene {
     const station = this.stations.get(vm.name)
     const alone = this.#remotes.get(vm.name)
     if (alone) return alone.port.network_id ?? alone.port.id
-    return station?.up ? (station.network ?? station.port)?.id : undefined
+    if (!station?.up) return undefined
+    // Without an Ethernet, each is on its own.
+    return station.network && !isRouted(station.network) ? station.network.id : station.port?.id
   }
 
   /** All that is wrong between the VMs; nothing is an empty list. */
@@ -265,6 +268,7 @@ export class Scene {
     return {
       segmentsOf: (name) => {
         const station = this.stations.get(name)
+        if (station?.network && isRouted(station.network)) return []
         if (station?.network) return station.up ? this.#segmentsOf(station.network) : []
         const wire = this.#remotes.get(name)?.port ?? (station?.up ? station.port : undefined)
         const network = [...this.stations.values()].find(({ network }) => network && network.id === wire?.network_id)
@@ -293,5 +297,8 @@ export class Scene {
     return this.lab.close()
   }
 }
+
+/** Is it one whose members have addresses of a physical network, and no Ethernet? */
+export const isRouted = ({ engine }: Network): boolean => engine === 'nat-ipv4'
 
 const wireOf = ({ tunnel_type: type, tunnel_key: key }: Port): string => `${type} ${key}`

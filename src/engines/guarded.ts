@@ -85,6 +85,7 @@ function guardedNetworks(alias: string, networks: NetworkService): NetworkServic
   return {
     mesh: networks.mesh,
     segment: networks.segment,
+    ...(networks.bridged !== undefined && { bridged: networks.bridged }),
     ...(networks.fields && { fields: networks.fields }),
     plan(graph, asked, fields) {
       const said = trying(alias, 'networks.plan()', () => networks.plan(graph, asked, fields))

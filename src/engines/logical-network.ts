@@ -287,6 +287,8 @@ function createPort(
       `network ${networkId} is shared: only project ${network.project} may bridge it`,
     )
   }
+  if (networks?.bridged === false)
+    throw new PlugboardError('unsupported', `a network of engine ${network.engine} cannot be bridged to a remote site`)
   only(maker.ports.schema, fields, `a port of engine ${maker.alias}`)
   return makePort(draft, project, wish, {
     engines: host.engines,

@@ -38,6 +38,8 @@ export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
     rules: natIpv4Rules,
     networks: {
       mesh: false,
+      // There is no Ethernet to bridge.
+      bridged: false,
       segment: Type.Object(
         { physical_network: Type.Optional(Type.String()) },
         { additionalProperties: false, title: 'NATed IPv4' },

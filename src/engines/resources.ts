@@ -74,6 +74,8 @@ export const Port = Type.Object(
     engine: Type.String(),
     network_id: orNull(Id),
     vnic_id: orNull(Id),
+    floating_address: Type.Optional(Type.String({ description: 'of engine "nat-ipv4": by which it is reached' })),
+    private_address: Type.Optional(Type.String({ description: 'of engine "nat-ipv4": the one that its VM has' })),
     admin_state_up: Type.Boolean(),
     rate_limit: RateLimitView,
     trunk: Type.Optional(trunk('ports whose frames the VM has under these tags, through the VNIC in this port')),
@@ -98,8 +100,11 @@ export const Network = Type.Object(
     name: Name,
     engine: Type.String(),
     segment: Type.Record(Type.String(), Type.Union([Type.String(), Type.Integer()]), {
-      description: 'where the isolation lives: {physical_network, vlan_id}, {vni} or {physical_network}',
+      description:
+        'where the isolation lives: {physical_network, vlan_id}, {vni} or {physical_network}, with what else its engine says of it',
     }),
+    address_prefix: Type.Optional(Type.String({ description: 'of engine "nat-ipv4": its floating addresses' })),
+    private_prefix: Type.Optional(Type.String({ description: 'of engine "nat-ipv4": the addresses of its VMs' })),
     mtu: Type.Integer({ description: 'largest payload of a frame, octets' }),
     shared: Type.Boolean(),
     status: Type.Enum(['active', 'error']),

@@ -31,6 +31,7 @@ const PARTS = {
     mtu: FUNCTION,
     'limits?': FUNCTION,
     'canonical?': FUNCTION,
+    'bridged?': 'boolean',
     'planPort?': FUNCTION,
     'addresses?': FUNCTION,
   },

@@ -25,6 +25,11 @@ t.test('a good one', async (t) => {
   t.pass('all hold')
 })
 
+t.test('NATed networks, whose members have no Ethernet', async (t) => {
+  await laws({ engine: 'nat-ipv4', network: (n) => ({ address_prefix: `203.0.113.${64 * (n + 1)}/26` }) })
+  t.pass('all hold')
+})
+
 t.test('rules that are a matter of the moment', async (t) => {
   let count = 0
   const member = () => [{ priority: 1 + (count++ % 1000), match: [], target: { to: 'everybody' }, why: 'now' }]

@@ -198,6 +198,13 @@ t.test('the segment that carries floating addresses is the operator’s', async 
   )
 })
 
+t.test('there is no Ethernet to bridge to a remote site', async (t) => {
+  const { network, port } = await api(t)
+  const { id } = (await network({ address_prefix: '203.0.113.64/26' })).body
+  const site = { remote_ip: '192.0.2.99', tunnel_type: 'vxlan', tunnel_key: 7 }
+  t.match(await port(id, site), { status: 400, body: { code: 'unsupported', detail: /cannot be bridged/ } })
+})
+
 t.test('without floating addresses of the operator’s there are no such networks', async (t) => {
   const { network } = await api(t, { floating: [] })
   t.match(await network({ address_prefix: '203.0.113.0/24' }), {
