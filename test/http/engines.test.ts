@@ -51,7 +51,7 @@ t.test('a body has just the fields of the loaded engines', async (t) => {
   interface Body {
     requestBody: { content: { 'application/json': { schema: { properties: object } } } }
   }
-  t.same(await fieldsOf(['vlan'], '/ports'), ['engine', 'id', 'name', 'rate_limit', 'tunnel_key'])
+  t.same(await fieldsOf(['vlan'], '/ports'), ['engine', 'id', 'name', 'rate_limit', 'trunk', 'tunnel_key'])
   t.same(await fieldsOf(['vlan'], '/vnics'), ['id', 'kind', 'mac_address', 'name', 'vm_id'])
   t.same(await fieldsOf([], '/vnics'), ['id', 'kind', 'name', 'vm_id'])
 })
