@@ -73,10 +73,8 @@ export class DhcpClients {
   }
 
   /** What the client of raw frames says. */
-  async raw<T>(vm: string, ...what: readonly string[]): Promise<T> {
-    const { stdout, stderr } = await this.#lab.exec(vm, 'python3', RAW, ...what)
-    if (stderr !== '') throw new Error(stderr)
-    return JSON.parse(stdout) as T
+  raw<T>(vm: string, ...what: readonly string[]): Promise<T> {
+    return rawDhcp<T>(this.#lab, vm, ...what)
   }
 
   async told(vm: string): Promise<Told> {
@@ -100,4 +98,11 @@ export class DhcpClients {
   #path(name: string): string {
     return join(this.#directory, name)
   }
+}
+
+/** The same without files. */
+export async function rawDhcp<T>(lab: Lab, vm: string, ...what: readonly string[]): Promise<T> {
+  const { stdout, stderr } = await lab.exec(vm, 'python3', RAW, ...what)
+  if (stderr !== '') throw new Error(stderr)
+  return JSON.parse(stdout) as T
 }

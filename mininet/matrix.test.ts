@@ -4,6 +4,7 @@
  * or VNI that is not its network's. PLUGBOARD_SEED=<number> repeats a run.
  */
 import type { Network } from './api.ts'
+import { rawDhcp } from './dhcp-clients.ts'
 import { differences, type Send } from './experiment.ts'
 import { strays } from './fabric.ts'
 import { broadcast, frame, nobody, readFrame } from './frames.ts'
@@ -51,6 +52,16 @@ const changes: readonly Change[] = [
     const wish = { rate_limit: { ingress_kbps: some(), egress_kbps: some() } }
     await scene.api.must('PATCH', `/v1/projects/${station.vnic.project}/ports/${station.port.id}`, wish)
     return `${station.vm.name} has ${JSON.stringify(wish)}`
+  },
+  async function lease(scene, _station, _networks, random) {
+    const network = await scene.network(random.pick(ENGINES), { ipv4: { prefix: '10.0.0.0/16' } })
+    const guest = await scene.station({ hypervisor: random.pick(scene.lab.hypervisors), network, addresses: [] })
+    const [lease] = await rawDhcp<unknown[]>(scene.lab, guest.vm.name, 'lease', '1')
+    if (lease === null) throw new Error(`${guest.vm.name} gets no lease in a network of ${network.engine}`)
+    await scene.remove(guest)
+    if (guest.port) await scene.destroyPort(guest.port)
+    await scene.api.must('DELETE', `/v1/projects/${guest.vnic.project}/networks/${network.id}`)
+    return `${guest.vm.name} comes for a lease`
   },
   async function leave(scene, station) {
     await scene.remove(station)

@@ -12,6 +12,7 @@ export type {
   Member,
   Neighbour,
   PacketField,
+  Question,
   Target,
   Wire,
 } from '../flows/engine.ts'
@@ -23,12 +24,14 @@ export { Controller, type ControllerOptions } from './control/controller.ts'
 export type { CoreOperations, Event, EventLog } from './control/operations.ts'
 export { peerAddress } from './engines/addresses.ts'
 export type {
+  Answer,
   Condition,
   Engine,
   FabricPort,
   NetworkPlan,
   NetworkService,
   ObjectSchema,
+  PoolAddress,
   PortFields,
   PortPlan,
   PortService,

@@ -17,8 +17,8 @@ export class AddressPool {
   /** None before this one was never used, of those that anybody has asked for. */
   #next = 0
 
-  get isEmpty(): boolean {
-    return this.#nodes.size === 0
+  get size(): number {
+    return this.#nodes.size
   }
 
   nodes(): IterableIterator<Address> {
@@ -86,6 +86,13 @@ export class Addresses {
     for (const pool of this.#pools.get(network)?.values() ?? []) yield* pool.nodes()
   }
 
+  /** How many those are. */
+  countOf(network: string): number {
+    let count = 0
+    for (const { size } of this.#pools.get(network)?.values() ?? []) count += size
+    return count
+  }
+
   /** What a port has. */
   ownedBy(owner: number): Iterable<Address> {
     return this.#owned.get(owner) ?? []
@@ -99,7 +106,7 @@ export class Addresses {
     const pools = this.#pools.get(node.networkId) ?? new Map<string, AddressPool>()
     const pool = pools.get(node.pool) ?? new AddressPool()
     pool.set(node.value, to)
-    if (!pool.isEmpty) pools.set(node.pool, pool)
+    if (pool.size > 0) pools.set(node.pool, pool)
     else pools.delete(node.pool)
     if (pools.size > 0) this.#pools.set(node.networkId, pools)
     else this.#pools.delete(node.networkId)

@@ -1,6 +1,9 @@
 /** Guests that are told their addresses: by DHCP with clients that guests have, by router advertisements as the kernel takes them. */
+import { readFile } from 'node:fs/promises'
+import type { Port } from '../api.ts'
 import { DhcpClients } from '../dhcp-clients.ts'
 import { onStage } from '../onstage.ts'
+import { project } from '../scene.ts'
 import { until } from '../until.ts'
 
 const GATEWAY = '10.9.0.1'
@@ -62,6 +65,26 @@ await onStage('addresses', { hypervisors: 2 }, async (t, scene) => {
       for (const each of [one, two]) await scene.remove(each)
     })
   }
+
+  await t.test('the example of docs/addresses.md', async (t) => {
+    const page = await readFile(new URL('../../docs/addresses.md', import.meta.url), 'utf8')
+    const examples = [...page.matchAll(/^post (\S+) '([^']*)'\n```\n\n```json\n(.*?)^```/gms)]
+    t.equal(examples.length, 2)
+    const made: Port[] = []
+    for (const [, path = '', body = '', answer = ''] of examples) {
+      made.push(await scene.api.must('POST', `/v1/projects/${project}/${path}`, JSON.parse(body)))
+      t.match(made.at(-1), JSON.parse(answer), path)
+    }
+    const [, port] = made
+    const vm = await scene.station({ hypervisor: h1, addresses: [] })
+    if (port) await scene.plugInto(vm, port)
+    const [, said = ''] = /^# udhcpc -i eth0\n(.*?)```/ms.exec(page) ?? []
+    t.match((await clients.udhcpc(vm.vm.name)).words, said.trim())
+    await lab.exec(vm.vm.name, 'ip', 'link', 'set', 'eth0', 'down')
+    await lab.exec(vm.vm.name, 'ip', 'link', 'set', 'eth0', 'up')
+    await until('an address of IPv6', async () => /fd00:7::/.test(await addressesOf(vm.vm.name)))
+    await scene.remove(vm)
+  })
 
   await t.test('a client that was there before: its address is confirmed, another one refused', async (t) => {
     const network = await scene.network('vxlan', { ipv4: IPV4 })

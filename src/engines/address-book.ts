@@ -3,7 +3,7 @@ import type { Key } from '../../topology/ids.ts'
 import type { Address, Port } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
 import type { PoolAddress } from './engine.ts'
-import type { Draft } from './host.ts'
+import type { Draft, Host } from './host.ts'
 
 /**
  * Let a port have these addresses, and no others.
@@ -34,8 +34,29 @@ export function freeAddresses(draft: Draft, owner: Key): void {
 }
 
 /** A network is gone, and all of its ports before it. */
-export function forgetAddresses(draft: Draft, network: Address['networkId']): void {
-  for (const { id } of [...draft.graph.addresses.of(network)]) draft.change({ kind: 'address', id, to: null })
+export function forgetAddresses(draft: Draft, network: Address['networkId'], most = Number.POSITIVE_INFINITY): void {
+  const found: Address[] = []
+  for (const address of draft.graph.addresses.of(network)) {
+    if (found.length === most) break
+    found.push(address)
+  }
+  for (const { id } of found) draft.change({ kind: 'address', id, to: null })
+}
+
+/** Addresses that one operation forgets, so that none takes long. */
+const PART = 200
+
+/**
+ * A network without ports is about to go: forget in which order its addresses were freed, which may be a long list. If it stays
+ * after all, nothing else was lost.
+ */
+export async function forgetInParts(host: Host, network: Address['networkId']): Promise<void> {
+  const hasPorts = () => host.graph.portsOfNetwork.get(network).size > 0
+  while (!hasPorts() && host.graph.addresses.countOf(network) > PART) {
+    await host.write((draft) => {
+      if (!hasPorts()) forgetAddresses(draft, network, PART)
+    })
+  }
 }
 
 const free = (draft: Draft, address: Address): void =>

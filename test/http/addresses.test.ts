@@ -162,3 +162,26 @@ t.test('it is all known after a restart, and forgotten with the network', async 
   t.equal((await api.call('DELETE', `${RED}/networks/${network}`)).status, 204)
   t.same([...store.range('address/')], [])
 })
+
+t.test('a network with a long memory of addresses is forgotten in parts, and only as it goes', async (t) => {
+  const store = new MemoryStore()
+  const api = await apiOn(t, { store })
+  const network = await networkOf(api, { ipv4: { prefix: '10.0.0.0/16' } })
+  const path = `${RED}/networks/${network}`
+  const remembered = () => [...store.range('address/')].length
+  const ids: unknown[] = []
+  for (let n = 0; n < 450; n++) ids.push((await portIn(api, network)).body.id)
+  for (const id of ids.slice(1)) await api.call('DELETE', `${RED}/ports/${id}`)
+  t.same((await api.call('DELETE', path)).body.code, 'network-in-use')
+  t.equal((await api.call('DELETE', path, undefined, { 'if-match': '"9"' })).status, 412)
+  t.equal(remembered(), 450)
+  await api.call('DELETE', `${RED}/ports/${ids[0]}`)
+  t.equal((await api.call('DELETE', path)).status, 204)
+  t.equal(remembered(), 0)
+})
+
+t.test('a network of an engine that hands out nothing has no such field', async (t) => {
+  const api = await apiOn(t)
+  const body = { engine: 'nat-ipv4', address_prefix: '203.0.113.0/24', ipv4: IPV4 }
+  t.same(refusal(await api.call('POST', `${RED}/networks`, body)), [400, 'unsupported', 'ipv4'])
+})
