@@ -2,9 +2,11 @@
  * (graph, switch, object) -> the rules that this object wants on that switch. A function of the graph as it stands, never of
  * how it came to be. It is handed the engines and imports none.
  */
+
+import { ruleKey } from '../src/openflow/index.ts'
 import type { Graph, Placement } from '../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from '../topology/ids.ts'
-import type { Hypervisor, Network, Port } from '../topology/nodes.ts'
+import { type Hypervisor, isRouted, type Network, type Port } from '../topology/nodes.ts'
 import { answers, asksController, goesOn } from './answer.ts'
 import { fabricOf, forwardsOf, guardsOf, neighboursOf, questionsOf, serversOf } from './checks.ts'
 import { adminDown, fromFabric, fromSite, fromVnic } from './classify.ts'
@@ -12,6 +14,7 @@ import { noForeignTags, type Peers, toFabric, toMember, toSite } from './egress.
 import { type Domain, type EngineRules, type Fault, isFault, type Member } from './engine.ts'
 import { forwardRules } from './forward.ts'
 import { guardRules } from './guard.ts'
+import { fromRouter } from './nat/inward.ts'
 import { routedDomain, routedMember } from './nat/routed.ts'
 import { ANSWER, type EngineTables } from './pipeline.ts'
 import type { Rule } from './rule.ts'
@@ -35,11 +38,14 @@ export function compile(graph: Graph, engines: Engines, where: HypervisorId, obj
   if (!here || !what) return []
   if (what.kind === 'network') return compileNetwork(graph, engines, here, what.id)
   if (what.kind === 'port') return compilePort(graph, engines, here, what.id)
+  if (what.kind === 'hypervisor' && what.id === where) return compileHypervisor(graph, engines, here)
   return []
 }
 
 /** Every object that may want rules on a switch: the whole of it is compile over these. */
 export function* objectsOn(graph: Graph, where: HypervisorId): Generator<Key> {
+  const here = graph.hypervisors.get(where)
+  if (here) yield here.key
   for (const id of graph.portsOn.get(where)) {
     const key = graph.ports.get(id)?.key
     if (key) yield key
@@ -79,6 +85,20 @@ export function way(engines: Engines, domain: Domain, here: Hypervisor) {
   const { engine, fabric } = reached
   const output = here.fabric[fabric.role]
   return output === undefined ? undefined : { engine, fabric, output }
+}
+
+/** What the networks there share that are routed: where their routers are. */
+function compileHypervisor(graph: Graph, engines: Engines, here: Hypervisor): Rule[] {
+  const found = new Map<string, Rule>()
+  for (const id of graph.networksOn(here.id).keys()) {
+    const network = graph.networks.get(id)
+    if (!network || !isRouted(network) || !graph.members(id).has(here.id)) continue
+    const to = way(engines, network, here)
+    if (to?.fabric.kind !== 'routed' || to.fabric.nextHop === null) continue
+    const rule = fromRouter(here, to.fabric, to.fabric.nextHop, to.output)
+    found.set(ruleKey(rule), rule)
+  }
+  return [...found.values()]
 }
 
 function compileNetwork(graph: Graph, engines: Engines, here: Hypervisor, id: NetworkId): Rule[] {

@@ -3,6 +3,7 @@
 import type { Network, Port } from './api.ts'
 import { DhcpClients } from './dhcp-clients.ts'
 import type { Hypervisor } from './hypervisor.ts'
+import { floatingConfig, natWrongs } from './nat-ground.ts'
 import { onStage } from './onstage.ts'
 import type { Scene } from './scene.ts'
 
@@ -34,6 +35,7 @@ await onStage(
   'hypervisors of OpenFlow 1.3, 1.4 and 1.5 in one cloud',
   {
     hypervisors: PROTOCOLS.length,
+    config: floatingConfig('vlan: 50'),
     remotes: 2 * PROTOCOLS.length,
     prepare: async (host) => {
       const protocols = `protocols=${PROTOCOLS[Number(host.id.slice(1)) - 1]}`
@@ -44,6 +46,7 @@ await onStage(
     t.same(await spoken(scene), PROTOCOLS, 'each bridge allows its version alone')
     const engines = [...ENGINES, 'vlan', 'vxlan']
     const networks = await Promise.all(engines.map((engine) => scene.network(engine)))
+    networks.push(await scene.network('nat-ipv4', { address_prefix: '203.0.113.64/26' }))
     const vids = networks.flatMap(({ segment }) => segment.vlan_id ?? [])
     for (const network of networks) {
       for (const hypervisor of scene.lab.hypervisors) await scene.station({ hypervisor, network })
@@ -67,6 +70,7 @@ await onStage(
     }
     await t.test('as it was made', async (t) => {
       t.same(await scene.wrongs({ vids }), [])
+      t.same(await natWrongs(scene), [], 'floating addresses')
       t.same(await scene.wrongs({ vids }), [], 'and again, when the addresses at the sites are learned')
       for (const host of scene.lab.hypervisors)
         t.equal(await learned(host), 1, `${host.id} has learned the one at its site`)

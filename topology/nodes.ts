@@ -37,6 +37,13 @@ export interface Network extends Made {
   readonly mesh: boolean
 }
 
+/**
+ * Are the addresses of a network's members those of a physical network, where others have theirs, too? Then hypervisors have
+ * rules that such networks share.
+ */
+export const isRouted = ({ segmentId }: Pick<Network, 'segmentId'>): boolean =>
+  segmentId?.startsWith('routed/') ?? false
+
 /** Where a VNIC is plugged in, or what leads to a remote site of its network. */
 export interface Port extends Made {
   readonly id: PortId

@@ -1,10 +1,12 @@
 /** From the physical network to a member that has an address there: only what is for that address, and only IPv4 and ARP. */
 import { type Action, type OxmField, PORT } from '../../src/openflow/index.ts'
+import type { Hypervisor } from '../../topology/nodes.ts'
 import { arpReply } from '../answer.ts'
 import { called, type Domain, type Member, named, type Routed, type Translation } from '../engine.ts'
 import { CLASSIFY, DELIVER, EGRESS, NAT_IN, ROUTE } from '../pipeline.ts'
 import { FROM_FABRIC, inDomain, is, set, setDomain, TARGET, VIA } from '../registers.ts'
 import { type Rule, rule } from '../rule.ts'
+import { dotted } from './ipv4.ts'
 import { learnNextHop } from './learn.ts'
 import { hopsLimit, toController } from './limit.ts'
 import { GATEWAY_MAC, macOfFloating, viaOf } from './macs.ts'
@@ -27,10 +29,7 @@ function arriving(member: Member, domain: Domain, fabric: Routed, { floating }: 
   const mac = macOfFloating(floating)
   const who = `VNIC ${vnic.id} in port ${named(port)}`
   const tagged = fabric.vlanId !== null
-  const from: OxmField[] = [
-    { field: 'in_port', value: output },
-    { field: 'vlan_vid', value: fabric.vlanId === null ? 0 : 0x1000 | fabric.vlanId },
-  ]
+  const from = segmentOf(fabric, output)
   const base = { table: CLASSIFY.number, priority: 120, author: port.key }
   const limit = hopsLimit(member)
   const [metered, copy] = toController(limit)
@@ -65,6 +64,25 @@ function arriving(member: Member, domain: Domain, fabric: Routed, { floating }: 
     }),
   ]
 }
+
+/**
+ * Whatever a router says of itself in ARP counts at once, to whomever it says it: it may have another MAC address since. It is
+ * the hypervisor's rule, since many networks may have the same router.
+ */
+export const fromRouter = (here: Hypervisor, fabric: Routed, router: number, output: number): Rule =>
+  rule({
+    table: CLASSIFY.number,
+    priority: 115,
+    match: [...segmentOf(fabric, output), ARP, { field: 'arp_spa', value: router }],
+    actions: [learnNextHop(here, viaOf(fabric, output))],
+    author: here.key,
+    why: `hypervisor ${here.id}: what router ${dotted(router)} says of itself is known from then on`,
+  })
+
+const segmentOf = ({ vlanId }: Routed, output: number): OxmField[] => [
+  { field: 'in_port', value: output },
+  { field: 'vlan_vid', value: vlanId === null ? 0 : 0x1000 | vlanId },
+]
 
 /** What another member of a network on the same physical one sends to it does not leave the hypervisor. */
 const fromNeighbour = (

@@ -4,7 +4,7 @@
  * taught it last, or when nobody has used it for a while, and is learned anew by the next packet.
  */
 import type { Action } from '../../src/openflow/index.ts'
-import type { Port } from '../../topology/nodes.ts'
+import type { Key } from '../../topology/ids.ts'
 import { learnerCookie } from '../cookie.ts'
 import { NEIGHBOURS } from '../pipeline.ts'
 import { NEXT_HOP, RESOLVED, VIA } from '../registers.ts'
@@ -14,12 +14,12 @@ const IDLE = 300
 /** The most next hops that one member's rule teaches. */
 const MOST = 1024
 
-/** Remember the sender of this ARP packet. @param via the physical network, as `viaOf` numbers it */
-export const learnNextHop = (port: Port, via: number): Action => ({
+/** Remember the sender of this ARP packet. @param author of the rule that does so @param via the physical network, as `viaOf` numbers it */
+export const learnNextHop = (author: { readonly key: Key }, via: number): Action => ({
   type: 'learn',
   idleTimeout: IDLE,
   priority: 100,
-  cookie: learnerCookie(port.key),
+  cookie: learnerCookie(author.key),
   table: NEIGHBOURS.number,
   deleteLearned: true,
   limit: MOST,

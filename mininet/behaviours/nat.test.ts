@@ -172,6 +172,19 @@ await onStage('NATed IPv4 networks', { hypervisors: 2, config: floatingConfig() 
     t.equal(await pings(lab, b.vm.name, ROUTER), 1)
   })
 
+  await t.test(
+    'B34 a router that says that it has another MAC address is known at once, without the controller',
+    async (t) => {
+      await scene.controller.stop('SIGKILL')
+      await must(lab, 'outside', 'sysctl', '-q', '-w', 'net.ipv4.conf.eth1.arp_notify=1')
+      await must(lab, 'outside', 'ip', 'link', 'set', 'eth1', 'address', '02:99:00:00:00:03')
+      await until('the router to be known', async () => (await pings(lab, b.vm.name, BEYOND)) === 1)
+      t.equal(await pings(lab, a.vm.name, BEYOND), 1)
+      await scene.controller.start()
+      await scene.connected()
+    },
+  )
+
   await t.test('B30, B34 the controller is killed: nothing is lost, and no rule touched when it is back', async (t) => {
     const changes = await h1.watchChanges()
     const before = (await h1.rules()).filter((rule) => !rule.includes('table=26'))
