@@ -1,6 +1,7 @@
 """A DHCP client of raw frames, for what others do not do: exchanges that are timed, INFORM, DISCOVERs without end.
 
 dhcp.py lease COUNT          that many leases one after the other: milliseconds from DISCOVER to ACK each, null where none came
+dhcp.py address [TAG]        the address that is offered, null where none is; under a VLAN tag if one is given
 dhcp.py inform ADDRESS       what a client that has this address is told: option -> octets in hexadecimal
 dhcp.py flood RATE SECONDS   that many DISCOVERs a second: how many were sent
 One JSON value is printed. All of it is at eth0.
@@ -59,6 +60,15 @@ class Client:
         self.socket.send(self.frame(args[0], xid, *args[1:], **more))
         return self.answer(xid)
 
+    def address(self, tag):
+        xid = int.from_bytes(os.urandom(4), 'big')
+        frame = self.frame(1, xid)
+        mark = b'' if tag is None else struct.pack('!HH', 0x8100, tag)
+        # The kernel takes the tag off what comes.
+        self.socket.send(frame[:12] + mark + frame[12:])
+        offer, address = self.answer(xid)
+        return offer and socket.inet_ntoa(address)
+
     def lease(self):
         start = time.monotonic()
         offer, address = self.ask(1)
@@ -92,6 +102,8 @@ def main(what, *args):
     client = Client()
     if what == 'lease':
         return leases(client, int(args[0]))
+    if what == 'address':
+        return client.address(int(args[0]) if args else None)
     if what == 'flood':
         return flood(client, int(args[0]), float(args[1]))
     options, _ = client.ask(8, address=args[0])

@@ -86,6 +86,22 @@ await onStage('addresses', { hypervisors: 2 }, async (t, scene) => {
     await scene.remove(vm)
   })
 
+  await t.test('a VM in several networks by one VNIC has an address in each', async (t) => {
+    const networks = await Promise.all(
+      [10, 11].map((n) => scene.network('vxlan', { ipv4: { prefix: `10.${n}.0.0/24` } })),
+    )
+    const [outer, inner] = networks
+    if (!outer || !inner) return
+    const vm = await guest(outer)
+    const sub = await scene.api.createPort(project, inner.id, {})
+    const path = `/v1/projects/${project}/ports/${vm.port?.id}`
+    await scene.api.must('PATCH', path, { trunk: [{ vlan_id: 7, port_id: sub.id }] })
+    t.equal(await clients.raw(vm.vm.name, 'address'), vm.port?.ip_addresses?.[0])
+    t.equal(await clients.raw(vm.vm.name, 'address', '7'), sub.ip_addresses?.[0], 'by its tag')
+    t.equal(await clients.raw(vm.vm.name, 'address', '8'), null, 'by a tag of no port')
+    await scene.remove(vm)
+  })
+
   await t.test('a client that was there before: its address is confirmed, another one refused', async (t) => {
     const network = await scene.network('vxlan', { ipv4: IPV4 })
     const vm = await guest(network)

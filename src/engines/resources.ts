@@ -29,6 +29,11 @@ export const trunk = (description: string) =>
     { maxItems: MOST_IN_TRUNK, description },
   )
 
+const handedOut = (description: string) =>
+  Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
+    description: `of an Ethernet engine: ${description}; null: nothing`,
+  })
+
 export const Vnic = Type.Object(
   {
     id: Id,
@@ -105,6 +110,8 @@ export const Network = Type.Object(
     }),
     address_prefix: Type.Optional(Type.String({ description: 'of engine "nat-ipv4": its floating addresses' })),
     private_prefix: Type.Optional(Type.String({ description: 'of engine "nat-ipv4": the addresses of its VMs' })),
+    ipv4: Type.Optional(handedOut('the IPv4 addresses that it hands out, as asked for and after defaults')),
+    ipv6: Type.Optional(handedOut('the IPv6 prefix that its VMs make addresses of, and how they learn of it')),
     mtu: Type.Integer({ description: 'largest payload of a frame, octets' }),
     shared: Type.Boolean(),
     status: Type.Enum(['active', 'error']),
