@@ -85,19 +85,33 @@ export async function must(lab: Lab, machine: string, ...argv: readonly string[]
 /** All that is wrong between the VMs of NATed networks, in words: each that is up must reach each other one by floating address. */
 export async function natWrongs(scene: Scene): Promise<string[]> {
   const { lab, stations } = scene
-  const up: Array<{ readonly name: string; readonly address: string }> = []
+  const up: Reachable[] = []
   for (const { vm, port, network, up: isUp } of stations.values()) {
     if (!port || !network || !isRouted(network) || !isUp) continue
     const { floating_address: address, private_address: inside } = await scene.showPort(port)
-    // As its DHCP client would, whatever network it was in before.
-    await must(lab, vm.name, 'ip', 'addr', 'flush', 'to', '100.64.0.0/10', 'dev', 'eth0')
-    await must(lab, vm.name, 'ip', 'addr', 'add', `${inside}/16`, 'dev', 'eth0')
-    await must(lab, vm.name, 'ip', 'route', 'replace', 'default', 'via', '100.64.0.1', 'src', String(inside))
+    await configure(lab, vm.name, `${inside}/16`, '100.64.0.1')
     up.push({ name: vm.name, address: String(address) })
   }
+  return unanswered(lab, up)
+}
+
+export interface Reachable {
+  readonly name: string
+  readonly address: string
+}
+
+/** As a DHCP client would, whatever network the VM was in before: its private address, and the way out. */
+export async function configure(lab: Lab, vm: string, inside: string, gateway: string): Promise<void> {
+  await must(lab, vm, 'ip', 'addr', 'flush', 'to', '100.64.0.0/10', 'dev', 'eth0')
+  await must(lab, vm, 'ip', 'addr', 'add', inside, 'dev', 'eth0')
+  await must(lab, vm, 'ip', 'route', 'replace', 'default', 'via', gateway, 'src', inside.replace(/\/.*/, ''))
+}
+
+/** Which pings between all of these are not answered, in words. */
+export async function unanswered(lab: Lab, machines: readonly Reachable[]): Promise<string[]> {
   const wrong: string[] = []
-  for (const from of up) {
-    for (const to of up) {
+  for (const from of machines) {
+    for (const to of machines) {
       if (from === to || (await pings(lab, from.name, to.address)) === 1) continue
       wrong.push(`missing: ping of ${to.name} (${to.address}) by ${from.name}`)
     }

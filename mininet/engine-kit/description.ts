@@ -1,6 +1,7 @@
 /** What the kit must be told of an engine, and of the built-in ones. */
 import { resolve } from 'node:path'
 import type { EngineWish } from '../../src/engines/load.ts'
+import type { Port } from '../api.ts'
 
 /** A hypervisor of the lab, and the address that tunnels to it end at. */
 export interface Place {
@@ -32,7 +33,22 @@ export interface EngineUnderTest {
    * which is at `here` and whose other end is at `there`.
    */
   readonly port?: (n: number, here: Place, there: Place) => object
+  /**
+   * Of an engine whose members share no Ethernet: how the one in this port is reached, and what its guest must know for that. All
+   * members of such engines must reach each other by these addresses, and no frame of one must reach another as it is.
+   */
+  readonly reached?: (port: Port) => Reached
 }
+
+export interface Reached {
+  readonly address: string
+  /** What the guest has, with its prefix length. */
+  readonly inside: string
+  readonly gateway: string
+}
+
+/** Where floating addresses live in the kit's cloud: on each physical network, in this VLAN. */
+export const FLOATING = { prefix: '203.0.113.0/24', vlan: 50 } as const
 
 export const BUILT_IN: readonly EngineUnderTest[] = [
   { engine: 'vlan' },
@@ -45,6 +61,15 @@ export const BUILT_IN: readonly EngineUnderTest[] = [
       remote_ip: there.address,
       tunnel_type: ['vxlan', 'geneve', 'gre'][n],
       tunnel_key: 100 + n,
+    }),
+  },
+  {
+    engine: 'nat-ipv4',
+    network: (n) => ({ address_prefix: `203.0.113.${64 * (n + 1)}/26` }),
+    reached: ({ floating_address: address = '', private_address: inside = '' }) => ({
+      address,
+      inside: `${inside}/16`,
+      gateway: '100.64.0.1',
     }),
   },
 ]

@@ -3,15 +3,16 @@
  * test, and for each built-in engine a network or line of two VMs, whose addresses everybody else has, too.
  */
 import { ENGINE_ALIASES } from '../../src/engines/registry.ts'
-import type { Api } from '../api.ts'
+import type { Api, Port } from '../api.ts'
 import { addInterface, type Vnic } from '../compute.ts'
 import { differences } from '../experiment.ts'
 import { readFrame } from '../frames.ts'
 import type { Hypervisor } from '../hypervisor.ts'
 import type { Lab, Vm } from '../lab.ts'
+import { configure, unanswered } from '../nat-ground.ts'
 import { frameProbes, pingProbes } from '../probes.ts'
 import { project, type Scene, startScene } from '../scene.ts'
-import { absolute, BUILT_IN, type EngineUnderTest, PHYSICAL_NETWORKS, PLACES } from './description.ts'
+import { absolute, BUILT_IN, type EngineUnderTest, FLOATING, PHYSICAL_NETWORKS, PLACES } from './description.ts'
 
 /** A network, or the two ends of a line. */
 export interface Domain {
@@ -19,6 +20,8 @@ export interface Domain {
   readonly name: string
   /** null: a line. */
   readonly network: string | null
+  /** Of an engine whose members share no Ethernet. */
+  readonly reached: EngineUnderTest['reached']
   /** The ports of a line, by hypervisor. */
   readonly ends: ReadonlyMap<string, string>
 }
@@ -41,7 +44,9 @@ export class Stage {
     const modules = tests.map(({ engine }) => absolute(engine)).filter((wish) => typeof wish !== 'string')
     const config = {
       engines: [...ENGINE_ALIASES, ...modules],
-      physical_networks: Object.fromEntries(PHYSICAL_NETWORKS.map((name) => [name, { vlans: '100-4000' }])),
+      physical_networks: Object.fromEntries(
+        PHYSICAL_NETWORKS.map((name) => [name, { vlans: '100-4000', floating: [FLOATING] }]),
+      ),
     }
     const scene = await startScene({
       hypervisors: PLACES.length,
@@ -90,7 +95,7 @@ export class Stage {
     const name = `${alias} ${'abc'[n]}`
     if (!test.port) {
       const network = await this.#post('/networks', { ...test.network?.(n), engine: alias })
-      return { alias, name, network: network.id, ends: new Map() }
+      return { alias, name, reached: test.reached, network: network.id, ends: new Map() }
     }
     const [one, other] = PLACES
     const ends = new Map<string, string>()
@@ -98,7 +103,7 @@ export class Stage {
       const port = await this.#post('/ports', { ...test.port(n, here, there), engine: alias })
       ends.set(here.hypervisor, port.id)
     }
-    return { alias, name, network: null, ends }
+    return { alias, name, reached: undefined, network: null, ends }
   }
 
   /** A new VM, with the addresses of the nth member of each domain, plugged in. */
@@ -180,7 +185,9 @@ export class Stage {
 
   /** The rules and meters of each hypervisor. */
   rules(): Promise<ReadonlyArray<readonly string[]>> {
-    return Promise.all(this.lab.hypervisors.map((host) => host.rules()))
+    // What switches learn by themselves comes and goes with what passes.
+    const made = async (host: Hypervisor) => (await host.rules()).filter((rule) => !rule.includes('cookie=0x6c726e64'))
+    return Promise.all(this.lab.hypervisors.map(made))
   }
 
   /** All that is wrong about who hears whom, among all VMs of all engines; nothing is an empty list. */
@@ -188,7 +195,10 @@ export class Stage {
     const { vms } = this.lab
     const names = vms.map(({ name }) => name)
     await this.lab.settle()
-    const domainOf = (vm: Vm) => this.#domainOf(vm)?.name
+    const domainOf = (vm: Vm) => {
+      const domain = this.#domainOf(vm)
+      return domain?.reached ? vm.name : domain?.name
+    }
     const pings = pingProbes(vms, domainOf)
     const frames = frameProbes(vms, domainOf, { vids: [100] }).map((send) => {
       const from = this.stations.find(({ vm }) => vm.name === send.from)
@@ -200,7 +210,21 @@ export class Stage {
     return [
       ...differences(pings, await this.lab.experiment(pings), names),
       ...differences(frames, await this.lab.experiment(frames), names),
+      ...(await this.#unreached()),
     ]
+  }
+
+  /** Who of those that are reached by addresses is not. */
+  async #unreached(): Promise<string[]> {
+    const there: Array<{ readonly name: string; readonly address: string }> = []
+    for (const { vm, seat, up } of this.stations) {
+      if (!seat?.domain.reached || !up) continue
+      const port = await this.api.must<Port>('GET', `${PATH}/ports/${seat.port}`)
+      const { address, inside, gateway } = seat.domain.reached(port)
+      await configure(this.lab, vm.name, inside, gateway)
+      there.push({ name: vm.name, address })
+    }
+    return unanswered(this.lab, there)
   }
 
   #domainOf(vm: Vm): Domain | undefined {
