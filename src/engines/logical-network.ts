@@ -1,7 +1,7 @@
 /** Extension `logical-network`: networks, and the ports in them, for every engine that has a notion of a network. */
 import { randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
-import { type Graph, inOrder } from '../../topology/graph.ts'
+import { inOrder } from '../../topology/graph.ts'
 import type { NetworkId, ProjectId } from '../../topology/ids.ts'
 import type { Attributes, Network } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
@@ -124,8 +124,9 @@ function networkRoutes(host: Host, offering: readonly Offering[]): Route[] {
       role: 'member',
       async handle({ project, params, expected }) {
         const { id } = find(host, project, params.network_id)
-        destroyable(host.graph, project, id, expected)
-        await forgetInParts(host, id)
+        // Of another project or revision it is refused below.
+        const { project: owner, revision } = find(host, project, id)
+        if (owner === project && (expected?.includes(revision) ?? true)) await forgetInParts(host, id)
         await host.write((draft) => destroyNetwork(draft, project, id, expected))
         return { status: 204 }
       },
@@ -232,14 +233,14 @@ const findEngine = (host: Host, alias: string) =>
 
 const UNUSED = { partOf: null, holders: [], freed: 0 }
 
-/** @throws PlugboardError `forbidden`, `not-found`, `revision-mismatch`, `network-in-use` */
-function destroyable(graph: Graph, project: ProjectId, id: NetworkId, expected: Expected): Network {
+function destroyNetwork(draft: Draft, project: ProjectId, id: NetworkId, expected: Expected): void {
+  const { graph } = draft
   const network = graph.networks.get(id)
   if (network && network.project !== project) {
     throw new PlugboardError('forbidden', `network ${id} is shared: only project ${network.project} may destroy it`)
   }
-  const found = owned(network, project, 'network', id)
-  checkRevision(expected, found.revision, `network ${id}`)
+  const { revision, segmentId } = owned(network, project, 'network', id)
+  checkRevision(expected, revision, `network ${id}`)
   const ports = graph.portsOfNetwork.get(id).size
   if (ports > 0) {
     throw new PlugboardError(
@@ -247,12 +248,6 @@ function destroyable(graph: Graph, project: ProjectId, id: NetworkId, expected: 
       `network ${id} has ${ports} port${ports === 1 ? '' : 's'}: destroy ${ports === 1 ? 'it' : 'them'} first`,
     )
   }
-  return found
-}
-
-function destroyNetwork(draft: Draft, project: ProjectId, id: NetworkId, expected: Expected): void {
-  const { graph } = draft
-  const { segmentId } = destroyable(graph, project, id, expected)
   draft.change({ kind: 'network', id, to: null })
   forgetAddresses(draft, id)
   const segment = segmentId && graph.segments.get(segmentId)
