@@ -123,9 +123,8 @@ function networkRoutes(host: Host, offering: readonly Offering[]): Route[] {
       path: '/networks/:network_id',
       role: 'member',
       async handle({ project, params, expected }) {
-        const { id } = find(host, project, params.network_id)
+        const { id, project: owner, revision } = find(host, project, params.network_id)
         // Of another project or revision it is refused below.
-        const { project: owner, revision } = find(host, project, id)
         if (owner === project && (expected?.includes(revision) ?? true)) await forgetInParts(host, id)
         await host.write((draft) => destroyNetwork(draft, project, id, expected))
         return { status: 204 }
