@@ -36,6 +36,32 @@ except ConnectionRefusedError:
 except TimeoutError:
     print('nothing')
 `
+/** Takes what comes by TCP, and says what it was: how long, and its digest. */
+const RECEIVE = `
+import hashlib, socket
+s = socket.create_server(('', 5000))
+while True:
+    c, _ = s.accept()
+    data = b''
+    while chunk := c.recv(65536): data += chunk
+    c.sendall(('%d %s' % (len(data), hashlib.sha256(data).hexdigest())).encode())
+    c.close()
+`
+const TRANSMIT = `
+import hashlib, os, socket, sys, time
+data = os.urandom(2 ** 20)
+for _ in range(100):
+    try:
+        c = socket.create_connection((sys.argv[1], 5000), 5)
+        break
+    except ConnectionRefusedError:
+        time.sleep(0.05)
+c.settimeout(20)
+c.sendall(data)
+c.shutdown(socket.SHUT_WR)
+length, digest = c.recv(1000).decode().split()
+print(length, 'octets,', 'the same' if digest == hashlib.sha256(data).hexdigest() else 'others')
+`
 /** Answers datagrams with the address that they came from. */
 const MIRROR = `
 import socket
@@ -93,6 +119,20 @@ await onStage('NATed IPv4 networks', { hypervisors: 2, config: floatingConfig() 
     ] as const) {
       t.equal(await datagram(from, to, 9), 'refused', `${from} to ${to}`)
       t.equal(await datagram(from, to, 9, 4000), 'refused', `${from} to ${to} in fragments`)
+    }
+  })
+
+  await t.test('TCP, in both directions', async (t) => {
+    for (const [from, to, at] of [
+      [a.vm.name, 'outside', BEYOND],
+      ['outside', a.vm.name, a.address],
+      [a.vm.name, b.vm.name, b.address],
+      [b.vm.name, c.vm.name, c.address],
+    ] as const) {
+      const server = await lab.background(to, 'python3', '-c', RECEIVE)
+      const sent = await must(lab, from, 'python3', '-c', TRANSMIT, at)
+      t.equal(sent.trim(), `${2 ** 20} octets, the same`, `${from} to ${to}`)
+      await server.stop()
     }
   })
 

@@ -6,7 +6,6 @@ import { dotted, printPrefix } from '../../flows/nat/ipv4.ts'
 import { GATEWAY_MAC } from '../../flows/nat/macs.ts'
 import { FLOATING, natIpv4Rules, PRIVATE, prefixOf, translation } from '../../flows/nat-ipv4.ts'
 import type { Graph } from '../../topology/graph.ts'
-import type { NetworkId } from '../../topology/ids.ts'
 import type { Network, Port } from '../../topology/nodes.ts'
 import { PlugboardError } from '../errors.ts'
 import { ipv4 } from '../openflow/index.ts'
@@ -23,10 +22,10 @@ const DEFAULT_PRIVATE = '100.64.0.0/16'
 
 export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
   /** What has been given out is in the graph; this remembers where to look on. */
-  const pools = new Map<NetworkId, Addresses>()
+  const pools = new WeakMap<Network, Addresses>()
   const addressesOf = (network: Network): Addresses => {
-    const there = pools.get(network.id) ?? new Addresses(floatingOf(network))
-    pools.set(network.id, there)
+    const there = pools.get(network) ?? new Addresses(floatingOf(network))
+    pools.set(network, there)
     return there
   }
   return {

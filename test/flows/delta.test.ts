@@ -168,3 +168,26 @@ t.test('a rule that is kept keeps its meters as the switch has them', async (t) 
   ledger.replace(author(20), ledger.kept(author(20), 'kept'))
   t.strictSame(flush(ledger), NOTHING)
 })
+
+t.test(
+  'a zone of connections is named when an author comes to use it, and not while its rules are there',
+  async (t) => {
+    const ledger = new Ledger()
+    const tracked = (port: number, owner = 20) => ({ ...to(port, { author: owner }), zone: 7 })
+    const zones = () => {
+      const delta = finish(ledger.delta())
+      finish(ledger.sent())
+      return delta.zones
+    }
+    ledger.replace(author(20), [tracked(2), { ...tracked(2), table: 1 }])
+    t.same(zones(), [7], 'once')
+    ledger.replace(author(20), [tracked(3), { ...tracked(2), table: 1 }])
+    t.same(zones(), [], 'a rule that changes keeps its connections')
+    ledger.forget()
+    for (const rule of [tracked(3), { ...tracked(2), table: 1 }]) ledger.observe(rule)
+    t.same(zones(), [], 'what is there when we connect anew does')
+    ledger.replace(author(20), [])
+    ledger.replace(author(21), [tracked(3, 21)])
+    t.same(zones(), [7], 'another owner begins with none')
+  },
+)
