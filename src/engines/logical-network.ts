@@ -1,3 +1,4 @@
+/** Extension `logical-network`: networks, and the ports in them, for every engine that has a notion of a network. */
 import { Type } from 'typebox'
 import { inOrder } from '../../topology/graph.ts'
 import type { NetworkId, ProjectId } from '../../topology/ids.ts'
