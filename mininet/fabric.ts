@@ -16,6 +16,9 @@ export interface FabricRules {
   unguarded?(vm: string): boolean
 }
 
+/** Has it members with addresses of a physical network, and no Ethernet? */
+export const isRouted = ({ engine }: Network): boolean => engine === 'nat-ipv4'
+
 /** The segment on which the fabric carries a network. @param physical the names of the physical networks, in their order */
 export function segmentOf({ engine, segment }: Network, physical: readonly string[]): string {
   if (segment.vni !== undefined) return `${engine} ${segment.vni}`

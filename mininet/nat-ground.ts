@@ -1,9 +1,10 @@
 /** A NATed IPv4 network on the ground: a router of the physical network, VMs with their addresses by DHCP, and how they talk. */
 import type { Network, Port } from './api.ts'
 import { LabError } from './channel.ts'
+import { isRouted } from './fabric.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import type { Lab } from './lab.ts'
-import { isRouted, project, type Scene, type Station } from './scene.ts'
+import { project, type Scene, type Station } from './scene.ts'
 
 export const ROUTER = '203.0.113.1'
 /** Somebody behind it. */

@@ -5,7 +5,7 @@
 import { Api, type HypervisorState, type Network, type Port } from './api.ts'
 import { addInterface, type Vnic } from './compute.ts'
 import type { Controller } from './controller.ts'
-import { type FabricRules, segmentOf } from './fabric.ts'
+import { type FabricRules, isRouted, segmentOf } from './fabric.ts'
 import type { Tunnel } from './frames.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import { type Lab, type LabSettings, startLab, type Vm } from './lab.ts'
@@ -268,8 +268,7 @@ export class Scene {
     return {
       segmentsOf: (name) => {
         const station = this.stations.get(name)
-        if (station?.network && isRouted(station.network)) return []
-        if (station?.network) return station.up ? this.#segmentsOf(station.network) : []
+        if (station?.network) return station.up && !isRouted(station.network) ? this.#segmentsOf(station.network) : []
         const wire = this.#remotes.get(name)?.port ?? (station?.up ? station.port : undefined)
         const network = [...this.stations.values()].find(({ network }) => network && network.id === wire?.network_id)
         return wire ? [wireOf(wire), ...(network?.network ? this.#segmentsOf(network.network) : [])] : []
@@ -297,8 +296,5 @@ export class Scene {
     return this.lab.close()
   }
 }
-
-/** Is it one whose members have addresses of a physical network, and no Ethernet? */
-export const isRouted = ({ engine }: Network): boolean => engine === 'nat-ipv4'
 
 const wireOf = ({ tunnel_type: type, tunnel_key: key }: Port): string => `${type} ${key}`

@@ -77,6 +77,7 @@ export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
         }
       },
       mtu: uplinkMtu,
+      limits: (_graph, network) => whatHasChanged(physicalNetworks, network),
       portFields,
       planPort: (graph, network, port) => planPort(graph, addressesOf(network), network, port),
     },
@@ -89,6 +90,15 @@ export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
     judgeHost: judgeVlanLimit,
     fabricPorts: uplinkPorts(physicalNetworks),
   }
+}
+
+/** A network keeps what the configuration said when it was made; that it says otherwise now must be known. */
+function whatHasChanged(known: PhysicalNetworks, { segment, attributes }: Network): string | undefined {
+  const { physical_network: name, vlan_id: vlan = null, prefix, gateway_ip: router = null } = segment
+  const pool = known[String(name)]?.floating?.find((each) => printPrefix(each.prefix) === prefix)
+  const gateway = pool?.gateway ?? null
+  if (pool?.vlan === vlan && (gateway === null ? null : dotted(gateway)) === router) return undefined
+  return `it has ${attributes.address_prefix} of ${prefix} on ${name}, VLAN ${vlan ?? 'none'}, router ${router ?? 'none'}: the configuration does not have that any more, so put it back or make another network`
 }
 
 const MOST_DNS = 8

@@ -198,6 +198,27 @@ t.test('the segment that carries floating addresses is the operator’s', async 
   )
 })
 
+t.test('a network whose prefix is not configured any more says so', async (t) => {
+  const first = await api(t)
+  const { id } = (await first.network({ address_prefix: '203.0.113.64/26' })).body
+  const again = async (floating: ApiOptions['floating']) => {
+    const { call } = await api(t, { store: first.store, ...(floating && { floating }) })
+    return (await call('GET', `${RED}/networks/${id}`)).body
+  }
+  t.match(await again(floating), { status: 'active' })
+  for (const pools of [
+    [],
+    [{ prefix: '203.0.113.0/24', vlan: 51, gateway_ip: '203.0.113.1' }],
+    [{ prefix: '203.0.113.0/24', vlan: 50, gateway_ip: '203.0.113.2' }],
+  ]) {
+    t.match(await again(readFloating(pools)), {
+      status: 'error',
+      status_detail:
+        /203\.0\.113\.64\/26 of 203\.0\.113\.0\/24 on physnet1, VLAN 50, router 203\.0\.113\.1: the configuration does not/,
+    })
+  }
+})
+
 t.test('there is no Ethernet to bridge to a remote site', async (t) => {
   const { network, port } = await api(t)
   const { id } = (await network({ address_prefix: '203.0.113.64/26' })).body
