@@ -62,6 +62,14 @@ c.shutdown(socket.SHUT_WR)
 length, digest = c.recv(1000).decode().split()
 print(length, 'octets,', 'the same' if digest == hashlib.sha256(data).hexdigest() else 'others')
 `
+/** Looks for hosts that are not there, as fast as it can. */
+const SEARCH = `
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+while True:
+    for n in range(2, 60):
+        s.sendto(b'x', ('203.0.113.%d' % n, 9))
+`
 /** Answers datagrams with the address that they came from. */
 const MIRROR = `
 import socket
@@ -168,6 +176,18 @@ await onStage('NATed IPv4 networks', { hypervisors: 2, config: floatingConfig() 
       outside.filter(({ hex }) => PRIVATE.test(hex)),
       [],
     )
+  })
+
+  await t.test('a guest that looks for hosts that are not there drowns nobody', async (t) => {
+    const search = await lab.background(a.vm.name, 'python3', '-c', SEARCH)
+    for (let n = 0; n < 5; n++) t.match(await askForAddress(lab, b.vm.name), /^lease 100\.64\.0\.2/)
+    t.equal(await pings(lab, b.vm.name, BEYOND), 1)
+    t.equal(await pings(lab, 'outside', c.address), 1)
+    await search.stop()
+    const meter = 4 * Number((await scene.show(a.vnic.id)).binding?.ofport) + 3
+    const stats = await h1.ofctl('meter-stats', 'br-int', `meter=${meter}`)
+    const [seen = 0, dropped = 0] = [...stats.matchAll(/packet_(?:in_)?count[:=](\d+)/g)].map(([, n]) => Number(n))
+    t.ok(seen > 1000 && dropped > seen / 2, `of ${seen} packets for the controller ${dropped} were dropped`)
   })
 
   await t.test('B21 a port that is down has no address', async (t) => {
