@@ -158,6 +158,15 @@ export class Scene {
     await until(`the controller to see ${host.id}`, async () => (await this.hypervisor(host.id)).hostname === hostname)
   }
 
+  /** Until a switch has just the rules that are wanted there. */
+  async compared({ id }: Hypervisor): Promise<void> {
+    await until(`the rules of ${id}`, async () => {
+      const path = `/v1/hypervisors/${id}/flows?actual=true`
+      const { missing, extra } = await this.api.must<{ missing: unknown[]; extra: unknown[] }>('GET', path)
+      return missing.length + extra.length === 0
+    })
+  }
+
   /** A VNIC and a VM with its interface, plugged into a new port of the network if one is given. */
   async station({ hypervisor, network, mac, addresses, asks = false }: StationWish): Promise<Station> {
     const number = ++this.#made

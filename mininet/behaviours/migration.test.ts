@@ -137,9 +137,33 @@ await onStage('migration', { hypervisors: 3 }, async (t, scene) => {
     await lab.controller.start()
     await scene.boundTo(mover.vnic.id, { hypervisor: 'h2', interface: twin.interface })
     t.match(await scene.vnicIs(mover.vnic.id, 'active'), { migration: null })
+    // It is active without those of its peers that are not back yet.
+    await scene.connected()
+    for (const host of lab.hypervisors) await scene.compared(host)
     await settle(mover, twin)
     t.same(await scene.wrongs(), [])
     for (const station of [mover, other]) await scene.remove(station)
+  })
+
+  await t.test('back to where something of it was left: not before that is gone', async (t) => {
+    const network = await scene.network('vlan')
+    const mover = await scene.station({ hypervisor: h1, network })
+    const old = mover.vm
+    const twin = await twinOf(mover, h2, [])
+    await prepareMigration(cloud, mover.vnic.id, h2.id)
+    await addInterface((...argv) => h2.run(...argv), twin.interface, mover.vnic)
+    await scene.boundTo(mover.vnic.id, { hypervisor: 'h2', interface: twin.interface })
+    await t.rejects(prepareMigration(cloud, mover.vnic.id, h1.id), {
+      message: new RegExp(`400 bad-request: interface ${old.interface} on hypervisor h1 carries the id of VNIC`),
+    })
+    await h1.removeInterface(old.interface)
+    await scene.seen(h1)
+    t.match(await prepareMigration(cloud, mover.vnic.id, h1.id), { migration: { status: 'prepared' } })
+    await addInterface((...argv) => h1.run(...argv), old.interface, mover.vnic)
+    await scene.boundTo(mover.vnic.id, { hypervisor: 'h1', interface: old.interface })
+    t.match(await scene.vnicIs(mover.vnic.id, 'active'), { migration: null })
+    await lab.removeVm(twin)
+    await scene.remove(mover)
   })
 
   await t.test('what is prepared delivers nothing yet, and is gone when it is called off', async (t) => {

@@ -30,8 +30,10 @@ const HAPPENINGS: readonly Happening[] = [
   (cloud, random) => cloud.write((draft) => unplug(draft, PROJECT, cloud.vnic(random), null)),
   (cloud, random) => cloud.bind(cloud.vnic(random), random),
   (cloud, random) => cloud.bind(cloud.vnic(random), random),
-  (cloud, random) =>
-    cloud.write((draft) => migrate(draft, PROJECT, cloud.vnic(random), random.pick(HYPERVISORS), null)),
+  (cloud, random) => {
+    const there = { to: random.pick(HYPERVISORS), left: undefined }
+    return cloud.write((draft) => migrate(draft, PROJECT, cloud.vnic(random), there, null))
+  },
   (cloud, random) => cloud.write((draft) => callOff(draft, PROJECT, cloud.vnic(random), null)),
   (cloud, random) => {
     const id = cloud.vnic(random)

@@ -100,6 +100,13 @@ export class Claims {
     return { binding: best?.binding ?? null }
   }
 
+  /** The claim of a hypervisor that has lost the VNIC to a newer one, and so takes it back by nothing but going. */
+  lost(id: VnicId, hypervisor: HypervisorId, now: Binding | undefined): Binding | undefined {
+    const claims = this.#claims.get(id)
+    const [claim, holder] = [claims?.get(hypervisor), now && claims?.get(now.hypervisor)]
+    return claim && holder && claim !== holder && claim.since <= holder.since ? claim.binding : undefined
+  }
+
   #put(binding: Binding, since: number): void {
     const claims = this.#claims.get(binding.vnicId) ?? new Map<HypervisorId, Claim>()
     this.#claims.set(binding.vnicId, claims.set(binding.hypervisor, { binding, since }))

@@ -102,7 +102,8 @@ export class Core implements CoreOperations, Host {
   }
 
   async migrate(project: ProjectId, id: VnicId, to: HypervisorId, expected: Expected): Promise<VnicView> {
-    await this.write((draft) => migrate(draft, project, id, to, expected))
+    const { hypervisors } = this.#context
+    await this.write((draft) => migrate(draft, project, id, { to, left: hypervisors.leftOf(id, to) }, expected))
     return this.showVnic(project, id)
   }
 

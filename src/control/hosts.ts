@@ -80,6 +80,11 @@ export class Hosts {
     return this.#hosts.get(id)?.lastError ?? this.#lastErrors.get(id) ?? null
   }
 
+  /** What a hypervisor still has of a VNIC that has gone elsewhere. */
+  leftOf(vnic: VnicId, hypervisor: HypervisorId): Binding | undefined {
+    return this.#claims.lost(vnic, hypervisor, this.#context.graph.bindings.get(vnic))
+  }
+
   /** A host has connected. */
   async accept(connection: Connection): Promise<void> {
     const { log } = this.#context

@@ -7,7 +7,7 @@ import { meterOf, metersIn } from '../../flows/meters.ts'
 import type { Rule } from '../../flows/rule.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
-import type { Hypervisor } from '../../topology/nodes.ts'
+import type { Binding, Hypervisor } from '../../topology/nodes.ts'
 import type { Condition } from '../engines/engine.ts'
 import type { Listed } from '../engines/extension.ts'
 import { PlugboardError } from '../errors.ts'
@@ -73,6 +73,11 @@ export class Hypervisors {
     })
     this.#context.hosts.forget(id)
     this.#context.fleet.forget(id)
+  }
+
+  /** What a hypervisor still has of a VNIC that has gone elsewhere. */
+  leftOf(vnic: VnicId, id: HypervisorId): Binding | undefined {
+    return this.#context.hosts.leftOf(vnic, id)
   }
 
   async flows(id: HypervisorId, filter: FlowFilter, actual: boolean): Promise<FlowsView> {

@@ -19,8 +19,20 @@ export interface MigrationStanding {
   readonly detail?: string
 }
 
+interface Destination {
+  readonly to: HypervisorId
+  /** What is there of the VNIC from when it was there before. */
+  readonly left: Binding | undefined
+}
+
 /** A VNIC is about to move there; another target than before takes its place. */
-export function migrate(draft: Draft, project: ProjectId, id: VnicId, to: HypervisorId, expected: Expected): void {
+export function migrate(
+  draft: Draft,
+  project: ProjectId,
+  id: VnicId,
+  { to, left }: Destination,
+  expected: Expected,
+): void {
   const { graph } = draft
   const vnic = owned(graph.vnics.get(id), project, 'VNIC', id)
   if (!graph.hypervisors.has(to)) {
@@ -39,6 +51,11 @@ export function migrate(draft: Draft, project: ProjectId, id: VnicId, to: Hyperv
     throw new PlugboardError('bad-request', `VNIC ${id} is on hypervisor ${to} already: name another one`, {
       field: 'hypervisor',
     })
+  }
+  // It claims the VNIC as long as it is there, so nobody could tell that claim from the one that completes the migration.
+  if (left) {
+    const detail = `interface ${left.interface} on hypervisor ${to} carries the id of VNIC ${id} from before: remove it first, or clear its iface-id`
+    throw new PlugboardError('bad-request', detail, { field: 'hypervisor' })
   }
   draft.change({ kind: 'vnic', id, to: { ...vnic, migratesTo: to, revision: vnic.revision + 1 } })
 }

@@ -106,3 +106,16 @@ t.test('a claim where the VNIC is expected is new, though it is the first word s
   claims.update(B, has(1), true, (id) => id === ID)
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B } })
 })
+
+t.test('what has lost the VNIC is known as such, until it goes', async (t) => {
+  const claims = new Claims()
+  claims.update(A, has(0), false)
+  t.equal(claims.lost(ID, A, binding(0, 0)), undefined, 'the holder')
+  claims.update(B, has(1, null), false)
+  t.equal(claims.lost(ID, B, binding(0, 0)), undefined, 'a newer one, which waits for its port number')
+  claims.update(B, has(1), false)
+  t.match(claims.lost(ID, A, binding(0, 1)), { hypervisor: A })
+  t.equal(claims.lost(ID, C, binding(0, 1)), undefined, 'one that has never claimed it')
+  claims.update(A, nothing, false)
+  t.equal(claims.lost(ID, A, binding(0, 1)), undefined)
+})
