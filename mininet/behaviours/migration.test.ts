@@ -201,9 +201,9 @@ await onStage('migration', { hypervisors: 3 }, async (t, scene) => {
     await addInterface((...argv) => h2.run(...argv), twin.interface, mover.vnic)
     await until('the switch to know it behind h2', async () => (await learned()) === 'h2')
     await scene.vnicIs(mover.vnic.id, 'active')
-    const frames = await until('it to be said eleven times', async () => {
+    const frames = await until('it to be said 29 times', async () => {
       const sent = (await heard()).filter(({ tap, direction }) => /^fabric1-h/.test(tap) && direction === 'in')
-      return sent.length >= 11 && sent
+      return sent.length >= 29 && sent
     })
     t.same([...new Set(frames.map(({ tap }) => tap))], ['fabric1-h2'])
     const mac = mover.vm.mac.replaceAll(':', '')

@@ -21,9 +21,9 @@ interface Context {
 
 /**
  * After so many milliseconds one that has moved is announced again. The last frames that it sent from its old place may come to
- * be known later than the announcement: a switch learns from counts, too, that it reads from time to time.
+ * be known later than the announcement: Open vSwitch learns from counts, too, that it reads every 500 ms at least.
  */
-const AGAIN = [10, 25, 40, 60, 80, 100, 125, 150, 200, 350]
+const AGAIN = [10, ...Array.from({ length: 26 }, (_, n) => (n + 1) * 25)]
 
 interface Due {
   /** The generation that confirms its rules. */
@@ -45,7 +45,11 @@ export class Announcer {
    * After a commit that has touched these VNICs: note whose place is new.
    * @param moved those that were on another hypervisor before
    */
-  note(touched: Iterable<VnicId>, moved: ReadonlySet<VnicId>, generations: ReadonlyMap<HypervisorId, number>): void {
+  note(
+    touched: Iterable<VnicId>,
+    moved: ReadonlyMap<VnicId, unknown>,
+    generations: ReadonlyMap<HypervisorId, number>,
+  ): void {
     const { graph } = this.#context
     for (const id of touched) {
       for (const port of graph.portsOf(graph.vnics.get(id) ?? { portId: null })) {
@@ -61,6 +65,13 @@ export class Announcer {
     const due = this.#due.get(placement.hypervisor) ?? new Map<PortId, Due>()
     const generation = generations.get(placement.hypervisor) ?? 0
     this.#due.set(placement.hypervisor, due.set(port, { generation, hasMoved }))
+  }
+
+  /** Tell of a VNIC once more, if its rules are in. */
+  again(id: VnicId): void {
+    const port = this.#context.graph.vnics.get(id)?.portId
+    const placement = port && this.#context.graph.placement(port)
+    if (placement && !this.#due.get(placement.hypervisor)?.has(port)) this.#tell(placement.hypervisor, port)
   }
 
   /** A switch has confirmed all up to a generation. */

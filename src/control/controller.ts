@@ -187,7 +187,9 @@ export class Controller {
   #committed(committed: Committed): void {
     const { stale, steps } = committed
     const moved = movedBy(this.graph, steps)
-    const generations = handOut({ graph: this.graph, fleet: this.fleet, tickets: this.#tickets }, stale, moved)
+    const { graph, fleet } = this
+    const announce = (id: VnicId) => this.#announcer.again(id)
+    const generations = handOut({ graph, fleet, tickets: this.#tickets, announce }, stale, moved)
     this.#holders.leave(committed, generations)
     const touched = touchedVnics(this.graph, steps)
     const carried = touchedCarried(this.graph, steps)

@@ -104,21 +104,21 @@ export class Fleet {
 
   /**
    * Hand out stale pairs.
-   * @param first where there are any, the others send theirs when they are released
+   * @param held not to be sent before they are released, unless something else is to be sent
    * @returns the connected switches concerned, and the generation that confirms it
    */
-  mark(pairs: StalePairs, first: ReadonlySet<HypervisorId> = new Set()): Map<HypervisorId, number> {
+  mark(pairs: ReadonlyMap<HypervisorId, Iterable<Key>>, held = false): Map<HypervisorId, number> {
     const generations = new Map<HypervisorId, number>()
     for (const [hypervisor, objects] of pairs) {
       const target = this.#switches.get(hypervisor)
-      const held = first.size > 0 && !first.has(hypervisor)
       if (target) generations.set(hypervisor, target.mark(objects, held))
     }
     return generations
   }
 
-  release(hypervisors: Iterable<HypervisorId>): void {
-    for (const hypervisor of hypervisors) this.#switches.get(hypervisor)?.release()
+  /** What was held may be sent, up to these generations. */
+  release(generations: ReadonlyMap<HypervisorId, number>): void {
+    for (const [hypervisor, generation] of generations) this.#switches.get(hypervisor)?.release(generation)
   }
 
   /** A hypervisor is out of service. */

@@ -47,14 +47,17 @@ export class Switch {
   readonly #log: Logger
   readonly #wants: Wants
   #dirty = new Set<Key>()
+  /** What is not to be sent yet, oldest first. */
+  #held: Array<{ readonly objects: Iterable<Key>; readonly generation: number }> = []
   #generation = 0
+  /** The generation up to which it may send. */
+  #due = 0
   #confirmed = 0
   #ready = false
   #auditDue = true
   #auditSoon = false
   #wake: () => void = () => {}
   #idle = false
-  #held = false
   #ahead: Ahead | undefined
   #closed = false
   #timers = new Set<NodeJS.Timeout>()
@@ -95,7 +98,7 @@ export class Switch {
   }
 
   get backlog(): number {
-    return this.#dirty.size
+    return new Set([...this.#dirty, ...this.#held.flatMap(({ objects }) => [...objects])]).size
   }
 
   /**
@@ -104,17 +107,19 @@ export class Switch {
    * @returns the generation that will confirm it
    */
   mark(objects: Iterable<Key>, held = false): number {
-    this.#held = held && this.#dirty.size === 0
-    for (const object of objects) this.#dirty.add(object)
     this.#generation += 1
-    this.#wake()
+    this.#held.push({ objects, generation: this.#generation })
+    if (!held) this.release(this.#generation)
     return this.#generation
   }
 
-  /** What was held may be sent. */
-  release(): void {
-    if (!this.#held) return
-    this.#held = false
+  /** What was held may be sent, up to a generation. */
+  release(generation: number): void {
+    if (generation <= this.#due) return
+    while (this.#held[0] && this.#held[0].generation <= generation) {
+      for (const object of this.#held.shift()?.objects ?? []) this.#dirty.add(object)
+    }
+    this.#due = generation
     this.#wake()
   }
 
@@ -127,7 +132,7 @@ export class Switch {
       void this.#listen()
       while (!this.#closed) {
         if (this.#auditDue) await this.#audit()
-        else if (this.#confirmed < this.#generation && !this.#held) await this.#push()
+        else if (this.#confirmed < this.#due) await this.#push()
         else await this.#rest()
       }
     } catch (error) {
@@ -147,7 +152,7 @@ export class Switch {
    * be taken when `mark` says so. The graph is as it will be.
    */
   prepare(objects: ReadonlySet<Key>): void {
-    if (!this.#idle || !this.#ready || this.#auditDue || this.#dirty.size > 0 || this.#ahead) return
+    if (!this.#idle || !this.#ready || this.#auditDue || this.backlog > 0 || this.#ahead) return
     if (this.refused.size > 0) return
     try {
       this.#ahead = Ahead.begin(this.session, this.#wants.ledger, objects, (object) => this.#wants.rulesOf(object))
@@ -228,9 +233,10 @@ export class Switch {
   async #audit(): Promise<void> {
     this.withdraw()
     this.#auditDue = false
-    this.#held = false
+    this.#held = []
     this.#dirty = new Set()
-    const generation = this.#generation
+    this.#due = this.#generation
+    const generation = this.#due
     await sliced(this.#wants.compileAll())
     await this.#wants.observe(this.session)
     const sent = await this.#send(this.#wants.ledger.authors())
@@ -246,7 +252,7 @@ export class Switch {
   async #push(): Promise<void> {
     const stale = this.#dirty
     this.#dirty = new Set()
-    const generation = this.#generation
+    const generation = this.#due
     const ahead = this.#ahead?.covers(stale) ? this.#ahead : undefined
     if (!ahead) this.withdraw()
     this.#ahead = undefined

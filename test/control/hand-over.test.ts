@@ -1,5 +1,6 @@
 /** The order of a hand-over: the target first, then the peers and the old place; and not if that keeps them from all else. */
 import t from 'tap'
+import { authorOf } from '../../flows/cookie.ts'
 import type { VnicId } from '../../topology/ids.ts'
 import { hypervisorId } from '../support/nodes.ts'
 import { cloudOf, until } from '../support/switches.ts'
@@ -58,4 +59,26 @@ t.test('what comes meanwhile takes what waits along', async (t) => {
   )
   target.resume()
   t.same([await settled(newcomer), await settled(id)], ['active', 'active'])
+})
+
+t.test('the old place loses the VNIC’s own rules, the new one is told again, and then the network’s go', async (t) => {
+  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  const [source, target] = [await connect(0), await connect(1)]
+  const network = await call('create_network', { engine: 'vlan' })
+  const [id, other] = [await plug(network, 0), await plug(network, 0)]
+  await until(() => status(id) === 'active' && status(other) === 'active')
+  const own = controller.graph.ports.get(controller.graph.vnics.get(id)?.portId as never)?.key
+  const steps: Array<{ own: boolean; told: number }> = []
+  source.applied = ({ cookie = 0n }) => {
+    steps.push({ own: authorOf(cookie) === own, told: target.packetOuts.length })
+  }
+  const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
+  await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+  await until(() => status(id) === 'active')
+  const [first, last] = [steps.filter((step) => step.own), steps.filter((step) => !step.own)]
+  t.ok(first.length > 0 && last.length > 0)
+  t.same(steps, [...first, ...last])
+  const before = Math.max(...first.map(({ told }) => told))
+  t.ok(before > 0, 'told once before')
+  t.ok(last.every(({ told }) => told > before))
 })

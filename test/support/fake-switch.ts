@@ -40,6 +40,8 @@ export class FakeSwitch {
   /** Packets that the controller has sent through it, with what it had confirmed of rules by then. */
   readonly packetOuts: Array<MessageOf<'packet_out'> & { readonly flows: number }> = []
   refuses: (flow: FlowMod) => boolean
+  /** Called with each rule that is put or taken away. */
+  applied: (mod: FlowMod) => void = () => {}
   /** Bundles that were filled to the end, and those that were given up. */
   closed = 0
   discarded = 0
@@ -169,6 +171,7 @@ export class FakeSwitch {
 
   #apply(mod: FlowMod): void {
     this.flowMods.push(mod)
+    this.applied(mod)
     const { table = 0, priority, match, cookie = 0n, instructions = [] } = mod
     const flow: Flow = { table, priority, match, cookie, instructions }
     if (mod.command === 'delete_strict') this.flows.delete(ruleKey(flow))
