@@ -60,7 +60,7 @@ function arriving(member: Member, domain: Domain, fabric: Routed, { floating }: 
       // First the meter, since OpenFlow before 1.5 has one there only.
       actions: [metered, learn, copy],
       meters: [limit],
-      why: `${who}: an answer to what was asked for it says where a neighbour is`,
+      why: `${who}: an answer to what was asked for it says where a neighbour is, ${limit.rate} a second at most`,
     }),
   ]
 }

@@ -14,7 +14,6 @@ const IPV4: OxmField = { field: 'eth_type', value: 0x0800 }
 /** The way that all members share. */
 export function gateway(domain: Domain, fabric: Routed): Rule[] {
   const author = domain.key
-
   return [
     rule({
       table: ANSWER.number,

@@ -94,7 +94,7 @@ export const SETTINGS = {
       floating: {
         form: 'LIST',
         words:
-          'Where floating addresses of networks of engine "nat-ipv4" live there: a list of {prefix: PREFIX, vlan: ID, gateway_ip: ADDRESS}; without vlan, untagged.',
+          'Where floating addresses (engine "nat-ipv4") live there: a list of {prefix: PREFIX, vlan: ID, gateway_ip: ADDRESS}.',
         initial: [],
         structured: true,
         read: readFloating,
