@@ -69,9 +69,11 @@ export class Announcer {
 
   /** Tell of a VNIC once more, if its rules are in. */
   again(id: VnicId): void {
-    const port = this.#context.graph.vnics.get(id)?.portId
-    const placement = port && this.#context.graph.placement(port)
-    if (placement && !this.#due.get(placement.hypervisor)?.has(port)) this.#tell(placement.hypervisor, port)
+    const { graph } = this.#context
+    for (const port of graph.portsOf(graph.vnics.get(id) ?? { portId: null })) {
+      const placement = graph.placement(port)
+      if (placement && !this.#due.get(placement.hypervisor)?.has(port)) this.#tell(placement.hypervisor, port)
+    }
   }
 
   /** A switch has confirmed all up to a generation. */

@@ -80,9 +80,12 @@ export function handOut(
 function ownObjects(graph: Graph, moved: ReadonlyMap<VnicId, HypervisorId>): Map<HypervisorId, Set<Key>> {
   const found = new Map<HypervisorId, Set<Key>>()
   for (const [id, from] of moved) {
-    const port = graph.vnics.get(id)?.portId
-    const key = port && graph.ports.get(port)?.key
-    if (key) found.set(from, (found.get(from) ?? new Set()).add(key))
+    const own = found.get(from) ?? new Set()
+    found.set(from, own)
+    for (const port of graph.portsOf(graph.vnics.get(id) ?? { portId: null })) {
+      const key = graph.ports.get(port)?.key
+      if (key) own.add(key)
+    }
   }
   return found
 }

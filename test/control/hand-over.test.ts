@@ -1,9 +1,12 @@
 /** The order of a hand-over: the target first, then the peers and the old place; and not if that keeps them from all else. */
 import t from 'tap'
 import { authorOf } from '../../flows/cookie.ts'
-import type { VnicId } from '../../topology/ids.ts'
+import type { PortId, VnicId } from '../../topology/ids.ts'
+import { PROJECT } from '../support/controller.ts'
 import { hypervisorId } from '../support/nodes.ts'
 import { cloudOf, until } from '../support/switches.ts'
+
+const ADMIN = { project: PROJECT, role: 'admin' } as const
 
 /** A VNIC on the first of three switches, another one on the third. */
 async function scene(t: Parameters<typeof cloudOf>[0]) {
@@ -65,12 +68,19 @@ t.test('the old place loses the VNIC’s own rules, the new one is told again, a
   const { controller, call, connect, plug, status } = await cloudOf(t, 2)
   const [source, target] = [await connect(0), await connect(1)]
   const network = await call('create_network', { engine: 'vlan' })
+  const elsewhere = await call('create_network', { engine: 'vlan' })
   const [id, other] = [await plug(network, 0), await plug(network, 0)]
+  await plug(elsewhere, 0)
+  const carried = await call('create_port', {}, { network_id: elsewhere.id })
+  const carrier = controller.graph.vnics.get(id)?.portId as PortId
+  const trunk = [{ vlan_id: 77, port_id: carried.id }]
+  await controller.operations.updatePort(PROJECT, carrier, { trunk }, null, ADMIN)
   await until(() => status(id) === 'active' && status(other) === 'active')
-  const own = controller.graph.ports.get(controller.graph.vnics.get(id)?.portId as never)?.key
+  const own = [carrier, carried.id as PortId].map((port) => controller.graph.ports.get(port)?.key)
+  await until(() => source.lines().some((line) => line.includes('dl_vlan=77')))
   const steps: Array<{ own: boolean; told: number }> = []
   source.applied = ({ cookie = 0n }) => {
-    steps.push({ own: authorOf(cookie) === own, told: target.packetOuts.length })
+    steps.push({ own: own.includes(authorOf(cookie)), told: target.packetOuts.length })
   }
   const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
   await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
