@@ -75,7 +75,7 @@ export const SETTINGS = {
   },
   engines: {
     form: 'LIST',
-    words: `The service engines to load: of ${ENGINE_ALIASES.join(', ')}, and modules as {module: PATH OR PACKAGE, options: …}.`,
+    words: `The service engines: of ${ENGINE_ALIASES.join(', ')}, and modules as {module: PATH OR PACKAGE, options: …}.`,
     initial: ENGINE_ALIASES,
     structured: true,
     read: readEngines,
