@@ -84,7 +84,7 @@ function guard(member: Member, network: Domain): Guard[] {
   const { attributes } = member.port
   const known = { ...attributes, [ADDRESSES]: [attributes[PRIVATE] ?? null] }
   const isIpv6 = ({ match }: Guard) => match.some(({ field, value }) => field === 'eth_type' && value === 0x86dd)
-  return ethernetGuard({ ...member, port: { ...member.port, attributes: known } }, network).filter(
+  return ethernetGuard({ ...member, port: { ...member.port, attributes: known } }, network, [DHCP]).filter(
     (each) => !isIpv6(each),
   )
 }

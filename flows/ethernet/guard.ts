@@ -3,11 +3,12 @@
  * client of DHCP and of router discovery, never as a server or a router.
  */
 import { ipv4, ipv6 } from '../../src/openflow/index.ts'
-import type { Domain, Guard, Member, PacketField } from '../engine.ts'
+import type { Domain, Guard, Member, PacketField, Question } from '../engine.ts'
 import { linkLocalOf } from './interface-id.ts'
 import { macOf } from './mac.ts'
 import { knownAddresses } from './network.ts'
 import { isUnguarded, pairsOf } from './port.ts'
+import { dhcpQuestions } from './questions.ts'
 
 /** The group bit of a MAC address (IEEE 802, first octet, lowest bit): set in broadcast and multicast. */
 export const GROUP_BIT = 0x010000000000
@@ -20,8 +21,15 @@ const icmpv6 = (value: number): PacketField[] => [IPV6, ICMPV6, { field: 'icmpv6
 
 const OWN = 'from its own address'
 
-/** What the VNIC in this port may send. */
-export function ethernetGuard(member: Member, domain: Domain): Guard[] {
+/**
+ * What the VNIC in this port may send.
+ * @param dhcp which of its DHCP the controller answers
+ */
+export function ethernetGuard(
+  member: Member,
+  domain: Domain,
+  dhcp: readonly Question[] = dhcpQuestions(member, domain),
+): Guard[] {
   const { port, vnic } = member
   const own = macOf(vnic)
   if (isUnguarded(port))
@@ -37,6 +45,7 @@ export function ethernetGuard(member: Member, domain: Domain): Guard[] {
   return [
     ...known.flatMap((address) => as(from(own), own, address)),
     ...as(from(own), own, linkLocalOf(own)),
+    ...asked(from(own), dhcp),
     ...client(from(own), own),
     ...NEVER,
     ...others,
@@ -78,21 +87,22 @@ const unspecified = (type: number): PacketField[] => [
   ...icmpv6(type).slice(1),
 ]
 
-/** What a host sends before it has an address. */
+const FROM_CLIENT: PacketField = { field: 'udp_src', value: 68 }
+
+/**
+ * DHCP that the controller answers goes no further, so it may come from any address: a client that still has one which is no
+ * longer its own renews from that, and is to be told so (RFC 2131, 4.3.2).
+ */
+function asked(source: PacketField, dhcp: readonly Question[]): Guard[] {
+  const answered = dhcp.map(({ match }) => [source, ...match.filter(({ field }) => field !== 'udp_src'), FROM_CLIENT])
+  if (answered.length > 0)
+    return answered.map((match) => ({ may: 'pass', rank: 1, match, what: 'as a DHCP client, whatever address it had' }))
+  const match = [source, IPV4, { field: 'ipv4_src', value: 0 }, UDP, FROM_CLIENT, { field: 'udp_dst', value: 67 }]
+  return [{ may: 'pass', rank: 1, match: match as PacketField[], what: 'as a DHCP client without an address yet' }]
+}
+
+/** What else a host sends before it has an address. */
 const client = (source: PacketField, mac: number): Guard[] => [
-  {
-    may: 'pass',
-    rank: 1,
-    match: [
-      source,
-      IPV4 as PacketField,
-      { field: 'ipv4_src', value: 0 },
-      UDP as PacketField,
-      { field: 'udp_src', value: 68 },
-      { field: 'udp_dst', value: 67 },
-    ],
-    what: 'as a DHCP client without an address yet',
-  },
   {
     may: 'pass',
     rank: 1,

@@ -12,15 +12,20 @@ const IPV6: PacketField = { field: 'eth_type', value: 0x86dd }
 const ALL_SERVERS = ipv6('ff02::1:2')
 const [ICMPV6, ROUTER_SOLICITATION] = [58, 133]
 
-export function questions({ port }: Member, domain: Domain): Question[] {
-  const found: Question[] = []
-  const [v4, v6] = [ipv4Of(domain), ipv6Of(domain)]
-  if (v4 && ipv4AddressOf(port) !== undefined) {
-    const to = (address: number, what: string) =>
-      found.push({ match: [...DHCP, { field: 'ipv4_dst', value: address }], what })
-    to(ANYBODY, 'DHCP')
-    to(dhcpServerOf(v4), 'DHCP that is sent to its server')
-  }
+/** Nothing for a port without an address: who else is there may answer its VM. */
+export function dhcpQuestions({ port }: Member, domain: Domain): Question[] {
+  const network = ipv4Of(domain)
+  if (!network || ipv4AddressOf(port) === undefined) return []
+  const to = (address: number, what: string): Question => ({
+    match: [...DHCP, { field: 'ipv4_dst', value: address }],
+    what,
+  })
+  return [to(ANYBODY, 'DHCP'), to(dhcpServerOf(network), 'DHCP that is sent to its server')]
+}
+
+export function questions(member: Member, domain: Domain): Question[] {
+  const found = dhcpQuestions(member, domain)
+  const v6 = ipv6Of(domain)
   if (v6) {
     const solicitation: PacketField = { field: 'icmpv6_type', value: ROUTER_SOLICITATION }
     found.push({ match: [IPV6, { field: 'ip_proto', value: ICMPV6 }, solicitation], what: 'who is a router' })

@@ -142,7 +142,11 @@ await onStage('addresses', { hypervisors: 2 }, async (t, scene) => {
       await is('renew')
       await until('the rule to be counted', async () => (await renewals()) > 0)
       t.match(await client.told(), { ip: vm.port?.ip_addresses?.[0], serverid: server })
-      await client.stop()
+      // It renews from the address that it still has, and is to be told that this is none of its own.
+      await scene.api.must('PATCH', `/v1/projects/${project}/ports/${vm.port?.id}`, { ip_addresses: ['10.9.0.150'] })
+      await client.renew()
+      await until('the new address', async () => (await client.told()).ip === '10.9.0.150')
+      t.match(await client.stop(), /received DHCP NAK/)
       for (const each of [vm, router]) await scene.remove(each)
     })
   }
