@@ -18,6 +18,8 @@ interface Claim {
   binding: Binding
   /** When the claim was first made, as a count of claims. */
   readonly since: number
+  /** Was the VNIC to come there? */
+  readonly isExpected: boolean
 }
 
 export interface Verdict {
@@ -45,7 +47,7 @@ export class Claims {
 
   /** What was bound when the controller stopped stands as the oldest claim until its hypervisor speaks. */
   remember(binding: Binding): void {
-    this.#put(binding, 0)
+    this.#put(binding, 0, false)
   }
 
   /**
@@ -70,7 +72,10 @@ export class Claims {
       const claim = this.#claims.get(id)?.get(hypervisor)
       if (claim && same(claim.binding, binding)) continue
       if (claim) claim.binding = binding
-      else this.#put(binding, first && !expected(id) ? 0 : ++this.#count)
+      else {
+        const isExpected = expected(id)
+        this.#put(binding, first && !isExpected ? 0 : ++this.#count, isExpected)
+      }
       changed.add(id)
     }
     return changed
@@ -91,7 +96,8 @@ export class Claims {
     const holder = now && claims?.get(now.hypervisor)
     let best = holder
     for (const claim of claims?.values() ?? []) if (!best || takes(claim, best, holder)) best = claim
-    if (holder && best !== holder) {
+    // That somebody has asked for it is no fight.
+    if (holder && best && best !== holder && !best.isExpected) {
       const window = this.#takeovers.get(id)
       if (!window) this.#takeovers.set(id, { count: 1, until: this.#clock.now() + WINDOW })
       else if (window.count < TAKEOVERS_PER_WINDOW) window.count += 1
@@ -107,9 +113,9 @@ export class Claims {
     return claim && holder && claim !== holder && claim.since <= holder.since ? claim.binding : undefined
   }
 
-  #put(binding: Binding, since: number): void {
+  #put(binding: Binding, since: number, isExpected: boolean): void {
     const claims = this.#claims.get(binding.vnicId) ?? new Map<HypervisorId, Claim>()
-    this.#claims.set(binding.vnicId, claims.set(binding.hypervisor, { binding, since }))
+    this.#claims.set(binding.vnicId, claims.set(binding.hypervisor, { binding, since, isExpected }))
     const vnics = this.#byHypervisor.get(binding.hypervisor) ?? new Set<VnicId>()
     this.#byHypervisor.set(binding.hypervisor, vnics.add(binding.vnicId))
   }

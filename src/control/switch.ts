@@ -113,13 +113,14 @@ export class Switch {
     return this.#generation
   }
 
-  /** What was held may be sent, up to a generation. */
+  /** What was held may be sent, up to a generation; one of an earlier connection may be beyond all of this one's. */
   release(generation: number): void {
-    if (generation <= this.#due) return
-    while (this.#held[0] && this.#held[0].generation <= generation) {
+    const due = Math.min(generation, this.#generation)
+    if (due <= this.#due) return
+    while (this.#held[0] && this.#held[0].generation <= due) {
       for (const object of this.#held.shift()?.objects ?? []) this.#dirty.add(object)
     }
-    this.#due = generation
+    this.#due = due
     this.#wake()
   }
 

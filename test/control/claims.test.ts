@@ -72,6 +72,17 @@ t.test('B04: two that fight get a bounded number of take-overs', async (t) => {
   t.strictSame([...claims.forget(C)], [])
 })
 
+t.test('a take-over that was asked for is neither counted nor bounded', async (t) => {
+  const claims = new Claims({ now: () => 1 })
+  claims.update(A, has(0), true)
+  for (let round = 0; round < 20; round++) {
+    const [to, from] = round % 2 ? [0, 1] : [1, 0]
+    claims.update(to ? B : A, nothing, false)
+    claims.update(to ? B : A, has(to), false, () => true)
+    t.match(claims.winner(ID, binding(0, from)), { binding: { hypervisor: to ? B : A }, newerFrom: undefined })
+  }
+})
+
 t.test('B01: while a newer claim has to wait, the holder has its interface as it is now', async (t) => {
   const claims = new Claims({ now: () => 1 })
   claims.update(A, has(0), true)

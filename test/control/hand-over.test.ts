@@ -92,3 +92,21 @@ t.test('the old place loses the VNIC’s own rules, the new one is told again, a
   t.ok(before > 0, 'told once before')
   t.ok(last.every(({ told }) => told > before))
 })
+
+t.test('one that connects anew while it is to wait is served as ever', async (t) => {
+  const { call, connect, source, target, plug, move, settled, id, status } = await scene(t)
+  const elsewhere = await call('create_network', { engine: 'vlan' })
+  for (let count = 0; count < 5; count++) await settled(await plug(elsewhere, 0))
+  target.pause()
+  await move(1)
+  await until(() => target.holding > 0)
+  source.disconnect()
+  const again = await connect(0)
+  await until(() => again.lines().length > 0)
+  target.resume()
+  t.equal(await settled(id), 'active')
+  // What it was to wait for was counted on the connection before.
+  const newcomer = await plug(elsewhere, 0)
+  await until(() => status(newcomer) === 'active')
+  t.ok(again.lines().some((line) => line.includes('in_port=18')))
+})
