@@ -13,6 +13,10 @@ export interface Send {
   readonly ping?: string
   /** Who must get exactly one copy of it. Every VM that is not named must get none. */
   readonly to: readonly string[]
+  /** Who gets it as other bytes: with a tag of its own, or without the one that it was sent with. */
+  readonly as?: Readonly<Record<string, Buffer>>
+  /** The tag under which its VM has the network that it is for. */
+  readonly tag?: number | null
   /** Who may get one or not. */
   readonly may?: readonly string[]
   /** No switch may hand it on: it must not be seen on any cable but the sender's. */
@@ -55,7 +59,8 @@ export function differences(sends: readonly Send[], arrivals: readonly Arrival[]
     for (const [vm, seen] of copies) {
       if (!send.to.includes(vm) && !send.may?.includes(vm))
         wrong.push(`leak: ${send.what} from ${send.from} reached ${vm}, ${seen.length} times`)
-      const changed = send.ping === undefined && seen.find(({ hex }) => hex !== send.bytes.toString('hex'))
+      const wanted = (send.as?.[vm] ?? send.bytes).toString('hex')
+      const changed = send.ping === undefined && seen.find(({ hex }) => hex !== wanted)
       if (changed) wrong.push(`changed: ${send.what} from ${send.from} reached ${vm} as ${changed.hex}`)
     }
   }

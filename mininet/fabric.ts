@@ -5,8 +5,8 @@ import { readFrame } from './frames.ts'
 
 /** Whose frames may be where. */
 export interface FabricRules {
-  /** The segments that carry the network of a VM: `fabric1 vlan 101`, `fabric1 untagged`, `vxlan 4096`. */
-  segmentsOf(vm: string): readonly string[]
+  /** The segments that carry the network of a VM, or that under its tag: `fabric1 vlan 101`, `fabric1 untagged`, `vxlan 4096`. */
+  segmentsOf(vm: string, tag: number | null): readonly string[]
   /**
    * The host of a VM, or those on the way to it. Where they are known, a tunnel brings a copy only to hosts of those who are
    * to get one.
@@ -45,7 +45,8 @@ export function strays(sends: readonly Send[], arrivals: readonly Arrival[], rul
     if (segment === undefined || !send) continue
     const where = `stray: ${send.what} from ${send.from} is seen on ${segment} at ${arrival.tap}`
     if (send.barred) wrong.add(`${where}, and must not leave its host`)
-    else if (!rules.segmentsOf(send.from).includes(segment)) wrong.add(`${where}, which is not its network's`)
+    else if (!rules.segmentsOf(send.from, send.tag ?? null).includes(segment))
+      wrong.add(`${where}, which is not its network's`)
     else if (
       rules.hostsOf &&
       !rules.unguarded?.(send.from) &&

@@ -41,6 +41,10 @@ export function frame(
   return body.length >= 60 ? body : Buffer.concat([body, Buffer.alloc(60 - body.length)])
 }
 
+/** The same frame with one more tag outside; null: as it is. */
+export const tagged = (bytes: Buffer, vid: number | null): Buffer =>
+  vid === null ? bytes : Buffer.concat([bytes.subarray(0, 12), tagBytes({ vid }), bytes.subarray(12)])
+
 /** What makes bytes a test frame; also the payload of a test ping. */
 export function numbered(number: number): Buffer {
   const bytes = Buffer.alloc(magic.length + 4)

@@ -1,13 +1,33 @@
 /** What every VM sends in a test of isolation, and who must get it: all follows from which network each VM is in. */
 import { differences, ping, type Send } from './experiment.ts'
 import { type FabricRules, strays } from './fabric.ts'
-import { arpRequest, broadcast, type FrameFields, frame, multicast, neighbourDiscovery, nobody } from './frames.ts'
+import {
+  arpRequest,
+  broadcast,
+  type FrameFields,
+  frame,
+  multicast,
+  neighbourDiscovery,
+  nobody,
+  tagged,
+} from './frames.ts'
 import type { Lab, Vm } from './lab.ts'
 
 /** The network of a VM, or undefined if it must neither send nor receive: unplugged, or its port administratively down. */
 export type NetworkOf = (vm: Vm) => string | undefined
 
+/** A further network of a VM, which has its frames under a tag. */
+export interface Further {
+  readonly tag: number
+  /** Undefined as with `NetworkOf`. */
+  readonly network: string | undefined
+  /** As those of the settings, for this network. */
+  readonly asks?: boolean
+  readonly remembers?: boolean
+}
+
 export interface ProbeSettings {
+  further?(vm: Vm): readonly Further[]
   /** VLAN ids that a VM would have to tag with to reach another network. */
   readonly vids?: readonly number[]
   /** Does a VM get frames to addresses that no member of its network has? */
@@ -21,17 +41,33 @@ export interface ProbeSettings {
   readonly fabric?: FabricRules | null
 }
 
+/** A VM in a network; without one where it must neither send nor receive. */
+interface Member {
+  readonly vm: Vm
+  readonly tag: number | null
+  readonly network: string | undefined
+  readonly asks: boolean
+  readonly remembers: boolean
+}
+
 /** Every kind of frame from every VM, each to be delivered exactly once to each member of its network or to nobody. */
 export function frameProbes(vms: readonly Vm[], networkOf: NetworkOf, settings: ProbeSettings = {}): Send[] {
-  const { vids = [], asks = () => false, remembers = () => false } = settings
+  const { vids = [], asks = () => false, remembers = () => false, further = () => [] } = settings
   const sends: Send[] = []
-  for (const vm of vms) {
-    const peers = peersOf(vms, vm, networkOf)
-    const everybody = peers.map(({ name }) => name)
-    const asking = peers.filter(asks).map(({ name }) => name)
+  const members = vms.flatMap((vm): Member[] => [
+    { vm, tag: null, network: networkOf(vm), asks: asks(vm), remembers: remembers(vm) },
+    ...further(vm).map((each) => ({ vm, asks: false, remembers: false, ...each })),
+  ])
+  for (const { vm, tag, network, remembers } of members) {
+    const peers = members.filter((peer) => network !== undefined && peer.network === network && peer.vm !== vm)
+    const everybody = peers.map(({ vm }) => vm.name)
+    const asking = peers.filter(({ asks }) => asks).map(({ vm }) => vm.name)
     const add = (what: string, to: readonly string[], bytes: (number: number) => Buffer, more: Partial<Send> = {}) => {
       const number = sends.length + 1
-      sends.push({ from: vm.name, what, number, bytes: bytes(number), to, ...more })
+      const bare = bytes(number)
+      const as = Object.fromEntries(peers.map((peer) => [peer.vm.name, tagged(bare, peer.tag)]))
+      const words = tag === null ? what : `${what} under tag ${tag}`
+      sends.push({ from: vm.name, what: words, number, bytes: tagged(bare, tag), to, as, tag, ...more })
     }
     const plain = (what: string, to: readonly string[], fields: Partial<FrameFields>, more?: Partial<Send>) =>
       add(what, to, (number) => frame(number, { source: vm.mac, destination: broadcast, ...fields }), more)
@@ -42,9 +78,9 @@ export function frameProbes(vms: readonly Vm[], networkOf: NetworkOf, settings: 
     plain('multicast', everybody, { destination: multicast })
     plain('unknown unicast', asking, { destination: nobody })
     for (const mac of new Set(vms.filter((other) => other !== vm).map((other) => other.mac))) {
-      const owners = peers.filter((peer) => peer.mac === mac).map(({ name }) => name)
+      const owners = peers.filter((peer) => peer.vm.mac === mac).map(({ vm }) => vm.name)
       if (mac === vm.mac) continue
-      const may = owners.length === 0 && remembers(vm) ? asking : []
+      const may = owners.length === 0 && remembers ? asking : []
       const to = owners.length > 0 || may.length > 0 ? owners : asking
       plain(`unicast to ${mac}`, to, { destination: mac }, { may })
     }
@@ -57,7 +93,9 @@ export function frameProbes(vms: readonly Vm[], networkOf: NetworkOf, settings: 
     add('ARP forged as another VM', [], (number) => arpRequest(number, other), { barred: true })
     bad('priority-tagged broadcast', { tags: [{ vid: 0 }] })
     for (const vid of vids) {
-      bad(`broadcast tagged ${vid}`, { tags: [{ vid }] })
+      // By a tag of its trunk it is in another network.
+      const isItsOwn = members.some((member) => member.vm === vm && member.tag === vid)
+      if (tag !== null || !isItsOwn) bad(`broadcast tagged ${vid}`, { tags: [{ vid }] })
       bad(`broadcast tagged 0, ${vid}`, { tags: [{ vid: 0 }, { vid }] })
       bad(`broadcast tagged ${vid}, ${vid} (802.1ad)`, { tags: [{ type: 0x88a8, vid }, { vid }] })
     }

@@ -49,6 +49,10 @@ const HAPPENINGS: readonly Happening[] = [
       updatePort(draft, cloud.engines, PROJECT, cloud.port(random), { rate_limit }, null, ADMIN),
     )
   },
+  (cloud, random) => {
+    const trunk = [100, 200].slice(random.below(3)).map((vlan_id) => ({ vlan_id, port_id: cloud.freePort(random) }))
+    return cloud.write((draft) => updatePort(draft, cloud.engines, PROJECT, cloud.port(random), { trunk }, null, ADMIN))
+  },
   (cloud, random) =>
     cloud.host(random.below(HOSTS.length), random.pick(['whole', 'no encap', 'no mapping', 'no fabric', 'moved'])),
   (cloud, random) => cloud.write((draft) => destroyPort(draft, PROJECT, cloud.port(random), null)),
@@ -100,6 +104,11 @@ export class Cloud extends Recorder {
   /** One that is there, or that is not. */
   vnic = (random: Random): VnicId => random.pick([...this.graph.vnics.keys(), 'none' as VnicId])
   port = (random: Random): PortId => random.pick([...this.graph.ports.keys(), 'none' as PortId])
+  /** One that no VNIC is in, as a trunk may carry it. */
+  freePort = (random: Random): PortId => {
+    const free = [...this.graph.ports.keys()].filter((id) => !this.graph.vnicOf(id))
+    return random.pick([...free, 'none' as PortId])
+  }
 
   async addVnic(): Promise<VnicId> {
     return (await this.call('create_vnic', this.#test.vnic?.() ?? {})) as VnicId

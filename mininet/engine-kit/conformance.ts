@@ -7,6 +7,7 @@ import { absolute, type EngineUnderTest } from './description.ts'
 import { laws } from './laws.ts'
 import { SETTINGS } from './settings.ts'
 import { type Domain, Stage, type Station } from './stage.ts'
+import { carried, carry, setCarried } from './trunk.ts'
 
 /** Runs one check under its name, as `t.test` of tap and of node:test do. It may reject, or leave the report to the runner. */
 export type Step = (name: string, run: () => Promise<void>) => Promise<unknown>
@@ -51,6 +52,9 @@ export async function conformance(tests: EngineUnderTest | readonly EngineUnderT
     await stage.close()
   }
 }
+
+/** Far more than is sent here. */
+const LIMIT = { ingress_kbps: 100_000, egress_kbps: 100_000 }
 
 async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promise<void> {
   const [engine] = await loadEngines([absolute(test.engine)], SETTINGS)
@@ -115,21 +119,65 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
     const rules = await stage.rules()
     const metered = async () => (await flowsOf(stage, mover)).filter(({ flow }) => flow.includes('meter:')).length
     const others = await metered()
-    const limit = { ingress_kbps: 100_000, egress_kbps: 100_000 }
-    await stage.limit(mover, limit)
+    await stage.limit(mover, LIMIT)
     const more = (await metered()) - others
     if (more !== 2) throw new Error(`${more} more rules of the port have a meter: there must be 2`)
     none(await stage.wrongs())
     await stage.limit(mover, null)
     alike(rules, await stage.rules())
     // What follows meets meters, too.
-    await stage.limit(mover, limit)
+    await stage.limit(mover, LIMIT)
     await stage.active(mover)
   })
+  // What has another kind of VNIC has no tags.
+  if (!test.vnic) {
+    await check('trunk: a VM of another network has two of its networks or lines under tags', async () => {
+      // Of a VNIC that has its addresses translated only one is.
+      const both = first.reached ? [first] : [first, second]
+      // The end of a line is for one VNIC.
+      const others = first.network ? [] : [mover, partner]
+      for (const station of others) {
+        await stage.limit(station, null)
+        await stage.unplug(station)
+      }
+      const trunked = await stage.enter({ engine: alias }, stage.homeFor(alias), mover.vm.hypervisor, 3)
+      const rules = await stage.rules()
+      await carry(stage, trunked, both)
+      none(await stage.wrongs())
+      const [sub] = trunked.trunk.values()
+      for (const up of [false, true]) {
+        if (sub) await setCarried(stage, sub, up)
+        await carried(stage, trunked)
+        none(await stage.wrongs())
+      }
+      await stage.setAdmin(trunked, false)
+      none(await stage.wrongs())
+      await stage.setAdmin(trunked, true)
+      await carried(stage, trunked)
+      none(await stage.wrongs())
+      await carry(stage, trunked, [])
+      alike(rules, await stage.rules())
+      if (others.length > 0) await stage.leave(trunked)
+      for (const station of others) await stage.plug(station, station === mover ? second : first)
+      // What follows meets trunks, too.
+      if (first.network) await carry(stage, trunked, both.toReversed())
+      else await stage.limit(mover, LIMIT)
+      none(await stage.wrongs())
+    })
+  }
+  if (first.network && !test.vnic) {
+    await check('trunk: it goes on at the other hypervisor with all of them', async () => {
+      const [trunked] = stage.stations.filter(({ trunk }) => trunk.size > 0)
+      const other = stage.lab.hypervisors.find((host) => host !== trunked?.vm.hypervisor)
+      if (trunked && other) await stage.migrate(trunked, other)
+      none(await stage.wrongs())
+    })
+  }
   await check('the controller is killed and starts again: no rule is touched, and all go on', async () => {
     const rules = await stage.rules()
-    const since = await Promise.all(stage.lab.hypervisors.map((host) => host.watchChanges()))
+    // What it was still about to say of a VM that has moved ends with it.
     await stage.lab.controller.stop('SIGKILL')
+    const since = await Promise.all(stage.lab.hypervisors.map((host) => host.watchChanges()))
     await stage.lab.controller.start()
     await stage.connected()
     for (const station of stage.stations) await stage.active(station)

@@ -13,6 +13,7 @@ import { configure, unanswered } from '../nat-ground.ts'
 import { frameProbes, pingProbes } from '../probes.ts'
 import { project, type Scene, startScene } from '../scene.ts'
 import { absolute, BUILT_IN, type EngineUnderTest, FLOATING, PHYSICAL_NETWORKS, PLACES } from './description.ts'
+import { type Carried, carry, furtherOf } from './trunk.ts'
 
 /** A network, or the two ends of a line. */
 export interface Domain {
@@ -32,6 +33,8 @@ export interface Station {
   readonly vnic: Vnic
   /** Where it is plugged in. */
   seat: { readonly domain: Domain; readonly port: string } | null
+  /** What its port carries under tags. */
+  trunk: ReadonlyMap<number, Carried>
   up: boolean
 }
 
@@ -113,20 +116,22 @@ export class Stage {
     const name = `${domain.name.replace(' ', '-')}${n + 1}`
     const vm = await this.lab.startVm({ name, hypervisor, vnicId: vnic.id, mac, addresses: [`10.0.0.${n + 1}/24`] })
     await addInterface((...argv) => hypervisor.run(...argv), vm.interface, vnic)
-    const station: Station = { vm, vnic, seat: null, up: true }
+    const station: Station = { vm, vnic, seat: null, trunk: new Map(), up: true }
     this.stations.push(station)
     await this.plug(station, domain)
     return station
   }
 
-  /** Into a new port of the network, or the line's end there. */
   async plug(station: Station, domain: Domain): Promise<void> {
-    const port = domain.network
-      ? (await this.#post(`/networks/${domain.network}/ports`, {})).id
-      : (domain.ends.get(station.vm.hypervisor.id) ?? '')
+    const port = await this.portIn(domain, station.vm)
     const vnic = await this.replug(station, port)
     if (vnic.status !== 'active') throw new Error(`${station.vm.name} is not active: ${JSON.stringify(vnic)}`)
     Object.assign(station, { seat: { domain, port }, up: true })
+  }
+
+  /** A new port of the network, or the line's end there. */
+  async portIn({ network, ends }: Domain, { hypervisor }: Vm): Promise<string> {
+    return network ? (await this.#post(`/networks/${network}/ports`, {})).id : (ends.get(hypervisor.id) ?? '')
   }
 
   replug({ vnic }: Station, port: string): Promise<Vnic> {
@@ -135,6 +140,7 @@ export class Stage {
 
   async unplug(station: Station): Promise<void> {
     const { seat, vnic } = station
+    if (station.trunk.size > 0) await carry(this, station, [])
     await this.api.must('DELETE', `${PATH}/vnics/${vnic.id}/port`)
     station.seat = null
     if (seat?.domain.network) await this.api.must('DELETE', `${PATH}/ports/${seat.port}`)
@@ -160,18 +166,30 @@ export class Stage {
     station.up = up
   }
 
+  /** The domain of another engine's neighbours into which a VM may go that has ports of this one's under tags. */
+  homeFor(alias: string): Domain {
+    const home = this.#neighbours.find((domain) => domain.network && domain.alias !== alias)
+    if (!home) throw new Error(`no built-in engine but ${alias} has networks`)
+    return home
+  }
+
   async limit(station: Station, limit: object | null): Promise<void> {
     await this.api.must('PATCH', `${PATH}/ports/${station.seat?.port}`, { rate_limit: limit })
   }
 
+  async leave(station: Station): Promise<void> {
+    await this.unplug(station)
+    await this.lab.removeVm(station.vm)
+    await this.api.must('DELETE', `${PATH}/vnics/${station.vnic.id}`)
+    this.stations.splice(this.stations.indexOf(station), 1)
+  }
+
   /** Its VMs leave, and all that was made for it is destroyed. */
   async strike(domains: readonly Domain[]): Promise<void> {
-    for (const station of this.stations.filter(({ seat }) => seat && domains.includes(seat.domain))) {
-      await this.unplug(station)
-      await this.lab.removeVm(station.vm)
-      await this.api.must('DELETE', `${PATH}/vnics/${station.vnic.id}`)
-      this.stations.splice(this.stations.indexOf(station), 1)
-    }
+    const isOf = (domain: Domain | undefined) => domain !== undefined && domains.includes(domain)
+    const theirs = ({ seat, trunk }: Station) =>
+      isOf(seat?.domain) || [...trunk.values()].some((one) => isOf(one.domain))
+    for (const station of this.stations.filter(theirs)) await this.leave(station)
     for (const { network, ends } of domains) {
       for (const port of ends.values()) await this.api.must('DELETE', `${PATH}/ports/${port}`)
       if (network) await this.api.must('DELETE', `${PATH}/networks/${network}`)
@@ -200,7 +218,8 @@ export class Stage {
       return domain?.reached ? vm.name : domain?.name
     }
     const pings = pingProbes(vms, domainOf)
-    const frames = frameProbes(vms, domainOf, { vids: [100] }).map((send) => {
+    const further = (vm: Vm) => furtherOf(this.stations.find((each) => each.vm === vm))
+    const frames = frameProbes(vms, domainOf, { vids: [100], further }).map((send) => {
       const from = this.stations.find(({ vm }) => vm.name === send.from)
       if (!from || isEthernet(from) || readFrame(send.bytes.toString('hex')).vids.length > 0) return send
       const domain = domainOf(from.vm)
