@@ -67,7 +67,7 @@ export class Announcer {
     this.#due.set(placement.hypervisor, due.set(port, { generation, hasMoved }))
   }
 
-  /** Tell of a VNIC once more, if its rules are in. */
+  /** Tell of a VNIC once more, in each of its networks, if its rules are in. */
   again(id: VnicId): void {
     const { graph } = this.#context
     for (const port of graph.portsOf(graph.vnics.get(id) ?? { portId: null })) {

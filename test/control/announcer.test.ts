@@ -2,7 +2,7 @@
 import t from 'tap'
 import { FROM_FABRIC, TO_UPLINK } from '../../flows/registers.ts'
 import { printActions } from '../../src/openflow/index.ts'
-import type { VnicId } from '../../topology/ids.ts'
+import type { PortId, VnicId } from '../../topology/ids.ts'
 import { PROJECT } from '../support/controller.ts'
 import { hypervisorId } from '../support/nodes.ts'
 import { cloudOf, until } from '../support/switches.ts'
@@ -49,6 +49,30 @@ t.test('a VNIC that moves is announced from where it is now', async (t) => {
   const back = await connect(1)
   await until(() => status(id) === 'active')
   t.same(back.packetOuts, [], 'a switch that is back with what it had announces nothing')
+})
+
+t.test('one with a trunk is announced in each of its networks that wants to know', async (t) => {
+  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  const [, h1] = [await connect(0), await connect(1)]
+  const [home, away, far] = [
+    await call('create_network', { engine: 'vlan' }),
+    await call('create_network', { engine: 'vlan' }),
+    await call('create_network', { engine: 'vxlan' }),
+  ]
+  const id = await plug(home, 0)
+  const subs = [away, far].map((network) => call('create_port', {}, { network_id: network.id }))
+  const trunk = (await Promise.all(subs)).map((port, n) => ({ vlan_id: 7 + n, port_id: port.id }))
+  const port = controller.graph.vnics.get(id)?.portId as PortId
+  await controller.operations.updatePort(PROJECT, port, { trunk }, null, { project: '*', role: 'admin' })
+  await until(() => status(id) === 'active')
+  const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
+  await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+  await until(() => h1.packetOuts.length === 2 * TOLD)
+  const told = h1.packetOuts.map(({ actions }) => printActions(actions))
+  for (const network of [home, away]) {
+    const key = controller.graph.networks.get(network.id as never)?.key.toString(16)
+    t.equal(told.filter((actions) => actions.startsWith(`set_field:0x${key}->metadata`)).length, TOLD)
+  }
 })
 
 t.test('one that moves while its switch is away is announced when that is back', async (t) => {
