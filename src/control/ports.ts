@@ -39,6 +39,7 @@ export function updatePort(
   only(own?.schema ?? Type.Object({}), fields, `a port of engine ${port.engine}`)
   const patched = { ...(own?.set(draft.graph, port, fields, caller) ?? port), adminUp, name, rateLimit, trunk }
   if (isDeepStrictEqual(patched, port)) return
+  if (Object.keys(fields).length > 0) own?.check?.(draft.graph, patched)
   const network = port.networkId === null ? undefined : draft.graph.networks.get(port.networkId)
   if (network) takeAddresses(draft, port, engines.get(network.engine)?.networks?.addresses?.(network, patched) ?? [])
   const to = { ...patched, revision: port.revision + 1 }

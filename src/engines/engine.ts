@@ -97,6 +97,12 @@ export interface PortFields {
   readonly schema: ObjectSchema
   /** What such fields make of a port; without any, what it is at first. @throws PlugboardError */
   set(graph: Graph, port: Port, fields: Readonly<Record<string, unknown>>, caller: Caller): Port
+  /**
+   * May it have that beside the others? Asked when the port is about to be made or changed, not when a request is repeated.
+   * @param port with what the request says
+   * @throws PlugboardError `address-in-use`, …
+   */
+  check?(graph: Graph, port: Port): void
 }
 
 /** What a new port that an engine makes by itself becomes. */

@@ -1,4 +1,5 @@
 /** Fields of an Ethernet network that hands out addresses, as its request says them, and as they are kept. */
+import { Address6 } from 'ip-address'
 import { Type } from 'typebox'
 import { IPV4, IPV6, type Ipv4Network, type Ipv6Network, MODES } from '../../flows/ethernet/network.ts'
 import { type Prefix, printPrefix } from '../../flows/nat/ipv4.ts'
@@ -77,9 +78,7 @@ export function networkAttributes(fields: Readonly<Record<string, unknown>>): At
 function ipv4Network(wish: Wish4): Ipv4Network {
   const prefix = networkPrefix(wish.prefix, 4, [8, 30], 'ipv4.prefix')
   const within = prefixOf(prefix)
-  const start = parseIp(prefix)
-  if (start && isNobody(start))
-    wrong('ipv4.prefix', `ipv4.prefix ${prefix} has no addresses of hosts: choose another one`)
+  if (hasNoHosts(prefix)) wrong('ipv4.prefix', `ipv4.prefix ${prefix} has no addresses of hosts: choose another one`)
   const inside = (text: string, field: string) => hostIn(within, hostAddress(text, 4, field), field)
   const gateway = wish.gateway_ip ?? null
   return {
@@ -96,11 +95,20 @@ function ipv4Network(wish: Wish4): Ipv4Network {
 
 function ipv6Network(wish: Wish6): Ipv6Network {
   const prefix = networkPrefix(wish.prefix, 6, [64, 64], 'ipv6.prefix')
-  const start = parseIp(prefix)
-  if (start && (isNobody(start) || prefix.startsWith('fe80:')))
+  if (hasNoHosts(prefix) || isLinkLocal(prefix))
     wrong('ipv6.prefix', `ipv6.prefix ${prefix} has no addresses that a router may give: choose one like fd00::/64`)
   return { prefix, mode: wish.mode, dns: (wish.dns ?? []).map((each) => hostAddress(each, 6, 'ipv6.dns')) }
 }
+
+/** Is its first address, which is nobody's, one that no host has for another reason, too? */
+const hasNoHosts = (prefix: string): boolean => {
+  const first = parseIp(prefix.replace(/\/.*/, ''))
+  return first !== null && isNobody(first)
+}
+
+/** Made by hosts themselves on every link, whatever a router says (RFC 4291, 2.5.6). */
+const isLinkLocal = (prefix: string): boolean => parseIp(prefix)?.isInSubnet(LINK_LOCAL) ?? false
+const LINK_LOCAL = new Address6('fe80::/10')
 
 /** @throws PlugboardError `bad-request` */
 export function hostIn(prefix: Prefix, text: string, field: string): string {

@@ -76,7 +76,7 @@ export const ethernetPortFields: PortFields = {
     const handsOut = network ? ipv4Of(network) : null
     // Of a new port: one is chosen for it when it is made.
     const none = handsOut ? null : []
-    const addresses = given.ip_addresses ? own(graph, port, given.ip_addresses) : (before[ADDRESSES] ?? none)
+    const addresses = given.ip_addresses ? own(network, given.ip_addresses) : (before[ADDRESSES] ?? none)
     const pairs = given.allowed_address_pairs?.map(pairOf) ?? ((before[PAIRS] ?? []) as readonly Attributes[])
     return {
       ...port,
@@ -91,18 +91,25 @@ export const ethernetPortFields: PortFields = {
       asksForUnknown: unknown === 'flood' || pairs.some(({ mac_address: mac }) => mac !== undefined),
     }
   },
+  check: checkUnshared,
 }
 
-/** @returns the addresses in their canonical form, each once and no other port's */
-function own(graph: Graph, port: Port, given: readonly string[]): readonly string[] {
+/** @returns the addresses in their canonical form, each once */
+function own(network: Network | undefined, given: readonly string[]): readonly string[] {
   const addresses = [...new Set(given.map((text) => canonical(text)))]
-  const network = port.networkId === null ? undefined : graph.networks.get(port.networkId)
-  const handsOut = network && ipv4Of(network)
-  // Those of its pool are in a book.
-  const others = handsOut ? addresses.filter((each) => each.includes(':')) : addresses
   if (network) for (const each of addresses) choosable(network, each)
-  if (others.length === 0 || port.networkId === null) return addresses
-  for (const id of graph.portsOfNetwork.get(port.networkId)) {
+  return addresses
+}
+
+/** Has no other port of the network one of its addresses? @throws PlugboardError `address-in-use` */
+function checkUnshared(graph: Graph, port: Port): void {
+  const network = port.networkId === null ? undefined : graph.networks.get(port.networkId)
+  if (!network) return
+  const addresses = addressesOf(port)
+  // Those of its pool are in a book.
+  const others = ipv4Of(network) ? addresses.filter((each) => each.includes(':')) : addresses
+  if (others.length === 0) return
+  for (const id of graph.portsOfNetwork.get(network.id)) {
     const other = id === port.id ? undefined : graph.ports.get(id)
     const its = other ? addressesOf(other) : []
     const taken = others.find((address) => its.includes(address))
@@ -112,7 +119,6 @@ function own(graph: Graph, port: Port, given: readonly string[]): readonly strin
       })
     }
   }
-  return addresses
 }
 
 /** May a port of a network that hands out addresses choose this one? @throws PlugboardError `bad-request` */

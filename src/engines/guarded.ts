@@ -148,6 +148,9 @@ const guardedFields = (alias: string, portFields: PortFields): PortFields => ({
     // All else of a port is the core's.
     return { ...port, attributes, asksForUnknown: said.asksForUnknown === true }
   },
+  ...(portFields.check && {
+    check: (graph, port) => trying(alias, 'portFields.check()', () => portFields.check?.(graph, port)),
+  }),
 })
 
 const guardedPorts = (alias: string, ports: PortService): PortService => ({

@@ -66,6 +66,7 @@ export function makePort(draft: Draft, project: ProjectId, wish: PortWish, makin
   const request = canonical({ ...fields, ...shaped.attributes, ...about, name: plain.name, ...limit, ...carried })
   const there = repeated(draft.graph.ports.get(id), project, request, 'port')
   if (there) return { created: false, port: there }
+  portFields?.check?.(draft.graph, shaped)
   const { attributes, hypervisor, segment } = making.plan(shaped)
   if (hypervisor !== null) rateLimitOf(wish.rate_limit ?? null, true)
   if (segment) {

@@ -35,7 +35,7 @@ const PARTS = {
     'planPort?': FUNCTION,
     'addresses?': FUNCTION,
   },
-  portFields: { set: FUNCTION },
+  portFields: { set: FUNCTION, 'check?': FUNCTION },
   ports: { plan: FUNCTION, inNetworks: 'boolean', 'canonical?': FUNCTION },
   vnic: { kind: 'string', attributes: FUNCTION },
 } as const

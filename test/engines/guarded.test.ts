@@ -59,6 +59,11 @@ t.test('fields of ports: attributes, and whether they ask for unknown addresses;
   t.throws(() => fields(thrower)?.set(graph, was, {}, caller), {
     message: 'engine "odd": portFields.set() failed: boom',
   })
+  t.equal(fields(() => was)?.check, undefined)
+  const asked = networksOf({
+    portFields: { schema: { type: 'object', properties: {} }, set: () => was, check: thrower },
+  })
+  t.throws(() => asked.portFields?.check?.(graph, was), { message: 'engine "odd": portFields.check() failed: boom' })
 })
 
 t.test('ports in networks: at a hypervisor that is there', async (t) => {

@@ -68,6 +68,8 @@ t.test('what cannot be is refused by the name of its field', async (t) => {
     [{ ipv4: { ...IPV4, routes: [{ destination: '10.1.0.0/16', next_hop: '10.2.0.1' }] } }, 'ipv4.routes'],
     [{ ipv6: { prefix: 'fd00::/56', mode: 'slaac' } }, 'ipv6.prefix'],
     [{ ipv6: { prefix: 'fe80::/64', mode: 'slaac' } }, 'ipv6.prefix'],
+    [{ ipv6: { prefix: 'fe90::/64', mode: 'slaac' } }, 'ipv6.prefix'],
+    [{ ipv6: { prefix: '::/64', mode: 'slaac' } }, 'ipv6.prefix'],
     [{ ipv6: { prefix: 'fd00::/64', mode: 'slaac', dns: ['10.0.0.1'] } }, 'ipv6.dns'],
   ] as const) {
     const answer = await api.call('POST', `${RED}/networks`, { engine: 'vxlan', ...fields })
@@ -110,6 +112,12 @@ t.test('a chosen one is honoured, or refused', async (t) => {
   t.same(addressesOf(made), ['10.0.0.4'])
   t.match(await portIn(api, network, wish), { status: 200, body: { ip_addresses: ['10.0.0.4'] } }, 'repeated')
   t.same((await portIn(api, network, { ...wish, ip_addresses: [] })).status, 409, 'none at all is another request')
+  const both = { id: '00000000-0000-4000-8000-000000000003', ip_addresses: ['fd01::5'] }
+  t.equal((await portIn(api, network, both)).status, 201)
+  t.same(refusal(await chosen('fd01::5')), [409, 'address-in-use', 'ip_addresses'])
+  await api.call('PATCH', `${RED}/ports/${both.id}`, { ip_addresses: [] })
+  t.equal((await chosen('fd01::5')).status, 201)
+  t.match(await portIn(api, network, both), { status: 200, body: { ip_addresses: [] } }, 'repeated, as it is now')
 
   const path = `${RED}/ports/${wish.id}`
   t.match(await api.call('PATCH', path, { ip_addresses: ['10.0.0.5'] }), { body: { ip_addresses: ['10.0.0.5'] } })
