@@ -2,13 +2,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Network, Port } from '../api.ts'
+import { prepareMigration } from '../compute.ts'
 import { frame, readFrame, type Tag } from '../frames.ts'
+import { migrate } from '../live-migration.ts'
 import { onStage } from '../onstage.ts'
 import { project, type Station } from '../scene.ts'
 import { until } from '../until.ts'
 
 const BROADCAST = 'ff:ff:ff:ff:ff:ff'
 const [Q, AD] = [0x8100, 0x88a8]
+const RARP = 0x8035
 /** Of the guest's frames: no VLAN of the physical network. */
 const TAG = 77
 /** What the docs page says to send. */
@@ -175,6 +178,50 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         t.notOk(
           (await h1.rules()).some((rule) => rule.includes(`dl_vlan=${TAG} actions=pop_vlan`)),
           'nothing is left there',
+        )
+      })
+
+      await t.test('a live migration does, too, and each physical network is told where', async (t) => {
+        await carry(parent, [TAG, sub], [TAG + 1, other])
+        await active(other)
+        const flowsAt = async (host: typeof h1, query: string) => {
+          const path = `/v1/hypervisors/${host.id}/flows?${query}&actual=true`
+          return await api.must<{ flows: Array<{ flow: string }>; missing: unknown[]; extra: unknown[] }>('GET', path)
+        }
+        const heardOf = await lab.overhear(RARP)
+        await prepareMigration({ url: api.url, project }, trunked.vnic.id, h1.id)
+        const prepared = await flowsAt(h1, `network_id=${third.id}`)
+        t.ok(
+          prepared.flows.length > 0 && prepared.missing.length === 0,
+          'prepared, where nobody else is in its network',
+        )
+        await migrate(scene, trunked, h1)
+        for (const port of [sub, other]) await active(port)
+        const vids = [home, away, third].flatMap(({ segment }) => segment.vlan_id ?? []).sort()
+        const told = async () => {
+          const frames = (await heardOf()).filter(({ tap, direction }) => /^fabric1-/.test(tap) && direction === 'in')
+          return [...new Set(frames.map(({ tap, hex }) => `${tap} ${readFrame(hex).vids}`))].sort()
+        }
+        await until('each of its VLANs to be told', async () => (await told()).length >= vids.length)
+        const from = copies([1, near, ''], [1, far, ''], [2, stranger, ''], [3, beside, ''])
+        const sends = [[{ vid: TAG }], [{ vid: TAG + 1 }], []].map((tags) => ({ from: trunked, tags }))
+        t.same((await heard(sends)).vms, from)
+        const to = copies([1, trunked, ''], [2, trunked, String(TAG)], [2, near, ''], [3, trunked, String(TAG + 1)])
+        t.same((await heard([beside, far, stranger].map((from) => ({ from })))).vms, to)
+        t.same(
+          await told(),
+          vids.map((vid) => `fabric1-${h1.id} ${vid}`),
+          'from there alone, and under the tag of each network',
+        )
+        for (const port of [parent, sub, other]) {
+          const { flows } = await flowsAt(h2, `port_id=${port.id}`)
+          const here = flows.filter(({ flow }) => !flow.includes(`${h1.encapIp}->tun_dst`))
+          t.same(here, [], 'at the old place there is the way to the new one at most')
+        }
+        for (const host of [h1, h2]) t.match(await flowsAt(host, ''), { missing: [], extra: [] })
+        t.notOk(
+          (await h2.rules()).some((rule) => /dl_vlan=7[78] actions=pop_vlan/.test(rule)),
+          'nothing is left at the old place',
         )
       })
 
