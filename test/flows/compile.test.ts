@@ -4,6 +4,7 @@ import t from 'tap'
 import { faultOf } from '../../flows/compile.ts'
 import { COPIES_PER_RULE } from '../../flows/forward.ts'
 import { encode } from '../../src/openflow/index.ts'
+import type { Port } from '../../topology/nodes.ts'
 import { graphOf, linesOn, type Nodes, rulesOn } from '../support/cloud.ts'
 import {
   binding,
@@ -70,19 +71,34 @@ t.test('a network that hands out addresses, line by line: of one member here and
   t.strictSame(asked, golden('addresses'))
 })
 
+/** A trunk on a VLAN network, with a further network by tunnels. */
+const trunked = (of: Partial<Port> = {}): Nodes => ({
+  hypervisors: [hypervisor(0), hypervisor(1)],
+  networks: [vlanNetwork(1), vxlanNetwork(2)],
+  ports: [
+    port(0, vlanNetwork(1), { ...of, trunk: [{ vlanId: 7, portId: portId(1) }] }),
+    port(1, vxlanNetwork(2)),
+    port(2, vxlanNetwork(2)),
+  ],
+  vnics: [vnic(0, 0), vnic(2, 2)],
+  bindings: [binding(0, 0), binding(2, 1)],
+})
+
 t.test('a trunk on a VLAN network and one by tunnels, line by line', (t) => {
-  const nodes = {
-    hypervisors: [hypervisor(0), hypervisor(1)],
-    networks: [vlanNetwork(1), vxlanNetwork(2)],
-    ports: [
-      port(0, vlanNetwork(1), { trunk: [{ vlanId: 7, portId: portId(1) }] }),
-      port(1, vxlanNetwork(2)),
-      port(2, vxlanNetwork(2)),
-    ],
-    vnics: [vnic(0, 0), vnic(2, 2)],
-    bindings: [binding(0, 0), binding(2, 1)],
-  }
-  t.strictSame(linesOn(graphOf(nodes), 0), golden('trunk'))
+  t.strictSame(linesOn(graphOf(trunked()), 0), golden('trunk'))
+  t.end()
+})
+
+t.test('a limit is for all of a trunk together: one meter each way, in the rules of all its ports', (t) => {
+  const limited = graphOf(trunked({ rateLimit: { ingressKbps: 1000, egressKbps: 2000, burstKbit: null } }))
+  const lines = linesOn(limited, 0)
+  t.strictSame(
+    lines.filter((line) => line.includes('meter:')),
+    golden('trunk-limited'),
+  )
+  const bare = (line: string) => line.replace(/, \d+ kbit\/s at most$/, '').replace(/meter:\d+,/, '')
+  const unlimited = lines.map((line) => bare(line).replace(/clone\((.*)\)/, '$1'))
+  t.strictSame(unlimited, golden('trunk'), 'nothing else is new')
   t.end()
 })
 

@@ -1,41 +1,7 @@
 /** The stream of events, over real sockets. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { apiOn } from '../support/api.ts'
-
-interface Seen {
-  readonly id: number
-  readonly event: string
-  readonly data: Record<string, unknown>
-}
-
-/** Reads a project's stream until it is told to stop. */
-async function follow(url: string, lastId?: number) {
-  const stop = new AbortController()
-  const headers = lastId === undefined ? {} : { 'last-event-id': String(lastId) }
-  const response = await fetch(url, { headers, signal: stop.signal })
-  const seen: Seen[] = []
-  const reading = (async () => {
-    let text = ''
-    for await (const chunk of response.body ?? []) {
-      text += Buffer.from(chunk).toString()
-      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-        const field = (name: string) => text.slice(0, end).match(new RegExp(`^${name}: (.*)$`, 'm'))?.[1] ?? ''
-        if (field('event'))
-          seen.push({ id: Number(field('id')), event: field('event'), data: JSON.parse(field('data')) })
-        text = text.slice(end + 2)
-      }
-    }
-  })()
-  const ended = reading.catch((error: unknown) => {
-    if (!stop.signal.aborted) throw error
-  })
-  const until = async (count: number) => {
-    while (seen.length < count) await sleep(5)
-    return seen
-  }
-  return { response, seen, until, ended, stop: () => stop.abort() }
-}
+import { follow } from '../support/events.ts'
 
 async function serving(t: Parameters<typeof apiOn>[0], options?: Parameters<typeof apiOn>[1]) {
   const api = await apiOn(t, options)

@@ -3,6 +3,7 @@ import t from 'tap'
 import { listen } from '../../src/openflow/index.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
 import { apiOn } from '../support/api.ts'
+import { follow } from '../support/events.ts'
 import { FakeSwitch } from '../support/fake-switch.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { hypervisor, hypervisorId } from '../support/nodes.ts'
@@ -108,6 +109,72 @@ t.test('a port that is administratively down carries nothing; a sub-port has a s
   t.notMatch(target.lines().join('\n'), /output:5\b/)
   await patch(parent, { admin_state_up: true })
   await until(async () => (await show(sub)).status === 'active')
+})
+
+t.test('a limit of the port that carries is for all of them, and goes with all of its meters', async (t) => {
+  const { target, port, vnic, bind, plug, carry, patch, show } = await cloud(t)
+  const [parent, sub] = [await port(), await port()]
+  const id = await vnic()
+  await bind(id)
+  await plug(id, parent)
+  await carry(parent, [100, sub])
+  await until(async () => (await show(sub)).status === 'active')
+  const before = target.lines()
+  const metered = () => target.lines().filter((line) => line.includes('meter:'))
+  t.match(await patch(parent, { rate_limit: { ingress_kbps: 1000, egress_kbps: 2000 } }), { status: 200 })
+  t.strictSame([...target.meters.keys()], [20, 21])
+  const words = metered().join('\n')
+  t.equal(metered().length, 4)
+  for (const way of [/in_port=5,vlan_tci=\S+ actions=meter:20,/, /in_port=5,dl_vlan=100 actions=meter:20,/]) {
+    t.match(words, way, 'from the VM')
+  }
+  for (const way of [/clone\(meter:21,output:5\)/, /clone\(meter:21,push_vlan:\S+,output:5,pop_vlan\)/]) {
+    t.match(words, way, 'to the VM')
+  }
+  t.match(await show(sub), { rate_limit: null, status: 'active' })
+  await carry(parent)
+  t.equal(metered().length, 2)
+  await carry(parent, [100, sub])
+  await until(async () => (await show(sub)).status === 'active')
+  t.equal(metered().length, 4, 'one that comes later is limited, too')
+  t.match(await patch(parent, { rate_limit: null }), { status: 200 })
+  t.strictSame([target.lines(), target.meters.size], [before, 0])
+})
+
+t.test('events tell of sub-ports as of the port that has the VNIC', async (t) => {
+  const { app, port, vnic, bind, plug, carry, call, patch } = await cloud(t)
+  const names = new Map<unknown, string>()
+  for (const name of ['parent', 'one', 'two']) names.set(await port(), name)
+  const [parent = '', one = '', two = ''] = [...names.keys()].map(String)
+  await carry(parent, [100, one], [200, two])
+  const id = await vnic()
+  const stream = await follow(`${await app.listen({ port: 0, host: '127.0.0.1' })}/v1${RED}/events`)
+  t.teardown(() => stream.stop())
+  const told = () =>
+    stream.seen
+      .filter(({ event }) => event === 'port.status')
+      .map(({ data }) => `${names.get(data.id)} ${data.status}`)
+      .sort()
+  const all = (status: string) => [`one ${status}`, `parent ${status}`, `two ${status}`]
+  const next = async (wanted: readonly string[]) => {
+    await until(() => wanted.every((each) => told().includes(each)))
+    t.strictSame(told(), wanted)
+    stream.seen.length = 0
+  }
+  await call('PUT', `${RED}/vnics/${id}/port`, { port_id: parent })
+  await next(all('waiting'))
+  await bind(id)
+  await plug(id, parent)
+  await until(() => all('active').every((each) => told().includes(each)))
+  t.strictSame(
+    told().filter((each) => !each.endsWith('building')),
+    all('active'),
+  )
+  stream.seen.length = 0
+  await patch(one, { admin_state_up: false })
+  await next(['one down'])
+  await call('DELETE', `${RED}/vnics/${id}/port`)
+  await next(['parent down', 'two down'])
 })
 
 t.test('what cannot be in a trunk', async (t) => {
