@@ -43,13 +43,9 @@ export class Announcer {
 
   /**
    * After a commit that has touched these VNICs: note whose place is new.
-   * @param moved those that were on another hypervisor before
+   * @param moved those that were on another hypervisor before, were it that they have left it a while ago
    */
-  note(
-    touched: Iterable<VnicId>,
-    moved: ReadonlyMap<VnicId, unknown>,
-    generations: ReadonlyMap<HypervisorId, number>,
-  ): void {
+  note(touched: Iterable<VnicId>, moved: ReadonlySet<VnicId>, generations: ReadonlyMap<HypervisorId, number>): void {
     const { graph } = this.#context
     for (const id of touched) {
       for (const port of graph.portsOf(graph.vnics.get(id) ?? { portId: null })) {

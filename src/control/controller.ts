@@ -29,6 +29,7 @@ import { Hosts } from './hosts.ts'
 import { Hypervisors } from './hypervisors.ts'
 import { type Committed, Journal } from './journal.ts'
 import { type Metric, metricsOf } from './metrics.ts'
+import { arrivedBy } from './migrations.ts'
 import { isNewSite, migratingVnics, News, touchedCarried, touchedVnics } from './news.ts'
 import { NextHops } from './next-hops.ts'
 import { load } from './persist.ts'
@@ -193,7 +194,7 @@ export class Controller {
     this.#holders.leave(committed, generations)
     const touched = touchedVnics(this.graph, steps)
     const carried = touchedCarried(this.graph, steps)
-    this.#announcer.note(touched, moved, generations)
+    this.#announcer.note(touched, new Set([...moved.keys(), ...arrivedBy(graph, steps)]), generations)
     for (const { change } of steps) {
       if (change.kind !== 'hypervisor') continue
       if (!change.to) this.#announcer.forget(change.id)

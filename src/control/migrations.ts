@@ -11,6 +11,7 @@ import type { Draft } from '../engines/host.ts'
 import { checkRevision, owned } from '../engines/objects.ts'
 import { PlugboardError } from '../errors.ts'
 import type { Fleet } from './fleet.ts'
+import type { Step } from './journal.ts'
 import type { MigrationStatus } from './views.ts'
 
 export interface MigrationStanding {
@@ -87,6 +88,16 @@ export function arrived(draft: Draft, now: Binding, was: Binding | undefined): v
   const isThere = now.hypervisor === vnic.migratesTo
   if (isThere ? now.ofport === null : !was || was.hypervisor === now.hypervisor) return
   draft.change({ kind: 'vnic', id: vnic.id, to: { ...vnic, migratesTo: null } })
+}
+
+/** The VNICs that these steps have brought to where they were to go. */
+export function arrivedBy(graph: Graph, steps: readonly Step[]): Set<VnicId> {
+  const there = new Set<VnicId>()
+  for (const { change, undo } of steps) {
+    if (change.kind !== 'vnic' || undo.kind !== 'vnic' || !undo.to?.migratesTo) continue
+    if (graph.bindings.get(change.id)?.hypervisor === undo.to.migratesTo) there.add(change.id)
+  }
+  return there
 }
 
 interface Known {

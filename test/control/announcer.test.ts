@@ -1,6 +1,7 @@
 /** What the physical network is told of a VNIC at a new place: from there, when its rules are in, with its network's tag. */
 import t from 'tap'
 import { FROM_FABRIC, TO_UPLINK } from '../../flows/registers.ts'
+import { arrived } from '../../src/control/migrations.ts'
 import { printActions } from '../../src/openflow/index.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
 import { PROJECT } from '../support/controller.ts'
@@ -86,6 +87,23 @@ t.test('one that moves while its switch is away is announced when that is back',
   const h1 = await connect(1)
   await until(() => status(id) === 'active' && h1.packetOuts.length > 0)
   await until(() => h1.packetOuts.length === TOLD - 1)
+})
+
+t.test('one that has left its old place before it comes to where it was to go has moved all the same', async (t) => {
+  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  const [h0, h1] = [await connect(0), await connect(1)]
+  const id = await plug(await call('create_network', { engine: 'vlan' }), 0)
+  await until(() => status(id) === 'active' && h0.packetOuts.length === 1)
+  await controller.operations.migrate(PROJECT, id, hypervisorId(1), null)
+  await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to: null }))
+  await until(() => status(id) === 'waiting')
+  const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
+  await controller.journal.write((draft) => {
+    arrived(draft, to, undefined)
+    draft.change({ kind: 'binding', id, to })
+  })
+  await until(() => h1.packetOuts.length === TOLD - 1)
+  t.equal(status(id), 'active')
 })
 
 t.test(
