@@ -14,6 +14,11 @@ import { endsOf } from './nat/prefixes.ts'
 const [MOST_DNS, MOST_ROUTES, MOST_SPANS] = [4, 16, 16]
 
 const Address = Type.String()
+const destination = Type.String({ description: 'address/length, such as 10.1.0.0/16' })
+const nextHop = Type.String({ description: 'an address of the prefix' })
+const first = Type.String({ description: 'the first one' })
+const last = Type.String({ description: 'the last one' })
+const dns = Type.Optional(Type.Array(Address, { maxItems: MOST_DNS, description: 'addresses of DNS servers' }))
 const OBJECT = { additionalProperties: false }
 
 export const ethernetNetworkFields = Type.Object({
@@ -23,13 +28,18 @@ export const ethernetNetworkFields = Type.Object({
         Type.Object(
           {
             prefix: Type.String({ description: 'such as 10.0.0.0/24' }),
-            gateway_ip: Type.Optional(Type.Union([Address, Type.Null()])),
-            dns: Type.Optional(Type.Array(Address, { maxItems: MOST_DNS })),
+            gateway_ip: Type.Optional(
+              Type.Union([Address, Type.Null()], { description: 'of the prefix: the default route; null: none' }),
+            ),
+            dns,
             routes: Type.Optional(
-              Type.Array(Type.Object({ destination: Address, next_hop: Address }, OBJECT), { maxItems: MOST_ROUTES }),
+              Type.Array(Type.Object({ destination, next_hop: nextHop }, OBJECT), {
+                maxItems: MOST_ROUTES,
+                description: 'further routes that clients are told',
+              }),
             ),
             pool: Type.Optional(
-              Type.Array(Type.Object({ start: Address, end: Address }, OBJECT), {
+              Type.Array(Type.Object({ start: first, end: last }, OBJECT), {
                 minItems: 1,
                 maxItems: MOST_SPANS,
                 description: 'what ports are given, both ends included; the whole prefix where it is left out',
@@ -52,7 +62,7 @@ export const ethernetNetworkFields = Type.Object({
             mode: Type.Enum([...MODES], {
               description: 'how VMs learn of more than their address: from router advertisements alone, or by DHCPv6',
             }),
-            dns: Type.Optional(Type.Array(Address, { maxItems: MOST_DNS })),
+            dns,
           },
           OBJECT,
         ),

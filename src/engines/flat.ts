@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts'
 import { ethernetNetworks } from './ethernet-networks.ts'
 import { checkMac, ETHERNET } from './ethernet-vnic.ts'
 import { carriesFloating, refuseFloating } from './nat/pools.ts'
+import { PhysicalNetwork } from './resources.ts'
 import { checkFree, isFree } from './segments.ts'
 import { candidates, judgeVlanLimit, type PhysicalNetworks, uplinkLimits, uplinkMtu, uplinkPorts } from './uplink.ts'
 
@@ -20,7 +21,7 @@ export function flat(physicalNetworks: PhysicalNetworks): Engine {
     ...ethernetNetworks({
       mesh: false,
       segment: Type.Object(
-        { physical_network: Type.Optional(Type.String()) },
+        { physical_network: Type.Optional(PhysicalNetwork) },
         { additionalProperties: false, title: 'Flat' },
       ),
       plan(graph, asked) {

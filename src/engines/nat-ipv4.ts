@@ -15,6 +15,7 @@ import { checkMac, ETHERNET } from './ethernet-vnic.ts'
 import { Addresses } from './nat/addresses.ts'
 import { placeOf, readPrefix, readPrivate } from './nat/pools.ts'
 import { parseAddress } from './nat/prefixes.ts'
+import { PhysicalNetwork } from './resources.ts'
 import { judgeVlanLimit, type PhysicalNetworks, uplinkMtu, uplinkPorts } from './uplink.ts'
 
 /** Shared address space (RFC 6598): nobody's outside, so it meets nobody's. */
@@ -40,7 +41,7 @@ export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
       // There is no Ethernet to bridge.
       bridged: false,
       segment: Type.Object(
-        { physical_network: Type.Optional(Type.String()) },
+        { physical_network: Type.Optional(PhysicalNetwork) },
         { additionalProperties: false, title: 'NATed IPv4' },
       ),
       fields: Type.Object({

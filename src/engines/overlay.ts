@@ -41,7 +41,7 @@ export function overlay(encapsulation: Encapsulation, { underlayMtu, vnis }: Ove
     ...ethernetNetworks({
       mesh: true,
       segment: Type.Object(
-        { vni: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffffff })) },
+        { vni: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffffff, description: 'of the tunnels' })) },
         { additionalProperties: false, title: name },
       ),
       plan(graph, asked) {

@@ -33,14 +33,17 @@ export const RateLimitWish = Type.Union(
 )
 export type RateLimitWish = Static<typeof RateLimitWish>
 
-export const RateLimitView = Type.Union([
-  Type.Object({
-    ingress_kbps: Type.Union([Type.Integer(), Type.Null()]),
-    egress_kbps: Type.Union([Type.Integer(), Type.Null()]),
-    burst_kbit: Type.Union([Type.Integer(), Type.Null()]),
-  }),
-  Type.Null(),
-])
+export const RateLimitView = Type.Union(
+  [
+    Type.Object({
+      ingress_kbps: Type.Union([Type.Integer(), Type.Null()], { description: 'towards the VM, kilobits a second' }),
+      egress_kbps: Type.Union([Type.Integer(), Type.Null()], { description: 'from the VM, kilobits a second' }),
+      burst_kbit: Type.Union([Type.Integer(), Type.Null()], { description: 'what may come at once, kilobits' }),
+    }),
+    Type.Null(),
+  ],
+  { description: 'at most so fast; null: no limit' },
+)
 export type RateLimitView = Static<typeof RateLimitView>
 
 /**

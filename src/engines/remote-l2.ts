@@ -41,7 +41,9 @@ export function remoteL2(): Engine {
       inNetworks: true,
       schema: Type.Object({
         remote_ip: Type.String({ description: 'IPv4 or IPv6 address of the remote end' }),
-        tunnel_type: Type.Enum(Object.keys(TYPES) as Array<keyof typeof TYPES>),
+        tunnel_type: Type.Enum(Object.keys(TYPES) as Array<keyof typeof TYPES>, {
+          description: 'how its frames are encapsulated',
+        }),
         tunnel_key: Type.Integer({
           minimum: 0,
           maximum: TYPES.gre,

@@ -10,6 +10,8 @@ export const ChosenId = Type.String({
   pattern: UUID,
   description: 'a lower-case UUID chosen by the client, so that the request can be repeated safely',
 })
+export const PhysicalNetwork = Type.String({ description: 'the name of one of the configuration' })
+export const AdminState = Type.Boolean({ description: 'false: its VNIC neither sends nor receives' })
 export const Name = Type.String({ maxLength: 255, description: 'for people; need not be unique' })
 const Opaque = Type.String({ pattern: OPAQUE })
 const Revision = Type.Integer({ minimum: 1, description: 'grows with every change; also sent as ETag' })
@@ -71,6 +73,32 @@ export const Vnic = Type.Object(
   { title: 'vnic' },
 )
 
+const ofEthernet = {
+  unknown_unicast: Type.Optional(
+    Type.String({ description: 'in an Ethernet network: what becomes of frames for addresses that no VNIC has' }),
+  ),
+  ip_addresses: Type.Optional(
+    Type.Array(Type.String(), { description: 'in an Ethernet network: the addresses that the VM is known to have' }),
+  ),
+  allowed_address_pairs: Type.Optional(
+    Type.Array(Type.Object({ mac_address: Type.Optional(Type.String()), ip_prefix: Type.String() }), {
+      description: 'in an Ethernet network: what else the VM may send as',
+    }),
+  ),
+  port_security: Type.Optional(
+    Type.Boolean({ description: 'in an Ethernet network: false lets the VM send whatever it likes' }),
+  ),
+}
+
+const ofRemote = {
+  remote_ip: Type.Optional(Type.String({ description: 'of engine "remote-l2": the remote end' })),
+  tunnel_type: Type.Optional(Type.String({ description: 'of engine "remote-l2": how its frames are encapsulated' })),
+  tunnel_key: Type.Optional(Type.Integer({ description: 'of engine "remote-l2": VNI or GRE key' })),
+  hypervisor: Type.Optional(
+    Type.String({ description: 'of engine "remote-l2", in a network: where the tunnel begins' }),
+  ),
+}
+
 export const Port = Type.Object(
   {
     id: Id,
@@ -81,7 +109,9 @@ export const Port = Type.Object(
     vnic_id: orNull(Id),
     floating_address: Type.Optional(Type.String({ description: 'of engine "nat-ipv4": by which it is reached' })),
     private_address: Type.Optional(Type.String({ description: 'of engine "nat-ipv4": the one that its VM has' })),
-    admin_state_up: Type.Boolean(),
+    ...ofEthernet,
+    ...ofRemote,
+    admin_state_up: AdminState,
     rate_limit: RateLimitView,
     trunk: Type.Optional(trunk('ports whose frames the VM has under these tags, through the VNIC in this port')),
     trunk_port_id: Type.Optional(
@@ -110,6 +140,9 @@ export const Network = Type.Object(
     }),
     address_prefix: Type.Optional(Type.String({ description: 'of engine "nat-ipv4": its floating addresses' })),
     private_prefix: Type.Optional(Type.String({ description: 'of engine "nat-ipv4": the addresses of its VMs' })),
+    dns: Type.Optional(
+      Type.Array(Type.String(), { description: 'of engine "nat-ipv4": name servers that its VMs are told of' }),
+    ),
     ipv4: Type.Optional(handedOut('the IPv4 addresses that it hands out, as asked for and after defaults')),
     ipv6: Type.Optional(handedOut('the IPv6 prefix that its VMs make addresses of, and how they learn of it')),
     mtu: Type.Integer({ description: 'largest payload of a frame, octets' }),

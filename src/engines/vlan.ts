@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts'
 import { ethernetNetworks } from './ethernet-networks.ts'
 import { checkMac, ETHERNET } from './ethernet-vnic.ts'
 import { refuseFloating } from './nat/pools.ts'
+import { PhysicalNetwork } from './resources.ts'
 import { Pool } from './segments.ts'
 import { candidates, judgeVlanLimit, type PhysicalNetworks, uplinkLimits, uplinkMtu, uplinkPorts } from './uplink.ts'
 
@@ -24,8 +25,8 @@ export function vlan(physicalNetworks: PhysicalNetworks): Engine {
       mesh: false,
       segment: Type.Object(
         {
-          physical_network: Type.Optional(Type.String()),
-          vlan_id: Type.Optional(Type.Integer({ minimum: 1, maximum: 4094 })),
+          physical_network: Type.Optional(PhysicalNetwork),
+          vlan_id: Type.Optional(Type.Integer({ minimum: 1, maximum: 4094, description: 'of the VLAN there' })),
         },
         { additionalProperties: false, title: 'VLAN' },
       ),

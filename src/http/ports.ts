@@ -4,7 +4,7 @@ import { type TProperties, Type } from 'typebox'
 import type { PortId, ProjectId } from '../../topology/ids.ts'
 import type { CoreOperations } from '../control/operations.ts'
 import { RateLimitWish } from '../engines/rate-limit.ts'
-import { Name, OPAQUE, Port } from '../engines/resources.ts'
+import { AdminState, Name, OPAQUE, Port } from '../engines/resources.ts'
 import { TrunkWish } from '../engines/trunk.ts'
 import { changed, gone, resource } from './answers.ts'
 import { expectedOf } from './headers.ts'
@@ -62,7 +62,7 @@ export const portRoutes =
           headers: Type.Object(IfMatch),
           body: Type.Object(
             {
-              admin_state_up: Type.Optional(Type.Boolean()),
+              admin_state_up: Type.Optional(AdminState),
               name: Type.Optional(Name),
               rate_limit: Type.Optional(RateLimitWish),
               trunk: Type.Optional(TrunkWish),
