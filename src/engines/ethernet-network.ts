@@ -91,16 +91,28 @@ function ipv4Network(wish: Wish4): Ipv4Network {
   if (hasNoHosts(prefix)) wrong('ipv4.prefix', `ipv4.prefix ${prefix} has no addresses of hosts: choose another one`)
   const inside = (text: string, field: string) => hostIn(within, hostAddress(text, 4, field), field)
   const gateway = wish.gateway_ip ?? null
+  const routes = (wish.routes ?? []).map(({ destination, next_hop }) => ({
+    destination: networkPrefix(destination, 4, [0, 32], 'ipv4.routes'),
+    next_hop: inside(next_hop, 'ipv4.routes'),
+  }))
+  checkDestinations([...routes.map(({ destination }) => destination), ...(gateway === null ? [] : [DEFAULT_ROUTE])])
   return {
     prefix,
     gateway_ip: gateway === null ? null : inside(gateway, 'ipv4.gateway_ip'),
     dns: (wish.dns ?? []).map((each) => hostAddress(each, 4, 'ipv4.dns')),
-    routes: (wish.routes ?? []).map(({ destination, next_hop }) => ({
-      destination: networkPrefix(destination, 4, [0, 32], 'ipv4.routes'),
-      next_hop: inside(next_hop, 'ipv4.routes'),
-    })),
+    routes,
     pool: wish.pool?.map(({ start, end }) => spanOf(within, start, end)) ?? [wholeOf(within)],
   }
+}
+
+const DEFAULT_ROUTE = '0.0.0.0/0'
+
+/** A client that is told two next hops takes whichever it likes. */
+function checkDestinations(all: readonly string[]): void {
+  const twice = all.find((each, index) => all.indexOf(each) < index)
+  if (twice === undefined) return
+  const right = twice === DEFAULT_ROUTE ? ', where gateway_ip counts as one' : ''
+  wrong('ipv4.routes', `ipv4.routes leads to ${twice} twice${right}: name one next hop for each destination`)
 }
 
 function ipv6Network(wish: Wish6): Ipv6Network {

@@ -52,6 +52,8 @@ t.test('a network shows what it hands out, after defaults; null is nothing', asy
   t.match(await api.call('POST', `${RED}/networks`, other), { status: 409, body: { code: 'id-conflict' } })
 })
 
+const via = (next_hop: string) => ({ destination: '10.1.0.0/16', next_hop })
+
 t.test('what cannot be is refused by the name of its field', async (t) => {
   const api = await apiOn(t, { outside: [] })
   for (const [fields, field] of [
@@ -66,6 +68,8 @@ t.test('what cannot be is refused by the name of its field', async (t) => {
     [{ ipv4: { ...IPV4, dns: ['dns.example'] } }, 'ipv4.dns'],
     [{ ipv4: { ...IPV4, pool: [{ start: '10.0.0.5', end: '10.0.0.2' }] } }, 'ipv4.pool'],
     [{ ipv4: { ...IPV4, routes: [{ destination: '10.1.0.0/16', next_hop: '10.2.0.1' }] } }, 'ipv4.routes'],
+    [{ ipv4: { ...IPV4, routes: [{ destination: '0.0.0.0/0', next_hop: '10.0.0.2' }] } }, 'ipv4.routes'],
+    [{ ipv4: { ...IPV4, routes: ['10.0.0.2', '10.0.0.3'].map(via) } }, 'ipv4.routes'],
     [{ ipv6: { prefix: 'fd00::/56', mode: 'slaac' } }, 'ipv6.prefix'],
     [{ ipv6: { prefix: 'fe80::/64', mode: 'slaac' } }, 'ipv6.prefix'],
     [{ ipv6: { prefix: 'fe90::/64', mode: 'slaac' } }, 'ipv6.prefix'],
@@ -76,6 +80,8 @@ t.test('what cannot be is refused by the name of its field', async (t) => {
     t.same(refusal(answer), [400, 'bad-request', field], JSON.stringify(fields))
   }
   t.equal((await api.call('POST', `${RED}/networks`, { ipv6: { prefix: 'fd00::/64', mode: 'stateful' } })).status, 400)
+  const byRoute = { prefix: IPV4.prefix, routes: [{ destination: '0.0.0.0/0', next_hop: '10.0.0.2' }] }
+  t.equal((await api.call('POST', `${RED}/networks`, { ipv4: byRoute })).status, 201, 'a default route, and no gateway')
 })
 
 t.test('each port has one of the pool, until it is used up; freed ones are the last to be used again', async (t) => {

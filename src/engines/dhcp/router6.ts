@@ -25,15 +25,9 @@ export function advertise6(frame: Uint8Array, settings: Settings6): Uint8Array |
   const asked = readIcmpv6(frame)
   if (!asked || asked.hopLimit !== HOP_LIMIT || asked.body.length < 8) return undefined
   if (asked.body[0] !== SOLICITATION || asked.body[1] !== 0) return undefined
-  const { from } = asked
-  return advertisement(settings, from.address === 0n ? { address: ALL_NODES, mac: ALL_NODES_MAC } : from)
+  const to = asked.from.address === 0n ? { address: ALL_NODES, mac: ALL_NODES_MAC } : asked.from
+  return writeIcmpv6({ from: settings.server, to, hopLimit: HOP_LIMIT, body: bodyOf(settings) })
 }
-
-/** The same for who has not asked. */
-export const advertisement = (
-  settings: Settings6,
-  to: { readonly address: bigint; readonly mac: number } = { address: ALL_NODES, mac: ALL_NODES_MAC },
-): Uint8Array => writeIcmpv6({ from: settings.server, to, hopLimit: HOP_LIMIT, body: bodyOf(settings) })
 
 /** Other things than addresses come by DHCPv6 (O). */
 const OTHER = 0x40
