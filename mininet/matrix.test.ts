@@ -6,13 +6,14 @@
 import type { Network } from './api.ts'
 import { rawDhcp } from './dhcp-clients.ts'
 import { differences, type Send } from './experiment.ts'
-import { strays } from './fabric.ts'
+import { isRouted, strays } from './fabric.ts'
 import { broadcast, frame, nobody, readFrame } from './frames.ts'
 import { migrate } from './live-migration.ts'
 import { floatingConfig, natWrongs } from './nat-ground.ts'
 import { onStage } from './onstage.ts'
 import { Random } from './random.ts'
 import type { Scene, Station } from './scene.ts'
+import { type CarriedWish, carry } from './trunking.ts'
 
 const rounds = 3
 const changesPerRound = 10
@@ -35,6 +36,10 @@ const changes: readonly Change[] = [
     const there = random.pick(scene.lab.hypervisors.filter((host) => host !== hypervisor))
     await migrate(scene, station, there)
     return `${name} goes on at ${there.id} as ${station.vm.name}`
+  },
+  async function trunk(scene, station, networks, random) {
+    if (!station.port) return 'nothing'
+    return await carrySome(scene, station, networks, random)
   },
   async function unplug(scene, station) {
     await scene.unplug(station)
@@ -73,23 +78,41 @@ const changes: readonly Change[] = [
   },
 ]
 
+/** Up to three further networks under tags. */
+async function carrySome(scene: Scene, station: Station, networks: readonly Network[], random: Random) {
+  const others = networks.filter((network) => network !== station.network && !isRouted(network))
+  const wishes = new Map<number, CarriedWish>()
+  for (const network of new Set(Array.from({ length: random.below(4) }, () => random.pick(others)))) {
+    // Some of these are VLANs of the physical network, too, which has nothing to do with it.
+    wishes.set(98 + 2 * wishes.size + random.below(2), { network, asks: random.chance(30) })
+  }
+  await carry(scene, station, wishes)
+  const words = [...wishes].map(([tag, { network }]) => `${network.id} under ${tag}`)
+  return `${station.vm.name} has ${words.join(', ') || 'no trunk'}`
+}
+
+/** That of its VNIC's port, and those under tags. */
+const networksOf = ({ network, trunk }: Station) => [network, ...[...trunk.values()].map(({ network }) => network)]
+
 /** Now and then with the MAC address of a VM of another network: an address means nothing outside its network. */
 async function newStation(scene: Scene, networks: readonly Network[], random: Random): Promise<Station> {
   const network = random.pick(networks)
   const others = [...scene.stations.values()].filter(
-    (other) => other.network !== undefined && other.network !== network,
+    (other) => other.network !== undefined && !networksOf(other).includes(network),
   )
   const twin = others.length > 0 && random.chance(20) ? random.pick(others) : undefined
   const hypervisor = random.pick(scene.lab.hypervisors)
   const free =
     twin !== undefined &&
     ![...scene.stations.values()].some((one) => one !== twin && one.vnic.mac_address === twin.vnic.mac_address)
-  return await scene.station({
+  const station = await scene.station({
     hypervisor,
     network,
     asks: random.chance(30),
     ...(free ? { mac: twin.vnic.mac_address } : {}),
   })
+  if (!free && random.chance(25)) await carrySome(scene, station, networks, random)
+  return station
 }
 
 /** Twins may not come into one network: that is a refusal of its own (B14). */
@@ -105,9 +128,11 @@ async function fromOutside(scene: Scene, networks: readonly Network[]): Promise<
   const sends = segments.flatMap(([vid], index) =>
     [broadcast, nobody].map((destination, kind): Send => {
       const bare = vid === undefined ? 'flat' : 'vlan'
-      const members = [...scene.stations.values()].filter(
-        ({ network, up, asks }) =>
-          up && network?.engine === bare && network.segment.vlan_id === vid && (asks || kind === 0),
+      const members = [...scene.stations.values()].filter((station) =>
+        [station, ...station.trunk.values()].some(
+          ({ network, asks }) =>
+            station.up && network?.engine === bare && network.segment.vlan_id === vid && (asks || kind === 0),
+        ),
       )
       const number = 2 * index + kind + 1
       const source = '02:00:00:00:00:99'

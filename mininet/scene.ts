@@ -5,11 +5,13 @@
 import { Api, type HypervisorState, type Network, type Port } from './api.ts'
 import { addInterface, type Vnic } from './compute.ts'
 import type { Controller } from './controller.ts'
-import { type FabricRules, isRouted, segmentOf } from './fabric.ts'
+import { type FabricRules, isRouted } from './fabric.ts'
 import type { Tunnel } from './frames.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import { type Lab, type LabSettings, startLab, type Vm } from './lab.ts'
 import { type ProbeSettings, wrongs } from './probes.ts'
+import { fabricOf, type Remote } from './segments.ts'
+import { type Carried, furtherOf } from './trunking.ts'
 import { until } from './until.ts'
 
 export interface SceneSettings extends Omit<LabSettings, 'controllers'> {
@@ -26,6 +28,8 @@ export interface Station {
   /** The port in which its VNIC is plugged. */
   port: Port | undefined
   network: Network | undefined
+  /** What its port carries, by tag. */
+  trunk: ReadonlyMap<number, Carried>
   up: boolean
   /** Does its port get frames to addresses that no VNIC of the network has? */
   asks: boolean
@@ -90,7 +94,7 @@ export class Scene {
   readonly hypervisors: readonly Hypervisor[]
   readonly stations = new Map<string, Station>()
   /** Machines at the far end of a port's own tunnel. */
-  readonly #remotes = new Map<string, { readonly port: Port; readonly hypervisor: Hypervisor }>()
+  readonly #remotes = new Map<string, Remote>()
   #made: number
 
   constructor(lab: Lab, controller: Controller, hypervisors: readonly Hypervisor[], made: number) {
@@ -180,7 +184,7 @@ export class Scene {
       addresses: addresses ?? [`10.0.${number >> 8}.${number & 255}/16`],
     })
     await addInterface((...argv) => hypervisor.run(...argv), vm.interface, vnic)
-    const station: Station = { vm, vnic, port: undefined, network: undefined, up: true, asks: false }
+    const station: Station = { vm, vnic, port: undefined, network: undefined, trunk: new Map(), up: true, asks: false }
     this.stations.set(name, station)
     if (network !== undefined) await this.plug(station, network, { asks })
     return station
@@ -224,12 +228,12 @@ export class Scene {
     const path = `/v1/projects/${project}/vnics/${station.vnic.id}/port`
     const vnic = await this.api.must<Vnic>('PUT', path, { port_id: port.id }, { prefer: 'wait=30' })
     if (vnic.status !== 'active') throw new Error(`${station.vm.name} is not active: ${JSON.stringify(vnic)}`)
-    Object.assign(station, { port, network: undefined, up: true, asks: false })
+    Object.assign(station, { port, network: undefined, trunk: new Map(), up: true, asks: false })
   }
 
   async unplug(station: Station): Promise<void> {
     await this.api.must('DELETE', `/v1/projects/${project}/vnics/${station.vnic.id}/port`)
-    Object.assign(station, { port: undefined, network: undefined })
+    Object.assign(station, { port: undefined, network: undefined, trunk: new Map() })
   }
 
   async setAdmin(station: Station, up: boolean): Promise<void> {
@@ -269,31 +273,14 @@ export class Scene {
   wrongs(settings?: ProbeSettings): Promise<string[]> {
     const asks = ({ name }: Vm) => this.#remotes.has(name) || (this.stations.get(name)?.asks ?? false)
     const remembers = ({ name }: Vm) => this.stations.get(name)?.network?.segment.physical_network !== undefined
-    return wrongs(this.lab, (vm) => this.networkOf(vm), { asks, remembers, fabric: this.fabric, ...settings })
+    const further = ({ name }: Vm) => furtherOf(this.stations.get(name))
+    const known = { asks, remembers, further, fabric: this.fabric }
+    return wrongs(this.lab, (vm) => this.networkOf(vm), { ...known, ...settings })
   }
 
   /** Which segment carries the frames of each VM, and that tunnels bring them only where somebody is to get them. */
   get fabric(): FabricRules {
-    return {
-      segmentsOf: (name) => {
-        const station = this.stations.get(name)
-        if (station?.network) return station.up && !isRouted(station.network) ? this.#segmentsOf(station.network) : []
-        const wire = this.#remotes.get(name)?.port ?? (station?.up ? station.port : undefined)
-        const network = [...this.stations.values()].find(({ network }) => network && network.id === wire?.network_id)
-        return wire ? [wireOf(wire), ...(network?.network ? this.#segmentsOf(network.network) : [])] : []
-      },
-      unguarded: (name) => this.#remotes.has(name),
-      hostsOf: (name) => {
-        const host = this.lab.vms.find((vm) => vm.name === name)?.hypervisor.id ?? ''
-        return [host, this.#remotes.get(name)?.hypervisor.id ?? host]
-      },
-    }
-  }
-
-  /** Of a network, and of the tunnels that bridge it. */
-  #segmentsOf(network: Network): string[] {
-    const sites = [...this.#remotes.values()].filter(({ port }) => port.network_id === network.id)
-    return [segmentOf(network, this.lab.physicalNetworks), ...sites.map(({ port }) => wireOf(port))]
+    return fabricOf(this, this.#remotes)
   }
 
   /** For the report of a failure. */
@@ -305,5 +292,3 @@ export class Scene {
     return this.lab.close()
   }
 }
-
-const wireOf = ({ tunnel_type: type, tunnel_key: key }: Port): string => `${type} ${key}`
