@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import type { Member } from '../../flows/engine.ts'
 import { macOf } from '../../flows/ethernet/mac.ts'
-import { dotted, printPrefix } from '../../flows/nat/ipv4.ts'
+import { dotted, printPrefix, sizeOf } from '../../flows/nat/ipv4.ts'
 import { GATEWAY_MAC } from '../../flows/nat/macs.ts'
 import { FLOATING, natIpv4Rules, PRIVATE, prefixOf, translation } from '../../flows/nat-ipv4.ts'
 import type { Graph } from '../../topology/graph.ts'
@@ -63,7 +63,7 @@ export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
       plan(graph, asked, fields) {
         const prefix = readPrefix(fields.address_prefix)
         const place = placeOf(graph, physicalNetworks, prefix, asked?.physical_network as string | undefined)
-        const inside = readPrivate(String(fields.private_prefix ?? DEFAULT_PRIVATE), prefix, place)
+        const inside = readPrivate(String(fields.private_prefix ?? DEFAULT_PRIVATE), place)
         const dns = ((fields.dns ?? []) as readonly unknown[]).map(nameServer)
         const { physicalNetwork, vlan, gateway } = place
         return {
@@ -155,17 +155,38 @@ const portFields: PortFields = {
   },
 }
 
-/** An address for the new port, and the private one that goes with it: the nth of the one prefix has the nth of the other. */
+/** An address for the new port, and the private one that goes with it. */
 function planPort(graph: Graph, addresses: Addresses, network: Network, { attributes }: Port): PortPlan {
   const chosen = attributes[FLOATING]
   const floating = typeof chosen === 'string' ? addresses.claim(graph, ipv4(chosen)) : addresses.allocate(graph)
-  const { prefix, inside } = sidesOf(network)
   return {
-    // The first of the private side is the gateway.
-    attributes: { [FLOATING]: dotted(floating), [PRIVATE]: dotted(inside.first + 1 + floating - prefix.first) },
+    attributes: { [FLOATING]: dotted(floating), [PRIVATE]: dotted(privateFor(graph, network, floating)) },
     hypervisor: null,
     segment: { id: addresses.segmentOf(floating), partOf: null },
   }
+}
+
+/**
+ * The nth of the one prefix has the nth of the other. Where the private side is too small for that it begins again, and the
+ * next free one is taken.
+ * @throws PlugboardError `addresses-exhausted`
+ */
+function privateFor(graph: Graph, network: Network, floating: number): number {
+  const { prefix, inside } = sidesOf(network)
+  // Not that of the network, nor the gateway, which is the first one, nor the broadcast.
+  const usable = sizeOf(inside) - 3
+  const nth = floating - prefix.first - 1
+  if (sizeOf(prefix) - 2 <= usable) return inside.first + 2 + nth
+  const taken = new Set<unknown>()
+  for (const id of graph.portsOfNetwork.get(network.id)) taken.add(graph.ports.get(id)?.attributes[PRIVATE])
+  for (let step = 0; step < usable; step++) {
+    const address = inside.first + 2 + ((nth + step) % usable)
+    if (!taken.has(dotted(address))) return address
+  }
+  throw new PlugboardError(
+    'addresses-exhausted',
+    `no private address of ${printPrefix(inside)} is free: destroy a port of the network, or make another one with a larger private_prefix`,
+  )
 }
 
 const sidesOf = ({ attributes }: Network) => ({

@@ -105,8 +105,8 @@ t.test('what is no prefix or address is a 400 that names its field', async (t) =
     t.match(await network({ address_prefix: text }), bad('address_prefix', /is no prefix for hosts/), text)
   const address_prefix = '203.0.113.64/26'
   t.match(
-    await network({ address_prefix, private_prefix: '10.0.0.0/26' }),
-    bad('private_prefix', /length of 25 at most/),
+    await network({ address_prefix, private_prefix: '10.0.0.0/31' }),
+    bad('private_prefix', /length of 30 at most/),
   )
   t.match(await network({ address_prefix, private_prefix: '10.0.0.1/8' }), bad('private_prefix', /is no prefix/))
   t.match(await network({ address_prefix, private_prefix: '203.0.0.0/16' }), bad('private_prefix', /overlaps/))
@@ -121,6 +121,23 @@ t.test('what is no prefix or address is a 400 that names its field', async (t) =
   )
   t.match(await floating_address('203.0.113.64'), bad('floating_address'), 'of the network')
   t.match(await floating_address('203.0.113.127'), bad('floating_address'), 'of its broadcast')
+})
+
+t.test('a private side of the same size, or a smaller one, is used up as far as it goes', async (t) => {
+  const { network, port } = await api(t)
+  const whole = (await network({ address_prefix: '203.0.113.0/24', private_prefix: '10.0.0.0/24' })).body
+  const [first, last] = [await port(whole.id, {}), await port(whole.id, { floating_address: '203.0.113.254' })]
+  t.match(first.body, { floating_address: '203.0.113.2', private_address: '10.0.0.3' })
+  t.match(last.body, { floating_address: '203.0.113.254', private_address: '10.0.0.2' })
+})
+
+t.test('private addresses that are used up are a 409', async (t) => {
+  const { network, port } = await api(t)
+  const { id } = (await network({ address_prefix: '203.0.113.64/28', private_prefix: '10.0.0.0/29' })).body
+  const given = []
+  for (let count = 0; count < 5; count++) given.push((await port(id, {})).body.private_address)
+  t.same(given, ['10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5', '10.0.0.6'])
+  t.match(await port(id, {}), { status: 409, body: { code: 'addresses-exhausted', detail: /larger private_prefix/ } })
 })
 
 t.test(

@@ -94,16 +94,17 @@ export function readPrefix(text: unknown): Prefix {
 }
 
 /**
- * The private side: large enough that each floating address has a private one, and apart from where those live.
+ * The private side, apart from where floating addresses live.
  * @throws PlugboardError `bad-request`
  */
-export function readPrivate(text: string, floating: Prefix, place: Place): Prefix {
+export function readPrivate(text: string, place: Place): Prefix {
   const prefix = parsePrefix(text)
   const wrong = (words: string): never => {
     throw new PlugboardError('bad-request', `private_prefix "${text}" ${words}`, { field: 'private_prefix' })
   }
   if (!prefix || !isUnicast(prefix)) return wrong('is no prefix for hosts: it must be like 100.64.0.0/16')
-  if (prefix.length >= floating.length) wrong(`is too small: it must have a length of ${floating.length - 1} at most`)
+  if (prefix.length > SMALLEST)
+    wrong(`is too small for a gateway and a VM: it must have a length of ${SMALLEST} at most`)
   if (overlap(prefix, place.prefix)) wrong(`overlaps ${printPrefix(place.prefix)}, where floating addresses live`)
   return prefix
 }
