@@ -14,7 +14,7 @@ import { noForeignTags, type Peers, toFabric, toMember, toSite } from './egress.
 import { type Domain, type EngineRules, type Fault, isFault, type Member } from './engine.ts'
 import { forwardRules } from './forward.ts'
 import { guardRules } from './guard.ts'
-import { fromRouter } from './nat/inward.ts'
+import { fromKnown, fromRouter } from './nat/inward.ts'
 import { routedDomain, routedMember } from './nat/routed.ts'
 import { ANSWER, type EngineTables } from './pipeline.ts'
 import type { Rule } from './rule.ts'
@@ -87,16 +87,17 @@ export function way(engines: Engines, domain: Domain, here: Hypervisor) {
   return output === undefined ? undefined : { engine, fabric, output }
 }
 
-/** What the networks there share that are routed: where their routers are. */
+/** What the networks there share that are routed: where their routers are, and other hosts that are known. */
 function compileHypervisor(graph: Graph, engines: Engines, here: Hypervisor): Rule[] {
   const found = new Map<string, Rule>()
   for (const id of graph.networksOn(here.id).keys()) {
     const network = graph.networks.get(id)
     if (!network || !isRouted(network) || !graph.members(id).has(here.id)) continue
     const to = way(engines, network, here)
-    if (to?.fabric.kind !== 'routed' || to.fabric.nextHop === null) continue
-    const rule = fromRouter(here, to.fabric, to.fabric.nextHop, to.output)
-    found.set(ruleKey(rule), rule)
+    if (to?.fabric.kind !== 'routed') continue
+    const { fabric, output } = to
+    const router = fabric.nextHop === null ? [] : [fromRouter(here, fabric, fabric.nextHop, output)]
+    for (const rule of [...router, ...fromKnown(here, fabric, output)]) found.set(ruleKey(rule), rule)
   }
   return [...found.values()]
 }

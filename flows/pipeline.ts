@@ -61,7 +61,7 @@ export const NEIGHBOURS = {
 export const HOP = {
   number: 27,
   name: 'next-hop',
-  does: 'Sends a packet to the physical network whose next hop is known. Another one goes to the controller, at a limited rate, which asks for the next hop.',
+  does: 'Sends a packet to the physical network whose next hop is known. Another one goes to the controller, at a limited rate, which asks for the next hop. From the physical network only ARP comes here, whose sender is learned anew if it is known.',
 } as const satisfies Table
 
 export const NAT_IN = {

@@ -3,7 +3,7 @@
  * a field cannot leave its register; `test/flows/registers.test.ts` holds that fields which live at once do not overlap.
  */
 import type { Action, OxmField } from '../src/openflow/index.ts'
-import { ANSWER, CLASSIFY, EGRESS, ENGINES, HOP, NAT_OUT, NEIGHBOURS, ROUTE, UNKNOWN } from './pipeline.ts'
+import { ANSWER, CLASSIFY, EGRESS, ENGINES, HOP, UNKNOWN } from './pipeline.ts'
 
 export interface Slot {
   readonly name: string
@@ -68,8 +68,8 @@ export const VIA = {
   field: 'reg6',
   offset: 0,
   bits: 28,
-  lives: [NAT_OUT.number, HOP.number],
-  does: 'the physical network of a routed packet: the OpenFlow port that leads there, and 12 bits of VLAN id',
+  lives: [CLASSIFY.number, HOP.number],
+  does: 'the physical network of a routed packet, or of ARP there: the OpenFlow port that leads there, and 12 bits of VLAN id',
 } as const satisfies Slot
 
 export const RESOLVED = {
@@ -77,7 +77,7 @@ export const RESOLVED = {
   field: 'reg6',
   offset: 28,
   bits: 1,
-  lives: [NEIGHBOURS.number, HOP.number],
+  lives: [CLASSIFY.number, HOP.number],
   does: '1 if the MAC address of the next hop is known, and in the packet',
 } as const satisfies Slot
 
@@ -86,8 +86,8 @@ export const NEXT_HOP = {
   field: 'reg7',
   offset: 0,
   bits: 32,
-  lives: [ROUTE.number, HOP.number],
-  does: 'the IPv4 address of the next hop of a routed packet',
+  lives: [CLASSIFY.number, HOP.number],
+  does: 'the IPv4 address of the next hop of a routed packet; of ARP, its sender',
 } as const satisfies Slot
 
 export const SLOTS: readonly Slot[] = [SOURCE, TARGET, FROM_FABRIC, FROM_WIRE, CHUNK, VIA, RESOLVED, NEXT_HOP]

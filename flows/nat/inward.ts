@@ -3,9 +3,9 @@ import { type Action, type OxmField, PORT } from '../../src/openflow/index.ts'
 import type { Hypervisor } from '../../topology/nodes.ts'
 import { arpReply } from '../answer.ts'
 import { called, type Domain, type Member, named, type Routed, type Translation } from '../engine.ts'
-import { CLASSIFY, DELIVER, EGRESS, NAT_IN, ROUTE } from '../pipeline.ts'
-import { FROM_FABRIC, inDomain, is, set, setDomain, TARGET, VIA } from '../registers.ts'
-import { type Rule, rule } from '../rule.ts'
+import { CLASSIFY, DELIVER, EGRESS, HOP, NAT_IN, NEIGHBOURS, ROUTE } from '../pipeline.ts'
+import { FROM_FABRIC, inDomain, is, NEXT_HOP, RESOLVED, set, setDomain, TARGET, VIA } from '../registers.ts'
+import { type Rule, resubmit, rule } from '../rule.ts'
 import { dotted } from './ipv4.ts'
 import { learnNextHop } from './learn.ts'
 import { hopsLimit, toController } from './limit.ts'
@@ -78,6 +78,40 @@ export const fromRouter = (here: Hypervisor, fabric: Routed, router: number, out
     author: here.key,
     why: `hypervisor ${here.id}: what router ${dotted(router)} says of itself is known from then on`,
   })
+
+/**
+ * So does any other host that is known here, for itself: one that has another MAC address since would never be reached again
+ * while somebody sends to the old one. Whoever is not known is not learned of, since nobody here has asked for it.
+ */
+export function fromKnown(here: Hypervisor, fabric: Routed, output: number): Rule[] {
+  const [priority, author] = [110, here.key]
+  return [
+    rule({
+      table: CLASSIFY.number,
+      priority,
+      match: [...segmentOf(fabric, output), ARP],
+      actions: [set(VIA, viaOf(fabric, output)), SENDER, resubmit(NEIGHBOURS.number)],
+      goto: HOP.number,
+      author,
+      why: `hypervisor ${here.id}: is who speaks in ARP where floating addresses live a host that is known?`,
+    }),
+    rule({
+      table: HOP.number,
+      priority,
+      match: [is(RESOLVED, 1), ARP],
+      actions: [learnNextHop(here)],
+      author,
+      why: `hypervisor ${here.id}: a known host may have another MAC address, which is known from then on`,
+    }),
+  ]
+}
+
+const SENDER: Action = {
+  type: 'reg_move',
+  bits: 32,
+  src: { field: 'arp_spa', offset: 0 },
+  dst: { field: NEXT_HOP.field, offset: 0 },
+}
 
 const segmentOf = ({ vlanId }: Routed, output: number): OxmField[] => [
   { field: 'in_port', value: output },

@@ -9,13 +9,19 @@ import { learnerCookie } from '../cookie.ts'
 import { NEIGHBOURS } from '../pipeline.ts'
 import { NEXT_HOP, RESOLVED, VIA } from '../registers.ts'
 
+const viaOfPacket = { field: VIA.field, offset: VIA.offset } as const
+
 /** Seconds without use after which a next hop is forgotten. */
 const IDLE = 300
 /** The most next hops that one member's rule teaches. */
 const MOST = 1024
 
-/** Remember the sender of this ARP packet. @param author of the rule that does so @param via the physical network, as `viaOf` numbers it */
-export const learnNextHop = (author: { readonly key: Key }, via: number): Action => ({
+/**
+ * Remember the sender of this ARP packet.
+ * @param author of the rule that does so
+ * @param via the physical network, as `viaOf` numbers it; without it, the packet has it in its register
+ */
+export const learnNextHop = (author: { readonly key: Key }, via?: number): Action => ({
   type: 'learn',
   idleTimeout: IDLE,
   priority: 100,
@@ -24,7 +30,7 @@ export const learnNextHop = (author: { readonly key: Key }, via: number): Action
   deleteLearned: true,
   limit: MOST,
   specs: [
-    { to: 'match', bits: VIA.bits, from: BigInt(via), dst: { field: VIA.field, offset: VIA.offset } },
+    { to: 'match', bits: VIA.bits, from: via === undefined ? viaOfPacket : BigInt(via), dst: viaOfPacket },
     { to: 'match', bits: 32, from: { field: 'arp_spa', offset: 0 }, dst: { field: NEXT_HOP.field, offset: 0 } },
     { to: 'load', bits: 48, from: { field: 'arp_sha', offset: 0 }, dst: { field: 'eth_dst', offset: 0 } },
     { to: 'load', bits: 1, from: 1n, dst: { field: RESOLVED.field, offset: RESOLVED.offset } },

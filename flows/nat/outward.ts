@@ -56,6 +56,7 @@ function routes(domain: Domain, { onLink, nextHop, inside }: Routed): Rule[] {
   }
   return [
     route(160, GROUPS, 'broadcast and multicast do not leave', []),
+    ...NOWHERE.map((each) => route(160, each, `nobody else is reached by ${printPrefix(each)}`, [])),
     route(150, inside, `private addresses (${printPrefix(inside)}) are nobody's outside`, []),
     route(100, onLink, `${printPrefix(onLink)} is on the physical network itself`, [itself]),
     ...(nextHop === null
@@ -66,6 +67,8 @@ function routes(domain: Domain, { onLink, nextHop, inside }: Routed): Rule[] {
 
 /** Class D, and the reserved rest with the broadcast address (RFC 5771, RFC 919). */
 const GROUPS: Prefix = { first: ipv4('224.0.0.0'), length: 3 }
+/** "This" host and loopback, which no packet on a wire may have as its destination (RFC 1812, 4.2.2.11 and 5.3.7). */
+const NOWHERE: readonly Prefix[] = ['0.0.0.0', '127.0.0.0'].map((first) => ({ first: ipv4(first), length: 8 }))
 const ALL: Prefix = { first: 0, length: 0 }
 
 const within = (field: 'ipv4_dst', prefix: Prefix): OxmField[] =>

@@ -245,6 +245,17 @@ await onStage('NATed IPv4 networks', { hypervisors: 2, config: floatingConfig() 
     },
   )
 
+  await t.test('B34 so is another host that is known', async (t) => {
+    const host = '203.0.113.2'
+    await must(lab, 'outside', 'ip', 'addr', 'add', `${host}/24`, 'dev', 'eth1')
+    t.equal(await pings(lab, b.vm.name, host), 1)
+    await scene.controller.stop('SIGKILL')
+    await must(lab, 'outside', 'ip', 'link', 'set', 'eth1', 'address', '02:99:00:00:00:04')
+    await until('the host to be known', async () => (await pings(lab, b.vm.name, host)) === 1)
+    await scene.controller.start()
+    await scene.connected()
+  })
+
   await t.test('B30, B34 the controller is killed: nothing is lost, and no rule touched when it is back', async (t) => {
     const changes = await h1.watchChanges()
     const before = (await h1.rules()).filter((rule) => !rule.includes('table=26'))
