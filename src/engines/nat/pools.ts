@@ -44,7 +44,7 @@ export function placeOf(graph: Graph, known: PhysicalNetworks, prefix: Prefix, n
     const detail = `${FIELD} ${printPrefix(prefix)} is not within the floating addresses that the operator has set aside: ${right}`
     throw new PlugboardError('forbidden', detail, { field: FIELD })
   }
-  checkOverlap(graph, meant.physicalNetwork, prefix)
+  checkOverlap(graph, prefix)
   const { physicalNetwork, vlan } = meant
   checkUntaken(
     graph,
@@ -59,11 +59,12 @@ export function placeOf(graph: Graph, known: PhysicalNetworks, prefix: Prefix, n
 const segmentUnder = ({ physicalNetwork, vlan }: Place): string =>
   vlan === null ? `flat/${physicalNetwork}` : `vlan/${physicalNetwork}/${vlan}`
 
-function checkOverlap(graph: Graph, physicalNetwork: string, prefix: Prefix): void {
-  const start = `routed/${physicalNetwork}/`
+/** Of all physical networks: a floating address is that of one port, wherever it lives. */
+function checkOverlap(graph: Graph, prefix: Prefix): void {
   for (const segment of graph.segments.values()) {
-    if (!segment.id.startsWith(start) || !isTaken(segment)) continue
-    const other = parsePrefix(segment.id.slice(start.length))
+    if (!segment.id.startsWith('routed/') || !isTaken(segment)) continue
+    // Behind the name of its physical network. One of a single address, which has no length, is in that of a network.
+    const other = parsePrefix(segment.id.split('/').slice(-2).join('/'))
     if (!other || !overlap(prefix, other)) continue
     const whose = segment.owner === null ? 'whose last rules are not gone yet' : 'which another network has'
     const detail = `${FIELD} ${printPrefix(prefix)} overlaps ${printPrefix(other)}, ${whose}: choose another one`
