@@ -9,10 +9,9 @@ import type { Engines } from '../../flows/compile.ts'
 import { isLearned } from '../../flows/pipeline.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
-import { BundleError, type FlowUpdate, type PacketIn, printFlow, type Session } from '../openflow/index.ts'
+import type { FlowUpdate, PacketIn, Session } from '../openflow/index.ts'
 import { Ahead } from './ahead.ts'
-import { flowMods, refusedAuthors } from './flow-mods.ts'
-import { dropMeters, putMeters } from './meter-mods.ts'
+import { Delivery } from './delivery.ts'
 import { Refusals } from './refusals.ts'
 import { sliced } from './slices.ts'
 import { Wants } from './wants.ts'
@@ -61,9 +60,8 @@ export class Switch {
   #ahead: Ahead | undefined
   #closed = false
   #timers = new Set<NodeJS.Timeout>()
-  /** Rules that were added or deleted since it connected. */
-  sent = 0
   readonly #refusals: Refusals
+  readonly #delivery: Delivery
 
   constructor(context: Context) {
     this.#context = context
@@ -75,6 +73,12 @@ export class Switch {
       log: this.#log,
       changed: (objects) => context.events.refused(objects),
       retry: (objects) => void this.mark(objects),
+    })
+    this.#delivery = new Delivery({
+      session: context.session,
+      wants: this.#wants,
+      refusals: this.#refusals,
+      log: this.#log,
     })
   }
 
@@ -91,6 +95,11 @@ export class Switch {
   /** Objects that are without the rules that they want, and what the switch did: `refused a rule: …`. */
   get refused(): ReadonlyMap<Key, string> {
     return this.#refusals.refused
+  }
+
+  /** Rules that were added or deleted since it connected. */
+  get sent(): number {
+    return this.#delivery.sent
   }
 
   get rules(): number {
@@ -240,7 +249,7 @@ export class Switch {
     const generation = this.#due
     await sliced(this.#wants.compileAll())
     await this.#wants.observe(this.session)
-    const sent = await this.#send(this.#wants.ledger.authors())
+    const sent = await this.#delivery.send(this.#wants.ledger.authors())
     if (!this.#ready) this.#log.info({ rules: this.#wants.ledger.size, ...sent }, 'switch compared with what is wanted')
     else if (sent.put + sent.drop + sent.meters > 0)
       this.#log.warn(sent, 'rules or meters were changed by another hand: put right')
@@ -259,7 +268,7 @@ export class Switch {
     this.#ahead = undefined
     const commit = ahead?.commit(this.#wants.ledger)
     if (!commit) await sliced(this.#wants.compile(stale))
-    await this.#send(stale, commit)
+    await this.#delivery.send(stale, commit)
     this.#confirm(generation)
   }
 
@@ -267,58 +276,6 @@ export class Switch {
     this.#confirmed = generation
     this.#context.events.confirmed(generation)
   }
-
-  /**
-   * Send what the ledger has open, in one bundle: new meters before it, those of no more use after it. If the switch refuses a
-   * rule or a meter, its author's changes are set aside and the rest is sent again.
-   * @param compiled the objects whose rules these are
-   * @param commit of a bundle with just these rules that was sent ahead
-   */
-  async #send(compiled: Iterable<Key>, commit?: () => Promise<void>): Promise<Sent> {
-    const { ledger } = this.#wants
-    const aside = this.#wants.setAside()
-    for (;;) {
-      const { put, drop, replaced, meters, zones } = await sliced(ledger.delta())
-      for (const flow of replaced) {
-        this.#log.warn({ flow: printFlow(flow) }, "another hand's rule stands where one of ours must: ours replaces it")
-      }
-      let refused: ReadonlyMap<Key, string> = await putMeters(this.session, ledger.meters, meters.put)
-      try {
-        if (refused.size === 0) {
-          // In the order they are sent: no packet meets the new rules before its connections are its own.
-          for (const zone of zones) this.session.send({ type: 'ct_flush_zone', zone })
-          if (commit) await commit()
-          else if (put.length + drop.length > 0) await this.session.bundle(flowMods(put, drop))
-          for (const words of await dropMeters(this.session, meters.drop))
-            this.#log.warn({ refusal: words }, 'the switch does not delete a meter')
-          await sliced(ledger.sent())
-          this.sent += put.length + drop.length
-          this.#refusals.note(compiled, aside)
-          return { put: put.length, drop: drop.length, meters: meters.put.length + meters.drop.length }
-        }
-      } catch (error) {
-        refused = error instanceof BundleError ? refusedAuthors(error, this.session.version) : new Map()
-        // One that was sent ahead may have waited for too long.
-        if (refused.size === 0 && !commit) throw error
-      }
-      for (const [author, words] of refused) {
-        const again = aside.has(author)
-        if (again && ledger.of(author).length === 0)
-          throw new Error(`object ${author} has no rule, and was refused one`)
-        aside.set(author, words)
-        if (again) ledger.replace(author, [])
-        else this.#wants.fallBack(author)
-      }
-      commit = undefined
-    }
-  }
-}
-
-/** Rules that were added and deleted, and meters that were changed in any way. */
-interface Sent {
-  readonly put: number
-  readonly drop: number
-  readonly meters: number
 }
 
 /**
