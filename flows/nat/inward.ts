@@ -33,13 +33,38 @@ function arriving(member: Member, domain: Domain, fabric: Routed, { floating }: 
   const base = { table: CLASSIFY.number, priority: 120, author: port.key }
   const limit = hopsLimit(member)
   const [metered, copy] = toController(limit)
-  const learn = learnNextHop(port, viaOf(fabric, output))
-  const arp = (op: number): OxmField[] => [
-    ...from,
-    ARP,
-    { field: 'arp_op', value: op },
-    { field: 'arp_tpa', value: floating },
-  ]
+  const router = fabric.nextHop
+  const arp = (sender: number | null): Rule[] => {
+    const priority = sender === null ? base.priority : base.priority + 5
+    const [its, which] =
+      sender === null ? [[], ''] : [[{ field: 'arp_spa', value: sender } as const], 'of its router: ']
+    const match = (op: number): OxmField[] => [
+      ...from,
+      ARP,
+      { field: 'arp_op', value: op },
+      { field: 'arp_tpa', value: floating },
+      ...its,
+    ]
+    const learn = learnNextHop(port, viaOf(fabric, output), sender !== null)
+    return [
+      rule({
+        ...base,
+        priority,
+        match: match(REQUEST),
+        actions: [learn, ...arpReply({ address: floating, mac }), BACK],
+        why: `${who}: ${which}who asks on the physical network has its floating address answered, and is known from then on`,
+      }),
+      rule({
+        ...base,
+        priority,
+        match: match(REPLY),
+        // First the meter, since OpenFlow before 1.5 has one there only.
+        actions: [metered, learn, copy],
+        meters: [limit],
+        why: `${who}: ${which}an answer to what was asked for it says where a neighbour is, ${limit.rate} a second at most`,
+      }),
+    ]
+  }
   return [
     rule({
       ...base,
@@ -48,20 +73,9 @@ function arriving(member: Member, domain: Domain, fabric: Routed, { floating }: 
       goto: NAT_IN.number,
       why: `${who}: packets from the physical network for its floating address belong to ${called(domain)}`,
     }),
-    rule({
-      ...base,
-      match: arp(REQUEST),
-      actions: [learn, ...arpReply({ address: floating, mac }), BACK],
-      why: `${who}: who asks on the physical network has its floating address answered, and is known from then on`,
-    }),
-    rule({
-      ...base,
-      match: arp(REPLY),
-      // First the meter, since OpenFlow before 1.5 has one there only.
-      actions: [metered, learn, copy],
-      meters: [limit],
-      why: `${who}: an answer to what was asked for it says where a neighbour is, ${limit.rate} a second at most`,
-    }),
+    ...arp(null),
+    // The router lasts: a VM that has been silent for long reaches it without the controller, too.
+    ...(router === null ? [] : arp(router)),
   ]
 }
 
@@ -74,7 +88,7 @@ export const fromRouter = (here: Hypervisor, fabric: Routed, router: number, out
     table: CLASSIFY.number,
     priority: 115,
     match: [...segmentOf(fabric, output), ARP, { field: 'arp_spa', value: router }],
-    actions: [learnNextHop(here, viaOf(fabric, output))],
+    actions: [learnNextHop(here, viaOf(fabric, output), true)],
     author: here.key,
     why: `hypervisor ${here.id}: what router ${dotted(router)} says of itself is known from then on`,
   })

@@ -20,10 +20,11 @@ const MOST = 1024
  * Remember the sender of this ARP packet.
  * @param author of the rule that does so
  * @param via the physical network, as `viaOf` numbers it; without it, the packet has it in its register
+ * @param lasts is it remembered for as long as the rule is there?
  */
-export const learnNextHop = (author: { readonly key: Key }, via?: number): Action => ({
+export const learnNextHop = (author: { readonly key: Key }, via?: number, lasts = false): Action => ({
   type: 'learn',
-  idleTimeout: IDLE,
+  ...(!lasts && { idleTimeout: IDLE }),
   priority: 100,
   cookie: learnerCookie(author.key),
   table: NEIGHBOURS.number,
