@@ -223,17 +223,18 @@ export class Hosts {
       if (now && binding && same(now, binding)) continue
       if (now) draft.change({ kind: 'binding', id: vnic, to: null })
       if (binding) binds.push({ binding, was: now })
-      if (now && binding && now.hypervisor !== binding.hypervisor) {
-        this.#context.log.warn(
-          { vnic, from: now.hypervisor, to: binding.hypervisor },
-          'another hypervisor claims the VNIC: the newest claim wins',
-        )
-      }
+      if (now && binding && now.hypervisor !== binding.hypervisor) this.#tellMove(now, binding)
     }
     for (const { binding, was } of binds) {
       arrived(draft, binding, was)
       draft.change({ kind: 'binding', id: binding.vnicId, to: binding })
     }
+  }
+
+  #tellMove({ vnicId: vnic, hypervisor: from }: Binding, { hypervisor: to }: Binding): void {
+    const { graph, log } = this.#context
+    if (graph.vnics.get(vnic)?.migratesTo === to) log.info({ vnic, from, to }, 'the VNIC has migrated')
+    else log.warn({ vnic, from, to }, 'another hypervisor claims the VNIC: the newest claim wins')
   }
 
   #resettleAt(vnic: VnicId, time: number): void {
