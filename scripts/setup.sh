@@ -21,6 +21,9 @@ procps sysctl
 util-linux unshare
 EOF
   case ${PLUGBOARD_SETUP:-tests} in
+    demo)
+      echo 'udhcpc udhcpc'
+      ;;
     tests)
       echo 'tshark tshark'
       echo 'iperf3 iperf3'
