@@ -101,7 +101,7 @@ await onStage('migration', { hypervisors: 3 }, async (t, scene) => {
     const network = await scene.network('vlan')
     const mover = await scene.station({ hypervisor: h1, network })
     const twin = await twinOf(mover, h2, [])
-    const known = { API: cloud.url, PROJECT: project, VNIC: mover.vnic.id, DEVICE: twin.interface }
+    const known = { API: `${cloud.url}/v1/projects/${project}`, VNIC: mover.vnic.id, DEVICE: twin.interface }
     const variables = Object.entries({ ...known, OLD_DEVICE: mover.vm.interface }).map(
       ([name, value]) => `${name}=${value}`,
     )

@@ -247,7 +247,7 @@ t.test('without floating addresses of the operator’s there are no such network
   const { network } = await api(t, { floating: [] })
   t.match(await network({ address_prefix: '203.0.113.0/24' }), {
     status: 403,
-    body: { detail: /this Plugboard has none$/ },
+    body: { detail: /this Plugboard has none until its configuration lists some as "floating" of a physical network$/ },
   })
 })
 

@@ -40,7 +40,10 @@ export function placeOf(graph: Graph, known: PhysicalNetworks, prefix: Prefix, n
   )
   if (!meant) {
     const those = all.map((pool) => `${printPrefix(pool.prefix)} of ${pool.physicalNetwork}`).join(', ')
-    const right = those === '' ? 'this Plugboard has none' : `choose within ${those}`
+    const right =
+      those === ''
+        ? 'this Plugboard has none until its configuration lists some as "floating" of a physical network'
+        : `choose within ${those}`
     const detail = `${FIELD} ${printPrefix(prefix)} is not within the floating addresses that the operator has set aside: ${right}`
     throw new PlugboardError('forbidden', detail, { field: FIELD })
   }
