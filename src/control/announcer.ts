@@ -9,8 +9,9 @@ import type { Member } from '../../flows/engine.ts'
 import { announcements } from '../../flows/inject.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, PortId, VnicId } from '../../topology/ids.ts'
-import { PORT } from '../openflow/index.ts'
 import type { Fleet } from './fleet.ts'
+import { inject } from './injections.ts'
+import { Timers } from './timers.ts'
 
 interface Context {
   readonly graph: Graph
@@ -35,7 +36,7 @@ export class Announcer {
   readonly #context: Context
   /** Ports to be told of. */
   readonly #due = new Map<HypervisorId, Map<PortId, Due>>()
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #timers = new Timers()
 
   constructor(context: Context) {
     this.#context = context
@@ -80,7 +81,7 @@ export class Announcer {
       if (needed > generation) continue
       due.delete(port)
       this.#tell(hypervisor, port)
-      if (hasMoved) for (const delay of AGAIN) this.#later(() => this.#tell(hypervisor, port), delay)
+      if (hasMoved) for (const delay of AGAIN) this.#timers.later(() => this.#tell(hypervisor, port), delay)
     }
     if (due.size === 0) this.#due.delete(hypervisor)
   }
@@ -98,15 +99,7 @@ export class Announcer {
 
   /** The controller stops. */
   close(): void {
-    for (const timer of this.#timers) clearTimeout(timer)
-  }
-
-  #later(work: () => void, delay: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      work()
-    }, delay)
-    this.#timers.add(timer)
+    this.#timers.clear()
   }
 
   #tell(hypervisor: HypervisorId, port: PortId): void {
@@ -115,14 +108,9 @@ export class Announcer {
     const session = fleet.get(hypervisor)?.session
     if (!session || !member?.vnic || member.hypervisor !== hypervisor) return
     try {
-      for (const { frame, actions, why } of announcements(graph, engines, member as Member)) {
-        session.send({
-          type: 'packet_out',
-          match: [{ field: 'in_port', value: PORT.CONTROLLER }],
-          actions,
-          data: frame,
-        })
-        log.debug({ hypervisor, vnic: member.vnic.id, why }, 'announced')
+      for (const announcement of announcements(graph, engines, member as Member)) {
+        inject(session, announcement)
+        log.debug({ hypervisor, vnic: member.vnic.id, why: announcement.why }, 'announced')
       }
     } catch (error) {
       const words = error instanceof EngineMistake ? error.message : 'the connection ended'

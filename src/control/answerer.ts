@@ -13,7 +13,8 @@ import { ANSWER } from '../../flows/pipeline.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Answer, Engine } from '../engines/engine.ts'
-import { OpenFlowError, type PacketIn, PORT, type Session } from '../openflow/index.ts'
+import { OpenFlowError, type PacketIn, type Session } from '../openflow/index.ts'
+import { inject } from './injections.ts'
 import { sliced } from './slices.ts'
 
 /** Frames that wait, of all VNICs and of one. */
@@ -93,10 +94,7 @@ export class Answerer {
       const { frames, note } = this.#ask(member, packet.data)
       if (note !== undefined) this.#note(`${port} ${note}`, () => log.info({ hypervisor, port: member.port.id }, note))
       const told = toItself(graph, rules, member, frames)
-      for (const { frame, actions } of told) {
-        const match = [{ field: 'in_port', value: PORT.CONTROLLER }] as const
-        session.send({ type: 'packet_out', match, actions, data: frame })
-      }
+      for (const injection of told) inject(session, injection)
       return told.length > 0
     } catch (error) {
       if (!(error instanceof OpenFlowError) || error.code !== 'closed') {

@@ -129,31 +129,19 @@ export class Board {
 
   /** The VNIC itself has changed: it is realised again when this ticket is done. */
   await(id: VnicId, ticket: Ticket): void {
-    this.#tickets.set(id, ticket)
-    ticket.onDone(() => {
-      if (this.#tickets.get(id) === ticket) this.#tickets.delete(id)
-      this.look(id)
-    })
+    keep(this.#tickets, id, ticket, () => this.look(id))
     this.look(id)
   }
 
   /** What is prepared for the VNIC at another hypervisor has changed. */
   awaitMigration(id: VnicId, ticket: Ticket): void {
-    this.#migrationTickets.set(id, ticket)
-    ticket.onDone(() => {
-      if (this.#migrationTickets.get(id) === ticket) this.#migrationTickets.delete(id)
-      this.look(id)
-    })
+    keep(this.#migrationTickets, id, ticket, () => this.look(id))
     this.look(id)
   }
 
   /** The same of a port that leads to a remote site, or that a trunk carries. */
   awaitPort(id: PortId, ticket: Ticket): void {
-    this.#portTickets.set(id, ticket)
-    ticket.onDone(() => {
-      if (this.#portTickets.get(id) === ticket) this.#portTickets.delete(id)
-      this.lookAtPort(id)
-    })
+    keep(this.#portTickets, id, ticket, () => this.lookAtPort(id))
   }
 
   /** Something that the VNIC's status stands on may have changed. */
@@ -284,3 +272,12 @@ const refused = (hypervisor: HypervisorId, words: string): Standing & { readonly
   status: 'error',
   detail: `hypervisor ${hypervisor} ${words}`,
 })
+
+/** Keep the latest ticket of each until it is done. */
+function keep<Id>(tickets: Map<Id, Ticket>, id: Id, ticket: Ticket, look: () => void): void {
+  tickets.set(id, ticket)
+  ticket.onDone(() => {
+    if (tickets.get(id) === ticket) tickets.delete(id)
+    look()
+  })
+}

@@ -16,6 +16,7 @@ import type { Journal } from './journal.ts'
 import { arrived } from './migrations.ts'
 import { provision } from './provision.ts'
 import { type Facts, type Reading, read } from './rows.ts'
+import { Timers } from './timers.ts'
 
 interface Context {
   readonly graph: Graph
@@ -47,7 +48,7 @@ export class Hosts {
   /** Hypervisors that have told all they have at least once since the controller started. */
   readonly #heard = new Set<HypervisorId>()
   readonly #lastErrors = new Map<HypervisorId, string>()
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #timers = new Timers()
   /** VNICs whose claims are to be settled later. */
   readonly #resettling = new Set<VnicId>()
   /** Hosts that were refused since they have no system-id. */
@@ -118,7 +119,7 @@ export class Hosts {
   }
 
   close(reason: string): void {
-    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
     for (const { connection } of this.#hosts.values()) connection.close(reason)
   }
 
@@ -162,7 +163,7 @@ export class Hosts {
           { err: error, hypervisor: id },
           'what the hypervisor says could not be worked in: tried again',
         )
-        this.#later(() => void this.#pass(id, host), RETRY)
+        this.#timers.later(() => void this.#pass(id, host), RETRY)
         break
       }
     }
@@ -240,7 +241,7 @@ export class Hosts {
   #resettleAt(vnic: VnicId, time: number): void {
     if (this.#resettling.has(vnic)) return
     this.#resettling.add(vnic)
-    this.#later(() => {
+    this.#timers.later(() => {
       this.#resettling.delete(vnic)
       void this.#resettle(vnic)
     }, time - performance.now())
@@ -267,17 +268,6 @@ export class Hosts {
     if (operations.length === 0) return
     log.info({ hypervisor: id, operations: operations.length }, "writing the hypervisor's OVSDB")
     await host.connection.transact(openVSwitch.name, operations)
-  }
-
-  #later(work: () => void, delay: number): void {
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer)
-        work()
-      },
-      Math.max(delay, 0),
-    )
-    this.#timers.add(timer)
   }
 }
 

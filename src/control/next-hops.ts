@@ -8,13 +8,13 @@ import { EngineMistake } from '../../flows/checks.ts'
 import type { Engines } from '../../flows/compile.ts'
 import { authorOf } from '../../flows/cookie.ts'
 import type { Member } from '../../flows/engine.ts'
-import type { Injection } from '../../flows/inject.ts'
 import { memberOf, nextHopFor, onward, routersOf, type Way, wayOf, whoHas } from '../../flows/nat/next-hop.ts'
 import { CLASSIFY, HOP } from '../../flows/pipeline.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
-import { OpenFlowError, type PacketIn, PORT, type Session } from '../openflow/index.ts'
+import { OpenFlowError, type PacketIn, type Session } from '../openflow/index.ts'
 import type { Fleet } from './fleet.ts'
+import { inject } from './injections.ts'
 import { readArpReply, readDestination } from './next-hop-frames.ts'
 import { sliced } from './slices.ts'
 
@@ -98,7 +98,7 @@ export class NextHops {
     hop.asked += 1
     hop.timer = setTimeout(() => this.#ask(at, hop), PATIENCE)
     hop.timer.unref()
-    this.#carefully(way.member, () => send(hop.session, whoHas(way, hop.address)))
+    this.#carefully(way.member, () => inject(hop.session, whoHas(way, hop.address)))
   }
 
   /** An answer has come; the switch has learned of it already. */
@@ -110,7 +110,7 @@ export class NextHops {
     clearTimeout(hop.timer)
     this.#hops.delete(at)
     for (const { way, frame } of hop.waiting) {
-      this.#carefully(way.member, () => send(hop.session, onward(way, frame, reply.mac)))
+      this.#carefully(way.member, () => inject(hop.session, onward(way, frame, reply.mac)))
     }
   }
 
@@ -121,7 +121,7 @@ export class NextHops {
       if (!ready) continue
       for (const way of this.#routersOn(hypervisor, graph, engines)) {
         const { nextHop } = way.fabric
-        if (nextHop !== null) this.#carefully(way.member, () => send(session, whoHas(way, nextHop)))
+        if (nextHop !== null) this.#carefully(way.member, () => inject(session, whoHas(way, nextHop)))
         yield
       }
       yield
@@ -158,9 +158,4 @@ export class NextHops {
       if (!isOver) this.#context.log.warn({ err: error, port: member.port.id }, words)
     }
   }
-}
-
-function send(session: Session, { frame, actions }: Injection): void {
-  const match = [{ field: 'in_port', value: PORT.CONTROLLER }] as const
-  session.send({ type: 'packet_out', match, actions, data: frame })
 }

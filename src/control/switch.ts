@@ -14,6 +14,7 @@ import { Ahead } from './ahead.ts'
 import { Delivery } from './delivery.ts'
 import { Refusals } from './refusals.ts'
 import { sliced } from './slices.ts'
+import { Timers } from './timers.ts'
 import { Wants } from './wants.ts'
 
 /** How often a switch is compared with what we want even if nothing was noticed, milliseconds. */
@@ -59,7 +60,7 @@ export class Switch {
   #idle = false
   #ahead: Ahead | undefined
   #closed = false
-  #timers = new Set<NodeJS.Timeout>()
+  readonly #timers = new Timers()
   readonly #refusals: Refusals
   readonly #delivery: Delivery
 
@@ -153,7 +154,7 @@ export class Switch {
     } finally {
       clearInterval(audit)
       this.#refusals.end()
-      for (const timer of this.#timers) clearTimeout(timer)
+      this.#timers.clear()
     }
   }
 
@@ -199,18 +200,10 @@ export class Switch {
   #requestAuditSoon(): void {
     if (this.#auditSoon) return
     this.#auditSoon = true
-    this.#later(() => {
+    this.#timers.later(() => {
       this.#auditSoon = false
       this.#requestAudit()
     }, AUDIT_PAUSE)
-  }
-
-  #later(work: () => void, delay: number): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      work()
-    }, delay)
-    this.#timers.add(timer)
   }
 
   /** What the switch says on its own. */
