@@ -1,13 +1,13 @@
 /** What a plug costs in compile and delta when the cloud has 100 VNICs, and when it has 10,000: networks of fifty. */
 import { compile, type Engines } from '../flows/compile.ts'
-import { Ledger } from '../flows/delta.ts'
-import { engineTables } from '../flows/pipeline.ts'
-import { vlanRules } from '../flows/vlan.ts'
-import { vxlanRules } from '../flows/vxlan.ts'
+import { Ledger } from '../flows/diff.ts'
+import { engineTables } from '../flows/pipeline/tables.ts'
+import { vlanRules } from '../src/engines/vlan/vlan-rules.ts'
+import { vxlanRules } from '../src/engines/vxlan/vxlan-rules.ts'
 import { apply, type Change } from '../topology/change.ts'
 import { Graph } from '../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from '../topology/ids.ts'
-import type { Network } from '../topology/nodes.ts'
+import type { Network } from '../topology/model.ts'
 import { stale } from '../topology/stale.ts'
 import { timesOf } from './figures.ts'
 import { NETWORK } from './plugboard.ts'
@@ -41,7 +41,7 @@ export function scaleTimes(engine: 'vlan' | 'vxlan', early: number, late: number
   return { engine, early: timesOf(first).p50, late: timesOf(last).p50, rules: cloud.rules }
 }
 
-const plain = { adminUp: true, asksForUnknown: false, rateLimit: null, trunk: [], hypervisor: null, segmentId: null }
+const plain = { adminUp: true, floodUnknown: false, rateLimit: null, trunk: [], hypervisor: null, segmentId: null }
 const made = { project: 'bench' as ProjectId, name: '', revision: 1, createdAt: '2026-01-01T00:00:00Z', request: '{}' }
 
 class Cloud {

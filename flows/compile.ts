@@ -6,20 +6,20 @@
 import { ruleKey } from '../src/openflow/index.ts'
 import type { Graph, Placement } from '../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from '../topology/ids.ts'
-import { type Hypervisor, isRouted, type Network, type Port } from '../topology/nodes.ts'
-import { answers, asksController, goesOn } from './answer.ts'
-import { fabricOf, forwardsOf, guardsOf, neighboursOf, questionsOf, serversOf } from './checks.ts'
-import { adminDown, fromFabric, fromSite, fromVnic } from './classify.ts'
-import { noForeignTags, type Peers, toFabric, toMember, toSite } from './egress.ts'
-import { type Domain, type EngineRules, type Fault, isFault, type Member } from './engine.ts'
-import { forwardRules } from './forward.ts'
-import { guardRules } from './guard.ts'
-import { fromKnown, fromRouter } from './nat/inward.ts'
-import { routedDomain, routedMember } from './nat/routed.ts'
-import { ANSWER, type EngineTables } from './pipeline.ts'
-import type { Rule } from './rule.ts'
-import { siteOf } from './sites.ts'
-import { sameFamily } from './tunnel.ts'
+import { type Hypervisor, isRouted, type Network, type Port } from '../topology/model.ts'
+import { fabricOf, forwardsOf, guardsOf, neighboursOf, puntsOf, serversOf } from './engines/checked.ts'
+import { type Domain, type EngineRules, type Fault, isFault, type Member } from './engines/engine-rules.ts'
+import type { Rule } from './pipeline/rule.ts'
+import { ANSWER, type EngineTables } from './pipeline/tables.ts'
+import { sameFamily } from './pipeline/tunnel.ts'
+import { answers, goesOn, puntToController } from './stages/answer/answer.ts'
+import { adminDown, fromFabric, fromSite, fromVnic } from './stages/classify/classify.ts'
+import { noForeignTags, type Peers, toFabric, toMember, toSite } from './stages/egress/egress.ts'
+import { forwardRules } from './stages/forward/forward.ts'
+import { siteOf } from './stages/forward/sites.ts'
+import { guardRules } from './stages/guard/guard.ts'
+import { fromKnown, fromRouter } from './stages/nat/inward.ts'
+import { routedDomain, routedMember } from './stages/nat/routed.ts'
 
 /** An engine's rules with the tables they stand in. */
 export interface Placed {
@@ -179,7 +179,7 @@ function compileMember(graph: Graph, engines: Engines, here: Hypervisor, member:
   return [
     ...fromVnic(member, domain),
     ...guardRules(member, domain, guardsOf(rules, member, domain), isAsked(rules) ? ANSWER.number : tables.forward),
-    ...questionsOf(rules, member, domain).map((question) => asksController(member, domain, question)),
+    ...puntsOf(rules, member, domain).map((question) => puntToController(member, domain, question)),
     ...neighboursOf(rules, member, domain).flatMap((neighbour) =>
       answers({ domain, member, neighbour, forward: tables.forward, isHere: true }),
     ),
@@ -219,12 +219,12 @@ function compileSite(graph: Graph, engines: Engines, here: Hypervisor, port: Por
 }
 
 /** Are its members answered anything? */
-const isAsked = ({ neighbours, servers, questions }: EngineRules): boolean =>
-  neighbours !== undefined || servers !== undefined || questions !== undefined
+const isAsked = ({ neighbours, servers, punts }: EngineRules): boolean =>
+  neighbours !== undefined || servers !== undefined || punts !== undefined
 
 const isMember = (placement: Placement): placement is Member => placement.vnic !== null
 
-const NOBODY: Peers = { all: [], asking: [] }
+const NOBODY: Peers = { all: [], floodUnknown: [] }
 /** Of rules that name one target. */
 const ALONE = { members: () => [], peers: NOBODY, site: undefined }
 
@@ -255,7 +255,10 @@ function peersOf(graph: Graph, network: Network, here: Hypervisor): Peers {
     }
     return [...found].sort()
   }
-  return { all: addresses(graph.members(network.id).keys()), asking: addresses(graph.askers(network.id).keys()) }
+  return {
+    all: addresses(graph.members(network.id).keys()),
+    floodUnknown: addresses(graph.unknownFlooders(network.id).keys()),
+  }
 }
 
 const canReach = (here: Hypervisor, peer: Hypervisor): boolean =>

@@ -61,7 +61,7 @@ export function frameProbes(vms: readonly Vm[], networkOf: NetworkOf, settings: 
   for (const { vm, tag, network, remembers } of members) {
     const peers = members.filter((peer) => network !== undefined && peer.network === network && peer.vm !== vm)
     const everybody = peers.map(({ vm }) => vm.name)
-    const asking = peers.filter(({ asks }) => asks).map(({ vm }) => vm.name)
+    const floodUnknown = peers.filter(({ asks }) => asks).map(({ vm }) => vm.name)
     const add = (what: string, to: readonly string[], bytes: (number: number) => Buffer, more: Partial<Send> = {}) => {
       const number = sends.length + 1
       const bare = bytes(number)
@@ -76,12 +76,12 @@ export function frameProbes(vms: readonly Vm[], networkOf: NetworkOf, settings: 
     add('IPv6 neighbour solicitation', everybody, (number) => neighbourDiscovery(number, vm.mac, 135))
     add('IPv6 router advertisement', everybody, (number) => neighbourDiscovery(number, vm.mac, 134))
     plain('multicast', everybody, { destination: multicast })
-    plain('unknown unicast', asking, { destination: nobody })
+    plain('unknown unicast', floodUnknown, { destination: nobody })
     for (const mac of new Set(vms.filter((other) => other !== vm).map((other) => other.mac))) {
       const owners = peers.filter((peer) => peer.vm.mac === mac).map(({ vm }) => vm.name)
       if (mac === vm.mac) continue
-      const may = owners.length === 0 && remembers ? asking : []
-      const to = owners.length > 0 || may.length > 0 ? owners : asking
+      const may = owners.length === 0 && remembers ? floodUnknown : []
+      const to = owners.length > 0 || may.length > 0 ? owners : floodUnknown
       plain(`unicast to ${mac}`, to, { destination: mac }, { may })
     }
     if (vm.unguarded) continue

@@ -1,5 +1,7 @@
 /** The docs page of the pipeline, made from its modules: `npm run docs` writes it, a test holds that it is fresh. */
-import { authorOf, OWNER_COOKIE } from '../flows/cookie.ts'
+import { authorOf, OWNER_COOKIE } from '../flows/pipeline/cookie.ts'
+import { SLOTS, TO_PEER, TO_PEERS, TO_UPLINK } from '../flows/pipeline/registers.ts'
+import type { Rule } from '../flows/pipeline/rule.ts'
 import {
   ADVERTISE,
   ANSWER,
@@ -12,10 +14,8 @@ import {
   ROUTED,
   type Table,
   UNKNOWN,
-} from '../flows/pipeline.ts'
-import { SLOTS, TO_PEER, TO_PEERS, TO_UPLINK } from '../flows/registers.ts'
-import type { Rule } from '../flows/rule.ts'
-import { ENGINE_ALIASES } from '../src/engines/registry.ts'
+} from '../flows/pipeline/tables.ts'
+import { ENGINE_ALIASES } from '../src/engines/index.ts'
 import { printFlow } from '../src/openflow/index.ts'
 import { FIRST_KEY } from '../topology/ids.ts'
 

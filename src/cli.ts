@@ -1,8 +1,8 @@
 /** The command line: what is to be done, and with which configuration. */
 
+import { type Config, configure } from './config/config.ts'
 import { FILE_VARIABLE } from './config/environment.ts'
 import { findFlag, flagOf, fromText, type Given, KEYS, type Key, suggestion, variableOf } from './config/keys.ts'
-import { type Config, configure } from './config.ts'
 
 export type Command =
   | { readonly name: 'run'; readonly config: Config }

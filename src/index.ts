@@ -12,17 +12,13 @@ export type {
   Member,
   Neighbour,
   PacketField,
-  Question,
+  Punt,
   Target,
   Wire,
-} from '../flows/engine.ts'
-export { ethernetDomain, toMember, toPeer } from '../flows/ethernet/forward.ts'
-export { ethernetGuard } from '../flows/ethernet/guard.ts'
+} from '../flows/engines/engine-rules.ts'
 export type { Graph, Placement } from '../topology/graph.ts'
-export type { Attributes, Hypervisor, Network, Port, Vnic } from '../topology/nodes.ts'
-export { Controller, type ControllerOptions } from './control/controller.ts'
-export type { CoreOperations, Event, EventLog } from './control/operations.ts'
-export { peerAddress } from './engines/addresses.ts'
+export type { Attributes, Hypervisor, Network, Port, Vnic } from '../topology/model.ts'
+export { Controller, type ControllerOptions } from './controller.ts'
 export type {
   Answer,
   Condition,
@@ -36,12 +32,16 @@ export type {
   PortPlan,
   PortService,
   VnicKind,
-} from './engines/engine.ts'
-export { checkMac, ETHERNET } from './engines/ethernet-vnic.ts'
-export { type Call, type Caller, type Extension, type Reply, type Route, route } from './engines/extension.ts'
-export { EngineError, type EngineWish, loadEngines } from './engines/load.ts'
-export { tunnelPort } from './engines/overlay.ts'
-export type { EngineSettings } from './engines/registry.ts'
-export { checkFree, Pool, type Range } from './engines/segments.ts'
-export { ERRORS, type ErrorCode, PlugboardError } from './errors.ts'
+} from './core/engine/engine.ts'
+export { type Call, type Caller, type Extension, type Reply, type Route, route } from './core/engine/extension.ts'
+export { EngineError, type EngineWish, loadEngines } from './core/engine/load.ts'
+export { peerAddress } from './core/engine/peer-address.ts'
+export { ERRORS, type ErrorCode, PlugboardError } from './core/errors.ts'
+export type { CoreOperations, Event, EventLog } from './core/operations.ts'
+export { checkFree, Pool, type Range } from './core/resources/segments.ts'
+export { ethernetDomain, toMember, toPeer } from './engines/ethernet/ethernet-forward.ts'
+export { ethernetGuard } from './engines/ethernet/ethernet-guard.ts'
+export { checkMac, ETHERNET } from './engines/ethernet/ethernet-vnic.ts'
+export { tunnelPort } from './engines/ethernet/overlay.ts'
+export type { EngineSettings } from './engines/index.ts'
 export { type Json, type Store, StoreError, type Write } from './store/store.ts'

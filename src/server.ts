@@ -1,14 +1,14 @@
 /** Plugboard at work: the store, the controller and the three listeners, and how they come and go. */
 import type { Logger } from 'pino'
+import { type Config, ConfigError } from './config/config.ts'
 import { type Address, printAddress } from './config/values.ts'
-import { type Config, ConfigError } from './config.ts'
-import { Controller } from './control/controller.ts'
-import { portFieldsOf } from './engines/fields.ts'
-import { EngineError, loadEngines } from './engines/load.ts'
+import { Controller } from './controller.ts'
+import { EngineError, loadEngines } from './core/engine/load.ts'
+import { portFieldsOf } from './core/resources/fields.ts'
 import { buildHttp } from './http/server.ts'
 import { listen as listenForSwitches, type Listener as SwitchListener } from './openflow/index.ts'
 import { type Listener as HostListener, listen as listenForHosts } from './ovsdb/index.ts'
-import { openStore } from './store/open.ts'
+import { openStore } from './store/lmdb/open.ts'
 import type { Store } from './store/store.ts'
 
 /** Where it listens, with the ports that it got where 0 was asked for. */

@@ -2,7 +2,7 @@
  * Addresses in pools, by number: which are taken, and which one is to be given next. Never used ones come first, from the lowest
  * on, then the one that was freed longest ago. A function of the nodes that are there, in whatever order they came.
  */
-import type { Address } from './nodes.ts'
+import type { Address } from './model.ts'
 
 /** Numbers from `first` to `last`, both included. */
 export interface Span {

@@ -4,7 +4,7 @@
  */
 import type { Graph } from './graph.ts'
 import type { HypervisorId, NetworkId, PortId, VnicId } from './ids.ts'
-import type { Address, Binding, Hypervisor, Network, Port, Segment, Vnic } from './nodes.ts'
+import type { Address, Binding, Hypervisor, Network, Port, Segment, Vnic } from './model.ts'
 
 export type Change =
   | { readonly kind: 'network'; readonly id: NetworkId; readonly to: Network | null }

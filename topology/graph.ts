@@ -8,11 +8,11 @@
 
 import { Addresses } from './addresses.ts'
 import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from './ids.ts'
+import type { Address, Binding, Hypervisor, Network, Port, Segment, Vnic } from './model.ts'
 import { Multimap } from './multimap.ts'
-import type { Address, Binding, Hypervisor, Network, Port, Segment, Vnic } from './nodes.ts'
-import { type Carrier, type Place, type Placement, Places, type Seat } from './places.ts'
+import { type Attachment, type Carrier, type Place, type Placement, Places } from './placement.ts'
 
-export type { Place, Placement, Seat }
+export type { Attachment, Place, Placement }
 
 /** What a key stands for. */
 export type Keyed =
@@ -61,8 +61,8 @@ export class Graph {
   }
 
   /** Whatever the administrative state of these ports. */
-  seatOf(port: PortId): Seat | undefined {
-    return this.#places.seatOf(port)
+  attachmentOf(port: PortId): Attachment | undefined {
+    return this.#places.attachmentOf(port)
   }
 
   /** The port that a VNIC is plugged into, and those that its trunk carries. */
@@ -95,13 +95,13 @@ export class Graph {
   }
 
   /** The same of those that ask for frames to unknown addresses. */
-  askers(network: NetworkId): Multimap<HypervisorId, PortId> {
-    return this.#places.askers(network)
+  unknownFlooders(network: NetworkId): Multimap<HypervisorId, PortId> {
+    return this.#places.unknownFlooders(network)
   }
 
   /** The same of those that have a limit of what they receive. */
-  slowed(network: NetworkId): Multimap<HypervisorId, PortId> {
-    return this.#places.slowed(network)
+  rateLimited(network: NetworkId): Multimap<HypervisorId, PortId> {
+    return this.#places.rateLimited(network)
   }
 
   /** The same of those that trunks carry. */
@@ -114,7 +114,7 @@ export class Graph {
    * network those with members that ask for frames to unknown addresses, which such a frame is not.
    */
   knowsRemote({ id, mesh }: Network, hypervisor: HypervisorId): boolean {
-    return (mesh ? this.members(id) : this.askers(id)).has(hypervisor)
+    return (mesh ? this.members(id) : this.unknownFlooders(id)).has(hypervisor)
   }
 
   /** Has any hypervisor a tunnel address of IPv6? */

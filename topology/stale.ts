@@ -5,7 +5,7 @@
 import type { Change } from './change.ts'
 import type { Graph, Place } from './graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from './ids.ts'
-import { type Hypervisor, isRouted, type Network, type Port } from './nodes.ts'
+import { type Hypervisor, isRouted, type Network, type Port } from './model.ts'
 
 /** Takes a stale pair; told the same one twice, it notes it once. */
 export type Mark = (hypervisor: HypervisorId, object: Key) => void
@@ -78,12 +78,13 @@ function placed(graph: Graph, { port, hypervisor: here }: Place, mark: Mark): vo
   if (!port.adminUp) return
   const members = graph.members(network.id)
   if (!network.mesh) {
-    for (const peer of graph.askers(network.id).keys()) if (peer !== here) mark(peer, port.key)
-    if (port.asksForUnknown && graph.askers(network.id).get(here).size === 1) remoteMembers(graph, network, here, mark)
+    for (const peer of graph.unknownFlooders(network.id).keys()) if (peer !== here) mark(peer, port.key)
+    if (port.floodUnknown && graph.unknownFlooders(network.id).get(here).size === 1)
+      remoteMembers(graph, network, here, mark)
     return
   }
   const alone = members.get(here).size === 1
-  const asksAlone = port.asksForUnknown && graph.askers(network.id).get(here).size === 1
+  const asksAlone = port.floodUnknown && graph.unknownFlooders(network.id).get(here).size === 1
   for (const [peer, ports] of members.entries()) {
     if (peer === here) continue
     mark(peer, port.key)
@@ -138,7 +139,7 @@ function hypervisor(graph: Graph, { id: here, key }: Hypervisor, mark: Mark): vo
     sites(graph, network, mark)
     if (!network.mesh) {
       if (graph.knowsRemote(network, here)) remoteMembers(graph, network, here, mark)
-      for (const peer of graph.askers(networkId).keys()) {
+      for (const peer of graph.unknownFlooders(networkId).keys()) {
         if (peer !== here) for (const port of ports) markPort(graph, port, peer, mark)
       }
       continue

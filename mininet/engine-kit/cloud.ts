@@ -1,11 +1,12 @@
 /** A small cloud of one engine's, in which things happen at random, all of them as the API and the hypervisors would say. */
-import { arrived, callOff, migrate } from '../../src/control/migrations.ts'
-import { destroyPort, updatePort } from '../../src/control/ports.ts'
-import { destroyVnic, plug, unplug } from '../../src/control/vnics.ts'
-import type { Engine } from '../../src/engines/engine.ts'
-import { PlugboardError } from '../../src/errors.ts'
+
+import type { Engine } from '../../src/core/engine/engine.ts'
+import { PlugboardError } from '../../src/core/errors.ts'
+import { arrived, callOff, migrate } from '../../src/core/resources/migration.ts'
+import { destroyPort, updatePort } from '../../src/core/resources/port.ts'
+import { destroyVnic, plug, unplug } from '../../src/core/resources/vnic.ts'
 import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
-import type { Hypervisor } from '../../topology/nodes.ts'
+import type { Hypervisor } from '../../topology/model.ts'
 import type { Random } from '../random.ts'
 import { type EngineUnderTest, PHYSICAL_NETWORKS, PLACES, type Place } from './description.ts'
 import { ADMIN, PROJECT, Recorder } from './recorder.ts'

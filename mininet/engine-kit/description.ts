@@ -1,6 +1,6 @@
 /** What the kit must be told of an engine, and of the built-in ones. */
 import { resolve } from 'node:path'
-import type { EngineWish } from '../../src/engines/load.ts'
+import type { EngineWish } from '../../src/core/engine/load.ts'
 import type { Port } from '../api.ts'
 
 /** A hypervisor of the lab, and the address that tunnels to it end at. */

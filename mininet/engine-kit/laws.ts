@@ -3,9 +3,9 @@
  * not of how it came to be, nor of the clock; they are gone with what asked for them; and they can be written down.
  */
 
-import { CLASSIFY } from '../../flows/pipeline.ts'
-import { loadEngines } from '../../src/engines/load.ts'
-import { rulesOf } from '../../src/engines/registry.ts'
+import { CLASSIFY } from '../../flows/pipeline/tables.ts'
+import { loadEngines } from '../../src/core/engine/load.ts'
+import { rulesOf } from '../../src/engines/index.ts'
 import { parseFlow, printFlow, ruleBody, ruleKey } from '../../src/openflow/index.ts'
 import type { Change } from '../../topology/change.ts'
 import type { HypervisorId } from '../../topology/ids.ts'

@@ -1,13 +1,14 @@
 /** Operations of the API on a graph alone, without store and switches: it keeps the changes that each of them makes. */
-import { createVnic } from '../../src/control/vnics.ts'
-import type { Engine } from '../../src/engines/engine.ts'
-import type { Caller, Route } from '../../src/engines/extension.ts'
-import type { Draft, Host, View } from '../../src/engines/host.ts'
-import { extensionsOf } from '../../src/engines/registry.ts'
+
+import type { Draft, Host, View } from '../../src/core/draft.ts'
+import type { Engine } from '../../src/core/engine/engine.ts'
+import type { Caller, Route } from '../../src/core/engine/extension.ts'
+import { createVnic } from '../../src/core/resources/vnic.ts'
+import { extensionsOf } from '../../src/engines/index.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
 import { FIRST_KEY, type Key, type ProjectId } from '../../topology/ids.ts'
-import type { Attributes } from '../../topology/nodes.ts'
+import type { Attributes } from '../../topology/model.ts'
 
 export const PROJECT = 'kit' as ProjectId
 export const ADMIN: Caller = { project: '*', role: 'admin' }

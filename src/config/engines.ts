@@ -1,6 +1,6 @@
 /** Which service engines a configuration names. */
-import type { EngineWish } from '../engines/load.ts'
-import { ENGINE_ALIASES } from '../engines/registry.ts'
+import type { EngineWish } from '../core/engine/load.ts'
+import { ENGINE_ALIASES } from '../engines/index.ts'
 import { nearest } from './nearest.ts'
 import { Disallowed } from './values.ts'
 

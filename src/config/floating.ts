@@ -1,5 +1,7 @@
 /** Where floating addresses live on a physical network. */
-import type { FloatingPool } from '../engines/nat/pools.ts'
+
+import type { Range } from '../core/resources/segments.ts'
+import type { FloatingPool } from '../engines/nat-ipv4/floating-pools.ts'
 import {
   endsOf,
   isUnicast,
@@ -8,8 +10,7 @@ import {
   parseAddress,
   parsePrefix,
   printPrefix,
-} from '../engines/nat/prefixes.ts'
-import type { Range } from '../engines/segments.ts'
+} from '../engines/nat-ipv4/prefixes.ts'
 import { nearest } from './nearest.ts'
 import { Disallowed, readNumber, show } from './values.ts'
 

@@ -1,8 +1,8 @@
 /** What a configuration's values look like: each reads what a file, a variable or a flag holds, or says what is allowed. */
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { Address4, Address6 } from 'ip-address'
-import { ROLES, type Role } from '../engines/extension.ts'
-import type { Range } from '../engines/segments.ts'
+import { ROLES, type Role } from '../core/engine/extension.ts'
+import type { Range } from '../core/resources/segments.ts'
 import { nearest } from './nearest.ts'
 
 /** A value that is not allowed; `at` says where below its key. */

@@ -1,6 +1,6 @@
 /** The lines of a dump, checked one after the other. */
-import { encodeKey, type Staged } from './database.ts'
-import { checkSchema } from './head.ts'
+import { encodeKey, type Staged } from './lmdb/database.ts'
+import { checkSchema } from './lmdb/head.ts'
 import { StoreError } from './store.ts'
 
 export const FORMAT = 'plugboard-store'

@@ -4,12 +4,12 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Database, openDatabase, readRange, type Staged } from './database.ts'
 import { DumpReader, FORMAT, type Title } from './dump-reader.ts'
-import { HEAD, type Head, readHead, SCHEMA } from './head.ts'
-import { cannotOpen, type Held, openExclusively } from './open.ts'
-import { reasonOf } from './reason.ts'
-import { checkToRead } from './room.ts'
+import { type Database, openDatabase, readRange, type Staged } from './lmdb/database.ts'
+import { HEAD, type Head, readHead, SCHEMA } from './lmdb/head.ts'
+import { cannotOpen, type Held, openExclusively } from './lmdb/open.ts'
+import { reasonOf } from './lmdb/reason.ts'
+import { checkToRead } from './lmdb/room.ts'
 import { StoreError } from './store.ts'
 
 /**

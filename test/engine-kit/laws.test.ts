@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { BUILT_IN } from '../../mininet/engine-kit/description.ts'
 import { type EngineUnderTest, laws } from '../../mininet/engine-kit/index.ts'
-import { tunnelPort } from '../../src/engines/overlay.ts'
+import { tunnelPort } from '../../src/engines/ethernet/overlay.ts'
 import { oddEngine } from '../support/odd-engine.ts'
 
 const made = new Map<string, unknown>()

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { faultOf } from '../../flows/compile.ts'
-import { COPIES_PER_RULE } from '../../flows/forward.ts'
+import { COPIES_PER_RULE } from '../../flows/stages/forward/forward.ts'
 import { encode } from '../../src/openflow/index.ts'
-import type { Port } from '../../topology/nodes.ts'
+import type { Port } from '../../topology/model.ts'
 import { graphOf, linesOn, type Nodes, rulesOn } from '../support/cloud.ts'
 import {
   binding,

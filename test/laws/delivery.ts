@@ -1,6 +1,6 @@
 /** Where frames end in a small cloud whose switches are modelled: through switches, the physical network and tunnels. */
-import type { Member } from '../../flows/engine.ts'
-import type { Rule } from '../../flows/rule.ts'
+import type { Member } from '../../flows/engines/engine-rules.ts'
+import type { Rule } from '../../flows/pipeline/rule.ts'
 import { PORT } from '../../src/openflow/index.ts'
 import type { Graph, Placement } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'

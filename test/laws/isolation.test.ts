@@ -1,11 +1,11 @@
 /** Law 4: no rule set lets a frame of one network reach a VNIC of another; and within a network, everybody gets one copy. */
 import fc from 'fast-check'
 import t from 'tap'
-import type { Member } from '../../flows/engine.ts'
-import { siteOf } from '../../flows/sites.ts'
+import type { Member } from '../../flows/engines/engine-rules.ts'
+import { siteOf } from '../../flows/stages/forward/sites.ts'
 import type { Graph, Placement } from '../../topology/graph.ts'
 import type { NetworkId } from '../../topology/ids.ts'
-import type { Port } from '../../topology/nodes.ts'
+import type { Port } from '../../topology/model.ts'
 import { TUNNEL } from '../support/nodes.ts'
 import {
   BROADCAST,
@@ -77,8 +77,8 @@ t.test('law 4 (B23, B24): broadcast and unicast reach just the members of the ne
           const owners = peers.filter((peer) => mac(peer.vnic.attributes.mac_address) === dst)
           const { ports, beyond: away } = send(dst)
           // Those that ask for frames to unknown addresses get what nobody here is known to have.
-          const asking = owners.length > 0 ? owners : peers.filter(({ port }) => port.asksForUnknown)
-          if (!same(ports, idsOf(asking))) return false
+          const floodUnknown = owners.length > 0 ? owners : peers.filter(({ port }) => port.floodUnknown)
+          if (!same(ports, idsOf(floodUnknown))) return false
           if (!same(away, owners.length > 0 ? [] : beyond)) return false
         }
         for (const { vlan } of flood.wire) {

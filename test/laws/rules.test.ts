@@ -1,7 +1,7 @@
 /** Laws 1, 2, 3, 5 and 6 over random change sequences. */
 import fc from 'fast-check'
 import t from 'tap'
-import type { Rule } from '../../flows/rule.ts'
+import type { Rule } from '../../flows/pipeline/rule.ts'
 import { FakeTables, finish, isNothing, linesOf, observeAll } from '../../mininet/engine-kit/replay.ts'
 import { parseFlow, printFlow, ruleBody, ruleKey } from '../../src/openflow/index.ts'
 import type { Change } from '../../topology/change.ts'

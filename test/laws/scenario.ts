@@ -1,11 +1,11 @@
 /** Random change sequences for the laws: a small cloud in which things are made, plugged, bound, moved and taken away. */
 import fc from 'fast-check'
-import type { Rule } from '../../flows/rule.ts'
+import type { Rule } from '../../flows/pipeline/rule.ts'
 import { fromScratch as compileAll, Replay } from '../../mininet/engine-kit/replay.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, PortId } from '../../topology/ids.ts'
-import type { Attributes, Hypervisor, Port, SubPort } from '../../topology/nodes.ts'
+import type { Attributes, Hypervisor, Port, SubPort } from '../../topology/model.ts'
 import * as nodes from '../support/nodes.ts'
 import {
   ENGINES,
@@ -25,12 +25,12 @@ const HYPERVISORS = 3
 /** The last two are NATed, side by side in one VLAN, with the same private addresses. */
 const NETWORKS = 7
 /** Ports of networks, then ports on their own, then ports that lead to remote sites: of three networks, of one of them two. */
-const [IN_NETWORKS, LONE, SITES] = [14, 2, 4]
+const [IN_NETWORKS, STANDALONE, SITES] = [14, 2, 4]
 /** The networks of those: on a VLAN, on tunnels, untagged. */
 const BRIDGED = [0, 1, 0, 3]
-const PORTS = IN_NETWORKS + LONE + SITES
+const PORTS = IN_NETWORKS + STANDALONE + SITES
 /** Those that take VNICs. */
-const PLUGGABLE = IN_NETWORKS + LONE
+const PLUGGABLE = IN_NETWORKS + STANDALONE
 export const VNICS = 14
 
 const network = (n: number) =>
@@ -201,7 +201,7 @@ function changesOf(graph: Graph, event: Event): Change[] {
     }
     case 'ask': {
       const there = graph.ports.get(portId(event.port))
-      return there ? [{ kind: 'port', id: there.id, to: { ...there, asksForUnknown: event.asks } }] : []
+      return there ? [{ kind: 'port', id: there.id, to: { ...there, floodUnknown: event.asks } }] : []
     }
     case 'trunk':
       return trunked(graph, event.port, event.subs)

@@ -1,9 +1,9 @@
 /** Law 4 again, on samples, with Open vSwitch as the judge: `ofproto/trace` and our model send every frame the same way. */
 import fc from 'fast-check'
 import t from 'tap'
-import type { Member } from '../../flows/engine.ts'
-import { meterOf } from '../../flows/meters.ts'
-import type { Rule } from '../../flows/rule.ts'
+import type { Member } from '../../flows/engines/engine-rules.ts'
+import { meterOf } from '../../flows/pipeline/meters.ts'
+import type { Rule } from '../../flows/pipeline/rule.ts'
 import { ALL_TABLES, connect, METER, printFlow, type Session } from '../../src/openflow/index.ts'
 import type { Graph } from '../../topology/graph.ts'
 import { noOvs, Ovs } from '../openflow/support/ovs.ts'

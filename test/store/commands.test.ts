@@ -4,7 +4,7 @@ import { PassThrough, Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { readDump, writeDump } from '../../src/store/commands.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/lmdb/open.ts'
 
 const ENTRIES = 1500
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { dump, load } from '../../src/store/dump.ts'
-import { SCHEMA } from '../../src/store/head.ts'
-import { openStore } from '../../src/store/open.ts'
+import { SCHEMA } from '../../src/store/lmdb/head.ts'
+import { openStore } from '../../src/store/lmdb/open.ts'
 import type { Json, Write } from '../../src/store/store.ts'
 import { start } from './support/process.ts'
 

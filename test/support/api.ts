@@ -1,9 +1,9 @@
 /** The HTTP API on a controller without switches, for tests by `inject`. */
 import { createHash } from 'node:crypto'
 import pino from 'pino'
-import { portFieldsOf } from '../../src/engines/fields.ts'
-import type { Token } from '../../src/http/auth.ts'
+import { portFieldsOf } from '../../src/core/resources/fields.ts'
 import { buildHttp } from '../../src/http/server.ts'
+import type { Token } from '../../src/http/v1/auth.ts'
 import { controllerOn, type Options } from './controller.ts'
 
 interface Teardown {

@@ -3,7 +3,7 @@ import { compile, objectsOn } from '../../flows/compile.ts'
 import { printFlow } from '../../src/openflow/index.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
-import type { Binding, Hypervisor, Network, Port, Vnic } from '../../topology/nodes.ts'
+import type { Binding, Hypervisor, Network, Port, Vnic } from '../../topology/model.ts'
 import { ENGINES, hypervisorId } from './nodes.ts'
 
 export interface Nodes {

@@ -1,11 +1,11 @@
 /** A controller on a store in memory, and its operations by name as the HTTP room would call them. */
 import pino from 'pino'
-import { Controller } from '../../src/control/controller.ts'
-import type { Engine } from '../../src/engines/engine.ts'
-import type { Reply } from '../../src/engines/extension.ts'
-import { guarded } from '../../src/engines/guarded.ts'
-import type { FloatingPool } from '../../src/engines/nat/pools.ts'
-import { builtIn, ENGINE_ALIASES } from '../../src/engines/registry.ts'
+import { Controller } from '../../src/controller.ts'
+import type { Engine } from '../../src/core/engine/engine.ts'
+import type { Reply } from '../../src/core/engine/extension.ts'
+import { guarded } from '../../src/core/engine/guarded.ts'
+import { builtIn, ENGINE_ALIASES } from '../../src/engines/index.ts'
+import type { FloatingPool } from '../../src/engines/nat-ipv4/floating-pools.ts'
 import type { ProjectId } from '../../topology/ids.ts'
 import { MemoryStore } from './memory-store.ts'
 

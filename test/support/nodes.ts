@@ -1,14 +1,14 @@
 /** Nodes of a small cloud for tests, by number: `vnic(3, 1)` is VNIC 3, plugged into port 1. */
 import type { Engines } from '../../flows/compile.ts'
-import { flatRules } from '../../flows/flat.ts'
-import { geneveRules } from '../../flows/geneve.ts'
-import { natIpv4Rules } from '../../flows/nat-ipv4.ts'
-import { engineTables } from '../../flows/pipeline.ts'
-import { remoteL2Rules } from '../../flows/remote-l2.ts'
-import { vlanRules } from '../../flows/vlan.ts'
-import { vxlanRules } from '../../flows/vxlan.ts'
+import { engineTables } from '../../flows/pipeline/tables.ts'
+import { flatRules } from '../../src/engines/flat/flat-rules.ts'
+import { geneveRules } from '../../src/engines/geneve/geneve-rules.ts'
+import { natIpv4Rules } from '../../src/engines/nat-ipv4/nat-ipv4-rules.ts'
+import { remoteL2Rules } from '../../src/engines/remote-l2/remote-l2-rules.ts'
+import { vlanRules } from '../../src/engines/vlan/vlan-rules.ts'
+import { vxlanRules } from '../../src/engines/vxlan/vxlan-rules.ts'
 import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
-import type { Binding, Hypervisor, Network, Port, Vnic } from '../../topology/nodes.ts'
+import type { Binding, Hypervisor, Network, Port, Vnic } from '../../topology/model.ts'
 
 export const ENGINES: Engines = new Map([
   ['vlan', { rules: vlanRules, tables: engineTables(0) }],
@@ -110,7 +110,7 @@ export const wire = (n: number, network: Network | null = null, where: number | 
   engine: 'remote-l2',
   networkId: network?.id ?? null,
   hypervisor: where === null ? null : hypervisorId(where),
-  asksForUnknown: where !== null,
+  floodUnknown: where !== null,
   segmentId: `vxlan/${7000 + n}/${remote(n)}`,
   attributes: { remote_ip: remote(n), tunnel_type: 'vxlan', tunnel_key: 7000 + n },
 })
@@ -122,7 +122,7 @@ export const port = (n: number, network: Network, extra: Partial<Port> = {}): Po
   engine: network.engine,
   networkId: network.id,
   adminUp: true,
-  asksForUnknown: false,
+  floodUnknown: false,
   rateLimit: null,
   trunk: [],
   hypervisor: null,

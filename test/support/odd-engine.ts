@@ -1,5 +1,5 @@
 /** An engine of another author's whose parts a test can replace: ports on their own, each a VXLAN tunnel to 203.0.113.9. */
-import type { Engine } from '../../src/engines/engine.ts'
+import type { Engine } from '../../src/core/engine/engine.ts'
 
 interface Parts extends Partial<Omit<Engine, 'rules' | 'ports'>> {
   readonly rules?: object

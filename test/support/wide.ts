@@ -1,6 +1,6 @@
 /** Clouds with one network of many VNICs, or with as many ports on their own. */
 import type { Key } from '../../topology/ids.ts'
-import type { Hypervisor, Network, Port } from '../../topology/nodes.ts'
+import type { Hypervisor, Network, Port } from '../../topology/model.ts'
 import type { Nodes } from './cloud.ts'
 import {
   binding,

@@ -5,7 +5,7 @@ import { isIn, type Span } from '../../topology/addresses.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
 import type { Key, NetworkId } from '../../topology/ids.ts'
-import type { Address } from '../../topology/nodes.ts'
+import type { Address } from '../../topology/model.ts'
 
 const NETWORK = 'network-1' as NetworkId
 const SPANS: readonly Span[] = [

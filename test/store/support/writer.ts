@@ -2,7 +2,7 @@
  * A process that keeps a store open: `writer.ts DIRECTORY` says `open`, then commits pairs without end and says the number
  * of each that was answered; `writer.ts DIRECTORY idle` only holds it.
  */
-import { openStore } from '../../../src/store/open.ts'
+import { openStore } from '../../../src/store/lmdb/open.ts'
 
 const [path = '', idle] = process.argv.slice(2)
 const store = openStore(path)

@@ -1,4 +1,0 @@
-/** Engine `flat`: the frames of a physical network that have no tag. */
-import { uplinkRules } from './ethernet/uplink.ts'
-
-export const flatRules = uplinkRules('flat', () => null)

@@ -1,4 +1,0 @@
-/** Engine `geneve`: a VNI of Geneve carries each network. */
-import { overlayRules } from './ethernet/overlay.ts'
-
-export const geneveRules = overlayRules('geneve')

@@ -1,0 +1,112 @@
+/**
+ * The meters of one switch: those that the wanted rules carry, beside those that it has. A meter that no rule wants any more is
+ * ours to delete, unless a rule of another hand uses it: meters carry no cookie.
+ */
+import { type Flow, type Meter, printMeter } from '../src/openflow/index.ts'
+import type { Key } from '../topology/ids.ts'
+import { type MeterSpec, meterOf, metersIn, specOf } from './pipeline/meters.ts'
+import type { Rule } from './pipeline/rule.ts'
+
+/** A meter to add, or to change in place: to delete it first would take the rules away that use it. */
+export interface MeterChange {
+  readonly command: 'add' | 'modify'
+  readonly spec: MeterSpec
+  /** Of the rule that wants it. */
+  readonly author: Key
+}
+
+export interface MeterDelta {
+  /** To be done before the rules that use them come. */
+  readonly put: readonly MeterChange[]
+  /** To be deleted once the rules that used them are gone. */
+  readonly drop: readonly number[]
+}
+
+interface Claim {
+  readonly spec: MeterSpec
+  readonly author: Key
+}
+
+export class MeterLedger {
+  /** Those who want this meter, oldest author first: the first one says what it is. */
+  readonly #wanted = new Map<number, readonly Claim[]>()
+  #has = new Map<number, Meter>()
+  /** Meters that rules of other hands use. */
+  #others = new Set<number>()
+  /** Numbers for which what is wanted may differ from what the switch has. */
+  #open = new Set<number>()
+
+  claim({ meters, author }: Rule): void {
+    for (const spec of meters) {
+      const claims = [...(this.#wanted.get(spec.id) ?? []), { spec, author }]
+      this.#wanted.set(
+        spec.id,
+        claims.sort((a, b) => a.author - b.author),
+      )
+      this.#open.add(spec.id)
+    }
+  }
+
+  release({ meters }: Rule): void {
+    for (const spec of meters) {
+      const rest = (this.#wanted.get(spec.id) ?? []).filter((claim) => claim.spec !== spec)
+      if (rest.length > 0) this.#wanted.set(spec.id, rest)
+      else this.#wanted.delete(spec.id)
+      this.#open.add(spec.id)
+    }
+  }
+
+  /** Forget what the switch was thought to have: what it tells follows. */
+  forget(): void {
+    this.#has = new Map()
+    this.#others = new Set()
+    this.#open = new Set(this.#wanted.keys())
+  }
+
+  /** The switch has this meter. */
+  observe(meter: Meter): void {
+    this.#has.set(meter.meter, meter)
+    this.#open.add(meter.meter)
+  }
+
+  /** Another hand has this rule there. */
+  observeOther(flow: Flow): void {
+    for (const id of metersIn(flow)) this.#others.add(id)
+  }
+
+  /** What the switch has of the meters that a rule of ours uses. */
+  of(flow: Flow): MeterSpec[] {
+    return metersIn(flow).flatMap((id) => {
+      const has = this.#has.get(id)
+      return (has && specOf(has)) ?? []
+    })
+  }
+
+  delta(): MeterDelta {
+    const put: MeterChange[] = []
+    const drop: number[] = []
+    for (const id of this.#open) {
+      const want = this.#wanted.get(id)?.[0]
+      const has = this.#has.get(id)
+      if (want && !(has && printMeter(has) === printMeter(meterOf(want.spec))))
+        put.push({ ...want, command: has ? 'modify' : 'add' })
+      else if (!want && has && !this.#others.has(id)) drop.push(id)
+    }
+    return { put, drop }
+  }
+
+  /** The switch has taken this much of the delta. */
+  took({ spec }: MeterChange): void {
+    this.#has.set(spec.id, meterOf(spec))
+  }
+
+  /** The switch has taken the delta. */
+  sent(): void {
+    for (const id of this.#open) {
+      const want = this.#wanted.get(id)?.[0]
+      if (want) this.#has.set(id, meterOf(want.spec))
+      else if (!this.#others.has(id)) this.#has.delete(id)
+    }
+    this.#open = new Set()
+  }
+}

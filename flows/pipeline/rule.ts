@@ -1,0 +1,51 @@
+/** A rule is plain data: what OpenFlow needs, its author, and why it is there in words. */
+import type { Action, Flow, Instruction, Match } from '../../src/openflow/index.ts'
+import type { Key } from '../../topology/ids.ts'
+import { cookieOf } from './cookie.ts'
+import type { MeterSpec } from './meters.ts'
+
+export interface Rule extends Flow {
+  readonly author: Key
+  readonly why: string
+  /** The meters that its actions use. */
+  readonly meters: readonly MeterSpec[]
+  /** The zone in which it tracks connections, where those of an earlier owner must be gone before it comes; null: none. */
+  readonly zone: number | null
+}
+
+interface Parts {
+  readonly table: number
+  readonly priority: number
+  readonly match: Match
+  readonly actions?: readonly Action[]
+  /** Ends in a later table. */
+  readonly goto?: number
+  readonly author: Key
+  readonly why: string
+  readonly meters?: readonly MeterSpec[]
+  readonly zone?: number | null
+}
+
+/** Make a rule. Without actions and without `goto` it drops. */
+export function rule({
+  table,
+  priority,
+  match,
+  actions = [],
+  goto,
+  author,
+  why,
+  meters = [],
+  zone = null,
+}: Parts): Rule {
+  const instructions: Instruction[] = []
+  if (actions.length > 0) instructions.push({ type: 'apply_actions', actions })
+  if (goto !== undefined) {
+    if (goto <= table) throw new RangeError(`a packet moves on only: table ${table} cannot go to ${goto}`)
+    instructions.push({ type: 'goto_table', table: goto })
+  }
+  return { table, priority, cookie: cookieOf(author), match, instructions, author, why, meters, zone }
+}
+
+/** Run one later table on a copy of the packet's path and come back. */
+export const resubmit = (table: number): Action => ({ type: 'resubmit', table })

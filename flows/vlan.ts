@@ -1,5 +1,0 @@
-/** Engine `vlan`: a VLAN id of the physical network carries each network. */
-import { attribute } from './attribute.ts'
-import { uplinkRules } from './ethernet/uplink.ts'
-
-export const vlanRules = uplinkRules('vlan', (network) => attribute(network, 'vlan_id', 'number'))

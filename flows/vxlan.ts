@@ -1,4 +1,0 @@
-/** Engine `vxlan`: a VNI of VXLAN carries each network. */
-import { overlayRules } from './ethernet/overlay.ts'
-
-export const vxlanRules = overlayRules('vxlan')

@@ -1,0 +1,72 @@
+/** The engines that the configuration names: built-in ones, and modules of others. */
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { builtIn, ENGINE_ALIASES, type EngineSettings, MOST_ENGINES } from '../../engines/index.ts'
+import type { Engine } from './engine.ts'
+import { guarded } from './guarded.ts'
+import { whatClashes, whatIsWrong } from './shape.ts'
+
+/** The alias of a built-in one, or a module whose default export makes one of these options. */
+export type EngineWish = string | { readonly module: string; readonly options?: unknown }
+
+/** An engine could not be loaded; the message says which one and why. */
+export class EngineError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'EngineError'
+  }
+}
+
+/**
+ * Load them. Paths of modules are relative to the working directory.
+ * @throws EngineError
+ */
+export async function loadEngines(wishes: readonly EngineWish[], settings: EngineSettings): Promise<Engine[]> {
+  const names = wishes.filter((wish) => typeof wish === 'string')
+  const engines = builtIn(names, settings)
+  for (const wish of wishes) {
+    if (typeof wish === 'string') continue
+    const engine = await outside(wish)
+    const twin = engines.some(({ alias }) => alias === engine.alias) || ENGINE_ALIASES.includes(engine.alias)
+    if (twin) throw new EngineError(`module ${wish.module}: its engine is called "${engine.alias}", as another one is`)
+    engines.push(guarded(engine))
+  }
+  const others = engines.filter(({ alias }) => !ENGINE_ALIASES.includes(alias)).length
+  const most = MOST_ENGINES - ENGINE_ALIASES.length
+  if (others > most) throw new EngineError(`${others} modules are named: there are tables for ${most} at most`)
+  const clash = whatClashes(engines)
+  if (clash) throw new EngineError(clash)
+  return engines
+}
+
+async function outside({ module, options }: Exclude<EngineWish, string>): Promise<Engine> {
+  const make = await imported(module)
+  if (typeof make !== 'function') {
+    const has = make === undefined ? 'it has no default export' : `its default export is ${typeof make}`
+    throw new EngineError(`module ${module}: ${has}: it must be a function that makes an engine of its options`)
+  }
+  let engine: unknown
+  try {
+    engine = await make(options ?? {})
+  } catch (error) {
+    throw new EngineError(`module ${module}: it could not make its engine: ${wordsOf(error)}`, error)
+  }
+  const wrong = whatIsWrong(engine)
+  if (wrong) throw new EngineError(`module ${module}: its engine ${wrong}`)
+  return engine as Engine
+}
+
+async function imported(module: string): Promise<unknown> {
+  try {
+    const isPath = /^(\.{0,2}\/|[A-Za-z]:)/.test(module)
+    const path = isPath ? resolve(module) : createRequire(join(process.cwd(), 'engines')).resolve(module)
+    return ((await import(pathToFileURL(path).href)) as { readonly default?: unknown }).default
+  } catch (error) {
+    throw new EngineError(`module ${module} cannot be loaded: ${wordsOf(error)}`, error)
+  }
+}
+
+/** On one line, whatever the error says. */
+const wordsOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''

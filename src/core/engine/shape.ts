@@ -1,0 +1,167 @@
+/** Has what a module made the shape of an engine? Said in words that name the part, and what would be right. */
+
+import { ETHERNET } from '../../engines/ethernet/ethernet-vnic.ts'
+import type { Engine, ObjectSchema } from './engine.ts'
+
+/** `a function plan` */
+const FUNCTION = 'function'
+
+/** What the parts of an engine must be; `?` where one may be left out. */
+const PARTS = {
+  engine: {
+    name: 'string',
+    description: 'string',
+    checkPlug: FUNCTION,
+    judgeHost: FUNCTION,
+    fabricPorts: FUNCTION,
+    'answer?': FUNCTION,
+  },
+  rules: {
+    fabric: FUNCTION,
+    guard: FUNCTION,
+    domain: FUNCTION,
+    member: FUNCTION,
+    remote: FUNCTION,
+    'neighbours?': FUNCTION,
+    'servers?': FUNCTION,
+    'punts?': FUNCTION,
+  },
+  networks: {
+    mesh: 'boolean',
+    plan: FUNCTION,
+    mtu: FUNCTION,
+    'limits?': FUNCTION,
+    'canonical?': FUNCTION,
+    'bridged?': 'boolean',
+    'planPort?': FUNCTION,
+    'addresses?': FUNCTION,
+  },
+  portFields: { set: FUNCTION, 'check?': FUNCTION },
+  ports: { plan: FUNCTION, inNetworks: 'boolean', 'canonical?': FUNCTION },
+  vnic: { kind: 'string', attributes: FUNCTION },
+} as const
+
+/** What the core says in the same place. */
+const TAKEN = {
+  vnic: ['id', 'kind', 'vm_id', 'name'],
+  port: ['id', 'name', 'engine', 'rate_limit', 'trunk'],
+  network: ['id', 'name', 'engine', 'segment', 'shared'],
+  portField: ['id', 'name', 'admin_state_up', 'rate_limit', 'trunk'],
+} as const
+
+const NAME = /^[a-z][a-z0-9-]{0,63}$/
+/** The extensions that several engines offer. */
+const SHARED = ['ethernet-vnic', 'logical-network']
+
+type Parts = Readonly<Record<string, unknown>>
+
+/** @returns what is wrong about it, to go after "its engine"; undefined where it is one */
+export function whatIsWrong(value: unknown): string | undefined {
+  if (!isRecord(value)) return `is ${show(value)}: it must be an object`
+  const { alias, kinds, rules, vnics, networks, ports } = value
+  if (typeof alias !== 'string' || !NAME.test(alias) || SHARED.includes(alias)) {
+    return `has ${show(alias)} as its alias: it must be a-z, 0-9 and -, such as "my-engine", and not ${SHARED.join(' or ')}`
+  }
+  const wrong =
+    parts(value, '', PARTS.engine) ??
+    kindsOf(kinds) ??
+    rulesOf(rules, alias) ??
+    (vnics === undefined ? undefined : vnicsOf(vnics)) ??
+    (networks === undefined ? undefined : networksOf(networks)) ??
+    (ports === undefined ? undefined : portsOf(ports)) ??
+    (networks || ports ? undefined : 'neither networks nor ports: it must have one of them, or both')
+  return wrong && `(${alias}) has ${wrong}`
+}
+
+/** @returns what is wrong between the engines that are loaded */
+export function whatClashes(engines: readonly Engine[]): string | undefined {
+  const brought = new Map([[ETHERNET, 'Plugboard']])
+  for (const { alias, vnics = [] } of engines) {
+    for (const { kind } of vnics) {
+      const by = brought.get(kind)
+      if (by) return `engine ${alias} brings VNICs of kind "${kind}", which ${by} brings: take another name for it`
+      brought.set(kind, alias)
+    }
+  }
+  for (const { alias, kinds } of engines) {
+    const unknown = kinds.find((kind) => !brought.has(kind))
+    if (unknown === undefined) continue
+    return `engine ${alias} takes VNICs of kind "${unknown}", which no loaded engine brings: ${[...brought.keys()].join(', ')} are there`
+  }
+  return undefined
+}
+
+function kindsOf(kinds: unknown): string | undefined {
+  if (Array.isArray(kinds) && kinds.length > 0 && kinds.every((kind) => typeof kind === 'string')) return undefined
+  return `${show(kinds)} as kinds: it must be a list of the kinds of VNIC that its ports take, such as ["${ETHERNET}"]`
+}
+
+function rulesOf(rules: unknown, alias: string): string | undefined {
+  if (!isRecord(rules)) return `${show(rules)} as rules: it must be an object`
+  if (rules.alias !== alias) return `${show(rules.alias)} as rules.alias: it must be its own alias, "${alias}"`
+  return parts(rules, 'rules.', PARTS.rules)
+}
+
+function vnicsOf(vnics: unknown): string | undefined {
+  if (!Array.isArray(vnics)) return `${show(vnics)} as vnics: it must be a list of the kinds that it brings`
+  for (const [index, vnic] of vnics.entries()) {
+    const at = `vnics[${index}]`
+    if (!isRecord(vnic)) return `${show(vnic)} as ${at}: it must be an object`
+    const wrong = parts(vnic, `${at}.`, PARTS.vnic) ?? schema(vnic.schema, `${at}.schema`, TAKEN.vnic)
+    if (wrong) return wrong
+    if (!NAME.test(String(vnic.kind))) return `${show(vnic.kind)} as ${at}.kind: it must be a-z, 0-9 and -`
+  }
+  return undefined
+}
+
+function networksOf(networks: unknown): string | undefined {
+  if (!isRecord(networks)) return `${show(networks)} as networks: it must be an object`
+  const { segment, fields, portFields } = networks
+  const wrong =
+    parts(networks, 'networks.', PARTS.networks) ??
+    schema(segment, 'networks.segment') ??
+    (fields === undefined ? undefined : schema(fields, 'networks.fields', TAKEN.network))
+  if (wrong || portFields === undefined) return wrong
+  if (!isRecord(portFields)) return `${show(portFields)} as networks.portFields: it must be an object`
+  const at = 'networks.portFields.'
+  return parts(portFields, at, PARTS.portFields) ?? schema(portFields.schema, `${at}schema`, TAKEN.portField)
+}
+
+function portsOf(ports: unknown): string | undefined {
+  if (!isRecord(ports)) return `${show(ports)} as ports: it must be an object`
+  return parts(ports, 'ports.', PARTS.ports) ?? schema(ports.schema, 'ports.schema', TAKEN.port)
+}
+
+function parts(value: Parts, at: string, wanted: Readonly<Record<string, string>>): string | undefined {
+  for (const [name, type] of Object.entries(wanted)) {
+    const part = name.replace('?', '')
+    if (part !== name && value[part] === undefined) continue
+    if (typeof value[part] !== type) return `${show(value[part])} as ${at}${part}: it must be a ${type}`
+  }
+  return undefined
+}
+
+/** @param taken the names that the core has in the same place */
+function schema(value: unknown, at: string, taken: readonly string[] = []): string | undefined {
+  const { type, properties } = isRecord(value) ? (value as Partial<ObjectSchema>) : {}
+  if (type !== 'object' || !isRecord(properties)) {
+    return `${show(value)} as ${at}: it must be a JSON Schema {type: "object", properties: {…}}`
+  }
+  const name = Object.keys(properties).find((each) => taken.includes(each) || !/^[a-z][a-z0-9_]*$/.test(each))
+  if (name === undefined) return undefined
+  const why = taken.includes(name) ? 'the core has a field of that name' : 'a name must be a-z, 0-9 and _'
+  return `a field "${name}" in ${at}: ${why}, so take another one`
+}
+
+const isRecord = (value: unknown): value is Parts =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const show = (value: unknown): string => {
+  if (value === undefined) return 'nothing'
+  return typeof value === 'object' || typeof value === 'function' ? kindOf(value) : JSON.stringify(value)
+}
+
+const kindOf = (value: object | null): string => {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'a list' : typeof value === 'function' ? 'a function' : 'an object'
+}

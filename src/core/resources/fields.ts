@@ -1,0 +1,80 @@
+/** Bodies whose fields depend on an engine: the route takes what any of them has words for, its own one then looks again. */
+import { isDeepStrictEqual } from 'node:util'
+import { type TProperties, type TSchema, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import type { Engine, ObjectSchema } from '../engine/engine.ts'
+import { PlugboardError } from '../errors.ts'
+
+/** The properties of all of these schemas, none of them required; one that two of them have is as any of them says. */
+export function fieldsOf(schemas: Iterable<ObjectSchema>): TProperties {
+  const all = new Map<string, TSchema[]>()
+  for (const { properties } of schemas) {
+    for (const [name, schema] of Object.entries(properties)) {
+      const others = all.get(name) ?? []
+      if (!others.some((other) => isDeepStrictEqual(other, schema))) all.set(name, [...others, schema])
+    }
+  }
+  return Object.fromEntries(
+    [...all].map(([name, [first = {}, ...more]]) => [
+      name,
+      Type.Optional(more.length === 0 ? first : Type.Union([first, ...more])),
+    ]),
+  )
+}
+
+/** The fields that ports of these engines' networks have. */
+export const portFieldsOf = (engines: readonly Engine[]): TProperties =>
+  fieldsOf(engines.flatMap(({ networks }) => networks?.portFields?.schema ?? []))
+
+/**
+ * The engine that a body names.
+ * @param able to do what the request asks for, of all that are loaded
+ * @param otherwise what to say of a loaded one that is not: `has no networks`
+ * @throws PlugboardError `unknown-engine`, `unsupported`
+ */
+export function engineOf<E extends Engine>(
+  alias: string,
+  engines: ReadonlyMap<string, Engine>,
+  able: readonly E[],
+  otherwise: string,
+): E {
+  const found = able.find((engine) => engine.alias === alias)
+  if (found) return found
+  const [code, why] = engines.has(alias)
+    ? (['unsupported', `engine "${alias}" ${otherwise}`] as const)
+    : (['unknown-engine', `engine "${alias}" is not loaded`] as const)
+  const those = able.map((engine) => engine.alias).join(', ')
+  throw new PlugboardError(code, `${why}: take one of ${those}`, { field: 'engine' })
+}
+
+/** The text that a body of unknown shape has in a field. */
+export function textIn(body: unknown, field: string): string | undefined {
+  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[field] : undefined
+  return typeof value === 'string' ? value : undefined
+}
+
+/**
+ * @param what has these fields, in words
+ * @param within the field of the body that holds them, if it is not the body itself
+ * @throws PlugboardError `bad-request` that names the first field that is wrong
+ */
+export function only(
+  schema: ObjectSchema,
+  fields: Readonly<Record<string, unknown>>,
+  what: string,
+  within?: string,
+): void {
+  const at = (field: string) => (within === undefined ? field : `${within}.${field}`)
+  const known = Object.keys(schema.properties)
+  const words = known.length > 0 ? `it takes ${known.join(', ')}` : 'it takes no such field'
+  for (const field of Object.keys(fields)) {
+    if (known.includes(field)) continue
+    throw new PlugboardError('bad-request', `"${field}" is no field of ${what}: ${words}`, { field: at(field) })
+  }
+  const [error] = Value.Errors(schema, fields)
+  if (!error) return
+  const missing = schema.required?.find((name) => !(name in fields))
+  const field = missing ?? error.instancePath.slice(1).split('/')[0] ?? ''
+  const detail = missing ? `${what} takes "${missing}"` : `"${field}" of ${what} ${error.message}`
+  throw new PlugboardError('bad-request', detail, { field: at(field) })
+}

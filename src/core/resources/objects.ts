@@ -1,0 +1,59 @@
+/** What every operation on an object does: find it for its project, check its revision, know a repeated request. */
+
+import type { Expected } from '../engine/extension.ts'
+import { PlugboardError } from '../errors.ts'
+
+/** The object of this project; one of another project is as good as none. */
+export function owned<T extends { readonly project: string }>(
+  object: T | undefined,
+  project: string,
+  what: string,
+  id: string,
+  field?: string,
+): T {
+  if (object?.project === project) return object
+  const detail = `project ${project} has no ${what} ${id}`
+  throw new PlugboardError('not-found', detail, field === undefined ? {} : { field })
+}
+
+export function checkRevision(expected: Expected, revision: number, what: string): void {
+  if (expected === null || expected.includes(revision)) return
+  throw new PlugboardError(
+    'revision-mismatch',
+    `${what} is at revision ${revision}, not ${expected.join(' or ') || 'what If-Match names'}: read it again before you change it`,
+  )
+}
+
+/** A body after defaults, in a form that can be compared. */
+export const canonical = (body: object): string =>
+  JSON.stringify(
+    Object.fromEntries(
+      Object.entries(body)
+        .filter(([, value]) => value !== undefined)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
+    (_, value) =>
+      value && typeof value === 'object' && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : value,
+  )
+
+/**
+ * Is this POST a repetition of the one that made the object?
+ * @throws PlugboardError `id-conflict` if the id is another object's
+ */
+export function repeated<T extends { readonly project: string; readonly request: string }>(
+  there: T | undefined,
+  project: string,
+  request: string,
+  what: string,
+): T | undefined {
+  if (!there) return undefined
+  if (there.project === project && there.request === request) return there
+  throw new PlugboardError('id-conflict', `the id is that of a ${what} made with another request: choose another id`, {
+    field: 'id',
+  })
+}
+
+/** The current time as the API shows it: RFC 3339, UTC. */
+export const timestamp = (): string => new Date().toISOString()

@@ -1,0 +1,50 @@
+/** Forward rules that every Ethernet engine needs. */
+
+import { called, type Domain, type Forward, type Member, named } from '../../../flows/engines/engine-rules.ts'
+import type { Hypervisor } from '../../../topology/model.ts'
+import { GROUP_BIT } from './ethernet-guard.ts'
+import { macOf } from './mac.ts'
+
+/** Of the domain itself: group addresses to everybody, addresses that no VNIC has where they may be. */
+export const ethernetDomain = (domain: Domain): readonly Forward[] => [
+  {
+    priority: 50,
+    match: [{ field: 'eth_dst', value: GROUP_BIT, mask: GROUP_BIT }],
+    target: { to: 'everybody' },
+    why: `${called(domain)}: broadcast and multicast go to every member`,
+  },
+  {
+    priority: 10,
+    match: [],
+    target: { to: 'unknown' },
+    why: `${called(domain)}: an address that no VNIC has may be beyond the fabric, or behind a port that asks for such frames`,
+  },
+]
+
+export const toMember = (domain: Domain, member: Member): readonly Forward[] => [
+  {
+    priority: 100,
+    match: [{ field: 'eth_dst', value: macOf(member.vnic) }],
+    target: { to: 'member', member },
+    why: `VNIC ${member.vnic.id} in port ${named(member.port)}: ${called(domain)} finds its address here`,
+  },
+]
+
+/** On a physical network: it is not unknown, so nobody who asks for frames to unknown addresses is to get a copy. */
+export const toUplink = (domain: Domain, member: Member): readonly Forward[] => [
+  {
+    priority: 100,
+    match: [{ field: 'eth_dst', value: macOf(member.vnic) }],
+    target: { to: 'uplink' },
+    why: `VNIC ${member.vnic.id} in port ${named(member.port)}: ${called(domain)} finds its address on another hypervisor, so nobody here is asked`,
+  },
+]
+
+export const toPeer = (domain: Domain, member: Member, peer: Hypervisor): readonly Forward[] => [
+  {
+    priority: 100,
+    match: [{ field: 'eth_dst', value: macOf(member.vnic) }],
+    target: { to: 'peer', peer },
+    why: `VNIC ${member.vnic.id} in port ${named(member.port)}: ${called(domain)} finds its address on hypervisor ${peer.id}`,
+  },
+]

@@ -1,0 +1,133 @@
+/**
+ * Port security: a VNIC sends from its own MAC address and, where the addresses of its port are known, as them alone, as a
+ * client of DHCP and of router discovery, never as a server or a router.
+ */
+
+import type { Domain, Guard, Member, PacketField, Punt } from '../../../flows/engines/engine-rules.ts'
+import { ipv4, ipv6 } from '../../openflow/index.ts'
+import { linkLocalOf } from './interface-id.ts'
+import { macOf } from './mac.ts'
+import { knownAddresses } from './network-addressing.ts'
+import { isUnguarded, pairsOf } from './port-addressing.ts'
+import { dhcpPunts } from './punts.ts'
+
+/** The group bit of a MAC address (IEEE 802, first octet, lowest bit): set in broadcast and multicast. */
+export const GROUP_BIT = 0x010000000000
+
+const [ARP, IPV4, IPV6] = [0x0806, 0x0800, 0x86dd].map((value): PacketField => ({ field: 'eth_type', value }))
+const [UDP, ICMPV6] = [17, 58].map((value): PacketField => ({ field: 'ip_proto', value }))
+/** ICMPv6: router solicitation and advertisement, neighbour solicitation and advertisement, redirect, reports of listeners (RFC 3810). */
+const [WHO_ROUTES, ROUTER, SOLICITATION, ADVERTISEMENT, REDIRECT, LISTENER] = [133, 134, 135, 136, 137, 143]
+const icmpv6 = (value: number): PacketField[] => [IPV6, ICMPV6, { field: 'icmpv6_type', value }] as PacketField[]
+
+const OWN = 'from its own address'
+
+/**
+ * What the VNIC in this port may send.
+ * @param dhcp which of its DHCP the controller answers
+ */
+export function ethernetGuard(
+  member: Member,
+  domain: Domain,
+  dhcp: readonly Punt[] = dhcpPunts(member, domain),
+): Guard[] {
+  const { port, vnic } = member
+  const own = macOf(vnic)
+  if (isUnguarded(port))
+    return [{ may: 'pass', rank: 1, match: [], what: 'whatever it likes: its port security is off' }]
+  const known = knownAddresses(member, domain)
+  const pairs = pairsOf(port)
+  const from = (mac: number): PacketField => ({ field: 'eth_src', value: mac })
+  const others = pairs.flatMap(({ mac = own, prefix }) => {
+    // As long as nothing is known of its addresses, the VNIC's own MAC address is all that it is held to.
+    return known.length === 0 && mac === own ? [] : as(from(mac), mac, prefix)
+  })
+  if (known.length === 0) return [{ may: 'pass', rank: 1, match: [from(own)], what: OWN }, ...others]
+  return [
+    ...known.flatMap((address) => as(from(own), own, address)),
+    ...as(from(own), own, linkLocalOf(own)),
+    ...asked(from(own), dhcp),
+    ...client(from(own), own),
+    ...NEVER,
+    ...others,
+  ]
+}
+
+/** As this address or prefix: its packets, and what it says of itself in ARP or neighbour discovery. */
+function as(source: PacketField, mac: number, prefix: string): Guard[] {
+  const [address = '', length] = prefix.split('/')
+  const what = `as ${prefix}`
+  if (!address.includes(':')) {
+    const of = (field: 'ipv4_src' | 'arp_spa'): PacketField => masked(field, ipv4(address), 32, length) as PacketField
+    return [
+      { may: 'pass', rank: 1, match: [source, IPV4 as PacketField, of('ipv4_src')], what },
+      {
+        may: 'pass',
+        rank: 1,
+        match: [source, ARP as PacketField, of('arp_spa'), { field: 'arp_sha', value: mac }],
+        what,
+      },
+    ]
+  }
+  const of = (field: 'ipv6_src' | 'nd_target'): PacketField => masked(field, ipv6(address), 128, length) as PacketField
+  return [
+    { may: 'pass', rank: 1, match: [source, IPV6 as PacketField, of('ipv6_src')], what },
+    { may: 'pass', rank: 3, match: [source, ...icmpv6(ADVERTISEMENT), of('nd_target')], what: `that it has ${prefix}` },
+    {
+      may: 'pass',
+      rank: 1,
+      match: [source, ...unspecified(SOLICITATION), of('nd_target')],
+      what: `whether ${prefix} is free`,
+    },
+  ]
+}
+
+const unspecified = (type: number): PacketField[] => [
+  IPV6 as PacketField,
+  { field: 'ipv6_src', value: 0n },
+  ...icmpv6(type).slice(1),
+]
+
+const FROM_CLIENT: PacketField = { field: 'udp_src', value: 68 }
+
+/**
+ * DHCP that the controller answers goes no further, so it may come from any address: a client that still has one which is no
+ * longer its own renews from that, and is to be told so (RFC 2131, 4.3.2).
+ */
+function asked(source: PacketField, dhcp: readonly Punt[]): Guard[] {
+  const answered = dhcp.map(({ match }) => [source, ...match.filter(({ field }) => field !== 'udp_src'), FROM_CLIENT])
+  if (answered.length > 0)
+    return answered.map((match) => ({ may: 'pass', rank: 1, match, what: 'as a DHCP client, whatever address it had' }))
+  const match = [source, IPV4, { field: 'ipv4_src', value: 0 }, UDP, FROM_CLIENT, { field: 'udp_dst', value: 67 }]
+  return [{ may: 'pass', rank: 1, match: match as PacketField[], what: 'as a DHCP client without an address yet' }]
+}
+
+/** What else a host sends before it has an address. */
+const client = (source: PacketField, mac: number): Guard[] => [
+  {
+    may: 'pass',
+    rank: 1,
+    match: [source, ARP as PacketField, { field: 'arp_spa', value: 0 }, { field: 'arp_sha', value: mac }],
+    what: 'whether an address is free',
+  },
+  { may: 'pass', rank: 1, match: [source, ...unspecified(LISTENER)], what: 'which multicast it listens to' },
+  { may: 'pass', rank: 1, match: [source, ...unspecified(WHO_ROUTES)], what: 'who is a router' },
+]
+
+const NEVER: readonly Guard[] = (
+  [
+    [[IPV4, UDP, { field: 'udp_src', value: 67 }], 'as a DHCP server'],
+    [[IPV6, UDP, { field: 'udp_src', value: 547 }], 'as a DHCPv6 server'],
+    [icmpv6(ROUTER), 'as a router'],
+    [icmpv6(REDIRECT), 'as a router'],
+    [icmpv6(ADVERTISEMENT), 'that it has an address of others'],
+  ] as ReadonlyArray<readonly [PacketField[], string]>
+).map(([match, what]) => ({ may: 'never', rank: 2, match, what }))
+
+function masked(field: string, value: number | bigint, bits: 32 | 128, length = String(bits)) {
+  if (Number(length) === bits) return { field, value }
+  const wide = ((1n << BigInt(bits)) - 1n) ^ ((1n << BigInt(bits - Number(length))) - 1n)
+  return typeof value === 'bigint'
+    ? { field, value: value & wide, mask: wide }
+    : { field, value: Number(BigInt(value) & wide), mask: Number(wide) }
+}

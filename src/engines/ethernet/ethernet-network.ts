@@ -1,0 +1,165 @@
+/** Fields of an Ethernet network that hands out addresses, as its request says them, and as they are kept. */
+import { Address6 } from 'ip-address'
+import { Type } from 'typebox'
+import { type Prefix, printPrefix } from '../../../flows/stages/nat/ipv4.ts'
+import type { Attributes } from '../../../topology/model.ts'
+import { PlugboardError } from '../../core/errors.ts'
+import { ipv4, printIpv4 } from '../../openflow/index.ts'
+import { prefixOf } from '../nat-ipv4/nat-ipv4-rules.ts'
+import { endsOf } from '../nat-ipv4/prefixes.ts'
+import { hostAddress, isNobody, networkPrefix, parseIp } from './ip-values.ts'
+import { IPV4, IPV6, type Ipv4Network, type Ipv6Network, MODES } from './network-addressing.ts'
+
+/** Of each list. */
+const [MOST_DNS, MOST_ROUTES, MOST_SPANS] = [4, 16, 16]
+
+const Address = Type.String()
+const destination = Type.String({ description: 'address/length, such as 10.1.0.0/16' })
+const nextHop = Type.String({ description: 'an address of the prefix' })
+const first = Type.String({ description: 'the first one' })
+const last = Type.String({ description: 'the last one' })
+const dns = Type.Optional(Type.Array(Address, { maxItems: MOST_DNS, description: 'addresses of DNS servers' }))
+const OBJECT = { additionalProperties: false }
+
+export const ethernetNetworkFields = Type.Object({
+  [IPV4]: Type.Optional(
+    Type.Union(
+      [
+        Type.Object(
+          {
+            prefix: Type.String({ description: 'such as 10.0.0.0/24' }),
+            gateway_ip: Type.Optional(
+              Type.Union([Address, Type.Null()], { description: 'of the prefix: the default route; null: none' }),
+            ),
+            dns,
+            routes: Type.Optional(
+              Type.Array(Type.Object({ destination, next_hop: nextHop }, OBJECT), {
+                maxItems: MOST_ROUTES,
+                description: 'further routes that clients are told',
+              }),
+            ),
+            pool: Type.Optional(
+              Type.Array(Type.Object({ start: first, end: last }, OBJECT), {
+                minItems: 1,
+                maxItems: MOST_SPANS,
+                description: 'what ports are given, both ends included; the whole prefix where it is left out',
+              }),
+            ),
+          },
+          OBJECT,
+        ),
+        Type.Null(),
+      ],
+      { description: 'ports are given IPv4 addresses, of which their VMs learn by DHCP; null: none' },
+    ),
+  ),
+  [IPV6]: Type.Optional(
+    Type.Union(
+      [
+        Type.Object(
+          {
+            prefix: Type.String({ description: 'of 64 bits, such as fd00::/64' }),
+            mode: Type.Enum([...MODES], {
+              description: 'how VMs learn of more than their address: from router advertisements alone, or by DHCPv6',
+            }),
+            dns,
+          },
+          OBJECT,
+        ),
+        Type.Null(),
+      ],
+      { description: 'VMs make IPv6 addresses of this prefix (SLAAC), of which they learn by router advertisements' },
+    ),
+  ),
+})
+
+type Wish4 = Partial<Ipv4Network> & Pick<Ipv4Network, 'prefix'>
+type Wish6 = Partial<Ipv6Network> & Pick<Ipv6Network, 'prefix' | 'mode'>
+
+/** After defaults, and in the one form of each address; a field that was not asked for is null. @throws PlugboardError `bad-request` */
+export function networkAttributes(fields: Readonly<Record<string, unknown>>): Attributes {
+  const [v4, v6] = [(fields[IPV4] ?? null) as Wish4 | null, (fields[IPV6] ?? null) as Wish6 | null]
+  return {
+    [IPV4]: v4 && (ipv4Network(v4) as unknown as Attributes),
+    [IPV6]: v6 && (ipv6Network(v6) as unknown as Attributes),
+  }
+}
+
+function ipv4Network(wish: Wish4): Ipv4Network {
+  const prefix = networkPrefix(wish.prefix, 4, [8, 30], 'ipv4.prefix')
+  const within = prefixOf(prefix)
+  if (hasNoHosts(prefix)) wrong('ipv4.prefix', `ipv4.prefix ${prefix} has no addresses of hosts: choose another one`)
+  const inside = (text: string, field: string) => hostIn(within, hostAddress(text, 4, field), field)
+  const gateway = wish.gateway_ip ?? null
+  const routes = (wish.routes ?? []).map(({ destination, next_hop }) => ({
+    destination: networkPrefix(destination, 4, [0, 32], 'ipv4.routes'),
+    next_hop: inside(next_hop, 'ipv4.routes'),
+  }))
+  checkDestinations([...routes.map(({ destination }) => destination), ...(gateway === null ? [] : [DEFAULT_ROUTE])])
+  return {
+    prefix,
+    gateway_ip: gateway === null ? null : inside(gateway, 'ipv4.gateway_ip'),
+    dns: (wish.dns ?? []).map((each) => hostAddress(each, 4, 'ipv4.dns')),
+    routes,
+    pool: wish.pool?.map(({ start, end }) => spanOf(within, start, end)) ?? [wholeOf(within)],
+  }
+}
+
+const DEFAULT_ROUTE = '0.0.0.0/0'
+
+/** A client that is told two next hops takes whichever it likes. */
+function checkDestinations(all: readonly string[]): void {
+  const twice = all.find((each, index) => all.indexOf(each) < index)
+  if (twice === undefined) return
+  const right = twice === DEFAULT_ROUTE ? ', where gateway_ip counts as one' : ''
+  wrong('ipv4.routes', `ipv4.routes leads to ${twice} twice${right}: name one next hop for each destination`)
+}
+
+function ipv6Network(wish: Wish6): Ipv6Network {
+  const prefix = networkPrefix(wish.prefix, 6, [64, 64], 'ipv6.prefix')
+  if (hasNoHosts(prefix) || isLinkLocal(prefix))
+    wrong('ipv6.prefix', `ipv6.prefix ${prefix} has no addresses that a router may give: choose one like fd00::/64`)
+  return { prefix, mode: wish.mode, dns: (wish.dns ?? []).map((each) => hostAddress(each, 6, 'ipv6.dns')) }
+}
+
+/** Is its first address, which is nobody's, one that no host has for another reason, too? */
+const hasNoHosts = (prefix: string): boolean => {
+  const first = parseIp(prefix.replace(/\/.*/, ''))
+  return first !== null && isNobody(first)
+}
+
+/** Made by hosts themselves on every link, whatever a router says (RFC 4291, 2.5.6). */
+const isLinkLocal = (prefix: string): boolean => parseIp(prefix)?.isInSubnet(LINK_LOCAL) ?? false
+const LINK_LOCAL = new Address6('fe80::/10')
+
+/** @throws PlugboardError `bad-request` */
+export function hostIn(prefix: Prefix, text: string, field: string): string {
+  const value = ipv4(text)
+  const [network, broadcast] = endsOf(prefix)
+  const words = `${field} ${text} is`
+  if (value < network || value > broadcast)
+    wrong(field, `${words} not in ${printPrefix(prefix)}: choose one of that prefix`)
+  if (value === network)
+    wrong(field, `${words} the address of network ${printPrefix(prefix)} itself: choose another one`)
+  if (value === broadcast) wrong(field, `${words} the broadcast address of ${printPrefix(prefix)}: choose another one`)
+  return text
+}
+
+function spanOf(prefix: Prefix, start: string, end: string): Ipv4Network['pool'][number] {
+  const span = {
+    start: hostIn(prefix, hostAddress(start, 4, 'ipv4.pool'), 'ipv4.pool'),
+    end: hostIn(prefix, hostAddress(end, 4, 'ipv4.pool'), 'ipv4.pool'),
+  }
+  if (ipv4(span.start) > ipv4(span.end))
+    wrong('ipv4.pool', `ipv4.pool ends at ${span.end}, before its start ${span.start}: turn them around`)
+  return span
+}
+
+function wholeOf(prefix: Prefix): Ipv4Network['pool'][number] {
+  const [network, broadcast] = endsOf(prefix)
+  return { start: printIpv4(network + 1), end: printIpv4(broadcast - 1) }
+}
+
+const wrong = (field: string, detail: string): never => {
+  throw new PlugboardError('bad-request', detail, { field })
+}

@@ -1,0 +1,23 @@
+/** What the networks of every Ethernet engine can do beside carrying frames: hand out addresses, to those who ask for it. */
+import type { Engine, NetworkService } from '../../core/engine/engine.ts'
+import { ethernetAnswer } from './ethernet-answer.ts'
+import { ethernetNetworkFields, networkAttributes } from './ethernet-network.ts'
+import { ethernetPortFields } from './ethernet-port.ts'
+import { planAddress, pooledAddresses } from './port-addresses.ts'
+
+/** @param own the engine's: segments, and how large a frame may be */
+export const ethernetNetworks = (
+  own: Pick<NetworkService, 'mesh' | 'segment' | 'plan' | 'mtu' | 'limits'>,
+): Pick<Engine, 'answer'> & { readonly networks: NetworkService } => ({
+  networks: {
+    ...own,
+    fields: ethernetNetworkFields,
+    canonical: (fields) =>
+      Object.fromEntries(Object.entries(networkAttributes(fields)).filter(([, value]) => value !== null)),
+    plan: (graph, asked, fields) => ({ ...own.plan(graph, asked, {}), attributes: networkAttributes(fields) }),
+    portFields: ethernetPortFields,
+    planPort: planAddress,
+    addresses: pooledAddresses,
+  },
+  answer: ethernetAnswer(own.mtu),
+})

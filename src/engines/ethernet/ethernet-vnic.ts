@@ -1,0 +1,71 @@
+/** VNICs of kind `ethernet`: each has a MAC address, for every engine that moves Ethernet frames. */
+import { randomBytes } from 'node:crypto'
+import { Type } from 'typebox'
+import type { Graph } from '../../../topology/graph.ts'
+import type * as nodes from '../../../topology/model.ts'
+import type { VnicKind } from '../../core/engine/engine.ts'
+import { PlugboardError } from '../../core/errors.ts'
+
+export const ETHERNET = 'ethernet'
+
+export const ethernetKind: VnicKind = {
+  kind: ETHERNET,
+  schema: Type.Object({
+    mac_address: Type.Optional(Type.String({ description: 'unicast; a random one is assigned where none is given' })),
+  }),
+  attributes({ mac_address: text }) {
+    const asked = text === undefined ? undefined : parseMac(text as string)
+    return {
+      asked: asked === undefined ? {} : { mac_address: asked },
+      attributes: { mac_address: asked ?? randomMac() },
+    }
+  },
+}
+
+/** @returns the address in lower case with colons */
+export function parseMac(text: string, field = 'mac_address'): string {
+  const right = 'six pairs of hexadecimal digits, such as 02:00:00:00:00:01'
+  if (!/^[0-9a-f]{2}([:-])[0-9a-f]{2}(\1[0-9a-f]{2}){4}$/i.test(text)) {
+    throw new PlugboardError('bad-request', `"${text}" is no MAC address: it must be ${right}`, {
+      field,
+    })
+  }
+  const mac = text.toLowerCase().replaceAll('-', ':')
+  if (Number.parseInt(mac.slice(0, 2), 16) & 1) {
+    throw new PlugboardError(
+      'bad-request',
+      `${text} is a group address: a VNIC needs a unicast one, whose first octet is even`,
+      { field },
+    )
+  }
+  if (mac === '00:00:00:00:00:00') {
+    throw new PlugboardError(
+      'bad-request',
+      'the address of all zeros belongs to nobody: leave mac_address out to be given one',
+      { field },
+    )
+  }
+  return mac
+}
+
+/**
+ * A locally administered unicast address, 46 bits of it random: among a million VNICs the odds are 1 in 140 that any two
+ * have the same one, and those two could still not be plugged into one network.
+ */
+function randomMac(): string {
+  const octets = randomBytes(6)
+  octets.writeUInt8((octets.readUInt8(0) & 0xfc) | 0x02, 0)
+  return octets.toString('hex').replace(/..(?=.)/g, '$&:')
+}
+
+/** Twice the same address in one network cannot work; in two networks it can. */
+export function checkMac(graph: Graph, vnic: nodes.Vnic, port: nodes.Port): void {
+  if (!port.networkId) return
+  const mac = vnic.attributes.mac_address
+  for (const id of graph.portsOfNetwork.get(port.networkId)) {
+    const other = graph.attachmentOf(id)?.vnic
+    if (other && other.id !== vnic.id && other.attributes.mac_address === mac) {
+      throw new PlugboardError('mac-in-use', `MAC address ${mac} is that of VNIC ${other.id} in the same network`)
+    }
+  }
+}

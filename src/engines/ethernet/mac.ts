@@ -1,0 +1,11 @@
+/** The MAC address of an Ethernet VNIC. */
+
+import type { Vnic } from '../../../topology/model.ts'
+import { mac } from '../../openflow/index.ts'
+
+/** 48 bits as a number. */
+export function macOf(vnic: Vnic): number {
+  const text = vnic.attributes.mac_address
+  if (typeof text !== 'string') throw new TypeError(`VNIC ${vnic.id} is no Ethernet VNIC: it has no mac_address`)
+  return mac(text)
+}

@@ -1,0 +1,46 @@
+/** Networks that tunnels carry between the hypervisors that have members. */
+
+import { attribute } from '../../../flows/engines/attribute.ts'
+import type { EngineRules, Fault } from '../../../flows/engines/engine-rules.ts'
+import type { Hypervisor } from '../../../topology/model.ts'
+import { ethernetDomain, toMember, toPeer } from './ethernet-forward.ts'
+import { ethernetGuard } from './ethernet-guard.ts'
+import { neighbours } from './neighbours.ts'
+import { servers } from './network-addressing.ts'
+import { punts } from './punts.ts'
+
+/** The role of the one flow-based tunnel port that a hypervisor has of this type. */
+export const tunnelRole = (type: string): string => `tunnel:${type}`
+
+/** @param type of the tunnels, as Open vSwitch calls it */
+export function overlayRules(type: string): EngineRules {
+  return {
+    alias: type,
+    fabric(network, here) {
+      const role = tunnelRole(type)
+      return tunnelFault(type, here) ?? { kind: 'overlay', role, tunnelKey: attribute(network, 'vni', 'number') }
+    },
+    guard: ethernetGuard,
+    neighbours,
+    servers,
+    punts,
+    domain: ethernetDomain,
+    member: toMember,
+    remote: toPeer,
+  }
+}
+
+/** Why a hypervisor has no tunnels of this type, or undefined where it has. */
+export function tunnelFault(type: string, here: Hypervisor): Fault | undefined {
+  if (!here.encapIp) {
+    return {
+      code: 'no-encap-ip',
+      message: `hypervisor ${here.id} has no address for tunnels: set external_ids:plugboard-encap-ip=<address> there`,
+      pending: false,
+    }
+  }
+  const role = tunnelRole(type)
+  if (here.fabric[role] !== undefined) return undefined
+  const soon = `the tunnel port for ${type} on hypervisor ${here.id} is not there yet`
+  return { code: 'tunnel-missing', message: here.faults[role] ?? soon, pending: !here.faults[role] }
+}

@@ -1,0 +1,44 @@
+/** What the engines on physical networks share. */
+import type { Graph } from '../../../topology/graph.ts'
+import type { Network } from '../../../topology/model.ts'
+import type { Engine, FabricPort } from '../../core/engine/engine.ts'
+import { PlugboardError } from '../../core/errors.ts'
+import type { Range } from '../../core/resources/segments.ts'
+import type { FloatingPool } from '../nat-ipv4/floating-pools.ts'
+import { floodLimit } from './floods.ts'
+
+/** The physical networks by name, and what Plugboard may use of each. */
+export type PhysicalNetworks = Readonly<
+  Record<string, { readonly vlans: readonly Range[]; readonly floating?: readonly FloatingPool[] }>
+>
+
+/** Largest payload on a physical network; a VLAN tag comes on top of it. */
+export const uplinkMtu = (): number => 1500
+
+/** The fabric makes the copies for other hypervisors: one to the uplink is for all of them. */
+export const uplinkLimits = (graph: Graph, { id }: Network): string | undefined => floodLimit(graph, id, null)
+
+/** The physical networks that may be meant: the one that is named, or any. @throws PlugboardError `bad-request` */
+export function candidates<T>(known: ReadonlyMap<string, T>, name: string | undefined): Array<readonly [string, T]> {
+  const found = [...known].filter(([each]) => name === undefined || each === name)
+  if (found.length > 0) return found
+  const all = [...known.keys()].join(', ') || 'none'
+  const detail =
+    name === undefined ? 'no physical network is configured' : `physical network "${name}" is not configured: ${all} is`
+  throw new PlugboardError('bad-request', detail, { field: 'segment.physical_network' })
+}
+
+/** Patch ports to the bridges that the host's mappings name. */
+export const uplinkPorts =
+  (known: PhysicalNetworks): Engine['fabricPorts'] =>
+  ({ bridgeMappings }) =>
+    Object.entries(bridgeMappings)
+      .filter(([physical]) => Object.hasOwn(known, physical))
+      .map(([physical, bridge]): FabricPort => ({ role: `uplink:${physical}`, kind: 'patch', bridge }))
+
+export const judgeVlanLimit: Engine['judgeHost'] = (config) => {
+  const limit = config.get('vlan-limit')
+  if (limit === undefined || limit === '1') return []
+  const message = `other_config:vlan-limit is ${limit}: with anything but 1 a double-tagged frame loses its inner tag, so remove the key`
+  return [{ code: 'vlan-limit', message }]
+}

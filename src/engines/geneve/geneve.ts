@@ -1,0 +1,14 @@
+/** Engine `geneve`: each network is a VNI, carried in UDP between the hypervisors that have members (RFC 8926). */
+
+import type { Engine } from '../../core/engine/engine.ts'
+import { type OverlaySettings, overlay } from '../ethernet/overlay.ts'
+import { geneveRules } from './geneve-rules.ts'
+
+/** UDP 8, Geneve 8 (no options), inner Ethernet 14. */
+const HEADERS = 30
+
+/** 780 peers over IPv4 and 630 over IPv6 were reached, of 65,536 octets. */
+const COPY = { ipv4: 84, ipv6: 104 }
+
+export const geneve = (settings: OverlaySettings): Engine =>
+  overlay({ alias: 'geneve', name: 'Geneve', rules: geneveRules, headers: HEADERS, copy: COPY }, settings)

@@ -1,0 +1,202 @@
+/** Engine `nat-ipv4`: each port has a floating address, which its own hypervisor translates to the private one of its VM. */
+import { Type } from 'typebox'
+import type { Member } from '../../../flows/engines/engine-rules.ts'
+import { dotted, printPrefix, sizeOf } from '../../../flows/stages/nat/ipv4.ts'
+import { GATEWAY_MAC } from '../../../flows/stages/nat/macs.ts'
+import type { Graph } from '../../../topology/graph.ts'
+import type { Network, Port } from '../../../topology/model.ts'
+import type { Engine, PortFields, PortPlan } from '../../core/engine/engine.ts'
+import { PlugboardError } from '../../core/errors.ts'
+import { PhysicalNetwork } from '../../core/resources/resource-schemas.ts'
+import { ipv4 } from '../../openflow/index.ts'
+import { type Lease4, serve4 } from '../dhcp/server4.ts'
+import { checkMac, ETHERNET } from '../ethernet/ethernet-vnic.ts'
+import { macOf } from '../ethernet/mac.ts'
+import { judgeVlanLimit, type PhysicalNetworks, uplinkMtu, uplinkPorts } from '../ethernet/uplink.ts'
+import { Addresses } from './floating-addresses.ts'
+import { placeOf, readPrefix, readPrivate } from './floating-pools.ts'
+import { FLOATING, natIpv4Rules, PRIVATE, prefixOf, translation } from './nat-ipv4-rules.ts'
+import { parseAddress } from './prefixes.ts'
+
+/** Shared address space (RFC 6598): nobody's outside, so it meets nobody's. */
+const DEFAULT_PRIVATE = '100.64.0.0/16'
+
+export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
+  /** What has been given out is in the graph; this remembers where to look on. */
+  const pools = new WeakMap<Network, Addresses>()
+  const addressesOf = (network: Network): Addresses => {
+    const there = pools.get(network) ?? new Addresses(floatingOf(network))
+    pools.set(network, there)
+    return there
+  }
+  return {
+    alias: 'nat-ipv4',
+    name: 'NATed IPv4 network',
+    description:
+      'Each port has a floating IPv4 address on a physical network, translated to its private one on its own hypervisor.',
+    kinds: [ETHERNET],
+    rules: natIpv4Rules,
+    networks: {
+      mesh: false,
+      // There is no Ethernet to bridge.
+      bridged: false,
+      segment: Type.Object(
+        { physical_network: Type.Optional(PhysicalNetwork) },
+        { additionalProperties: false, title: 'NATed IPv4' },
+      ),
+      fields: Type.Object({
+        address_prefix: Type.String({
+          description: 'of engine "nat-ipv4": the floating addresses of its ports, such as 203.0.113.0/24',
+        }),
+        dns: Type.Optional(
+          Type.Array(Type.String(), {
+            maxItems: MOST_DNS,
+            description: 'of engine "nat-ipv4": IPv4 addresses of the name servers that its VMs are told of',
+          }),
+        ),
+        private_prefix: Type.Optional(
+          Type.String({
+            description: `of engine "nat-ipv4": what its VMs see, ${DEFAULT_PRIVATE} where none is given; other networks may have the same`,
+          }),
+        ),
+      }),
+      plan(graph, asked, fields) {
+        const prefix = readPrefix(fields.address_prefix)
+        const place = placeOf(graph, physicalNetworks, prefix, asked?.physical_network as string | undefined)
+        const inside = readPrivate(String(fields.private_prefix ?? DEFAULT_PRIVATE), place)
+        const dns = ((fields.dns ?? []) as readonly unknown[]).map(nameServer)
+        const { physicalNetwork, vlan, gateway } = place
+        return {
+          segment: {
+            physical_network: physicalNetwork,
+            ...(vlan !== null && { vlan_id: vlan }),
+            prefix: printPrefix(place.prefix),
+            ...(gateway !== null && { gateway_ip: dotted(gateway) }),
+          },
+          segmentId: `routed/${physicalNetwork}/${printPrefix(prefix)}`,
+          attributes: { address_prefix: printPrefix(prefix), private_prefix: printPrefix(inside), dns },
+        }
+      },
+      mtu: uplinkMtu,
+      limits: (_graph, network) => whatHasChanged(physicalNetworks, network),
+      portFields,
+      planPort: (graph, network, port) => planPort(graph, addressesOf(network), network, port),
+    },
+    checkPlug: checkMac,
+    answer: (graph, member, frame) => {
+      const network = member.port.networkId && graph.networks.get(member.port.networkId)
+      const { frame: answer, note } = network ? serve4(frame, leaseOf(network, member)) : {}
+      return { frames: answer ? [answer] : [], ...(note !== undefined && { note }) }
+    },
+    judgeHost: judgeVlanLimit,
+    fabricPorts: uplinkPorts(physicalNetworks),
+  }
+}
+
+/** A network keeps what the configuration said when it was made; that it says otherwise now must be known. */
+function whatHasChanged(known: PhysicalNetworks, { segment, attributes }: Network): string | undefined {
+  const { physical_network: name, vlan_id: vlan = null, prefix, gateway_ip: router = null } = segment
+  const pool = known[String(name)]?.floating?.find((each) => printPrefix(each.prefix) === prefix)
+  const gateway = pool?.gateway ?? null
+  if (pool?.vlan === vlan && (gateway === null ? null : dotted(gateway)) === router) return undefined
+  return `it has ${attributes.address_prefix} of ${prefix} on ${name}, VLAN ${vlan ?? 'none'}, router ${router ?? 'none'}: the configuration does not have that any more, so put it back or make another network`
+}
+
+const MOST_DNS = 8
+
+function nameServer(text: unknown): string {
+  const address = parseAddress(text)
+  if (address !== null) return dotted(address)
+  throw new PlugboardError('bad-request', `"${text}" is no name server: it must be an IPv4 address, like 9.9.9.9`, {
+    field: 'dns',
+  })
+}
+
+/** Seconds; it never changes while the port is there. */
+const LEASE = 3600
+
+function leaseOf(network: Network, member: Member): Lease4 {
+  const { inside } = sidesOf(network)
+  const gateway = inside.first + 1
+  const { dns } = network.attributes
+  return {
+    mac: macOf(member.vnic),
+    address: translation(member).inside,
+    prefixLength: inside.length,
+    gateway,
+    dns: Array.isArray(dns) ? dns.map((each) => ipv4(String(each))) : [],
+    routes: [],
+    mtu: uplinkMtu(),
+    seconds: LEASE,
+    server: { address: gateway, mac: GATEWAY_MAC },
+  }
+}
+
+const portFields: PortFields = {
+  schema: Type.Object({
+    [FLOATING]: Type.Optional(
+      Type.String({
+        description: 'of engine "nat-ipv4": the address by which it is reached, chosen when the port is made',
+      }),
+    ),
+  }),
+  set(_graph, port, fields) {
+    const asked = fields[FLOATING]
+    if (asked === undefined) return port
+    const address = parseAddress(asked)
+    const wrong = (words: string): never => {
+      throw new PlugboardError('bad-request', `${FLOATING} "${asked}" ${words}`, { field: FLOATING })
+    }
+    if (address === null) return wrong('is no IPv4 address: it must be like 203.0.113.5')
+    const before = port.attributes[FLOATING]
+    if (before !== undefined && before !== dotted(address))
+      wrong(`is not that of the port, which keeps ${before}: make another port for it`)
+    return { ...port, attributes: { ...port.attributes, [FLOATING]: dotted(address) } }
+  },
+}
+
+/** An address for the new port, and the private one that goes with it. */
+function planPort(graph: Graph, addresses: Addresses, network: Network, { attributes }: Port): PortPlan {
+  const chosen = attributes[FLOATING]
+  const floating = typeof chosen === 'string' ? addresses.claim(graph, ipv4(chosen)) : addresses.allocate(graph)
+  return {
+    attributes: { [FLOATING]: dotted(floating), [PRIVATE]: dotted(privateFor(graph, network, floating)) },
+    hypervisor: null,
+    segment: { id: addresses.segmentOf(floating), partOf: null },
+  }
+}
+
+/**
+ * The nth of the one prefix has the nth of the other. Where the private side is too small for that it begins again, and the
+ * next free one is taken.
+ * @throws PlugboardError `addresses-exhausted`
+ */
+function privateFor(graph: Graph, network: Network, floating: number): number {
+  const { prefix, inside } = sidesOf(network)
+  // Not that of the network, nor the gateway, which is the first one, nor the broadcast.
+  const usable = sizeOf(inside) - 3
+  const nth = floating - prefix.first - 1
+  if (sizeOf(prefix) - 2 <= usable) return inside.first + 2 + nth
+  const taken = new Set<unknown>()
+  for (const id of graph.portsOfNetwork.get(network.id)) taken.add(graph.ports.get(id)?.attributes[PRIVATE])
+  for (let step = 0; step < usable; step++) {
+    const address = inside.first + 2 + ((nth + step) % usable)
+    if (!taken.has(dotted(address))) return address
+  }
+  throw new PlugboardError(
+    'addresses-exhausted',
+    `no private address of ${printPrefix(inside)} is free: destroy a port of the network, or make another one with a larger private_prefix`,
+  )
+}
+
+const sidesOf = ({ attributes }: Network) => ({
+  prefix: prefixOf(String(attributes.address_prefix)),
+  inside: prefixOf(String(attributes.private_prefix)),
+})
+
+const floatingOf = (network: Network) => ({
+  physicalNetwork: String(network.segment.physical_network),
+  onLink: prefixOf(String(network.segment.prefix)),
+  router: typeof network.segment.gateway_ip === 'string' ? ipv4(network.segment.gateway_ip) : null,
+  prefix: sidesOf(network).prefix,
+})

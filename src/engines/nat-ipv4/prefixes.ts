@@ -1,0 +1,34 @@
+/** IPv4 addresses and prefixes in requests and in the configuration: parsed here, and numbers from then on. */
+import { isIPv4 } from 'node:net'
+import { Address4 } from 'ip-address'
+import { dotted, maskOf, overlap, type Prefix, sizeOf } from '../../../flows/stages/nat/ipv4.ts'
+import { ipv4 } from '../../openflow/index.ts'
+
+export { isWithin, overlap, printPrefix } from '../../../flows/stages/nat/ipv4.ts'
+
+/** An address in its canonical form as a number, or null where it is none. */
+export const parseAddress = (text: unknown): number | null =>
+  typeof text === 'string' && isIPv4(text) ? ipv4(new Address4(text).correctForm()) : null
+
+/** `203.0.113.0/24`, or null where it is no prefix. Bits behind its length must be zero. */
+export function parsePrefix(text: unknown): Prefix | null {
+  if (typeof text !== 'string') return null
+  const [address = '', length = ''] = text.split('/')
+  const first = parseAddress(address)
+  if (first === null || !/^\d{1,2}$/.test(length) || Number(length) > 32 || text.split('/').length !== 2) return null
+  const prefix = { first, length: Number(length) }
+  return (first & maskOf(prefix)) >>> 0 === first ? prefix : null
+}
+
+/** "This" network, loopback, multicast and what is reserved: no host is reached by these. */
+const NOBODY: readonly Prefix[] = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'].flatMap((text) => parsePrefix(text) ?? [])
+
+/** May hosts have addresses in it? */
+export const isUnicast = (prefix: Prefix): boolean => !NOBODY.some((each) => overlap(each, prefix))
+
+/** The address of the network and that of its broadcast. */
+export const endsOf = (prefix: Prefix): readonly [number, number] => [prefix.first, prefix.first + sizeOf(prefix) - 1]
+
+/** `203.0.113.1 to 203.0.113.62` */
+export const spanOf = ({ first, last }: { readonly first: number; readonly last: number }): string =>
+  first === last ? dotted(first) : `${dotted(first)} to ${dotted(last)}`

@@ -1,0 +1,126 @@
+/**
+ * Engine `remote-l2`: a port that is its own layer-2 tunnel to a remote end. On its own it puts one VNIC on the Ethernet there;
+ * in a network it bridges the whole network to it.
+ */
+import { Type } from 'typebox'
+import { sameFamily } from '../../../flows/pipeline/tunnel.ts'
+import type { Graph } from '../../../topology/graph.ts'
+import type { HypervisorId } from '../../../topology/ids.ts'
+import type { Hypervisor, Network } from '../../../topology/model.ts'
+import type { Engine, PortPlan } from '../../core/engine/engine.ts'
+import { peerAddress } from '../../core/engine/peer-address.ts'
+import { PlugboardError } from '../../core/errors.ts'
+import { OPAQUE } from '../../core/resources/resource-schemas.ts'
+import { checkUntaken } from '../../core/resources/segments.ts'
+import { checkMac, ETHERNET } from '../ethernet/ethernet-vnic.ts'
+import { tunnelPort } from '../ethernet/overlay.ts'
+import { remoteL2Rules } from './remote-l2-rules.ts'
+
+/** The types, and the largest key of each. */
+const TYPES = { vxlan: 0xffffff, geneve: 0xffffff, gre: 0xffffffff } as const
+
+/** One is used; a few more may wait for their turn. */
+const MOST_SITES = 16
+
+interface Fields {
+  readonly remote_ip: string
+  readonly tunnel_type: keyof typeof TYPES
+  readonly tunnel_key: number
+  readonly hypervisor?: string
+}
+
+export function remoteL2(): Engine {
+  return {
+    alias: 'remote-l2',
+    name: 'Remote layer 2',
+    description:
+      'Ports that are their own layer-2 tunnel to a remote end: for one VNIC, or for the whole network that they are made in.',
+    kinds: [ETHERNET],
+    rules: remoteL2Rules,
+    ports: {
+      inNetworks: true,
+      schema: Type.Object({
+        remote_ip: Type.String({ description: 'IPv4 or IPv6 address of the remote end' }),
+        tunnel_type: Type.Enum(Object.keys(TYPES) as Array<keyof typeof TYPES>, {
+          description: 'how its frames are encapsulated',
+        }),
+        tunnel_key: Type.Integer({
+          minimum: 0,
+          maximum: TYPES.gre,
+          description: 'VNI or GRE key: 24 bits, for gre 32',
+        }),
+        hypervisor: Type.Optional(
+          Type.String({
+            pattern: OPAQUE,
+            description: 'in a network: where the tunnel begins; the one that joined first where none is given',
+          }),
+        ),
+      }),
+      canonical: (fields) => ({ ...fields, remote_ip: peerAddress(String(fields.remote_ip)) ?? fields.remote_ip }),
+      plan: (graph, network, fields) => plan(graph, network, fields as unknown as Fields),
+    },
+    checkPlug(graph, vnic, port) {
+      if (port.hypervisor !== null) {
+        throw new PlugboardError(
+          'unsupported',
+          `port ${port.id} bridges its network to a remote site: plug VNICs into other ports of the network`,
+          { field: 'port_id' },
+        )
+      }
+      checkMac(graph, vnic, port)
+    },
+    judgeHost: () => [],
+    fabricPorts: ({ encapIp }) => (encapIp ? Object.keys(TYPES).map((type) => tunnelPort(type, encapIp)) : []),
+  }
+}
+
+function plan(graph: Graph, network: Network | null, fields: Fields): PortPlan {
+  const { tunnel_type: type, tunnel_key: key } = fields
+  const remoteIp = peerAddress(fields.remote_ip)
+  if (remoteIp === null) {
+    const right = 'an IPv4 or IPv6 unicast address that hypervisors can send to'
+    throw new PlugboardError('bad-request', `remote_ip holds "${fields.remote_ip}": it must be ${right}`, {
+      field: 'remote_ip',
+    })
+  }
+  if (key > TYPES[type]) {
+    throw new PlugboardError('bad-request', `tunnel_key ${key} is too large for ${type}: ${TYPES[type]} is the most`, {
+      field: 'tunnel_key',
+    })
+  }
+  const whole = `${type}/${key}`
+  const segment = { id: `${whole}/${remoteIp}`, partOf: whole }
+  // The same key from elsewhere is another tunnel, but a network's key is its own from everywhere.
+  checkUntaken(graph, whole, `key ${key} of ${type}`, 'tunnel_key')
+  checkUntaken(graph, segment.id, `key ${key} of ${type} to ${remoteIp}`, 'tunnel_key')
+  const hypervisor = network ? placeOf(graph, network, fields.hypervisor, remoteIp) : null
+  if (!network && fields.hypervisor !== undefined) {
+    throw new PlugboardError('bad-request', 'a port on its own is where its VNIC is: leave hypervisor out', {
+      field: 'hypervisor',
+    })
+  }
+  const attributes = { remote_ip: remoteIp, tunnel_type: type, tunnel_key: key, ...(hypervisor && { hypervisor }) }
+  return { attributes, hypervisor, segment }
+}
+
+/** The hypervisor at which a network is bridged: the one asked for, else the one that joined first of those that reach the remote end. */
+function placeOf(graph: Graph, network: Network, asked: string | undefined, remoteIp: string): HypervisorId {
+  if (graph.sitesOf.get(network.id).size >= MOST_SITES) {
+    const detail = `network ${network.id} has ${MOST_SITES} ports that lead to remote sites, of which one is used: destroy others first`
+    throw new PlugboardError('unsupported', detail)
+  }
+  if (asked !== undefined) {
+    const found = graph.hypervisors.get(asked as HypervisorId)
+    if (found) return found.id
+    throw new PlugboardError('not-found', `there is no hypervisor "${asked}"`, { field: 'hypervisor' })
+  }
+  let first: Hypervisor | undefined
+  for (const each of graph.hypervisors.values()) {
+    if (each.encapIp && sameFamily(each.encapIp, remoteIp) && (!first || each.key < first.key)) first = each
+  }
+  if (first) return first.id
+  throw new PlugboardError(
+    'unsupported',
+    `no hypervisor with a tunnel address that reaches ${remoteIp} has joined, at which the network could be bridged: set external_ids:plugboard-encap-ip on one`,
+  )
+}

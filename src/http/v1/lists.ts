@@ -1,0 +1,37 @@
+/** Lists in pages. The marker is the key of the last item, so a page stays where it is whatever is deleted meanwhile. */
+import { Type } from 'typebox'
+import { PlugboardError } from '../../core/errors.ts'
+import type { Listed } from '../../core/operations.ts'
+
+export const MOST = 1000
+
+export const PageQuery = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST, default: MOST, description: 'items on a page' })),
+  marker: Type.Optional(Type.String({ description: '`next` of the page before' })),
+}
+
+export interface Page {
+  readonly limit?: number
+  readonly marker?: string
+}
+
+/** @param name of the collection, the field that holds the items */
+export async function page(name: string, items: Iterable<Listed>, { limit = MOST, marker }: Page): Promise<object> {
+  const after = marker === undefined ? -1 : keyOf(marker)
+  const views: object[] = []
+  let last = after
+  for (const { key, view } of items) {
+    if (key <= after) continue
+    if (views.length === limit) return { [name]: views, next: String(last) }
+    views.push(await view())
+    last = key
+  }
+  return { [name]: views, next: null }
+}
+
+function keyOf(marker: string): number {
+  if (/^\d{1,15}$/.test(marker)) return Number(marker)
+  throw new PlugboardError('bad-request', `"${marker}" is no marker: it must be the "next" of another page`, {
+    field: 'marker',
+  })
+}

@@ -1,0 +1,109 @@
+/** What the controller counts, in the terms of Prometheus; the HTTP room writes it as text. */
+import type { Graph } from '../../topology/graph.ts'
+import type { Journal } from '../core/journal.ts'
+import { sliced } from '../core/slices.ts'
+import type { HypervisorSync } from '../hypervisors/sync.ts'
+import type { Fleet } from '../switches/fleet.ts'
+import type { StatusBoard } from './vnic-status.ts'
+
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+export interface Metric {
+  readonly name: string
+  readonly help: string
+  readonly type: 'gauge' | 'counter'
+  readonly samples: readonly Sample[]
+}
+
+interface Context {
+  readonly graph: Graph
+  readonly board: StatusBoard
+  readonly fleet: Fleet
+  readonly hosts: HypervisorSync
+  readonly journal: Journal
+  /** Frames that guests had for the controller, by what became of them. */
+  readonly answered: Readonly<Record<string, number>>
+}
+
+function* countStatuses(graph: Graph, board: StatusBoard): Generator<void, Map<string, number>> {
+  const statuses = new Map<string, number>()
+  for (const id of graph.vnics.keys()) {
+    const { status } = board.vnic(id)
+    statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    yield
+  }
+  return statuses
+}
+
+const one = (value: number): Sample[] => [{ labels: {}, value }]
+
+export async function metricsOf({ graph, board, fleet, hosts, journal, answered }: Context): Promise<Metric[]> {
+  const switches = [...fleet.entries()]
+  const ofEach = (value: (here: (typeof switches)[number][1]) => number): Sample[] =>
+    switches.map(([hypervisor, here]) => ({ labels: { hypervisor }, value: value(here) }))
+  const statuses = await sliced(countStatuses(graph, board))
+  return [
+    gauge('plugboard_networks', 'Logical networks.', one(graph.networks.size)),
+    gauge('plugboard_ports', 'Ports.', one(graph.ports.size)),
+    gauge(
+      'plugboard_vnics',
+      'VNICs by status.',
+      [...statuses].map(([status, value]) => ({ labels: { status }, value })),
+    ),
+    gauge('plugboard_hypervisors', 'Hypervisors that are known.', one(graph.hypervisors.size)),
+    gauge('plugboard_hypervisors_ovsdb_connected', 'Hypervisors whose OVSDB is connected.', one(hosts.size)),
+    gauge('plugboard_switches_connected', 'Hypervisors whose switch is connected.', one(switches.length)),
+    gauge(
+      'plugboard_switches_unknown',
+      'OpenFlow connections whose datapath id no hypervisor has.',
+      one(fleet.strangers),
+    ),
+    gauge(
+      'plugboard_rules',
+      'Rules wanted on a connected switch.',
+      ofEach((here) => here.rules),
+    ),
+    gauge(
+      'plugboard_backlog',
+      'Objects that are stale on a connected switch.',
+      ofEach((here) => here.backlog),
+    ),
+    gauge(
+      'plugboard_refused',
+      'Objects whose rules a switch refuses.',
+      ofEach((here) => here.refused.size),
+    ),
+    counter(
+      'plugboard_rules_sent_total',
+      'Rules added or deleted on a switch since it connected.',
+      ofEach((here) => here.sent),
+    ),
+    counter(
+      'plugboard_hosts_refused_total',
+      'HypervisorSync that were refused since they have no system-id.',
+      one(hosts.refused),
+    ),
+    counter(
+      'plugboard_questions_total',
+      'Frames that guests had for the controller, such as DHCP, by what became of them.',
+      Object.entries(answered).map(([outcome, value]) => ({ labels: { outcome }, value })),
+    ),
+    gauge('plugboard_store_broken', '1 while the store does not commit.', one(journal.broken === null ? 0 : 1)),
+  ]
+}
+
+const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({
+  name,
+  help,
+  type: 'gauge',
+  samples,
+})
+const counter = (name: string, help: string, samples: readonly Sample[]): Metric => ({
+  name,
+  help,
+  type: 'counter',
+  samples,
+})

@@ -1,0 +1,127 @@
+/** The LMDB database below a store: how it is opened, what its keys look like, how it is read. */
+import { open, type RootDatabase } from 'lmdb'
+import { type Entry, type Json, StoreError } from '../store.ts'
+
+/** UTF-8 key -> JSON text; the version beside each is its revision. */
+export type Database = RootDatabase<string, Uint8Array>
+
+/** What a transaction does to one key. */
+export interface Staged {
+  readonly key: Uint8Array
+  /** JSON, or null where the key is removed. */
+  readonly text: string | null
+  readonly revision: number
+}
+
+/** Bytes: LMDB's own bound. */
+const MAX_KEY = 1978
+
+/** Readers of all processes together; so many fit on one page of the lock file. */
+const MAX_READERS = 32
+
+/** Bytes of address space, not of disk; it grows by itself. */
+const MAP_SIZE = 2 ** 30
+
+/** Entries that are read at once: a matter of a millisecond. */
+const SLICE = 256
+
+/**
+ * With these settings a promise of LMDB's is fulfilled after two writes that reached the disk: the data (fdatasync), then
+ * the page that makes them valid (O_DSYNC). `overlappingSync` would spare one of them and answer earlier;
+ * `eventTurnBatching` would, when the disk is full, reject a second promise that nobody holds.
+ */
+export const openDatabase = (path: string, { readOnly = false } = {}): Database =>
+  open<string, Uint8Array>({
+    path,
+    readOnly,
+    noSubdir: false,
+    encoding: 'string',
+    keyEncoding: 'binary',
+    useVersions: true,
+    overlappingSync: false,
+    eventTurnBatching: false,
+    maxReaders: MAX_READERS,
+    mapSize: MAP_SIZE,
+  })
+
+/** @throws StoreError `malformed` for what cannot be a key */
+export function encodeKey(key: string): Uint8Array {
+  const bytes = Buffer.from(key)
+  const fault =
+    bytes.length === 0
+      ? 'is empty: it has one character at least'
+      : bytes.length > MAX_KEY
+        ? `has ${bytes.length} bytes: at most ${MAX_KEY} are allowed`
+        : bytes[0] === 0
+          ? 'begins with U+0000, which is the store’s own'
+          : !key.isWellFormed() && 'has half of a surrogate pair: it would not be the same when read again'
+  if (fault) throw new StoreError('malformed', `the key ${JSON.stringify(key.slice(0, 60))} ${fault}`)
+  return bytes
+}
+
+const decodeKey = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
+
+export function readEntry(database: Database, key: string): Entry | undefined {
+  const found = database.getEntry(encodeKey(key))
+  return found && entryOf(key, found.value, found.version)
+}
+
+export interface RangeOptions {
+  readonly after?: string
+  readonly limit?: number
+  readonly reverse?: boolean
+  /** Of one snapshot, where it is given; else each slice as of when it is read, so that a slow reader keeps no page from reuse. */
+  readonly transaction?: ReturnType<Database['useReadTransaction']>
+}
+
+/** Entries whose key begins with the prefix and comes after `after`, in the order of their keys' bytes. */
+export function* readRange(
+  database: () => Database,
+  prefix: string,
+  options: RangeOptions = {},
+): Generator<Entry, void, void> {
+  const { after, limit = Number.POSITIVE_INFINITY, reverse = false, transaction } = options
+  let low: Bound = { key: prefix === '' ? Buffer.from([1]) : Buffer.from(prefix), included: true }
+  let high = firstAfter(prefix)
+  if (after !== undefined && Buffer.compare(Buffer.from(after), low.key) >= 0)
+    low = { key: Buffer.from(after), included: false }
+  for (let left = limit; left > 0; left -= SLICE) {
+    const bounds = reverse
+      ? { start: high, exclusiveStart: true, end: low.key, inclusiveEnd: low.included }
+      : { start: low.key, exclusiveStart: !low.included, end: high }
+    const slice = [
+      ...database().getRange({
+        ...bounds,
+        reverse,
+        limit: Math.min(left, SLICE),
+        versions: true,
+        ...(transaction && { transaction }),
+      }),
+    ]
+    for (const { key, value, version } of slice) yield entryOf(decodeKey(key), value, version)
+    const last = slice.at(-1)
+    if (!last || slice.length < SLICE) return
+    if (reverse) high = last.key
+    else low = { key: last.key, included: false }
+  }
+}
+
+interface Bound {
+  readonly key: Uint8Array
+  readonly included: boolean
+}
+
+/** The first bytes after all keys that begin with the prefix: no key themselves, since UTF-8 has no 0xff. */
+function firstAfter(prefix: string): Uint8Array {
+  const bytes = Buffer.from(prefix)
+  const last = bytes.at(-1)
+  if (last === undefined) return Buffer.from([0xff])
+  bytes[bytes.length - 1] = last + 1
+  return bytes
+}
+
+const entryOf = (key: string, text: string, version: number | undefined): Entry => ({
+  key,
+  value: JSON.parse(text) as Json,
+  revision: version ?? 0,
+})

@@ -1,0 +1,44 @@
+/** The head of a store: under a key before all others, what schema its entries have. Its revision is the last commit's. */
+
+import { StoreError } from '../store.ts'
+import type { Database } from './database.ts'
+
+/** Of what stands in the store; raised when an older program would misread it. */
+export const SCHEMA = 4
+
+export const HEAD: Uint8Array = Buffer.from([0])
+
+export interface Head {
+  readonly schema: number
+  /** A load has not come to its end: what is here is a part. */
+  readonly loading?: true
+}
+
+export const encodeHead = (head: Head): string => JSON.stringify(head)
+
+/** @throws StoreError `newer-schema` */
+export function readHead(database: Database, path: string): Head | undefined {
+  const text = database.get(HEAD)
+  if (text === undefined) return undefined
+  const head = JSON.parse(text) as Head
+  checkSchema(head.schema, `the store ${path}`)
+  return head
+}
+
+/**
+ * @param what whose schema it is: "the store /var/lib/plugboard"
+ * @throws StoreError `newer-schema`
+ */
+export function checkSchema(schema: number, what: string): void {
+  if (schema <= SCHEMA) return
+  const message = `${what} has schema version ${schema}, and this program knows versions up to ${SCHEMA}: run the newer Plugboard that wrote it, or give this one another store.path`
+  throw new StoreError('newer-schema', message)
+}
+
+/** Leave nothing but the head. */
+export function clear(database: Database): void {
+  database.transactionSync(() => {
+    database.clearSync()
+    database.putSync(HEAD, encodeHead({ schema: SCHEMA }), 0)
+  })
+}

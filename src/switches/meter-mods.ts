@@ -1,0 +1,68 @@
+/** Meters of a switch: telling it of them, reading what it has. They go by themselves, since bundles do not take them. */
+import type { MeterChange, MeterLedger } from '../../flows/meter-diff.ts'
+import { meterOf } from '../../flows/pipeline/meters.ts'
+import type { Key } from '../../topology/ids.ts'
+import {
+  errorNamed,
+  type Meter,
+  type MeterCommand,
+  type MeterMod,
+  OpenFlowError,
+  type Session,
+} from '../openflow/index.ts'
+
+/** By the command that met it: what says that another hand has made or deleted the meter meanwhile. */
+const OTHERWISE = {
+  add: { error: errorNamed('METER_MOD_FAILED', 'METER_EXISTS'), command: 'modify' },
+  modify: { error: errorNamed('METER_MOD_FAILED', 'UNKNOWN_METER'), command: 'add' },
+} as const
+
+/**
+ * Add and change meters; the ledger notes what the switch has taken.
+ * @returns who wants those that it refused, and that it did, in its words
+ */
+export async function putMeters(
+  session: Session,
+  ledger: MeterLedger,
+  changes: readonly MeterChange[],
+): Promise<Map<Key, string>> {
+  const refused = new Map<Key, string>()
+  let open = changes
+  for (let round = 0; open.length > 0; round++) {
+    const answers = new Map<number, OpenFlowError>()
+    for (const { index, error } of await session.series(open.map(mod))) answers.set(index, error)
+    const again: MeterChange[] = []
+    for (const [index, change] of open.entries()) {
+      const error = answers.get(index)
+      const { error: expected, command } = OTHERWISE[change.command]
+      if (!error) ledger.took(change)
+      else if (round === 0 && isSame(error, expected)) again.push({ ...change, command })
+      else refused.set(change.author, `refused a meter: ${error.message}`)
+    }
+    open = again
+  }
+  return refused
+}
+
+/** @returns what the switch said against it */
+export async function dropMeters(session: Session, ids: readonly number[]): Promise<string[]> {
+  if (ids.length === 0) return []
+  const refused = await session.series(ids.map((meter) => meterMod('delete', { meter, flags: 0, bands: [] })))
+  return refused.map(({ error }) => error.message)
+}
+
+/** What the switch has; nothing where it knows no meters. */
+export async function readMeters(session: Session): Promise<readonly Meter[]> {
+  try {
+    return (await session.request({ type: 'multipart_request', multipart: 'meter_config' })).meters
+  } catch (error) {
+    if (error instanceof OpenFlowError && error.code === 'refused') return []
+    throw error
+  }
+}
+
+const mod = ({ command, spec }: MeterChange): MeterMod => meterMod(command, meterOf(spec))
+const meterMod = (command: MeterCommand, meter: Meter): MeterMod => ({ type: 'meter_mod', command, ...meter })
+
+const isSame = ({ error }: OpenFlowError, expected: { errorType: number; code: number }): boolean =>
+  error !== undefined && error.errorType === expected.errorType && error.code === expected.code

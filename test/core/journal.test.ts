@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import type { VnicId } from '../../topology/ids.ts'
+import { controllerOn, PROJECT } from '../support/controller.ts'
+import { diskFull, MemoryStore } from '../support/memory-store.ts'
+
+t.test('B38: the store cannot commit: 503, nothing applied, and it goes on when it can', async (t) => {
+  const { controller, store, call } = controllerOn()
+  const before = await call('create_vnic', { name: 'kept' })
+  store.failure = diskFull()
+  await t.rejects(call('create_vnic', { name: 'lost' }), { code: 'unavailable', status: 503 })
+  await t.rejects(controller.operations.destroyVnic(PROJECT, before.id as VnicId, null), { code: 'unavailable' })
+  t.strictSame(
+    [...controller.operations.listVnics(PROJECT)].map(({ view }) => view().name),
+    ['kept'],
+  )
+  t.equal(controller.broken, 'the store cannot commit: No space left on device')
+  store.failure = null
+  await call('create_vnic', { name: 'later' })
+  t.equal(controller.broken, null)
+  t.strictSame(
+    [...controller.operations.listVnics(PROJECT)].map(({ view }) => view().name),
+    ['kept', 'later'],
+  )
+})
+
+t.test('B38: that the store can commit again is found without anybody writing', async (t) => {
+  const { controller, store, call } = controllerOn()
+  store.failure = diskFull()
+  await t.rejects(call('create_vnic', {}), { code: 'unavailable' })
+  store.failure = null
+  while (controller.broken !== null) await sleep(50)
+  t.equal(controller.broken, null)
+})
+
+t.test('a restart finds what was answered, and compiles with the same keys', async (t) => {
+  const { controller, store, call } = controllerOn()
+  const network = await call('create_network', { name: 'n' })
+  const port = await call('create_port', {}, { network_id: network.id })
+  const vnic = await call('create_vnic', { mac_address: '02:00:00:00:00:01' })
+  await controller.operations.plug(PROJECT, vnic.id as VnicId, port.id as never, null)
+  const again = controllerOn({ store })
+  t.strictSame(again.controller.graph.networks, controller.graph.networks)
+  t.strictSame(again.controller.graph.ports, controller.graph.ports)
+  t.strictSame(again.controller.graph.vnics, controller.graph.vnics)
+  t.strictSame(again.controller.graph.byKey, controller.graph.byKey)
+  const next = await again.call('create_vnic', {})
+  const key = again.controller.graph.vnics.get(next.id as VnicId)?.key ?? 0
+  t.ok(key > Math.max(...controller.graph.byKey.keys()), 'no key is given twice')
+})
+
+t.test('what the first version of the store kept is read as what it was', async (t) => {
+  const { controller, store, call } = controllerOn()
+  const network = await call('create_network', { engine: 'vxlan' })
+  await call('create_port', {}, { network_id: network.id })
+  await call('destroy_network', {}, { network_id: (await call('create_network', { engine: 'vxlan' })).id })
+  for (const [key, entry] of store.entries) {
+    const {
+      partOf: _,
+      owner,
+      floodUnknown: __,
+      hypervisor: ___,
+      segmentId,
+      ...node
+    } = entry.value as Record<string, never>
+    if (key.startsWith('port/')) store.entries.set(key, { ...entry, value: node })
+    const networkId = owner === null ? null : network.id
+    if (key.startsWith('segment/')) store.entries.set(key, { ...entry, value: { ...node, networkId } })
+  }
+  const again = controllerOn({ store })
+  t.strictSame(again.controller.graph.segments, controller.graph.segments)
+  t.strictSame(again.controller.graph.ports, controller.graph.ports)
+  t.equal(again.controller.graph.sitesOf.size, 0)
+})
+
+t.test('concurrent requests share commits, and each gets its own answer', async (t) => {
+  const { store, call, controller } = controllerOn()
+  const id = '11111111-1111-4111-8111-111111111111'
+  const answers = await Promise.allSettled([
+    ...Array.from({ length: 50 }, (_, n) => call('create_vnic', { name: `v${n}` })),
+    call('create_vnic', { id, name: 'first' }),
+    call('create_vnic', { id, name: 'second' }),
+  ])
+  t.equal(answers.filter(({ status }) => status === 'fulfilled').length, 51)
+  t.match(answers.at(-1), { status: 'rejected', reason: { code: 'id-conflict', field: 'id' } })
+  t.equal([...controller.operations.listVnics(PROJECT)].length, 51)
+  t.ok(store.commits < 10, `${store.commits} commits`)
+})
+
+t.test('an operation that fails in the middle leaves nothing', async (t) => {
+  const { controller, store } = controllerOn({ store: new MemoryStore() })
+  const wish = controller.journal.write((draft) => {
+    draft.change({
+      kind: 'segment',
+      id: 'vlan/physnet1/100',
+      to: { id: 'x', partOf: null, owner: null, holders: [], freed: 0 },
+    })
+    throw new Error('in the middle')
+  })
+  await t.rejects(wish, { message: 'in the middle' })
+  t.equal(controller.graph.segments.size, 0)
+  t.equal(store.get('segment/vlan/physnet1/100'), undefined)
+})
+
+t.test('B05: create, plug and delete in one batch', async (t) => {
+  const { controller, call } = controllerOn()
+  const id = '22222222-2222-4222-8222-222222222222' as VnicId
+  const made = call('create_vnic', { id })
+  const gone = controller.operations.destroyVnic(PROJECT, id, null)
+  await Promise.all([made, gone])
+  t.throws(() => controller.operations.showVnic(PROJECT, id), { code: 'not-found' })
+})

@@ -1,0 +1,25 @@
+import t from 'tap'
+import type { PortId, VnicId } from '../../../topology/ids.ts'
+import { controllerOn, PROJECT } from '../../support/controller.ts'
+import { hypervisor, hypervisorId } from '../../support/nodes.ts'
+
+t.test('what keeps a network from working on a hypervisor is one of its conditions, each reason once', async (t) => {
+  const { controller, call } = controllerOn()
+  const id = hypervisorId(0)
+  const bare = { ...hypervisor(0), bridgeMappings: {}, encapIp: null }
+  await controller.journal.write((draft) => draft.change({ kind: 'hypervisor', id, to: bare }))
+  const codes = async () => (await controller.operations.showHypervisor(id)).conditions.map(({ code }) => code)
+  t.same(await codes(), [], 'no network has a VNIC there')
+  let ofport = 10
+  for (const engine of ['vlan', 'vlan', 'vxlan']) {
+    const network = await call('create_network', { engine })
+    const port = await call('create_port', {}, { network_id: network.id })
+    const vnicId = (await call('create_vnic', {})).id as VnicId
+    await controller.operations.plug(PROJECT, vnicId, port.id as PortId, null)
+    const to = { vnicId, hypervisor: id, bridge: 'br-int', interface: `i${ofport}`, ofport: ofport++ }
+    await controller.journal.write((draft) => draft.change({ kind: 'binding', id: vnicId, to }))
+  }
+  t.same(await codes(), ['bridge-mapping-missing', 'no-encap-ip'])
+  await controller.journal.write((draft) => draft.change({ kind: 'hypervisor', id, to: hypervisor(0) }))
+  t.same(await codes(), [], 'mended')
+})

@@ -1,0 +1,249 @@
+/** Live migration over HTTP, with switches that are fakes: what is prepared, what is said of it, and how it ends. */
+import t from 'tap'
+import { arrived } from '../../../src/core/resources/migration.ts'
+import type { VnicView } from '../../../src/core/views.ts'
+import { listen } from '../../../src/openflow/index.ts'
+import type { Json } from '../../../src/store/store.ts'
+import type { VnicId } from '../../../topology/ids.ts'
+import type { Binding, Hypervisor } from '../../../topology/model.ts'
+import { apiOn } from '../../support/api.ts'
+import { FakeSwitch } from '../../support/fake-switch.ts'
+import { MemoryStore } from '../../support/memory-store.ts'
+import { hypervisor, hypervisorId } from '../../support/nodes.ts'
+import { until } from '../../support/switches.ts'
+
+type Test = Parameters<typeof apiOn>[0] & { match(found: unknown, wanted: object): boolean }
+
+const RED = '/projects/red'
+
+/** Four hypervisors, of which the last is not connected; a VNIC that is active on the first, and another on the third. */
+async function cloud(t: Test, engine = 'vxlan', store = new MemoryStore()) {
+  const api = await apiOn(t, { store })
+  const { controller, call } = api
+  const listener = await listen({ port: 0, onSession: (session) => controller.acceptSwitch(session) })
+  t.teardown(async () => {
+    controller.close()
+    await listener.close()
+  })
+  const host = (n: number, extra: Partial<Hypervisor> = {}) =>
+    controller.journal.write((draft) => {
+      const id = hypervisorId(n)
+      const key = draft.graph.hypervisors.get(id)?.key ?? draft.nextKey()
+      draft.change({ kind: 'hypervisor', id, to: { ...hypervisor(n, extra), key } })
+    })
+  for (const n of [0, 1, 2, 3]) await host(n)
+  const switches = await Promise.all(
+    [0, 1, 2].map((n) => FakeSwitch.connect(listener.address.port, { datapathId: BigInt(n) })),
+  )
+  const network = String((await call('POST', `${RED}/networks`, { engine })).body.id)
+  /** As `Hosts` does when the claims are settled. */
+  const bind = (id: string, where: number, ofport: number | null = 5) =>
+    controller.journal.write((draft) => {
+      const vnicId = id as VnicId
+      const was = draft.graph.bindings.get(vnicId)
+      const to: Binding = { vnicId, hypervisor: hypervisorId(where), bridge: 'br-int', interface: 'tap0', ofport }
+      draft.change({ kind: 'binding', id: vnicId, to: null })
+      arrived(draft, to, was)
+      draft.change({ kind: 'binding', id: vnicId, to })
+    })
+  const enter = async (where: number, ofport: number) => {
+    const port = String((await call('POST', `${RED}/networks/${network}/ports`, {})).body.id)
+    const vnic = String((await call('POST', `${RED}/vnics`, {})).body.id)
+    await bind(vnic, where, ofport)
+    const path = `${RED}/vnics/${vnic}`
+    t.match(await call('PUT', `${path}/port`, { port_id: port }, { prefer: 'wait=5' }), { status: 200 })
+    return { vnic, port, path }
+  }
+  const [mover, partner] = [await enter(0, 5), await enter(2, 6)]
+  const show = async () => (await call('GET', mover.path)).body
+  return { ...api, switches, host, bind, mover, partner, network, show, path: `${mover.path}/migration` }
+}
+
+const WAIT = { prefer: 'wait=5' }
+
+t.test('prepared: the network is there, and its peers send there, before the interface is', async (t) => {
+  const { call, switches, path, mover, show, bind } = await cloud(t)
+  const [, target, peer] = switches
+  t.match(await show(), { migration: null, status: 'active', revision: 2 })
+  t.equal(target?.flows.size, 0)
+  const answer = await call('POST', path, { hypervisor: 'hv1' }, WAIT)
+  t.match(answer, {
+    status: 200,
+    headers: { 'preference-applied': 'wait=5', etag: '"3"' },
+    body: { id: mover.vnic, migration: { hypervisor: 'hv1', status: 'prepared' }, status: 'active', revision: 3 },
+  })
+  const lines = target?.lines().join('\n')
+  t.match(lines, /tun_id=0x1000/, "the network's own rules")
+  t.match(lines, /->tun_dst.*->reg1/, 'and those for its members elsewhere')
+  t.match(
+    peer?.lines().join('\n'),
+    /set_field:192.0.2.1->tun_dst,output:1002,set_field:192.0.2.2->tun_dst/,
+    'a copy for both',
+  )
+
+  t.match(await call('POST', path, { hypervisor: 'hv1' }), { status: 200, body: { revision: 3 } }, 'the same again')
+  t.match(await call('POST', path, { hypervisor: 'hv1' }, { 'if-match': '"1"' }), { status: 200 }, 'as a repeated plug')
+  await bind(mover.vnic, 1)
+  await until(async () => (await show()).status === 'active')
+  t.match(await show(), { migration: null, binding: { hypervisor: 'hv1' }, revision: 3 }, 'the claim completes it')
+  t.match(await call('DELETE', path), { status: 404, body: { code: 'not-found', detail: /is not migrating/ } })
+  t.equal(switches[0]?.flows.size, 0, 'nothing is left where it was')
+})
+
+t.test('called off: 204 once what was prepared is gone, then 404', async (t) => {
+  const { call, switches, path, show } = await cloud(t)
+  const before = switches.map((each) => each.lines())
+  t.match(await call('POST', path, { hypervisor: 'hv1' }, WAIT), { status: 200 })
+  t.not(switches[1]?.flows.size, 0)
+  t.match(await call('DELETE', path, undefined, { 'if-match': '"1"' }), { status: 412 })
+  t.equal((await call('DELETE', path)).status, 204)
+  t.same(
+    switches.map((each) => each.lines()),
+    before,
+  )
+  t.match(await show(), { migration: null, status: 'active', revision: 4 })
+  t.equal((await call('DELETE', path)).status, 404)
+})
+
+t.test('what cannot be asked for', async (t) => {
+  const { call, path, mover } = await cloud(t)
+  t.match(await call('POST', path, { hypervisor: 'hv9' }), {
+    status: 404,
+    body: { code: 'not-found', field: 'hypervisor', detail: 'there is no hypervisor hv9' },
+  })
+  t.match(await call('POST', path, { hypervisor: 'hv0' }), {
+    status: 400,
+    body: { code: 'bad-request', field: 'hypervisor', detail: /is on hypervisor hv0 already: name another one/ },
+  })
+  t.match(await call('POST', path, {}), { status: 400, body: { code: 'bad-request' } })
+  t.match(await call('POST', path, { hypervisor: 'hv1', host: 'x' }), { status: 400 })
+  t.match(await call('POST', path, { hypervisor: 'hv1' }, { 'if-match': '"1"' }), { status: 412 })
+  t.match(await call('POST', `${RED}/vnics/none/migration`, { hypervisor: 'hv1' }), { status: 404 })
+  t.match(await call('POST', path.replace('red', 'blue'), { hypervisor: 'hv1' }), { status: 404 })
+  await call('DELETE', `${mover.path}/port`)
+  t.match(await call('POST', path, { hypervisor: 'hv1' }), {
+    status: 400,
+    body: { code: 'bad-request', detail: /is in no port, so no rules can be prepared for it: plug it first/ },
+  })
+})
+
+t.test(
+  'another target takes the place of the first, and what will not work there is said before the move',
+  async (t) => {
+    const { call, switches, path, show, host } = await cloud(t)
+    await host(1, { encapIp: null })
+    t.match(await call('POST', path, { hypervisor: 'hv1' }, WAIT), {
+      status: 202,
+      body: {
+        status: 'active',
+        migration: { hypervisor: 'hv1', status: 'error', status_detail: /has no address for tunnels/ },
+      },
+    })
+    t.match((await call('GET', '/hypervisors/hv1')).body, { conditions: [{ code: 'no-encap-ip' }] })
+    await host(1)
+    await until(async () => ((await show()).migration as { status?: string })?.status === 'prepared')
+    t.match(await call('POST', path, { hypervisor: 'hv3' }, WAIT), {
+      status: 202,
+      body: { migration: { hypervisor: 'hv3', status: 'error', status_detail: 'hypervisor hv3 is not connected' } },
+    })
+    await until(() => switches[1]?.flows.size === 0)
+    t.equal((await call('DELETE', '/hypervisors/hv3')).status, 204)
+    t.match(await show(), { migration: null, status: 'active' }, 'an operator who takes the target away ends it')
+  },
+)
+
+t.test('a switch that refuses, and one that is slow', async (t) => {
+  const { call, switches, path } = await cloud(t, 'vlan')
+  const [, target] = switches
+  target?.pause()
+  t.match(await call('POST', path, { hypervisor: 'hv1' }), {
+    status: 202,
+    body: { migration: { status: 'preparing' } },
+  })
+  const held = call('POST', path, { hypervisor: 'hv1' }, WAIT)
+  target?.resume()
+  t.match(await held, { status: 200, body: { migration: { status: 'prepared' } } })
+  await call('DELETE', path)
+  if (target) target.refuses = () => true
+  t.match(await call('POST', path, { hypervisor: 'hv1' }, WAIT), {
+    status: 202,
+    body: { status: 'active', migration: { status: 'error', status_detail: /hypervisor hv1 refused a rule/ } },
+  })
+})
+
+t.test('what else ends it: unplug, destruction, a third hypervisor; and what does not', async (t) => {
+  const { call, path, mover, show, bind } = await cloud(t, 'vlan')
+  const prepare = () => call('POST', path, { hypervisor: 'hv1' }, WAIT)
+  t.match(await prepare(), { status: 200 })
+  await bind(mover.vnic, 0, 9)
+  t.match(await show(), { migration: { status: 'prepared' } }, 'another port number where it is')
+  await bind(mover.vnic, 1, null)
+  t.match(await show(), { migration: { hypervisor: 'hv1' } }, 'an interface there without a port number')
+  await bind(mover.vnic, 0)
+  t.match(await show(), { migration: null }, 'it has come back')
+  t.match(await prepare(), { status: 200 })
+  await bind(mover.vnic, 2, 7)
+  t.match(await show(), { migration: null, binding: { hypervisor: 'hv2' } })
+  t.match(await prepare(), { status: 200 })
+  t.equal((await call('DELETE', `${mover.path}/port`)).status, 204)
+  t.match(await show(), { migration: null, status: 'unplugged' })
+  t.match(await call('PUT', `${mover.path}/port`, { port_id: mover.port }, WAIT), { status: 200 })
+  t.match(await prepare(), { status: 200 })
+  t.equal((await call('DELETE', mover.path)).status, 204)
+  t.equal((await call('DELETE', path)).status, 404)
+})
+
+t.test('events tell of each step, with the VNIC as it then is', async (t) => {
+  const { call, controller, path, mover, show, bind } = await cloud(t)
+  const stop = new AbortController()
+  const seen: Array<[string, unknown, unknown]> = []
+  const reading = (async () => {
+    for await (const event of controller.events.subscribe('red' as never, null, stop.signal)) {
+      if (!('data' in event) || event.data.id !== mover.vnic) continue
+      const { status, migration } = event.data as VnicView
+      seen.push([event.type, status, migration?.status ?? null])
+    }
+  })()
+  await call('POST', path, { hypervisor: 'hv1' }, WAIT)
+  await call('DELETE', path)
+  await call('POST', path, { hypervisor: 'hv1' }, WAIT)
+  await bind(mover.vnic, 1)
+  await until(async () => (await show()).status === 'active' && seen.at(-1)?.[1] === 'active')
+  stop.abort()
+  await reading
+  t.same(seen, [
+    ['vnic.updated', 'active', 'preparing'],
+    ['vnic.status', 'active', 'preparing'],
+    ['vnic.status', 'active', 'prepared'],
+    ['vnic.updated', 'active', null],
+    ['vnic.status', 'active', null],
+    ['vnic.updated', 'active', 'preparing'],
+    ['vnic.status', 'active', 'preparing'],
+    ['vnic.status', 'active', 'prepared'],
+    ['vnic.status', 'building', null],
+    ['vnic.status', 'active', null],
+  ])
+})
+
+t.test('it outlives the controller, and a store that knew no migration opens', async (t) => {
+  const store = new MemoryStore()
+  const { call, path, mover } = await cloud(t, 'vxlan', store)
+  t.match(await call('POST', path, { hypervisor: 'hv1' }, WAIT), { status: 200 })
+  const again = await apiOn(t, { store })
+  t.match((await again.call('GET', mover.path)).body, {
+    migration: { hypervisor: 'hv1', status: 'error' },
+    revision: 3,
+  })
+  const key = `vnic/${mover.vnic}`
+  const { migratesTo, ...old } = (store.get(key)?.value ?? {}) as Record<string, Json>
+  t.equal(migratesTo, 'hv1')
+  await store.commit([{ put: key, value: old }])
+  const older = await apiOn(t, { store })
+  t.match((await older.call('GET', mover.path)).body, { migration: null })
+})
+
+t.test('a reader may not', async (t) => {
+  const { call } = await apiOn(t, { tokens: { r: { project: 'red', role: 'reader' } } })
+  const answer = await call('POST', `${RED}/vnics/x/migration`, { hypervisor: 'h' }, { authorization: 'Bearer r' })
+  t.match(answer, { status: 403, body: { code: 'forbidden' } })
+})

@@ -1,0 +1,162 @@
+/** What the physical network is told of a VNIC at a new place: from there, when its rules are in, with its network's tag. */
+import t from 'tap'
+import { FROM_FABRIC, TO_UPLINK } from '../../flows/pipeline/registers.ts'
+import { arrived } from '../../src/core/resources/migration.ts'
+import { printActions } from '../../src/openflow/index.ts'
+import type { PortId, VnicId } from '../../topology/ids.ts'
+import { PROJECT } from '../support/controller.ts'
+import { hypervisorId } from '../support/nodes.ts'
+import { cloudOf, until } from '../support/switches.ts'
+
+/** At its rules, when the old place has lost its own, and again for as long as Open vSwitch may learn from old counts. */
+const TOLD = 29
+
+const hex = (octets: Uint8Array | undefined): string => Buffer.from(octets ?? []).toString('hex')
+
+t.test('a VNIC that moves is announced from where it is now', async (t) => {
+  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  const [h0, h1] = [await connect(0), await connect(1)]
+  const network = await call('create_network', { engine: 'vlan' })
+  const id = await plug(network, 0)
+  await until(() => status(id) === 'active' && h0.packetOuts.length > 0)
+  const move = async (where: number) => {
+    const to = { vnicId: id, hypervisor: hypervisorId(where), bridge: 'br-int', interface: `j${where}`, ofport: 70 }
+    await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+    await until(() => status(id) === 'active')
+  }
+  await move(1)
+  await until(() => h1.packetOuts.length === TOLD)
+  const [told, ...again] = h1.packetOuts
+  for (const { data, actions } of again) t.same({ data, actions }, { data: told?.data, actions: told?.actions })
+  t.equal(h0.packetOuts.length, 1, 'not from where it was; and once when it had no place before')
+  t.equal(told?.flows, h1.flows.size, 'when all of its rules are there')
+
+  const mac = String(controller.operations.showVnic(PROJECT, id).mac_address).replaceAll(':', '')
+  // RFC 903: a reverse ARP request of itself for itself.
+  t.equal(hex(told?.data), `ffffffffffff${mac}80350001080006040003${mac}00000000${mac}00000000`.padEnd(120, '0'))
+  t.match(told?.match, [{ field: 'in_port', value: 0xfffffffd }])
+  const networkKey = controller.graph.networks.get(network.id as never)?.key
+  t.match(
+    printActions(told?.actions ?? []),
+    new RegExp(
+      `^set_field:0x${networkKey?.toString(16)}->metadata,.*->reg0,set_field:0x${TO_UPLINK}->reg1,resubmit\\(,60\\)$`,
+    ),
+    'by the table egress, which knows the tag',
+  )
+  t.notMatch(printActions(told?.actions ?? []), FROM_FABRIC.field)
+
+  h1.disconnect()
+  await until(() => status(id) === 'waiting')
+  const back = await connect(1)
+  await until(() => status(id) === 'active')
+  t.same(back.packetOuts, [], 'a switch that is back with what it had announces nothing')
+})
+
+t.test('one with a trunk is announced in each of its networks that wants to know', async (t) => {
+  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  const [, h1] = [await connect(0), await connect(1)]
+  const [home, away, far] = [
+    await call('create_network', { engine: 'vlan' }),
+    await call('create_network', { engine: 'vlan' }),
+    await call('create_network', { engine: 'vxlan' }),
+  ]
+  const id = await plug(home, 0)
+  const subs = [away, far].map((network) => call('create_port', {}, { network_id: network.id }))
+  const trunk = (await Promise.all(subs)).map((port, n) => ({ vlan_id: 7 + n, port_id: port.id }))
+  const port = controller.graph.vnics.get(id)?.portId as PortId
+  await controller.operations.updatePort(PROJECT, port, { trunk }, null, { project: '*', role: 'admin' })
+  await until(() => status(id) === 'active')
+  const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
+  await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+  await until(() => h1.packetOuts.length === 2 * TOLD)
+  const told = h1.packetOuts.map(({ actions }) => printActions(actions))
+  for (const network of [home, away]) {
+    const key = controller.graph.networks.get(network.id as never)?.key.toString(16)
+    t.equal(told.filter((actions) => actions.startsWith(`set_field:0x${key}->metadata`)).length, TOLD)
+  }
+})
+
+t.test('one that moves while its switch is away is announced when that is back', async (t) => {
+  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  await connect(0)
+  const network = await call('create_network', { engine: 'vlan' })
+  const id = await plug(network, 0)
+  await until(() => status(id) === 'active')
+  const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
+  await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+  const h1 = await connect(1)
+  await until(() => status(id) === 'active' && h1.packetOuts.length > 0)
+  await until(() => h1.packetOuts.length === TOLD - 1)
+})
+
+t.test('one that has left its old place before it comes to where it was to go has moved all the same', async (t) => {
+  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  const [h0, h1] = [await connect(0), await connect(1)]
+  const id = await plug(await call('create_network', { engine: 'vlan' }), 0)
+  await until(() => status(id) === 'active' && h0.packetOuts.length === 1)
+  await controller.operations.migrate(PROJECT, id, hypervisorId(1), null)
+  await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to: null }))
+  await until(() => status(id) === 'waiting')
+  const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
+  await controller.journal.write((draft) => {
+    arrived(draft, to, undefined)
+    draft.change({ kind: 'binding', id, to })
+  })
+  await until(() => h1.packetOuts.length === TOLD - 1)
+  t.equal(status(id), 'active')
+})
+
+t.test(
+  'one that goes on before it was announced for the last time is announced from its last place alone',
+  async (t) => {
+    const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+    const [h0, h1] = [await connect(0), await connect(1)]
+    const id = await plug(await call('create_network', { engine: 'vlan' }), 0)
+    await until(() => status(id) === 'active' && h0.packetOuts.length === 1)
+    const move = (where: number) =>
+      controller.journal.write((draft) => {
+        const to = { vnicId: id, hypervisor: hypervisorId(where), bridge: 'br-int', interface: 'j', ofport: 70 }
+        draft.change({ kind: 'binding', id, to })
+      })
+    await move(1)
+    await until(() => h1.packetOuts.length > 0)
+    await move(0)
+    await until(() => h0.packetOuts.length > 1)
+    const last = h1.packetOuts.length
+    await until(() => h0.packetOuts.length === 1 + TOLD)
+    t.equal(h1.packetOuts.length, last)
+  },
+)
+
+t.test('known addresses are announced in ARP; overlays and ports that are down announce nothing', async (t) => {
+  const { controller, call, connect, status } = await cloudOf(t, 1)
+  const h0 = await connect(0)
+  let ofport = 10
+  const enter = async (engine: string, fields: object) => {
+    const network = await call('create_network', { engine })
+    const port = await call('create_port', fields, { network_id: network.id })
+    const id = (await call('create_vnic', {})).id as VnicId
+    const to = { vnicId: id, hypervisor: hypervisorId(0), bridge: 'br-int', interface: `i${++ofport}`, ofport }
+    await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+    await controller.operations.plug(PROJECT, id, port.id as never, null)
+    await until(() => status(id) === 'active')
+    return { id, port: port.id as never }
+  }
+  await enter('vxlan', { ip_addresses: ['192.0.2.1'] })
+  const { id, port } = await enter('vlan', { ip_addresses: ['192.0.2.7', '2001:db8::7'] })
+  await until(() => h0.packetOuts.length === 2)
+  const mac = String(controller.operations.showVnic(PROJECT, id).mac_address).replaceAll(':', '')
+  const arp = `ffffffffffff${mac}08060001080006040001${mac}c0000207000000000000c0000207`
+  t.equal(hex(h0.packetOuts[1]?.data), arp.padEnd(120, '0'), 'RFC 5227')
+
+  const admin = { project: '*', role: 'admin' } as const
+  const set = async (up: boolean) => {
+    const patch = { admin_state_up: up }
+    const settling = await controller.operations.updatePort(PROJECT, port, patch, null, admin)
+    t.ok(await settling.settled(5_000))
+  }
+  await set(false)
+  t.equal(h0.packetOuts.length, 2)
+  await set(true)
+  await until(() => h0.packetOuts.length === 4)
+})

@@ -1,0 +1,112 @@
+/** The order of a hand-over: the target first, then the peers and the old place; and not if that keeps them from all else. */
+import t from 'tap'
+import { authorOf } from '../../flows/pipeline/cookie.ts'
+import type { PortId, VnicId } from '../../topology/ids.ts'
+import { PROJECT } from '../support/controller.ts'
+import { hypervisorId } from '../support/nodes.ts'
+import { cloudOf, until } from '../support/switches.ts'
+
+const ADMIN = { project: PROJECT, role: 'admin' } as const
+
+/** A VNIC on the first of three switches, another one on the third. */
+async function scene(t: Parameters<typeof cloudOf>[0]) {
+  const cloud = await cloudOf(t, 3)
+  const { controller, call, connect, plug, status } = cloud
+  const [source, target, peer] = [await connect(0), await connect(1), await connect(2)]
+  const network = await call('create_network', { engine: 'vxlan' })
+  const [id, other] = [await plug(network, 0), await plug(network, 2)]
+  await until(() => status(id) === 'active' && status(other) === 'active')
+  const move = (where: number, ofport = 70) =>
+    controller.journal.write((draft) => {
+      const to = { vnicId: id, hypervisor: hypervisorId(where), bridge: 'br-int', interface: 'j', ofport }
+      draft.change({ kind: 'binding', id, to: null })
+      draft.change({ kind: 'binding', id, to })
+    })
+  const settled = async (vnic: VnicId) => (await cloud.realised(vnic)).status
+  return { ...cloud, source, target, peer, id, other, move, settled }
+}
+
+t.test('the old place and the peers wait until the target has confirmed', async (t) => {
+  const { source, target, peer, move, id, settled } = await scene(t)
+  const [there, peers] = [source.lines(), peer.lines()]
+  target.pause()
+  await move(1)
+  await until(() => target.holding > 0)
+  t.same([source.lines(), peer.lines()], [there, peers])
+  target.resume()
+  t.equal(await settled(id), 'active')
+  t.equal(source.flows.size, 0)
+  t.match(peer.lines().join('\n'), /192\.0\.2\.2->tun_dst/)
+})
+
+t.test('a target that does not answer, or goes, holds up nobody for long', async (t) => {
+  const { source, target, move, id, status } = await scene(t)
+  target.pause()
+  await move(1)
+  await until(() => source.flows.size === 0)
+  t.equal(status(id), 'building')
+  target.disconnect()
+  await until(() => status(id) === 'waiting')
+})
+
+t.test('what comes meanwhile takes what waits along', async (t) => {
+  const { call, source, target, plug, move, settled, id } = await scene(t)
+  const elsewhere = await call('create_network', { engine: 'vlan' })
+  target.pause()
+  await move(1)
+  const newcomer = await plug(elsewhere, 0)
+  await until(() => source.lines().some((line) => line.includes('in_port=13')))
+  t.notOk(
+    source.lines().some((line) => line.includes('in_port=11')),
+    'its port number may be another VNIC’s by then',
+  )
+  target.resume()
+  t.same([await settled(newcomer), await settled(id)], ['active', 'active'])
+})
+
+t.test('the old place loses the VNIC’s own rules, the new one is told again, and then the network’s go', async (t) => {
+  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  const [source, target] = [await connect(0), await connect(1)]
+  const network = await call('create_network', { engine: 'vlan' })
+  const elsewhere = await call('create_network', { engine: 'vlan' })
+  const [id, other] = [await plug(network, 0), await plug(network, 0)]
+  await plug(elsewhere, 0)
+  const carried = await call('create_port', {}, { network_id: elsewhere.id })
+  const carrier = controller.graph.vnics.get(id)?.portId as PortId
+  const trunk = [{ vlan_id: 77, port_id: carried.id }]
+  await controller.operations.updatePort(PROJECT, carrier, { trunk }, null, ADMIN)
+  await until(() => status(id) === 'active' && status(other) === 'active')
+  const own = [carrier, carried.id as PortId].map((port) => controller.graph.ports.get(port)?.key)
+  await until(() => source.lines().some((line) => line.includes('dl_vlan=77')))
+  const steps: Array<{ own: boolean; told: number }> = []
+  source.applied = ({ cookie = 0n }) => {
+    steps.push({ own: own.includes(authorOf(cookie)), told: target.packetOuts.length })
+  }
+  const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
+  await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+  await until(() => status(id) === 'active')
+  const [first, last] = [steps.filter((step) => step.own), steps.filter((step) => !step.own)]
+  t.ok(first.length > 0 && last.length > 0)
+  t.same(steps, [...first, ...last])
+  const before = Math.max(...first.map(({ told }) => told))
+  t.ok(before > 0, 'told once before')
+  t.ok(last.every(({ told }) => told > before))
+})
+
+t.test('one that connects anew while it is to wait is served as ever', async (t) => {
+  const { call, connect, source, target, plug, move, settled, id, status } = await scene(t)
+  const elsewhere = await call('create_network', { engine: 'vlan' })
+  for (let count = 0; count < 5; count++) await settled(await plug(elsewhere, 0))
+  target.pause()
+  await move(1)
+  await until(() => target.holding > 0)
+  source.disconnect()
+  const again = await connect(0)
+  await until(() => again.lines().length > 0)
+  target.resume()
+  t.equal(await settled(id), 'active')
+  // What it was to wait for was counted on the connection before.
+  const newcomer = await plug(elsewhere, 0)
+  await until(() => status(newcomer) === 'active')
+  t.ok(again.lines().some((line) => line.includes('in_port=18')))
+})
