@@ -1,16 +1,22 @@
 /** `npm run docs`: write the pages that are made from the code. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { roomsTable } from '../test/laws/rooms.ts'
 import { EXAMPLES } from '../test/support/examples.ts'
 import { pipelinePage } from './pipeline-page.ts'
 import { entriesOf, referencePage } from './reference-page.ts'
 
 function write(name: string, text: string): void {
-  const page = join(import.meta.dirname, '../docs', name)
+  const page = join(import.meta.dirname, '..', name)
   mkdirSync(dirname(page), { recursive: true })
   writeFileSync(page, text)
   console.log(`wrote ${page}`)
 }
 
-write('pipeline.md', pipelinePage(EXAMPLES))
-for (const [library, entries] of entriesOf()) write(`reference/${library.name}.md`, referencePage(library, entries))
+write('docs/pipeline.md', pipelinePage(EXAMPLES))
+for (const [library, entries] of entriesOf())
+  write(`docs/reference/${library.name}.md`, referencePage(library, entries))
+
+const architecture = readFileSync(join(import.meta.dirname, '../ARCHITECTURE.md'), 'utf8')
+// The table ends with the first line that is no row of it.
+write('ARCHITECTURE.md', architecture.replace(/\| room \|(.*\n\|)*.*/, roomsTable()))
