@@ -16,9 +16,11 @@ import type { Engine } from './core/engine/engine.ts'
 import type { Extension } from './core/engine/extension.ts'
 import { Events } from './core/events.ts'
 import { type Committed, Journal } from './core/journal.ts'
+import type { Metric } from './core/metric.ts'
 import { isNewSite, migratingVnics, ResourceEvents, touchedCarried, touchedVnics } from './core/news.ts'
 import { load } from './core/persist.ts'
 import { Presenter } from './core/present.ts'
+import type { Confirmation } from './core/realisation.ts'
 import { Hypervisors } from './core/resources/hypervisor.ts'
 import { arrivedBy } from './core/resources/migration.ts'
 import { extensionsOf, rulesOf } from './engines/index.ts'
@@ -28,10 +30,10 @@ import type { Connection } from './ovsdb/index.ts'
 import { GratuitousArp } from './packet-in/gratuitous-arp.ts'
 import { NextHops } from './packet-in/next-hops.ts'
 import { Responder } from './packet-in/responder.ts'
-import { type Metric, metricsOf } from './status/metrics.ts'
+import { metricsOf } from './status/metrics.ts'
 import { StatusBoard } from './status/vnic-status.ts'
 import { type Store, StoreError } from './store/store.ts'
-import { type Confirmation, Confirmations } from './switches/confirmations.ts'
+import { Confirmations } from './switches/confirmations.ts'
 import { handOut, movedBy } from './switches/cutover.ts'
 import { Fleet } from './switches/fleet.ts'
 import { SegmentHolders } from './switches/segment-holders.ts'
@@ -139,7 +141,7 @@ export class Controller {
     this.operations = new Core({
       journal: this.journal,
       engines,
-      board: this.#board,
+      status: this.#board,
       present,
       hypervisors: new Hypervisors({
         graph,
@@ -205,11 +207,11 @@ export class Controller {
       this.#seen(change.id, touched, carried)
     }
     const destroyed = [...touched].filter((id) => !this.graph.vnics.has(id))
-    const earlier = destroyed.map((id) => this.#board.ticket(id))
+    const earlier = destroyed.map((id) => this.#board.confirmation(id))
     this.#ticketOf.set(committed, this.#tickets.draw(generations, ...earlier))
     for (const id of touched) {
       if (!this.graph.vnics.has(id)) continue
-      this.#board.await(id, this.#tickets.draw(generations, this.#board.ticket(id)))
+      this.#board.await(id, this.#tickets.draw(generations, this.#board.confirmation(id)))
     }
     for (const id of migratingVnics(steps)) {
       if (this.graph.vnics.has(id)) this.#board.awaitMigration(id, this.#tickets.draw(generations))

@@ -2,15 +2,13 @@
 import { inOrder } from '../../topology/graph.ts'
 import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
 import type { Attributes, Network, Port, Vnic } from '../../topology/model.ts'
-import type { Standing } from '../status/standing.ts'
-import type { StatusBoard } from '../status/vnic-status.ts'
-import type { Confirmation } from '../switches/confirmations.ts'
 import type { Draft, Host } from './draft.ts'
 import type { Engine } from './engine/engine.ts'
 import type { Caller, Expected, Listed } from './engine/extension.ts'
 import type { Journal } from './journal.ts'
 import type { CoreOperations, Made, PortPatch, Settling, VnicRequest } from './operations.ts'
 import type { Presenter } from './present.ts'
+import type { Confirmation, Standing, Status } from './realisation.ts'
 import type { Hypervisors } from './resources/hypervisor.ts'
 import { callOff, migrate } from './resources/migration.ts'
 import { owned } from './resources/objects.ts'
@@ -21,7 +19,7 @@ import type { FlowsView, HypervisorView, NetworkView, PortView, VnicView } from 
 export interface CoreContext {
   readonly journal: Journal
   readonly engines: ReadonlyMap<string, Engine>
-  readonly board: StatusBoard
+  readonly status: Status
   readonly present: Presenter
   readonly hypervisors: Hypervisors
   /** The ticket of a commit: done when every connected switch concerned has confirmed. */
@@ -132,9 +130,9 @@ export class Core implements CoreOperations, Host {
     milliseconds: number,
     signal?: AbortSignal,
   ): Promise<VnicView> {
-    const { board, stopping } = this.#context
+    const { status, stopping } = this.#context
     return new Promise((resolve, reject) => {
-      const settled = (): boolean => wanted(board.vnic(id))
+      const settled = (): boolean => wanted(status.vnic(id))
       const end = () => {
         clearTimeout(timer)
         unwatch()
@@ -146,7 +144,7 @@ export class Core implements CoreOperations, Host {
           reject(error)
         }
       }
-      const unwatch = board.watch(id, () => settled() && end())
+      const unwatch = status.watch(id, () => settled() && end())
       const timer = setTimeout(end, milliseconds)
       stopping.addEventListener('abort', end)
       signal?.addEventListener('abort', end)
@@ -228,7 +226,7 @@ export class Core implements CoreOperations, Host {
     subject?: VnicId,
   ): Promise<Settling<View>> {
     const { value, committed } = await this.#context.journal.write(operation)
-    const earlier = subject && this.#context.board.ticket(subject)
+    const earlier = subject && this.#context.status.confirmation(subject)
     const tickets = [this.#context.ticketOf(committed), ...(earlier ? [earlier] : [])]
     const settled = async (milliseconds: number) => {
       const all = await Promise.all(tickets.map((ticket) => this.#confirmed(ticket, milliseconds)))

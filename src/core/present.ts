@@ -3,24 +3,22 @@ import type { Graph } from '../../topology/graph.ts'
 import type { Attributes, Network, Port, Vnic } from '../../topology/model.ts'
 import { showRateLimit } from '../features/rate-limit/rate-limit.ts'
 import { showTrunk } from '../features/trunk/trunk.ts'
-import type { PortStanding, Standing } from '../status/standing.ts'
-import type { StatusBoard } from '../status/vnic-status.ts'
 import type { Engine } from './engine/engine.ts'
-import type { MigrationStanding } from './resources/migration.ts'
+import type { MigrationStanding, PortStanding, Standing, Status } from './realisation.ts'
 import type { BindingView, MigrationView, NetworkView, PortView, VnicView } from './views.ts'
 
 export class Presenter {
   readonly #graph: Graph
-  readonly #board: StatusBoard
+  readonly #status: Status
   readonly #engines: ReadonlyMap<string, Engine>
 
-  constructor(graph: Graph, board: StatusBoard, engines: ReadonlyMap<string, Engine>) {
+  constructor(graph: Graph, status: Status, engines: ReadonlyMap<string, Engine>) {
     this.#graph = graph
-    this.#board = board
+    this.#status = status
     this.#engines = engines
   }
 
-  vnic(vnic: Vnic, { status, detail, migration }: Standing = this.#board.vnic(vnic.id)): VnicView {
+  vnic(vnic: Vnic, { status, detail, migration }: Standing = this.#status.vnic(vnic.id)): VnicView {
     return {
       id: vnic.id,
       project: vnic.project,
@@ -38,7 +36,7 @@ export class Presenter {
     }
   }
 
-  port(port: Port, { status, detail }: PortStanding = this.#board.port(port.id)): PortView {
+  port(port: Port, { status, detail }: PortStanding = this.#status.port(port.id)): PortView {
     return {
       id: port.id,
       project: port.project,
@@ -58,7 +56,7 @@ export class Presenter {
   }
 
   network(network: Network): NetworkView {
-    const { status, detail } = this.#board.network(network.id)
+    const { status, detail } = this.#status.network(network.id)
     return {
       id: network.id,
       project: network.project,

@@ -1,22 +1,11 @@
 /** What the controller counts, in the terms of Prometheus; the HTTP room writes it as text. */
 import type { Graph } from '../../topology/graph.ts'
 import type { Journal } from '../core/journal.ts'
+import type { Metric, Sample } from '../core/metric.ts'
 import { sliced } from '../core/slices.ts'
 import type { HypervisorSync } from '../hypervisors/sync.ts'
 import type { Fleet } from '../switches/fleet.ts'
 import type { StatusBoard } from './vnic-status.ts'
-
-export interface Sample {
-  readonly labels: Readonly<Record<string, string>>
-  readonly value: number
-}
-
-export interface Metric {
-  readonly name: string
-  readonly help: string
-  readonly type: 'gauge' | 'counter'
-  readonly samples: readonly Sample[]
-}
 
 interface Context {
   readonly graph: Graph

@@ -1,20 +1,7 @@
-/** What the board says of a VNIC or a port, and what it said of one in an event. */
+/** The standing of a VNIC or a port as an event told it, and whether two standings differ. */
 import type { HypervisorId } from '../../topology/ids.ts'
-import type { MigrationStanding } from '../core/resources/migration.ts'
-import type { PortStatus, VnicStatus, VnicView } from '../core/views.ts'
-
-export interface Standing {
-  readonly status: VnicStatus
-  /** What an operator should know about it. */
-  readonly detail?: string
-  /** Of a VNIC that is about to move. */
-  readonly migration?: MigrationStanding
-}
-
-export interface PortStanding {
-  readonly status: PortStatus
-  readonly detail?: string
-}
+import type { Standing } from '../core/realisation.ts'
+import type { VnicView } from '../core/views.ts'
 
 export const toldOf = <S>({
   status,

@@ -9,18 +9,18 @@ import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Network, Port, Vnic } from '../../topology/model.ts'
 import type { Event } from '../core/operations.ts'
+import type { Confirmation, NetworkStanding, PortStanding, Standing, Status } from '../core/realisation.ts'
 import { standingOf } from '../core/resources/migration.ts'
 import type { PortView, VnicView } from '../core/views.ts'
-import type { Confirmation } from '../switches/confirmations.ts'
 import type { Fleet } from '../switches/fleet.ts'
-import { alike, type PortStanding, recalled, type Standing, toldOf } from './standing.ts'
+import { alike, recalled, toldOf } from './standing.ts'
 
 export interface StatusEvents {
   vnic(id: VnicId): void
   port(id: PortId): void
 }
 
-export class StatusBoard {
+export class StatusBoard implements Status {
   readonly #graph: Graph
   readonly #engines: Engines
   readonly #fleet: Fleet
@@ -111,7 +111,7 @@ export class StatusBoard {
   }
 
   /** A network is in error where a switch refused its rules. */
-  network(id: NetworkId): Standing & { readonly status: 'active' | 'error' } {
+  network(id: NetworkId): NetworkStanding {
     const key = this.#graph.networks.get(id)?.key
     for (const hypervisor of this.#graph.members(id).keys()) {
       const words = key !== undefined && this.#fleet.get(hypervisor)?.refused.get(key)
@@ -123,7 +123,7 @@ export class StatusBoard {
   }
 
   /** The VNIC's latest ticket: what it waits for. */
-  ticket(id: VnicId): Confirmation | undefined {
+  confirmation(id: VnicId): Confirmation | undefined {
     return this.#tickets.get(id)
   }
 

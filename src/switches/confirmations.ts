@@ -3,12 +3,7 @@
  * a ticket waits until each of several switches has come as far as it was when the ticket was drawn.
  */
 import type { HypervisorId } from '../../topology/ids.ts'
-
-export interface Confirmation {
-  readonly done: boolean
-  /** Calls back once; at once if it is done already. */
-  onDone(callback: () => void): void
-}
+import type { Confirmation } from '../core/realisation.ts'
 
 class Waiting implements Confirmation {
   readonly outstanding = new Map<HypervisorId, number>()

@@ -11,14 +11,8 @@ import type { Draft } from '../draft.ts'
 import type { Expected } from '../engine/extension.ts'
 import { PlugboardError } from '../errors.ts'
 import type { Step } from '../journal.ts'
-import type { MigrationStatus } from '../views.ts'
+import type { MigrationStanding } from '../realisation.ts'
 import { checkRevision, owned } from './objects.ts'
-
-export interface MigrationStanding {
-  readonly hypervisor: HypervisorId
-  readonly status: MigrationStatus
-  readonly detail?: string
-}
 
 interface Destination {
   readonly to: HypervisorId

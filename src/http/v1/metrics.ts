@@ -1,13 +1,6 @@
 /** Metrics as Prometheus text: of the process, of HTTP, and what the controller counts. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-
-/** One thing counted: the controller's side of the face. */
-export interface Metric {
-  readonly name: string
-  readonly help: string
-  readonly type: 'gauge' | 'counter'
-  readonly samples: ReadonlyArray<{ readonly labels: Readonly<Record<string, string>>; readonly value: number }>
-}
+import type { Metric } from '../../core/metric.ts'
 
 /** Seconds: from a cached read to a wait of a minute. */
 const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60]

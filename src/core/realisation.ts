@@ -1,0 +1,46 @@
+/** What the core must be told about how far its objects are realised. `status` and `switches` implement these interfaces. */
+import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
+import type { MigrationStatus, PortStatus, VnicStatus } from './views.ts'
+
+/** Tells when every connected switch that a change concerns has confirmed it. */
+export interface Confirmation {
+  readonly done: boolean
+  /** Calls back once, when it is done; at once if it is done already. */
+  onDone(callback: () => void): void
+}
+
+export interface MigrationStanding {
+  /** The target. */
+  readonly hypervisor: HypervisorId
+  readonly status: MigrationStatus
+  readonly detail?: string
+}
+
+export interface Standing {
+  readonly status: VnicStatus
+  /** What an operator should know about it. */
+  readonly detail?: string
+  /** Only of a VNIC that is migrating. */
+  readonly migration?: MigrationStanding
+}
+
+export interface PortStanding {
+  readonly status: PortStatus
+  readonly detail?: string
+}
+
+export interface NetworkStanding {
+  readonly status: 'active' | 'error'
+  readonly detail?: string
+}
+
+/** The current standing of each object. */
+export interface Status {
+  vnic(id: VnicId): Standing
+  port(id: PortId): PortStanding
+  network(id: NetworkId): NetworkStanding
+  /** Confirms the latest change of the VNIC; undefined when every switch has confirmed it. */
+  confirmation(id: VnicId): Confirmation | undefined
+  /** Calls back whenever the standing of the VNIC changes. @returns a function that ends it */
+  watch(id: VnicId, callback: () => void): () => void
+}
