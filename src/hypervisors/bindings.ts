@@ -1,34 +1,44 @@
 /**
- * Who claims to have the interface of a VNIC. A hypervisor claims a VNIC while an interface on its integration bridge carries
- * the VNIC's id. Of several hypervisors the newest claim wins (live migration, or a mistake) as soon as its interface has a
- * port number, and a loser never takes it back by merely being there; when the winner's interface goes, the newest remaining
- * claim has it.
+ * Which hypervisors claim a VNIC, and which of them holds it. A hypervisor claims a VNIC while an interface on its integration
+ * bridge carries the VNIC's id. The newest claim wins as soon as its interface has a port number: the VM has migrated, or
+ * somebody made a mistake. A hypervisor that has lost a VNIC does not get it back by still having the interface. When the
+ * holder's interface goes, the newest remaining claim wins.
  */
 import { LRUCache } from 'lru-cache'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 
-/** Take-overs of one VNIC in one window, milliseconds; more wait for the next window. */
-const WINDOW = 10_000
-const TAKEOVERS_PER_WINDOW = 5
-/** VNICs whose take-overs are counted at a time: a cloud in which more are fought for has other troubles. */
-const COUNTED = 10_000
+/** Within this time a VNIC may change hands a few times; further claims wait until it is over. */
+const TAKEOVER_WINDOW_MS = 10_000
+const MAX_TAKEOVERS_PER_WINDOW = 5
+/** The number of VNICs whose take-overs are counted at a time. */
+const MAX_CONTESTED_VNICS = 10_000
 
 interface Claim {
   binding: Binding
-  /** When the claim was first made, as a count of claims. */
-  readonly since: number
-  /** Was the VNIC to come there? */
+  /** The claim's place in the order in which claims were made; 0 for those from before the controller started. */
+  readonly order: number
+  /** A migration to this hypervisor had been requested. */
   readonly isExpected: boolean
 }
 
 export interface Verdict {
+  /** The claim that holds the VNIC; null: no hypervisor claims it. */
   readonly binding: Binding | null
-  /** There is a newer claim; it may take over from this time on. */
-  readonly newerFrom?: number
+  /** The VNIC goes to another hypervisor without a request: call `countTakeover` when that is durable. */
+  readonly isTakeover: boolean
+  /** A newer claim has to wait until then, in milliseconds of the clock. */
+  readonly waitsUntil?: number
 }
 
-/** Milliseconds that only grow. */
+interface Update {
+  /** These are the first rows of the hypervisor since the controller started, so its claims may be older than the others. */
+  readonly isFirst?: boolean
+  /** Was a migration of the VNIC to this hypervisor requested? */
+  readonly isExpected?: (id: VnicId) => boolean
+}
+
+/** Milliseconds that never go back. */
 interface Clock {
   now(): number
 }
@@ -36,31 +46,34 @@ interface Clock {
 export class BindingClaims {
   readonly #claims = new Map<VnicId, Map<HypervisorId, Claim>>()
   readonly #byHypervisor = new Map<HypervisorId, Set<VnicId>>()
-  readonly #takeovers: LRUCache<VnicId, { count: number; readonly until: number }>
+  readonly #takeovers: LRUCache<VnicId, { readonly count: number; readonly until: number }>
   readonly #clock: Clock
   #count = 0
 
   constructor(clock: Clock = performance) {
     this.#clock = clock
-    this.#takeovers = new LRUCache({ max: COUNTED, ttl: WINDOW, ttlResolution: 0, perf: clock })
+    this.#takeovers = new LRUCache({
+      max: MAX_CONTESTED_VNICS,
+      ttl: TAKEOVER_WINDOW_MS,
+      ttlResolution: 0,
+      perf: clock,
+      noUpdateTTL: true,
+    })
   }
 
-  /** What was bound when the controller stopped stands as the oldest claim until its hypervisor speaks. */
+  /** A stored binding counts as the oldest claim until its hypervisor connects. */
   remember(binding: Binding): void {
     this.#put(binding, 0, false)
   }
 
   /**
-   * A hypervisor claims just these VNICs from now on.
-   * @param first is this its first word since the controller started? Then its claims count as old, but for those expected
-   * @param expected is the VNIC to come to this hypervisor?
+   * Replaces the claims of a hypervisor.
    * @returns the VNICs whose claims have changed
    */
   update(
     hypervisor: HypervisorId,
     bindings: ReadonlyMap<VnicId, Binding>,
-    first: boolean,
-    expected: (id: VnicId) => boolean = () => false,
+    { isFirst = false, isExpected = () => false }: Update = {},
   ): Set<VnicId> {
     const changed = new Set<VnicId>()
     for (const id of [...(this.#byHypervisor.get(hypervisor) ?? [])]) {
@@ -70,52 +83,56 @@ export class BindingClaims {
     }
     for (const [id, binding] of bindings) {
       const claim = this.#claims.get(id)?.get(hypervisor)
-      if (claim && same(claim.binding, binding)) continue
+      if (claim && sameBinding(claim.binding, binding)) continue
       if (claim) claim.binding = binding
       else {
-        const isExpected = expected(id)
-        this.#put(binding, first && !isExpected ? 0 : ++this.#count, isExpected)
+        const expected = isExpected(id)
+        this.#put(binding, isFirst && !expected ? 0 : ++this.#count, expected)
       }
       changed.add(id)
     }
     return changed
   }
 
-  /** Forget a hypervisor that is out of service. @returns the VNICs that it claimed */
+  /** Drops the claims of a hypervisor that is out of service. @returns the VNICs that it claimed */
   forget(hypervisor: HypervisorId): Set<VnicId> {
-    return this.update(hypervisor, new Map(), false)
+    return this.update(hypervisor, new Map())
   }
 
   /**
-   * Who has the VNIC.
+   * Decides who holds the VNIC. Changes nothing.
    * @param now the binding in force
-   * @returns the winner's claim (null: nobody claims it), and where a newer one has to wait, until when
    */
   winner(id: VnicId, now: Binding | undefined): Verdict {
     const claims = this.#claims.get(id)
     const holder = now && claims?.get(now.hypervisor)
     let best = holder
-    for (const claim of claims?.values() ?? []) if (!best || takes(claim, best, holder)) best = claim
-    // That somebody has asked for it is no fight.
-    if (holder && best && best !== holder && !best.isExpected) {
-      const window = this.#takeovers.get(id)
-      if (!window) this.#takeovers.set(id, { count: 1, until: this.#clock.now() + WINDOW })
-      else if (window.count < TAKEOVERS_PER_WINDOW) window.count += 1
-      else return { binding: holder.binding, newerFrom: window.until }
+    for (const claim of claims?.values() ?? []) if (!best || beats(claim, best, holder)) best = claim
+    // A requested migration is not counted: it is no sign of two hosts that take a VNIC from each other.
+    const isTakeover = holder !== undefined && best !== holder && best?.isExpected === false
+    const window = isTakeover ? this.#takeovers.get(id) : undefined
+    if (holder && window && window.count >= MAX_TAKEOVERS_PER_WINDOW) {
+      return { binding: holder.binding, isTakeover: false, waitsUntil: window.until }
     }
-    return { binding: best?.binding ?? null }
+    return { binding: best?.binding ?? null, isTakeover }
   }
 
-  /** The claim of a hypervisor that has lost the VNIC to a newer one, and so takes it back by nothing but going. */
+  /** Counts towards the limit of take-overs of this VNIC. */
+  countTakeover(id: VnicId): void {
+    const { count, until } = this.#takeovers.get(id) ?? { count: 0, until: this.#clock.now() + TAKEOVER_WINDOW_MS }
+    this.#takeovers.set(id, { count: count + 1, until })
+  }
+
+  /** The claim of a hypervisor that has lost the VNIC to a newer claim, as long as it still has the interface. */
   lost(id: VnicId, hypervisor: HypervisorId, now: Binding | undefined): Binding | undefined {
     const claims = this.#claims.get(id)
     const [claim, holder] = [claims?.get(hypervisor), now && claims?.get(now.hypervisor)]
-    return claim && holder && claim !== holder && claim.since <= holder.since ? claim.binding : undefined
+    return claim && holder && claim !== holder && claim.order <= holder.order ? claim.binding : undefined
   }
 
-  #put(binding: Binding, since: number, isExpected: boolean): void {
+  #put(binding: Binding, order: number, isExpected: boolean): void {
     const claims = this.#claims.get(binding.vnicId) ?? new Map<HypervisorId, Claim>()
-    this.#claims.set(binding.vnicId, claims.set(binding.hypervisor, { binding, since, isExpected }))
+    this.#claims.set(binding.vnicId, claims.set(binding.hypervisor, { binding, order, isExpected }))
     const vnics = this.#byHypervisor.get(binding.hypervisor) ?? new Set<VnicId>()
     this.#byHypervisor.set(binding.hypervisor, vnics.add(binding.vnicId))
   }
@@ -131,15 +148,15 @@ export class BindingClaims {
 }
 
 /**
- * Does a claim go before another? The newer one does, but one whose interface has no port number yet leaves a VNIC that has one
- * where it is: rules cannot follow it there.
- * @param holder has the VNIC now, and loses it to newer claims only
+ * Does this claim beat the best one so far? The newer one wins, but a claim whose interface has no port number yet does not
+ * beat one that has: no rule could follow the VNIC there.
+ * @param holder holds the VNIC now; only a newer claim can beat it
  */
-function takes(claim: Claim, best: Claim, holder: Claim | undefined): boolean {
-  if (holder && claim.since <= holder.since) return false
-  const [works, worked] = [claim.binding.ofport !== null, best.binding.ofport !== null]
-  return works === worked ? claim.since > best.since : works
+function beats(claim: Claim, best: Claim, holder: Claim | undefined): boolean {
+  if (holder && claim.order <= holder.order) return false
+  const [isUsable, isBestUsable] = [claim.binding.ofport !== null, best.binding.ofport !== null]
+  return isUsable === isBestUsable ? claim.order > best.order : isUsable
 }
 
-export const same = (a: Binding, b: Binding): boolean =>
+export const sameBinding = (a: Binding, b: Binding): boolean =>
   a.hypervisor === b.hypervisor && a.bridge === b.bridge && a.interface === b.interface && a.ofport === b.ofport

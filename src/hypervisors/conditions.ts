@@ -1,64 +1,59 @@
-/** What an operator should know of a host that has joined: what its rows say, beside what the graph and the engines know. */
+/** What an operator should know about a host that has joined: what its rows say, compared with the graph and the engines. */
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
+import type { Binding } from '../../topology/model.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
 import type { OpenVSwitch, Tables } from '../ovsdb/index.ts'
 import { fabricPortsOf } from './fabric-ports.ts'
-import type { Reading } from './facts.ts'
-import { takenNames } from './provision.ts'
+import type { Facts, HostState } from './facts.ts'
+import { takenNames } from './provision-ports.ts'
 
 interface Known {
   readonly graph: Graph
   readonly engines: readonly Engine[]
-  /** The hypervisor whose datapath id this one's bridge has, too. */
-  readonly twin: HypervisorId | undefined
 }
 
-export function conditionsOf(
-  id: HypervisorId,
-  tables: Tables<OpenVSwitch>,
-  reading: Reading,
-  { graph, engines, twin }: Known,
-): Condition[] {
-  const [root] = tables.Open_vSwitch.values()
-  const config = root?.other_config ?? new Map<string, string>()
-  const bindings = [...reading.bindings.values()]
-  const fabric = fabricPortsOf(engines, reading)
-  const holder = ({ vnicId }: (typeof bindings)[number]) => graph.bindings.get(vnicId)?.hypervisor
+type Rows = Tables<OpenVSwitch>
+
+export function conditionsOf(id: HypervisorId, rows: Rows, state: HostState, { graph, engines }: Known): Condition[] {
+  const fabric = fabricPortsOf(engines, state.facts)
   return [
-    ...reading.conditions,
-    ...distinct(engines.flatMap((engine) => engine.judgeHost(config))),
+    ...state.conditions,
+    ...switchWide(rows, engines),
     ...fabric.mistakes,
-    ...sameAddress(id, reading, graph),
-    ...takenNames(tables, fabric.ports).map((name) => ({
+    ...sharedEncapIp(id, state.facts, graph),
+    ...takenNames(rows, fabric.ports).map((name) => ({
       code: 'name-taken',
       message: `interface ${name} is not Plugboard's, which needs the name for a port of its own: rename it`,
     })),
-    ...(twin ? [{ code: 'duplicate-datapath-id', message: shared(reading, twin) }] : []),
-    ...bindings
-      .filter(({ vnicId }) => !graph.vnics.has(vnicId))
-      .map(({ vnicId, interface: name }) => ({
-        code: 'unknown-iface-id',
-        message: `interface ${name} carries iface-id ${vnicId}, which is no VNIC: create the VNIC, or clear the iface-id`,
-      })),
-    ...bindings
-      .filter((binding) => (holder(binding) ?? id) !== id)
-      .map((binding) => ({
-        code: 'claimed-elsewhere',
-        message: `interface ${binding.interface} carries iface-id ${binding.vnicId}, which hypervisor ${holder(binding)} ${
-          binding.ofport === null ? 'keeps as long as this one has no port number' : 'claimed later'
-        }`,
-      })),
+    ...sharedDatapathId(id, state.facts, graph),
+    ...unknownVnics(state.claims.values(), graph),
+    ...lostClaims(id, state.claims.values(), graph),
   ]
 }
 
-/** Engines that are alike find the same things wrong. */
-const distinct = (conditions: readonly Condition[]): Condition[] => [
-  ...new Map(conditions.map((condition) => [condition.message, condition])).values(),
-]
+/** Another hypervisor that has the same datapath id. A switch is known by it, so it must be unique. */
+export function datapathTwin(id: HypervisorId, { datapathId }: Facts, graph: Graph): HypervisorId | undefined {
+  if (datapathId === null) return undefined
+  for (const other of graph.hypervisors.values()) {
+    if (other.datapathId === datapathId && other.id !== id) return other.id
+  }
+  return undefined
+}
 
-/** What is sent to one of two hypervisors with one tunnel address goes to either. */
-function sameAddress(id: HypervisorId, { facts: { encapIp } }: Reading, graph: Graph): Condition[] {
+/** What engines find wrong in the configuration of the whole switch. Engines of one family find the same. */
+function switchWide(rows: Rows, engines: readonly Engine[]): Iterable<Condition> {
+  const [root] = rows.Open_vSwitch.values()
+  const config = root?.other_config ?? new Map<string, string>()
+  const found = new Map<string, Condition>()
+  for (const engine of engines) {
+    for (const condition of engine.judgeHost(config)) found.set(condition.message, condition)
+  }
+  return found.values()
+}
+
+/** A packet to an address that two hypervisors share may reach either of them. */
+function sharedEncapIp(id: HypervisorId, { encapIp }: Facts, graph: Graph): Condition[] {
   if (encapIp === null) return []
   const others = [...graph.hypervisors.values()].filter((other) => other.encapIp === encapIp && other.id !== id)
   return others.map((other) => ({
@@ -67,5 +62,28 @@ function sameAddress(id: HypervisorId, { facts: { encapIp } }: Reading, graph: G
   }))
 }
 
-const shared = ({ facts }: Reading, twin: HypervisorId): string =>
-  `br-int has datapath id ${facts.datapathId}, which is that of hypervisor ${twin}: clear other_config:datapath-id on one of them`
+function sharedDatapathId(id: HypervisorId, facts: Facts, graph: Graph): Condition[] {
+  const twin = datapathTwin(id, facts, graph)
+  if (twin === undefined) return []
+  const message = `br-int has datapath id ${facts.datapathId}, which is that of hypervisor ${twin}: clear other_config:datapath-id on one of them`
+  return [{ code: 'duplicate-datapath-id', message }]
+}
+
+function* unknownVnics(claims: Iterable<Binding>, graph: Graph): Generator<Condition> {
+  for (const { vnicId, interface: name } of claims) {
+    if (graph.vnics.has(vnicId)) continue
+    const message = `interface ${name} carries iface-id ${vnicId}, which is no VNIC: create the VNIC, or clear the iface-id`
+    yield { code: 'unknown-iface-id', message }
+  }
+}
+
+/** VNICs that it claims and another hypervisor holds. */
+function* lostClaims(id: HypervisorId, claims: Iterable<Binding>, graph: Graph): Generator<Condition> {
+  for (const { vnicId, interface: name, ofport } of claims) {
+    const holder = graph.bindings.get(vnicId)?.hypervisor ?? id
+    if (holder === id) continue
+    const why = ofport === null ? 'keeps as long as this one has no port number' : 'claimed later'
+    const message = `interface ${name} carries iface-id ${vnicId}, which hypervisor ${holder} ${why}`
+    yield { code: 'claimed-elsewhere', message }
+  }
+}

@@ -1,25 +1,30 @@
 /**
- * The ports towards the fabric that all engines together need on a host. Domains are kept apart by the segments of these ports,
- * so there is one of each kind: two ways to one bridge, or two tunnel ports of one type, would be two names for one segment.
+ * The ports towards the fabric that all engines together need on a host. The segments of these ports keep domains apart, so
+ * there is one port of each role: with two patches to one bridge, or two tunnel ports of one type, one segment would have two
+ * names.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Condition, Engine, FabricPort } from '../core/engine/engine.ts'
-import { BRIDGE, type Reading } from './facts.ts'
+import { INTEGRATION_BRIDGE } from './external-ids.ts'
+import type { Facts } from './facts.ts'
 
 export interface FabricPorts {
   readonly ports: readonly FabricPort[]
-  /** What engines said that cannot be. */
+  /** Ports that an engine asked for and that cannot be made. */
   readonly mistakes: readonly Condition[]
 }
 
-/** @param engines in their order: of two that want different things the first one has its way */
-export function fabricPortsOf(engines: Iterable<Engine>, { facts }: Pick<Reading, 'facts'>): FabricPorts {
+/** @param engines in order of precedence: where two want different things, the first one gets its port */
+export function fabricPortsOf(
+  engines: Iterable<Pick<Engine, 'alias' | 'fabricPorts'>>,
+  here: Pick<Facts, 'bridgeMappings' | 'encapIp'>,
+): FabricPorts {
   const ports = new Map<string, FabricPort>()
   const mistakes: Condition[] = []
   for (const { alias, fabricPorts } of engines) {
     try {
-      for (const port of fabricPorts(facts)) {
-        const wrong = whatIsWrong(port) ?? whatClashes(port, ports)
+      for (const port of fabricPorts(here)) {
+        const wrong = mistakeIn(port) ?? clashOf(port, ports)
         if (wrong === undefined) ports.set(port.role, port)
         else mistakes.push(mistake(alias, `fabricPorts() ${wrong}`))
       }
@@ -35,12 +40,12 @@ const mistake = (alias: string, words: string): Condition => ({
   message: `engine "${alias}": ${words}`,
 })
 
-function whatIsWrong(port: FabricPort): string | undefined {
+function mistakeIn(port: FabricPort): string | undefined {
   switch (port.kind) {
     case 'patch':
       if (!/^uplink:[A-Za-z0-9._-]{1,64}$/.test(port.role)) return `has role "${port.role}": a patch's is uplink:<name>`
-      if (typeof port.bridge === 'string' && port.bridge !== BRIDGE) return undefined
-      return `leads from ${BRIDGE} to "${port.bridge}": it must be another bridge`
+      if (typeof port.bridge === 'string' && port.bridge !== INTEGRATION_BRIDGE) return undefined
+      return `leads from ${INTEGRATION_BRIDGE} to "${port.bridge}": it must be another bridge`
     case 'tunnel': {
       const { role, type, options } = port
       if (role !== `tunnel:${type}`) return `has role "${role}": that of a tunnel of type ${type} is tunnel:${type}`
@@ -53,10 +58,11 @@ function whatIsWrong(port: FabricPort): string | undefined {
   }
 }
 
-function whatClashes(port: FabricPort, ports: ReadonlyMap<string, FabricPort>): string | undefined {
-  const there = ports.get(port.role)
-  if (there)
-    return isDeepStrictEqual(there, port) ? undefined : `wants ${port.role} in another way than an engine before it`
+/** Engines may share a port if all of them want it alike. */
+function clashOf(port: FabricPort, ports: ReadonlyMap<string, FabricPort>): string | undefined {
+  const found = ports.get(port.role)
+  if (found)
+    return isDeepStrictEqual(found, port) ? undefined : `wants ${port.role} in another way than an engine before it`
   if (port.kind !== 'patch') return undefined
   const other = [...ports.values()].find((one) => one.kind === 'patch' && one.bridge === port.bridge)
   return other && `wants ${port.role} to bridge ${port.bridge}, where ${other.role} leads already`

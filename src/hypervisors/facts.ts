@@ -1,62 +1,60 @@
-/** OVSDB rows of one host -> what they say: the hypervisor's facts, and the interfaces that carry a VNIC's id. Pure. */
-import { type HypervisorId, isOpaque, isUuid, type VnicId } from '../../topology/ids.ts'
+/** The OVSDB rows of one host -> its state: facts about the hypervisor, and the VNICs that it claims. Pure. */
+import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding, Hypervisor } from '../../topology/model.ts'
 import type { Condition } from '../core/engine/engine.ts'
-import { peerAddress } from '../core/engine/peer-address.ts'
 import type { InterfaceRow, OpenVSwitch, Tables } from '../ovsdb/index.ts'
+import { claimsOf, isPortNumber } from './claimed-interfaces.ts'
+import {
+  type DatapathType,
+  INTEGRATION_BRIDGE,
+  parseBridgeMappings,
+  parseDatapathType,
+  parseEncapIp,
+  ROLE_KEY,
+} from './external-ids.ts'
 
-export const BRIDGE = 'br-int'
-/** Our mark on ports that we made: the role they have. */
-export const ROLE_KEY = 'plugboard-role'
-
-/** What a host says of itself. */
+/** What the graph keeps of a hypervisor, beside its id and key. */
 export type Facts = Omit<Hypervisor, 'id' | 'key'>
 
-export interface Reading {
+export interface HostState {
   readonly systemId: string | null
-  readonly datapathType: 'system' | 'netdev' | null
+  /** The datapath type that the host asks for. */
+  readonly datapathType: DatapathType | null
   readonly facts: Facts
-  readonly bindings: ReadonlyMap<VnicId, Binding>
+  /** The VNICs that it claims. */
+  readonly claims: ReadonlyMap<VnicId, Binding>
+  /** What is wrong in its rows. */
   readonly conditions: readonly Condition[]
 }
 
 type Rows = Tables<OpenVSwitch>
 
-/** Read all of it. */
-export function read(rows: Rows, before: (id: VnicId) => Binding | undefined): Reading {
+/** @param boundTo the binding in force of a VNIC */
+export function readHost(rows: Rows, boundTo: (id: VnicId) => Binding | undefined): HostState {
   const [root] = rows.Open_vSwitch.values()
   const external = root?.external_ids ?? new Map<string, string>()
   const conditions: Condition[] = []
   const systemId = external.get('system-id') ?? null
   const id = (systemId ?? '') as HypervisorId
-  const bridge = [...rows.Bridge.values()].find(({ name }) => name === BRIDGE)
+  const bridge = [...rows.Bridge.values()].find(({ name }) => name === INTEGRATION_BRIDGE)
   const interfaces = bridge ? interfacesOf(rows, bridge.ports) : []
-  const bridgeMappings = mappings(external.get('plugboard-bridge-mappings'), conditions)
-  const fabric: Record<string, number> = {}
-  const faults: Record<string, string> = {}
-  for (const { physical, name } of missingBridges(rows, bridgeMappings)) {
-    const message = `plugboard-bridge-mappings names bridge ${name} for ${physical}, which this host does not have: make it, or mend the mapping`
-    faults[`uplink:${physical}`] = message
-    conditions.push({ code: 'bridge-missing', message })
-  }
-  for (const { name, external_ids, ofport, error } of interfaces) {
-    const role = external_ids.get(ROLE_KEY)
-    if (role && valid(ofport)) fabric[role] = ofport
-    else if (role && error) faults[role] = `Open vSwitch cannot make interface ${name} on ${id}: ${error}`
-  }
+  const bridgeMappings = parseBridgeMappings(external.get('plugboard-bridge-mappings'), conditions)
+  const missing = missingBridges(rows, bridgeMappings)
+  for (const message of Object.values(missing)) conditions.push({ code: 'bridge-missing', message })
+  const { fabric, faults } = fabricOf(id, interfaces)
   return {
     systemId,
-    datapathType: datapathType(external.get('plugboard-datapath-type'), conditions),
+    datapathType: parseDatapathType(external.get('plugboard-datapath-type'), conditions),
     facts: {
       hostname: external.get('hostname') ?? '',
       datapathId: bridge?.datapath_id ?? null,
       ovsVersion: root?.ovs_version ?? '',
       bridgeMappings,
-      encapIp: encapIp(external.get('plugboard-encap-ip'), conditions),
+      encapIp: parseEncapIp(external.get('plugboard-encap-ip'), conditions),
       fabric,
-      faults,
+      faults: { ...missing, ...faults },
     },
-    bindings: bindings(id, interfaces, before, conditions),
+    claims: claimsOf(id, interfaces, boundTo, conditions),
     conditions,
   }
 }
@@ -72,88 +70,41 @@ function interfacesOf(rows: Rows, ports: Iterable<string>): InterfaceRow[] {
   return found
 }
 
-/** Bridges that the mappings name and the host does not have. */
-function missingBridges(rows: Rows, mapped: Readonly<Record<string, string>>) {
+/** By role of the port that cannot be made: the mapping names a bridge that the host does not have. */
+function missingBridges(rows: Rows, mappings: Readonly<Record<string, string>>): Record<string, string> {
   const names = new Set([...rows.Bridge.values()].map(({ name }) => name))
-  return Object.entries(mapped).flatMap(([physical, name]) => (names.has(name) ? [] : [{ physical, name }]))
-}
-
-/** OVS says -1 for a port that it could not make, and nothing, or 0, before it has tried. */
-const valid = (ofport: number | null): ofport is number => ofport !== null && ofport > 0
-
-function bindings(
-  hypervisor: HypervisorId,
-  interfaces: readonly InterfaceRow[],
-  before: (id: VnicId) => Binding | undefined,
-  conditions: Condition[],
-): Map<VnicId, Binding> {
-  const claims = new Map<VnicId, InterfaceRow[]>()
-  for (const row of interfaces) {
-    const text = row.external_ids.get('iface-id')
-    if (text === undefined || !isUuid(text)) continue
-    if (row.external_ids.has(ROLE_KEY)) {
-      const message = `interface ${row.name} leads to the fabric and carries iface-id ${text}: clear it there, it is no VNIC's`
-      conditions.push({ code: 'fabric-iface-id', message })
-      continue
-    }
-    claims.set(text as VnicId, [...(claims.get(text as VnicId) ?? []), row])
+  const missing: Record<string, string> = {}
+  for (const [physical, name] of Object.entries(mappings)) {
+    if (names.has(name)) continue
+    missing[`uplink:${physical}`] =
+      `plugboard-bridge-mappings names bridge ${name} for ${physical}, which this host does not have: make it, or mend the mapping`
   }
-  return new Map([...claims].map(([vnicId, rows]) => [vnicId, bindingOf(vnicId, rows)]))
+  return missing
+}
 
-  /** One that works goes before one that does not, then the one that was bound, then by name. */
-  function bindingOf(vnicId: VnicId, rows: readonly InterfaceRow[]): Binding {
-    const bound = before(vnicId)
-    const wasBound = (name: string) => bound?.hypervisor === hypervisor && bound.interface === name
-    const rank = ({ name, ofport }: InterfaceRow) => (valid(ofport) ? 0 : 2) + (wasBound(name) ? 0 : 1)
-    const ranked = rows.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
-    const [{ name, ofport } = { name: '', ofport: null }, ...others] = ranked
-    for (const other of others) {
-      conditions.push({
-        code: 'duplicate-iface-id',
-        message: `interfaces ${name} and ${other.name} both carry iface-id ${vnicId}: ${name} is bound; clear it on the other`,
-      })
-    }
-    return { vnicId, hypervisor, bridge: BRIDGE, interface: name, ofport: valid(ofport) ? ofport : null }
+/** The ports towards the fabric, by role: their numbers, and why Open vSwitch failed to make one. */
+function fabricOf(id: HypervisorId, interfaces: readonly InterfaceRow[]) {
+  const fabric: Record<string, number> = {}
+  const faults: Record<string, string> = {}
+  for (const { name, external_ids, ofport, error } of interfaces) {
+    const role = external_ids.get(ROLE_KEY)
+    if (role && isPortNumber(ofport)) fabric[role] = ofport
+    else if (role && error) faults[role] = `Open vSwitch cannot make interface ${name} on ${id}: ${error}`
   }
+  return { fabric, faults }
 }
 
-/** `physnet1:br-eth1,physnet2:br-eth2` */
-function mappings(text: string | undefined, conditions: Condition[]): Record<string, string> {
-  const found: Record<string, string> = {}
-  for (const part of (text ?? '')
-    .split(',')
-    .map((each) => each.trim())
-    .filter(Boolean)) {
-    const [physical, bridge, ...more] = part.split(':')
-    const formed = physical && bridge && more.length === 0 && isOpaque(physical) && bridge !== BRIDGE
-    // Over a bridge that two physical networks share, their VLANs would be one.
-    if (formed && !found[physical] && !Object.values(found).includes(bridge)) found[physical] = bridge
-    else
-      conditions.push({
-        code: 'bad-bridge-mapping',
-        message: `plugboard-bridge-mappings holds "${part}": it must be physical_network:bridge, each of them once, and a bridge other than ${BRIDGE}`,
-      })
-  }
-  return found
-}
+/** Do both say the same? */
+export const sameFacts = (a: Facts, b: Facts): boolean =>
+  a.hostname === b.hostname &&
+  a.datapathId === b.datapathId &&
+  a.ovsVersion === b.ovsVersion &&
+  a.encapIp === b.encapIp &&
+  sameRecord(a.bridgeMappings, b.bridgeMappings) &&
+  sameRecord(a.fabric, b.fabric) &&
+  sameRecord(a.faults, b.faults)
 
-function encapIp(text: string | undefined, conditions: Condition[]): string | null {
-  if (text === undefined) return null
-  const address = peerAddress(text)
-  if (address !== null) return address
-  conditions.push({
-    code: 'bad-encap-ip',
-    message: `plugboard-encap-ip holds "${text}": it must be an IPv4 or IPv6 address of this host that its peers can reach`,
-  })
-  return null
-}
-
-function datapathType(text: string | undefined, conditions: Condition[]): 'system' | 'netdev' | null {
-  if (text === undefined) return null
-  if (text === 'system' || text === 'netdev') return text
-  conditions.push({
-    code: 'bad-datapath-type',
-    message: `plugboard-datapath-type holds "${text}": it must be system or netdev`,
-  })
-  return null
+function sameRecord<V>(a: Readonly<Record<string, V>>, b: Readonly<Record<string, V>>): boolean {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
 }

@@ -1,6 +1,6 @@
 /**
- * What a host's OVSDB should hold for us, beside what it holds -> the operations that make up the difference. Pure; nothing
- * to do gives no operations. br-int is ours; other bridges get nothing but our patch ports.
+ * What a host's OVSDB lacks -> the operations that write it. Pure; a host that lacks nothing gets no operations. The integration
+ * bridge is Plugboard's; other bridges get nothing but its patch ports.
  */
 import { createHash } from 'node:crypto'
 import type { FabricPort } from '../core/engine/engine.ts'
@@ -14,22 +14,23 @@ import {
   type Tables,
   uuid,
 } from '../ovsdb/index.ts'
-import { BRIDGE, ROLE_KEY } from './facts.ts'
+import { type DatapathType, INTEGRATION_BRIDGE } from './external-ids.ts'
+import { provisionPorts, sameMap } from './provision-ports.ts'
 
 export interface Wanted {
   readonly systemId: string
-  /** Another hypervisor has the datapath id of this one's bridge. */
+  /** The bridge's datapath id is that of another hypervisor, too. */
   readonly datapathIdTaken: boolean
-  readonly datapathType: 'system' | 'netdev' | null
-  /** `tcp:ADDRESS:PORT`, where the switch finds us. */
+  readonly datapathType: DatapathType | null
+  /** Where the switch finds the OpenFlow listener: `tcp:ADDRESS:PORT`. */
   readonly controller: string
   readonly fabric: readonly FabricPort[]
 }
 
-/** A back-off of a second at most, so that a recovery does not wait for it. */
-const MAX_BACKOFF = 1_000
+/** Open vSwitch waits no longer than this between two attempts to connect, so that a recovery takes a second at most. */
+const MAX_BACKOFF_MS = 1_000
 
-/** Sixteen hexadecimal digits that are the host's for good, whatever ports its bridge has. */
+/** Sixteen hexadecimal digits that depend on nothing but the system-id: the MAC addresses of the bridge's ports do not matter. */
 export const datapathIdOf = (systemId: string): string =>
   createHash('sha256').update(systemId).digest('hex').slice(0, 16)
 
@@ -39,25 +40,22 @@ const { insert, mutate, update } = operations(openVSwitch)
 export function provision(rows: Rows, wanted: Wanted): Operation[] {
   const [rootId] = rows.Open_vSwitch.keys()
   if (rootId === undefined) return []
-  const found = [...rows.Bridge].find(([, { name }]) => name === BRIDGE)
+  const found = [...rows.Bridge].find(([, { name }]) => name === INTEGRATION_BRIDGE)
   if (!found) return makeBridge(rootId, wanted)
   const [bridgeId, bridge] = found
-  return [
-    ...mendBridge(rows, bridgeId, bridge, wanted),
-    ...ports(rows, bridgeId, bridge, wanted.fabric),
-    ...managers(rows),
-  ]
+  return [...mendBridge(rows, bridgeId, bridge, wanted), ...provisionPorts(rows, wanted.fabric), ...mendManagers(rows)]
 }
 
+/** The ports follow when the host has said that the bridge is there. */
 function makeBridge(root: string, { systemId, datapathType, controller }: Wanted): Operation[] {
   return [
-    insert('Interface', { name: BRIDGE, type: 'internal' }, { as: 'interface' }),
-    insert('Port', { name: BRIDGE, interfaces: new Set([namedUuid('interface')]) }, { as: 'port' }),
+    insert('Interface', { name: INTEGRATION_BRIDGE, type: 'internal' }, { as: 'interface' }),
+    insert('Port', { name: INTEGRATION_BRIDGE, interfaces: new Set([namedUuid('interface')]) }, { as: 'port' }),
     insert('Controller', controllerRow(controller), { as: 'controller' }),
     insert(
       'Bridge',
       {
-        name: BRIDGE,
+        name: INTEGRATION_BRIDGE,
         ports: new Set([namedUuid('port')]),
         controller: new Set([namedUuid('controller')]),
         fail_mode: 'secure',
@@ -77,9 +75,9 @@ function makeBridge(root: string, { systemId, datapathType, controller }: Wanted
 }
 
 const controllerRow = (target: string) =>
-  ({ target, connection_mode: 'out-of-band', max_backoff: MAX_BACKOFF }) as const
+  ({ target, connection_mode: 'out-of-band', max_backoff: MAX_BACKOFF_MS }) as const
 
-/** A bridge that is there is taken over as it is, but for what we cannot do without. */
+/** Changes only what Plugboard depends on; everything else in the row of an existing bridge stays. */
 function mendBridge(
   rows: Rows,
   id: string,
@@ -91,21 +89,10 @@ function mendBridge(
   if (!config.has('datapath-id') || datapathIdTaken) config.set('datapath-id', datapathIdOf(systemId))
   if (!sameMap(config, bridge.other_config)) mended.push(update('Bridge', uuid(id), { other_config: config }))
   if (bridge.fail_mode !== 'secure') mended.push(update('Bridge', uuid(id), { fail_mode: 'secure' }))
-  if (
-    datapathType &&
-    bridge.datapath_type !== datapathType &&
-    !(datapathType === 'system' && bridge.datapath_type === '')
-  ) {
+  if (datapathType && !isOfType(bridge, datapathType)) {
     mended.push(update('Bridge', uuid(id), { datapath_type: datapathType }))
   }
-  const [first, ...more] = [...bridge.controller].map((row) => rows.Controller.get(row))
-  const good =
-    first &&
-    more.length === 0 &&
-    first.target === controller &&
-    first.connection_mode === 'out-of-band' &&
-    first.max_backoff === MAX_BACKOFF
-  if (!good) {
+  if (!hasController(rows, bridge, controller)) {
     mended.push(
       insert('Controller', controllerRow(controller), { as: 'controller' }),
       update('Bridge', uuid(id), { controller: new Set([namedUuid('controller')]) }),
@@ -114,93 +101,23 @@ function mendBridge(
   return mended
 }
 
-/** Our ports: patch pairs and tunnels, each marked with its role; those of a role that nobody wants any more go. */
-function ports(rows: Rows, bridgeId: string, bridge: BridgeRow, fabric: readonly FabricPort[]): Operation[] {
-  const mended: Operation[] = []
-  const wanted = new Map(fabric.flatMap((port) => sides(port)).map((side) => [`${side.bridge}/${side.name}`, side]))
-  for (const [id, { name, ports }] of rows.Bridge) {
-    for (const port of ports) {
-      const row = rows.Port.get(port)
-      const [interfaceId] = row?.interfaces ?? []
-      const there = interfaceId === undefined ? undefined : rows.Interface.get(interfaceId)
-      if (!row || !there?.external_ids.has(ROLE_KEY) || interfaceId === undefined) continue
-      const side = wanted.get(`${name}/${row.name}`)
-      wanted.delete(`${name}/${row.name}`)
-      if (!side) mended.push(mutate('Bridge', uuid(id), [['ports', 'delete', new Set([uuid(port)])]]))
-      else if (there.type !== side.type || !sameMap(there.options, side.options)) {
-        mended.push(update('Interface', uuid(interfaceId), { type: side.type, options: side.options }))
-      }
-    }
-  }
-  const bridges = new Map([...rows.Bridge].map(([id, { name }]) => [name, id]))
-  const taken = takenNames(rows, fabric)
-  const complete = (role: string) =>
-    [...wanted.values()].every((side) => side.role !== role || (bridges.has(side.bridge) && !taken.includes(side.name)))
-  let count = 0
-  for (const side of wanted.values()) {
-    const target = side.bridge === bridge.name ? bridgeId : bridges.get(side.bridge)
-    if (target === undefined || !complete(side.role)) continue
-    count += 1
-    const mark = new Map([[ROLE_KEY, side.role]])
-    mended.push(
-      insert(
-        'Interface',
-        { name: side.name, type: side.type, options: side.options, external_ids: mark },
-        { as: `interface${count}` },
-      ),
-      insert(
-        'Port',
-        { name: side.name, interfaces: new Set([namedUuid(`interface${count}`)]), external_ids: mark },
-        { as: `port${count}` },
-      ),
-      mutate('Bridge', uuid(target), [['ports', 'insert', new Set([namedUuid(`port${count}`)])]]),
-    )
-  }
-  return mended
-}
+/** Open vSwitch takes an empty type as `system`. */
+const isOfType = ({ datapath_type: type }: BridgeRow, wanted: DatapathType): boolean => (type || 'system') === wanted
 
-interface Side {
-  readonly role: string
-  readonly bridge: string
-  readonly name: string
-  readonly type: string
-  readonly options: ReadonlyMap<string, string>
-}
-
-/** The ports that a fabric port comes to: a patch has two sides. */
-function sides(port: FabricPort): Side[] {
-  const { role } = port
-  const label = role.slice(role.indexOf(':') + 1)
-  if (port.kind === 'tunnel') {
-    return [
-      { role, bridge: BRIDGE, name: `plug-${label}`, type: port.type, options: new Map(Object.entries(port.options)) },
-    ]
-  }
-  const [inner, outer] = [`plug-${label}-int`, `plug-${label}-ext`]
-  const side = (bridge: string, name: string, peer: string): Side => ({
-    role,
-    bridge,
-    name,
-    type: 'patch',
-    options: new Map([['peer', peer]]),
-  })
-  return [side(BRIDGE, inner, outer), side(port.bridge, outer, inner)]
-}
-
-const sameMap = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>
-  a.size === b.size && [...a].every(([key, value]) => b.get(key) === value)
-
-/** The manager connection, too, tries again within a second. */
-function managers(rows: Rows): Operation[] {
-  return [...rows.Manager]
-    .filter(([, { max_backoff, is_connected }]) => is_connected && max_backoff !== MAX_BACKOFF)
-    .map(([id]) => update('Manager', uuid(id), { max_backoff: MAX_BACKOFF }))
-}
-
-/** Names that our ports would have, and that interfaces of another hand have taken. */
-export function takenNames(rows: Rows, fabric: readonly FabricPort[]): string[] {
-  const foreign = new Set(
-    [...rows.Interface.values()].filter(({ external_ids }) => !external_ids.has(ROLE_KEY)).map(({ name }) => name),
+/** Is this its one controller, and connected as it must be? */
+function hasController(rows: Rows, bridge: BridgeRow, target: string): boolean {
+  const [row, ...more] = [...bridge.controller].map((id) => rows.Controller.get(id))
+  return (
+    more.length === 0 &&
+    row?.target === target &&
+    row.connection_mode === 'out-of-band' &&
+    row.max_backoff === MAX_BACKOFF_MS
   )
-  return fabric.flatMap(sides).flatMap(({ name }) => (foreign.has(name) ? [name] : []))
+}
+
+/** The OVSDB connection must come back as quickly as the OpenFlow connection does. */
+function mendManagers(rows: Rows): Operation[] {
+  return [...rows.Manager]
+    .filter(([, { max_backoff, is_connected }]) => is_connected && max_backoff !== MAX_BACKOFF_MS)
+    .map(([id]) => update('Manager', uuid(id), { max_backoff: MAX_BACKOFF_MS }))
 }

@@ -72,7 +72,7 @@ export async function metricsOf({ graph, board, fleet, hosts, journal, answered 
     ),
     counter(
       'plugboard_hosts_refused_total',
-      'HypervisorSync that were refused since they have no system-id.',
+      'Hosts that were refused since they have no system-id.',
       one(hosts.refused),
     ),
     counter(

@@ -10,13 +10,13 @@ const nothing = new Map<Binding['vnicId'], Binding>()
 
 t.test('B04: the newest claim wins, and the loser does not take it back by being there', async (t) => {
   const claims = new BindingClaims()
-  t.strictSame([...claims.update(A, has(0), true)], [ID])
+  t.strictSame([...claims.update(A, has(0), { isFirst: true })], [ID])
   t.match(claims.winner(ID, undefined), { binding: { hypervisor: A } })
-  t.strictSame([...claims.update(B, has(1), false)], [ID])
+  t.strictSame([...claims.update(B, has(1))], [ID])
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B } })
-  t.strictSame([...claims.update(A, has(0), false)], [], 'the same rows again')
+  t.strictSame([...claims.update(A, has(0))], [], 'the same rows again')
   t.match(claims.winner(ID, binding(0, 1)), { binding: { hypervisor: B } })
-  claims.update(A, has(0, 77), false)
+  claims.update(A, has(0, 77))
   t.match(claims.winner(ID, binding(0, 1)), { binding: { hypervisor: B } }, 'nor by another port number')
 })
 
@@ -24,42 +24,43 @@ t.test(
   'B04: when the loser drops its interface the winner keeps it; when the winner does, the loser has it',
   async (t) => {
     const claims = new BindingClaims()
-    claims.update(A, has(0), true)
-    claims.update(B, has(1), false)
-    t.strictSame([...claims.update(A, nothing, false)], [ID])
+    claims.update(A, has(0), { isFirst: true })
+    claims.update(B, has(1))
+    t.strictSame([...claims.update(A, nothing)], [ID])
     t.match(claims.winner(ID, binding(0, 1)), { binding: { hypervisor: B } })
-    claims.update(A, has(0), false)
+    claims.update(A, has(0))
     t.match(claims.winner(ID, binding(0, 1)), { binding: { hypervisor: A } }, 'a new interface is a new claim')
-    claims.update(A, nothing, false)
+    claims.update(A, nothing)
     t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B } })
-    claims.update(B, nothing, false)
-    t.strictSame(claims.winner(ID, binding(0, 1)), { binding: null })
+    claims.update(B, nothing)
+    t.match(claims.winner(ID, binding(0, 1)), { binding: null })
   },
 )
 
 t.test('B35: after a restart the last known binding stands until its hypervisor speaks', async (t) => {
   const claims = new BindingClaims()
   claims.remember(binding(0, 0))
-  claims.update(B, has(1), true)
+  claims.update(B, has(1), { isFirst: true })
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: A } }, "B's first word is no newer claim")
-  claims.update(A, nothing, true)
+  claims.update(A, nothing, { isFirst: true })
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B } }, "A's own snapshot takes it away")
 })
 
 t.test('B04: two that fight get a bounded number of take-overs', async (t) => {
   const clock = { time: 1, now: () => clock.time }
   const claims = new BindingClaims(clock)
-  claims.update(A, has(0), true)
+  claims.update(A, has(0), { isFirst: true })
   let now: Binding = binding(0, 0)
   let takeovers = 0
   const tryOnce = (where: 0 | 1) => {
     clock.time += 1
-    claims.update(where ? B : A, nothing, false)
-    claims.update(where ? B : A, has(where), false)
-    const { binding: winner, newerFrom = null } = claims.winner(ID, now)
+    claims.update(where ? B : A, nothing)
+    claims.update(where ? B : A, has(where))
+    const { binding: winner, isTakeover, waitsUntil = null } = claims.winner(ID, now)
+    if (isTakeover) claims.countTakeover(ID)
     if (winner && winner.hypervisor !== now.hypervisor) takeovers += 1
     if (winner) now = winner
-    return newerFrom
+    return waitsUntil
   }
   let newerFrom: number | null = null
   for (let round = 0; round < 50; round++) newerFrom = tryOnce(round % 2 ? 0 : 1) ?? newerFrom
@@ -74,59 +75,59 @@ t.test('B04: two that fight get a bounded number of take-overs', async (t) => {
 
 t.test('a take-over that was asked for is neither counted nor bounded', async (t) => {
   const claims = new BindingClaims({ now: () => 1 })
-  claims.update(A, has(0), true)
+  claims.update(A, has(0), { isFirst: true })
   for (let round = 0; round < 20; round++) {
     const [to, from] = round % 2 ? [0, 1] : [1, 0]
-    claims.update(to ? B : A, nothing, false)
-    claims.update(to ? B : A, has(to), false, () => true)
-    t.match(claims.winner(ID, binding(0, from)), { binding: { hypervisor: to ? B : A }, newerFrom: undefined })
+    claims.update(to ? B : A, nothing)
+    claims.update(to ? B : A, has(to), { isExpected: () => true })
+    t.match(claims.winner(ID, binding(0, from)), { binding: { hypervisor: to ? B : A }, isTakeover: false })
   }
 })
 
 t.test('B01: while a newer claim has to wait, the holder has its interface as it is now', async (t) => {
   const claims = new BindingClaims({ now: () => 1 })
-  claims.update(A, has(0), true)
+  claims.update(A, has(0), { isFirst: true })
   for (let round = 0; round < 20; round++) {
-    claims.update(B, nothing, false)
-    claims.update(B, has(1), false)
-    claims.winner(ID, binding(0, 0))
+    claims.update(B, nothing)
+    claims.update(B, has(1))
+    if (claims.winner(ID, binding(0, 0)).isTakeover) claims.countTakeover(ID)
   }
-  claims.update(A, has(0, 77), false)
-  t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: A, ofport: 77 }, newerFrom: 10_001 })
+  claims.update(A, has(0, 77))
+  t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: A, ofport: 77 }, waitsUntil: 10_001 })
 })
 
 t.test('B01, B04: a claim whose interface has no port number yet waits for it where another one works', async (t) => {
   const claims = new BindingClaims()
-  claims.update(A, has(0), false)
-  claims.update(B, has(1, null), false)
+  claims.update(A, has(0))
+  claims.update(B, has(1, null))
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: A } })
-  claims.update(B, has(1, 5), false)
+  claims.update(B, has(1, 5))
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B, ofport: 5 } })
-  claims.update(B, has(1, null), false)
+  claims.update(B, has(1, null))
   t.match(claims.winner(ID, binding(0, 1, 5)), { binding: { hypervisor: B } }, 'a loser does not gain by it')
-  claims.update(C, has(2, null), false)
+  claims.update(C, has(2, null))
   t.match(claims.winner(ID, binding(0, 1, null)), { binding: { hypervisor: C } }, 'of two that do not work the newer')
-  claims.update(C, nothing, false)
+  claims.update(C, nothing)
   t.match(claims.winner(ID, undefined), { binding: { hypervisor: A } }, 'nobody has it: who works')
 })
 
 t.test('a claim where the VNIC is expected is new, though it is the first word since a restart', async (t) => {
   const claims = new BindingClaims()
   claims.remember(binding(0, 0))
-  claims.update(A, has(0), true)
-  claims.update(B, has(1), true, (id) => id === ID)
+  claims.update(A, has(0), { isFirst: true })
+  claims.update(B, has(1), { isFirst: true, isExpected: (id) => id === ID })
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B } })
 })
 
 t.test('what has lost the VNIC is known as such, until it goes', async (t) => {
   const claims = new BindingClaims()
-  claims.update(A, has(0), false)
+  claims.update(A, has(0))
   t.equal(claims.lost(ID, A, binding(0, 0)), undefined, 'the holder')
-  claims.update(B, has(1, null), false)
+  claims.update(B, has(1, null))
   t.equal(claims.lost(ID, B, binding(0, 0)), undefined, 'a newer one, which waits for its port number')
-  claims.update(B, has(1), false)
+  claims.update(B, has(1))
   t.match(claims.lost(ID, A, binding(0, 1)), { hypervisor: A })
   t.equal(claims.lost(ID, C, binding(0, 1)), undefined, 'one that has never claimed it')
-  claims.update(A, nothing, false)
+  claims.update(A, nothing)
   t.equal(claims.lost(ID, A, binding(0, 1)), undefined)
 })

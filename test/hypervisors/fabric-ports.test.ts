@@ -13,7 +13,7 @@ const patch = (name: string, bridge: string) => ({ role: `uplink:${name}`, kind:
 
 t.test('engines share what they want alike', async (t) => {
   const [one, two] = [engine('one', tunnelPort('gre', '192.0.2.1')), engine('two', tunnelPort('gre', '192.0.2.1'))]
-  t.same(fabricPortsOf([one, two], { facts }), { ports: [tunnelPort('gre', '192.0.2.1')], mistakes: [] })
+  t.same(fabricPortsOf([one, two], facts), { ports: [tunnelPort('gre', '192.0.2.1')], mistakes: [] })
 })
 
 t.test('what cannot be is left out, with a condition; what others want is there', async (t) => {
@@ -37,7 +37,7 @@ t.test('what cannot be is left out, with a condition; what others want is there'
     [null, /failed: /],
   ]
   for (const [port, message] of wrong) {
-    const { ports, mistakes } = fabricPortsOf([good, engine('bad', port)], { facts })
+    const { ports, mistakes } = fabricPortsOf([good, engine('bad', port)], facts)
     t.equal(ports.length, 2)
     t.match(mistakes, [{ code: 'engine-mistake', message }])
   }
@@ -46,7 +46,7 @@ t.test('what cannot be is left out, with a condition; what others want is there'
       throw new Error('boom')
     },
   })
-  t.match(fabricPortsOf([throws, good], { facts }), {
+  t.match(fabricPortsOf([throws, good], facts), {
     ports: { length: 2 },
     mistakes: [{ message: 'engine "odd": fabricPorts() failed: boom' }],
   })

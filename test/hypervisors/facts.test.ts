@@ -1,8 +1,9 @@
 /** What the rows of a host say (B01–B03, B06), and what is written into it. */
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { read } from '../../src/hypervisors/facts.ts'
-import { datapathIdOf, provision, takenNames } from '../../src/hypervisors/provision.ts'
+import { readHost } from '../../src/hypervisors/facts.ts'
+import { datapathIdOf, provision } from '../../src/hypervisors/provision.ts'
+import { takenNames } from '../../src/hypervisors/provision-ports.ts'
 import type { OpenVSwitch, Tables } from '../../src/ovsdb/index.ts'
 
 type Rows = Tables<OpenVSwitch>
@@ -76,7 +77,7 @@ const iface = (name: string, ofport: number | null, id = VNIC) => ({
   external_ids: new Map([['iface-id', id]]),
 })
 const bound = (wish: Wish, before?: string) =>
-  read(rows(wish), () => (before ? ({ hypervisor: 'hv1', interface: before } as never) : undefined))
+  readHost(rows(wish), () => (before ? ({ hypervisor: 'hv1', interface: before } as never) : undefined))
 
 t.test('B01: no port number, 0 and -1 are none yet', async (t) => {
   for (const [ofport, wanted] of [
@@ -85,29 +86,29 @@ t.test('B01: no port number, 0 and -1 are none yet', async (t) => {
     [-1, null],
     [5, 5],
   ] as const) {
-    const [binding] = bound({ bridges: { 'br-int': [iface('tap0', ofport)] } }).bindings.values()
+    const [binding] = bound({ bridges: { 'br-int': [iface('tap0', ofport)] } }).claims.values()
     t.match(binding, { interface: 'tap0', bridge: 'br-int', hypervisor: 'hv1', ofport: wanted })
   }
 })
 
 t.test('B02, B06: only an id on the integration bridge binds', async (t) => {
-  t.equal(bound({ bridges: { 'br-int': [{ name: 'tap0' }] } }).bindings.size, 0, 'no id')
-  t.equal(bound({ bridges: { 'br-int': [iface('tap0', 5, 'vm-7')] } }).bindings.size, 0, 'not one of ours')
-  t.equal(bound({ bridges: { 'br-int': [], 'br-eth1': [iface('tap0', 5)] } }).bindings.size, 0, 'another bridge')
-  t.equal(bound({ bridges: {} }).bindings.size, 0, 'no bridge at all')
+  t.equal(bound({ bridges: { 'br-int': [{ name: 'tap0' }] } }).claims.size, 0, 'no id')
+  t.equal(bound({ bridges: { 'br-int': [iface('tap0', 5, 'vm-7')] } }).claims.size, 0, 'not one of ours')
+  t.equal(bound({ bridges: { 'br-int': [], 'br-eth1': [iface('tap0', 5)] } }).claims.size, 0, 'another bridge')
+  t.equal(bound({ bridges: {} }).claims.size, 0, 'no bridge at all')
 })
 
 t.test('B03: of two interfaces with one id the one that has it keeps it, and a condition says so', async (t) => {
   const two = { bridges: { 'br-int': [iface('tap1', 6), iface('tap0', 5)] } }
-  t.match([...bound(two).bindings.values()], [{ interface: 'tap0' }], 'the first by name, if neither has it')
+  t.match([...bound(two).claims.values()], [{ interface: 'tap0' }], 'the first by name, if neither has it')
   const kept = bound(two, 'tap1')
-  t.match([...kept.bindings.values()], [{ interface: 'tap1', ofport: 6 }])
+  t.match([...kept.claims.values()], [{ interface: 'tap1', ofport: 6 }])
   t.match(kept.conditions, [{ code: 'duplicate-iface-id', message: /tap1 is bound; clear it on the other/ }])
 })
 
 t.test('B03: of two interfaces with one id the one that works goes before the one that had it', async (t) => {
-  const { bindings } = bound({ bridges: { 'br-int': [iface('tap0', -1), iface('tap1', 6)] } }, 'tap0')
-  t.match([...bindings.values()], [{ interface: 'tap1', ofport: 6 }])
+  const { claims } = bound({ bridges: { 'br-int': [iface('tap0', -1), iface('tap1', 6)] } }, 'tap0')
+  t.match([...claims.values()], [{ interface: 'tap1', ofport: 6 }])
 })
 
 t.test('a port towards the fabric is never a VNIC, whatever id somebody gives it', async (t) => {
@@ -115,8 +116,8 @@ t.test('a port towards the fabric is never a VNIC, whatever id somebody gives it
     ['iface-id', VNIC],
     ['plugboard-role', 'uplink:physnet1'],
   ])
-  const { bindings, conditions } = bound({ bridges: { 'br-int': [{ name: 'plug-physnet1-int', external_ids }] } })
-  t.equal(bindings.size, 0)
+  const { claims, conditions } = bound({ bridges: { 'br-int': [{ name: 'plug-physnet1-int', external_ids }] } })
+  t.equal(claims.size, 0)
   t.match(conditions, [{ code: 'fabric-iface-id' }])
 })
 

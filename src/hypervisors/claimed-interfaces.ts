@@ -1,0 +1,60 @@
+/** The interfaces of one host -> the VNICs that the host claims: each VNIC whose id an interface carries as `iface-id`. */
+import { type HypervisorId, isUuid, type VnicId } from '../../topology/ids.ts'
+import type { Binding } from '../../topology/model.ts'
+import type { Condition } from '../core/engine/engine.ts'
+import type { InterfaceRow } from '../ovsdb/index.ts'
+import { INTEGRATION_BRIDGE, ROLE_KEY } from './external-ids.ts'
+
+/** Open vSwitch writes -1 for a port that it failed to make, and nothing or 0 before it has tried. */
+export const isPortNumber = (ofport: number | null): ofport is number => ofport !== null && ofport > 0
+
+/**
+ * @param interfaces those of the integration bridge
+ * @param boundTo the binding in force of a VNIC
+ * @param conditions receives one for each iface-id that is of no use
+ */
+export function claimsOf(
+  hypervisor: HypervisorId,
+  interfaces: readonly InterfaceRow[],
+  boundTo: (id: VnicId) => Binding | undefined,
+  conditions: Condition[],
+): Map<VnicId, Binding> {
+  const carriers = new Map<VnicId, InterfaceRow[]>()
+  for (const row of interfaces) {
+    const text = row.external_ids.get('iface-id')
+    if (text === undefined || !isUuid(text)) continue
+    if (row.external_ids.has(ROLE_KEY)) {
+      const message = `interface ${row.name} leads to the fabric and carries iface-id ${text}: clear it there, it is no VNIC's`
+      conditions.push({ code: 'fabric-iface-id', message })
+      continue
+    }
+    carriers.set(text as VnicId, [...(carriers.get(text as VnicId) ?? []), row])
+  }
+  const claims = new Map<VnicId, Binding>()
+  for (const [vnicId, rows] of carriers) {
+    const bound = boundTo(vnicId)
+    const [best, ...others] = ranked(rows, bound?.hypervisor === hypervisor ? bound.interface : undefined)
+    if (!best) continue
+    const { name, ofport } = best
+    claims.set(vnicId, {
+      vnicId,
+      hypervisor,
+      bridge: INTEGRATION_BRIDGE,
+      interface: name,
+      ofport: isPortNumber(ofport) ? ofport : null,
+    })
+    for (const other of others) {
+      conditions.push({
+        code: 'duplicate-iface-id',
+        message: `interfaces ${name} and ${other.name} both carry iface-id ${vnicId}: ${name} is bound; clear it on the other`,
+      })
+    }
+  }
+  return claims
+}
+
+/** Interfaces that have a port number come first, then the one that is bound, then by name. */
+function ranked(rows: readonly InterfaceRow[], bound: string | undefined): InterfaceRow[] {
+  const rank = ({ name, ofport }: InterfaceRow) => (isPortNumber(ofport) ? 0 : 2) + (name === bound ? 0 : 1)
+  return rows.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
+}

@@ -1,0 +1,57 @@
+/** The settings of a host in `external_ids` of its `Open_vSwitch` row -> values, and a condition for each one that is wrong. */
+import { isOpaque } from '../../topology/ids.ts'
+import type { Condition } from '../core/engine/engine.ts'
+import { peerAddress } from '../core/engine/peer-address.ts'
+
+/** The bridge that Plugboard programs on every host. */
+export const INTEGRATION_BRIDGE = 'br-int'
+
+/** The key in `external_ids` that marks ports and interfaces made by Plugboard; its value is the role of the port. */
+export const ROLE_KEY = 'plugboard-role'
+
+export type DatapathType = 'system' | 'netdev'
+
+/**
+ * @param text `physnet1:br-eth1,physnet2:br-eth2`
+ * @param conditions receives one for each part that is malformed or repeated
+ * @returns the bridge of each physical network
+ */
+export function parseBridgeMappings(text: string | undefined, conditions: Condition[]): Record<string, string> {
+  const bridges: Record<string, string> = {}
+  const parts = (text ?? '').split(',').map((part) => part.trim())
+  for (const part of parts.filter(Boolean)) {
+    const [physical, bridge, ...more] = part.split(':')
+    const isFormed = physical && bridge && more.length === 0 && isOpaque(physical) && bridge !== INTEGRATION_BRIDGE
+    // Two physical networks on one bridge would share their VLANs.
+    if (isFormed && !bridges[physical] && !Object.values(bridges).includes(bridge)) bridges[physical] = bridge
+    else
+      conditions.push({
+        code: 'bad-bridge-mapping',
+        message: `plugboard-bridge-mappings holds "${part}": it must be physical_network:bridge, each of them once, and a bridge other than ${INTEGRATION_BRIDGE}`,
+      })
+  }
+  return bridges
+}
+
+/** @returns the tunnel address in canonical form; null where there is none, or none that a peer could send to */
+export function parseEncapIp(text: string | undefined, conditions: Condition[]): string | null {
+  if (text === undefined) return null
+  const address = peerAddress(text)
+  if (address !== null) return address
+  conditions.push({
+    code: 'bad-encap-ip',
+    message: `plugboard-encap-ip holds "${text}": it must be an IPv4 or IPv6 address of this host that its peers can reach`,
+  })
+  return null
+}
+
+/** @returns null where the host leaves the choice to Open vSwitch */
+export function parseDatapathType(text: string | undefined, conditions: Condition[]): DatapathType | null {
+  if (text === undefined) return null
+  if (text === 'system' || text === 'netdev') return text
+  conditions.push({
+    code: 'bad-datapath-type',
+    message: `plugboard-datapath-type holds "${text}": it must be system or netdev`,
+  })
+  return null
+}

@@ -1,0 +1,74 @@
+/** Writes into the graph what hosts say: facts about hypervisors, and which of them holds a VNIC. Both are durable. */
+import type { Graph } from '../../topology/graph.ts'
+import type { HypervisorId, VnicId } from '../../topology/ids.ts'
+import type { Binding, Hypervisor } from '../../topology/model.ts'
+import type { Draft } from '../core/draft.ts'
+import type { Journal } from '../core/journal.ts'
+import type { BindingSettler } from './binding-settler.ts'
+import { type BindingClaims, sameBinding } from './bindings.ts'
+import { datapathTwin } from './conditions.ts'
+import { type Facts, type HostState, sameFacts } from './facts.ts'
+
+interface Context {
+  readonly graph: Graph
+  readonly journal: Pick<Journal, 'write'>
+  readonly claims: BindingClaims
+  readonly settler: BindingSettler
+}
+
+export class StateWriter {
+  readonly #context: Context
+  /** Hypervisors whose full state was written at least once since the controller started. */
+  readonly #written = new Set<HypervisorId>()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /**
+   * Resolves when the host's state is durable. A state that is in the graph already writes nothing.
+   * @throws PlugboardError `unavailable`; the same call can then be made again
+   */
+  async write(id: HypervisorId, state: HostState): Promise<void> {
+    const { graph, journal, claims, settler } = this.#context
+    const facts = datapathTwin(id, state.facts, graph) ? { ...state.facts, datapathId: null } : state.facts
+    const changed = claims.update(id, state.claims, {
+      isFirst: !this.#written.has(id),
+      isExpected: (vnic) => graph.vnics.get(vnic)?.migratesTo === id,
+    })
+    const unsettled = () => new Set([...changed, ...this.#unsettled(id, state.claims)])
+    const known = graph.hypervisors.get(id)
+    if (!known || !sameFacts(known, facts) || unsettled().size > 0) {
+      const { value } = await journal.write((draft) => {
+        writeFacts(draft, id, facts)
+        return settler.settle(draft, unsettled())
+      })
+      settler.committed(value)
+    }
+    this.#written.add(id)
+  }
+
+  /** A hypervisor is out of service: the VNICs that it claimed go to others that claim them. */
+  forget(id: HypervisorId): void {
+    const { claims, settler } = this.#context
+    for (const vnic of claims.forget(id)) void settler.settleNow(vnic)
+    this.#written.delete(id)
+  }
+
+  /** VNICs that this hypervisor claims or holds, and whose binding in the graph differs from what it says. */
+  *#unsettled(id: HypervisorId, claims: ReadonlyMap<VnicId, Binding>): Generator<VnicId> {
+    const { graph } = this.#context
+    for (const [vnic, claim] of claims) {
+      const now = graph.bindings.get(vnic)
+      if (!now || !sameBinding(now, claim)) yield vnic
+    }
+    for (const vnic of graph.vnicsOnHypervisor.get(id)) if (!claims.has(vnic)) yield vnic
+  }
+}
+
+function writeFacts(draft: Draft, id: HypervisorId, facts: Facts): void {
+  const before = draft.graph.hypervisors.get(id)
+  if (before && sameFacts(before, facts)) return
+  const key = before?.key ?? draft.nextKey()
+  draft.change({ kind: 'hypervisor', id, to: { id, key, ...facts } satisfies Hypervisor })
+}
