@@ -120,7 +120,7 @@ class Cloud {
     const vlan = this.#engine === 'vlan'
     const segment = vlan ? { physical_network: 'physnet1', vlan_id: n + 1 } : { vni: n + 1 }
     const segmentId = vlan ? `vlan/physnet1/${n + 1}` : `vxlan/${n + 1}`
-    const fixed = { engine: this.#engine, segmentId, mtu: 1450, shared: false, mesh: !vlan }
+    const fixed = { engine: this.#engine, segmentId, mtu: 1450, shared: false, mesh: !vlan, hypervisorRules: false }
     const network: Network = { ...made, ...fixed, id, key: this.#nextKey(), segment, attributes: {} }
     this.#change({ kind: 'network', id, to: network })
     return network

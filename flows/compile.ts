@@ -6,7 +6,7 @@
 import { ruleKey } from '../src/openflow/index.ts'
 import type { Graph, Placement } from '../topology/graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from '../topology/ids.ts'
-import { type Hypervisor, isRouted, type Network, type Port } from '../topology/model.ts'
+import type { Hypervisor, Network, Port } from '../topology/model.ts'
 import { fabricOf, forwardsOf, guardsOf, neighboursOf, puntsOf, serversOf } from './engines/checked.ts'
 import { type Domain, type EngineRules, type Fault, isFault, type Member } from './engines/engine-rules.ts'
 import type { Rule } from './pipeline/rule.ts'
@@ -92,7 +92,7 @@ function compileHypervisor(graph: Graph, engines: Engines, here: Hypervisor): Ru
   const found = new Map<string, Rule>()
   for (const id of graph.networksOn(here.id).keys()) {
     const network = graph.networks.get(id)
-    if (!network || !isRouted(network) || !graph.members(id).has(here.id)) continue
+    if (!network?.hypervisorRules || !graph.members(id).has(here.id)) continue
     const to = way(engines, network, here)
     if (to?.fabric.kind !== 'routed') continue
     const { fabric, output } = to

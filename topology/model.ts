@@ -35,14 +35,9 @@ export interface Network extends Made {
   readonly shared: boolean
   /** Do the other hypervisors with members need rules for each member (overlays), or only its own (VLAN)? */
   readonly mesh: boolean
+  /** Does it share rules with other networks on a hypervisor? The hypervisor is the author of those. */
+  readonly hypervisorRules: boolean
 }
-
-/**
- * Are the addresses of a network's members those of a physical network, where others have theirs, too? Then hypervisors have
- * rules that such networks share.
- */
-export const isRouted = ({ segmentId }: Pick<Network, 'segmentId'>): boolean =>
-  segmentId?.startsWith('routed/') ?? false
 
 /** Where a VNIC is plugged in, or what leads to a remote site of its network. */
 export interface Port extends Made {

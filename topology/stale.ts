@@ -5,7 +5,7 @@
 import type { Change } from './change.ts'
 import type { Graph, Place } from './graph.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from './ids.ts'
-import { type Hypervisor, isRouted, type Network, type Port } from './model.ts'
+import type { Hypervisor, Network, Port } from './model.ts'
 
 /** Takes a stale pair; told the same one twice, it notes it once. */
 export type Mark = (hypervisor: HypervisorId, object: Key) => void
@@ -73,7 +73,7 @@ function placed(graph: Graph, { port, hypervisor: here }: Place, mark: Mark): vo
   if (!network) return
   mark(here, network.key)
   const host = graph.hypervisors.get(here)
-  if (host && isRouted(network)) mark(here, host.key)
+  if (host && network.hypervisorRules) mark(here, host.key)
   if (port.hypervisor) sites(graph, network, mark)
   if (!port.adminUp) return
   const members = graph.members(network.id)
@@ -121,7 +121,7 @@ function wholeNetwork(graph: Graph, id: NetworkId, mark: Mark): void {
   for (const here of everywhere) {
     mark(here, network.key)
     const host = graph.hypervisors.get(here)
-    if (host && isRouted(network)) mark(here, host.key)
+    if (host && network.hypervisorRules) mark(here, host.key)
     for (const port of graph.portsOfNetwork.get(id)) {
       if (graph.knowsRemote(network, here) || graph.portsOn.get(here).has(port)) markPort(graph, port, here, mark)
     }

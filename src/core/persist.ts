@@ -35,14 +35,14 @@ export function load(store: Store): { graph: Graph; nextKey: Key } {
 /**
  * A node as this version has it: those of schema 1 knew networks of two engines only, and ports that take a VNIC; those of
  * schema 2 knew no migration, no limits of rates, no trunks, and no networks with fields of their engine's; those of schema 3
- * called `floodUnknown` of a port `asksForUnknown`.
+ * called `floodUnknown` of a port `asksForUnknown`, and told by its segment that a network shares rules with others.
  */
 function current(store: Store, kind: ChangeKind, node: object): object {
   if (kind === 'port') {
     const { asksForUnknown: floodUnknown = false, ...port } = node as { readonly asksForUnknown?: boolean }
     return { floodUnknown, rateLimit: null, trunk: [], hypervisor: null, segmentId: null, ...port }
   }
-  if (kind === 'network') return { attributes: {}, ...node }
+  if (kind === 'network') return { attributes: {}, hypervisorRules: /^routed\//.test(segmentOf(node)), ...node }
   if (kind === 'vnic') return { migratesTo: null, ...node }
   if (kind !== 'segment' || !('networkId' in node)) return node
   const { networkId, ...segment } = node
@@ -53,5 +53,7 @@ function current(store: Store, kind: ChangeKind, node: object): object {
     ...segment,
   }
 }
+
+const segmentOf = (node: object): string => ('segmentId' in node ? String(node.segmentId) : '')
 
 const keyOf = ({ to }: Change): number => (to && 'key' in to ? to.key : 0)

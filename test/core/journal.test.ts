@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { ipv4 } from '../../src/openflow/index.ts'
 import type { VnicId } from '../../topology/ids.ts'
 import { controllerOn, PROJECT } from '../support/controller.ts'
 import { diskFull, MemoryStore } from '../support/memory-store.ts'
@@ -72,6 +73,29 @@ t.test('what the first version of the store kept is read as what it was', async 
   t.strictSame(again.controller.graph.ports, controller.graph.ports)
   t.equal(again.controller.graph.sitesOf.size, 0)
 })
+
+t.test(
+  'a network of an older store shares rules with others if its segment is an address of a physical network',
+  async (t) => {
+    const floating = [{ prefix: { first: ipv4('203.0.113.0'), length: 24 }, vlan: 50, gateway: ipv4('203.0.113.1') }]
+    const { controller, store, call } = controllerOn({ floating })
+    await call('create_network', { engine: 'vxlan' })
+    await call('create_network', { engine: 'nat-ipv4', address_prefix: '203.0.113.64/26' })
+    for (const [key, entry] of store.entries) {
+      const { hypervisorRules: _, ...node } = entry.value as Record<string, never>
+      if (key.startsWith('network/')) store.entries.set(key, { ...entry, value: node })
+    }
+    const again = controllerOn({ store })
+    t.same(again.controller.graph.networks, controller.graph.networks)
+    t.same(
+      [...again.controller.graph.networks.values()].map(({ engine, hypervisorRules }) => [engine, hypervisorRules]),
+      [
+        ['vxlan', false],
+        ['nat-ipv4', true],
+      ],
+    )
+  },
+)
 
 t.test('concurrent requests share commits, and each gets its own answer', async (t) => {
   const { store, call, controller } = controllerOn()

@@ -60,6 +60,7 @@ export const vlanNetwork = (n: number): Network => ({
   attributes: {},
   shared: false,
   mesh: false,
+  hypervisorRules: false,
 })
 
 /** VNI 5000 + n. */
@@ -93,6 +94,7 @@ export const natNetwork = (n: number): Network => ({
   segment: { physical_network: 'physnet1', vlan_id: 50, prefix: '203.0.113.0/24', gateway_ip: '203.0.113.1' },
   segmentId: `routed/physnet1/203.0.113.${16 * n}/28`,
   attributes: { address_prefix: `203.0.113.${16 * n}/28`, private_prefix: '100.64.0.0/16' },
+  hypervisorRules: true,
 })
 
 /** In the nth nat network, the mth address of its prefix. */

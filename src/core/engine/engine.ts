@@ -62,6 +62,8 @@ export interface PoolAddress {
 export interface NetworkService {
   /** Do the other hypervisors with members need rules for each member? */
   readonly mesh: boolean
+  /** Do its networks share rules on a hypervisor, of which the hypervisor is the author? Default: no. */
+  readonly hypervisorRules?: boolean
   /** May ports of other engines bridge its networks to remote sites? Where it is left out, yes. */
   readonly bridged?: boolean
   /** The schema of `segment` in a request for a network. */

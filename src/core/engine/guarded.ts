@@ -84,6 +84,7 @@ function guardedNetworks(alias: string, networks: NetworkService): NetworkServic
   }
   return {
     mesh: networks.mesh,
+    ...(networks.hypervisorRules !== undefined && { hypervisorRules: networks.hypervisorRules }),
     segment: networks.segment,
     ...(networks.bridged !== undefined && { bridged: networks.bridged }),
     ...(networks.fields && { fields: networks.fields }),

@@ -28,6 +28,7 @@ const PARTS = {
   },
   networks: {
     mesh: 'boolean',
+    'hypervisorRules?': 'boolean',
     plan: FUNCTION,
     mtu: FUNCTION,
     'limits?': FUNCTION,

@@ -64,6 +64,7 @@ export async function createNetwork(host: Host, project: ProjectId, caller: Call
       ...plan,
       shared: body.shared ?? false,
       mesh: engine.networks.mesh,
+      hypervisorRules: engine.networks.hypervisorRules ?? false,
       revision: 1,
       createdAt: timestamp(),
       request,

@@ -38,6 +38,8 @@ export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
     rules: natIpv4Rules,
     networks: {
       mesh: false,
+      // The rules that find the router are those of all networks on the same physical one.
+      hypervisorRules: true,
       // There is no Ethernet to bridge.
       bridged: false,
       segment: Type.Object(
