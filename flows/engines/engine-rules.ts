@@ -5,7 +5,7 @@
 import type { OxmField } from '../../src/openflow/index.ts'
 import type { Placement } from '../../topology/graph.ts'
 import type { Hypervisor, Network, Port, Vnic } from '../../topology/model.ts'
-import type { Prefix } from '../stages/nat/ipv4.ts'
+import type { Prefix } from './prefix.ts'
 
 /** What is kept apart from all else: a network, or a port that is in none and on its own. */
 export type Domain = Network | Port

@@ -3,8 +3,8 @@
  * a domain was given must be what its rules use.
  */
 
-import { dotted, printPrefix } from '../stages/nat/ipv4.ts'
 import type { Fabric } from './engine-rules.ts'
+import { dotted, printPrefix } from './prefix.ts'
 
 /** `vlan/physnet1/101`, `flat/physnet1`, `vxlan/4097`, `gre/7/203.0.113.5`, which is a part of `gre/7`. */
 export function segmentOf(fabric: Fabric): string {

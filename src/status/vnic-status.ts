@@ -4,7 +4,7 @@
  * and of the ticket of its own latest change, so a change to others never bounces it.
  */
 import { type Engines, faultOf } from '../../flows/compile.ts'
-import { siteOf } from '../../flows/stages/forward/sites.ts'
+import { siteOf } from '../../flows/sites.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Network, Port, Vnic } from '../../topology/model.ts'

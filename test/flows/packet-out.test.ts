@@ -1,10 +1,10 @@
 /** Frames of the controller's own: what an engine announces, and that it leaves by the domain's own targets alone. */
 import t from 'tap'
 import type { Engines } from '../../flows/compile.ts'
+import { gratuitousArp } from '../../flows/engines/arp-frames.ts'
 import { EngineMistake } from '../../flows/engines/checked.ts'
 import type { Announcement, Member } from '../../flows/engines/engine-rules.ts'
 import { announcements } from '../../flows/packet-out.ts'
-import { gratuitousArp } from '../../src/engines/ethernet/announce.ts'
 import { ipv4, mac, printActions } from '../../src/openflow/index.ts'
 import { graphOf } from '../support/cloud.ts'
 import { binding, ENGINES, hypervisor, port, portId, vlanNetwork, vnic, vxlanNetwork } from '../support/nodes.ts'

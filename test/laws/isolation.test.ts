@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { Member } from '../../flows/engines/engine-rules.ts'
-import { siteOf } from '../../flows/stages/forward/sites.ts'
+import { siteOf } from '../../flows/sites.ts'
 import type { Graph, Placement } from '../../topology/graph.ts'
 import type { NetworkId } from '../../topology/ids.ts'
 import type { Port } from '../../topology/model.ts'

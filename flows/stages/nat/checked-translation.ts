@@ -1,8 +1,8 @@
 /** What an engine says of a routed network, looked at: a member has no address but the one that the core gave to its port. */
 import { EngineMistake } from '../../engines/checked.ts'
 import type { Domain, EngineRules, Member, Routed, Translation } from '../../engines/engine-rules.ts'
+import { dotted, isWithin } from '../../engines/prefix.ts'
 import { addressSegment } from '../../engines/segment-name.ts'
-import { dotted, isWithin } from './ipv4.ts'
 
 /** @throws EngineMistake */
 export function translationOf(rules: EngineRules, domain: Domain, fabric: Routed, member: Member): Translation {

@@ -3,14 +3,14 @@
  * goes on. The switch learns the answer by itself; the packets that were there before it did are the controller's to send on.
  */
 
-import { arpRequest } from '../../../src/engines/ethernet/announce.ts'
 import type { Graph } from '../../../topology/graph.ts'
 import type { Key } from '../../../topology/ids.ts'
 import type { Engines } from '../../compile.ts'
+import { arpRequest } from '../../engines/arp-frames.ts'
 import type { Member, Routed } from '../../engines/engine-rules.ts'
+import { isWithin } from '../../engines/prefix.ts'
 import { homeOf, type Injection, injection } from '../../packet-out.ts'
 import { translationOf } from './checked-translation.ts'
-import { isWithin } from './ipv4.ts'
 import { macOfFloating, viaOf } from './macs.ts'
 
 /** A member on the way to its physical network. */

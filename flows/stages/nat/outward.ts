@@ -1,11 +1,11 @@
 /** From a member to whoever its floating address reaches. Its own addresses never leave: what is not translated is dropped. */
 import { type Action, ipv4, type OxmField } from '../../../src/openflow/index.ts'
 import { called, type Domain, type Member, named, type Routed, type Translation } from '../../engines/engine-rules.ts'
+import { maskOf, type Prefix, printPrefix } from '../../engines/prefix.ts'
 import { inDomain, is, NEXT_HOP, RESOLVED, SOURCE, set, TARGET, TO_UPLINK, VIA } from '../../pipeline/registers.ts'
 import { type Rule, resubmit, rule } from '../../pipeline/rule.ts'
 import { ANSWER, EGRESS, HOP, NAT_OUT, NEIGHBOURS, ROUTE, TRANSLATED } from '../../pipeline/tables.ts'
 import { BACK } from '../answer/answer.ts'
-import { maskOf, type Prefix, printPrefix } from './ipv4.ts'
 import { GATEWAY_MAC, macOfFloating, viaOf } from './macs.ts'
 import { hopsLimit, toController } from './next-hop-meter.ts'
 

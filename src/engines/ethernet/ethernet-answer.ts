@@ -1,6 +1,7 @@
 /** What a VNIC of an Ethernet network is answered: DHCP with its port's address, who is a router, and DHCPv6. */
 
 import type { Member } from '../../../flows/engines/engine-rules.ts'
+import { prefixOf } from '../../../flows/engines/prefix.ts'
 import type { Graph } from '../../../topology/graph.ts'
 import type { Network } from '../../../topology/model.ts'
 import type { Answer, Engine } from '../../core/engine/engine.ts'
@@ -8,7 +9,6 @@ import { ipv4, ipv6 } from '../../openflow/index.ts'
 import { advertise6, type Settings6 } from '../dhcp/router6.ts'
 import { type Lease4, serve4 } from '../dhcp/server4.ts'
 import { serve6 } from '../dhcp/server6.ts'
-import { prefixOf } from '../nat-ipv4/nat-ipv4-rules.ts'
 import { macOf } from './mac.ts'
 import { CONTROLLER_IPV6, CONTROLLER_MAC, dhcpServerOf, ipv4Of, ipv6Of, prefix6 } from './network-addressing.ts'
 import { ipv4AddressOf } from './port-addressing.ts'

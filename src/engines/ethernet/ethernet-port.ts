@@ -1,11 +1,12 @@
 /** Fields that every port of an Ethernet network has. */
+
 import { Type } from 'typebox'
+import { prefixOf } from '../../../flows/engines/prefix.ts'
 import type { Graph } from '../../../topology/graph.ts'
 import type { Attributes, Network, Port } from '../../../topology/model.ts'
 import type { PortFields } from '../../core/engine/engine.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { ipv4, ipv6 } from '../../openflow/index.ts'
-import { prefixOf } from '../nat-ipv4/nat-ipv4-rules.ts'
 import { hostIn } from './ethernet-network.ts'
 import { parseMac } from './ethernet-vnic.ts'
 import { isMade } from './interface-id.ts'

@@ -3,8 +3,8 @@
  * may hold rules for it, so that a freed address is given away again last, and not before its last rule is gone.
  */
 
+import { dotted, isWithin, type Prefix, printPrefix } from '../../../flows/engines/prefix.ts'
 import { addressSegment } from '../../../flows/engines/segment-name.ts'
-import { dotted, isWithin, type Prefix, printPrefix } from '../../../flows/stages/nat/ipv4.ts'
 import type { Graph } from '../../../topology/graph.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { isFree, Pool, type Range, whose } from '../../core/resources/segments.ts'

@@ -1,5 +1,5 @@
 /** Where floating addresses live, as the operator says it, and which of that a network may have. */
-import { isWithin, overlap, type Prefix, printPrefix } from '../../../flows/stages/nat/ipv4.ts'
+import { isWithin, overlap, type Prefix, printPrefix } from '../../../flows/engines/prefix.ts'
 import type { Graph } from '../../../topology/graph.ts'
 import { isTaken } from '../../../topology/graph.ts'
 import { PlugboardError } from '../../core/errors.ts'

@@ -1,5 +1,6 @@
 /** Engine `nat-ipv4`: each port has a floating address on a physical network, and its VM a private one. */
 
+import { arpRequest, gratuitousArp } from '../../../flows/engines/arp-frames.ts'
 import { attribute } from '../../../flows/engines/attribute.ts'
 import type {
   Announcement,
@@ -12,11 +13,10 @@ import type {
   Punt,
   Translation,
 } from '../../../flows/engines/engine-rules.ts'
-import type { Prefix } from '../../../flows/stages/nat/ipv4.ts'
+import { prefixOf } from '../../../flows/engines/prefix.ts'
 import { GATEWAY_MAC, macOfFloating } from '../../../flows/stages/nat/macs.ts'
 import type { Network, Port } from '../../../topology/model.ts'
 import { ipv4 } from '../../openflow/index.ts'
-import { arpRequest, gratuitousArp } from '../ethernet/announce.ts'
 import { ethernetGuard } from '../ethernet/ethernet-guard.ts'
 import { macOf } from '../ethernet/mac.ts'
 import { ADDRESSES } from '../ethernet/port-addressing.ts'
@@ -101,10 +101,4 @@ function kept(network: Domain, name: string): string {
   const value = network.attributes[name]
   if (typeof value === 'string') return value
   throw new TypeError(`${network.id} has no string "${name}"`)
-}
-
-/** Of text in its canonical form: `203.0.113.0/24`. */
-export function prefixOf(text: string): Prefix {
-  const [first = '', length = ''] = text.split('/')
-  return { first: ipv4(first), length: Number(length) }
 }

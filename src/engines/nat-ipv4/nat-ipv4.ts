@@ -1,7 +1,7 @@
 /** Engine `nat-ipv4`: each port has a floating address, which its own hypervisor translates to the private one of its VM. */
 import { Type } from 'typebox'
 import type { Member } from '../../../flows/engines/engine-rules.ts'
-import { dotted, printPrefix, sizeOf } from '../../../flows/stages/nat/ipv4.ts'
+import { dotted, prefixOf, printPrefix, sizeOf } from '../../../flows/engines/prefix.ts'
 import { GATEWAY_MAC } from '../../../flows/stages/nat/macs.ts'
 import type { Graph } from '../../../topology/graph.ts'
 import type { Network, Port } from '../../../topology/model.ts'
@@ -15,7 +15,7 @@ import { macOf } from '../ethernet/mac.ts'
 import { judgeVlanLimit, type PhysicalNetworks, uplinkMtu, uplinkPorts } from '../ethernet/uplink.ts'
 import { Addresses } from './floating-addresses.ts'
 import { placeOf, readPrefix, readPrivate } from './floating-pools.ts'
-import { FLOATING, natIpv4Rules, PRIVATE, prefixOf, translation } from './nat-ipv4-rules.ts'
+import { FLOATING, natIpv4Rules, PRIVATE, translation } from './nat-ipv4-rules.ts'
 import { parseAddress } from './prefixes.ts'
 
 /** Shared address space (RFC 6598): nobody's outside, so it meets nobody's. */

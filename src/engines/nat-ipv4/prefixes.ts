@@ -1,10 +1,10 @@
 /** IPv4 addresses and prefixes in requests and in the configuration: parsed here, and numbers from then on. */
 import { isIPv4 } from 'node:net'
 import { Address4 } from 'ip-address'
-import { dotted, maskOf, overlap, type Prefix, sizeOf } from '../../../flows/stages/nat/ipv4.ts'
+import { dotted, maskOf, overlap, type Prefix, sizeOf } from '../../../flows/engines/prefix.ts'
 import { ipv4 } from '../../openflow/index.ts'
 
-export { isWithin, overlap, printPrefix } from '../../../flows/stages/nat/ipv4.ts'
+export { isWithin, overlap, printPrefix } from '../../../flows/engines/prefix.ts'
 
 /** An address in its canonical form as a number, or null where it is none. */
 export const parseAddress = (text: unknown): number | null =>

@@ -1,4 +1,5 @@
-/** IPv4 addresses as numbers of 32 bits. */
+/** IPv4 addresses as numbers of 32 bits, and prefixes of them. */
+import { ipv4 } from '../../src/openflow/index.ts'
 
 /** A prefix: `203.0.113.0/24`. */
 export interface Prefix {
@@ -8,11 +9,17 @@ export interface Prefix {
   readonly length: number
 }
 
+/** Read a prefix in its canonical form: `203.0.113.0/24`. */
+export function prefixOf(text: string): Prefix {
+  const [first = '', length = ''] = text.split('/')
+  return { first: ipv4(first), length: Number(length) }
+}
+
 export const dotted = (address: number): string => [24, 16, 8, 0].map((bits) => (address >>> bits) & 0xff).join('.')
 
 export const printPrefix = ({ first, length }: Prefix): string => `${dotted(first)}/${length}`
 
-/** How many addresses it has. */
+/** The number of its addresses. */
 export const sizeOf = ({ length }: Prefix): number => 2 ** (32 - length)
 
 export const maskOf = ({ length }: Prefix): number => 2 ** 32 - 2 ** (32 - length)
@@ -20,5 +27,5 @@ export const maskOf = ({ length }: Prefix): number => 2 ** 32 - 2 ** (32 - lengt
 export const isWithin = (address: number, prefix: Prefix): boolean =>
   address >= prefix.first && address < prefix.first + sizeOf(prefix)
 
-/** Have they an address in common? One of them is a part of the other then. */
+/** Have they an address in common? Then one of them contains the other. */
 export const overlap = (one: Prefix, other: Prefix): boolean => isWithin(one.first, other) || isWithin(other.first, one)

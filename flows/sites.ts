@@ -2,9 +2,9 @@
  * Remote sites of a network. Two ways to one site would make a loop, and to know which of them lead to one is not ours; so a
  * network uses one, and both ends of two parallel ways choose the same one, since what they go by looks the same from both.
  */
-import type { Graph, Placement } from '../../../topology/graph.ts'
-import type { NetworkId } from '../../../topology/ids.ts'
-import type { Port } from '../../../topology/model.ts'
+import type { Graph, Placement } from '../topology/graph.ts'
+import type { NetworkId } from '../topology/ids.ts'
+import type { Port } from '../topology/model.ts'
 
 /** The port that leads to the site that the network is bridged to: at its hypervisor, administratively up. */
 export function siteOf(graph: Graph, network: NetworkId): Placement | undefined {
