@@ -107,7 +107,7 @@ export class Controller {
       {
         graph,
         engines: rules,
-        fleet: this.fleet,
+        switches: this.fleet,
         limits: (network) => engines.get(network.engine)?.networks?.limits?.(graph, network),
       },
       { vnic: (id) => this.#news.vnic(id), port: (id) => this.#news.port(id) },
@@ -147,10 +147,10 @@ export class Controller {
         graph,
         engines: rules,
         journal: this.journal,
-        fleet: this.fleet,
+        switches: this.fleet,
         hosts: this.hosts,
       }),
-      ticketOf: (committed) => this.#ticketOf.get(committed) ?? this.#tickets.draw(new Map()),
+      confirmationOf: (committed) => this.#ticketOf.get(committed) ?? this.#tickets.draw(new Map()),
       stopping: this.#stopping.signal,
     })
     this.extensions = extensionsOf(this.operations)

@@ -22,8 +22,8 @@ export interface CoreContext {
   readonly status: Status
   readonly present: Presenter
   readonly hypervisors: Hypervisors
-  /** The ticket of a commit: done when every connected switch concerned has confirmed. */
-  readonly ticketOf: (committed: object) => Confirmation
+  /** Done when every connected switch that the commit concerns has confirmed. */
+  readonly confirmationOf: (committed: object) => Confirmation
   /** Fires when the controller stops: nobody is kept waiting. */
   readonly stopping: AbortSignal
 }
@@ -227,25 +227,25 @@ export class Core implements CoreOperations, Host {
   ): Promise<Settling<View>> {
     const { value, committed } = await this.#context.journal.write(operation)
     const earlier = subject && this.#context.status.confirmation(subject)
-    const tickets = [this.#context.ticketOf(committed), ...(earlier ? [earlier] : [])]
+    const confirmations = [this.#context.confirmationOf(committed), ...(earlier ? [earlier] : [])]
     const settled = async (milliseconds: number) => {
-      const all = await Promise.all(tickets.map((ticket) => this.#confirmed(ticket, milliseconds)))
+      const all = await Promise.all(confirmations.map((each) => this.#confirmed(each, milliseconds)))
       return all.every((done) => done)
     }
     return { view: view(value), now, settled }
   }
 
-  #confirmed(ticket: Confirmation, milliseconds: number): Promise<boolean> {
+  #confirmed(confirmation: Confirmation, milliseconds: number): Promise<boolean> {
     const { stopping } = this.#context
     return new Promise((resolve) => {
       const end = () => {
         clearTimeout(timer)
         stopping.removeEventListener('abort', end)
-        resolve(ticket.done)
+        resolve(confirmation.done)
       }
       const timer = setTimeout(end, milliseconds)
       stopping.addEventListener('abort', end)
-      ticket.onDone(end)
+      confirmation.onDone(end)
       if (stopping.aborted) end()
     })
   }

@@ -9,6 +9,12 @@ export interface Confirmation {
   onDone(callback: () => void): void
 }
 
+/**
+ * The connected switches that a commit concerns, and the generation with which each confirms it. A switch counts the changes
+ * that it was told of since it connected; that count is its generation.
+ */
+export type Generations = ReadonlyMap<HypervisorId, number>
+
 export interface MigrationStanding {
   /** The target. */
   readonly hypervisor: HypervisorId

@@ -8,12 +8,12 @@ import { siteOf } from '../../flows/sites.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Network, Port, Vnic } from '../../topology/model.ts'
+import type { ConnectedSwitches } from '../core/connected-switches.ts'
 import type { Event } from '../core/operations.ts'
 import type { Confirmation, NetworkStanding, PortStanding, Standing, Status } from '../core/realisation.ts'
-import { standingOf } from '../core/resources/migration.ts'
 import type { PortView, VnicView } from '../core/views.ts'
-import type { Fleet } from '../switches/fleet.ts'
-import { alike, recalled, toldOf } from './standing.ts'
+import { migrationStanding } from './migration-status.ts'
+import { alike, recalled, toldOf } from './told.ts'
 
 export interface StatusEvents {
   vnic(id: VnicId): void
@@ -23,8 +23,8 @@ export interface StatusEvents {
 export class StatusBoard implements Status {
   readonly #graph: Graph
   readonly #engines: Engines
-  readonly #fleet: Fleet
-  readonly #known: Parameters<typeof standingOf>[0]
+  readonly #switches: ConnectedSwitches
+  readonly #known: Parameters<typeof migrationStanding>[0]
   readonly #events: StatusEvents
   readonly #tickets = new Map<VnicId, Confirmation>()
   readonly #migrationTickets = new Map<VnicId, Confirmation>()
@@ -36,12 +36,17 @@ export class StatusBoard implements Status {
 
   /** @param context `limits` says what keeps a network from working as a whole, in words */
   constructor(
-    context: { graph: Graph; engines: Engines; fleet: Fleet; limits(network: Network): string | undefined },
+    context: {
+      graph: Graph
+      engines: Engines
+      switches: ConnectedSwitches
+      limits(network: Network): string | undefined
+    },
     events: StatusEvents,
   ) {
     this.#graph = context.graph
     this.#engines = context.engines
-    this.#fleet = context.fleet
+    this.#switches = context.switches
     this.#known = context
     this.#limits = context.limits
     this.#events = events
@@ -59,7 +64,7 @@ export class StatusBoard implements Status {
   foresee(vnic: Vnic, changed: { readonly own?: boolean; readonly migration?: boolean }): Standing {
     const port = vnic.portId ? this.#graph.ports.get(vnic.portId) : undefined
     const standing = this.#standing(vnic, port, changed.own ?? this.#tickets.has(vnic.id))
-    const migration = standingOf(this.#known, vnic, changed.migration ?? this.#migrationTickets.has(vnic.id))
+    const migration = migrationStanding(this.#known, vnic, changed.migration ?? this.#migrationTickets.has(vnic.id))
     return migration ? { ...standing, migration } : standing
   }
 
@@ -114,7 +119,7 @@ export class StatusBoard implements Status {
   network(id: NetworkId): NetworkStanding {
     const key = this.#graph.networks.get(id)?.key
     for (const hypervisor of this.#graph.members(id).keys()) {
-      const words = key !== undefined && this.#fleet.get(hypervisor)?.refused.get(key)
+      const words = key !== undefined && this.#switches.get(hypervisor)?.refused.get(key)
       if (words) return { status: 'error', detail: `hypervisor ${hypervisor} ${words}` }
     }
     const network = this.#graph.networks.get(id)
@@ -122,7 +127,7 @@ export class StatusBoard implements Status {
     return limit === undefined ? { status: 'active' } : { status: 'error', detail: limit }
   }
 
-  /** The VNIC's latest ticket: what it waits for. */
+  /** The VNIC's latest confirmation: what it waits for. */
   confirmation(id: VnicId): Confirmation | undefined {
     return this.#tickets.get(id)
   }
@@ -212,7 +217,7 @@ export class StatusBoard implements Status {
         detail: `interface ${binding.interface} on hypervisor ${binding.hypervisor} has no port number yet`,
       }
     }
-    const here = this.#fleet.get(binding.hypervisor)
+    const here = this.#switches.get(binding.hypervisor)
     if (!here) return { status: 'waiting', detail: `hypervisor ${binding.hypervisor} is not connected` }
     return (
       this.#fault(port, binding.hypervisor) ??
@@ -234,7 +239,7 @@ export class StatusBoard implements Status {
       }
     }
     const here = this.#graph.hypervisors.get(where)
-    const target = this.#fleet.get(where)
+    const target = this.#switches.get(where)
     if (!here || !target) return { status: 'waiting', detail: `hypervisor ${where} is not connected` }
     const fault = faultOf(this.#engines, port, here) ?? faultOf(this.#engines, network, here)
     if (fault) return { status: fault.pending ? 'building' : 'error', detail: fault.message }
@@ -256,9 +261,9 @@ export class StatusBoard implements Status {
     const placement = this.#graph.placement(port.id)
     if (!placement) return undefined
     const network = port.networkId && this.#graph.networks.get(port.networkId)
-    const own = network && this.#fleet.get(placement.hypervisor)?.refused.get(network.key)
+    const own = network && this.#switches.get(placement.hypervisor)?.refused.get(network.key)
     if (own) return refused(placement.hypervisor, own)
-    for (const [hypervisor, objects] of this.#fleet.refusing) {
+    for (const [hypervisor, objects] of this.#switches.refusing) {
       const words = objects.get(port.key)
       if (words) return refused(hypervisor, words)
     }

@@ -3,7 +3,7 @@
  * a ticket waits until each of several switches has come as far as it was when the ticket was drawn.
  */
 import type { HypervisorId } from '../../topology/ids.ts'
-import type { Confirmation } from '../core/realisation.ts'
+import type { Confirmation, Generations } from '../core/realisation.ts'
 
 class Waiting implements Confirmation {
   readonly outstanding = new Map<HypervisorId, number>()
@@ -36,10 +36,7 @@ export class Confirmations {
    * @param generations the connected switches concerned, and the generation that each has to confirm
    * @param earlier tickets that this one includes
    */
-  draw(
-    generations: ReadonlyMap<HypervisorId, number>,
-    ...earlier: readonly (Confirmation | undefined)[]
-  ): Confirmation {
+  draw(generations: Generations, ...earlier: readonly (Confirmation | undefined)[]): Confirmation {
     const ticket = new Waiting()
     for (const each of earlier) if (each instanceof Waiting) for (const needed of each.outstanding) ticket.needs(needed)
     for (const needed of generations) ticket.needs(needed)

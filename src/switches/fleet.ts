@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
+import type { ConnectedSwitches } from '../core/connected-switches.ts'
 import type { StalePairs } from '../core/journal.ts'
 import type { PacketIn, Session } from '../openflow/index.ts'
 import type { Confirmations } from './confirmations.ts'
@@ -33,7 +34,7 @@ interface Context {
   readonly events: FleetEvents
 }
 
-export class Fleet {
+export class Fleet implements ConnectedSwitches {
   readonly #context: Context
   readonly #switches = new Map<HypervisorId, Switch>()
   /** Connections whose datapath id no hypervisor has, so far. */

@@ -3,11 +3,12 @@
  * hypervisor has confirmed that the last one is gone, so that a freed segment never meets rules of its former network.
  */
 import type { Logger } from 'pino'
-import { type Graph, isTaken, type Keyed } from '../../topology/graph.ts'
+import type { Graph, Keyed } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Segment } from '../../topology/model.ts'
 import type { Draft } from '../core/draft.ts'
 import type { Committed, StalePairs, Step } from '../core/journal.ts'
+import { released } from '../core/resources/segments.ts'
 
 interface Context {
   readonly graph: Graph
@@ -109,12 +110,6 @@ export class SegmentHolders {
       }
     }
   }
-}
-
-/** The segment without one of its holders. A part of another one is no more when nobody has it; a whole one is remembered. */
-export function released(segment: Segment, hypervisor: HypervisorId): Segment | null {
-  const now = { ...segment, holders: segment.holders.filter((holder) => holder !== hypervisor) }
-  return now.partOf !== null && !isTaken(now) ? null : now
 }
 
 function segmentOf(graph: Graph, what: Keyed): string | null | undefined {

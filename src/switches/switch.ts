@@ -9,11 +9,13 @@ import { EngineMistake } from '../../flows/engines/checked.ts'
 import { isLearned } from '../../flows/pipeline/tables.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
+import type { ConnectedSwitch } from '../core/connected-switches.ts'
 import { sliced } from '../core/slices.ts'
 import { Timers } from '../core/timers.ts'
-import type { FlowUpdate, PacketIn, Session } from '../openflow/index.ts'
+import type { Flow, FlowUpdate, Meter, PacketIn, Session } from '../openflow/index.ts'
 import { BundleSender } from './bundle-sender.ts'
 import { DesiredRules } from './desired-rules.ts'
+import { readMeters } from './meter-mods.ts'
 import { Refusals } from './refusals.ts'
 import { StagedBundle } from './staged-bundle.ts'
 
@@ -41,7 +43,7 @@ interface Context {
   readonly events: SwitchEvents
 }
 
-export class Switch {
+export class Switch implements ConnectedSwitch {
   readonly session: Session
   readonly #context: Context
   readonly #log: Logger
@@ -132,6 +134,18 @@ export class Switch {
     }
     this.#due = due
     this.#wake()
+  }
+
+  get version(): number {
+    return this.session.version
+  }
+
+  dumpFlows(): AsyncIterable<readonly Flow[]> {
+    return this.session.dumpFlows()
+  }
+
+  dumpMeters(): Promise<readonly Meter[]> {
+    return readMeters(this.session)
   }
 
   /** Serve the switch until its connection ends. */

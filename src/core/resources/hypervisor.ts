@@ -11,9 +11,7 @@ import type { HypervisorId, Key, NetworkId, PortId, VnicId } from '../../../topo
 import type { Binding, Hypervisor } from '../../../topology/model.ts'
 import type { HypervisorSync } from '../../hypervisors/sync.ts'
 import { type Flow, type Meter, printFlow, printMeter, ruleBody, ruleKey } from '../../openflow/index.ts'
-import type { Fleet } from '../../switches/fleet.ts'
-import { readMeters } from '../../switches/meter-mods.ts'
-import { released } from '../../switches/segment-holders.ts'
+import type { ConnectedSwitches } from '../connected-switches.ts'
 import type { Condition } from '../engine/engine.ts'
 import type { Listed } from '../engine/extension.ts'
 import { PlugboardError } from '../errors.ts'
@@ -21,12 +19,13 @@ import type { Journal } from '../journal.ts'
 import { sliced } from '../slices.ts'
 import type { FlowsView, FlowView, HypervisorView } from '../views.ts'
 import { callOffAll } from './migration.ts'
+import { released } from './segments.ts'
 
 interface Context {
   readonly graph: Graph
   readonly engines: Engines
   readonly journal: Journal
-  readonly fleet: Fleet
+  readonly switches: ConnectedSwitches
   readonly hosts: HypervisorSync
 }
 
@@ -56,8 +55,8 @@ export class Hypervisors {
   async remove(id: HypervisorId): Promise<void> {
     await this.#context.journal.write((draft) => {
       this.#find(id)
-      const { fleet, hosts } = this.#context
-      if (fleet.get(id) || hosts.connected(id)) {
+      const { switches, hosts } = this.#context
+      if (switches.get(id) || hosts.connected(id)) {
         throw new PlugboardError(
           'hypervisor-connected',
           `hypervisor ${id} is connected: stop it, or take its manager away (ovs-vsctl del-manager), first`,
@@ -73,7 +72,7 @@ export class Hypervisors {
       draft.change({ kind: 'hypervisor', id, to: null })
     })
     this.#context.hosts.forget(id)
-    this.#context.fleet.forget(id)
+    this.#context.switches.forget(id)
   }
 
   /** What a hypervisor still has of a VNIC that has gone elsewhere. */
@@ -82,25 +81,25 @@ export class Hypervisors {
   }
 
   async flows(id: HypervisorId, filter: FlowFilter, actual: boolean): Promise<FlowsView> {
-    const { graph, engines, fleet } = this.#context
+    const { graph, engines, switches } = this.#context
     this.#find(id)
     const objects = this.#objects(filter)
     const wanted = await sliced(compileWanted(graph, engines, id, objects))
     const flows = wanted.map(show)
     const meters = showMeters(wanted.flatMap((rule) => rule.meters.map(meterOf)))
     if (!actual) return { flows, meters }
-    const session = fleet.get(id)?.session
-    if (!session) {
+    const connected = switches.get(id)
+    if (!connected) {
       throw new PlugboardError(
         'unavailable',
         `hypervisor ${id} is not connected, so its rules cannot be read: leave "actual" out`,
       )
     }
     const found: Flow[] = []
-    for await (const some of session.dumpFlows()) found.push(...some)
+    for await (const some of connected.dumpFlows()) found.push(...some)
     const mine = objects === null ? found : found.filter((flow) => objects.has(authorOf(flow.cookie) ?? (0 as Key)))
     const used = new Set([...wanted, ...mine].flatMap(metersIn))
-    const there = (await readMeters(session)).filter(({ meter }) => objects === null || used.has(meter))
+    const there = (await connected.dumpMeters()).filter(({ meter }) => objects === null || used.has(meter))
     return { flows, meters, ...compareFlows(wanted, mine), actual_meters: showMeters(there) }
   }
 
@@ -133,22 +132,22 @@ export class Hypervisors {
   }
 
   async #view(hypervisor: Hypervisor): Promise<HypervisorView> {
-    const { fleet, hosts } = this.#context
-    const connected = fleet.get(hypervisor.id)
+    const { switches, hosts } = this.#context
+    const connected = switches.get(hypervisor.id)
     const [refusal] = connected?.refused.values() ?? []
     return {
       id: hypervisor.id,
       hostname: hypervisor.hostname,
       openflow_connected: connected !== undefined,
       ovsdb_connected: hosts.connected(hypervisor.id),
-      openflow_version: connected ? (VERSIONS[connected.session.version] ?? null) : null,
+      openflow_version: connected ? (VERSIONS[connected.version] ?? null) : null,
       ovs_version: hypervisor.ovsVersion,
       datapath_id: hypervisor.datapathId,
       bridge_mappings: hypervisor.bridgeMappings,
       encap_ip: hypervisor.encapIp,
       rules: connected?.rules ?? (await sliced(this.#count(hypervisor.id))),
       backlog: connected?.backlog ?? 0,
-      last_error: refusal ?? fleet.lastError.get(hypervisor.id) ?? hosts.lastError(hypervisor.id),
+      last_error: refusal ?? switches.lastError.get(hypervisor.id) ?? hosts.lastError(hypervisor.id),
       conditions: [...hosts.conditions(hypervisor.id), ...this.#faults(hypervisor)],
     }
   }

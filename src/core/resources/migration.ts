@@ -2,16 +2,13 @@
  * Live migration: a VNIC is expected at another hypervisor, so that what does not need its interface is prepared there. The claim
  * by that hypervisor completes it. These run inside the journal; how far a migration is follows from the graph and the switches.
  */
-import { type Engines, faultOf } from '../../../flows/compile.ts'
 import type { Graph } from '../../../topology/graph.ts'
 import type { HypervisorId, ProjectId, VnicId } from '../../../topology/ids.ts'
-import type { Binding, Vnic } from '../../../topology/model.ts'
-import type { Fleet } from '../../switches/fleet.ts'
+import type { Binding } from '../../../topology/model.ts'
 import type { Draft } from '../draft.ts'
 import type { Expected } from '../engine/extension.ts'
 import { PlugboardError } from '../errors.ts'
 import type { Step } from '../journal.ts'
-import type { MigrationStanding } from '../realisation.ts'
 import { checkRevision, owned } from './objects.ts'
 
 interface Destination {
@@ -92,36 +89,4 @@ export function arrivedBy(graph: Graph, steps: readonly Step[]): Set<VnicId> {
     if (graph.bindings.get(change.id)?.hypervisor === undo.to.migratesTo) there.add(change.id)
   }
   return there
-}
-
-interface Known {
-  readonly graph: Graph
-  readonly engines: Engines
-  readonly fleet: Fleet
-}
-
-/**
- * How far it is, and what will keep it from working at the target.
- * @param outstanding has a switch yet to confirm what is prepared?
- */
-export function standingOf(
-  { graph, engines, fleet }: Known,
-  vnic: Vnic,
-  outstanding: boolean,
-): MigrationStanding | undefined {
-  const { migratesTo: hypervisor } = vnic
-  if (!hypervisor) return undefined
-  const wrong = (detail: string): MigrationStanding => ({ hypervisor, status: 'error', detail })
-  const target = fleet.get(hypervisor)
-  const there = graph.hypervisors.get(hypervisor)
-  if (!target || !there) return wrong(`hypervisor ${hypervisor} is not connected`)
-  for (const id of graph.portsOf(vnic)) {
-    const port = graph.ports.get(id)
-    const domain = port?.networkId ? graph.networks.get(port.networkId) : port
-    const fault = domain && port?.adminUp ? faultOf(engines, domain, there) : undefined
-    if (fault) return fault.pending ? { hypervisor, status: 'preparing', detail: fault.message } : wrong(fault.message)
-    const refusal = (domain && target.refused.get(domain.key)) ?? (port && target.refused.get(port.key))
-    if (refusal) return wrong(`hypervisor ${hypervisor} ${refusal}`)
-  }
-  return { hypervisor, status: target.ready && !outstanding ? 'prepared' : 'preparing' }
 }

@@ -1,5 +1,6 @@
 /** Allocation of segments from a pool of numbers: never used ones first, then the one freed longest ago. */
 import { type Graph, isTaken } from '../../../topology/graph.ts'
+import type { HypervisorId } from '../../../topology/ids.ts'
 import type { Segment } from '../../../topology/model.ts'
 import { PlugboardError } from '../errors.ts'
 
@@ -38,6 +39,16 @@ export function whose(graph: Graph, segment: Segment | undefined): string | unde
   return owner
     ? `${owner.kind} ${owner.id} has it`
     : `it was freed, but hypervisors ${segment.holders.join(', ')} may still hold rules for it`
+}
+
+/**
+ * A segment without one of its holders.
+ * @returns null where nobody has it any more and it is a part of another one; a whole segment is kept, since the one freed
+ * longest ago is used again first
+ */
+export function released(segment: Segment, hypervisor: HypervisorId): Segment | null {
+  const now = { ...segment, holders: segment.holders.filter((holder) => holder !== hypervisor) }
+  return now.partOf !== null && !isTaken(now) ? null : now
 }
 
 /** How a number stands in the name of its segment. */

@@ -1,4 +1,4 @@
-/** The standing of a VNIC or a port as an event told it, and whether two standings differ. */
+/** Standings as events told them: read back from the event log at start, and compared with the present ones. */
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Standing } from '../core/realisation.ts'
 import type { VnicView } from '../core/views.ts'
