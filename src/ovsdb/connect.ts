@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
 import { connect as connectTls, TLSSocket } from 'node:tls'
 import { Connection } from './connection.ts'
-import { OvsdbError } from './errors.ts'
+import { OvsdbError } from './ovsdb-error.ts'
 import type { PeerOptions } from './peer.ts'
 import { printTarget, type Target, type Tls } from './target.ts'
 

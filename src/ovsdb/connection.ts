@@ -1,6 +1,5 @@
 /** One session with an OVSDB server, whoever of the two opened the connection: the methods of RFC 7047 and of OVS. */
-import { OvsdbError } from './errors.ts'
-import { Lock } from './lock.ts'
+
 import {
   type Monitor,
   type MonitorMethod,
@@ -11,9 +10,11 @@ import {
   updateOf,
 } from './monitor.ts'
 import { type Operation, type Results, resultsOf } from './operation.ts'
+import { OvsdbError } from './ovsdb-error.ts'
 import { Peer } from './peer.ts'
 import { excerpt, isObject } from './rpc.ts'
 import { type DatabaseSchema, databaseSchemaOf } from './served.ts'
+import { Lock } from './server-lock.ts'
 
 /**
  * A connection with an OVSDB server: the methods of RFC 7047 section 4.1 and of ovsdb-server(7). Made by `connect`,

@@ -2,10 +2,8 @@
 export { type Condition, type Conditions, type Mutations, operations, type Where } from './builders.ts'
 export { type ConnectOptions, connect } from './connect.ts'
 export { Connection } from './connection.ts'
-export { type ErrorCode, OvsdbError } from './errors.ts'
-export { Framer } from './framer.ts'
+export { Framer } from './json-framer.ts'
 export { Listener, type ListenOptions, listen, type OnConnection } from './listen.ts'
-export type { Lock } from './lock.ts'
 export type { Membership } from './member.ts'
 export {
   type Monitor,
@@ -18,6 +16,7 @@ export {
 } from './monitor.ts'
 export * from './open-vswitch.ts'
 export type * from './operation.ts'
+export { type ErrorCode, OvsdbError } from './ovsdb-error.ts'
 export type { Closed, Peer, PeerOptions, RequestOptions } from './peer.ts'
 export { Reconnecting, type ReconnectingOptions, type Retry, reconnecting } from './reconnect.ts'
 export { Replica, replicate } from './replica.ts'
@@ -32,6 +31,7 @@ export {
   disagreements,
   type TableSchema,
 } from './served.ts'
+export type { Lock } from './server-lock.ts'
 export { parseActive, parsePassive, printTarget, type Target, type Tls } from './target.ts'
 export {
   encode,

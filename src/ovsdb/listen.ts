@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer } from 'node:tls'
 import { credentialsOf } from './connect.ts'
 import { Connection } from './connection.ts'
-import { OvsdbError } from './errors.ts'
+import { OvsdbError } from './ovsdb-error.ts'
 import type { PeerOptions } from './peer.ts'
 import { printTarget, type Target } from './target.ts'
 

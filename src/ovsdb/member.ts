@@ -1,6 +1,6 @@
 /** Which servers of a cluster will do, by what they say of themselves in their database _Server (ovsdb-server(5)). */
 import type { Connection } from './connection.ts'
-import { OvsdbError } from './errors.ts'
+import { OvsdbError } from './ovsdb-error.ts'
 import { type Replica, replicate } from './replica.ts'
 import { type DatabaseRow, serverDatabase } from './server-database.ts'
 

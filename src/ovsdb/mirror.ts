@@ -1,6 +1,7 @@
 /** The rows behind a replica: <table-updates> of RFC 7047 and <table-updates2> of OVS, turned into changes. */
-import { OvsdbError } from './errors.ts'
+
 import type { MonitorUpdate } from './monitor.ts'
+import { OvsdbError } from './ovsdb-error.ts'
 import { excerpt, isObject, type JsonObject } from './rpc.ts'
 import type { Column, Columns } from './schema.ts'
 import { applyDifference, decodeColumn, defaultOf, sameValue } from './value.ts'

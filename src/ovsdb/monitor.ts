@@ -1,6 +1,7 @@
 /** The monitors of a server, RFC 7047 sections 4.1.5 to 4.1.7 and ovsdb-server(7) sections 4.1.12 to 4.1.16, untyped. */
-import { OvsdbError } from './errors.ts'
+
 import type { WireCondition } from './operation.ts'
+import { OvsdbError } from './ovsdb-error.ts'
 import { excerpt } from './rpc.ts'
 
 /** From the one that gives most to the one that every server has. */

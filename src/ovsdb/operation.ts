@@ -1,5 +1,5 @@
 /** RFC 7047 section 5.2: the operations of a transaction as they stand on the wire, and what each gives back. */
-import { OvsdbError, refusal } from './errors.ts'
+import { OvsdbError, refusal } from './ovsdb-error.ts'
 import { excerpt, isObject, type JsonObject } from './rpc.ts'
 import type { WireValue } from './value.ts'
 

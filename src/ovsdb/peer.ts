@@ -1,7 +1,7 @@
 /** One JSON-RPC 1.0 peer on a socket (RFC 7047 section 4): requests, replies, notifications, probes, and its end. */
 import type { Socket } from 'node:net'
-import { OvsdbError, refusal } from './errors.ts'
-import { Framer, MAX_MESSAGE } from './framer.ts'
+import { Framer, MAX_MESSAGE } from './json-framer.ts'
+import { OvsdbError, refusal } from './ovsdb-error.ts'
 import { excerpt, type Message, messageOf } from './rpc.ts'
 
 /** What a connection puts up with. */

@@ -1,9 +1,9 @@
 /** A connection that comes back, to the same server or to another one of its cluster. */
 import { type ConnectOptions, connect } from './connect.ts'
 import type { Connection } from './connection.ts'
-import { OvsdbError } from './errors.ts'
 import { handOver, type OnConnection, warned } from './listen.ts'
 import { admit, type Membership, type Progress } from './member.ts'
+import { OvsdbError } from './ovsdb-error.ts'
 import { printTarget, type Target } from './target.ts'
 
 /** Why there is no connection, and how long until the next attempt. */

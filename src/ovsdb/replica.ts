@@ -3,9 +3,9 @@
  * none it stands still, and on the next one it asks only for what came in between, where the server remembers that.
  */
 import type { Connection } from './connection.ts'
-import { OvsdbError } from './errors.ts'
 import { Mirror } from './mirror.ts'
 import { MONITOR_METHODS, type Monitor, type MonitorUpdate, NO_TRANSACTION } from './monitor.ts'
+import { OvsdbError } from './ovsdb-error.ts'
 import type { Columns, Schema } from './schema.ts'
 import {
   type Changes,

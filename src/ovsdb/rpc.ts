@@ -1,5 +1,5 @@
 /** JSON-RPC 1.0 as RFC 7047 section 4 uses it: the three shapes of a message. */
-import { OvsdbError } from './errors.ts'
+import { OvsdbError } from './ovsdb-error.ts'
 
 export type Message =
   | { readonly kind: 'request'; readonly id: unknown; readonly method: string; readonly params: readonly unknown[] }

@@ -1,5 +1,5 @@
 /** RFC 7047 section 3.2: a database's schema as the server tells it, and how a program's own agrees with it. */
-import { OvsdbError } from './errors.ts'
+import { OvsdbError } from './ovsdb-error.ts'
 import { excerpt, isObject } from './rpc.ts'
 import { type AtomType, atomTypeOf, type Base, type Column, type Schema } from './schema.ts'
 

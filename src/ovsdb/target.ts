@@ -1,5 +1,5 @@
 /** Where a server is, or where it may call, and how OVS writes that: ovsdb(7), "Connection Methods". */
-import { OvsdbError } from './errors.ts'
+import { OvsdbError } from './ovsdb-error.ts'
 
 /** PEM each. OVS wants all three of either side, and so do we. */
 export interface Tls {

@@ -1,5 +1,5 @@
 /** A database's schema as the TypeScript that this library has it in; `ovsdb-types` is its command. */
-import { OvsdbError } from './errors.ts'
+import { OvsdbError } from './ovsdb-error.ts'
 import { excerpt } from './rpc.ts'
 import type { BaseType, ColumnSchema, DatabaseSchema } from './served.ts'
 

@@ -1,5 +1,5 @@
 /** RFC 7047 section 5.1: atoms, sets and maps between JavaScript and the wire, and the differences of "update2". */
-import { OvsdbError } from './errors.ts'
+import { OvsdbError } from './ovsdb-error.ts'
 import { excerpt } from './rpc.ts'
 import { type Atom, type AtomType, atomTypeOf, type Base, type Column, type Value } from './schema.ts'
 

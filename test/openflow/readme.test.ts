@@ -1,9 +1,11 @@
 /** The page tells of everything that is there. */
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { MESSAGE_TYPES, placesOf } from '../../src/openflow/messages.ts'
-import { MULTIPART_KINDS, multipartPlaces } from '../../src/openflow/multipart.ts'
-import { ONF, type Places, VERSIONS } from '../../src/openflow/versions.ts'
+import { MESSAGE_TYPES, placesOf } from '../../src/openflow/messages/message.ts'
+import { MULTIPART_KINDS, multipartPlaces } from '../../src/openflow/messages/multipart.ts'
+import { ONF } from '../../src/openflow/wire/experimenters.ts'
+import type { Places } from '../../src/openflow/wire/places.ts'
+import { VERSIONS } from '../../src/openflow/wire/versions.ts'
 
 /** A line of the table: where the thing stands in each version. */
 function line(name: string, places: Places): string {
@@ -27,7 +29,7 @@ t.test('the README has every type of message and kind of multipart as it is in e
 
 t.test('the README has every code of an error', async (t) => {
   const page = await readFile(new URL('../../src/openflow/README.md', import.meta.url), 'utf8')
-  const source = await readFile(new URL('../../src/openflow/errors.ts', import.meta.url), 'utf8')
+  const source = await readFile(new URL('../../src/openflow/wire/openflow-error.ts', import.meta.url), 'utf8')
   const codes = [...source.matchAll(/^ {2}\| '([a-z-]+)'$/gm)].map(([, code]) => code)
   t.ok(codes.length > 5)
   for (const code of codes) t.match(page, new RegExp(`\\| \`${code}\` +\\|`), `${code}`)

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t from 'tap'
-import { ERRORS } from '../../src/ovsdb/errors.ts'
+import { ERRORS } from '../../src/ovsdb/ovsdb-error.ts'
 import { Server, skip } from './server.ts'
 
 const README = new URL('../../src/ovsdb/README.md', import.meta.url)

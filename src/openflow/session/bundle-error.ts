@@ -1,6 +1,7 @@
 /** A bundle of which something was refused, so that nothing of it was done. */
-import { OpenFlowError } from '../errors.ts'
-import type { Message } from '../messages.ts'
+
+import type { Message } from '../messages/message.ts'
+import { OpenFlowError } from '../wire/openflow-error.ts'
 
 /** A message of a bundle that was refused. */
 export interface Refused {

@@ -1,10 +1,10 @@
 /** Messages that a switch does all together or not at all (OpenFlow 1.5.1, 7.3.9). */
-import { BUNDLE_FLAGS } from '../bundle-messages.ts'
-import { OpenFlowError } from '../errors.ts'
-import type { Message } from '../messages.ts'
+import { BUNDLE_FLAGS } from '../messages/bundle-messages.ts'
+import type { Message } from '../messages/message.ts'
+import { OpenFlowError } from '../wire/openflow-error.ts'
 import { BundleError, type Refused } from './bundle-error.ts'
-import { Members, sendMembers } from './members.ts'
 import type { ErrorTaker, Requests } from './requests.ts'
+import { Members, sendMembers } from './sent-messages.ts'
 
 /** How a bundle is done. */
 export interface BundleOptions {

@@ -1,11 +1,12 @@
 /** From a new connection to a session: HELLO, the version, FEATURES (OpenFlow 1.5.1, 6.3.1). */
 import type { Socket } from 'node:net'
-import { HELLO_INCOMPATIBLE, OpenFlowError } from '../errors.ts'
-import type { Decoded } from '../messages.ts'
-import { VERSIONS, versionName } from '../versions.ts'
+import type { Decoded } from '../messages/message.ts'
+import { HELLO_INCOMPATIBLE } from '../wire/error-values.ts'
+import { OpenFlowError } from '../wire/openflow-error.ts'
+import { VERSIONS, versionName } from '../wire/versions.ts'
+import { Wire } from './channel.ts'
 import { Requests } from './requests.ts'
 import { Session } from './session.ts'
-import { Wire } from './wire.ts'
 
 /** What a session keeps to. */
 export interface SessionOptions {

@@ -1,6 +1,6 @@
 /** Waiting for switches that connect, and connecting to switches that wait. */
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net'
-import { OpenFlowError } from '../errors.ts'
+import { OpenFlowError } from '../wire/openflow-error.ts'
 import { handshake, type SessionOptions } from './handshake.ts'
 import { Queue } from './queue.ts'
 import type { Session } from './session.ts'

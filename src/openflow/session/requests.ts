@@ -1,11 +1,12 @@
 /** Which answer belongs to which request, by xid; what is no answer is an event. */
-import { encode } from '../codec.ts'
-import { BAD_TYPE, errorName, OpenFlowError, standardError } from '../errors.ts'
-import type { Decoded, Message, MessageOf, MessageType } from '../messages.ts'
-import { gathered, moreFollows } from '../multipart.ts'
-import { Parts } from './parts.ts'
+import { encode } from '../messages/codec.ts'
+import type { Decoded, Message, MessageOf, MessageType } from '../messages/message.ts'
+import { gathered, moreFollows } from '../messages/multipart.ts'
+import { BAD_TYPE, errorName, standardError } from '../wire/error-values.ts'
+import { OpenFlowError } from '../wire/openflow-error.ts'
+import type { Wire } from './channel.ts'
 import { Queue } from './queue.ts'
-import type { Wire } from './wire.ts'
+import { Parts } from './reply-parts.ts'
 
 /** Request -> its answer. */
 interface Replies {

@@ -1,8 +1,8 @@
 /** Messages that a switch does one after the other, each by itself: those that bundles do not take. */
-import type { Message } from '../messages.ts'
+import type { Message } from '../messages/message.ts'
 import type { Refused } from './bundle-error.ts'
-import { Members, sendMembers } from './members.ts'
 import type { ErrorTaker, Requests } from './requests.ts'
+import { Members, sendMembers } from './sent-messages.ts'
 
 /** Send them, with a barrier behind. @returns those that were refused; the others are done */
 export async function sendSeries(requests: Requests, messages: Iterable<Message>): Promise<readonly Refused[]> {

@@ -1,13 +1,13 @@
 /** A session with one switch, from FEATURES_REPLY to the end of the connection. */
-import type { FlowEntry } from '../flow.ts'
-import type { FlowRequest } from '../flow-requests.ts'
-import type { Decoded, FlowMod, Message, MessageOf } from '../messages.ts'
-import { MONITOR_FLAGS, type MonitorRequest } from '../monitor.ts'
+import type { FlowEntry } from '../messages/flow-messages.ts'
+import { MONITOR_FLAGS, type MonitorRequest } from '../messages/flow-monitor.ts'
+import type { FlowRequest } from '../messages/flow-requests.ts'
+import type { Decoded, FlowMod, Message, MessageOf } from '../messages/message.ts'
 import { type BundleOptions, sendBundle } from './bundle.ts'
 import type { Refused } from './bundle-error.ts'
+import type { Closed } from './channel.ts'
 import type { ReplyTo, Request, Requests } from './requests.ts'
 import { sendSeries } from './series.ts'
-import type { Closed } from './wire.ts'
 
 /** What the switch said of itself at first (OpenFlow 1.5.1, 7.3.1): how many tables, and bits for what it can do. */
 export type Features = MessageOf<'features_reply'>

@@ -1,7 +1,7 @@
 /** TLS as Open vSwitch has it: both sides show a certificate that one authority has signed (OpenFlow 1.5.1, 6.3.3). */
 import type { Server } from 'node:net'
 import { createServer, connect as dial, type TLSSocket } from 'node:tls'
-import { OpenFlowError } from '../errors.ts'
+import { OpenFlowError } from '../wire/openflow-error.ts'
 
 type Pem = string | Uint8Array
 

@@ -1,5 +1,5 @@
 /** Numbers and octets in text: whole, or refused. */
-import { OpenFlowError } from '../errors.ts'
+import { OpenFlowError } from '../wire/openflow-error.ts'
 
 export const bad = (text: string, why: string): OpenFlowError => new OpenFlowError('bad-text', `"${text}": ${why}`)
 

@@ -1,17 +1,16 @@
 /** Actions as ovs-ofctl(8) writes them: reading. Each is understood whole or refused; the kinds have files of their own. */
-import type { Action } from '../actions.ts'
-import { BITS_PARSERS } from './bits.ts'
-import { CT_PARSERS } from './ct.ts'
-import { HASH_PARSERS } from './hash.ts'
-import { LEARN_PARSERS } from './learn.ts'
-import { portNamed } from './names.ts'
+import type { Action } from '../actions/actions.ts'
+import { TELL_PARSERS } from './controller-text.ts'
+import { CT_PARSERS } from './ct-text.ts'
+import { BITS_PARSERS } from './field-actions-text.ts'
+import { HASH_PARSERS } from './hash-text.ts'
+import { PACKET_PARSERS } from './header-text.ts'
+import { LEARN_PARSERS } from './learn-text.ts'
 import { bad } from './numbers.ts'
-import { OUTPUT_PARSERS } from './output.ts'
-import { PACKET_PARSERS } from './packet.ts'
-import { parsePort } from './ports.ts'
-import type { Packets, Parsing } from './row.ts'
-import { splitCommas } from './split.ts'
-import { TELL_PARSERS } from './tell.ts'
+import { OUTPUT_PARSERS } from './output-text.ts'
+import { parsePort, portNamed } from './port-names.ts'
+import { splitCommas } from './split-words.ts'
+import type { Packets, Parsing } from './text-row.ts'
 
 /** Actions within actions that are read; a switch takes no more. */
 const DEEPEST = 64

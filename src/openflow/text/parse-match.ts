@@ -1,14 +1,14 @@
 /** Matches as ovs-ofctl(8) writes them: reading. */
-import { canonicalMatch, isToldInPart, trimmed } from '../canonical.ts'
-import { OpenFlowError } from '../errors.ts'
-import { allOnes, type FieldName, known, type Match, type OxmField, type UnknownField } from '../fields.ts'
-import { fieldNamed, UNKNOWN } from './names.ts'
+import { canonicalMatch, isToldInPart, trimmed } from '../match/canonical-match.ts'
+import { allOnes, type FieldName, known, type Match, type OxmField, type UnknownField } from '../match/match-fields.ts'
+import { OpenFlowError } from '../wire/openflow-error.ts'
+import { fieldNamed, UNKNOWN } from './field-names.ts'
+import { parseValue } from './field-values.ts'
 import { bad, integer, octets } from './numbers.ts'
 import { exact, isEthType, isProtocol, PRESENT, sharedField, VID, wordNamed } from './protocols.ts'
-import type { Packets } from './row.ts'
-import { splitCommas } from './split.ts'
+import { splitCommas } from './split-words.ts'
 import { parseBits, valueOfBits } from './subfields.ts'
-import { parseValue } from './values.ts'
+import type { Packets } from './text-row.ts'
 
 function parseUnknown(text: string): UnknownField {
   const found = /^oxm\((0x[\da-f]+)(?:\.(0x[\da-f]+))?,(\d+),(mask|-),([\da-f]*)\)$/.exec(text)

@@ -10,8 +10,8 @@ import {
   SCTP,
   TCP,
   UDP,
-} from '../fields.ts'
-import { fieldNamed } from './names.ts'
+} from '../match/match-fields.ts'
+import { fieldNamed } from './field-names.ts'
 
 /** Bits of a tag: that it is there, and its id. */
 export const PRESENT = 0x1000

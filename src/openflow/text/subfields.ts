@@ -1,7 +1,7 @@
 /** Bits of fields in the text of ovs-ofctl(8): `NXM_NX_REG0[0..15]`. */
-import { FIELDS, type FieldName } from '../fields.ts'
-import { type Bits, type FieldId, fits, type Subfield, widthOf } from '../subfield.ts'
-import { actionField, actionName, nxmName } from './names.ts'
+import { FIELDS, type FieldName } from '../match/match-fields.ts'
+import { type Bits, type FieldId, fits, type Subfield, widthOf } from '../match/subfield.ts'
+import { actionField, actionName, nxmName } from './field-names.ts'
 import { bad, bigInteger } from './numbers.ts'
 
 export function printSubfield(subfield: Subfield, bits: number): string {

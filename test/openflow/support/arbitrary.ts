@@ -1,6 +1,5 @@
 /** Random fields, actions, flows and messages, in canonical form where a law asks for it. */
 import fc from 'fast-check'
-import { wrongMatch } from '../../../src/openflow/check.ts'
 import {
   type Action,
   canonicalMatch,
@@ -13,6 +12,7 @@ import {
   type OxmField,
   PORT,
 } from '../../../src/openflow/index.ts'
+import { wrongMatch } from '../../../src/openflow/match/check-match.ts'
 import { niciraAction } from './nicira.ts'
 
 const names = Object.keys(FIELDS) as FieldName[]

@@ -1,0 +1,91 @@
+/** Bundles: messages that are done together, or none (OpenFlow 1.5.1, 7.3.9; for 1.3 EXT-230). */
+import type { Reader, Writer } from '../wire/cursor.ts'
+import { type ErrorValue, errorNamed } from '../wire/error-values.ts'
+import { EXPERIMENTER, NICIRA } from '../wire/experimenters.ts'
+import { choice, or, type Part, pad, struct, u16, u32, u64 } from '../wire/layout.ts'
+import { OpenFlowError } from '../wire/openflow-error.ts'
+import { type PropertyOf, properties, property } from '../wire/properties.ts'
+import { versionName } from '../wire/versions.ts'
+import type { Message } from './message.ts'
+
+/** Bits of `flags`: all or nothing; in the order of sending. */
+export const BUNDLE_FLAGS = { atomic: 1, ordered: 2 } as const
+
+const STEPS = [
+  'open_request',
+  'open_reply',
+  'close_request',
+  'close_reply',
+  'commit_request',
+  'commit_reply',
+  'discard_request',
+  'discard_reply',
+] as const
+
+const PROPERTIES = {
+  /** When a scheduled bundle is to be committed; with bit 2 of `flags` (7.3.9.9). */
+  time: property(1, struct({ pad: pad(4), time: struct({ seconds: u64, nanoseconds: u32, pad: pad(4) }) })),
+}
+/** When a scheduled bundle is to be committed: seconds and nanoseconds since 1970 (OpenFlow 1.5.1, 7.3.9.9). */
+export type BundleProperty = PropertyOf<typeof PROPERTIES>
+const bundleProperties = properties(PROPERTIES)
+const NO_PROPERTIES: readonly BundleProperty[] = []
+
+export const bundleControl = struct({
+  bundle: u32,
+  step: choice(u16, STEPS, errorNamed('BUNDLE_FAILED', 'BAD_TYPE')),
+  flags: u16,
+  properties: or(bundleProperties, NO_PROPERTIES),
+})
+
+/** A message that goes into a bundle (OpenFlow 1.5.1, 7.3.9.6). `Session.bundle` sends them by itself. */
+export interface BundleAddBody {
+  readonly bundle: number
+  readonly flags: number
+  /** Without an xid of its own it has that of the message that carries it, as it must; its version is that of it always. */
+  readonly message: Message
+  readonly properties?: readonly BundleProperty[]
+}
+
+/** @param writeMessage @param readMessage of any type: handed in, since a bundled message may be of any */
+export const bundleAdd = (
+  writeMessage: (w: Writer, message: Message, xid: number) => void,
+  readMessage: (r: Reader) => Message,
+): Part<BundleAddBody> => ({
+  write(w, { bundle, flags, message, properties = NO_PROPERTIES }) {
+    w.u32(bundle, 'bundle').zeros(2).u16(flags, 'flags')
+    const start = w.length
+    writeMessage(w, message, message.xid ?? w.xid)
+    if (properties.length > 0) bundleProperties.write(w.align8(start), properties, 'properties')
+  },
+  read(r) {
+    const bundle = r.u32()
+    const flags = r.skip(2).u16()
+    const start = r.offset
+    const inner = r.part(innerLength(r))
+    checkVersion(inner)
+    const message = readMessage(inner)
+    r.align8(start)
+    return r.left === 0 ? { bundle, flags, message } : { bundle, flags, message, properties: bundleProperties.read(r) }
+  },
+})
+
+/** BUNDLE_BAD_VERSION, which the standard has no error for: it says only that the version must be the same (7.3.9.6). */
+const OTHER_VERSION: ErrorValue = { errorType: EXPERIMENTER, experimenter: NICIRA, code: 22 }
+
+function checkVersion(r: Reader): void {
+  const version = r.copy().u8()
+  if (version === r.version) return
+  const message = `a message of ${versionName(version)} in a bundle of ${versionName(r.version)}`
+  throw new OpenFlowError('malformed', message, { offset: r.offset, error: OTHER_VERSION })
+}
+
+function innerLength(r: Reader): number {
+  const length = r.copy().skip(2).u16()
+  if (length >= 8 && length <= r.left) return length
+  const error = errorNamed('BUNDLE_FAILED', 'MSG_BAD_LEN')
+  throw new OpenFlowError('malformed', `a bundled message of ${length} octets: ${r.left} are left`, {
+    offset: r.offset,
+    error,
+  })
+}

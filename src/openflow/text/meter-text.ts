@@ -1,0 +1,83 @@
+/** A meter as `ovs-ofctl dump-meters` prints it, a line and one more for each band (ovs-ofctl(8), "Meter Syntax"). */
+import { type Band, METER, METER_FLAGS, type Meter } from '../messages/meter-messages.ts'
+import { bad, integer, octets, onlyOnce, words } from './numbers.ts'
+import { keyValues, printOctets } from './octets.ts'
+
+const NAMES: ReadonlyArray<readonly [name: string, meter: number]> = [
+  ['slowpath', METER.SLOWPATH],
+  ['controller', METER.CONTROLLER],
+  ['all', METER.ALL],
+]
+
+const FLAGS = Object.entries(METER_FLAGS)
+
+/** Without the flag `burst` a switch says no size of bursts, and neither does its text: `meter=1 kbps burst bands=` and in lines of their own `type=drop rate=5 burst_size=7` */
+export function printMeter({ meter, flags, bands }: Meter): string {
+  const name = NAMES.find(([, number]) => number === meter)?.[0] ?? String(meter)
+  const known = FLAGS.filter(([, bit]) => (flags & bit) !== 0).map(([flag]) => flag)
+  const rest = flags & ~FLAGS.reduce((all, [, bit]) => all | bit, 0)
+  const head = [`meter=${name}`, ...known, ...(rest === 0 ? [] : [`flags:0x${rest.toString(16)}`]), 'bands=']
+  return [head.join(' '), ...bands.map((band) => printBand(band, (flags & METER_FLAGS.burst) !== 0))].join('\n')
+}
+
+function printBand(band: Band, hasBurst: boolean): string {
+  const type = band.type === 'unknown' ? `unknown(${band.code},${printOctets(band.body)})` : band.type
+  return [
+    `type=${type}`,
+    `rate=${band.rate}`,
+    ...(hasBurst ? [`burst_size=${band.burst}`] : []),
+    ...(band.type === 'dscp_remark' ? [`prec_level=${band.level}`] : []),
+  ].join(' ')
+}
+
+/** Read what `printMeter` prints, or `meter=1,kbps,band=type=drop,rate=5` as `add-meter` takes it. @throws OpenFlowError `bad-text` */
+export function parseMeter(text: string): Meter {
+  const parts = text
+    .trim()
+    .replaceAll(/\bbands?=/g, ' ')
+    .split(/[\s,]+(?![^(]*\))/)
+    .filter(Boolean)
+  const start = parts.findIndex((part) => part.startsWith('type='))
+  const head = start < 0 ? parts : parts.slice(0, start)
+  onlyOnce(head.map((part) => part.split('=')[0] ?? ''))
+  let meter: number | undefined
+  let flags = 0
+  for (const part of head) {
+    const flag = FLAGS.find(([name]) => name === part)
+    if (part.startsWith('meter=')) meter = parseNumber(part.slice('meter='.length))
+    else if (part.startsWith('flags:')) flags |= integer(part.slice('flags:'.length), 0xffff)
+    else if (flag) flags |= flag[1]
+    else throw bad(part, `it is none of meter=, ${FLAGS.map(([name]) => name).join(', ')}`)
+  }
+  if (meter === undefined) throw bad(text, 'meter= is missing')
+  return { meter, flags, bands: start < 0 ? [] : bandsOf(parts.slice(start)).map((words) => parseBand(words, flags)) }
+}
+
+const parseNumber = (text: string): number => NAMES.find(([name]) => name === text)?.[1] ?? integer(text)
+
+/** The words of each band: `type=` comes first. */
+function bandsOf(parts: readonly string[]): string[][] {
+  const bands: string[][] = []
+  for (const part of parts) {
+    if (part.startsWith('type=')) bands.push([part])
+    else bands.at(-1)?.push(part)
+  }
+  return bands
+}
+
+function parseBand(parts: readonly string[], flags: number): Band {
+  const named = keyValues(parts)
+  if (named.has('burst_size') && (flags & METER_FLAGS.burst) === 0) throw bad('burst_size', 'it needs the flag burst')
+  for (const name of named.keys()) {
+    if (!['type', 'rate', 'burst_size', 'prec_level'].includes(name)) throw bad(name, 'it is nothing of a band')
+  }
+  const type = named.get('type') ?? ''
+  const rate = { rate: integer(named.get('rate') ?? ''), burst: integer(named.get('burst_size') ?? '0') }
+  if (named.has('prec_level') !== (type === 'dscp_remark')) throw bad(parts.join(' '), 'prec_level is of dscp_remark')
+  if (type === 'drop') return { type, ...rate }
+  if (type === 'dscp_remark') return { type, ...rate, level: integer(named.get('prec_level') ?? '', 0xff) }
+  const found = /^unknown\((.*)\)$/.exec(type)
+  if (!found) throw bad(type, 'drop or dscp_remark is wanted')
+  const [code = '', body = ''] = words(found[1] ?? '', 2)
+  return { type: 'unknown', code: integer(code, 0xffff), ...rate, body: octets(body) }
+}

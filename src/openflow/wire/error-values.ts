@@ -1,0 +1,75 @@
+/** Errors as they stand in ERROR messages: by number, by name, and by version (OpenFlow 1.5.1, 7.5.4). */
+import { ERROR_TYPES, type ErrorTypeName, OVS_ERRORS } from './error-codes.ts'
+import { EXPERIMENTER, NICIRA, ONF } from './experimenters.ts'
+import { OpenFlowError } from './openflow-error.ts'
+import { V1_4 } from './versions.ts'
+
+/** An error as it stands in an ERROR message (OpenFlow 1.5.1, 7.5.4). */
+export interface ErrorValue {
+  readonly errorType: number
+  readonly code: number
+  /** Set if `errorType` is 0xffff: then `code` is this experimenter's own. */
+  readonly experimenter?: number
+}
+
+const [BAD_PROPERTY, BUNDLE_FAILED, BUNDLE_FAILED_OF_ONF] = [14, 17, 2300]
+
+/** Errors of bundles, which in 1.3 are ONF's (EXT-230), as those that 1.4 and later have; others as they are. */
+export function standardError<Value extends ErrorValue>(value: Value): Value {
+  const { errorType, experimenter } = value
+  const code = value.code - BUNDLE_FAILED_OF_ONF
+  if (errorType !== EXPERIMENTER || experimenter !== ONF || code < 0) return value
+  const { experimenter: _, ...rest } = value
+  return { ...rest, errorType: BUNDLE_FAILED, code } as Value
+}
+
+/** Types and codes that came with 1.4, as Open vSwitch has them in 1.3 (ofp-errors.h): `type/code`, or the type alone. */
+const IN_1_3: Readonly<Record<string, (code: number) => ErrorValue>> = {
+  '3/9': () => ({ errorType: EXPERIMENTER, experimenter: ONF, code: 2600 }),
+  // BAD_TYPE, BAD_LEN and BAD_VALUE are of the features of tables there.
+  [BAD_PROPERTY]: (code) =>
+    code <= 2 ? { errorType: 13, code: code + 2 } : { errorType: EXPERIMENTER, experimenter: ONF, code: 4440 + code },
+  '16/5': () => ({ errorType: EXPERIMENTER, experimenter: NICIRA, code: 7 }),
+  [BUNDLE_FAILED]: (code) => ({ errorType: EXPERIMENTER, experimenter: ONF, code: BUNDLE_FAILED_OF_ONF + code }),
+}
+
+/** An error of 1.4 and later as it is answered in this version. */
+export function errorIn(version: number, value: ErrorValue): ErrorValue {
+  if (version >= V1_4) return value
+  const { errorType, code } = value
+  return (IN_1_3[`${errorType}/${code}`] ?? IN_1_3[errorType])?.(code) ?? value
+}
+
+/** An error in words: `BAD_MATCH/BAD_PREREQ (4/9)`. */
+export function errorName(value: ErrorValue): string {
+  const { errorType, code, experimenter } = standardError(value)
+  if (errorType === EXPERIMENTER) {
+    const name = OVS_ERRORS.get(`${experimenter}/${code}`) ?? `code ${code}`
+    return `EXPERIMENTER/${name} (0x${(experimenter ?? 0).toString(16)}/${code})`
+  }
+  const [name, codes] = ERROR_TYPES[errorType] ?? [`type ${errorType}`, []]
+  return `${name}/${codes[code] ?? `code ${code}`} (${errorType}/${code})`
+}
+
+/**
+ * The numbers of an error that has a name: `errorNamed('BAD_MATCH', 'BAD_PREREQ')`.
+ * @throws OpenFlowError `out-of-range` if OpenFlow has no such error
+ */
+export function errorNamed(type: ErrorTypeName, code: string): ErrorValue {
+  const errorType = ERROR_TYPES.findIndex(([name]) => name === type)
+  const codes: readonly string[] = ERROR_TYPES[errorType]?.[1] ?? []
+  const number = codes.indexOf(code)
+  if (number < 0) throw new OpenFlowError('out-of-range', `OpenFlow has no error ${type}/${code}`)
+  return { errorType, code: number }
+}
+
+export const HELLO_INCOMPATIBLE = errorNamed('HELLO_FAILED', 'INCOMPATIBLE')
+export const BAD_VERSION = errorNamed('BAD_REQUEST', 'BAD_VERSION')
+export const BAD_TYPE = errorNamed('BAD_REQUEST', 'BAD_TYPE')
+export const BAD_LEN = errorNamed('BAD_REQUEST', 'BAD_LEN')
+export const BAD_ACTION_LEN = errorNamed('BAD_ACTION', 'BAD_LEN')
+export const BAD_INSTRUCTION_LEN = errorNamed('BAD_INSTRUCTION', 'BAD_LEN')
+export const BAD_MATCH_TYPE = errorNamed('BAD_MATCH', 'BAD_TYPE')
+export const BAD_MATCH_LEN = errorNamed('BAD_MATCH', 'BAD_LEN')
+export const BAD_PROPERTY_LEN = errorNamed('BAD_PROPERTY', 'BAD_LEN')
+export const BAD_COMMAND = errorNamed('FLOW_MOD_FAILED', 'BAD_COMMAND')

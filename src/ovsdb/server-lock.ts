@@ -1,0 +1,76 @@
+/** RFC 7047 sections 4.1.8 to 4.1.10: a lock of a server, waited for or held, that another client may steal. */
+import { OvsdbError } from './ovsdb-error.ts'
+
+/**
+ * A lock of the server (RFC 7047 sections 4.1.8 to 4.1.10), waited for or held, that another client may steal. Made by
+ * `Connection.lock` and `Connection.steal`.
+ */
+export class Lock {
+  /** Its name on the server. */
+  readonly name: string
+  readonly #unlock: () => Promise<void>
+  #held: boolean
+  /** How often it was lost. */
+  #losses = 0
+  /** Why it will not be held again. */
+  #end: OvsdbError | undefined
+  #wake: Array<() => void> = []
+
+  /** @internal */
+  constructor(name: string, held: boolean, unlock: () => Promise<void>) {
+    this.name = name
+    this.#held = held
+    this.#unlock = unlock
+  }
+
+  /** To be sure of it in a transaction, begin that with `{ op: 'assert', lock: name }`. */
+  get held(): boolean {
+    return this.#held
+  }
+
+  /**
+   * Resolves when it is held; that may be now.
+   * @throws OvsdbError closed, not-owner if it was given up
+   */
+  async acquired(): Promise<void> {
+    while (!this.#held) {
+      if (this.#end !== undefined) throw this.#end
+      await this.#change()
+    }
+  }
+
+  /** Resolves when it is not held: stolen, given up, or the connection has ended. A stolen lock may come back. */
+  async lost(): Promise<void> {
+    const losses = this.#losses
+    while (this.#held && losses === this.#losses) await this.#change()
+  }
+
+  /** Gives it up, or gives up waiting for it. */
+  async unlock(): Promise<void> {
+    this.end(new OvsdbError('not-owner', `the lock ${this.name} was given up`))
+    await this.#unlock()
+  }
+
+  /** @internal The server says whether it is held. */
+  set(held: boolean): void {
+    if (this.#end !== undefined || held === this.#held) return
+    this.#held = held
+    if (!held) this.#losses += 1
+    this.#tell()
+  }
+
+  /** @internal It will not be held again. */
+  end(reason: OvsdbError): void {
+    this.set(false)
+    this.#end ??= reason
+    this.#tell()
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#wake.push(resolve))
+  }
+
+  #tell(): void {
+    for (const resolve of this.#wake.splice(0)) resolve()
+  }
+}

@@ -1,0 +1,156 @@
+/** What a version lacks is refused by name when it is written; what lies is refused with its place when it is read. */
+import { deepStrictEqual, throws } from 'node:assert/strict'
+import t from 'tap'
+import { decode, encode, METER, type Message, versionName } from '../../../src/openflow/index.ts'
+
+const [V1_3, V1_4] = [4, 5] as const
+const data = new Uint8Array()
+const flow = { table: 0, priority: 0, cookie: 0n, match: [], instructions: [] } as const
+const timeouts = { idleTimeout: 0, hardTimeout: 0 }
+const port = { port: 1, address: 0, name: '', config: 0, state: 0 }
+const link = {
+  type: 'ethernet',
+  current: 0,
+  advertised: 0,
+  supported: 0,
+  peer: 0,
+  currentSpeed: 0,
+  maxSpeed: 0,
+} as const
+const group = { group: 5, groupType: 'all' } as const
+const monitor = { monitor: 1, command: 'add', flags: 2 } as const
+const packet = { bufferId: 0, totalLength: 0, table: 0, cookie: 0n, match: [], data }
+const toTable = { field: 'in_port', value: 1 } as const
+
+/** The last version that lacks it, what lacks it, and the words that say so. */
+const LACKING: ReadonlyArray<readonly [last: number, message: Message, words: RegExp]> = [
+  [V1_3, { type: 'flow_mod', command: 'add', ...flow, importance: 5 }, /importance/],
+  [V1_3, { type: 'multipart_reply', multipart: 'flow', flows: [{ ...flow, importance: 5, stats: {} }] }, /importance/],
+  [
+    V1_4,
+    { type: 'multipart_reply', multipart: 'flow', flows: [{ ...flow, stats: { flows: 5 } }] },
+    /flows, of the stat/,
+  ],
+  [
+    V1_4,
+    { type: 'flow_removed', ...flow, ...timeouts, reason: 'delete', stats: { idle: { seconds: 1, nanoseconds: 0 } } },
+    /idle/,
+  ],
+  [V1_3, { type: 'flow_removed', ...flow, ...timeouts, reason: 'eviction', stats: {} }, /reason eviction/],
+  [V1_3, { type: 'packet_in', ...packet, reason: 'group' }, /reason group/],
+  [
+    V1_4,
+    { type: 'packet_out', match: [toTable, { field: 'reg0', value: 1 }], actions: [], data },
+    /reg0 beside in_port/,
+  ],
+  [V1_4, { type: 'role_request', role: 'master', shortId: 5, generationId: 0n }, /shortId/],
+  [V1_3, { type: 'port_status', reason: 'add', port: { ...port, properties: [link, link] } }, /second property/],
+  [
+    V1_4,
+    { type: 'port_status', reason: 'add', port: { ...port, properties: [{ type: 'recirculate', ports: [] }] } },
+    /property recirculate/,
+  ],
+  [V1_4, { type: 'multipart_request', multipart: 'port_desc', port: 5 }, /port: OpenFlow/],
+  [V1_4, { type: 'multipart_request', multipart: 'group_desc', group: 5 }, /group: OpenFlow/],
+  [V1_4, { type: 'group_mod', command: 'insert_bucket', ...group }, /command insert_bucket/],
+  [V1_4, { type: 'group_mod', command: 'add', ...group, buckets: [{ bucket: 1, actions: [] }] }, /number of a bucket/],
+  [V1_4, { type: 'group_mod', command: 'add', ...group, commandBucket: 5 }, /commandBucket/],
+  [
+    V1_4,
+    {
+      type: 'group_mod',
+      command: 'add',
+      ...group,
+      properties: [{ type: 'selection_method', method: 'hash', parameter: 0n, fields: [] }],
+    },
+    /property selection_method/,
+  ],
+  [V1_3, { type: 'table_mod', table: 0, config: 0, properties: [{ type: 'eviction', flags: 1 }] }, /properties/],
+  [V1_3, { type: 'set_async', properties: [{ type: 'role_status_master', mask: 1 }] }, /property role_status_master/],
+  [
+    V1_3,
+    { type: 'multipart_request', multipart: 'flow_monitor', monitors: [{ ...monitor, command: 'delete' }] },
+    /command delete/,
+  ],
+  [V1_3, { type: 'multipart_request', multipart: 'flow_monitor', monitors: [{ ...monitor, outGroup: 5 }] }, /outGroup/],
+  [V1_3, { type: 'multipart_request', multipart: 'flow_monitor', monitors: [{ ...monitor, flags: 64 }] }, /onlyOwn/],
+  [V1_3, { type: 'multipart_reply', multipart: 'flow_monitor', updates: [{ event: 'paused' }] }, /flow update paused/],
+  [V1_4, { type: 'multipart_request', multipart: 'bundle_features' }, /multipart bundle_features/],
+  [V1_3, { type: 'multipart_request', multipart: 'table_desc' }, /multipart table_desc/],
+  [
+    V1_4,
+    { type: 'multipart_reply', multipart: 'aggregate', stats: { duration: { seconds: 1, nanoseconds: 0 } } },
+    /duration/,
+  ],
+]
+
+for (const [last, message, words] of LACKING) {
+  t.test(`${versionName(last)} lacks ${words.source}`, async () => {
+    for (let version = V1_3; version <= last; version += 1) {
+      throws(() => encode({ ...message, version }), { code: 'out-of-range', message: words })
+      throws(() => encode({ ...message, version }), { message: new RegExp(versionName(version)) })
+    }
+    decode(encode({ ...message, version: last + 1 }))
+  })
+}
+
+t.test('numbers that do not fit are refused by name in the newer messages too', async () => {
+  const refused = (message: Message, words: RegExp): void =>
+    throws(() => encode(message), { code: 'out-of-range', message: words })
+  refused({ type: 'meter_mod', command: 'add', flags: 0x1_0000, meter: 1, bands: [] }, /flags holds 65536/)
+  refused({ type: 'meter_mod', command: 'add', flags: 0, meter: METER.ALL + 1, bands: [] }, /meter holds/)
+  refused(
+    { type: 'meter_mod', command: 'add', flags: 0, meter: 1, bands: [{ type: 'drop', rate: -1, burst: 0 }] },
+    /rate/,
+  )
+  refused({ type: 'group_mod', command: 'add', ...group, group: -1 }, /group holds -1/)
+  refused({ type: 'group_mod', command: 'add', ...group, buckets: [{ actions: [], weight: 70_000 }] }, /weight/)
+  refused({ type: 'table_mod', table: 256, config: 0 }, /table holds 256/)
+  refused({ type: 'port_mod', port: 1, address: 2 ** 48, config: 0, mask: 0, properties: [] }, /address/)
+  refused({ type: 'ct_flush_zone', zone: 65_536 }, /zone holds 65536/)
+  refused({ type: 'set_controller_id', id: 65_536 }, /id holds 65536/)
+  refused({ type: 'packet_in2', properties: [{ type: 'cookie', cookie: 1n << 64n }] }, /cookie/)
+  refused({ type: 'packet_out', version: V1_3, match: [], actions: [], data }, /in_port without a mask/)
+  refused({ type: 'set_async', version: V1_3, properties: [] }, /packet_in_master is there 0 times/)
+  const octets = new Uint8Array(65_536)
+  refused({ type: 'packet_in2', properties: [{ type: 'packet', data: octets }] }, /octets: 65535 is the most/)
+})
+
+/** A message of 1.5 of this type and body. */
+const message = (type: number, body: string, version = 6): Uint8Array => {
+  const octets = Buffer.from(body.replaceAll(' ', ''), 'hex')
+  return new Uint8Array([version, type, 0, 8 + octets.length, 0, 0, 0, 1, ...octets])
+}
+
+t.test('structures that lie about their length are refused with their place', async () => {
+  const refused = (octets: Uint8Array, offset: number, error: object): void =>
+    throws(() => decode(octets), { code: 'malformed', offset, error })
+  // group_mod: a bucket of 4 octets; actions longer than their bucket; buckets longer than the message.
+  refused(message(15, '0000 00 00 00000005 0008 0000 ffffffff 0004000000000000'), 24, { errorType: 6, code: 12 })
+  refused(message(15, '0000 00 00 00000005 0008 0000 ffffffff 0008001000000000'), 26, { errorType: 1, code: 6 })
+  refused(message(15, '0000 00 00 00000005 0010 0000 ffffffff 0008000000000000'), 16, { errorType: 1, code: 6 })
+  // A group of an unknown type, a command that 1.4 has not.
+  refused(message(15, '0000 07 00 00000005 0000 0000 ffffffff'), 10, { errorType: 6, code: 10 })
+  refused(message(15, '0003 00 00 00000005', V1_4), 8, { errorType: 6, code: 11 })
+  // meter_mod: a band of 4 octets, an unknown command.
+  refused(message(29, '0000 0000 00000005 0001 0004'), 16, { errorType: 1, code: 6 })
+  refused(message(29, '0007 0000 00000005'), 8, { errorType: 12, code: 4 })
+  // set_async: a property of 2 octets; one that is longer than the message.
+  refused(message(28, '0000 0002 00000000'), 8, { errorType: 14, code: 1 })
+  refused(message(28, '0000 0010 00000000'), 12, { errorType: 14, code: 1 })
+  // table_features: an action of 2 octets.
+  const head = `0048 00 00 00000000 ${'00'.repeat(32)} ${'00'.repeat(24)}`
+  refused(message(18, `000c 0000 00000000 ${head} 0004 0008 0000 0002`), 84, { errorType: 13, code: 3 })
+  // requestforward of a requestforward.
+  const inner = '06200008 00000001'
+  refused(message(32, inner), 8, { errorType: 17, code: 10 })
+})
+
+t.test('what 1.5.1 has and Open vSwitch leaves out may be there or not', async () => {
+  const features = { maxMeter: 1, bandTypes: 2, capabilities: 3, maxBands: 4, maxColor: 5 }
+  for (const more of [{}, { features: 7 }]) {
+    const octets = encode({ type: 'multipart_reply', multipart: 'meter_features', features: { ...features, ...more } })
+    deepStrictEqual(octets.length, 'features' in more ? 40 : 32)
+    deepStrictEqual(encode(decode(octets)), octets)
+  }
+})
