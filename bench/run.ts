@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
-import { argumentsOf, misused } from '../scripts/arguments.ts'
 import { oneMoreHypervisor, rulesPerSwitch } from '../test/support/sizes.ts'
 import { NETWORK_ENGINES } from '../test/support/wide.ts'
+import { benchArguments, type Part } from './arguments.ts'
 import { codecRates } from './codec.ts'
 import { type Goal, reached, round, say, table } from './figures.ts'
 import { ovnTimes } from './ovn.ts'
@@ -13,23 +13,6 @@ import { plugTimes } from './plugboard.ts'
 import { rulesTimes } from './rules.ts'
 import { scaleTimes } from './scale.ts'
 import { ENGINES, throughput } from './throughput.ts'
-
-const HELP = `Usage: npm run bench -- [--only plug,rules,scale,size,throughput,codec,ovsdb] [--json FILE]
-
-Measures, as root, on real Open vSwitch in a network namespace of its own:
-  plug    plug to realised over HTTP, beside OVN doing the same, and the floor: one flow_mod and a barrier
-  rules   100,000 rules into an empty bridge and read from it, beside ovs-ofctl
-  scale   compile and delta of the 10,000th plug, beside those of the 100th
-  size    rules on a switch for a wide network, and what one more hypervisor costs the others, for each engine
-  throughput  between two VMs on two hypervisors, beside one rule written by hand, for each engine
-  codec   OpenFlow messages encoded and decoded, beside os-ken
-  ovsdb   the first snapshot of 20,000 interfaces, beside ovsdb-client monitor
-
-Prints a table and, as its last line, the same as JSON.
-
-  --only PARTS   only these
-  --json FILE    write the JSON there, too
-  --help         this text`
 
 const PLUGS = 30
 const SIZES = [100, 1000]
@@ -200,7 +183,7 @@ async function ovsdb(): Promise<Outcome> {
   }
 }
 
-const PARTS: Readonly<Record<string, () => Promise<Outcome>>> = {
+const MEASURE: Readonly<Record<Part, () => Promise<Outcome>>> = {
   plug,
   rules,
   scale,
@@ -214,14 +197,7 @@ const firstLine = (command: string): string =>
   execFileSync(command, ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? ''
 
 async function main(): Promise<void> {
-  const values = argumentsOf({ only: { type: 'string' }, json: { type: 'string' }, help: { type: 'boolean' } })
-  if (values.help) {
-    console.log(HELP)
-    return
-  }
-  const names = values.only?.split(',') ?? Object.keys(PARTS)
-  const unknown = names.find((name) => !(name in PARTS))
-  if (unknown !== undefined) misused(`there is no part "${unknown}": there are ${Object.keys(PARTS).join(', ')}`)
+  const { parts: names, json: file } = benchArguments()
   const machine = {
     date: new Date().toISOString(),
     cores: availableParallelism(),
@@ -232,8 +208,7 @@ async function main(): Promise<void> {
   }
   const results: Record<string, unknown> = { machine }
   for (const name of names) {
-    const outcome = await PARTS[name]?.()
-    if (!outcome) continue
+    const outcome = await MEASURE[name]()
     console.log(`\n${table(outcome.rows)}`)
     for (const goal of outcome.goals) {
       const [direction, bound] = goal.limit
@@ -246,7 +221,7 @@ async function main(): Promise<void> {
     }
   }
   const json = JSON.stringify(results)
-  if (values.json !== undefined) writeFileSync(values.json, `${json}\n`)
+  if (file !== undefined) writeFileSync(file, `${json}\n`)
   console.log(`\n${json}`)
 }
 

@@ -1,4 +1,4 @@
-/** The arguments of the demo and the benchmark; a mistake is said in one line and ends the program with 2. */
+/** Reads the arguments of the demo and the benchmark. A mistake is printed in one line and ends the program with 2. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 export function argumentsOf<const Options extends NonNullable<ParseArgsConfig['options']>>(options: Options) {

@@ -31,4 +31,6 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 PLUGBOARD_SETUP=demo
 . scripts/setup.sh
+setup_packages
+setup_modules
 exec node mininet/demo.ts "$@"

@@ -1,7 +1,10 @@
 # shellcheck shell=sh
-# Installs what this machine lacks, and does nothing, quickly, where nothing is lacking. Read it into a script that stands in
-# the repository's root: `. scripts/setup.sh`. Afterwards `node` is the one that package.json asks for. PLUGBOARD_SETUP says
-# for what: demo, bench, or (unset) the tests. Plain POSIX shell: this runs before anything is installed.
+# Installs what this machine lacks; does nothing, quickly, where nothing is lacking. Read it into a script that stands in the
+# repository's root, then call what is needed:
+#   . scripts/setup.sh
+#   setup_modules    npm ci; afterwards `node` is the one that package.json asks for
+#   setup_packages   Debian packages, for what PLUGBOARD_SETUP says: demo, bench, or (unset) the tests
+# Plain POSIX shell: this runs before anything is installed.
 
 PATH="$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin"
 export PATH
@@ -75,26 +78,34 @@ setup_install() {
   setup_without_services apt-get install --yes --no-install-recommends $1
 }
 
-setup_packages=$(setup_missing)
-if [ -n "$setup_packages" ]; then
+setup_packages() {
+  setup_list=$(setup_missing)
+  [ -n "$setup_list" ] || return 0
   if ! command -v apt-get >/dev/null 2>&1; then
-    echo "setup: this machine lacks $setup_packages(names of Debian's packages), and has no apt-get: install them by hand" >&2
+    echo "setup: this machine lacks $setup_list(names of Debian packages), and has no apt-get: install them by hand" >&2
   elif [ "$(id -u)" -ne 0 ]; then
-    echo "setup: this machine lacks packages; as root: apt-get install --no-install-recommends $setup_packages" >&2
+    echo "setup: this machine lacks packages; as root: apt-get install --no-install-recommends $setup_list" >&2
   else
-    echo "setup: installing $setup_packages"
-    setup_install "$setup_packages"
-    setup_packages=$(setup_missing)
-    if [ -n "$setup_packages" ]; then
-      echo "setup: still missing after the installation: $setup_packages" >&2
-      exit 1
+    echo "setup: installing $setup_list"
+    setup_install "$setup_list"
+    setup_list=$(setup_missing)
+    if [ -n "$setup_list" ]; then
+      echo "setup: still missing after the installation: $setup_list" >&2
+      return 1
     fi
   fi
-fi
+}
 
-if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  echo 'setup: npm ci'
-  npm ci --include=dev --no-audit --no-fund
-  # npm keeps the time of an unchanged file; the next run must see that this one was done.
-  touch node_modules/.package-lock.json
-fi
+setup_modules() {
+  if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+    # npm would empty the directory that the link leads to, which is another checkout's.
+    if [ -L node_modules ]; then
+      echo 'setup: node_modules is a symbolic link and out of date: run npm ci where it leads to' >&2
+      return 1
+    fi
+    echo 'setup: npm ci'
+    npm ci --include=dev --no-audit --no-fund
+    # npm keeps the time of an unchanged file; the next run must see that this one was done.
+    touch node_modules/.package-lock.json
+  fi
+}

@@ -1,15 +1,56 @@
 /**
- * What `npm test` runs: the type check, the linter, and every test (those on real Open vSwitch and Mininet need root). Ends
- * with one plain line that counts them all.
+ * `npm test`: the type check, the linter, and every test file, several side by side. It ends with one plain line that counts
+ * them all. scripts/test.sh says what the options are.
  */
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+import { spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { misused } from './arguments.ts'
+import { type Count, endAll, type FileResult, runFile, total, words } from './test-file.ts'
+import { needsPackages } from './test-needs.ts'
 
-interface Count {
-  readonly passed: number
-  readonly failed: number
-  readonly skipped: number
+const PATTERNS = ['test/**/*.test.ts', 'mininet/**/*.test.ts']
+/** The files that take longest, longest first: they start first, so that none of them is left alone at the end. */
+const LONGEST = [
+  'mininet/engine-kit.test.ts',
+  'mininet/behaviours/rate-limits.test.ts',
+  'mininet/matrix.test.ts',
+  'mininet/line-engine.test.ts',
+  'mininet/versions.test.ts',
+]
+
+/** Then those on real networks, then the others. */
+function rank(file: string): number {
+  const place = LONGEST.indexOf(file)
+  if (place >= 0) return place
+  return LONGEST.length + (file.startsWith('mininet/') ? 0 : 1)
+}
+
+const counting = (text: string | undefined, name: string, least: number, otherwise: number): number => {
+  if (text === undefined) return otherwise
+  const number = Number(text)
+  return Number.isInteger(number) && number >= least ? number : misused(`--${name} takes a number, at least ${least}`)
+}
+
+function optionsOf(args: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { repeat: { type: 'string' }, busy: { type: 'string' }, jobs: { type: 'string' } },
+    })
+    return {
+      repeat: counting(values.repeat, 'repeat', 1, 1),
+      busy: counting(values.busy, 'busy', 0, 0),
+      jobs: counting(values.jobs, 'jobs', 1, availableParallelism()),
+      files: positionals,
+    }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return misused(`${error.message.split('. ')[0]}: --help tells more`)
+  }
 }
 
 /** A check that passes or fails as a whole. */
@@ -19,38 +60,64 @@ function check(name: string, command: string, ...args: string[]): Count {
   return good ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
 }
 
-/** Every test file in a line; of one that failed, all that it said. */
-async function tests(files: readonly string[]): Promise<Count> {
-  console.log('# tests')
-  const tap = spawn('tap', ['--reporter=tap', ...files], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const exit = once(tap, 'exit')
-  let said: string[] = []
-  let summary = ''
-  for await (const line of createInterface({ input: tap.stdout })) {
-    said.push(line)
-    if (line.includes('# SKIP')) console.log(line.trim())
-    if (line.startsWith('# { total:')) summary = line
-    if (!/^(not )?ok /.test(line)) continue
-    console.log(line.startsWith('ok') ? line : said.join('\n'))
-    said = []
-  }
-  const [code] = await exit
-  const failed = counted(summary, 'fail')
-  if (code !== 0 && failed === 0) console.log(said.join('\n'))
-  return {
-    passed: counted(summary, 'pass'),
-    failed: code === 0 ? failed : Math.max(failed, 1),
-    skipped: counted(summary, 'skip') + counted(summary, 'todo'),
-  }
+/** What a file has to tell: one line, what it skipped, and all that it printed if something failed. */
+function report(result: FileResult): void {
+  const { file, durationMs, lines, failed } = result
+  if (failed > 0) console.log(lines.join('\n'))
+  else for (const line of lines.filter((line) => line.includes('# SKIP'))) console.log(`  ${line.trim()}`)
+  console.log(`${failed > 0 ? 'not ok' : 'ok'} ${file}: ${words(result)} (${(durationMs / 1000).toFixed(1)} s)`)
 }
 
-/** tap closes its output with `# { total: 12, pass: 10, fail: 1, skip: 1 }`, leaving out what is 0. */
-const counted = (summary: string, what: string): number =>
-  Number(summary.match(new RegExp(`\\b${what}: (\\d+)`))?.[1] ?? 0)
+/** All files, so many at a time, each in a process of its own. */
+async function runAll(files: readonly string[], jobs: number): Promise<Count> {
+  const results: FileResult[] = []
+  const left = [...files]
+  const work = async () => {
+    for (let file = left.shift(); file !== undefined; file = left.shift()) {
+      const result = await runFile(file)
+      report(result)
+      results.push(result)
+    }
+  }
+  await Promise.all(Array.from({ length: jobs }, work))
+  return total(results)
+}
 
-const files = process.argv.slice(2)
-const counts = [check('types', 'tsc', '-p', '.'), check('lint', 'biome', 'check', '.'), await tests(files)]
-const sum = (what: keyof Count) => counts.reduce((total, count) => total + count[what], 0)
-if (process.getuid?.() !== 0) console.log('Not root: the tests on real Open vSwitch and Mininet were skipped.')
-console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)
-process.exitCode = sum('failed') > 0 || sum('passed') === 0 ? 1 : 0
+async function main(): Promise<void> {
+  const { repeat, busy, jobs, files: named } = optionsOf(process.argv.slice(2))
+  const files = (named.length > 0 ? named : globSync(PATTERNS)).toSorted(
+    (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1),
+  )
+  if (needsPackages(files)) {
+    const { status } = spawnSync('sh', ['-euc', '. scripts/setup.sh && setup_packages'], { stdio: 'inherit' })
+    if (status !== 0) process.exit(status ?? 1)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      endAll()
+      process.exit(130)
+    })
+  }
+  const checks = total([check('types', 'tsc', '-p', '.'), check('lint', 'biome', 'check', '.')])
+  // Each is a thread that never waits: it takes one core for as long as the tests run.
+  const loops = Array.from({ length: busy }, () => new Worker('for (;;);', { eval: true }))
+  const runs: Count[] = []
+  for (let run = 1; run <= repeat; run++) {
+    const begin = performance.now()
+    const beside = busy > 0 ? `, beside ${busy} busy loops` : ''
+    console.log(
+      `# tests: ${files.length} files, ${jobs} at a time${beside}${repeat > 1 ? `, run ${run} of ${repeat}` : ''}`,
+    )
+    const counts = await runAll(files, jobs)
+    runs.push(counts)
+    const seconds = ((performance.now() - begin) / 1000).toFixed(0)
+    if (repeat > 1) console.log(`run ${run} of ${repeat}: ${words(counts)} (${seconds} s)`)
+  }
+  for (const loop of loops) await loop.terminate()
+  const all = total([checks, ...runs])
+  if (process.getuid?.() !== 0) console.log('Not root: the tests on real Open vSwitch and Mininet were skipped.')
+  console.log(words(all))
+  process.exitCode = all.failed > 0 || all.passed === 0 ? 1 : 0
+}
+
+await main()

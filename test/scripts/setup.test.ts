@@ -1,5 +1,5 @@
 /** setup.sh with a machine that is made up: which commands are there, who one is, and what it then does. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -54,7 +54,7 @@ function run(directory: string, { has, user, installed }: Machine, setting = '')
     .replaceAll(':/usr/sbin:/sbin', '')
     .replaceAll(/\/usr\/(bin|lib)[^\s']*/g, '/')
   writeFileSync(join(directory, 'setup.sh'), hidden)
-  const script = `${setting} . ./setup.sh 2>&1; . ./setup.sh 2>&1`
+  const script = `${setting} . ./setup.sh; for run in first second; do setup_packages 2>&1; setup_modules 2>&1; done`
   const printed = execFileSync('/bin/sh', ['-euc', script], { cwd: directory, env: { PATH: bin }, encoding: 'utf8' })
   return { printed, calls: readFileSync(calls, 'utf8').split('\n').filter(Boolean) }
 }
@@ -69,6 +69,17 @@ t.test('npm ci runs once where it never ran, and where package-lock.json is newe
     const outcome = run(t.testdir(), { has: tools, user: 0, ...(installed === undefined ? {} : { installed }) })
     t.same(outcome, { printed: 'setup: npm ci\n', calls: ['npm ci --include=dev --no-audit --no-fund'] })
   }
+})
+
+t.test('npm ci does not run where node_modules is a link to those of another checkout', async (t) => {
+  const directory = t.testdir({ elsewhere: {}, checkout: { 'package-lock.json': '' } })
+  symlinkSync(join(directory, 'elsewhere'), join(directory, 'checkout/node_modules'))
+  const script = `npm() { echo npm was run; }; . ${setup}; setup_modules`
+  const { status, stdout, stderr } = spawnSync('/bin/sh', ['-euc', script], {
+    cwd: join(directory, 'checkout'),
+    encoding: 'utf8',
+  })
+  t.match({ status, stdout, stderr }, { status: 1, stdout: '', stderr: /node_modules is a symbolic link/ })
 })
 
 t.test('who is not root is told what to install, and nothing is tried', async (t) => {

@@ -1,0 +1,25 @@
+/** Which test files run programs of Debian packages, so that the others run without them. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+
+/** A program of a package that scripts/setup.sh installs, named in a string of the source. */
+const PROGRAM =
+  /['"`](?:\/usr\/s?bin\/)?(?:ovs-|ovsdb-|tshark|python3|iperf3|dhclient|udhcpc|ethtool|mnexec|unshare|nsenter)/
+const IMPORT = /\bfrom '(\.[^']+)'|\bimport '(\.[^']+)'/g
+/** What the product itself imports runs nothing. */
+const TEST_CODE = /^(?:test|mininet|bench)\//
+
+/** Does one of these files, or test code that it imports, run such a program? */
+export function needsPackages(files: readonly string[]): boolean {
+  const seen = new Set<string>()
+  const needs = (file: string): boolean => {
+    if (seen.has(file) || !TEST_CODE.test(file) || !existsSync(file)) return false
+    seen.add(file)
+    const source = readFileSync(file, 'utf8')
+    if (PROGRAM.test(source)) return true
+    return [...source.matchAll(IMPORT)].some(([, from, bare]) =>
+      needs(relative('.', join(file, '..', from ?? bare ?? ''))),
+    )
+  }
+  return files.some(needs)
+}
