@@ -46,6 +46,7 @@ export async function cloudOf(t: Teardown, hypervisors: number, options: Options
   const realised = (id: VnicId) => controller.operations.realised(PROJECT, id, 5_000)
   return {
     ...cloud,
+    openflowPort: listener.address.port,
     connect,
     plug,
     realised,

@@ -1,0 +1,114 @@
+/** A whole controller with OVSDB hosts, each a real ovsdb-server, and with fake switches where a test wants them. */
+import { datapathIdOf } from '../../src/hypervisors/provision.ts'
+import { listen } from '../../src/ovsdb/index.ts'
+import type { HypervisorId, PortId, VnicId } from '../../topology/ids.ts'
+import { type Options, PROJECT } from './controller.ts'
+import { FakeSwitch } from './fake-switch.ts'
+import { OvsdbHost } from './ovsdb-host.ts'
+import { cloudOf, until } from './switches.ts'
+
+export { skip } from '../ovsdb/process.ts'
+
+interface Teardown {
+  teardown(stop: () => unknown): void
+}
+
+/** External ids of a host on which networks of every engine work, once it has a bridge br-eth1. */
+export const FABRIC = { 'plugboard-bridge-mappings': 'physnet1:br-eth1', 'plugboard-encap-ip': '192.0.2.1' }
+
+/** Each mark is written once in a process, so that none is taken for an earlier one, in a store that is used again either. */
+let marks = 0
+
+export async function ovsdbCloud(t: Teardown, options: Options = {}) {
+  const cloud = await cloudOf(t, 0, options)
+  const { controller, call } = cloud
+  const listener = await listen(
+    { host: '127.0.0.1', port: 0 },
+    { onConnection: (connection) => controller.acceptHost(connection) },
+  )
+  t.teardown(() => listener.close())
+  const port = 'port' in listener.address ? listener.address.port : 0
+
+  /** A host that is not connected. */
+  const newHost = async (systemId: string, settings: Readonly<Record<string, string>> = {}): Promise<OvsdbHost> => {
+    const started = await OvsdbHost.start(systemId, settings)
+    t.teardown(() => started.stop())
+    if (settings === FABRIC) await started.addBridge('br-eth1')
+    return started
+  }
+  /** A host that has connected. @param before what is written into its OVSDB before that */
+  const host = async (
+    systemId: string,
+    settings: Readonly<Record<string, string>> = {},
+    before: (host: OvsdbHost) => Promise<void> = async () => undefined,
+  ): Promise<OvsdbHost> => {
+    const started = await newHost(systemId, settings)
+    await before(started)
+    await join(started)
+    return started
+  }
+  const join = async (started: OvsdbHost): Promise<void> => {
+    await started.join(port)
+    await started.ready()
+    await settled(started)
+  }
+  const leave = async (host: OvsdbHost): Promise<void> => {
+    await host.leave()
+    await until(() => !controller.hosts.connected(host.id))
+  }
+  const id = (systemId: string) => systemId as HypervisorId
+  const hypervisor = (systemId: string) => controller.graph.hypervisors.get(id(systemId))
+  /** Resolves when the controller has applied every row that the host has written so far. */
+  const settled = async (of: OvsdbHost): Promise<void> => {
+    const hostname = `mark-${++marks}`
+    await of.set({ hostname })
+    await until(() => hypervisor(of.systemId)?.hostname === hostname)
+  }
+  /** The switch of a host. */
+  const connectSwitch = async (systemId: string): Promise<FakeSwitch> => {
+    const connected = await FakeSwitch.connect(cloud.openflowPort, {
+      datapathId: BigInt(`0x${datapathIdOf(systemId)}`),
+    })
+    t.teardown(() => connected.disconnect())
+    await until(() => controller.fleet.get(id(systemId))?.ready === true)
+    return connected
+  }
+  /** A VNIC in a port of a new network, without an interface. @returns its id */
+  const vnic = async (engine = 'vlan'): Promise<VnicId> => {
+    const network = await call('create_network', { engine })
+    const made = await call('create_port', {}, { network_id: network.id })
+    const id = (await call('create_vnic', {})).id as VnicId
+    await controller.operations.plug(PROJECT, id, made.id as PortId, null)
+    return id
+  }
+  const destroyVnic = async (id: VnicId): Promise<void> => {
+    await controller.operations.destroyVnic(PROJECT, id, null)
+  }
+  /** Where a VNIC is: hypervisor, interface and port number; undefined: nowhere. */
+  const place = (id: VnicId) => {
+    const binding = controller.graph.bindings.get(id)
+    return binding && `${binding.hypervisor} ${binding.interface} ${binding.ofport}`
+  }
+  const conditions = async (systemId: string): Promise<string[]> => {
+    const view = await controller.operations.showHypervisor(id(systemId))
+    return view.conditions.map(({ code }) => code).sort()
+  }
+  const remove = (systemId: string) => controller.operations.removeHypervisor(id(systemId))
+  return {
+    ...cloud,
+    id,
+    hypervisor,
+    newHost,
+    leave,
+    remove,
+    port,
+    host,
+    join,
+    settled,
+    connectSwitch,
+    vnic,
+    destroyVnic,
+    place,
+    conditions,
+  }
+}
