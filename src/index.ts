@@ -16,7 +16,8 @@ export type {
   Target,
   Wire,
 } from '../flows/engines/engine-rules.ts'
-export type { Graph, Placement } from '../topology/graph.ts'
+export type { Placement } from '../topology/graph.ts'
+export type { GraphReader } from '../topology/graph-reader.ts'
 export type { Attributes, Hypervisor, Network, Port, Vnic } from '../topology/model.ts'
 export { Controller, type ControllerOptions } from './controller.ts'
 export type {

@@ -1,8 +1,10 @@
 /**
- * Addresses in pools, by number: which are taken, and which one is to be given next. Never used ones come first, from the lowest
- * on, then the one that was freed longest ago. A function of the nodes that are there, in whatever order they came.
+ * Addresses in pools, by number: which are taken, and which one is to be given next. Addresses that were never used come first,
+ * from the lowest on, then the one that was freed longest ago. A function of the nodes that are there, in whatever order they came.
  */
+import { LayeredMap, type WritableMap } from './layered-map.ts'
 import type { Address } from './model.ts'
+import { Multimap } from './multimap.ts'
 
 /** Numbers from `first` to `last`, both included. */
 export interface Span {
@@ -10,12 +12,33 @@ export interface Span {
   readonly last: number
 }
 
-export class AddressPool {
-  readonly #nodes = new Map<number, Address>()
-  /** Of those that are nobody's now, the one freed longest ago first. */
+export interface AddressPoolReader {
+  readonly size: number
+  get(value: number): Address | undefined
+  /**
+   * The next address to give, or undefined if none is left.
+   * @param spans in order; those of one pool must always be the same
+   * @param isKept is this address never to be given? The answer for one address must always be the same
+   */
+  choose(spans: readonly Span[], isKept: (value: number) => boolean): number | undefined
+}
+
+/** A pool may be a layer in front of another one. */
+export class AddressPool implements AddressPoolReader {
+  readonly #below: AddressPool | undefined
+  readonly #nodes: WritableMap<number, Address>
+  /** The freed addresses of this layer, the one freed longest ago first. */
   readonly #freed: Address[] = []
-  /** None before this one was never used, of those that anybody has asked for. */
+  /** All addresses below this one that may be given are used: where the last search ended. */
   #next = 0
+  /** Of the addresses that only the pool below has, the lowest. */
+  #lowestRemoved = Number.POSITIVE_INFINITY
+
+  /** @param below where it is given, this pool is a layer in front of it */
+  constructor(below?: AddressPool) {
+    this.#below = below
+    this.#nodes = below ? new LayeredMap(below.#nodes) : new Map()
+  }
 
   get size(): number {
     return this.#nodes.size
@@ -31,91 +54,137 @@ export class AddressPool {
 
   set(value: number, to: Address | null): void {
     const from = this.#nodes.get(value)
-    if (from?.owner === null) this.#freed.splice(this.#place(from), 1)
+    if (from?.owner === null) {
+      const place = placeOf(this.#freed, from)
+      if (this.#freed[place] === from) this.#freed.splice(place, 1)
+    }
     if (to) this.#nodes.set(value, to)
     else this.#nodes.delete(value)
-    if (to?.owner === null) this.#freed.splice(this.#place(to), 0, to)
-    if (!to && value < this.#next) this.#next = value
+    if (to?.owner === null) this.#freed.splice(placeOf(this.#freed, to), 0, to)
+    if (to) return
+    this.#next = Math.min(this.#next, value)
+    this.#lowestRemoved = Math.min(this.#lowestRemoved, value)
   }
 
-  /**
-   * The next one to give.
-   * @param spans in order; those of one pool must always be the same
-   * @param isKept not to be given, whoever asks
-   */
   choose(spans: readonly Span[], isKept: (value: number) => boolean): number | undefined {
+    const unused = this.#firstUnused(spans, isKept)
+    if (isIn(spans, unused)) return unused
+    for (const { value } of this.#allFreed()) if (!isKept(value) && isIn(spans, value)) return value
+    return undefined
+  }
+
+  /** The lowest address that was never used; one beyond the spans if there is none. */
+  #firstUnused(spans: readonly Span[], isKept: (value: number) => boolean): number {
+    const below = this.#below ? Math.min(this.#below.#firstUnused(spans, isKept), this.#lowestRemoved) : 0
+    const from = Math.max(this.#next, below)
+    this.#next = Math.max(from, (spans.at(-1)?.last ?? -1) + 1)
     for (const { first, last } of spans) {
-      for (let value = Math.max(first, this.#next); value <= last; value++) {
+      for (let value = Math.max(first, from); value <= last; value++) {
         if (this.#nodes.has(value) || isKept(value)) continue
         this.#next = value
         return value
       }
     }
-    this.#next = Math.max(this.#next, (spans.at(-1)?.last ?? -1) + 1)
-    return this.#freed.find(({ value }) => !isKept(value) && isIn(spans, value))?.value
+    return this.#next
   }
 
-  /** Where an address is among the freed ones, or would be. */
-  #place({ freed, value }: Address): number {
-    let [low, high] = [0, this.#freed.length]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const other = this.#freed[middle]
-      if (other && (other.freed < freed || (other.freed === freed && other.value < value))) low = middle + 1
-      else high = middle
+  /** The freed addresses of this layer and of those below, the one freed longest ago first. */
+  *#allFreed(): Generator<Address> {
+    let own = 0
+    for (const address of this.#below ? this.#below.#allFreed() : []) {
+      if (this.#nodes.get(address.value) !== address) continue
+      for (let next = this.#freed[own]; next && isBefore(next, address); next = this.#freed[++own]) yield next
+      yield address
     }
-    return low
+    for (let next = this.#freed[own]; next; next = this.#freed[++own]) yield next
   }
+}
+
+const isBefore = (one: Address, other: Address): boolean =>
+  one.freed < other.freed || (one.freed === other.freed && one.value < other.value)
+
+/** Where an address is in an ordered list of freed ones, or would be. */
+function placeOf(list: readonly Address[], address: Address): number {
+  let [low, high] = [0, list.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const other = list[middle]
+    if (other && isBefore(other, address)) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 export const isIn = (spans: readonly Span[], value: number): boolean =>
   spans.some(({ first, last }) => first <= value && value <= last)
 
-/** The addresses of all networks, by network and pool, and by their owner. */
-export class Addresses {
-  readonly #pools = new Map<string, Map<string, AddressPool>>()
-  readonly #owned = new Map<number, Set<Address>>()
+export interface AddressesReader {
+  /** A pool of a network; it is empty if no address of it was ever given. */
+  pool(network: string, pool: string): AddressPoolReader
+  /** The addresses of a network that were ever given, and not forgotten. */
+  of(network: string): Iterable<Address>
+  /** How many addresses `of` yields. */
+  countOf(network: string): number
+  /** The addresses of a port. */
+  ownedBy(owner: number): Iterable<Address>
+}
 
-  /** That of a network; one in which nothing was ever given is empty. */
-  pool(network: string, pool: string): AddressPool {
-    return this.#pools.get(network)?.get(pool) ?? new AddressPool()
+/** The addresses of all networks, by network and pool, and by their owner. It may be a layer in front of another one. */
+export class Addresses implements AddressesReader {
+  readonly #below: Addresses | undefined
+  /** By `<network>/<pool>`. */
+  readonly #pools: WritableMap<string, AddressPool>
+  /** network -> the keys of its pools */
+  readonly #poolsOf: Multimap<string, string>
+  readonly #owned: Multimap<number, Address>
+
+  /** @param below where it is given, this is a layer in front of it */
+  constructor(below?: Addresses) {
+    this.#below = below
+    this.#pools = below ? new LayeredMap(below.#pools) : new Map()
+    this.#poolsOf = new Multimap(below ? below.#poolsOf : undefined)
+    this.#owned = new Multimap(below ? below.#owned : undefined)
   }
 
-  /** All that were ever given in a network, and not forgotten. */
+  pool(network: string, pool: string): AddressPoolReader {
+    return this.#pools.get(`${network}/${pool}`) ?? new AddressPool()
+  }
+
   *of(network: string): Generator<Address> {
-    for (const pool of this.#pools.get(network)?.values() ?? []) yield* pool.nodes()
+    for (const key of this.#poolsOf.get(network)) yield* this.#pools.get(key)?.nodes() ?? []
   }
 
-  /** How many those are. */
   countOf(network: string): number {
     let count = 0
-    for (const { size } of this.#pools.get(network)?.values() ?? []) count += size
+    for (const key of this.#poolsOf.get(network)) count += this.#pools.get(key)?.size ?? 0
     return count
   }
 
-  /** What a port has. */
   ownedBy(owner: number): Iterable<Address> {
-    return this.#owned.get(owner) ?? []
+    return this.#owned.get(owner)
   }
 
   note(from: Address | null, to: Address | null): void {
     const node = to ?? from
     if (!node) return
-    if (from) this.#disown(from)
-    if (to && to.owner !== null) this.#owned.set(to.owner, (this.#owned.get(to.owner) ?? new Set()).add(to))
-    const pools = this.#pools.get(node.networkId) ?? new Map<string, AddressPool>()
-    const pool = pools.get(node.pool) ?? new AddressPool()
+    if (from && from.owner !== null) this.#owned.delete(from.owner, from)
+    if (to && to.owner !== null) this.#owned.add(to.owner, to)
+    const key = `${node.networkId}/${node.pool}`
+    const pool = this.#own(key)
     pool.set(node.value, to)
-    if (pool.size > 0) pools.set(node.pool, pool)
-    else pools.delete(node.pool)
-    if (pools.size > 0) this.#pools.set(node.networkId, pools)
-    else this.#pools.delete(node.networkId)
+    if (pool.size > 0) this.#poolsOf.add(node.networkId, key)
+    else {
+      this.#pools.delete(key)
+      this.#poolsOf.delete(node.networkId, key)
+    }
   }
 
-  #disown(address: Address): void {
-    if (address.owner === null) return
-    const its = this.#owned.get(address.owner)
-    its?.delete(address)
-    if (its?.size === 0) this.#owned.delete(address.owner)
+  /** A pool to be written to: where it is that of the layer below, a layer in front of it takes its place. */
+  #own(key: string): AddressPool {
+    const there = this.#pools.get(key)
+    if (there && !(this.#below && there === this.#below.#pools.get(key))) return there
+    const pool = new AddressPool(there)
+    this.#pools.set(key, pool)
+    return pool
   }
 }

@@ -4,68 +4,82 @@
  *
  *   project ── network ◁── port ◁── vnic ◁── binding ──▷ hypervisor
  *                 └──────── placement of the port ──────────┘
+ *
+ * A graph may be a layer in front of another one: changes of the layer leave the graph below as it is, and cost what they
+ * touch, however large that graph is.
  */
-
 import { Addresses } from './addresses.ts'
+import type { GraphReader, Keyed } from './graph-reader.ts'
 import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from './ids.ts'
+import { LayeredMap, type WritableMap } from './layered-map.ts'
+import { LayeredSet, type WritableSet } from './layered-set.ts'
 import type { Address, Binding, Hypervisor, Network, Port, Segment, Vnic } from './model.ts'
-import { Multimap } from './multimap.ts'
+import { Multimap, type ReadonlyMultimap } from './multimap.ts'
 import { type Attachment, type Carrier, type Place, type Placement, Places } from './placement.ts'
 
 export type { Attachment, Place, Placement }
 
-/** What a key stands for. */
-export type Keyed =
-  | { readonly kind: 'network'; readonly id: NetworkId }
-  | { readonly kind: 'port'; readonly id: PortId }
-  | { readonly kind: 'vnic'; readonly id: VnicId }
-  | { readonly kind: 'hypervisor'; readonly id: HypervisorId }
+export class Graph implements GraphReader {
+  readonly networks: WritableMap<NetworkId, Network>
+  readonly ports: WritableMap<PortId, Port>
+  readonly vnics: WritableMap<VnicId, Vnic>
+  readonly bindings: WritableMap<VnicId, Binding>
+  readonly hypervisors: WritableMap<HypervisorId, Hypervisor>
+  readonly segments: WritableMap<string, Segment>
+  readonly addresses: Addresses
+  readonly byKey: WritableMap<Key, Keyed>
+  readonly networksOfProject: Multimap<ProjectId, NetworkId>
+  readonly portsOfProject: Multimap<ProjectId, PortId>
+  readonly vnicsOfProject: Multimap<ProjectId, VnicId>
+  readonly sharedNetworks: WritableSet<NetworkId>
+  readonly portsOfNetwork: Multimap<NetworkId, PortId>
+  readonly vnicsOnHypervisor: Multimap<HypervisorId, VnicId>
+  readonly vnicsMigratingTo: Multimap<HypervisorId, VnicId>
+  readonly sitesOf: Multimap<NetworkId, PortId>
+  readonly segmentsHeldBy: Multimap<HypervisorId, string>
+  readonly segmentParts: Multimap<string, string>
+  readonly #addresses: WritableMap<string, Address>
+  readonly #places: Places
+  #ipv6Tunnels: number
 
-export class Graph {
-  readonly networks = new Map<NetworkId, Network>()
-  readonly ports = new Map<PortId, Port>()
-  readonly vnics = new Map<VnicId, Vnic>()
-  readonly bindings = new Map<VnicId, Binding>()
-  readonly hypervisors = new Map<HypervisorId, Hypervisor>()
-  readonly segments = new Map<string, Segment>()
-  readonly #addresses = new Map<string, Address>()
-  readonly addresses = new Addresses()
+  /** @param below where it is given, this graph is a layer in front of it; it must not change while the layer is in use */
+  constructor(below?: Graph) {
+    const map = <K, V>(its: WritableMap<K, V> | undefined): WritableMap<K, V> => (its ? new LayeredMap(its) : new Map())
+    this.networks = map(below?.networks)
+    this.ports = map(below?.ports)
+    this.vnics = map(below?.vnics)
+    this.bindings = map(below?.bindings)
+    this.hypervisors = map(below?.hypervisors)
+    this.segments = map(below?.segments)
+    this.byKey = map(below?.byKey)
+    this.#addresses = map(below ? below.#addresses : undefined)
+    this.addresses = new Addresses(below?.addresses)
+    this.networksOfProject = new Multimap(below?.networksOfProject)
+    this.portsOfProject = new Multimap(below?.portsOfProject)
+    this.vnicsOfProject = new Multimap(below?.vnicsOfProject)
+    this.sharedNetworks = below ? new LayeredSet(below.sharedNetworks) : new Set()
+    this.portsOfNetwork = new Multimap(below?.portsOfNetwork)
+    this.vnicsOnHypervisor = new Multimap(below?.vnicsOnHypervisor)
+    this.vnicsMigratingTo = new Multimap(below?.vnicsMigratingTo)
+    this.sitesOf = new Multimap(below?.sitesOf)
+    this.segmentsHeldBy = new Multimap(below?.segmentsHeldBy)
+    this.segmentParts = new Multimap(below?.segmentParts)
+    this.#places = new Places(this, below ? below.#places : undefined)
+    this.#ipv6Tunnels = below ? below.#ipv6Tunnels : 0
+  }
 
-  readonly byKey = new Map<Key, Keyed>()
-  /** What is of a project; `inOrder` gives it in the order of creation. */
-  readonly networksOfProject = new Multimap<ProjectId, NetworkId>()
-  readonly portsOfProject = new Multimap<ProjectId, PortId>()
-  readonly vnicsOfProject = new Multimap<ProjectId, VnicId>()
-  readonly sharedNetworks = new Set<NetworkId>()
-
-  readonly portsOfNetwork = new Multimap<NetworkId, PortId>()
-  readonly vnicsOnHypervisor = new Multimap<HypervisorId, VnicId>()
-  readonly vnicsMigratingTo = new Multimap<HypervisorId, VnicId>()
-  /** The ports of a network that lead to remote sites. */
-  readonly sitesOf = new Multimap<NetworkId, PortId>()
-  readonly segmentsHeldBy = new Multimap<HypervisorId, string>()
-  /** The segments that are parts of another one, owned or held. */
-  readonly segmentParts = new Multimap<string, string>()
-
-  readonly #places = new Places(this)
-  #ipv6Tunnels = 0
-
-  /** The VNIC plugged into a port. Were there two, which no operation makes, the older one. */
   vnicOf(port: PortId): Vnic | undefined {
     return this.#places.vnicOf(port)
   }
 
-  /** The port whose trunk carries this one, and the tag. */
   carrierOf(port: PortId): Carrier | undefined {
     return this.#places.carrierOf(port)
   }
 
-  /** Whatever the administrative state of these ports. */
   attachmentOf(port: PortId): Attachment | undefined {
     return this.#places.attachmentOf(port)
   }
 
-  /** The port that a VNIC is plugged into, and those that its trunk carries. */
   portsOf(vnic: Pick<Vnic, 'portId'>): Generator<PortId> {
     return this.#places.portsOf(vnic)
   }
@@ -74,50 +88,38 @@ export class Graph {
     return this.#places.placement(port)
   }
 
-  /** Where a port is, and where it is expected: two hypervisors at most. */
   placesOf(port: PortId): Generator<Place> {
     return this.#places.placesOf(port)
   }
 
-  /** The ports that have their place on a hypervisor, or are expected there. */
-  get portsOn(): Multimap<HypervisorId, PortId> {
+  get portsOn(): ReadonlyMultimap<HypervisorId, PortId> {
     return this.#places.on
   }
 
-  /** The networks with ports that are placed or expected on a hypervisor -> those ports, administratively down ones too. */
-  networksOn(hypervisor: HypervisorId): Multimap<NetworkId, PortId> {
+  networksOn(hypervisor: HypervisorId): ReadonlyMultimap<NetworkId, PortId> {
     return this.#places.networksOn(hypervisor)
   }
 
-  /** Where a network has members: hypervisor -> its ports there that are placed or expected, and administratively up. */
-  members(network: NetworkId): Multimap<HypervisorId, PortId> {
+  members(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId> {
     return this.#places.members(network)
   }
 
-  /** The same of those that ask for frames to unknown addresses. */
-  unknownFlooders(network: NetworkId): Multimap<HypervisorId, PortId> {
+  unknownFlooders(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId> {
     return this.#places.unknownFlooders(network)
   }
 
-  /** The same of those that have a limit of what they receive. */
-  rateLimited(network: NetworkId): Multimap<HypervisorId, PortId> {
+  rateLimited(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId> {
     return this.#places.rateLimited(network)
   }
 
-  /** The same of those that trunks carry. */
-  carried(network: NetworkId): Multimap<HypervisorId, PortId> {
+  carried(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId> {
     return this.#places.carried(network)
   }
 
-  /**
-   * Does a hypervisor need to know the members of a network on others? On a mesh all that have members do; on a physical
-   * network those with members that ask for frames to unknown addresses, which such a frame is not.
-   */
   knowsRemote({ id, mesh }: Network, hypervisor: HypervisorId): boolean {
     return (mesh ? this.members(id) : this.unknownFlooders(id)).has(hypervisor)
   }
 
-  /** Has any hypervisor a tunnel address of IPv6? */
   get hasIpv6Tunnels(): boolean {
     return this.#ipv6Tunnels > 0
   }
@@ -207,7 +209,7 @@ export function inOrder<Id, Node extends { readonly key: Key }>(
   return found.sort((a, b) => a.key - b.key)
 }
 
-function swap<K, V>(map: Map<K, V>, key: K, to: V | null): V | null {
+function swap<K, V>(map: WritableMap<K, V>, key: K, to: V | null): V | null {
   const from = map.get(key) ?? null
   if (to === null) map.delete(key)
   else map.set(key, to)

@@ -1,13 +1,31 @@
-/** A map from a key to a set of values; keys without values are not kept. */
-export class Multimap<K, V> {
-  readonly #sets = new Map<K, Set<V>>()
+/** A map from a key to a set of values; keys without values are not kept. It may be a layer in front of another one. */
+import { LayeredMap, type WritableMap } from './layered-map.ts'
+import { LayeredSet, type WritableSet } from './layered-set.ts'
+
+export interface ReadonlyMultimap<K, V> {
+  /** Number of keys that have a value. */
+  readonly size: number
+  get(key: K): ReadonlySet<V>
+  has(key: K): boolean
+  keys(): IterableIterator<K>
+  entries(): IterableIterator<[K, ReadonlySet<V>]>
+}
+
+export class Multimap<K, V> implements ReadonlyMultimap<K, V> {
+  readonly #sets: WritableMap<K, WritableSet<V>>
+  readonly #below: Multimap<K, V> | undefined
+
+  /** @param below where it is given, this map is a layer in front of it */
+  constructor(below?: Multimap<K, V>) {
+    this.#sets = below ? new LayeredMap(below.#sets) : new Map()
+    this.#below = below
+  }
 
   /** @returns a fresh map with nothing in it */
   static empty<K, V>(): Multimap<K, V> {
     return new Multimap()
   }
 
-  /** Number of keys that have a value. */
   get size(): number {
     return this.#sets.size
   }
@@ -29,13 +47,22 @@ export class Multimap<K, V> {
   }
 
   add(key: K, value: V): void {
-    const set = this.#sets.get(key)
+    const set = this.#own(key)
     if (set) set.add(value)
     else this.#sets.set(key, new Set([value]))
   }
 
   delete(key: K, value: V): void {
-    const set = this.#sets.get(key)
+    const set = this.#own(key)
     if (set?.delete(value) && set.size === 0) this.#sets.delete(key)
+  }
+
+  /** The set of a key, to be written to: where it is that of the map below, a layer in front of it takes its place. */
+  #own(key: K): WritableSet<V> | undefined {
+    const set = this.#sets.get(key)
+    if (!set || !this.#below || set !== this.#below.#sets.get(key)) return set
+    const layer = new LayeredSet(set)
+    this.#sets.set(key, layer)
+    return layer
   }
 }

@@ -1,11 +1,14 @@
 /**
- * Where ports are: the VNIC in a port or in the one whose trunk carries it, the hypervisor that has its interface and the one
- * that it migrates to; and by network who takes part where. Found anew for each port whose nodes change.
+ * Where ports are: which VNIC's frames a port has (its own VNIC's, or those of the VNIC in the port whose trunk carries it), on
+ * which hypervisor the interface is, and to which one it migrates; and the members of each network by hypervisor. Computed anew
+ * for each port whose nodes change.
  */
 
 import type { HypervisorId, NetworkId, PortId, VnicId } from './ids.ts'
+import { LayeredMap, type WritableMap } from './layered-map.ts'
 import type { Binding, Port, Vnic } from './model.ts'
-import { Multimap } from './multimap.ts'
+import { Multimap, type ReadonlyMultimap } from './multimap.ts'
+import { NestedMultimap } from './nested-multimap.ts'
 
 /**
  * A port whose VNIC has its interface on a switch, which has given it a number; or one that leads to a remote site there, with
@@ -51,31 +54,41 @@ interface Nodes {
 }
 
 export class Places {
-  /** The ports that have their place on a hypervisor, or are expected there. */
-  readonly on = new Multimap<HypervisorId, PortId>()
+  /** The ports that are placed on a hypervisor or expected there. */
+  readonly on: Multimap<HypervisorId, PortId>
 
   readonly #nodes: Nodes
-  readonly #vnicsOfPort = new Multimap<PortId, VnicId>()
-  /** sub-port -> the port whose trunk carries it -> the tag. Were there two such, which no operation makes, the older one counts. */
-  readonly #carriers = new Map<PortId, Map<PortId, number>>()
-  readonly #placements = new Map<PortId, Placement>()
-  /** Where a port is expected to be soon, and is not now. */
-  readonly #expected = new Map<PortId, Place>()
-  /** network -> hypervisor -> the ports there that take part: placed or expected, and administratively up */
-  readonly #members = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
-  /** network -> hypervisor -> those of the members that ask for frames to unknown addresses */
-  readonly #unknownFlooders = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
-  /** network -> hypervisor -> those of the members that have a limit of what they receive */
-  readonly #rateLimited = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
-  /** network -> hypervisor -> those of the members that trunks carry */
-  readonly #carried = new Map<NetworkId, Multimap<HypervisorId, PortId>>()
-  readonly #placedNetworks = new Map<HypervisorId, Multimap<NetworkId, PortId>>()
+  readonly #vnicsOfPort: Multimap<PortId, VnicId>
+  /** sub-port -> the port whose trunk carries it -> the tag. If there were two such, which no operation makes, the older counts. */
+  readonly #carriers: WritableMap<PortId, ReadonlyMap<PortId, number>>
+  readonly #placements: WritableMap<PortId, Placement>
+  /** Where a port is expected and not placed yet. */
+  readonly #expected: WritableMap<PortId, Place>
+  /** network -> hypervisor -> the ports placed or expected there that are administratively up */
+  readonly #members: NestedMultimap<NetworkId, HypervisorId, PortId>
+  /** The members that want frames to unknown addresses. */
+  readonly #unknownFlooders: NestedMultimap<NetworkId, HypervisorId, PortId>
+  /** The members with an ingress rate limit. */
+  readonly #rateLimited: NestedMultimap<NetworkId, HypervisorId, PortId>
+  /** The members that a trunk carries. */
+  readonly #carried: NestedMultimap<NetworkId, HypervisorId, PortId>
+  readonly #placedNetworks: NestedMultimap<HypervisorId, NetworkId, PortId>
 
-  constructor(nodes: Nodes) {
+  /** @param below the places of the graph that this one's is a layer in front of */
+  constructor(nodes: Nodes, below?: Places) {
     this.#nodes = nodes
+    this.on = new Multimap(below?.on)
+    this.#vnicsOfPort = new Multimap(below ? below.#vnicsOfPort : undefined)
+    this.#carriers = below ? new LayeredMap(below.#carriers) : new Map()
+    this.#placements = below ? new LayeredMap(below.#placements) : new Map()
+    this.#expected = below ? new LayeredMap(below.#expected) : new Map()
+    this.#members = new NestedMultimap(below ? below.#members : undefined)
+    this.#unknownFlooders = new NestedMultimap(below ? below.#unknownFlooders : undefined)
+    this.#rateLimited = new NestedMultimap(below ? below.#rateLimited : undefined)
+    this.#carried = new NestedMultimap(below ? below.#carried : undefined)
+    this.#placedNetworks = new NestedMultimap(below ? below.#placedNetworks : undefined)
   }
 
-  /** The VNIC plugged into a port. Were there two, which no operation makes, the older one. */
   vnicOf(port: PortId): Vnic | undefined {
     let first: Vnic | undefined
     for (const id of this.#vnicsOfPort.get(port)) {
@@ -85,7 +98,6 @@ export class Places {
     return first
   }
 
-  /** The port whose trunk carries this one, and the tag. */
   carrierOf(port: PortId): Carrier | undefined {
     let first: Carrier | undefined
     for (const [id, tag] of this.#carriers.get(port) ?? []) {
@@ -95,7 +107,6 @@ export class Places {
     return first
   }
 
-  /** Whatever the administrative state of these ports. */
   attachmentOf(id: PortId): Attachment | undefined {
     const [own, port] = [this.vnicOf(id), this.#nodes.ports.get(id)]
     if (own && port) return { vnic: own, carrier: port, tag: null }
@@ -104,7 +115,6 @@ export class Places {
     return port && vnic && { vnic, carrier: carrier.port, tag: carrier.tag }
   }
 
-  /** The port that a VNIC is plugged into, and those that its trunk carries. */
   *portsOf({ portId }: Pick<Vnic, 'portId'>): Generator<PortId> {
     if (!portId) return
     yield portId
@@ -115,38 +125,32 @@ export class Places {
     return this.#placements.get(port)
   }
 
-  /** Where a port is, and where it is expected: two hypervisors at most. */
   *placesOf(port: PortId): Generator<Place> {
     const places = [this.#placements.get(port), this.#expected.get(port)]
     for (const place of places) if (place) yield place
   }
 
-  /** Where a network has members: hypervisor -> its ports there that are placed or expected, and administratively up. */
-  members(network: NetworkId): Multimap<HypervisorId, PortId> {
-    return this.#members.get(network) ?? Multimap.empty()
+  members(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId> {
+    return this.#members.get(network)
   }
 
-  /** The same of those that ask for frames to unknown addresses. */
-  unknownFlooders(network: NetworkId): Multimap<HypervisorId, PortId> {
-    return this.#unknownFlooders.get(network) ?? Multimap.empty()
+  unknownFlooders(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId> {
+    return this.#unknownFlooders.get(network)
   }
 
-  /** The same of those that have a limit of what they receive. */
-  rateLimited(network: NetworkId): Multimap<HypervisorId, PortId> {
-    return this.#rateLimited.get(network) ?? Multimap.empty()
+  rateLimited(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId> {
+    return this.#rateLimited.get(network)
   }
 
-  /** The same of those that trunks carry. */
-  carried(network: NetworkId): Multimap<HypervisorId, PortId> {
-    return this.#carried.get(network) ?? Multimap.empty()
+  carried(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId> {
+    return this.#carried.get(network)
   }
 
-  /** The networks with ports that are placed or expected on a hypervisor -> those ports, administratively down ones too. */
-  networksOn(hypervisor: HypervisorId): Multimap<NetworkId, PortId> {
-    return this.#placedNetworks.get(hypervisor) ?? Multimap.empty()
+  networksOn(hypervisor: HypervisorId): ReadonlyMultimap<NetworkId, PortId> {
+    return this.#placedNetworks.get(hypervisor)
   }
 
-  /** A port is now another; `ports` has it already. */
+  /** A port has changed; the nodes have the new one already. */
   notePort(id: PortId, from: Port | null, to: Port | null): void {
     for (const { portId } of from?.trunk ?? []) this.#release(portId, id)
     for (const { portId, vlanId } of to?.trunk ?? []) this.#carry(portId, id, vlanId)
@@ -154,7 +158,7 @@ export class Places {
     for (const { portId } of [...(from?.trunk ?? []), ...(to?.trunk ?? [])]) this.#place(portId)
   }
 
-  /** The same of a VNIC. */
+  /** A VNIC has changed; the nodes have the new one already. */
   noteVnic(id: VnicId, from: Vnic | null, to: Vnic | null): void {
     if (from?.portId) this.#vnicsOfPort.delete(from.portId, id)
     if (to?.portId) this.#vnicsOfPort.add(to.portId, id)
@@ -162,12 +166,12 @@ export class Places {
     if (to?.portId !== from?.portId) for (const port of this.portsOf(to ?? NOWHERE)) this.#place(port)
   }
 
-  /** The same of a VNIC's binding. */
+  /** The binding of a VNIC has changed; the nodes have the new one already. */
   noteBinding(id: VnicId): void {
     for (const port of this.portsOf(this.#nodes.vnics.get(id) ?? NOWHERE)) this.#place(port)
   }
 
-  /** Find anew where a port is and is expected, and let the member indexes follow. */
+  /** Find out where a port is placed and expected now, and bring the indexes up to date. */
   #place(id: PortId): void {
     for (const place of this.placesOf(id)) this.#forget(place)
     const [placement, expected] = [this.#find(id), this.#expect(id)]
@@ -181,56 +185,55 @@ export class Places {
     if (port?.hypervisor) {
       return { port, vnic: null, carrier: port, tag: null, hypervisor: port.hypervisor, ofport: null }
     }
-    const seat = this.#attachmentInUse(id)
-    if (!port || !seat) return undefined
-    const binding = this.#nodes.bindings.get(seat.vnic.id)
+    const attachment = this.#attachmentInUse(id)
+    if (!port || !attachment) return undefined
+    const binding = this.#nodes.bindings.get(attachment.vnic.id)
     if (!binding?.ofport) return undefined
-    return { port, ...seat, hypervisor: binding.hypervisor, ofport: binding.ofport }
+    return { port, ...attachment, hypervisor: binding.hypervisor, ofport: binding.ofport }
   }
 
   #expect(id: PortId): Place | undefined {
-    const [port, seat] = [this.#nodes.ports.get(id), this.#attachmentInUse(id)]
-    const hypervisor = seat?.vnic.migratesTo
-    return port && hypervisor ? { port, carrier: seat.carrier, tag: seat.tag, hypervisor } : undefined
+    const [port, attachment] = [this.#nodes.ports.get(id), this.#attachmentInUse(id)]
+    const hypervisor = attachment?.vnic.migratesTo
+    return port && hypervisor ? { port, carrier: attachment.carrier, tag: attachment.tag, hypervisor } : undefined
   }
 
   /** A port that is administratively down carries no others. */
   #attachmentInUse(id: PortId): Attachment | undefined {
-    const seat = this.attachmentOf(id)
-    return seat && (seat.tag === null || seat.carrier.adminUp) ? seat : undefined
+    const attachment = this.attachmentOf(id)
+    return attachment && (attachment.tag === null || attachment.carrier.adminUp) ? attachment : undefined
   }
 
   #carry(port: PortId, carrier: PortId, tag: number): void {
-    const carriers = this.#carriers.get(port) ?? new Map<PortId, number>()
-    this.#carriers.set(port, carriers.set(carrier, tag))
+    this.#carriers.set(port, new Map(this.#carriers.get(port)).set(carrier, tag))
   }
 
   #release(port: PortId, carrier: PortId): void {
-    const carriers = this.#carriers.get(port)
-    carriers?.delete(carrier)
-    if (carriers?.size === 0) this.#carriers.delete(port)
+    const carriers = new Map(this.#carriers.get(port))
+    carriers.delete(carrier)
+    put(this.#carriers, port, carriers.size > 0 ? carriers : undefined)
   }
 
   #note({ port, carrier, tag, hypervisor }: Place): void {
     this.on.add(hypervisor, port.id)
     if (!port.networkId) return
-    nested(this.#placedNetworks, hypervisor).add(port.networkId, port.id)
+    this.#placedNetworks.add(hypervisor, port.networkId, port.id)
     if (!port.adminUp) return
-    nested(this.#members, port.networkId).add(hypervisor, port.id)
-    if (port.floodUnknown) nested(this.#unknownFlooders, port.networkId).add(hypervisor, port.id)
-    if (isRateLimited(carrier)) nested(this.#rateLimited, port.networkId).add(hypervisor, port.id)
-    if (tag !== null) nested(this.#carried, port.networkId).add(hypervisor, port.id)
+    this.#members.add(port.networkId, hypervisor, port.id)
+    if (port.floodUnknown) this.#unknownFlooders.add(port.networkId, hypervisor, port.id)
+    if (isRateLimited(carrier)) this.#rateLimited.add(port.networkId, hypervisor, port.id)
+    if (tag !== null) this.#carried.add(port.networkId, hypervisor, port.id)
   }
 
   #forget({ port, carrier, tag, hypervisor }: Place): void {
     this.on.delete(hypervisor, port.id)
     if (!port.networkId) return
-    unnest(this.#placedNetworks, hypervisor, port.networkId, port.id)
+    this.#placedNetworks.delete(hypervisor, port.networkId, port.id)
     if (!port.adminUp) return
-    unnest(this.#members, port.networkId, hypervisor, port.id)
-    if (port.floodUnknown) unnest(this.#unknownFlooders, port.networkId, hypervisor, port.id)
-    if (isRateLimited(carrier)) unnest(this.#rateLimited, port.networkId, hypervisor, port.id)
-    if (tag !== null) unnest(this.#carried, port.networkId, hypervisor, port.id)
+    this.#members.delete(port.networkId, hypervisor, port.id)
+    if (port.floodUnknown) this.#unknownFlooders.delete(port.networkId, hypervisor, port.id)
+    if (isRateLimited(carrier)) this.#rateLimited.delete(port.networkId, hypervisor, port.id)
+    if (tag !== null) this.#carried.delete(port.networkId, hypervisor, port.id)
   }
 }
 
@@ -238,19 +241,7 @@ const NOWHERE = { portId: null }
 
 const isRateLimited = ({ rateLimit }: Port): boolean => (rateLimit?.ingressKbps ?? null) !== null
 
-function put<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
+function put<K, V>(map: WritableMap<K, V>, key: K, value: V | undefined): void {
   if (value === undefined) map.delete(key)
   else map.set(key, value)
-}
-
-function nested<A, B, C>(map: Map<A, Multimap<B, C>>, key: A): Multimap<B, C> {
-  const inner = map.get(key) ?? new Multimap<B, C>()
-  map.set(key, inner)
-  return inner
-}
-
-function unnest<A, B, C>(map: Map<A, Multimap<B, C>>, outer: A, key: B, value: C): void {
-  const inner = map.get(outer)
-  inner?.delete(key, value)
-  if (inner?.size === 0) map.delete(outer)
 }

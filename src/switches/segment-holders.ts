@@ -3,7 +3,7 @@
  * hypervisor has confirmed that the last one is gone, so that a freed segment never meets rules of its former network.
  */
 import type { Logger } from 'pino'
-import type { Graph, Keyed } from '../../topology/graph.ts'
+import type { GraphReader, Keyed } from '../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Segment } from '../../topology/model.ts'
 import type { Draft } from '../core/draft.ts'
@@ -11,7 +11,7 @@ import type { Committed, StalePairs, Step } from '../core/journal.ts'
 import { released } from '../core/resources/segments.ts'
 
 interface Context {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly log: Logger
   write(operation: (draft: Draft) => void): Promise<void>
 }
@@ -112,13 +112,13 @@ export class SegmentHolders {
   }
 }
 
-function segmentOf(graph: Graph, what: Keyed): string | null | undefined {
+function segmentOf(graph: GraphReader, what: Keyed): string | null | undefined {
   if (what.kind === 'network') return graph.networks.get(what.id)?.segmentId
   return what.kind === 'port' ? graph.ports.get(what.id)?.segmentId : undefined
 }
 
 /** Does the owner want rules there? */
-function isMember(graph: Graph, { owner }: Segment, hypervisor: HypervisorId): boolean {
+function isMember(graph: GraphReader, { owner }: Segment, hypervisor: HypervisorId): boolean {
   const what = owner === null ? undefined : graph.byKey.get(owner)
   if (what?.kind === 'network') return graph.members(what.id).has(hypervisor)
   return what?.kind === 'port' && graph.portsOn.get(hypervisor).has(what.id)

@@ -4,7 +4,7 @@
  * line of the registry. An outside one is a module that the configuration names, and exports the same shape.
  */
 import type { EngineRules, Member } from '../../../flows/engines/engine-rules.ts'
-import type { Graph } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../../topology/ids.ts'
 import type { Attributes, Hypervisor, Network, Port, Vnic } from '../../../topology/model.ts'
 import type { Caller } from './extension.ts'
@@ -75,13 +75,13 @@ export interface NetworkService {
    * @param fields what the request says beside the core's
    * @throws PlugboardError `segment-in-use`, `segments-exhausted`, `bad-request`
    */
-  plan(graph: Graph, asked: Attributes | null, fields: Readonly<Record<string, unknown>>): NetworkPlan
+  plan(graph: GraphReader, asked: Attributes | null, fields: Readonly<Record<string, unknown>>): NetworkPlan
   /** What a repeated request is compared with: the same for all requests that mean the same. Without it, the fields as they came. */
   canonical?(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
   /** Largest payload of a frame, octets. */
-  mtu(graph: Graph): number
+  mtu(graph: GraphReader): number
   /** What keeps a network from working as a whole, though each of its ports may, in words. */
-  limits?(graph: Graph, network: Network): string | undefined
+  limits?(graph: GraphReader, network: Network): string | undefined
   /** Fields that the ports of its networks have beside the core's. */
   readonly portFields?: PortFields
   /**
@@ -89,7 +89,7 @@ export interface NetworkService {
    * @param port as it will be, with what the request says
    * @throws PlugboardError `addresses-exhausted`, `address-in-use`
    */
-  planPort?(graph: Graph, network: Network, port: Port): PortPlan
+  planPort?(graph: GraphReader, network: Network, port: Port): PortPlan
   /** The addresses of a port that no other one of the network may have: one that it leaves is the last to be given again. */
   addresses?(network: Network, port: Port): readonly PoolAddress[]
 }
@@ -98,13 +98,13 @@ export interface PortFields {
   /** Of the request for a port, and of a change. */
   readonly schema: ObjectSchema
   /** What such fields make of a port; without any, what it is at first. @throws PlugboardError */
-  set(graph: Graph, port: Port, fields: Readonly<Record<string, unknown>>, caller: Caller): Port
+  set(graph: GraphReader, port: Port, fields: Readonly<Record<string, unknown>>, caller: Caller): Port
   /**
    * May it have that beside the others? Asked when the port is about to be made or changed, not when a request is repeated.
    * @param port with what the request says
    * @throws PlugboardError `address-in-use`, …
    */
-  check?(graph: Graph, port: Port): void
+  check?(graph: GraphReader, port: Port): void
 }
 
 /** What a new port that an engine makes by itself becomes. */
@@ -124,7 +124,7 @@ export interface PortService {
    * @param network that it is to be in, of whatever engine; null for a port on its own
    * @throws PlugboardError `segment-in-use`, `bad-request`, `unsupported`
    */
-  plan(graph: Graph, network: Network | null, fields: Readonly<Record<string, unknown>>, caller: Caller): PortPlan
+  plan(graph: GraphReader, network: Network | null, fields: Readonly<Record<string, unknown>>, caller: Caller): PortPlan
   /** What a repeated request is compared with: the same for all requests that mean the same. Without it, they are as they came. */
   canonical?(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
   /** May its ports be in networks, and lead to remote sites there? */
@@ -166,12 +166,12 @@ export interface Engine {
    * May this VNIC be plugged into this port of the engine's?
    * @throws PlugboardError `mac-in-use`, `unsupported`, …
    */
-  checkPlug(graph: Graph, vnic: Vnic, port: Port): void
+  checkPlug(graph: GraphReader, vnic: Vnic, port: Port): void
   /**
    * What a member is answered that has sent one of the frames that its `questions` name; no frames where it is to hear nothing. Of
    * the graph it sees the present. The frame is as the guest made it, of whatever content.
    */
-  answer?(graph: Graph, member: Member, frame: Uint8Array): Answer
+  answer?(graph: GraphReader, member: Member, frame: Uint8Array): Answer
   /** What is wrong with a host's switch-wide configuration (`Open_vSwitch.other_config`) for this engine. */
   judgeHost(config: ReadonlyMap<string, string>): readonly Condition[]
   /** The ports towards the fabric that it needs there. */

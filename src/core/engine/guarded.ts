@@ -4,7 +4,7 @@
  */
 
 import type { Member } from '../../../flows/engines/engine-rules.ts'
-import type { Graph } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Attributes } from '../../../topology/model.ts'
 import { PlugboardError } from '../errors.ts'
 import { isSegmentName } from '../resources/segments.ts'
@@ -36,7 +36,7 @@ export function guarded(engine: Engine): Engine {
     },
     ...(engine.answer && {
       // Who asks tells of a mistake, and the guest hears nothing.
-      answer: (graph: Graph, member: Member, frame: Uint8Array) =>
+      answer: (graph: GraphReader, member: Member, frame: Uint8Array) =>
         checkedAnswer(
           alias,
           trying(alias, 'answer()', () => engine.answer?.(graph, member, frame)),
@@ -74,7 +74,7 @@ const guardedKind = (alias: string, kind: VnicKind): VnicKind => ({
 
 function guardedNetworks(alias: string, networks: NetworkService): NetworkService {
   const { portFields } = networks
-  const mtu = (graph: Graph): number | string => {
+  const mtu = (graph: GraphReader): number | string => {
     try {
       const said: unknown = atOnce(networks.mtu(graph))
       return isOctets(said) ? said : `networks.mtu() says ${said}: it must be a number of octets`

@@ -1,5 +1,6 @@
 /** Allocation of segments from a pool of numbers: never used ones first, then the one freed longest ago. */
-import { type Graph, isTaken } from '../../../topology/graph.ts'
+import { isTaken } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../../topology/ids.ts'
 import type { Segment } from '../../../topology/model.ts'
 import { PlugboardError } from '../errors.ts'
@@ -14,26 +15,26 @@ export interface Range {
 export const isSegmentName = (id: string): boolean => /^[A-Za-z0-9._-]+(\/[A-Za-z0-9.:_-]+)+$/.test(id)
 
 /** May a segment be given away: neither it nor a part of it is anybody's, nor held by rules that may still be there? */
-export function isFree(graph: Graph, id: string): boolean {
+export function isFree(graph: GraphReader, id: string): boolean {
   const segment = graph.segments.get(id)
   return !(segment && isTaken(segment)) && !graph.segmentParts.has(id)
 }
 
 /** @param words what it is called: "VLAN 101 of physnet1" @param field to blame, if there is one @throws PlugboardError `segment-in-use` */
-export function checkFree(graph: Graph, id: string, words: string, field: string | null = 'segment'): void {
+export function checkFree(graph: GraphReader, id: string, words: string, field: string | null = 'segment'): void {
   checkUntaken(graph, id, words, field)
   for (const part of graph.segmentParts.get(id)) checkUntaken(graph, part, words, field)
 }
 
 /** The same of a segment by itself, whoever has parts of it. */
-export function checkUntaken(graph: Graph, id: string, words: string, field: string | null = 'segment'): void {
+export function checkUntaken(graph: GraphReader, id: string, words: string, field: string | null = 'segment'): void {
   const by = whose(graph, graph.segments.get(id))
   if (by !== undefined)
     throw new PlugboardError('segment-in-use', `${words} is taken: ${by}`, field === null ? {} : { field })
 }
 
 /** What keeps a segment from being given away, in words; undefined: nothing of its own. */
-export function whose(graph: Graph, segment: Segment | undefined): string | undefined {
+export function whose(graph: GraphReader, segment: Segment | undefined): string | undefined {
   if (!segment || !isTaken(segment)) return undefined
   const owner = segment.owner === null ? undefined : graph.byKey.get(segment.owner)
   return owner
@@ -77,7 +78,7 @@ export class Pool {
   }
 
   /** Take a number that the caller asks for. @param words what it is called: "VLAN 101 of physnet1" */
-  claim(graph: Graph, number: number, words: string): void {
+  claim(graph: GraphReader, number: number, words: string): void {
     checkFree(graph, this.idOf(number), words)
   }
 
@@ -87,7 +88,7 @@ export class Pool {
   }
 
   /** Choose a number, or undefined where none is left. */
-  allocate(graph: Graph): number | undefined {
+  allocate(graph: GraphReader): number | undefined {
     const chosen = this.#neverUsed(graph) ?? this.#longestFreed(graph)
     if (chosen !== undefined || this.#next === 0) return chosen
     // What was chosen and then not stored is behind us.
@@ -95,7 +96,7 @@ export class Pool {
     return this.#neverUsed(graph)
   }
 
-  #neverUsed(graph: Graph): number | undefined {
+  #neverUsed(graph: GraphReader): number | undefined {
     for (const { first, last } of this.ranges) {
       for (let number = Math.max(first, this.#next); number <= last; number++) {
         if (graph.segments.has(this.idOf(number)) || graph.segmentParts.has(this.idOf(number))) continue
@@ -106,7 +107,7 @@ export class Pool {
     return undefined
   }
 
-  #longestFreed(graph: Graph): number | undefined {
+  #longestFreed(graph: GraphReader): number | undefined {
     let best: { number: number; freed: number } | undefined
     for (const { id, freed } of graph.segments.values()) {
       if (!id.startsWith(`${this.name}/`) || (best && best.freed <= freed) || !isFree(graph, id)) continue

@@ -2,7 +2,7 @@
 
 import type { Member } from '../../../flows/engines/engine-rules.ts'
 import { prefixOf } from '../../../flows/engines/prefix.ts'
-import type { Graph } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Network } from '../../../topology/model.ts'
 import type { Answer, Engine } from '../../core/engine/engine.ts'
 import { ipv4, ipv6 } from '../../openflow/index.ts'
@@ -18,7 +18,7 @@ export const LEASE = 86_400
 
 /** @param mtu of the engine's networks, octets */
 export const ethernetAnswer =
-  (mtu: (graph: Graph) => number): NonNullable<Engine['answer']> =>
+  (mtu: (graph: GraphReader) => number): NonNullable<Engine['answer']> =>
   (graph, member, frame): Answer => {
     const network = member.port.networkId === null ? undefined : graph.networks.get(member.port.networkId)
     if (!network) return { frames: [] }

@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox'
 import { prefixOf } from '../../../flows/engines/prefix.ts'
-import type { Graph } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Attributes, Network, Port } from '../../../topology/model.ts'
 import type { PortFields } from '../../core/engine/engine.ts'
 import { PlugboardError } from '../../core/errors.ts'
@@ -103,7 +103,7 @@ function own(network: Network | undefined, given: readonly string[]): readonly s
 }
 
 /** Has no other port of the network one of its addresses? @throws PlugboardError `address-in-use` */
-function checkUnshared(graph: Graph, port: Port): void {
+function checkUnshared(graph: GraphReader, port: Port): void {
   const network = port.networkId === null ? undefined : graph.networks.get(port.networkId)
   if (!network) return
   const addresses = addressesOf(port)

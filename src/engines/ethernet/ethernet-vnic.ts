@@ -1,7 +1,7 @@
 /** VNICs of kind `ethernet`: each has a MAC address, for every engine that moves Ethernet frames. */
 import { randomBytes } from 'node:crypto'
 import { Type } from 'typebox'
-import type { Graph } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type * as nodes from '../../../topology/model.ts'
 import type { VnicKind } from '../../core/engine/engine.ts'
 import { PlugboardError } from '../../core/errors.ts'
@@ -59,7 +59,7 @@ function randomMac(): string {
 }
 
 /** Twice the same address in one network cannot work; in two networks it can. */
-export function checkMac(graph: Graph, vnic: nodes.Vnic, port: nodes.Port): void {
+export function checkMac(graph: GraphReader, vnic: nodes.Vnic, port: nodes.Port): void {
   if (!port.networkId) return
   const mac = vnic.attributes.mac_address
   for (const id of graph.portsOfNetwork.get(port.networkId)) {

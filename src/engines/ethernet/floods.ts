@@ -3,7 +3,7 @@
  * copy at all; and it leaves out what goes beyond 64 KiB of datapath actions, without a word to the controller. Both as
  * measured on OVS 3.1.0 in user space, see docs/limits.md and test/engines/limits-ovs.test.ts.
  */
-import type { Graph } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { HypervisorId, NetworkId } from '../../../topology/ids.ts'
 
 /** Members of a network on one switch: a look-up each, of 4,090 that were seen to work. */
@@ -40,7 +40,7 @@ const copies = ({ members, rateLimited, carried }: Omit<Fullness, 'at'>): number
  * Why broadcast does not reach every member of a network, in words, or undefined where it does.
  * @param octets for the copy to one peer; null where the fabric makes the copies
  */
-export function floodLimit(graph: Graph, network: NetworkId, octets: number | null): string | undefined {
+export function floodLimit(graph: GraphReader, network: NetworkId, octets: number | null): string | undefined {
   const { most, longest, hypervisors } = fullest(graph, network)
   if (most.members > MOST_MEMBERS) {
     return `it has ${most.members} members on hypervisor ${most.at}: broadcast reaches no one there if they are more than ${MOST_MEMBERS}, so spread the VMs over more hypervisors`
@@ -65,7 +65,7 @@ interface Fullness {
 const NOBODY: Fullness = { at: undefined, members: 0, rateLimited: 0, carried: 0 }
 
 /** The hypervisor with the most members, the one whose copies take the most octets, and on how many there are some. */
-function fullest(graph: Graph, network: NetworkId) {
+function fullest(graph: GraphReader, network: NetworkId) {
   const [limited, tagged] = [graph.rateLimited(network), graph.carried(network)]
   let [most, longest] = [NOBODY, NOBODY]
   let hypervisors = 0

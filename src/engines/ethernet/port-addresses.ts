@@ -1,7 +1,7 @@
 /** Which IPv4 addresses ports have in a network that hands them out. */
 
 import type { Span } from '../../../topology/addresses.ts'
-import type { Graph } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Network, Port } from '../../../topology/model.ts'
 import type { PoolAddress, PortPlan } from '../../core/engine/engine.ts'
 import { PlugboardError } from '../../core/errors.ts'
@@ -21,7 +21,7 @@ export function pooledAddresses(network: Network, port: Port): PoolAddress[] {
 }
 
 /** One for a new port that has chosen none. @throws PlugboardError `addresses-exhausted` */
-export function planAddress(graph: Graph, network: Network, port: Port): PortPlan {
+export function planAddress(graph: GraphReader, network: Network, port: Port): PortPlan {
   const handsOut = ipv4Of(network)
   if (!handsOut || port.attributes[ADDRESSES] !== null) return PLAIN
   const kept = keptOf(handsOut)

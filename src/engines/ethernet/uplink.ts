@@ -1,5 +1,5 @@
 /** What the engines on physical networks share. */
-import type { Graph } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Network } from '../../../topology/model.ts'
 import type { Engine, FabricPort } from '../../core/engine/engine.ts'
 import { PlugboardError } from '../../core/errors.ts'
@@ -16,7 +16,7 @@ export type PhysicalNetworks = Readonly<
 export const uplinkMtu = (): number => 1500
 
 /** The fabric makes the copies for other hypervisors: one to the uplink is for all of them. */
-export const uplinkLimits = (graph: Graph, { id }: Network): string | undefined => floodLimit(graph, id, null)
+export const uplinkLimits = (graph: GraphReader, { id }: Network): string | undefined => floodLimit(graph, id, null)
 
 /** The physical networks that may be meant: the one that is named, or any. @throws PlugboardError `bad-request` */
 export function candidates<T>(known: ReadonlyMap<string, T>, name: string | undefined): Array<readonly [string, T]> {

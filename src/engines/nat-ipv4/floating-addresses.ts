@@ -5,7 +5,7 @@
 
 import { dotted, isWithin, type Prefix, printPrefix } from '../../../flows/engines/prefix.ts'
 import { addressSegment } from '../../../flows/engines/segment-name.ts'
-import type { Graph } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { isFree, Pool, type Range, whose } from '../../core/resources/segments.ts'
 import { endsOf, parseAddress, spanOf } from './prefixes.ts'
@@ -50,7 +50,7 @@ export class Addresses {
   }
 
   /** @throws PlugboardError `addresses-exhausted` */
-  allocate(graph: Graph): number {
+  allocate(graph: GraphReader): number {
     const chosen = this.#pool.allocate(graph)
     if (chosen !== undefined) return chosen
     throw new PlugboardError(
@@ -60,7 +60,7 @@ export class Addresses {
   }
 
   /** Take the one that the caller asks for. @throws PlugboardError `bad-request`, `address-in-use` */
-  claim(graph: Graph, address: number): number {
+  claim(graph: GraphReader, address: number): number {
     const { ranges } = this.#pool
     if (!ranges.some(({ first, last }) => first <= address && address <= last)) {
       const detail = `${FIELD} ${dotted(address)} is none that a port of this network may have: choose one of ${ranges.map(spanOf).join(', ')}`

@@ -1,7 +1,7 @@
 /** Where floating addresses live, as the operator says it, and which of that a network may have. */
 import { isWithin, overlap, type Prefix, printPrefix } from '../../../flows/engines/prefix.ts'
-import type { Graph } from '../../../topology/graph.ts'
 import { isTaken } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { checkUntaken } from '../../core/resources/segments.ts'
 import type { PhysicalNetworks } from '../ethernet/uplink.ts'
@@ -28,7 +28,7 @@ const FIELD = 'address_prefix'
  * @param name of the physical network that is meant, if there is one
  * @throws PlugboardError `bad-request`, `forbidden`, `prefix-overlap`, `segment-in-use`
  */
-export function placeOf(graph: Graph, known: PhysicalNetworks, prefix: Prefix, name: string | undefined): Place {
+export function placeOf(graph: GraphReader, known: PhysicalNetworks, prefix: Prefix, name: string | undefined): Place {
   const all = Object.entries(known).flatMap(([physicalNetwork, { floating = [] }]) =>
     floating.map((pool): Place => ({ ...pool, physicalNetwork })),
   )
@@ -63,7 +63,7 @@ const segmentUnder = ({ physicalNetwork, vlan }: Place): string =>
   vlan === null ? `flat/${physicalNetwork}` : `vlan/${physicalNetwork}/${vlan}`
 
 /** Of all physical networks: a floating address is that of one port, wherever it lives. */
-function checkOverlap(graph: Graph, prefix: Prefix): void {
+function checkOverlap(graph: GraphReader, prefix: Prefix): void {
   for (const segment of graph.segments.values()) {
     if (!segment.id.startsWith('routed/') || !isTaken(segment)) continue
     // Behind the name of its physical network. One of a single address, which has no length, is in that of a network.

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Member } from '../../../flows/engines/engine-rules.ts'
 import { dotted, prefixOf, printPrefix, sizeOf } from '../../../flows/engines/prefix.ts'
 import { GATEWAY_MAC } from '../../../flows/stages/nat/macs.ts'
-import type { Graph } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Network, Port } from '../../../topology/model.ts'
 import type { Engine, PortFields, PortPlan } from '../../core/engine/engine.ts'
 import { PlugboardError } from '../../core/errors.ts'
@@ -158,7 +158,7 @@ const portFields: PortFields = {
 }
 
 /** An address for the new port, and the private one that goes with it. */
-function planPort(graph: Graph, addresses: Addresses, network: Network, { attributes }: Port): PortPlan {
+function planPort(graph: GraphReader, addresses: Addresses, network: Network, { attributes }: Port): PortPlan {
   const chosen = attributes[FLOATING]
   const floating = typeof chosen === 'string' ? addresses.claim(graph, ipv4(chosen)) : addresses.allocate(graph)
   return {
@@ -173,7 +173,7 @@ function planPort(graph: Graph, addresses: Addresses, network: Network, { attrib
  * next free one is taken.
  * @throws PlugboardError `addresses-exhausted`
  */
-function privateFor(graph: Graph, network: Network, floating: number): number {
+function privateFor(graph: GraphReader, network: Network, floating: number): number {
   const { prefix, inside } = sidesOf(network)
   // Not that of the network, nor the gateway, which is the first one, nor the broadcast.
   const usable = sizeOf(inside) - 3

@@ -4,7 +4,7 @@
  */
 import { Type } from 'typebox'
 import { sameFamily } from '../../../flows/pipeline/tunnel.ts'
-import type { Graph } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../../topology/ids.ts'
 import type { Hypervisor, Network } from '../../../topology/model.ts'
 import type { Engine, PortPlan } from '../../core/engine/engine.ts'
@@ -74,7 +74,7 @@ export function remoteL2(): Engine {
   }
 }
 
-function plan(graph: Graph, network: Network | null, fields: Fields): PortPlan {
+function plan(graph: GraphReader, network: Network | null, fields: Fields): PortPlan {
   const { tunnel_type: type, tunnel_key: key } = fields
   const remoteIp = peerAddress(fields.remote_ip)
   if (remoteIp === null) {
@@ -104,7 +104,7 @@ function plan(graph: Graph, network: Network | null, fields: Fields): PortPlan {
 }
 
 /** The hypervisor at which a network is bridged: the one asked for, else the one that joined first of those that reach the remote end. */
-function placeOf(graph: Graph, network: Network, asked: string | undefined, remoteIp: string): HypervisorId {
+function placeOf(graph: GraphReader, network: Network, asked: string | undefined, remoteIp: string): HypervisorId {
   if (graph.sitesOf.get(network.id).size >= MOST_SITES) {
     const detail = `network ${network.id} has ${MOST_SITES} ports that lead to remote sites, of which one is used: destroy others first`
     throw new PlugboardError('unsupported', detail)

@@ -3,7 +3,7 @@
  * and shown; ports of every engine that moves Ethernet frames have it.
  */
 import type { Static } from 'typebox'
-import type { Graph } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { PortId } from '../../../topology/ids.ts'
 import type { Port, SubPort, Vnic } from '../../../topology/model.ts'
 import { recarried } from '../../../topology/stale.ts'
@@ -24,7 +24,7 @@ export const TrunkWish = trunkOf(
 export type TrunkWish = Static<typeof TrunkWish>
 
 /** The fields of a port that belong to it. */
-export function showTrunk(graph: Graph, engines: ReadonlyMap<string, Engine>, port: Port) {
+export function showTrunk(graph: GraphReader, engines: ReadonlyMap<string, Engine>, port: Port) {
   if (!engines.get(port.engine)?.kinds.includes(ETHERNET)) return {}
   const carrier = graph.carrierOf(port.id)
   return {
@@ -48,7 +48,12 @@ const refuse = (code: ErrorCode, detail: string): never => {
  * May this port carry these?
  * @throws PlugboardError of field `trunk`
  */
-export function checkTrunk(graph: Graph, engines: ReadonlyMap<string, Engine>, port: Port, trunk: readonly SubPort[]) {
+export function checkTrunk(
+  graph: GraphReader,
+  engines: ReadonlyMap<string, Engine>,
+  port: Port,
+  trunk: readonly SubPort[],
+) {
   if (trunk.length === 0) return
   checkEthernet(engines, port)
   const carrier = graph.carrierOf(port.id)
@@ -89,7 +94,7 @@ export function checkTrunk(graph: Graph, engines: ReadonlyMap<string, Engine>, p
 /** Where a port's frames are, and it itself; on its own a port is where no other is. */
 const home = ({ id, networkId }: Port): [string, PortId] => [networkId ?? id, id]
 
-function subPort(graph: Graph, engines: ReadonlyMap<string, Engine>, port: Port, id: PortId): Port {
+function subPort(graph: GraphReader, engines: ReadonlyMap<string, Engine>, port: Port, id: PortId): Port {
   const sub = graph.ports.get(id)
   if (!sub || sub.project !== port.project) return refuse('not-found', `project ${port.project} has no port ${id}`)
   checkEthernet(engines, sub)
@@ -124,7 +129,7 @@ function checkEthernet(engines: ReadonlyMap<string, Engine>, { id, engine, hyper
  * @throws PlugboardError `mac-in-use`, or what else their engines object to
  */
 export function checkCarried(
-  graph: Graph,
+  graph: GraphReader,
   engines: ReadonlyMap<string, Engine>,
   vnic: Vnic,
   trunk: readonly SubPort[],
