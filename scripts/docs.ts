@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { roomsTable } from '../test/laws/rooms.ts'
 import { EXAMPLES } from '../test/support/examples.ts'
+import { behavioursPage, numberedTests, PAGE, readPage } from './behaviours-page.ts'
 import { pipelinePage } from './pipeline-page.ts'
 import { entriesOf, referencePage } from './reference-page.ts'
 
@@ -16,6 +17,7 @@ function write(name: string, text: string): void {
 write('docs/pipeline.md', pipelinePage(EXAMPLES))
 for (const [library, entries] of entriesOf())
   write(`docs/reference/${library.name}.md`, referencePage(library, entries))
+write(PAGE, behavioursPage(readPage(), numberedTests()))
 
 const architecture = readFileSync(join(import.meta.dirname, '../ARCHITECTURE.md'), 'utf8')
 // The table ends with the first line that is no row of it.

@@ -8,20 +8,23 @@ const ID = vnicId(0)
 const has = (where: number, ofport?: number | null) => new Map([[ID, binding(0, where, ofport)]])
 const nothing = new Map<Binding['vnicId'], Binding>()
 
-t.test('B04: the newest claim wins, and the loser does not take it back by being there', async (t) => {
-  const claims = new BindingClaims()
-  t.strictSame([...claims.update(A, has(0), { isFirst: true })], [ID])
-  t.match(claims.winner(ID, undefined), { binding: { hypervisor: A } })
-  t.strictSame([...claims.update(B, has(1))], [ID])
-  t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B } })
-  t.strictSame([...claims.update(A, has(0))], [], 'the same rows again')
-  t.match(claims.winner(ID, binding(0, 1)), { binding: { hypervisor: B } })
-  claims.update(A, has(0, 77))
-  t.match(claims.winner(ID, binding(0, 1)), { binding: { hypervisor: B } }, 'nor by another port number')
-})
+t.test(
+  'B04: the newest claim wins, and the loser does not get the VNIC back by still having the interface',
+  async (t) => {
+    const claims = new BindingClaims()
+    t.strictSame([...claims.update(A, has(0), { isFirst: true })], [ID])
+    t.match(claims.winner(ID, undefined), { binding: { hypervisor: A } })
+    t.strictSame([...claims.update(B, has(1))], [ID])
+    t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B } })
+    t.strictSame([...claims.update(A, has(0))], [], 'the same claim again')
+    t.match(claims.winner(ID, binding(0, 1)), { binding: { hypervisor: B } })
+    claims.update(A, has(0, 77))
+    t.match(claims.winner(ID, binding(0, 1)), { binding: { hypervisor: B } }, 'a new port number is no new claim')
+  },
+)
 
 t.test(
-  'B04: when the loser drops its interface the winner keeps it; when the winner does, the loser has it',
+  'B04: when the loser drops its interface the winner keeps the VNIC; when the winner does, the loser gets it',
   async (t) => {
     const claims = new BindingClaims()
     claims.update(A, has(0), { isFirst: true })
@@ -37,16 +40,16 @@ t.test(
   },
 )
 
-t.test('B35: after a restart the last known binding stands until its hypervisor speaks', async (t) => {
+t.test('B35: after a restart the last known binding stands until its hypervisor connects', async (t) => {
   const claims = new BindingClaims()
   claims.remember(binding(0, 0))
   claims.update(B, has(1), { isFirst: true })
-  t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: A } }, "B's first word is no newer claim")
+  t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: A } }, "B's first snapshot is no newer claim")
   claims.update(A, nothing, { isFirst: true })
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B } }, "A's own snapshot takes it away")
 })
 
-t.test('B04: two that fight get a bounded number of take-overs', async (t) => {
+t.test('B04: hypervisors that fight for a VNIC get a limited number of take-overs', async (t) => {
   const clock = { time: 1, now: () => clock.time }
   const claims = new BindingClaims(clock)
   claims.update(A, has(0), { isFirst: true })
@@ -65,7 +68,7 @@ t.test('B04: two that fight get a bounded number of take-overs', async (t) => {
   let newerFrom: number | null = null
   for (let round = 0; round < 50; round++) newerFrom = tryOnce(round % 2 ? 0 : 1) ?? newerFrom
   t.ok(takeovers >= 1 && takeovers <= 5, `${takeovers} take-overs of 50`)
-  t.ok(newerFrom !== null && newerFrom > 50, 'it is said when the next is allowed')
+  t.ok(newerFrom !== null && newerFrom > 50, 'the verdict says when the next one is allowed')
   clock.time = 20_000
   t.match(claims.winner(ID, now), {
     binding: { hypervisor: [A, B].find((id) => id !== now.hypervisor) ?? now.hypervisor },
@@ -73,7 +76,7 @@ t.test('B04: two that fight get a bounded number of take-overs', async (t) => {
   t.strictSame([...claims.forget(C)], [])
 })
 
-t.test('a take-over that was asked for is neither counted nor bounded', async (t) => {
+t.test('a requested migration does not count as a take-over', async (t) => {
   const claims = new BindingClaims({ now: () => 1 })
   claims.update(A, has(0), { isFirst: true })
   for (let round = 0; round < 20; round++) {
@@ -84,7 +87,7 @@ t.test('a take-over that was asked for is neither counted nor bounded', async (t
   }
 })
 
-t.test('B01: while a newer claim has to wait, the holder has its interface as it is now', async (t) => {
+t.test('B01: while a newer claim has to wait, changes of the holder’s interface are followed', async (t) => {
   const claims = new BindingClaims({ now: () => 1 })
   claims.update(A, has(0), { isFirst: true })
   for (let round = 0; round < 20; round++) {
@@ -96,7 +99,7 @@ t.test('B01: while a newer claim has to wait, the holder has its interface as it
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: A, ofport: 77 }, waitsUntil: 10_001 })
 })
 
-t.test('B01, B04: a claim whose interface has no port number yet waits for it where another one works', async (t) => {
+t.test('B01, B04: a newer claim without a port number waits while the holder has one', async (t) => {
   const claims = new BindingClaims()
   claims.update(A, has(0))
   claims.update(B, has(1, null))
@@ -104,14 +107,18 @@ t.test('B01, B04: a claim whose interface has no port number yet waits for it wh
   claims.update(B, has(1, 5))
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B, ofport: 5 } })
   claims.update(B, has(1, null))
-  t.match(claims.winner(ID, binding(0, 1, 5)), { binding: { hypervisor: B } }, 'a loser does not gain by it')
+  t.match(claims.winner(ID, binding(0, 1, 5)), { binding: { hypervisor: B } }, 'the loser does not gain by it')
   claims.update(C, has(2, null))
-  t.match(claims.winner(ID, binding(0, 1, null)), { binding: { hypervisor: C } }, 'of two that do not work the newer')
+  t.match(
+    claims.winner(ID, binding(0, 1, null)),
+    { binding: { hypervisor: C } },
+    'without port numbers, the newer claim wins',
+  )
   claims.update(C, nothing)
-  t.match(claims.winner(ID, undefined), { binding: { hypervisor: A } }, 'nobody has it: who works')
+  t.match(claims.winner(ID, undefined), { binding: { hypervisor: A } }, 'no holder: the claim with a port number wins')
 })
 
-t.test('a claim where the VNIC is expected is new, though it is the first word since a restart', async (t) => {
+t.test('a claim of the target of a migration is new, even in the first snapshot after a restart', async (t) => {
   const claims = new BindingClaims()
   claims.remember(binding(0, 0))
   claims.update(A, has(0), { isFirst: true })
@@ -119,15 +126,15 @@ t.test('a claim where the VNIC is expected is new, though it is the first word s
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B } })
 })
 
-t.test('what has lost the VNIC is known as such, until it goes', async (t) => {
+t.test('a claim that lost is known until its interface goes', async (t) => {
   const claims = new BindingClaims()
   claims.update(A, has(0))
   t.equal(claims.lost(ID, A, binding(0, 0)), undefined, 'the holder')
   claims.update(B, has(1, null))
-  t.equal(claims.lost(ID, B, binding(0, 0)), undefined, 'a newer one, which waits for its port number')
+  t.equal(claims.lost(ID, B, binding(0, 0)), undefined, 'a newer claim that waits for its port number')
   claims.update(B, has(1))
   t.match(claims.lost(ID, A, binding(0, 1)), { hypervisor: A })
-  t.equal(claims.lost(ID, C, binding(0, 1)), undefined, 'one that has never claimed it')
+  t.equal(claims.lost(ID, C, binding(0, 1)), undefined, 'a hypervisor that never claimed it')
   claims.update(A, nothing)
   t.equal(claims.lost(ID, A, binding(0, 1)), undefined)
 })

@@ -1,4 +1,4 @@
-/** The ports towards the fabric that engines want together: one of each, so that a segment has one name. */
+/** The ports towards the fabric that all engines together need: one of each role. */
 import t from 'tap'
 import type { Engine, FabricPort } from '../../src/core/engine/engine.ts'
 import { tunnelPort } from '../../src/engines/ethernet/overlay.ts'
@@ -11,12 +11,12 @@ const engine = (alias: string, ...ports: unknown[]): Engine =>
   oddEngine({ alias, fabricPorts: () => ports as FabricPort[] })
 const patch = (name: string, bridge: string) => ({ role: `uplink:${name}`, kind: 'patch', bridge })
 
-t.test('engines share what they want alike', async (t) => {
+t.test('engines that want the same port share it', async (t) => {
   const [one, two] = [engine('one', tunnelPort('gre', '192.0.2.1')), engine('two', tunnelPort('gre', '192.0.2.1'))]
   t.same(fabricPortsOf([one, two], facts), { ports: [tunnelPort('gre', '192.0.2.1')], mistakes: [] })
 })
 
-t.test('what cannot be is left out, with a condition; what others want is there', async (t) => {
+t.test('a port that cannot be made is left out, with a condition; other ports are not affected', async (t) => {
   const good = engine('good', patch('physnet1', 'br-eth1'), tunnelPort('vxlan', '192.0.2.1'))
   const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
     [

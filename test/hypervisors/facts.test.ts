@@ -1,4 +1,4 @@
-/** What the rows of a host say (B01–B03, B06), and what is written into it. */
+/** The state that is read from the rows of a host, and the operations that write what its OVSDB lacks. */
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { readHost } from '../../src/hypervisors/facts.ts'
@@ -79,7 +79,7 @@ const iface = (name: string, ofport: number | null, id = VNIC) => ({
 const bound = (wish: Wish, before?: string) =>
   readHost(rows(wish), () => (before ? ({ hypervisor: 'hv1', interface: before } as never) : undefined))
 
-t.test('B01: no port number, 0 and -1 are none yet', async (t) => {
+t.test('B01: an ofport that is absent, 0 or -1 is no port number', async (t) => {
   for (const [ofport, wanted] of [
     [null, null],
     [0, null],
@@ -98,20 +98,23 @@ t.test('B02, B06: only an id on the integration bridge binds', async (t) => {
   t.equal(bound({ bridges: {} }).claims.size, 0, 'no bridge at all')
 })
 
-t.test('B03: of two interfaces with one id the one that has it keeps it, and a condition says so', async (t) => {
+t.test('B03: of two interfaces with one id the bound one stays bound, and a condition says so', async (t) => {
   const two = { bridges: { 'br-int': [iface('tap1', 6), iface('tap0', 5)] } }
-  t.match([...bound(two).claims.values()], [{ interface: 'tap0' }], 'the first by name, if neither has it')
+  t.match([...bound(two).claims.values()], [{ interface: 'tap0' }], 'the first by name, if neither is bound')
   const kept = bound(two, 'tap1')
   t.match([...kept.claims.values()], [{ interface: 'tap1', ofport: 6 }])
   t.match(kept.conditions, [{ code: 'duplicate-iface-id', message: /tap1 is bound; clear it on the other/ }])
 })
 
-t.test('B03: of two interfaces with one id the one that works goes before the one that had it', async (t) => {
-  const { claims } = bound({ bridges: { 'br-int': [iface('tap0', -1), iface('tap1', 6)] } }, 'tap0')
-  t.match([...claims.values()], [{ interface: 'tap1', ofport: 6 }])
-})
+t.test(
+  'B03: of two interfaces with one id, one with a port number is preferred to the bound one without',
+  async (t) => {
+    const { claims } = bound({ bridges: { 'br-int': [iface('tap0', -1), iface('tap1', 6)] } }, 'tap0')
+    t.match([...claims.values()], [{ interface: 'tap1', ofport: 6 }])
+  },
+)
 
-t.test('a port towards the fabric is never a VNIC, whatever id somebody gives it', async (t) => {
+t.test('a port towards the fabric is never bound, whatever its iface-id', async (t) => {
   const external_ids = new Map([
     ['iface-id', VNIC],
     ['plugboard-role', 'uplink:physnet1'],
@@ -121,14 +124,14 @@ t.test('a port towards the fabric is never a VNIC, whatever id somebody gives it
   t.match(conditions, [{ code: 'fabric-iface-id' }])
 })
 
-t.test('B10: two physical networks cannot share a bridge, where their VLANs would be one', async (t) => {
+t.test('B10: two physical networks cannot share a bridge, where they would share their VLANs', async (t) => {
   const external = { 'plugboard-bridge-mappings': 'physnet1:br-eth1,physnet2:br-eth1' }
   const { facts, conditions } = bound({ external, bridges: { 'br-int': [], 'br-eth1': [] } })
   t.strictSame(facts.bridgeMappings, { physnet1: 'br-eth1' })
   t.match(conditions, [{ code: 'bad-bridge-mapping', message: /physnet2:br-eth1/ }])
 })
 
-t.test('why a port towards the fabric will not come by itself', async (t) => {
+t.test('the reason why a port towards the fabric cannot be made is one of the facts', async (t) => {
   const external = { 'plugboard-bridge-mappings': 'physnet1:br-eth1' }
   const { facts, conditions } = bound({
     external,
@@ -147,7 +150,7 @@ t.test('why a port towards the fabric will not come by itself', async (t) => {
   t.match(conditions, [{ code: 'bridge-missing' }])
 })
 
-t.test('what the host says of itself, and what it says wrongly', async (t) => {
+t.test('settings of the host become facts, and wrong ones become conditions', async (t) => {
   const external = {
     hostname: 'h1',
     'plugboard-bridge-mappings': ' physnet1:br-eth1, nonsense ,physnet2:br-int,physnet1:br-eth9',
@@ -171,7 +174,7 @@ t.test('what the host says of itself, and what it says wrongly', async (t) => {
   ])
 })
 
-t.test('the ports towards the fabric are known by our mark', async (t) => {
+t.test('ports towards the fabric are recognised by their role', async (t) => {
   const role = (name: string, value: string, ofport: number) => ({
     name,
     ofport,
@@ -190,7 +193,7 @@ const wanted = {
   fabric: [],
 } as const
 
-t.test('a bridge that is right is left alone (B08); one that is not is mended (B20)', async (t) => {
+t.test('B08, B20: a bridge with the right settings is left alone; wrong ones are corrected', async (t) => {
   const right = { bridges: { 'br-int': [] }, controllers: [controller] }
   t.strictSame(provision(rows(right), wanted), [])
   const tables = (wish: Wish, want: Parameters<typeof provision>[1] = wanted) =>
@@ -206,7 +209,11 @@ t.test('a bridge that is right is left alone (B08); one that is not is mended (B
   t.strictSame(tables({ ...right, controllers: [controller, controller] }), ['insert Controller', 'update Bridge'])
   t.strictSame(tables(right, { ...wanted, datapathType: 'system' }), ['update Bridge'])
   t.strictSame(tables(right, { ...wanted, datapathType: null }), [])
-  t.strictSame(tables(right, { ...wanted, datapathIdTaken: true }), [], 'its own id is its own already')
+  t.strictSame(
+    tables(right, { ...wanted, datapathIdTaken: true }),
+    [],
+    'the id is derived from its own system-id already',
+  )
   t.strictSame(tables(right, { ...wanted, systemId: 'hv2', datapathIdTaken: true }), ['update Bridge'])
   t.equal(tables({ bridges: {} }).at(0), 'insert Interface', 'made where it is missing')
 })
@@ -221,7 +228,7 @@ t.test('B31: a patch is made as a pair, once, and only when its other bridge is 
   t.strictSame(names(right), ['plug-physnet1-int', 'plug-physnet1-ext'])
   t.strictSame(names({ ...right, bridges: { 'br-int': [] } }), [], 'not half a pair')
   const foreign = { ...right, bridges: { 'br-int': [], 'br-eth1': [{ name: 'plug-physnet1-ext' }] } }
-  t.strictSame(names(foreign), [], 'nor where another hand has the name')
+  t.strictSame(names(foreign), [], 'nor where somebody else has the name')
   t.strictSame(takenNames(rows(foreign), fabric), ['plug-physnet1-ext'])
   const mark = new Map([['plugboard-role', 'uplink:physnet1']])
   const patch = (name: string, peer: string) => ({
@@ -239,11 +246,11 @@ t.test('B31: a patch is made as a pair, once, and only when its other bridge is 
   t.strictSame(
     gone.map((each) => ('table' in each ? `${each.op} ${each.table}` : '')),
     ['mutate Bridge', 'mutate Bridge'],
-    'nobody wants it any more',
+    'no engine needs it any more',
   )
 })
 
-t.test('a datapath id is the host’s for good', async (t) => {
+t.test('a datapath id depends on the system-id alone', async (t) => {
   t.match(datapathIdOf('hv1'), /^[0-9a-f]{16}$/)
   t.equal(datapathIdOf('hv1'), datapathIdOf('hv1'))
   t.not(datapathIdOf('hv1'), datapathIdOf('hv2'))
