@@ -48,6 +48,10 @@ export class Controller {
     return this.#place.address
   }
 
+  get isRunning(): boolean {
+    return this.#process !== undefined
+  }
+
   static async create(
     channel: Channel,
     directory: string,

@@ -9,8 +9,9 @@
  * `eth<n>` in `br-eth<n>`. A machine `outside`, on every physical network, is somebody else's server there.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { constants, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Background, startBackground } from './background.ts'
 import { Channel, LabError } from './channel.ts'
 import { Controller, type ControllerSettings, controllerPlace } from './controller.ts'
 import { type Arrival, type Send, sendsAsJson } from './experiment.ts'
@@ -95,6 +96,7 @@ export class Lab {
   readonly #vms = new Map<string, Vm>()
   readonly #directory: string
   readonly #controllers: Controller[] = []
+  readonly #backgrounds = new Set<Background>()
   #cables = 0
   readonly hypervisors: readonly Hypervisor[]
   /** Plain machines on the underlay, with an Open vSwitch that no controller knows. */
@@ -140,17 +142,15 @@ export class Lab {
     return controller
   }
 
-  /** A command that goes on in a machine; `stop` interrupts it, as Ctrl-C would, and returns all that it printed. */
-  async background(machine: string, ...argv: readonly string[]): Promise<{ stop(): Promise<string> }> {
+  /** The commands that go on. */
+  get backgrounds(): ReadonlySet<Background> {
+    return this.#backgrounds
+  }
+
+  /** A command that goes on in a machine. */
+  async background(machine: string, ...argv: readonly string[]): Promise<Background> {
     const log = join(this.#directory, `background-${this.#cables++}.log`)
-    const { pid } = await this.#channel.call<{ pid: number }>('spawn', { machine, argv, log, env: {} })
-    const ended = this.#channel.exit(pid)
-    const stop = async () => {
-      await this.#channel.call('kill', { pid, signal_number: constants.signals.SIGINT })
-      await ended
-      return await readFile(log, 'utf8')
-    }
-    return { stop }
+    return await startBackground(this.#channel, this.#backgrounds, { machine, argv, log })
   }
 
   /** A VM with its cable, and the interface on `br-int` that a compute service would make for it. */

@@ -1,5 +1,6 @@
 /** A test file with a scene of its own: skipped without root, patient, and with the controller's last words on failure. */
 import t, { type Test } from 'tap'
+import { checkpoint } from './checkpoint.ts'
 import { whyNoLab } from './lab.ts'
 import { type Scene, type SceneSettings, startScenes } from './scene.ts'
 
@@ -25,11 +26,30 @@ export async function onStages(
   await t.test(title, { skip: whyNoLab() ?? false, timeout: patience }, async (t) => {
     const scenes = await startScenes(count, settings)
     const [scene = missing(), other = scene] = scenes
+    restoreAfterFailures(t, scenes)
     try {
       await play(t, scene, other)
+    } catch (error) {
+      t.fail('a step outside of the tests failed', { error })
     } finally {
       if (!t.passing()) for (const each of scenes) t.comment(await each.lastLines())
       await scene.close()
+    }
+  })
+}
+
+/** A test that fails leaves the clouds as it found them, so that the next one has a fair chance. */
+function restoreAfterFailures(t: Test, scenes: readonly Scene[]): void {
+  const restores = new Map<string, ReadonlyArray<() => Promise<void>>>()
+  t.beforeEach(async ({ fullname }) => {
+    // A test may begin without a controller. There is nothing to go back to then.
+    const all = await Promise.all(scenes.map(checkpoint)).catch(() => [])
+    restores.set(fullname, all)
+  })
+  t.afterEach(async (test) => {
+    if (test.passing()) return
+    for (const restore of restores.get(test.fullname) ?? []) {
+      await restore().catch((error: unknown) => test.comment('the cloud cannot be restored after this failure:', error))
     }
   })
 }

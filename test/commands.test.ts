@@ -8,7 +8,7 @@ import t from 'tap'
 import { MAIN, run, runWith, send, start, storeIn } from './support/program.ts'
 
 t.jobs = 3
-t.setTimeout(180_000)
+t.setTimeout(600_000)
 
 t.test('an address that is taken is said in one line', async (t) => {
   const taken = createServer()

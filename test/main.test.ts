@@ -10,7 +10,7 @@ import { empty, fill, skip, smallDisk } from './store/support/disk.ts'
 import { ANY_PORTS, Plugboard, send, start, storeIn } from './support/program.ts'
 
 t.jobs = 3
-t.setTimeout(180_000)
+t.setTimeout(600_000)
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   t.test(`it starts, says where it listens, and ends with 0 at ${signal}`, async (t) => {

@@ -1,6 +1,7 @@
 /** What `active` means, and what changes nothing: behaviours B07, B08, B36. */
 import { listen } from '../api.ts'
 import type { Vnic } from '../compute.ts'
+import { loseDatabase, returnToController } from '../disconnect.ts'
 import { onStage } from '../onstage.ts'
 import { until } from '../until.ts'
 
@@ -78,9 +79,8 @@ await onStage('confirmation', { hypervisors: 2 }, async (t, scene) => {
     await h1.vsctl('set', 'Interface', name, 'other_config:nothing=new')
     await scene.seen(h1)
     // All of its rows again, as on every connection.
-    await h1.vsctl('del-manager')
-    await until('h1 to be gone', async () => !(await scene.hypervisor('h1')).ovsdb_connected)
-    await h1.vsctl('set-manager', 'tcp:172.30.0.1:6640')
+    await loseDatabase(scene, h1)
+    await returnToController(h1)
     await scene.connected()
     await scene.seen(h1)
     for (const since of changes) t.same(await since(), [])

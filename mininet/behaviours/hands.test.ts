@@ -1,5 +1,5 @@
 /** Other hands on a switch, and a controller that does not see everything yet: behaviours B33, B35. */
-import { controllerAddress } from '../controller.ts'
+import { returnToController } from '../disconnect.ts'
 import { onStage } from '../onstage.ts'
 import { until } from '../until.ts'
 
@@ -101,7 +101,7 @@ await onStage('hands', { hypervisors: 3 }, async (t, scene) => {
     for (const { vnic } of stationsOn('h1')) await scene.vnicIs(vnic.id, 'active')
     t.match(await scene.hypervisor('h1'), { ovsdb_connected: false })
     t.same(await h1.rules(), before)
-    await h1.vsctl('set-manager', `tcp:${controllerAddress}`)
+    await returnToController(h1)
     await scene.connected()
     await scene.seen(h1)
     t.same(await h1.rules(), before)

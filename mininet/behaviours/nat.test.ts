@@ -179,14 +179,19 @@ await onStage('NATed IPv4 networks', { hypervisors: 2, config: floatingConfig() 
   })
 
   await t.test('a guest that looks for hosts that are not there drowns nobody', async (t) => {
+    const meter = 4 * Number((await scene.show(a.vnic.id)).binding?.ofport) + 3
+    const counters = async () => {
+      const stats = await h1.ofctl('meter-stats', 'br-int', `meter=${meter}`)
+      const [seen = 0, dropped = 0] = [...stats.matchAll(/packet_(?:in_)?count[:=](\d+)/g)].map(([, n]) => Number(n))
+      return { seen, dropped }
+    }
     const search = await lab.background(a.vm.name, 'python3', '-c', SEARCH)
+    await until('the search to be held back', async () => (await counters()).dropped > 500)
     for (let n = 0; n < 5; n++) t.match(await askForAddress(lab, b.vm.name), /^lease 100\.64\.0\.2/)
     t.equal(await pings(lab, b.vm.name, BEYOND), 1)
     t.equal(await pings(lab, 'outside', c.address), 1)
     await search.stop()
-    const meter = 4 * Number((await scene.show(a.vnic.id)).binding?.ofport) + 3
-    const stats = await h1.ofctl('meter-stats', 'br-int', `meter=${meter}`)
-    const [seen = 0, dropped = 0] = [...stats.matchAll(/packet_(?:in_)?count[:=](\d+)/g)].map(([, n]) => Number(n))
+    const { seen, dropped } = await counters()
     t.ok(seen > 1000 && dropped > seen / 2, `of ${seen} packets for the controller ${dropped} were dropped`)
   })
 

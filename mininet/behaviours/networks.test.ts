@@ -1,8 +1,7 @@
 /** Keys of networks and moves between them: behaviours B10, B11, B13. */
-import { controllerAddress } from '../controller.ts'
+import { loseDatabase, loseSwitch, returnToController } from '../disconnect.ts'
 import { differences } from '../experiment.ts'
 import { broadcast, frame } from '../frames.ts'
-import type { Hypervisor } from '../hypervisor.ts'
 import { onStage } from '../onstage.ts'
 import { until } from '../until.ts'
 
@@ -62,15 +61,6 @@ await onStage('networks', stage, async (t, scene) => {
     await destroy(id)
   }
 
-  /** Both connections go, the switch keeps its rules: it would drop them with its last controller, so it gets a wrong one. */
-  async function leave(host: Hypervisor): Promise<void> {
-    await host.vsctl('del-manager', '--', 'set-controller', 'br-int', 'tcp:172.30.0.1:1')
-    await until(`${host.id} to be gone`, async () => {
-      const { openflow_connected, ovsdb_connected } = await scene.hypervisor(host.id)
-      return !openflow_connected && !ovsdb_connected
-    })
-  }
-
   for (const way of ['comes back', 'is removed by an operator']) {
     await t.test(`B11 a freed segment stays taken until a hypervisor that was away ${way}`, async (t) => {
       const network = await scene.network('vlan')
@@ -79,14 +69,15 @@ await onStage('networks', stage, async (t, scene) => {
       for (let count = 0; count < 4; count++) others.push(await scene.network('vlan', {}))
       t.match(await ask({}), { status: 409, body: { code: 'segments-exhausted' } })
       const station = await scene.station({ hypervisor: h1, network })
-      await leave(h1)
+      await loseDatabase(scene, h1)
+      await loseSwitch(scene, h1)
       await scene.api.ask('DELETE', `/v1/projects/tests/vnics/${station.vnic.id}`)
       await drop(network.id)
       t.not((await h1.rules()).length, 0, 'the switch that is away still has its rules')
       t.match(await ask({}), { status: 409, body: { code: 'segments-exhausted' } })
       t.match(await ask({ segment: freed }), { status: 409, body: { code: 'segment-in-use' } })
 
-      if (way === 'comes back') await h1.vsctl('set-manager', `tcp:${controllerAddress}`)
+      if (way === 'comes back') await returnToController(h1)
       else await scene.api.must('DELETE', '/v1/hypervisors/h1')
       const next = await until('the segment to be free', async () => {
         const { status, body } = await scene.api.ask<{ id: string; segment: unknown }>(
@@ -97,7 +88,7 @@ await onStage('networks', stage, async (t, scene) => {
         return status === 201 && body
       })
       t.same(next.segment, freed)
-      if (way !== 'comes back') await h1.vsctl('set-manager', `tcp:${controllerAddress}`)
+      if (way !== 'comes back') await returnToController(h1)
       await scene.connected()
       await until('h1 to have no rule', async () => (await h1.rules()).length === 0)
 

@@ -1,6 +1,6 @@
 /** What dies comes back, and what it left behind goes on: behaviours B30, B31, B32, B34. */
 import type { Test } from 'tap'
-import { controllerAddress } from '../controller.ts'
+import { loseDatabase, loseSwitch, returnToController, WRONG_CONTROLLER } from '../disconnect.ts'
 import { onStage } from '../onstage.ts'
 import type { Station } from '../scene.ts'
 import { lostPings } from '../table.ts'
@@ -138,20 +138,18 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
     if (network === undefined) return
     const before = await rules()
     const changes = await Promise.all([h1.watchChanges(), h2.watchChanges()])
-    await h1.vsctl('del-manager')
-    await until('h1 to be without OVSDB', async () => !(await scene.hypervisor('h1')).ovsdb_connected)
+    await loseDatabase(scene, h1)
     t.match(await scene.hypervisor('h1'), { openflow_connected: true })
-    await h1.vsctl('set-controller', 'br-int', 'tcp:172.30.0.1:1')
-    await until('h1 to be without OpenFlow', async () => !(await scene.hypervisor('h1')).openflow_connected)
+    await loseSwitch(scene, h1)
     t.same(await rules(), before)
     const late = await scene.station({ hypervisor: h1 })
-    await h1.vsctl('set-manager', `tcp:${controllerAddress}`)
+    await returnToController(h1)
     await scene.connected()
     await scene.seen(h1)
     for (const since of changes) t.same(await since(), [])
     await scene.plug(late, network)
     t.same(await scene.wrongs(), [])
-    await h1.vsctl('set-controller', 'br-int', 'tcp:172.30.0.1:1')
+    await h1.vsctl('set-controller', 'br-int', WRONG_CONTROLLER)
     await until('the controller to be set right', async () => {
       return (await h1.vsctl('get-controller', 'br-int')) === 'tcp:172.30.0.1:6653'
     })
