@@ -1,7 +1,7 @@
 /** What a plug costs in compile and delta when the cloud has 100 VNICs, and when it has 10,000: networks of fifty. */
 import { compile, type Engines } from '../flows/compile.ts'
 import { Ledger } from '../flows/diff.ts'
-import { engineTables } from '../flows/pipeline/tables.ts'
+import { engineTables } from '../flows/pipeline/table.ts'
 import { vlanRules } from '../src/engines/vlan/vlan-rules.ts'
 import { vxlanRules } from '../src/engines/vxlan/vxlan-rules.ts'
 import { apply, type Change } from '../topology/change.ts'

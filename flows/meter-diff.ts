@@ -4,8 +4,8 @@
  */
 import { type Flow, type Meter, printMeter } from '../src/openflow/index.ts'
 import type { Key } from '../topology/ids.ts'
-import { type MeterSpec, meterOf, metersIn, specOf } from './pipeline/meters.ts'
 import type { Rule } from './pipeline/rule.ts'
+import { type MeterSpec, meterOf, metersIn, specOf } from './pipeline/vnic-meter.ts'
 
 /** A meter to add, or to change in place: to delete it first would take the rules away that use it. */
 export interface MeterChange {

@@ -1,15 +1,18 @@
 /**
- * Frames that the controller sends through a switch for a port: the same typed targets as rules have, and the same table egress,
- * so that a frame of one domain can no more reach another than a VNIC's can.
+ * Frames that the controller sends through a switch for a port. They have the same typed targets as rules, and go the same way to
+ * them, so a frame of one domain can no more reach another than a VNIC's can.
  */
 import type { Action } from '../src/openflow/index.ts'
-import type { Graph } from '../topology/graph.ts'
-import { type Engines, way } from './compile.ts'
-import { announcementsOf, memberKey } from './engines/checked.ts'
-import type { Announcement, Domain, Fabric, Member, Target } from './engines/engine-rules.ts'
+import type { GraphReader } from '../topology/graph-reader.ts'
+import { announcementsOf } from './engines/checked.ts'
+import { memberKey } from './engines/checked-fabric.ts'
+import type { Announcement, Member, Target } from './engines/engine-rules.ts'
 import { SOURCE, set, setDomain, TARGET, TO_UPLINK } from './pipeline/registers.ts'
 import { resubmit } from './pipeline/rule.ts'
-import { EGRESS } from './pipeline/tables.ts'
+import type { ConnectedScope, Scope } from './pipeline/scope.ts'
+import { FIRST_TABLE } from './pipeline/table.ts'
+import { PIPELINE } from './stages/assembled.ts'
+import { connectedScope, type Engines } from './way.ts'
 
 /** A frame, and what to do with it: the body of a packet_out. */
 export interface Injection {
@@ -21,55 +24,49 @@ export interface Injection {
 /** Where such a frame may be handed on to. */
 export type InjectionTarget = Extract<Target, { readonly to: 'member' | 'uplink' }>
 
-/** From where: a domain on a hypervisor, by its engine's way to the fabric. */
-export interface From {
-  readonly graph: Graph
-  readonly here: Parameters<typeof memberKey>[0]['here']
-  readonly alias: string
-  readonly domain: Domain
-  readonly fabric: Fabric
-}
-
 /**
  * The actions that hand a frame on, as if the port had sent it.
  * @param source the key of the port whose frame it is
- * @throws EngineMistake if the target is none that the domain has on this hypervisor
+ * @throws EngineMistake if the domain has no such target on this hypervisor
  */
-export const injection = (from: From, source: number, target: InjectionTarget): Action[] => [
-  setDomain(from.domain.key),
+export const injection = (scope: Scope, source: number, target: InjectionTarget): Action[] => [
+  setDomain(scope.domain.key),
   set(SOURCE, source),
-  set(TARGET, target.to === 'uplink' ? TO_UPLINK : memberKey(from, target)),
-  resubmit(EGRESS.number),
+  set(TARGET, target.to === 'uplink' ? TO_UPLINK : memberKey(scope, target)),
+  resubmit(scope.next('toTarget', FIRST_TABLE)),
 ]
 
 /**
- * What is to be said for a member at its place, by its engine.
+ * What others are told of a member at its place, by its engine.
  * @throws EngineMistake if the engine does not say what it wants
  */
-export function announcements(graph: Graph, engines: Engines, member: Member): Injection[] {
-  const from = homeOf(graph, engines, member)
-  if (!from) return []
-  return announcementsOf(from.rules, from.domain, member).map(({ frame, target, why }: Announcement) => ({
+export function announcements(graph: GraphReader, engines: Engines, member: Member): Injection[] {
+  const scope = homeOf(graph, engines, member)
+  if (!scope) return []
+  return announcementsOf(scope.rules, scope.domain, member).map(({ frame, target, why }: Announcement) => ({
     frame,
-    actions: injection(from, member.port.key, target),
+    actions: injection(scope, member.port.key, target),
     why,
   }))
 }
 
 /** Frames to a member alone, at its place: answers to what it has asked. None while its port has no rules. */
-export function toItself(graph: Graph, engines: Engines, member: Member, frames: readonly Uint8Array[]): Injection[] {
-  const from = homeOf(graph, engines, member)
-  if (!from) return []
-  const actions = injection(from, member.port.key, { to: 'member', member })
+export function toItself(
+  graph: GraphReader,
+  engines: Engines,
+  member: Member,
+  frames: readonly Uint8Array[],
+): Injection[] {
+  const scope = homeOf(graph, engines, member)
+  if (!scope) return []
+  const actions = injection(scope, member.port.key, { to: 'member', member })
   return frames.map((frame) => ({ frame, actions, why: 'the answer to its question' }))
 }
 
 /** The domain of a member at its place, if its port has rules there. */
-export function homeOf(graph: Graph, engines: Engines, { port, hypervisor }: Member) {
+export function homeOf(graph: GraphReader, engines: Engines, { port, hypervisor }: Member): ConnectedScope | undefined {
   const here = graph.hypervisors.get(hypervisor)
   const domain = port.networkId === null ? port : graph.networks.get(port.networkId)
-  const found = here && domain && way(engines, domain, here)
-  if (!found || !port.adminUp) return undefined
-  const { rules } = found.engine
-  return { graph, here, rules, alias: rules.alias, domain, fabric: found.fabric, output: found.output }
+  if (!here || !domain || !port.adminUp) return undefined
+  return connectedScope({ graph, engines, pipeline: PIPELINE }, domain, here)
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { roomsTable } from '../test/laws/rooms.ts'
-import { EXAMPLES } from '../test/support/examples.ts'
+import { BY_STAGE, EXAMPLES } from '../test/support/examples.ts'
 import { behavioursPage, numberedTests, PAGE, readPage } from './behaviours-page.ts'
 import { pipelinePage } from './pipeline-page.ts'
 import { entriesOf, referencePage } from './reference-page.ts'
@@ -14,7 +14,7 @@ function write(name: string, text: string): void {
   console.log(`wrote ${page}`)
 }
 
-write('docs/pipeline.md', pipelinePage(EXAMPLES))
+write('docs/pipeline.md', pipelinePage(EXAMPLES, BY_STAGE))
 for (const [library, entries] of entriesOf())
   write(`docs/reference/${library.name}.md`, referencePage(library, entries))
 write(PAGE, behavioursPage(readPage(), numberedTests()))

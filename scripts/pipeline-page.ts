@@ -1,20 +1,11 @@
-/** The docs page of the pipeline, made from its modules: `npm run docs` writes it, a test holds that it is fresh. */
+/** The docs page of the pipeline, computed from its stages and from rules of examples. `npm run docs` writes it. */
+import type { Wanted } from '../flows/compile.ts'
 import { authorOf, OWNER_COOKIE } from '../flows/pipeline/cookie.ts'
-import { SLOTS, TO_PEER, TO_PEERS, TO_UPLINK } from '../flows/pipeline/registers.ts'
+import { type Register, TO_PEER, TO_PEERS, TO_UPLINK } from '../flows/pipeline/registers.ts'
 import type { Rule } from '../flows/pipeline/rule.ts'
-import {
-  ADVERTISE,
-  ANSWER,
-  CLASSIFY,
-  EGRESS,
-  ENGINES,
-  engineTables,
-  GUARD,
-  LEARNED,
-  ROUTED,
-  type Table,
-  UNKNOWN,
-} from '../flows/pipeline/tables.ts'
+import { writtenBy } from '../flows/pipeline/rule-checks.ts'
+import { ENGINE_RANGE, engineTables, type Table } from '../flows/pipeline/table.ts'
+import { PIPELINE } from '../flows/stages/assembled.ts'
 import { ENGINE_ALIASES } from '../src/engines/index.ts'
 import { printFlow } from '../src/openflow/index.ts'
 import { FIRST_KEY } from '../topology/ids.ts'
@@ -28,40 +19,84 @@ export interface Example {
 
 const row = (...cells: ReadonlyArray<string | number>): string => `| ${cells.join(' | ')} |`
 
+const ENGINE_TABLES = {
+  forward:
+    'Where a frame goes within its network: the member or the peer that has its destination address, or all of them.',
+  flood: 'Copies of a flood that is too long for one rule.',
+}
+
 function tables(): string[] {
   const engines = ENGINE_ALIASES.flatMap((alias, slot): Table[] => {
     const { forward, flood } = engineTables(slot)
     return [
-      { number: forward, name: `forward (${alias})`, does: ENGINES.forward },
-      { number: flood, name: `flood (${alias})`, does: ENGINES.flood },
+      { number: forward, name: `forward (${alias})`, does: ENGINE_TABLES.forward },
+      { number: flood, name: `flood (${alias})`, does: ENGINE_TABLES.flood },
     ]
   })
+  const all = PIPELINE.stages.flatMap(({ name, tables = [], hasEngineTables }) =>
+    [...(hasEngineTables ? engines : []), ...tables].map((table) => ({ stage: name, ...table })),
+  )
   return [
-    row('table', 'name', 'does'),
-    row('--:', '---', '---'),
-    ...[CLASSIFY, GUARD, ANSWER, ADVERTISE, ...ROUTED, ...engines, LEARNED, UNKNOWN, EGRESS].map(
-      ({ number, name, does }) => row(number, name, does),
-    ),
+    row('table', 'name', 'stage', 'does'),
+    row('--:', '---', '---', '---'),
+    ...all.map(({ number, name, stage, does }) => row(number, name, stage, does)),
   ]
 }
 
-function registers(): string[] {
-  const bits = (offset: number, count: number) =>
-    count === 32 ? '' : count === 1 ? `[${offset}]` : `[${offset}..${offset + count - 1}]`
-  return [
-    row('bits', 'name', 'tables', 'holds'),
-    row('---', '---', '---', '---'),
-    row(
-      '`metadata`',
-      'network',
-      `${CLASSIFY.number}–${EGRESS.number}`,
-      'key of the network; written by classify alone',
-    ),
-    ...SLOTS.map(({ field, offset, bits: count, name, lives, does }) =>
-      row(`\`${field}${bits(offset, count)}\``, name, `${lives[0]}–${lives[1]}`, does),
-    ),
-  ]
+/** What each stage is for, and where it is woven into the tables of others. */
+const stages = (): string[] =>
+  PIPELINE.stages.map(({ name, does, rulesIn = [], wishes = {} }) => {
+    const elsewhere = rulesIn.map((table) => table.name)
+    const wished = Object.keys(wishes).map((wish) => `\`${wish}\``)
+    const words = [
+      ...(elsewhere.length > 0 ? [`has rules in ${elsewhere.join(' and ')}, too`] : []),
+      ...(wished.length > 0 ? [`adds ${wished.join(' and ')} to rules of other stages`] : []),
+    ]
+    return `- **${name}** ${[does, ...words].join('; ')}.`
+  })
+
+const bitsOf = ({ field, offset, bits }: Register): string => {
+  if (bits === (field === 'metadata' ? 64 : 32)) return ''
+  return bits === 1 ? `[${offset}]` : `[${offset}..${offset + bits - 1}]`
 }
+
+/** The stages that write a register in the examples, and the tables in which they do. */
+function writersOf(register: Register, wanted: readonly Wanted[]): string {
+  const writers = new Map<string, Set<number>>()
+  for (const [stage, rules] of wanted) {
+    for (const write of writtenBy(PIPELINE, stage, rules)) {
+      if (write.register !== register) continue
+      writers.set(write.writer.name, (writers.get(write.writer.name) ?? new Set()).add(write.table))
+    }
+  }
+  return PIPELINE.stages
+    .flatMap(({ name }) => {
+      const found = [...(writers.get(name) ?? [])].sort((a, b) => a - b)
+      return found.length === 0 ? [] : [`${name} in ${found.join(', ')}`]
+    })
+    .join('; ')
+}
+
+const registers = (wanted: readonly Wanted[]): string[] => [
+  row('bits', 'name', 'stage', 'tables', 'holds', 'written by'),
+  row('---', '---', '---', '---', '---', '---'),
+  ...PIPELINE.stages.flatMap(({ name: stage, registers = [] }) =>
+    registers.map((register) => {
+      const { field, name, lives, holds } = register
+      const writers = writersOf(register, wanted)
+      return row(`\`${field}${bitsOf(register)}\``, name, stage, `${lives[0]}–${lives[1]}`, holds, writers)
+    }),
+  ),
+]
+
+const meters = (): string[] => [
+  row('slot', 'name', 'stage', 'limits'),
+  row('--:', '---', '---', '---'),
+  ...PIPELINE.stages
+    .flatMap(({ name: stage, meters = [] }) => meters.map((meter) => ({ stage, ...meter })))
+    .sort((a, b) => a.slot - b.slot)
+    .map(({ slot, name, stage, limits }) => row(slot, name, stage, limits)),
+]
 
 /** One rule a line, and under it the reason that the API gives as `why`. */
 const explained = ({ title, words, rules }: Example): string[] => [
@@ -72,9 +107,13 @@ const explained = ({ title, words, rules }: Example): string[] => [
   ...rules.flatMap((rule) => ['```', printFlow(rule), '```', `${rule.why} (object ${authorOf(rule.cookie)}).`, '']),
 ]
 
-export function pipelinePage(examples: readonly Example[]): string {
+/**
+ * @param examples whose rules the page shows one by one
+ * @param wanted rules by stage, from which it says who writes a register
+ */
+export function pipelinePage(examples: readonly Example[], wanted: readonly Wanted[]): string {
   return [
-    '<!-- Made by `npm run docs` from flows/*.ts: change those, not this. -->',
+    '<!-- Made by `npm run docs` from flows/stages and flows/pipeline: change those, not this. -->',
     '# The pipeline',
     '',
     'Every packet on `br-int` walks these tables in order, and only ever to a later one. What no rule of a table matches is',
@@ -82,14 +121,31 @@ export function pipelinePage(examples: readonly Example[]): string {
     '',
     ...tables(),
     '',
-    `Each engine has ${ENGINES.perEngine} tables of its own between ${ENGINES.first} and ${ENGINES.last}.`,
+    `Each engine has ${ENGINE_RANGE.perEngine} tables of its own between ${ENGINE_RANGE.first} and ${ENGINE_RANGE.last}.`,
+    '',
+    '## Stages',
+    '',
+    'The tables belong to stages, a folder each under [flows/stages](../flows/stages). The table that a packet goes to after a',
+    'stage is the first one behind it at which a stage takes packets of its network.',
+    '',
+    ...stages(),
     '',
     '## What travels with a packet',
     '',
-    ...registers(),
+    'Each register belongs to a stage. Other stages write it only where it is shared and they say so. The last column is what',
+    'the rules of examples do.',
+    '',
+    ...registers(wanted),
     '',
     `Keys are 32-bit numbers from ${FIRST_KEY} on, given once and stored, so that a restart compiles the same rules. The targets`,
-    `${TO_UPLINK} (uplink), ${TO_PEER} (one peer) and ${TO_PEERS} (all peers) are no keys.`,
+    `${TO_UPLINK} (uplink), ${TO_PEER} (one peer) and ${TO_PEERS} (all peers) are no keys. A frame that the controller itself sends for a port has its network,`,
+    'source and target set by the controller, and goes on as if a stage had done that.',
+    '',
+    '## Meters',
+    '',
+    'Each VNIC has meters of its own on its switch, at these places behind four times the OpenFlow port of its interface.',
+    '',
+    ...meters(),
     '',
     '## Cookies',
     '',

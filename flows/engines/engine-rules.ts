@@ -1,11 +1,10 @@
 /**
  * What an engine says about rules. It never sees a register: it names packet fields, and hands a packet on only to typed
- * targets, from which the core makes the rules. So an engine cannot send a packet of one network into another.
+ * targets, from which the stages make the rules. So an engine cannot send a packet of one network into another.
  */
 import type { OxmField } from '../../src/openflow/index.ts'
-import type { Placement } from '../../topology/graph.ts'
 import type { Hypervisor, Network, Port, Vnic } from '../../topology/model.ts'
-import type { Prefix } from './prefix.ts'
+import type { Placement } from '../../topology/placement.ts'
 
 /** What is kept apart from all else: a network, or a port that is in none and on its own. */
 export type Domain = Network | Port
@@ -33,49 +32,41 @@ export type PacketField = Extract<
   }
 >
 
-/** How a domain reaches the fabric from one hypervisor. */
-export type Fabric =
-  /** A physical network, on which others live too. `vlanId` null: untagged. */
-  | { readonly kind: 'uplink'; readonly role: string; readonly vlanId: number | null }
-  /** Tunnels to the other hypervisors with members. */
-  | { readonly kind: 'overlay'; readonly role: string; readonly tunnelKey: number }
-  /** One tunnel, to somebody else's end. */
-  | Wire
-  /** A physical network on which each member is known by an address of its own, and nothing is bridged. */
-  | Routed
-
-export interface Routed {
-  readonly kind: 'routed'
+/** A way to the fabric: a physical network, on which others live, too. */
+export interface Uplink {
+  readonly kind: 'uplink'
+  /** The name of the OpenFlow port in `Hypervisor.fabric`: `uplink:physnet1`. */
   readonly role: string
   /** null: untagged. */
   readonly vlanId: number | null
-  /** The addresses that members have there. */
-  readonly prefix: Prefix
-  /** What is reached there without its router. */
-  readonly onLink: Prefix
-  /** Its router; null: there is none. */
-  readonly nextHop: number | null
-  /** The addresses that the members themselves know. */
-  readonly inside: Prefix
-  /** Of those the one of their gateway, which is in the switch. */
-  readonly gateway: number
 }
 
-/** The two addresses of a member of a routed network, and its VNIC's MAC address. */
-export interface Translation {
-  /** On the physical network. */
-  readonly floating: number
-  /** As the VM knows it. */
-  readonly inside: number
-  readonly mac: number
+/** A way to the fabric: tunnels to the other hypervisors with members. */
+export interface Overlay {
+  readonly kind: 'overlay'
+  /** `tunnel:vxlan` */
+  readonly role: string
+  readonly tunnelKey: number
 }
 
+/** A way to the fabric: one tunnel, to somebody else's end. */
 export interface Wire {
   readonly kind: 'wire'
+  /** `tunnel:gre` */
   readonly role: string
   readonly tunnelKey: number
   readonly remoteIp: string
 }
+
+/** Ways to the fabric by kind. A stage that brings a kind adds it here, by declaration merging. */
+export interface Fabrics {
+  readonly uplink: Uplink
+  readonly overlay: Overlay
+  readonly wire: Wire
+}
+
+/** How a domain reaches the fabric from one hypervisor. */
+export type Fabric = Fabrics[keyof Fabrics]
 
 /** One kind of frame that a VNIC may send, or must not. Of those that fit a frame the one of the highest rank counts. */
 export interface Guard {
@@ -98,7 +89,7 @@ export type Target =
   /** Where it may be if nobody is known to have it: on a physical network or a wire, or at members that ask for such frames. */
   | { readonly to: 'unknown' }
 
-/** One rule of the engine's forward stage, within its domain. */
+/** One rule of the engine's own table `forward`, within its domain. */
 export interface Forward {
   readonly priority: number
   readonly match: readonly PacketField[]
@@ -106,10 +97,11 @@ export interface Forward {
   readonly why: string
 }
 
-/** Why a domain cannot work on a hypervisor. `pending`: it will, without anybody's doing. */
+/** Why a domain cannot work on a hypervisor. */
 export interface Fault {
   readonly code: string
   readonly message: string
+  /** Will it work soon, without anybody's doing? */
   readonly pending: boolean
 }
 
@@ -121,7 +113,7 @@ export type Neighbour =
 /** One kind of frame of a member that the controller answers: it goes there alone, and not into the network. */
 export interface Punt {
   readonly match: readonly PacketField[]
-  /** What it is, for the reason of the rule: `DHCP from everybody`. */
+  /** What it is, for the reason of the rule: `who is a router`. */
   readonly what: string
 }
 
@@ -134,20 +126,19 @@ export interface Announcement {
   readonly why: string
 }
 
+/** A stage that asks engines for more than this adds a function here, by declaration merging. */
 export interface EngineRules {
   readonly alias: string
   /** The way to the fabric; where it is missing, the fault. */
   fabric(domain: Domain, here: Hypervisor): Fabric | Fault
   /** What a VNIC may send; what fits none of these is dropped. */
   guard(member: Member, domain: Domain): readonly Guard[]
-  /** What is known of a member's addresses: who asks for one is answered in the switch. Without it nobody is. */
+  /** The addresses that a member is known to have: the switch answers who asks for one. Without it nobody is answered. */
   neighbours?(member: Member, domain: Domain): readonly Neighbour[]
-  /** Addresses that nobody but the controller has, in a domain: a member that asks for one is answered in the switch. */
+  /** Addresses that only the controller has, in a domain: the switch answers members that ask for one. */
   servers?(domain: Domain): readonly Neighbour[]
-  /** What of a member the engine's `answer` is asked, as far as its limit of packets a second lets it. Without it nothing. */
+  /** Which frames of a member the engine's `answer` gets, at a limited rate. Without it none. */
   punts?(member: Member, domain: Domain): readonly Punt[]
-  /** The addresses of a member, of a domain that is routed. */
-  translation?(member: Member): Translation
   /** The forward rules of the domain itself, on a hypervisor with members. */
   domain(domain: Domain): readonly Forward[]
   /** The forward rules for a member on this hypervisor. */
@@ -164,14 +155,22 @@ export interface EngineRules {
 /** A VNIC in its port, at its place. */
 export type Member = Placement & { readonly vnic: Vnic; readonly ofport: number }
 
+export const isMember = (placement: Placement): placement is Member => placement.vnic !== null
+
 export const isFault = <T extends object>(value: T | Fault): value is Fault => 'pending' in value
 
 /** The name of a network or port in a rule's `why`: its name where it has one, and its id. */
 export const named = ({ name, id }: Pick<Domain, 'name' | 'id'>): string => (name ? `"${name}" ${id}` : id)
 
-/** The VNIC and its port, in a rule's `why`. */
-export const describeMember = ({ vnic, port, tag }: Member): string =>
-  `VNIC ${vnic.id} ${tag === null ? 'in' : `with tag ${tag} in`} port ${named(port)}`
-
-/** The same with what it is. */
+/** A network or port in a rule's `why`, with what it is. */
 export const called = (domain: Domain): string => `${'segment' in domain ? 'network' : 'port'} ${named(domain)}`
+
+/** A VNIC and its port, in a rule's `why`. */
+export const describeVnic = ({ vnic, port }: Pick<Member, 'vnic' | 'port'>): string =>
+  `VNIC ${vnic.id} in port ${named(port)}`
+
+/** A VNIC, its port, and the tag of its frames if it has one, in a rule's `why`. */
+export const describeMember = (member: Member): string =>
+  member.tag === null
+    ? describeVnic(member)
+    : `VNIC ${member.vnic.id} with tag ${member.tag} in port ${named(member.port)}`

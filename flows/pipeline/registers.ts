@@ -1,126 +1,107 @@
 /**
- * Named bits that travel with a packet, and the tables each lives through. `slot` makes both the match and the action, so
- * a field cannot leave its register; `test/flows/registers.test.ts` holds that fields which live at once do not overlap.
+ * Registers: named bits that travel with a packet. `is` and `set` make the match and the action of a register, so a value
+ * cannot leave its bits. `invariants.ts` checks that registers which hold a value in the same tables do not overlap.
  */
 import type { Action, OxmField } from '../../src/openflow/index.ts'
-import { ANSWER, CLASSIFY, EGRESS, ENGINES, HOP, UNKNOWN } from './tables.ts'
+import { FIRST_TABLE, LAST_TABLE } from './table.ts'
 
-export interface Slot {
+export interface Register {
   readonly name: string
-  readonly field: 'reg0' | 'reg1' | 'reg2' | 'reg3' | 'reg6' | 'reg7'
+  readonly field: 'metadata' | 'reg0' | 'reg1' | 'reg2' | 'reg3' | 'reg4' | 'reg5' | 'reg6' | 'reg7'
   /** Lowest bit. */
   readonly offset: number
   readonly bits: number
   /** First and last table in which it holds a value. */
   readonly lives: readonly [number, number]
-  readonly does: string
+  readonly holds: string
+  /** May other stages write it, if they say so (`writes`)? Otherwise only the stage that owns it does. */
+  readonly isShared?: boolean
 }
 
-/** The key of the port that a packet came from; 0 from the fabric. */
+/** A register that `is` and `set` can use: all but the domain, which has functions of its own. */
+type Field = Register & { readonly field: Exclude<Register['field'], 'metadata'> }
+
+const THROUGHOUT = [FIRST_TABLE, LAST_TABLE] as const
+
+/** Registers that all stages may read. The stage that lists one among its registers owns it. */
+export const DOMAIN = {
+  name: 'network',
+  field: 'metadata',
+  offset: 0,
+  bits: 64,
+  lives: THROUGHOUT,
+  holds: 'key of the network, or of a port that is in none',
+  isShared: true,
+} as const satisfies Register
+
 export const SOURCE = {
   name: 'source',
   field: 'reg0',
   offset: 0,
   bits: 32,
-  lives: [CLASSIFY.number, EGRESS.number],
-  does: 'key of the port the packet came from; 0 if it came from the fabric',
-} as const satisfies Slot
+  lives: THROUGHOUT,
+  holds: 'key of the port the packet came from; 0 if it came from the fabric',
+} as const satisfies Register
 
 export const TARGET = {
   name: 'target',
   field: 'reg1',
   offset: 0,
   bits: 32,
-  lives: [ANSWER.number, EGRESS.number],
-  does: 'where the packet goes: the key of a port, 1 the uplink or wire, 2 one peer, 3 all peers, 4 peers that ask for frames to unknown addresses',
-} as const satisfies Slot
+  lives: [20, LAST_TABLE],
+  holds:
+    'where the packet goes: the key of a port, 1 the uplink or wire, 2 one peer, 3 all peers, 4 peers that ask for frames to unknown addresses',
+  isShared: true,
+} as const satisfies Register
+
+/** Values of `TARGET` that are not keys of ports (those begin at FIRST_KEY). */
+export const TO_UPLINK = 1
+export const TO_PEER = 2
+export const TO_PEERS = 3
+export const TO_UNKNOWN_FLOODING_PEERS = 4
 
 export const FROM_FABRIC = {
   name: 'from_fabric',
   field: 'reg2',
   offset: 0,
   bits: 1,
-  lives: [CLASSIFY.number, EGRESS.number],
-  does: '1 if the packet came from the fabric: it never goes back there',
-} as const satisfies Slot
+  lives: THROUGHOUT,
+  holds: '1 if the packet came from the fabric: it never goes back there',
+  isShared: true,
+} as const satisfies Register
 
 export const FROM_WIRE = {
   name: 'from_wire',
   field: 'reg2',
   offset: 1,
   bits: 1,
-  lives: [CLASSIFY.number, EGRESS.number],
-  does: '1 if the packet came from a remote site of its network: it goes to no remote site',
-} as const satisfies Slot
+  lives: THROUGHOUT,
+  holds: '1 if the packet came from a remote site of its network: it goes to no remote site',
+} as const satisfies Register
 
-export const CHUNK = {
-  name: 'chunk',
-  field: 'reg3',
-  offset: 0,
-  bits: 16,
-  lives: [ENGINES.first, UNKNOWN.number],
-  does: 'which part of a long flood list is being worked through',
-} as const satisfies Slot
-
-/** Which physical network, and which VLAN of it, a routed packet is on its way to. */
-export const VIA = {
-  name: 'via',
-  field: 'reg6',
-  offset: 0,
-  bits: 28,
-  lives: [CLASSIFY.number, HOP.number],
-  does: 'the physical network of a routed packet, or of ARP there: the OpenFlow port that leads there, and 12 bits of VLAN id',
-} as const satisfies Slot
-
-export const RESOLVED = {
-  name: 'resolved',
-  field: 'reg6',
-  offset: 28,
-  bits: 1,
-  lives: [CLASSIFY.number, HOP.number],
-  does: '1 if the MAC address of the next hop is known, and in the packet',
-} as const satisfies Slot
-
-export const NEXT_HOP = {
-  name: 'next_hop',
-  field: 'reg7',
-  offset: 0,
-  bits: 32,
-  lives: [CLASSIFY.number, HOP.number],
-  does: 'the IPv4 address of the next hop of a routed packet; of ARP, its sender',
-} as const satisfies Slot
-
-export const SLOTS: readonly Slot[] = [SOURCE, TARGET, FROM_FABRIC, FROM_WIRE, CHUNK, VIA, RESOLVED, NEXT_HOP]
-
-/** Values of `target` that are not port keys (those begin at FIRST_KEY). */
-export const TO_UPLINK = 1
-export const TO_PEER = 2
-export const TO_PEERS = 3
-export const TO_UNKNOWN_FLOODING_PEERS = 4
-
-/** `slot == value`, as a match. */
-export function is(slot: Slot, value: number): OxmField {
-  return whole(slot)
-    ? { field: slot.field, value }
-    : { field: slot.field, value: shifted(slot, value), mask: mask(slot) }
+/** `register == value`, as a match. @throws RangeError if the value does not fit */
+export function is(register: Field, value: number): OxmField {
+  return isWhole(register)
+    ? { field: register.field, value }
+    : { field: register.field, value: shifted(register, value), mask: maskOf(register) }
 }
 
-/** `slot = value`, as an action. */
-export function set(slot: Slot, value: number): Action {
-  return whole(slot)
-    ? { type: 'set_field', field: slot.field, value }
-    : { type: 'set_field', field: slot.field, value: shifted(slot, value), mask: mask(slot) }
+/** `register = value`, as an action. @throws RangeError if the value does not fit */
+export function set(register: Field, value: number): Action {
+  return isWhole(register)
+    ? { type: 'set_field', field: register.field, value }
+    : { type: 'set_field', field: register.field, value: shifted(register, value), mask: maskOf(register) }
 }
 
-/** The domain of the packet, in `metadata`: set by classify, written by nobody else. */
-export const inDomain = (key: number): OxmField => ({ field: 'metadata', value: BigInt(key) })
-export const setDomain = (key: number): Action => ({ type: 'set_field', field: 'metadata', value: BigInt(key) })
+/** `DOMAIN == key`, as a match. */
+export const inDomain = (key: number): OxmField => ({ field: DOMAIN.field, value: BigInt(key) })
+/** `DOMAIN = key`, as an action. */
+export const setDomain = (key: number): Action => ({ type: 'set_field', field: DOMAIN.field, value: BigInt(key) })
 
-const whole = (slot: Slot): boolean => slot.bits === 32
-const mask = (slot: Slot): number => (2 ** slot.bits - 1) * 2 ** slot.offset
+const isWhole = ({ bits }: Register): boolean => bits === 32
+const maskOf = ({ bits, offset }: Register): number => (2 ** bits - 1) * 2 ** offset
 
-function shifted(slot: Slot, value: number): number {
-  if (value < 0 || value >= 2 ** slot.bits)
-    throw new RangeError(`${slot.name} has ${slot.bits} bits: ${value} does not fit`)
-  return value * 2 ** slot.offset
+function shifted({ name, bits, offset }: Register, value: number): number {
+  if (value < 0 || value >= 2 ** bits) throw new RangeError(`${name} has ${bits} bits: ${value} does not fit`)
+  return value * 2 ** offset
 }

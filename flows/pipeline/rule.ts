@@ -2,7 +2,7 @@
 import type { Action, Flow, Instruction, Match } from '../../src/openflow/index.ts'
 import type { Key } from '../../topology/ids.ts'
 import { cookieOf } from './cookie.ts'
-import type { MeterSpec } from './meters.ts'
+import type { MeterSpec } from './vnic-meter.ts'
 
 export interface Rule extends Flow {
   readonly author: Key

@@ -3,7 +3,7 @@
  * not of how it came to be, nor of the clock; they are gone with what asked for them; and they can be written down.
  */
 
-import { CLASSIFY } from '../../flows/pipeline/tables.ts'
+import { CLASSIFY } from '../../flows/pipeline/table.ts'
 import { loadEngines } from '../../src/core/engine/load.ts'
 import { rulesOf } from '../../src/engines/index.ts'
 import { parseFlow, printFlow, ruleBody, ruleKey } from '../../src/openflow/index.ts'

@@ -1,8 +1,8 @@
 /** Rules of every switch kept up change by change, as the controller does it, and compiled from scratch, to compare the two. */
 import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
 import { type Delta, Ledger } from '../../flows/diff.ts'
-import { meterOf, metersIn } from '../../flows/pipeline/meters.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
+import { meterOf, metersIn } from '../../flows/pipeline/vnic-meter.ts'
 import { type Flow, printFlow, printMeter, ruleKey } from '../../src/openflow/index.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'

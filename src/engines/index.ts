@@ -1,6 +1,6 @@
 /** The built-in engines, and the extensions that engines offer: one line each. */
 import type { Engines } from '../../flows/compile.ts'
-import { ENGINES, engineTables } from '../../flows/pipeline/tables.ts'
+import { engineTables } from '../../flows/pipeline/table.ts'
 import type { Host } from '../core/draft.ts'
 import type { Engine } from '../core/engine/engine.ts'
 import type { Extension, Route } from '../core/engine/extension.ts'
@@ -56,9 +56,6 @@ const BUILT_IN: ReadonlyArray<readonly [alias: string, make: (settings: EngineSe
 ]
 
 export const ENGINE_ALIASES: readonly string[] = BUILT_IN.map(([alias]) => alias)
-
-/** So many have tables of their own. */
-export const MOST_ENGINES = (ENGINES.last - ENGINES.first + 1) / ENGINES.perEngine
 
 /** Make the built-in engines of these names. */
 export function builtIn(names: readonly string[], settings: EngineSettings): Engine[] {

@@ -1,6 +1,6 @@
 /** Meters of a switch: telling it of them, reading what it has. They go by themselves, since bundles do not take them. */
 import type { MeterChange, MeterLedger } from '../../flows/meter-diff.ts'
-import { meterOf } from '../../flows/pipeline/meters.ts'
+import { meterOf } from '../../flows/pipeline/vnic-meter.ts'
 import type { Key } from '../../topology/ids.ts'
 import {
   errorNamed,

@@ -6,7 +6,7 @@
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
 import { EngineMistake } from '../../flows/engines/checked.ts'
-import { isLearned } from '../../flows/pipeline/tables.ts'
+import { PIPELINE } from '../../flows/stages/assembled.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { ConnectedSwitch } from '../core/connected-switches.ts'
@@ -292,4 +292,4 @@ export class Switch implements ConnectedSwitch {
  * hand's.
  */
 const foreign = (update: FlowUpdate): boolean =>
-  update.event !== 'abbrev' && update.event !== 'paused' && !('table' in update && isLearned(update.table))
+  update.event !== 'abbrev' && update.event !== 'paused' && !('table' in update && PIPELINE.isLearned(update.table))

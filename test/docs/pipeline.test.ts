@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { pipelinePage } from '../../scripts/pipeline-page.ts'
-import { EXAMPLES } from '../support/examples.ts'
+import { BY_STAGE, EXAMPLES } from '../support/examples.ts'
 
 t.test('docs/pipeline.md is what the modules say', async (t) => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/pipeline.md'), 'utf8')
-  t.equal(page, pipelinePage(EXAMPLES), 'else: npm run docs')
+  t.equal(page, pipelinePage(EXAMPLES, BY_STAGE), 'else: npm run docs')
 })

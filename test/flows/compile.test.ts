@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { faultOf } from '../../flows/compile.ts'
-import { COPIES_PER_RULE } from '../../flows/stages/forward/forward.ts'
+import { MAX_COPIES_PER_RULE } from '../../flows/stages/forward/copies.ts'
 import { encode } from '../../src/openflow/index.ts'
 import type { Port } from '../../topology/model.ts'
 import { graphOf, linesOn, type Nodes, rulesOn } from '../support/cloud.ts'
@@ -156,5 +156,5 @@ t.test('B26: floods of 2, 500 and 3,000 members stay in rules that a switch keep
       t.ok(length < 60_000, `${count} members: a rule of ${length} octets`)
     }
   }
-  t.ok(COPIES_PER_RULE * 40 <= 60_000)
+  t.ok(MAX_COPIES_PER_RULE * 40 <= 60_000)
 })

@@ -1,10 +1,10 @@
 /** Law 4 of NATed networks: by floating address to the member that has it, by nothing else to anybody. */
 import fc from 'fast-check'
 import t from 'tap'
-import { is, NEXT_HOP, RESOLVED, set, VIA } from '../../flows/pipeline/registers.ts'
+import { is, set } from '../../flows/pipeline/registers.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
-import { NEIGHBOURS } from '../../flows/pipeline/tables.ts'
 import { GATEWAY_MAC, macOfFloating } from '../../flows/stages/nat/macs.ts'
+import { NEIGHBOURS, NEXT_HOP, RESOLVED, VIA } from '../../flows/stages/nat/nat-tables.ts'
 import { type Flow, ipv4 } from '../../src/openflow/index.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'

@@ -1,6 +1,6 @@
 /** Nodes of a small cloud for tests, by number: `vnic(3, 1)` is VNIC 3, plugged into port 1. */
 import type { Engines } from '../../flows/compile.ts'
-import { engineTables } from '../../flows/pipeline/tables.ts'
+import { engineTables } from '../../flows/pipeline/table.ts'
 import { flatRules } from '../../src/engines/flat/flat-rules.ts'
 import { geneveRules } from '../../src/engines/geneve/geneve-rules.ts'
 import { natIpv4Rules } from '../../src/engines/nat-ipv4/nat-ipv4-rules.ts'

@@ -1,36 +1,28 @@
-/** What an engine says of a routed network, looked at: a member has no address but the one that the core gave to its port. */
-import { EngineMistake } from '../../engines/checked.ts'
-import type { Domain, EngineRules, Member, Routed, Translation } from '../../engines/engine-rules.ts'
+/** What an engine says of a member of a routed network, looked at: a member has no address but the one that its port was given. */
+import { ask, EngineMistake } from '../../engines/checked.ts'
+import type { Domain, EngineRules, Member } from '../../engines/engine-rules.ts'
 import { dotted, isWithin } from '../../engines/prefix.ts'
-import { addressSegment } from '../../engines/segment-name.ts'
+import { isNumber, record } from '../../engines/said-values.ts'
+import { nameOf } from '../../pipeline/fabric-kind.ts'
+import { addressSegment, type Routed, type Translation } from './routed-fabric.ts'
 
 /** @throws EngineMistake */
 export function translationOf(rules: EngineRules, domain: Domain, fabric: Routed, member: Member): Translation {
-  const said = ask(rules, member)
-  const { floating, inside, mac } = said
   const wrong = (words: string): never => {
-    throw new EngineMistake(rules.alias, `translation() says ${words}`)
+    throw new EngineMistake(rules.alias, words)
   }
-  if (![floating, inside].every((each) => isWhole(each, 32)) || !isWhole(mac, 48))
-    wrong('no {floating, inside, mac}, numbers of 32, 32 and 48 bits')
-  const own = addressSegment(fabric.role.replace(/^uplink:/, ''), floating)
-  if (member.port.segmentId !== own) wrong(`address ${dotted(floating)}, but ${member.port.id} was not given ${own}`)
-  if (!isWithin(floating, fabric.prefix))
-    wrong(`address ${dotted(floating)}, which is not in the prefix of ${domain.id}`)
-  if (!isWithin(inside, fabric.inside) || inside === fabric.gateway)
-    wrong(`address ${dotted(inside)}, which is none that a member of ${domain.id} may have`)
-  return said
+  if (!rules.translation) wrong('its domain is routed, and it has no translation()')
+  const said = ask(rules, 'translation', [member])
+  const { floating, inside, mac } = record(said)
+  if (![floating, inside].every((each) => isNumber(each, 32)) || !isNumber(mac, 48))
+    wrong('translation() says no {floating, inside, mac}, numbers of 32, 32 and 48 bits')
+  const translation = said as Translation
+  const address = (value: number, words: string) => wrong(`translation() says address ${dotted(value)}, ${words}`)
+  const own = addressSegment(nameOf(fabric), translation.floating)
+  if (member.port.segmentId !== own) address(translation.floating, `but ${member.port.id} was not given ${own}`)
+  if (!isWithin(translation.floating, fabric.prefix))
+    address(translation.floating, `which is not in the prefix of ${domain.id}`)
+  if (!isWithin(translation.inside, fabric.inside) || translation.inside === fabric.gateway)
+    address(translation.inside, `which is none that a member of ${domain.id} may have`)
+  return translation
 }
-
-function ask(rules: EngineRules, member: Member): Translation {
-  if (!rules.translation) throw new EngineMistake(rules.alias, 'its domain is routed, and it has no translation()')
-  try {
-    return rules.translation(member)
-  } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause)
-    throw new EngineMistake(rules.alias, `translation() failed: ${words}`, cause)
-  }
-}
-
-const isWhole = (value: unknown, bits: number): boolean =>
-  Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** bits

@@ -1,109 +1,114 @@
-/** From the physical network to a member that has an address there: only what is for that address, and only IPv4 and ARP. */
+/** From the physical network to a member that has an address there: IPv4 and ARP for that address, and nothing else. */
 import { type Action, type OxmField, PORT } from '../../../src/openflow/index.ts'
-import type { Hypervisor } from '../../../topology/model.ts'
-import { called, type Domain, type Member, named, type Routed, type Translation } from '../../engines/engine-rules.ts'
+import { called, describeVnic } from '../../engines/engine-rules.ts'
 import { dotted } from '../../engines/prefix.ts'
-import { FROM_FABRIC, inDomain, is, NEXT_HOP, RESOLVED, set, setDomain, TARGET, VIA } from '../../pipeline/registers.ts'
+import { FROM_FABRIC, inDomain, is, set, setDomain, TARGET } from '../../pipeline/registers.ts'
+import { arpReply } from '../../pipeline/reply.ts'
 import { type Rule, resubmit, rule } from '../../pipeline/rule.ts'
-import { CLASSIFY, DELIVER, EGRESS, HOP, NAT_IN, NEIGHBOURS, ROUTE } from '../../pipeline/tables.ts'
-import { arpReply } from '../answer/answer.ts'
+import { CLASSIFY } from '../../pipeline/table.ts'
+import { POP_TAG, UNTAGGED, withTag } from '../../pipeline/vlan-tag.ts'
 import { learnNextHop } from './learn-next-hop.ts'
 import { GATEWAY_MAC, macOfFloating, viaOf } from './macs.ts'
-import { hopsLimit, toController } from './next-hop-meter.ts'
+import { DELIVER, HOP, NAT_IN, NEIGHBOURS, NEXT_HOP, RESOLVED, ROUTE, VIA } from './nat-tables.ts'
+import { nextHopLimit, toController } from './next-hop-meter.ts'
+import type { RoutedScope, TranslatedScope } from './routed-scope.ts'
 
 const IPV4: OxmField = { field: 'eth_type', value: 0x0800 }
 const ARP: OxmField = { field: 'eth_type', value: 0x0806 }
 const [REQUEST, REPLY] = [1, 2]
 
-/** Everything on the way to one member. @param output the OpenFlow port that leads to the physical network */
-export function inward(member: Member, domain: Domain, fabric: Routed, translation: Translation, output: number) {
-  return [
-    ...arriving(member, domain, fabric, translation, output),
-    fromNeighbour(member, domain, fabric, translation, output),
-    ...translated(member, domain, translation),
-  ]
+/** Everything on the way to one member. */
+export const inward = (scope: TranslatedScope): Rule[] => [
+  arriving(scope),
+  ...heard(scope, null),
+  // Rules for the router last, so that a VM that has been silent for long reaches it without the controller, too.
+  ...(scope.fabric.nextHop === null ? [] : heard(scope, scope.fabric.nextHop)),
+  fromNeighbour(scope),
+  ...translated(scope),
+]
+
+function arriving({ member, domain, fabric, translation, output, next }: TranslatedScope): Rule {
+  const { floating } = translation
+  return rule({
+    table: CLASSIFY.number,
+    priority: 120,
+    match: [
+      ...fromSegment(fabric, output),
+      { field: 'eth_dst', value: macOfFloating(floating) },
+      IPV4,
+      { field: 'ipv4_dst', value: floating },
+    ],
+    actions: [...(fabric.vlanId === null ? [] : [POP_TAG]), setDomain(domain.key), set(FROM_FABRIC, 1)],
+    goto: next('fromFabric', CLASSIFY.number),
+    author: member.port.key,
+    why: `${describeVnic(member)}: packets from the physical network for its floating address belong to ${called(domain)}`,
+  })
 }
 
-function arriving(member: Member, domain: Domain, fabric: Routed, { floating }: Translation, output: number): Rule[] {
-  const { port, vnic } = member
-  const mac = macOfFloating(floating)
-  const who = `VNIC ${vnic.id} in port ${named(port)}`
-  const tagged = fabric.vlanId !== null
-  const from = segmentOf(fabric, output)
-  const base = { table: CLASSIFY.number, priority: 120, author: port.key }
-  const limit = hopsLimit(member)
+/** ARP for the floating address. @param sender the router, or null for all others */
+function heard({ member, fabric, translation: { floating }, output }: TranslatedScope, sender: number | null): Rule[] {
+  const { port } = member
+  const who = describeVnic(member)
+  const limit = nextHopLimit(member)
   const [metered, copy] = toController(limit)
-  const router = fabric.nextHop
-  const arp = (sender: number | null): Rule[] => {
-    const priority = sender === null ? base.priority : base.priority + 5
-    const [its, which] =
-      sender === null ? [[], ''] : [[{ field: 'arp_spa', value: sender } as const], 'of its router: ']
-    const match = (op: number): OxmField[] => [
-      ...from,
-      ARP,
-      { field: 'arp_op', value: op },
-      { field: 'arp_tpa', value: floating },
-      ...its,
-    ]
-    const learn = learnNextHop(port, viaOf(fabric, output), sender !== null)
-    return [
-      rule({
-        ...base,
-        priority,
-        match: match(REQUEST),
-        actions: [learn, ...arpReply({ address: floating, mac }), BACK],
-        why: `${who}: ${which}who asks on the physical network has its floating address answered, and is known from then on`,
-      }),
-      rule({
-        ...base,
-        priority,
-        match: match(REPLY),
-        // First the meter, since OpenFlow before 1.5 has one there only.
-        actions: [metered, learn, copy],
-        meters: [limit],
-        why: `${who}: ${which}an answer to what was asked for it says where a neighbour is, ${limit.rate} a second at most`,
-      }),
-    ]
-  }
+  const learn = learnNextHop(port, viaOf(fabric, output), sender !== null)
+  const match = (op: number): OxmField[] => [
+    ...fromSegment(fabric, output),
+    ARP,
+    { field: 'arp_op', value: op },
+    { field: 'arp_tpa', value: floating },
+    ...(sender === null ? [] : [{ field: 'arp_spa', value: sender } as const]),
+  ]
+  const which = sender === null ? '' : 'of its router: '
+  const base = { table: CLASSIFY.number, priority: sender === null ? 120 : 125, author: port.key }
   return [
     rule({
       ...base,
-      match: [...from, { field: 'eth_dst', value: mac }, IPV4, { field: 'ipv4_dst', value: floating }],
-      actions: [...(tagged ? [POP] : []), setDomain(domain.key), set(FROM_FABRIC, 1)],
-      goto: NAT_IN.number,
-      why: `${who}: packets from the physical network for its floating address belong to ${called(domain)}`,
+      match: match(REQUEST),
+      actions: [learn, ...arpReply({ address: floating, mac: macOfFloating(floating) }), BACK],
+      why: `${who}: ${which}who asks on the physical network has its floating address answered, and is known from then on`,
     }),
-    ...arp(null),
-    // The router lasts: a VM that has been silent for long reaches it without the controller, too.
-    ...(router === null ? [] : arp(router)),
+    rule({
+      ...base,
+      match: match(REPLY),
+      // Meters come first: OpenFlow before 1.5 allows a meter there only.
+      actions: [metered, learn, copy],
+      meters: [limit],
+      why: `${who}: ${which}an answer to what was asked for it says where a neighbour is, ${limit.rate} a second at most`,
+    }),
   ]
 }
 
 /**
- * Whatever a router says of itself in ARP counts at once, to whomever it says it: it may have another MAC address since. It is
- * the hypervisor's rule, since many networks may have the same router.
+ * What a router says of itself in ARP counts at once, to whomever it says it: it may have another MAC address since. Many networks
+ * may have the same router, so the hypervisor is the author.
  */
-export const fromRouter = (here: Hypervisor, fabric: Routed, router: number, output: number): Rule =>
-  rule({
-    table: CLASSIFY.number,
-    priority: 115,
-    match: [...segmentOf(fabric, output), ARP, { field: 'arp_spa', value: router }],
-    actions: [learnNextHop(here, viaOf(fabric, output), true)],
-    author: here.key,
-    why: `hypervisor ${here.id}: what router ${dotted(router)} says of itself is known from then on`,
-  })
+export function fromRouter({ here, fabric, output }: RoutedScope): Rule[] {
+  const { nextHop } = fabric
+  if (nextHop === null) return []
+  return [
+    rule({
+      table: CLASSIFY.number,
+      priority: 115,
+      match: [...fromSegment(fabric, output), ARP, { field: 'arp_spa', value: nextHop }],
+      actions: [learnNextHop(here, viaOf(fabric, output), true)],
+      author: here.key,
+      why: `hypervisor ${here.id}: what router ${dotted(nextHop)} says of itself is known from then on`,
+    }),
+  ]
+}
 
 /**
- * So does any other host that is known here, for itself: one that has another MAC address since would never be reached again
- * while somebody sends to the old one. Whoever is not known is not learned of, since nobody here has asked for it.
+ * So does what any other known host says of itself: if its MAC address changed and the switch did not learn of it, nobody here
+ * would reach it again. A host that is not known is not learned, since nobody here has asked for it.
  */
-export function fromKnown(here: Hypervisor, fabric: Routed, output: number): Rule[] {
+export function fromKnown({ here, fabric, output }: RoutedScope): Rule[] {
   const [priority, author] = [110, here.key]
   return [
     rule({
       table: CLASSIFY.number,
       priority,
-      match: [...segmentOf(fabric, output), ARP],
+      match: [...fromSegment(fabric, output), ARP],
       actions: [set(VIA, viaOf(fabric, output)), SENDER, resubmit(NEIGHBOURS.number)],
       goto: HOP.number,
       author,
@@ -127,32 +132,27 @@ const SENDER: Action = {
   dst: { field: NEXT_HOP.field, offset: 0 },
 }
 
-const segmentOf = ({ vlanId }: Routed, output: number): OxmField[] => [
+const fromSegment = ({ vlanId }: RoutedScope['fabric'], output: number): OxmField[] => [
   { field: 'in_port', value: output },
-  { field: 'vlan_vid', value: vlanId === null ? 0 : 0x1000 | vlanId },
+  vlanId === null ? UNTAGGED : withTag(vlanId),
 ]
 
-/** What another member of a network on the same physical one sends to it does not leave the hypervisor. */
-const fromNeighbour = (
-  { port, vnic }: Member,
-  domain: Domain,
-  fabric: Routed,
-  { floating }: Translation,
-  output: number,
-): Rule =>
+/** A packet from another member on the same physical network does not leave the hypervisor. */
+const fromNeighbour = ({ member, domain, fabric, translation, output }: TranslatedScope): Rule =>
   rule({
     table: ROUTE.number,
     priority: 200,
-    match: [is(VIA, viaOf(fabric, output)), IPV4, { field: 'ipv4_dst', value: floating }],
+    match: [is(VIA, viaOf(fabric, output)), IPV4, { field: 'ipv4_dst', value: translation.floating }],
     actions: [setDomain(domain.key)],
     goto: NAT_IN.number,
-    author: port.key,
-    why: `VNIC ${vnic.id} in port ${named(port)}: its floating address is here, for whoever reaches that physical network`,
+    author: member.port.key,
+    why: `${describeVnic(member)}: its floating address is here, for whoever reaches that physical network`,
   })
 
-function translated(member: Member, domain: Domain, { floating, inside, mac }: Translation): Rule[] {
-  const { port, vnic, ofport } = member
-  const who = `VNIC ${vnic.id} in port ${named(port)}`
+function translated({ member, domain, translation, next }: TranslatedScope): Rule[] {
+  const { port, ofport } = member
+  const { floating, inside, mac } = translation
+  const who = describeVnic(member)
   return [
     rule({
       table: NAT_IN.number,
@@ -180,12 +180,11 @@ function translated(member: Member, domain: Domain, { floating, inside, mac }: T
         { type: 'set_field', field: 'eth_dst', value: mac },
         set(TARGET, port.key),
       ],
-      goto: EGRESS.number,
+      goto: next('toTarget', DELIVER.number),
       author: port.key,
       why: `${who}: it receives what was translated for it, as from its gateway`,
     }),
   ]
 }
 
-const POP: Action = { type: 'pop_vlan' }
 const BACK: Action = { type: 'output', port: PORT.IN_PORT }

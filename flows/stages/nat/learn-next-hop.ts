@@ -1,35 +1,34 @@
 /**
- * Table neighbours: the MAC addresses of next hops on a physical network, as the switch itself finds them in ARP that concerns
- * a floating address. What is learned of a physical network serves all members on the hypervisor; it goes with the rule that
- * taught it last, or when nobody has used it for a while, and is learned anew by the next packet.
+ * Table neighbours: the MAC addresses of next hops on a physical network. The switch learns them from ARP that concerns a
+ * floating address, and all members on the hypervisor use them. A learned rule goes with the rule that taught it last, or when
+ * nobody has used it for a while.
  */
 import type { Action } from '../../../src/openflow/index.ts'
 import type { Key } from '../../../topology/ids.ts'
 import { learnerCookie } from '../../pipeline/cookie.ts'
-import { NEXT_HOP, RESOLVED, VIA } from '../../pipeline/registers.ts'
-import { NEIGHBOURS } from '../../pipeline/tables.ts'
+import { NEIGHBOURS, NEXT_HOP, RESOLVED, VIA } from './nat-tables.ts'
 
 const viaOfPacket = { field: VIA.field, offset: VIA.offset } as const
 
-/** Seconds without use after which a next hop is forgotten. */
-const IDLE = 300
-/** The most next hops that one member's rule teaches. */
-const MOST = 1024
+/** A next hop that nobody has used for this time is forgotten. */
+const FORGET_AFTER_S = 300
+/** The next hops that one member's rule teaches. */
+const MAX_LEARNED = 1024
 
 /**
  * Remember the sender of this ARP packet.
  * @param author of the rule that does so
  * @param via the physical network, as `viaOf` numbers it; without it, the packet has it in its register
- * @param lasts is it remembered for as long as the rule is there?
+ * @param lasts remember it for as long as the rule is there, used or not
  */
 export const learnNextHop = (author: { readonly key: Key }, via?: number, lasts = false): Action => ({
   type: 'learn',
-  ...(!lasts && { idleTimeout: IDLE }),
+  ...(!lasts && { idleTimeout: FORGET_AFTER_S }),
   priority: 100,
   cookie: learnerCookie(author.key),
   table: NEIGHBOURS.number,
   deleteLearned: true,
-  limit: MOST,
+  limit: MAX_LEARNED,
   specs: [
     { to: 'match', bits: VIA.bits, from: via === undefined ? viaOfPacket : BigInt(via), dst: viaOfPacket },
     { to: 'match', bits: 32, from: { field: 'arp_spa', offset: 0 }, dst: { field: NEXT_HOP.field, offset: 0 } },

@@ -1,14 +1,14 @@
 /** The MAC addresses of a network whose members each have an address of the physical network. */
-import type { Routed } from '../../engines/engine-rules.ts'
+import type { Routed } from './routed-fabric.ts'
 
-/** What every VM sees as its gateway: the same everywhere, so that it stays when the VM moves. Locally administered. */
+/** What every VM sees as its gateway: the same on all hypervisors, so that a VM that moves keeps it. Locally administered. */
 export const GATEWAY_MAC = 0x0e5000000001
 
 /**
- * Of a floating address on the physical side. It comes from the address, so that it stays when the VM moves; and it is not the
- * VNIC's own, which its tenant may choose: that could be the physical network's router's. `0e:51:` and the four octets.
+ * The MAC address of a floating address on the physical network: `0e:51:` and the four octets. It is a function of the address,
+ * so that it stays when the VM moves. It is not the VNIC's own: its tenant may choose that, and could choose the router's.
  */
 export const macOfFloating = (address: number): number => 0x0e51 * 2 ** 32 + address
 
-/** One physical network, with its VLAN, on one hypervisor: by the port that leads there. 28 bits. */
+/** A number of 28 bits for a physical network with its VLAN, on one hypervisor: from the OpenFlow port that leads there. */
 export const viaOf = ({ vlanId }: Routed, output: number): number => output * 4096 + (vlanId ?? 0)

@@ -1,19 +1,20 @@
-/** What the controller is told of next hops: no VNIC, and nobody who sends to its floating address, can drown it. */
-import { type Action, PORT } from '../../../src/openflow/index.ts'
+/** Limits what the controller gets to find next hops, so that neither a VNIC nor those who send to it can drown it. */
+import type { Action } from '../../../src/openflow/index.ts'
 import type { Member } from '../../engines/engine-rules.ts'
-import { type MeterSpec, meterId } from '../../pipeline/meters.ts'
+import { TO_CONTROLLER } from '../../pipeline/reply.ts'
+import { type MeterSpec, meterId } from '../../pipeline/vnic-meter.ts'
+import { NEXT_HOP_METER } from './nat-tables.ts'
 
 /** Packets of one VNIC, a second and at once. */
-const PACKETS = { rate: 20, burst: 20 } as const
+const MAX_PACKETS = { rate: 20, burst: 20 } as const
 
-export const hopsLimit = ({ ofport }: Member): MeterSpec => ({
-  id: meterId(ofport, 'nextHops'),
+export const nextHopLimit = ({ ofport }: Member): MeterSpec => ({
+  id: meterId(ofport, NEXT_HOP_METER),
   unit: 'pktps',
-  ...PACKETS,
+  ...MAX_PACKETS,
 })
 
-/** The whole packet, none of which stays in a buffer of the switch. */
 export const toController = ({ id }: MeterSpec): readonly [Action, Action] => [
   { type: 'meter', meter: id },
-  { type: 'output', port: PORT.CONTROLLER },
+  TO_CONTROLLER,
 ]

@@ -1,43 +1,46 @@
-/** From a member to whoever its floating address reaches. Its own addresses never leave: what is not translated is dropped. */
+/** From a member to whoever its floating address reaches. A packet that is not translated is dropped, so private addresses never leave. */
 import { type Action, ipv4, type OxmField } from '../../../src/openflow/index.ts'
-import { called, type Domain, type Member, named, type Routed, type Translation } from '../../engines/engine-rules.ts'
+import { called, describeVnic } from '../../engines/engine-rules.ts'
 import { maskOf, type Prefix, printPrefix } from '../../engines/prefix.ts'
-import { inDomain, is, NEXT_HOP, RESOLVED, SOURCE, set, TARGET, TO_UPLINK, VIA } from '../../pipeline/registers.ts'
+import { inDomain, is, SOURCE, set, TARGET, TO_UPLINK } from '../../pipeline/registers.ts'
+import { BACK_TO_SOURCE, backTo, move } from '../../pipeline/reply.ts'
 import { type Rule, resubmit, rule } from '../../pipeline/rule.ts'
-import { ANSWER, EGRESS, HOP, NAT_OUT, NEIGHBOURS, ROUTE, TRANSLATED } from '../../pipeline/tables.ts'
-import { BACK } from '../answer/answer.ts'
+import { ANSWER } from '../../pipeline/table.ts'
 import { GATEWAY_MAC, macOfFloating, viaOf } from './macs.ts'
-import { hopsLimit, toController } from './next-hop-meter.ts'
+import { HOP, NAT_OUT, NEIGHBOURS, NEXT_HOP, RESOLVED, ROUTE, TRANSLATED, VIA } from './nat-tables.ts'
+import { nextHopLimit, toController } from './next-hop-meter.ts'
+import type { RoutedScope, TranslatedScope } from './routed-scope.ts'
 
 const IPV4: OxmField = { field: 'eth_type', value: 0x0800 }
 
-/** The way that all members share. */
-export function gateway(domain: Domain, fabric: Routed): Rule[] {
+/** What all members share: their gateway, and the routes. */
+export function gateway(scope: RoutedScope): Rule[] {
+  const { domain, fabric, next } = scope
   const author = domain.key
   return [
     rule({
       table: ANSWER.number,
       priority: 200,
       match: [inDomain(domain.key), IPV4, ICMP, ECHO, { field: 'ipv4_dst', value: fabric.gateway }],
-      actions: [...echoed(fabric.gateway), ...BACK],
-      goto: EGRESS.number,
+      actions: [...echoed(fabric.gateway), ...BACK_TO_SOURCE],
+      goto: next('toTarget', ANSWER.number),
       author,
       why: `${called(domain)}: who pings the gateway is answered in the switch`,
     }),
-    ...routes(domain, fabric),
+    ...routes(scope),
     rule({
       table: HOP.number,
       priority: 100,
       match: [inDomain(domain.key), is(RESOLVED, 1)],
       actions: [set(TARGET, TO_UPLINK)],
-      goto: EGRESS.number,
+      goto: next('toTarget', HOP.number),
       author,
       why: `${called(domain)}: the MAC address of the next hop is known`,
     }),
   ]
 }
 
-function routes(domain: Domain, { onLink, nextHop, inside }: Routed): Rule[] {
+function routes({ domain, fabric: { onLink, nextHop, inside } }: RoutedScope): Rule[] {
   const author = domain.key
   const route = (priority: number, to: Prefix, why: string, actions: readonly Action[]): Rule =>
     rule({
@@ -67,20 +70,20 @@ function routes(domain: Domain, { onLink, nextHop, inside }: Routed): Rule[] {
 
 /** Class D, and the reserved rest with the broadcast address (RFC 5771, RFC 919). */
 const GROUPS: Prefix = { first: ipv4('224.0.0.0'), length: 3 }
-/** "This" host and loopback, which no packet on a wire may have as its destination (RFC 1812, 4.2.2.11 and 5.3.7). */
+/** "This" host and loopback, which no packet on a wire may have as its destination (RFC 1812, sections 4.2.2.11 and 5.3.7). */
 const NOWHERE: readonly Prefix[] = ['0.0.0.0', '127.0.0.0'].map((first) => ({ first: ipv4(first), length: 8 }))
 const ALL: Prefix = { first: 0, length: 0 }
 
 const within = (field: 'ipv4_dst', prefix: Prefix): OxmField[] =>
   prefix.length === 0 ? [] : [{ field, value: prefix.first, mask: maskOf(prefix) }]
 
-/** Out of one member. */
-export function outward(member: Member, domain: Domain, fabric: Routed, translation: Translation, output: number) {
-  const { port, vnic, ofport } = member
+/** From one member. */
+export function outward({ member, domain, fabric, translation, output }: TranslatedScope): Rule[] {
+  const { port, ofport } = member
   const { floating, inside } = translation
-  const who = `VNIC ${vnic.id} in port ${named(port)}`
+  const who = describeVnic(member)
   const author = port.key
-  const limit = hopsLimit(member)
+  const limit = nextHopLimit(member)
   return [
     rule({
       table: NAT_OUT.number,
@@ -129,11 +132,10 @@ export function outward(member: Member, domain: Domain, fabric: Routed, translat
 const ICMP: OxmField = { field: 'ip_proto', value: 1 }
 const ECHO: OxmField = { field: 'icmp_type', value: 8 }
 
-/** An echo request turned around (RFC 792). */
+/** An echo request turned into its reply (RFC 792). */
 const echoed = (address: number): Action[] => [
-  { type: 'reg_move', bits: 48, src: { field: 'eth_src', offset: 0 }, dst: { field: 'eth_dst', offset: 0 } },
-  { type: 'set_field', field: 'eth_src', value: GATEWAY_MAC },
-  { type: 'reg_move', bits: 32, src: { field: 'ipv4_src', offset: 0 }, dst: { field: 'ipv4_dst', offset: 0 } },
+  ...backTo(GATEWAY_MAC),
+  move('ipv4_src', 'ipv4_dst', 32),
   { type: 'set_field', field: 'ipv4_src', value: address },
   { type: 'set_field', field: 'icmp_type', value: 0 },
 ]

@@ -2,7 +2,8 @@
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { builtIn, ENGINE_ALIASES, type EngineSettings, MOST_ENGINES } from '../../engines/index.ts'
+import { MAX_ENGINES } from '../../../flows/pipeline/table.ts'
+import { builtIn, ENGINE_ALIASES, type EngineSettings } from '../../engines/index.ts'
 import type { Engine } from './engine.ts'
 import { guarded } from './guarded.ts'
 import { whatClashes, whatIsWrong } from './shape.ts'
@@ -33,7 +34,7 @@ export async function loadEngines(wishes: readonly EngineWish[], settings: Engin
     engines.push(guarded(engine))
   }
   const others = engines.filter(({ alias }) => !ENGINE_ALIASES.includes(alias)).length
-  const most = MOST_ENGINES - ENGINE_ALIASES.length
+  const most = MAX_ENGINES - ENGINE_ALIASES.length
   if (others > most) throw new EngineError(`${others} modules are named: there are tables for ${most} at most`)
   const clash = whatClashes(engines)
   if (clash) throw new EngineError(clash)

@@ -4,7 +4,7 @@
  */
 
 import { dotted, isWithin, type Prefix, printPrefix } from '../../../flows/engines/prefix.ts'
-import { addressSegment } from '../../../flows/engines/segment-name.ts'
+import { addressSegment } from '../../../flows/stages/nat/routed-fabric.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { isFree, Pool, type Range, whose } from '../../core/resources/segments.ts'

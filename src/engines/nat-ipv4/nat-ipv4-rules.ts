@@ -11,10 +11,10 @@ import type {
   Guard,
   Member,
   Punt,
-  Translation,
 } from '../../../flows/engines/engine-rules.ts'
 import { prefixOf } from '../../../flows/engines/prefix.ts'
 import { GATEWAY_MAC, macOfFloating } from '../../../flows/stages/nat/macs.ts'
+import type { Translation } from '../../../flows/stages/nat/routed-fabric.ts'
 import type { Network, Port } from '../../../topology/model.ts'
 import { ipv4 } from '../../openflow/index.ts'
 import { ethernetGuard } from '../ethernet/ethernet-guard.ts'

@@ -1,10 +1,11 @@
 /** What an engine says of a routed network is looked at; prefixes; next hops. */
 import t from 'tap'
 import { compile, type Engines, faultOf } from '../../../flows/compile.ts'
-import type { EngineRules, Member, Translation } from '../../../flows/engines/engine-rules.ts'
+import type { EngineRules, Member } from '../../../flows/engines/engine-rules.ts'
 import { dotted, isWithin, maskOf, overlap, prefixOf, printPrefix } from '../../../flows/engines/prefix.ts'
-import { engineTables } from '../../../flows/pipeline/tables.ts'
+import { engineTables } from '../../../flows/pipeline/table.ts'
 import { nextHopFor, onward, routersOf, wayOf, whoHas } from '../../../flows/stages/nat/next-hop.ts'
+import type { Translation } from '../../../flows/stages/nat/routed-fabric.ts'
 import { natIpv4Rules } from '../../../src/engines/nat-ipv4/nat-ipv4-rules.ts'
 import { ipv4, printActions } from '../../../src/openflow/index.ts'
 import type { Key } from '../../../topology/ids.ts'

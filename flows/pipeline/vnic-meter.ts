@@ -1,6 +1,6 @@
 /**
- * Meters: how much of what goes through them a switch lets pass. A rule that uses meters carries them as data, so that they
- * have its author and come and go with it. Their numbers are a function of the port, for a meter has no cookie.
+ * Meters limit how much a switch lets pass. A rule that uses meters carries them as data, so that they have its author, and come
+ * and go with it. A meter has no cookie, so its number is a function of the VNIC's port.
  */
 import { type Action, type Flow, METER_FLAGS, type Meter, printMeter } from '../../src/openflow/index.ts'
 
@@ -13,16 +13,28 @@ export interface MeterSpec {
   readonly burst: number
 }
 
-/** What of a VNIC is metered: what it sends, what it receives, and what of it the controller must answer, and where it must look for a next hop. */
-export const METERED = { fromVnic: 0, toVnic: 1, toController: 2, nextHops: 3 } as const
-const KINDS = 4
+/** The number of meters that each VNIC has on its switch. */
+export const METERS_PER_VNIC = 4
+
+/** One of the meters of each VNIC. The stage that declares it is the only one that uses it. */
+export interface VnicMeter {
+  readonly name: string
+  /** 0 to METERS_PER_VNIC - 1, each used once. */
+  readonly slot: number
+  /** What it limits, for the docs. */
+  readonly limits: string
+}
 
 /**
  * The number of a VNIC's meter.
- * @param ofport of its interface, at most 0xff00: so a number is at most 261,122, and Open vSwitch 3.1 takes up to 262,144 in
+ * @param ofport of its interface, at most 0xff00: so a number is at most 261,123, and Open vSwitch 3.1 takes up to 262,144 in
  *   user space and 200,000 with the kernel
  */
-export const meterId = (ofport: number, kind: keyof typeof METERED): number => ofport * KINDS + METERED[kind]
+export const meterId = (ofport: number, { slot }: VnicMeter): number => ofport * METERS_PER_VNIC + slot
+
+/** The action that sends packets through meters. */
+export const throughMeters = (meters: readonly MeterSpec[]): Action[] =>
+  meters.map(({ id }) => ({ type: 'meter', meter: id }))
 
 /** It drops what is above the rate. */
 export const meterOf = ({ id, unit, rate, burst }: MeterSpec): Meter => ({
@@ -31,7 +43,7 @@ export const meterOf = ({ id, unit, rate, burst }: MeterSpec): Meter => ({
   bands: [{ type: 'drop', rate, burst }],
 })
 
-/** As data again: what the switch has of a kept rule. Undefined for one that is none of ours. */
+/** The specification of a meter that a switch has. Undefined for a meter that Plugboard does not make. */
 export function specOf(meter: Meter): MeterSpec | undefined {
   const unit = (meter.flags & METER_FLAGS.kbps) !== 0 ? 'kbps' : 'pktps'
   const [band] = meter.bands

@@ -1,0 +1,76 @@
+/** Who gets copies of a domain's frames on one hypervisor. */
+import type { GraphReader } from '../topology/graph-reader.ts'
+import type { HypervisorId } from '../topology/ids.ts'
+import type { Hypervisor, Network } from '../topology/model.ts'
+import type { Placement } from '../topology/placement.ts'
+import { type Domain, isMember, type Member } from './engines/engine-rules.ts'
+import type { Audience, Peers } from './pipeline/scope.ts'
+import { sameFamily } from './pipeline/tunnel.ts'
+import { siteOf } from './sites.ts'
+
+export function audienceOfNetwork(graph: GraphReader, network: Network, here: Hypervisor): Audience {
+  const site = once(() => siteHere(graph, network, here))
+  return {
+    members: once(() => localMembers(graph, network, here, site())),
+    peers: once(() => peersOf(graph, network, here)),
+    site,
+  }
+}
+
+/** A port that is in no network has at most one member: its own VNIC. */
+export const audienceOfPort = (member: Member | undefined): Audience => ({
+  members: () => (member ? [member] : []),
+  peers: () => ({ all: [], floodUnknown: [] }),
+  site: () => undefined,
+})
+
+export const audienceOf = (graph: GraphReader, domain: Domain, here: Hypervisor): Audience =>
+  'segment' in domain ? audienceOfNetwork(graph, domain, here) : audienceOfPort(undefined)
+
+/** In the order of their keys, so that the same graph gives the same flood list. */
+function localMembers(
+  graph: GraphReader,
+  network: Network,
+  here: Hypervisor,
+  site: Placement | undefined,
+): Placement[] {
+  const members: Placement[] = []
+  for (const id of graph.members(network.id).get(here.id)) {
+    const member = graph.placement(id)
+    // A port that is only expected here gets nothing yet. Of ports to remote sites the one in use counts.
+    if (member?.hypervisor === here.id && (isMember(member) || id === site?.port.id)) members.push(member)
+  }
+  return members.sort((a, b) => a.port.key - b.port.key)
+}
+
+function siteHere(graph: GraphReader, network: Network, here: Hypervisor): Placement | undefined {
+  const site = siteOf(graph, network.id)
+  return site?.hypervisor === here.id ? site : undefined
+}
+
+function peersOf(graph: GraphReader, network: Network, here: Hypervisor): Peers {
+  const addresses = (ids: Iterable<HypervisorId>): string[] => {
+    const found = new Set<string>()
+    for (const id of ids) {
+      const peer = id !== here.id && graph.hypervisors.get(id)
+      if (peer && peer.encapIp !== null && canReach(here, peer)) found.add(peer.encapIp)
+    }
+    return [...found].sort()
+  }
+  return {
+    all: addresses(graph.members(network.id).keys()),
+    floodUnknown: addresses(graph.unknownFlooders(network.id).keys()),
+  }
+}
+
+/** Have both a tunnel address, of the same family? */
+export const canReach = (here: Hypervisor, peer: Hypervisor): boolean =>
+  here.encapIp !== null && peer.encapIp !== null && sameFamily(here.encapIp, peer.encapIp)
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

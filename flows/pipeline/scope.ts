@@ -1,0 +1,74 @@
+/** What a stage is asked about: a domain on one hypervisor, and a member, a remote site or the hypervisor itself. */
+import type { GraphReader } from '../../topology/graph-reader.ts'
+import type { Hypervisor, Network, Port } from '../../topology/model.ts'
+import type { Placement } from '../../topology/placement.ts'
+import type { Domain, EngineRules, Fabric, Member } from '../engines/engine-rules.ts'
+import type { FabricKind } from './fabric-kind.ts'
+import type { EngineTables } from './table.ts'
+import type { AllWishes } from './wishes.ts'
+
+/** The ways of packets through the pipeline: from a VNIC, from the fabric, and on to what register `TARGET` names. */
+export const PATHS = ['fromMember', 'fromFabric', 'toTarget'] as const
+export type Path = (typeof PATHS)[number]
+
+export interface Scope {
+  readonly graph: GraphReader
+  readonly here: Hypervisor
+  /** The rules of the domain's engine, and its tables. */
+  readonly rules: EngineRules
+  readonly tables: EngineTables
+  readonly domain: Domain
+  /** The domain's way to the fabric from here. */
+  readonly fabric: Fabric
+  readonly kind: FabricKind
+  readonly wishes: AllWishes
+  /**
+   * The table that packets of this domain go to from a table, on a path: the first one behind it at which a stage takes them.
+   * @throws RangeError if no stage does
+   */
+  next(path: Path, from: number): number
+}
+
+/** A scope with the OpenFlow port that leads to the fabric. */
+export interface ConnectedScope extends Scope {
+  readonly output: number
+}
+
+/** The domain itself, on a hypervisor with members. */
+export interface DomainScope extends ConnectedScope {
+  readonly audience: Audience
+}
+
+/** Who gets copies of a frame that is for several. */
+export interface Audience {
+  /** The members on this switch, in the order of their keys; and the port that leads to the remote site in use. */
+  members(): readonly Placement[]
+  /** Tunnel addresses of other hypervisors with members. */
+  peers(): Peers
+  /** The port here that leads to the remote site of the network. */
+  site(): Placement | undefined
+}
+
+export interface Peers {
+  readonly all: readonly string[]
+  /** Those with members that ask for frames to unknown addresses. */
+  readonly floodUnknown: readonly string[]
+}
+
+/** A member on this hypervisor. */
+export interface MemberScope extends ConnectedScope {
+  readonly member: Member
+}
+
+/** A member on another hypervisor, `peer`. */
+export interface RemoteScope extends Scope {
+  readonly member: Member
+  readonly peer: Hypervisor
+}
+
+/** A port here that leads to a remote site of its network. The scope is the network's; the site has a way of its own. */
+export interface SiteScope extends ConnectedScope {
+  readonly network: Network
+  readonly port: Port
+  readonly way: Pick<ConnectedScope, 'fabric' | 'kind' | 'output'>
+}

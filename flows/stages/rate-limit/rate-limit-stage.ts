@@ -1,0 +1,35 @@
+/**
+ * Stage rate-limit: meters for what a VNIC sends and receives, put in front of the actions of other stages. The limit of a port
+ * is for all that its VNIC does, including the ports of its trunk. Ingress and egress are as the VM sees them.
+ */
+import type { Member } from '../../engines/engine-rules.ts'
+import type { Stage } from '../../pipeline/stage.ts'
+import { meterId, type VnicMeter } from '../../pipeline/vnic-meter.ts'
+import type { Limit } from '../../pipeline/wishes.ts'
+
+const FROM_VNIC: VnicMeter = { name: 'from-vnic', slot: 0, limits: 'what the VNIC sends' }
+const TO_VNIC: VnicMeter = { name: 'to-vnic', slot: 1, limits: 'what the VNIC receives' }
+
+/** The default burst is what the rate gives in this time. */
+const DEFAULT_BURST_MS = 400
+/** A meter lets nothing pass that is larger than its burst, and a frame may have 9,000 octets. */
+const MIN_BURST_KBIT = 100
+
+export const rateLimit: Stage = {
+  name: 'rate-limit',
+  does: 'limits what a VNIC sends and receives',
+  meters: [FROM_VNIC, TO_VNIC],
+  wishes: {
+    limit: (member, direction) =>
+      direction === 'sends'
+        ? limitOf(member, FROM_VNIC, member.carrier.rateLimit?.egressKbps ?? null)
+        : limitOf(member, TO_VNIC, member.carrier.rateLimit?.ingressKbps ?? null),
+  },
+}
+
+function limitOf({ carrier, ofport }: Member, meter: VnicMeter, rate: number | null): Limit | undefined {
+  if (rate === null) return undefined
+  const usual = Math.max(Math.ceil((rate * DEFAULT_BURST_MS) / 1000), MIN_BURST_KBIT)
+  const burst = carrier.rateLimit?.burstKbit ?? usual
+  return { meters: [{ id: meterId(ofport, meter), unit: 'kbps', rate, burst }], words: `, ${rate} kbit/s at most` }
+}
