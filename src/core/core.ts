@@ -5,7 +5,7 @@ import type { Attributes, Network, Port, Vnic } from '../../topology/model.ts'
 import type { Draft, Host } from './draft.ts'
 import type { Engine } from './engine/engine.ts'
 import type { Caller, Expected, Listed } from './engine/extension.ts'
-import type { Journal } from './journal.ts'
+import type { Committed, Journal } from './journal.ts'
 import type { CoreOperations, Made, PortPatch, Settling, VnicRequest } from './operations.ts'
 import type { Presenter } from './present.ts'
 import type { Confirmation, Standing, Status } from './realisation.ts'
@@ -23,7 +23,7 @@ export interface CoreContext {
   readonly present: Presenter
   readonly hypervisors: Hypervisors
   /** Done when every connected switch that the commit concerns has confirmed. */
-  readonly confirmationOf: (committed: object) => Confirmation
+  readonly confirmationOf: (committed: Committed) => Confirmation
   /** Fires when the controller stops: nobody is kept waiting. */
   readonly stopping: AbortSignal
 }

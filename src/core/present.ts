@@ -4,21 +4,21 @@ import type { Attributes, Network, Port, Vnic } from '../../topology/model.ts'
 import { showRateLimit } from '../features/rate-limit/rate-limit.ts'
 import { showTrunk } from '../features/trunk/trunk.ts'
 import type { Engine } from './engine/engine.ts'
-import type { MigrationStanding, PortStanding, Standing, Status } from './realisation.ts'
+import type { MigrationStanding, PortStanding, Standing, Standings } from './realisation.ts'
 import type { BindingView, MigrationView, NetworkView, PortView, VnicView } from './views.ts'
 
 export class Presenter {
   readonly #graph: Graph
-  readonly #status: Status
+  readonly #standings: Standings
   readonly #engines: ReadonlyMap<string, Engine>
 
-  constructor(graph: Graph, status: Status, engines: ReadonlyMap<string, Engine>) {
+  constructor(graph: Graph, standings: Standings, engines: ReadonlyMap<string, Engine>) {
     this.#graph = graph
-    this.#status = status
+    this.#standings = standings
     this.#engines = engines
   }
 
-  vnic(vnic: Vnic, { status, detail, migration }: Standing = this.#status.vnic(vnic.id)): VnicView {
+  vnic(vnic: Vnic, { status, detail, migration }: Standing = this.#standings.vnic(vnic.id)): VnicView {
     return {
       id: vnic.id,
       project: vnic.project,
@@ -36,7 +36,7 @@ export class Presenter {
     }
   }
 
-  port(port: Port, { status, detail }: PortStanding = this.#status.port(port.id)): PortView {
+  port(port: Port, { status, detail }: PortStanding = this.#standings.port(port.id)): PortView {
     return {
       id: port.id,
       project: port.project,
@@ -56,7 +56,7 @@ export class Presenter {
   }
 
   network(network: Network): NetworkView {
-    const { status, detail } = this.#status.network(network.id)
+    const { status, detail } = this.#standings.network(network.id)
     return {
       id: network.id,
       project: network.project,

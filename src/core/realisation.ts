@@ -1,5 +1,7 @@
 /** What the core must be told about how far its objects are realised. `status` and `switches` implement these interfaces. */
+import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
+import type { Effects } from './effects.ts'
 import type { MigrationStatus, PortStatus, VnicStatus } from './views.ts'
 
 /** Tells when every connected switch that a change concerns has confirmed it. */
@@ -40,11 +42,17 @@ export interface NetworkStanding {
   readonly detail?: string
 }
 
-/** The current standing of each object. */
-export interface Status {
+/** The standing of each object, at one moment. */
+export interface Standings {
   vnic(id: VnicId): Standing
   port(id: PortId): PortStanding
   network(id: NetworkId): NetworkStanding
+}
+
+/** The current standing of each object. */
+export interface Status extends Standings {
+  /** The standings right after a commit, while no switch has confirmed it. @param graph as it will be then */
+  foresee(graph: Graph, effects: Effects): Standings
   /** Confirms the latest change of the VNIC; undefined when every switch has confirmed it. */
   confirmation(id: VnicId): Confirmation | undefined
   /** Calls back whenever the standing of the VNIC changes. @returns a function that ends it */

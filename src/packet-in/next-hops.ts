@@ -1,7 +1,8 @@
 /**
- * Finds next hops on physical networks for members of routed networks. A packet whose next hop a switch does not know comes here;
- * the next hop is asked for from that very hypervisor, and the packet waits, for a few seconds, with a few others. Routers are
- * asked for all the time, so that one that has changed its MAC address is found. What a switch knows it goes by without us.
+ * Finds next hops on physical networks for members of networks that translate addresses. A packet whose next hop the switch does
+ * not know comes here, and waits for a few seconds while the next hop is asked for (ARP) from that very hypervisor. Routers are
+ * asked for all the time, so that one that has changed its MAC address is found. The switch learns answers by itself, so later
+ * packets do not come here.
  */
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
@@ -16,61 +17,61 @@ import type { HypervisorId } from '../../topology/ids.ts'
 import { sliced } from '../core/slices.ts'
 import { OpenFlowError, type PacketIn, type Session } from '../openflow/index.ts'
 import type { Fleet } from '../switches/fleet.ts'
-import { inject } from '../switches/send-packet-out.ts'
+import { sendPacketOut } from '../switches/send-packet-out.ts'
+import type { PacketHandler } from './dispatch.ts'
 import { readArpReply, readDestination } from './next-hop-frames.ts'
 
-/** Packets that wait for one next hop, and next hops that are waited for. */
-const [MOST_PACKETS, MOST_HOPS] = [8, 1000]
-/** Milliseconds between two questions, and how many are asked: then what waits is dropped. */
-const [PATIENCE, QUESTIONS] = [1000, 3]
-/** Milliseconds after which routers are asked for again. */
-const ROUTERS_AGAIN = 10_000
+const MAX_PACKETS_OF_ONE_HOP = 8
+const MAX_HOPS = 1_000
+const REQUEST_INTERVAL_MS = 1_000
+/** After so many requests without an answer, the packets that wait are dropped. */
+const MAX_REQUESTS = 3
+const ROUTER_INTERVAL_MS = 10_000
 
 interface Context {
   readonly graph: Graph
-  readonly engines: Engines
+  readonly rules: Engines
   readonly fleet: Fleet
   readonly log: Logger
 }
 
+/** A next hop that is being asked for. */
 interface Hop {
   readonly session: Session
+  /** IPv4, 32 bits. */
   readonly address: number
   readonly waiting: Array<{ readonly way: Way; readonly frame: Uint8Array }>
-  asked: number
+  requests: number
   timer: NodeJS.Timeout | undefined
 }
 
-export class NextHops {
+export class NextHops implements PacketHandler {
+  /** From the first, packets whose next hop is not known; from the second, answers. */
+  readonly tables = [HOP.number, CLASSIFY.number]
   readonly #context: Context
   /** By hypervisor, physical network and address. */
   readonly #hops = new Map<string, Hop>()
-  readonly #routers: NodeJS.Timeout
+  readonly #routerTimer: NodeJS.Timeout
 
   constructor(context: Context) {
     this.#context = context
-    this.#routers = setInterval(() => void sliced(this.#askForRouters()), ROUTERS_AGAIN)
-    this.#routers.unref()
+    this.#routerTimer = setInterval(() => void sliced(this.#askForRouters()), ROUTER_INTERVAL_MS)
+    this.#routerTimer.unref()
   }
 
   close(): void {
-    clearInterval(this.#routers)
+    clearInterval(this.#routerTimer)
     for (const { timer } of this.#hops.values()) clearTimeout(timer)
     this.#hops.clear()
   }
 
-  /** Is it for us what a rule of this table sends to the controller? */
-  concerns(table: number): boolean {
-    return table === HOP.number || table === CLASSIFY.number
-  }
-
-  /** A switch has sent a packet. */
-  asked(hypervisor: HypervisorId, session: Session, { cookie, table, data }: PacketIn): void {
+  packetIn(hypervisor: HypervisorId, session: Session, { cookie, table, data }: PacketIn): void {
+    const { graph, rules } = this.#context
     const author = authorOf(cookie)
-    const member = author === undefined ? undefined : memberOf(this.#context.graph, author)
+    const member = author === undefined ? undefined : memberOf(graph, author)
     if (member?.hypervisor !== hypervisor) return
-    this.#carefully(member, () => {
-      const way = wayOf(this.#context.graph, this.#context.engines, member)
+    this.#logged(member, () => {
+      const way = wayOf(graph, rules, member)
       if (!way) return
       if (table === CLASSIFY.number) this.#found(hypervisor, way.via, data)
       else this.#wait(hypervisor, session, way, data)
@@ -81,60 +82,64 @@ export class NextHops {
     const destination = readDestination(frame)
     const address = destination === undefined ? undefined : nextHopFor(way.fabric, destination)
     if (address === undefined) return
-    const at = `${hypervisor} ${way.via} ${address}`
-    const there = this.#hops.get(at)
-    if (there) {
-      if (there.waiting.length < MOST_PACKETS) there.waiting.push({ way, frame })
+    const key = keyOf(hypervisor, way.via, address)
+    const known = this.#hops.get(key)
+    if (known) {
+      if (known.waiting.length < MAX_PACKETS_OF_ONE_HOP) known.waiting.push({ way, frame })
       return
     }
-    if (this.#hops.size >= MOST_HOPS) return
-    const hop: Hop = { session, address, waiting: [{ way, frame }], asked: 0, timer: undefined }
-    this.#hops.set(at, hop)
-    this.#ask(at, hop)
+    if (this.#hops.size >= MAX_HOPS) return
+    const hop: Hop = { session, address, waiting: [{ way, frame }], requests: 0, timer: undefined }
+    this.#hops.set(key, hop)
+    this.#request(key, hop)
   }
 
-  #ask(at: string, hop: Hop): void {
-    const { way } = hop.waiting[0] ?? {}
-    if (hop.asked === QUESTIONS || !way) return void this.#hops.delete(at)
-    hop.asked += 1
-    hop.timer = setTimeout(() => this.#ask(at, hop), PATIENCE)
+  #request(key: string, hop: Hop): void {
+    const [first] = hop.waiting
+    if (hop.requests === MAX_REQUESTS || !first) {
+      this.#hops.delete(key)
+      return
+    }
+    hop.requests += 1
+    hop.timer = setTimeout(() => this.#request(key, hop), REQUEST_INTERVAL_MS)
     hop.timer.unref()
-    this.#carefully(way.member, () => inject(hop.session, whoHas(way, hop.address)))
+    this.#logged(first.way.member, () => sendPacketOut(hop.session, whoHas(first.way, hop.address)))
   }
 
-  /** An answer has come; the switch has learned of it already. */
+  /** An answer has come: send the packets that wait for it. */
   #found(hypervisor: HypervisorId, via: number, frame: Uint8Array): void {
     const reply = readArpReply(frame)
-    const at = `${hypervisor} ${via} ${reply?.address}`
-    const hop = this.#hops.get(at)
-    if (!reply || !hop) return
+    if (!reply) return
+    const key = keyOf(hypervisor, via, reply.address)
+    const hop = this.#hops.get(key)
+    if (!hop) return
     clearTimeout(hop.timer)
-    this.#hops.delete(at)
+    this.#hops.delete(key)
     for (const { way, frame } of hop.waiting) {
-      this.#carefully(way.member, () => inject(hop.session, onward(way, frame, reply.mac)))
+      this.#logged(way.member, () => sendPacketOut(hop.session, onward(way, frame, reply.mac)))
     }
   }
 
-  /** One hypervisor at a time. */
+  /** One hypervisor after the other. */
   *#askForRouters(): Generator<void> {
-    const { graph, engines, fleet } = this.#context
-    for (const [hypervisor, { ready, session }] of fleet.entries()) {
+    for (const [hypervisor, { ready, session }] of this.#context.fleet.entries()) {
       if (!ready) continue
-      for (const way of this.#routersOn(hypervisor, graph, engines)) {
+      for (const way of this.#routersOn(hypervisor)) {
         const { nextHop } = way.fabric
-        if (nextHop !== null) this.#carefully(way.member, () => inject(session, whoHas(way, nextHop)))
+        if (nextHop !== null) this.#logged(way.member, () => sendPacketOut(session, whoHas(way, nextHop)))
         yield
       }
       yield
     }
   }
 
-  #routersOn(hypervisor: HypervisorId, graph: Graph, engines: Engines): Way[] {
+  #routersOn(hypervisor: HypervisorId): Way[] {
+    const { graph, rules } = this.#context
     const members: Member[] = []
     for (const [id, ports] of graph.networksOn(hypervisor).entries()) {
       const network = graph.networks.get(id)
-      if (!network || !engines.get(network.engine)?.rules.translation) continue
-      // One that is up speaks for all of its network.
+      if (!network || !rules.get(network.engine)?.rules.translation) continue
+      // One member that is up speaks for all of its network.
       for (const port of ports) {
         const member = graph.placement(port)
         if (!member?.vnic || member.hypervisor !== hypervisor || !member.port.adminUp) continue
@@ -143,20 +148,23 @@ export class NextHops {
       }
     }
     try {
-      return routersOf(graph, engines, members)
+      return routersOf(graph, rules, members)
     } catch (error) {
       if (!(error instanceof EngineMistake)) throw error
       return []
     }
   }
 
-  #carefully(member: Member, work: () => void): void {
+  /** A failure is logged, and does not end the connection that the packet came by. */
+  #logged(member: Member, work: () => void): void {
     try {
       work()
     } catch (error) {
-      const isOver = error instanceof OpenFlowError && error.code === 'closed'
-      const words = error instanceof EngineMistake ? error.message : 'a next hop could not be asked for'
-      if (!isOver) this.#context.log.warn({ err: error, port: member.port.id }, words)
+      if (error instanceof OpenFlowError && error.code === 'closed') return
+      const words = error instanceof EngineMistake ? error.message : 'cannot ask for a next hop'
+      this.#context.log.warn({ err: error, port: member.port.id }, words)
     }
   }
 }
+
+const keyOf = (hypervisor: HypervisorId, via: number, address: number): string => `${hypervisor} ${via} ${address}`

@@ -1,8 +1,8 @@
 /**
- * Answers what guests ask of the controller: DHCP, who is a router. A switch sends such a frame with the cookie of the rule that
- * sent it, which says whose port it came from; the engine of that port's network says the answer, and it goes back to that port
- * alone. The switch lets each VNIC ask only so often. Beyond that no VNIC has more than a few frames waiting here, all of them
- * together have so many, and a turn of the event loop takes on no more than a slice of them.
+ * Answers what guests ask the controller: DHCP, router solicitations. A switch sends such a frame with the cookie of the rule
+ * that it matched, which tells the port it came from. The engine of that port's network says the answer, which goes back to that
+ * port alone. Three limits keep a guest from drowning the others: a meter in the switch, a number of frames that wait here for
+ * each port and for all together, and a slice of each turn of the event loop.
  */
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
@@ -15,91 +15,86 @@ import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Answer, Engine } from '../core/engine/engine.ts'
 import { sliced } from '../core/slices.ts'
 import { OpenFlowError, type PacketIn, type Session } from '../openflow/index.ts'
-import { inject } from '../switches/send-packet-out.ts'
+import { sendPacketOut } from '../switches/send-packet-out.ts'
+import type { Outcome, PacketHandler } from './dispatch.ts'
+import { SparingLog } from './sparing-log.ts'
 
-/** Frames that wait, of all VNICs and of one. */
-const [MOST_WAITING, MOST_OF_ONE] = [2_000, 4]
-/** What is to be known of a port is logged once in this time, milliseconds. */
-const NOTE_INTERVAL = 60_000
-
-/** What became of the frames. */
-export const OUTCOMES = ['answered', 'ignored', 'dropped'] as const
+const MAX_WAITING = 2_000
+const MAX_WAITING_OF_ONE_PORT = 4
 
 interface Context {
   readonly graph: Graph
   readonly engines: ReadonlyMap<string, Engine>
   readonly rules: Engines
   readonly log: Logger
+  count(outcome: Outcome): void
 }
 
-interface Punt {
+interface Waiting {
   readonly hypervisor: HypervisorId
   readonly session: Session
   readonly port: Key
   readonly packet: PacketIn
 }
 
-export class Responder {
-  /** Frames since it was started, by what became of them. */
-  readonly counts: Record<(typeof OUTCOMES)[number], number> = { answered: 0, ignored: 0, dropped: 0 }
+export class Responder implements PacketHandler {
+  readonly tables = [ANSWER.number]
   readonly #context: Context
-  readonly #waiting: Punt[] = []
+  readonly #waiting: Waiting[] = []
   readonly #waitingOf = new Map<Key, number>()
-  #busy = false
-  /** What was logged in this interval. */
-  #noted = new Set<string>()
-  #notedSince = 0
+  readonly #sparingly = new SparingLog()
+  #isBusy = false
 
   constructor(context: Context) {
     this.#context = context
   }
 
-  /** A switch has sent a packet. */
-  asked(hypervisor: HypervisorId, session: Session, packet: PacketIn): void {
+  packetIn(hypervisor: HypervisorId, session: Session, packet: PacketIn): void {
     const port = authorOf(packet.cookie)
-    if (port === undefined || packet.table !== ANSWER.number) {
-      this.counts.ignored += 1
+    if (port === undefined) {
+      this.#context.count('ignored')
       return
     }
-    const its = this.#waitingOf.get(port) ?? 0
-    if (its >= MOST_OF_ONE || this.#waiting.length >= MOST_WAITING) {
-      this.counts.dropped += 1
+    const waiting = this.#waitingOf.get(port) ?? 0
+    if (waiting >= MAX_WAITING_OF_ONE_PORT || this.#waiting.length >= MAX_WAITING) {
+      this.#context.count('dropped')
       return
     }
-    this.#waitingOf.set(port, its + 1)
+    this.#waitingOf.set(port, waiting + 1)
     this.#waiting.push({ hypervisor, session, port, packet })
-    if (this.#busy) return
-    this.#busy = true
+    if (this.#isBusy) return
+    this.#isBusy = true
     void sliced(this.#work())
   }
 
   *#work(): Generator<void> {
-    // Those that come meanwhile are taken on, too.
+    // Frames that come meanwhile are answered in this run, too.
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       const left = (this.#waitingOf.get(next.port) ?? 1) - 1
       if (left > 0) this.#waitingOf.set(next.port, left)
       else this.#waitingOf.delete(next.port)
-      this.counts[this.#answer(next) ? 'answered' : 'ignored'] += 1
+      this.#context.count(this.#answer(next) ? 'answered' : 'ignored')
       yield
     }
-    this.#busy = false
+    this.#isBusy = false
   }
 
   /** @returns whether there was an answer */
-  #answer({ hypervisor, session, port, packet }: Punt): boolean {
+  #answer({ hypervisor, session, port, packet }: Waiting): boolean {
     const { graph, rules, log } = this.#context
     const member = this.#memberOf(port, hypervisor, packet)
     if (!member) return false
+    const about = { hypervisor, port: member.port.id }
     try {
       const { frames, note } = this.#ask(member, packet.data)
-      if (note !== undefined) this.#note(`${port} ${note}`, () => log.info({ hypervisor, port: member.port.id }, note))
-      const told = toItself(graph, rules, member, frames)
-      for (const injection of told) inject(session, injection)
-      return told.length > 0
+      if (note !== undefined) this.#sparingly.log(`${port} ${note}`, () => log.info(about, note))
+      const answers = toItself(graph, rules, member, frames)
+      for (const answer of answers) sendPacketOut(session, answer)
+      return answers.length > 0
     } catch (error) {
       if (!(error instanceof OpenFlowError) || error.code !== 'closed') {
-        const words = `a guest could not be answered: ${error instanceof Error ? error.message : String(error)}`
-        this.#note(words, () => log.error({ err: error, hypervisor, port: member.port.id }, words))
+        const words = `cannot answer a guest: ${error instanceof Error ? error.message : String(error)}`
+        this.#sparingly.log(words, () => log.error({ err: error, ...about }, words))
       }
       return false
     }
@@ -108,8 +103,8 @@ export class Responder {
   /** The VNIC that a frame came from, if it is still there. */
   #memberOf(key: Key, hypervisor: HypervisorId, { match }: PacketIn): Member | undefined {
     const { graph } = this.#context
-    const what = graph.byKey.get(key)
-    const member = what?.kind === 'port' ? graph.placement(what.id) : undefined
+    const object = graph.byKey.get(key)
+    const member = object?.kind === 'port' ? graph.placement(object.id) : undefined
     if (!member?.vnic || member.hypervisor !== hypervisor) return undefined
     const from = match.find(({ field }) => field === 'in_port')
     return from && 'value' in from && from.value === member.ofport ? (member as Member) : undefined
@@ -120,17 +115,5 @@ export class Responder {
     const network = member.port.networkId && graph.networks.get(member.port.networkId)
     const engine = engines.get(network ? network.engine : member.port.engine)
     return engine?.answer?.(graph, member, frame) ?? { frames: [] }
-  }
-
-  /** What guests can make happen as often as they like is not logged as often. */
-  #note(what: string, log: () => void): void {
-    const now = performance.now()
-    if (now - this.#notedSince > NOTE_INTERVAL) {
-      this.#noted = new Set()
-      this.#notedSince = now
-    }
-    if (this.#noted.size >= MOST_WAITING || this.#noted.has(what)) return
-    this.#noted.add(what)
-    log()
   }
 }

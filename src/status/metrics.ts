@@ -2,25 +2,25 @@
 import type { Graph } from '../../topology/graph.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Metric, Sample } from '../core/metric.ts'
+import type { Standings } from '../core/realisation.ts'
 import { sliced } from '../core/slices.ts'
 import type { HypervisorSync } from '../hypervisors/sync.ts'
 import type { Fleet } from '../switches/fleet.ts'
-import type { StatusBoard } from './vnic-status.ts'
 
 interface Context {
   readonly graph: Graph
-  readonly board: StatusBoard
+  readonly status: Standings
   readonly fleet: Fleet
   readonly hosts: HypervisorSync
   readonly journal: Journal
-  /** Frames that guests had for the controller, by what became of them. */
-  readonly answered: Readonly<Record<string, number>>
+  /** Packets that switches sent to the controller, by what became of them. */
+  readonly packets: Readonly<Record<string, number>>
 }
 
-function* countStatuses(graph: Graph, board: StatusBoard): Generator<void, Map<string, number>> {
+function* countStatuses(graph: Graph, standings: Standings): Generator<void, Map<string, number>> {
   const statuses = new Map<string, number>()
   for (const id of graph.vnics.keys()) {
-    const { status } = board.vnic(id)
+    const { status } = standings.vnic(id)
     statuses.set(status, (statuses.get(status) ?? 0) + 1)
     yield
   }
@@ -29,11 +29,11 @@ function* countStatuses(graph: Graph, board: StatusBoard): Generator<void, Map<s
 
 const one = (value: number): Sample[] => [{ labels: {}, value }]
 
-export async function metricsOf({ graph, board, fleet, hosts, journal, answered }: Context): Promise<Metric[]> {
+export async function metricsOf({ graph, status, fleet, hosts, journal, packets }: Context): Promise<Metric[]> {
   const switches = [...fleet.entries()]
   const ofEach = (value: (here: (typeof switches)[number][1]) => number): Sample[] =>
     switches.map(([hypervisor, here]) => ({ labels: { hypervisor }, value: value(here) }))
-  const statuses = await sliced(countStatuses(graph, board))
+  const statuses = await sliced(countStatuses(graph, status))
   return [
     gauge('plugboard_networks', 'Logical networks.', one(graph.networks.size)),
     gauge('plugboard_ports', 'Ports.', one(graph.ports.size)),
@@ -78,7 +78,7 @@ export async function metricsOf({ graph, board, fleet, hosts, journal, answered 
     counter(
       'plugboard_questions_total',
       'Frames that guests had for the controller, such as DHCP, by what became of them.',
-      Object.entries(answered).map(([outcome, value]) => ({ labels: { outcome }, value })),
+      Object.entries(packets).map(([outcome, value]) => ({ labels: { outcome }, value })),
     ),
     gauge('plugboard_store_broken', '1 while the store does not commit.', one(journal.broken === null ? 0 : 1)),
   ]

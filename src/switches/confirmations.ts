@@ -1,13 +1,13 @@
 /**
- * Confirmations. A switch counts the changes it was told of (its generation) and says up to which of them it has confirmed;
- * a ticket waits until each of several switches has come as far as it was when the ticket was drawn.
+ * Who waits for which switches. A switch counts the changes that it was told of, and says up to which of them (its generation)
+ * it has confirmed. A confirmation waits until each switch that it concerns has come that far.
  */
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Confirmation, Generations } from '../core/realisation.ts'
 
-class Waiting implements Confirmation {
+class Expected implements Confirmation {
   readonly outstanding = new Map<HypervisorId, number>()
-  #callbacks: Array<() => void> = []
+  readonly #callbacks: Array<() => void> = []
 
   get done(): boolean {
     return this.outstanding.size === 0
@@ -18,8 +18,10 @@ class Waiting implements Confirmation {
     else this.#callbacks.push(callback)
   }
 
-  needs([hypervisor, generation]: readonly [HypervisorId, number]): void {
-    this.outstanding.set(hypervisor, Math.max(generation, this.outstanding.get(hypervisor) ?? 0))
+  require(generations: Generations): void {
+    for (const [hypervisor, generation] of generations) {
+      this.outstanding.set(hypervisor, Math.max(generation, this.outstanding.get(hypervisor) ?? 0))
+    }
   }
 
   settle(hypervisor: HypervisorId): void {
@@ -30,22 +32,22 @@ class Waiting implements Confirmation {
 }
 
 export class Confirmations {
-  readonly #waiting = new Map<HypervisorId, Set<Waiting>>()
+  readonly #waiting = new Map<HypervisorId, Set<Expected>>()
 
   /**
    * @param generations the connected switches concerned, and the generation that each has to confirm
-   * @param earlier tickets that this one includes
+   * @param earlier confirmations that this one includes
    */
-  draw(generations: Generations, ...earlier: readonly (Confirmation | undefined)[]): Confirmation {
-    const ticket = new Waiting()
-    for (const each of earlier) if (each instanceof Waiting) for (const needed of each.outstanding) ticket.needs(needed)
-    for (const needed of generations) ticket.needs(needed)
-    for (const id of ticket.outstanding.keys()) {
+  expect(generations: Generations, ...earlier: readonly (Confirmation | undefined)[]): Confirmation {
+    const expected = new Expected()
+    for (const each of earlier) if (each instanceof Expected) expected.require(each.outstanding)
+    expected.require(generations)
+    for (const id of expected.outstanding.keys()) {
       const set = this.#waiting.get(id)
-      if (set) set.add(ticket)
-      else this.#waiting.set(id, new Set([ticket]))
+      if (set) set.add(expected)
+      else this.#waiting.set(id, new Set([expected]))
     }
-    return ticket
+    return expected
   }
 
   /** A switch has confirmed all up to a generation. */
@@ -53,17 +55,17 @@ export class Confirmations {
     this.#settle(hypervisor, (needed) => needed <= generation)
   }
 
-  /** A switch is gone: nobody waits for it any more. */
+  /** A switch has disconnected: nobody waits for it any more. */
   forget(hypervisor: HypervisorId): void {
     this.#settle(hypervisor, () => true)
   }
 
-  #settle(hypervisor: HypervisorId, reached: (needed: number) => boolean): void {
+  #settle(hypervisor: HypervisorId, isReached: (needed: number) => boolean): void {
     const waiting = this.#waiting.get(hypervisor)
     if (!waiting) return
-    const ready = [...waiting].filter((ticket) => reached(ticket.outstanding.get(hypervisor) ?? 0))
-    for (const ticket of ready) waiting.delete(ticket)
+    const ready = [...waiting].filter((each) => isReached(each.outstanding.get(hypervisor) ?? 0))
+    for (const each of ready) waiting.delete(each)
     if (waiting.size === 0) this.#waiting.delete(hypervisor)
-    for (const ticket of ready) ticket.settle(hypervisor)
+    for (const each of ready) each.settle(hypervisor)
   }
 }

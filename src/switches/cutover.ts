@@ -1,116 +1,117 @@
 /**
- * The order of a hand-over. When a VNIC has come from one hypervisor to another, its rules are put there first, and what others
- * must be told of its place is told from there; then its peers send there, and its rules at the old place go. The other way
- * round, what is for the VM would fall between the two. Whoever takes its time holds the others up only so long.
+ * Hands out what a commit has made stale. Where a VNIC has moved from one hypervisor to another, the switches are told in this
+ * order, so that no frame for the VM falls between its old place and its new one:
  *
- * At the old place the VNIC's own rules go before those of its network. The host's bridge to the physical network learns there
- * where the VM is. Open vSwitch may learn of frames late, from counts that it reads when rules change, or else twice a second;
- * so it has to read them once more when the VM sends nothing there any longer and its new place has been told again, or it
- * keeps what is for the VM.
+ *   1. its new place gets its rules;
+ *   2. its peers send there, and its old place loses the VNIC's own rules;
+ *   3. its old place loses what it had of the VNIC's networks.
+ *
+ * Between 1 and 2, what the controller sent from the new place, such as a gratuitous ARP, must be on the wire. Between 2 and 3
+ * it is sent once more, for the old place's bridge to the physical network, which learns MAC addresses. Open vSwitch may learn
+ * from a frame late: it reads the counts of its flows when rules change, and else twice a second. So it must read them after the
+ * VM has sent its last frame there (step 2) and after the announcement, which step 3 makes it do. Otherwise the VM's last frame
+ * may count as the newest, and the bridge keeps frames for the VM.
+ *
+ * A switch that is slow holds up the others for a short time only.
  */
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key, VnicId } from '../../topology/ids.ts'
-import type { Binding } from '../../topology/model.ts'
-import type { StalePairs, Step } from '../core/journal.ts'
+import type { Effects } from '../core/effects.ts'
+import type { StalePairs } from '../core/journal.ts'
+import type { Move } from '../core/moves.ts'
+import type { Generations } from '../core/realisation.ts'
 import type { Confirmations } from './confirmations.ts'
 import type { Fleet } from './fleet.ts'
 
-/** Each turn, milliseconds: a bundle takes a few, on a busy host some tens. */
-const LIMIT = 500
+/** How long a step waits for the one before. A bundle takes a few milliseconds, on a busy host some tens. */
+const MAX_STEP_MS = 500
 
 interface Context {
   readonly graph: Graph
   readonly fleet: Fleet
-  readonly tickets: Confirmations
-  /** Tell the physical network once more where a VNIC is. */
+  readonly confirmations: Confirmations
+  /** Announce a VNIC once more from where it is now. */
   announce(id: VnicId): void
 }
 
+type Moves = ReadonlyMap<VnicId, Move>
 type Pairs = Map<HypervisorId, Iterable<Key>>
-type Generations = ReadonlyMap<HypervisorId, number>
 
-/**
- * Hand out what an operation made stale, targets first.
- * @param moved the VNICs that have come from one hypervisor to another, and from which
- * @returns the connected switches concerned, and the generation that confirms it there
- */
-export function handOut(
-  { graph, fleet, tickets, announce }: Context,
+/** @returns the connected switches concerned, and the generation with which each confirms all that it has to do */
+export function handOut(context: Context, { stale, moves }: Pick<Effects, 'stale' | 'moves'>): Generations {
+  const { graph, fleet } = context
+  const targets = new Set([...moves.values()].map(({ to }) => to).filter((id) => stale.has(id) && fleet.get(id)))
+  if (targets.size === 0) return fleet.mark(stale)
+  const steps = inSteps(stale, targets, ownObjects(graph, moves))
+  const generations = { first: fleet.mark(steps.first), second: fleet.hold(steps.second), last: fleet.hold(steps.last) }
+  void cutOver(context, moves, [...targets], generations)
+  return new Map([...generations.first, ...generations.second, ...generations.last])
+}
+
+/** Release one step after the other. */
+async function cutOver(
+  { graph, fleet, confirmations, announce }: Context,
+  moves: Moves,
+  targets: readonly HypervisorId[],
+  { first, second, last }: Readonly<Record<'first' | 'second' | 'last', Generations>>,
+): Promise<void> {
+  // What was sent from a target is on the wire when it answers a barrier. A connection that ends has nothing to wait for.
+  const sentFromTargets = () => Promise.allSettled(targets.map((id) => fleet.get(id)?.session.barrier()))
+  const confirmed = (generations: Generations): Promise<void> =>
+    new Promise((resolve) => confirmations.expect(generations).onDone(resolve))
+  const oldPlaces = new Map([...second].filter(([id]) => last.has(id)))
+
+  await atMost(MAX_STEP_MS, confirmed(first).then(sentFromTargets))
+  fleet.release(second)
+  await atMost(MAX_STEP_MS, confirmed(oldPlaces))
+  for (const [id, { to }] of moves) if (graph.bindings.get(id)?.hypervisor === to) announce(id)
+  await atMost(MAX_STEP_MS, sentFromTargets())
+  fleet.release(last)
+}
+
+/** The stale pairs of each step. @param own what moves, by the hypervisor that it leaves */
+function inSteps(
   stale: StalePairs,
-  moved: ReadonlyMap<VnicId, HypervisorId>,
-): Map<HypervisorId, number> {
-  const places = new Map([...moved.keys()].map((id) => [id, graph.bindings.get(id)?.hypervisor]))
-  const targets = [...new Set(places.values())].filter((id) => id !== undefined && stale.has(id) && fleet.get(id))
-  if (targets.length === 0) return fleet.mark(stale)
-  const leaving = ownObjects(graph, moved)
-  const turns: [Pairs, Pairs, Pairs] = [new Map(), new Map(), new Map()]
+  targets: ReadonlySet<HypervisorId>,
+  own: ReadonlyMap<HypervisorId, ReadonlySet<Key>>,
+): Readonly<Record<'first' | 'second' | 'last', Pairs>> {
+  const steps = { first: new Map() as Pairs, second: new Map() as Pairs, last: new Map() as Pairs }
   for (const [id, objects] of stale) {
-    const own = leaving.get(id)
-    if (targets.includes(id) || !own) turns[targets.includes(id) ? 0 : 1].set(id, objects)
+    const leaving = own.get(id)
+    if (targets.has(id)) steps.first.set(id, objects)
+    else if (!leaving) steps.second.set(id, objects)
     else {
-      turns[1].set(
+      const all = [...objects]
+      steps.second.set(
         id,
-        [...objects].filter((object) => own.has(object)),
+        all.filter((object) => leaving.has(object)),
       )
-      turns[2].set(
+      steps.last.set(
         id,
-        [...objects].filter((object) => !own.has(object)),
+        all.filter((object) => !leaving.has(object)),
       )
     }
   }
-  const first = fleet.mark(turns[0])
-  const second = fleet.mark(turns[1], true)
-  const last = fleet.mark(turns[2], true)
-  // What was sent from a target is on the wire when it answers. A connection that ends has nothing to wait for.
-  const told = () => Promise.allSettled(targets.map((id) => id && fleet.get(id)?.session.barrier()))
-  const leavers = new Map([...second].filter(([id]) => last.has(id)))
-  const inTurn = async () => {
-    await within(confirmed(tickets, first).then(told))
-    fleet.release(second)
-    await within(confirmed(tickets, leavers))
-    for (const [id, place] of places) if (graph.bindings.get(id)?.hypervisor === place) announce(id)
-    await within(told())
-    fleet.release(last)
-  }
-  void inTurn()
-  return new Map([...first, ...second, ...last])
+  return steps
 }
 
-/** What the VNICs that have moved had rules of at their old places. */
-function ownObjects(graph: Graph, moved: ReadonlyMap<VnicId, HypervisorId>): Map<HypervisorId, Set<Key>> {
-  const found = new Map<HypervisorId, Set<Key>>()
-  for (const [id, from] of moved) {
-    const own = found.get(from) ?? new Set()
-    found.set(from, own)
+/** The ports of the VNICs that have moved, by the hypervisor that they have left. */
+function ownObjects(graph: Graph, moves: Moves): Map<HypervisorId, Set<Key>> {
+  const own = new Map<HypervisorId, Set<Key>>()
+  for (const [id, { from }] of moves) {
+    const keys = own.get(from) ?? new Set()
+    own.set(from, keys)
     for (const port of graph.portsOf(graph.vnics.get(id) ?? { portId: null })) {
       const key = graph.ports.get(port)?.key
-      if (key) own.add(key)
+      if (key !== undefined) keys.add(key)
     }
   }
-  return found
+  return own
 }
 
-const confirmed = (tickets: Confirmations, generations: Generations): Promise<void> =>
-  new Promise((resolve) => tickets.draw(generations).onDone(resolve))
-
-/** When it is done, or takes too long. */
-function within(work: Promise<unknown>): Promise<unknown> {
+/** Resolves when the work is done, or the time is up. */
+function atMost(milliseconds: number, work: Promise<unknown>): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, LIMIT).unref()
+  const timer = setTimeout(resolve, milliseconds).unref()
   return Promise.race([work.finally(() => clearTimeout(timer)), promise])
-}
-
-/** The VNICs that have a place now, and had it on another hypervisor before these steps: from which they came. */
-export function movedBy(graph: Graph, steps: readonly Step[]): Map<VnicId, HypervisorId> {
-  const before = new Map<VnicId, Binding | null>()
-  for (const { change, undo } of steps) {
-    if (change.kind === 'binding' && undo.kind === 'binding' && !before.has(change.id)) before.set(change.id, undo.to)
-  }
-  const moved = new Map<VnicId, HypervisorId>()
-  for (const [id, was] of before) {
-    const now = graph.bindings.get(id)
-    const isPlaced = now?.ofport && graph.vnics.get(id)?.portId
-    if (was?.ofport && isPlaced && was.hypervisor !== now.hypervisor) moved.set(id, was.hypervisor)
-  }
-  return moved
 }

@@ -1,52 +1,60 @@
 /**
- * Who holds rules for a segment. Written down before a hypervisor gets its first rule for it, and struck out only when that
- * hypervisor has confirmed that the last one is gone, so that a freed segment never meets rules of its former network.
+ * Which hypervisors hold rules for a segment. A hypervisor is written down before it gets its first rule for the segment, and
+ * struck out only when it has confirmed that the last one is gone. So a freed segment that gets another owner never meets rules
+ * of the former one.
  */
 import type { Logger } from 'pino'
 import type { GraphReader, Keyed } from '../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Segment } from '../../topology/model.ts'
 import type { Draft } from '../core/draft.ts'
-import type { Committed, StalePairs, Step } from '../core/journal.ts'
+import type { Effects } from '../core/effects.ts'
+import type { StalePairs } from '../core/journal.ts'
+import type { Generations } from '../core/realisation.ts'
 import { released } from '../core/resources/segments.ts'
+import type { Subscriber } from '../core/subscribers.ts'
+import type { SwitchListener } from './switch-listener.ts'
 
 interface Context {
   readonly graph: GraphReader
   readonly log: Logger
-  write(operation: (draft: Draft) => void): Promise<void>
+  write(operation: (draft: Draft) => void): Promise<unknown>
 }
 
-export class SegmentHolders {
+export class SegmentHolders implements Subscriber, SwitchListener {
   readonly #context: Context
-  /** Segments that a hypervisor is about to be rid of -> the generation that confirms it. */
+  /** Segments whose last rules a hypervisor is about to lose -> the generation that confirms it. */
   readonly #leaving = new Map<HypervisorId, Map<string, number>>()
 
   constructor(context: Context) {
     this.#context = context
   }
 
-  /** Before the commit: those who are to get rules become holders. */
-  hold(draft: Draft, stale: StalePairs): void {
-    for (const [hypervisor, segment] of this.#segments(stale)) {
-      if (segment.holders.includes(hypervisor) || !isMember(draft.graph, segment, hypervisor)) continue
-      // One that was removed gets no rules.
-      if (!draft.graph.hypervisors.has(hypervisor)) continue
+  /** Those that are to get rules become holders, in the same commit. */
+  settle(draft: Draft, { stale }: Effects): void {
+    const { graph } = draft
+    for (const [hypervisor, segment] of segmentsOf(graph, stale)) {
+      if (segment.holders.includes(hypervisor) || !isMember(graph, segment, hypervisor)) continue
+      // A hypervisor that was removed gets no rules.
+      if (!graph.hypervisors.has(hypervisor)) continue
       draft.change({ kind: 'segment', id: segment.id, to: { ...segment, holders: [...segment.holders, hypervisor] } })
     }
   }
 
-  /** After the commit: note who is to be rid of rules, and when that will be confirmed. */
-  leave({ stale, steps }: Committed, generations: ReadonlyMap<HypervisorId, number>): void {
-    for (const [hypervisor, segment] of [...this.#segments(stale), ...this.#freed(steps)]) {
+  /** Note which hypervisors are to lose their rules, and when that will be confirmed. */
+  committed({ stale, freed }: Effects, generations: Generations): void {
+    const { graph } = this.#context
+    // A segment that was taken from its owner cannot be found by that owner any more.
+    const withoutOwner = freed.flatMap((segment) => segment.holders.map((hypervisor) => [hypervisor, segment] as const))
+    for (const [hypervisor, segment] of [...segmentsOf(graph, stale), ...withoutOwner]) {
       const generation = generations.get(hypervisor)
       if (generation === undefined || !segment.holders.includes(hypervisor)) continue
-      if (isMember(this.#context.graph, segment, hypervisor)) continue
+      if (isMember(graph, segment, hypervisor)) continue
       const leaving = this.#leaving.get(hypervisor) ?? new Map<string, number>()
       this.#leaving.set(hypervisor, leaving.set(segment.id, generation))
     }
   }
 
-  /** A switch has confirmed all up to a generation. */
   confirmed(hypervisor: HypervisorId, generation: number): void {
     const leaving = this.#leaving.get(hypervisor)
     if (!leaving) return
@@ -56,10 +64,7 @@ export class SegmentHolders {
     this.#release(hypervisor, gone)
   }
 
-  /**
-   * A switch was compared as a whole: it holds nothing but what was wanted when the comparison began, and that was as of
-   * this generation. What has left since then is yet to be confirmed.
-   */
+  /** The switch has only rules that were wanted as of this generation. Later changes are yet to be confirmed. */
   synced(hypervisor: HypervisorId, generation: number): void {
     const leaving = this.#leaving.get(hypervisor)
     const held = [...this.#context.graph.segmentsHeldBy.get(hypervisor)]
@@ -69,57 +74,50 @@ export class SegmentHolders {
     )
   }
 
-  /** A connection ended: what it would have confirmed, the next comparison will. */
-  forget(hypervisor: HypervisorId): void {
+  /** What the switch would have confirmed, the comparison after its next connection will. */
+  disconnected(hypervisor: HypervisorId): void {
     this.#leaving.delete(hypervisor)
   }
 
   #release(hypervisor: HypervisorId, ids: readonly string[]): void {
     const { graph, log, write } = this.#context
-    const free = (segment: Segment | undefined): segment is Segment => {
-      if (!segment) return false
-      return segment.holders.includes(hypervisor) && !isMember(graph, segment, hypervisor)
-    }
-    if (!ids.some((id) => free(graph.segments.get(id)))) return
+    if (!ids.some((id) => abandoned(graph, id, hypervisor))) return
     write((draft) => {
       for (const id of ids) {
-        const segment = graph.segments.get(id)
-        if (free(segment)) draft.change({ kind: 'segment', id, to: released(segment, hypervisor) })
+        const segment = abandoned(draft.graph, id, hypervisor)
+        if (segment) draft.change({ kind: 'segment', id, to: released(segment, hypervisor) })
       }
     }).catch((error: unknown) => {
       log.warn({ err: error, hypervisor }, 'segments stay taken until the next comparison with the switch')
     })
   }
+}
 
-  /** What an operation has taken from its owner, who is no more to be asked. */
-  *#freed(steps: readonly Step[]): Generator<[HypervisorId, Segment]> {
-    for (const { change } of steps) {
-      if (change.kind !== 'segment' || !change.to || change.to.owner !== null) continue
-      for (const hypervisor of change.to.holders) yield [hypervisor, change.to]
-    }
-  }
+/** The segment, if the hypervisor is written down as a holder and its owner wants no rules there. */
+function abandoned(graph: GraphReader, id: string, hypervisor: HypervisorId): Segment | undefined {
+  const segment = graph.segments.get(id)
+  return segment?.holders.includes(hypervisor) && !isMember(graph, segment, hypervisor) ? segment : undefined
+}
 
-  *#segments(stale: StalePairs): Generator<[HypervisorId, Segment]> {
-    const { graph } = this.#context
-    for (const [hypervisor, objects] of stale) {
-      for (const key of objects) {
-        const what = graph.byKey.get(key)
-        const id = what && segmentOf(graph, what)
-        const segment = id && graph.segments.get(id)
-        if (segment) yield [hypervisor, segment]
-      }
+function* segmentsOf(graph: GraphReader, stale: StalePairs): Generator<readonly [HypervisorId, Segment]> {
+  for (const [hypervisor, objects] of stale) {
+    for (const key of objects) {
+      const object = graph.byKey.get(key)
+      const id = object && segmentIdOf(graph, object)
+      const segment = id && graph.segments.get(id)
+      if (segment) yield [hypervisor, segment]
     }
   }
 }
 
-function segmentOf(graph: GraphReader, what: Keyed): string | null | undefined {
-  if (what.kind === 'network') return graph.networks.get(what.id)?.segmentId
-  return what.kind === 'port' ? graph.ports.get(what.id)?.segmentId : undefined
+function segmentIdOf(graph: GraphReader, object: Keyed): string | null | undefined {
+  if (object.kind === 'network') return graph.networks.get(object.id)?.segmentId
+  return object.kind === 'port' ? graph.ports.get(object.id)?.segmentId : undefined
 }
 
-/** Does the owner want rules there? */
+/** Does the segment's owner want rules on this hypervisor? */
 function isMember(graph: GraphReader, { owner }: Segment, hypervisor: HypervisorId): boolean {
-  const what = owner === null ? undefined : graph.byKey.get(owner)
-  if (what?.kind === 'network') return graph.members(what.id).has(hypervisor)
-  return what?.kind === 'port' && graph.portsOn.get(hypervisor).has(what.id)
+  const object = owner === null ? undefined : graph.byKey.get(owner)
+  if (object?.kind === 'network') return graph.members(object.id).has(hypervisor)
+  return object?.kind === 'port' && graph.portsOn.get(hypervisor).has(object.id)
 }

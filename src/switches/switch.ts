@@ -30,8 +30,8 @@ export interface SwitchEvents {
   synced(generation: number): void
   /** The set of refused objects has changed. */
   refused(objects: ReadonlySet<Key>): void
-  /** It has sent a packet. */
-  asked(packet: PacketIn): void
+  /** It has sent a packet to the controller. */
+  packetIn(packet: PacketIn): void
 }
 
 interface Context {
@@ -90,11 +90,6 @@ export class Switch implements ConnectedSwitch {
     return this.#ready
   }
 
-  /** The latest generation it was told of. */
-  get generation(): number {
-    return this.#generation
-  }
-
   /** Objects that are without the rules that they want, and what the switch did: `refused a rule: …`. */
   get refused(): ReadonlyMap<Key, string> {
     return this.#refusals.refused
@@ -113,15 +108,17 @@ export class Switch implements ConnectedSwitch {
     return new Set([...this.#dirty, ...this.#held.flatMap(({ objects }) => [...objects])]).size
   }
 
-  /**
-   * Note what is stale.
-   * @param held not to be sent before `release`, unless something else is to be sent
-   * @returns the generation that will confirm it
-   */
-  mark(objects: Iterable<Key>, held = false): number {
+  /** Note which objects are stale, and send what they want differently. @returns the generation that will confirm it */
+  mark(objects: Iterable<Key>): number {
+    const generation = this.hold(objects)
+    this.release(generation)
+    return generation
+  }
+
+  /** The same, but nothing is sent before `release`, unless something else is to be sent. */
+  hold(objects: Iterable<Key>): number {
     this.#generation += 1
     this.#held.push({ objects, generation: this.#generation })
-    if (!held) this.release(this.#generation)
     return this.#generation
   }
 
@@ -226,7 +223,7 @@ export class Switch implements ConnectedSwitch {
   async #listen(): Promise<void> {
     try {
       for await (const event of this.session.events) {
-        if (event.type === 'packet_in') this.#context.events.asked(event)
+        if (event.type === 'packet_in') this.#context.events.packetIn(event)
         else if (event.type === 'multipart_reply' && event.multipart === 'flow_monitor' && event.updates.some(foreign))
           this.#requestAuditSoon()
       }

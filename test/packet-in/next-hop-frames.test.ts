@@ -40,10 +40,10 @@ function stage(test: { teardown(stop: () => void): void }) {
   }
   const session = { send } as unknown as Session
   const fleet = { entries: () => [[HERE, { ready: true, session }]] } as unknown as Fleet
-  const hops = new NextHops({ graph, engines: ENGINES, fleet, log: pino({ level: 'silent' }) })
+  const hops = new NextHops({ graph, rules: ENGINES, fleet, log: pino({ level: 'silent' }) })
   test.teardown(() => hops.close())
   const asked = (table: number, data: Uint8Array, author = PORT, where = HERE) =>
-    hops.asked(where, session, { table, data, cookie: cookieOf(author) } as PacketIn)
+    hops.packetIn(where, session, { table, data, cookie: cookieOf(author) } as PacketIn)
   const waits = (address: string) => asked(HOP.number, packetTo(address))
   const found = (address: string) => asked(CLASSIFY.number, replyOf(address))
   return { hops, sent, asked, waits, found }
@@ -54,7 +54,7 @@ const isPacket = (hex: string): boolean => hex.slice(24, 28) === '0800'
 
 t.test('a packet waits for its next hop, which is asked for once, and goes on', async (t) => {
   const { hops, sent, waits, found } = stage(t)
-  t.ok(hops.concerns(HOP.number) && hops.concerns(CLASSIFY.number) && !hops.concerns(20))
+  t.same(hops.tables, [HOP.number, CLASSIFY.number])
   for (let n = 0; n < 20; n++) waits(NEAR)
   t.same(sent, [question(NEAR)])
   found(FAR)

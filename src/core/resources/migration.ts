@@ -2,13 +2,11 @@
  * Live migration: a VNIC is expected at another hypervisor, so that what does not need its interface is prepared there. The claim
  * by that hypervisor completes it. These run inside the journal; how far a migration is follows from the graph and the switches.
  */
-import type { Graph } from '../../../topology/graph.ts'
 import type { HypervisorId, ProjectId, VnicId } from '../../../topology/ids.ts'
 import type { Binding } from '../../../topology/model.ts'
 import type { Draft } from '../draft.ts'
 import type { Expected } from '../engine/extension.ts'
 import { PlugboardError } from '../errors.ts'
-import type { Step } from '../journal.ts'
 import { checkRevision, owned } from './objects.ts'
 
 interface Destination {
@@ -79,14 +77,4 @@ export function arrived(draft: Draft, now: Binding, was: Binding | undefined): v
   const isThere = now.hypervisor === vnic.migratesTo
   if (isThere ? now.ofport === null : !was || was.hypervisor === now.hypervisor) return
   draft.change({ kind: 'vnic', id: vnic.id, to: { ...vnic, migratesTo: null } })
-}
-
-/** The VNICs that these steps have brought to where they were to go. */
-export function arrivedBy(graph: Graph, steps: readonly Step[]): Set<VnicId> {
-  const there = new Set<VnicId>()
-  for (const { change, undo } of steps) {
-    if (change.kind !== 'vnic' || undo.kind !== 'vnic' || !undo.to?.migratesTo) continue
-    if (graph.bindings.get(change.id)?.hypervisor === undo.to.migratesTo) there.add(change.id)
-  }
-  return there
 }

@@ -1,0 +1,47 @@
+/** VNICs that a commit brings from one hypervisor to another, or prepares for it. */
+import type { Graph } from '../../topology/graph.ts'
+import type { HypervisorId, VnicId } from '../../topology/ids.ts'
+import type { Binding } from '../../topology/model.ts'
+import type { Step } from './journal.ts'
+
+/** The hypervisors where a VNIC was before a commit, and where it is after it. */
+export interface Move {
+  readonly from: HypervisorId
+  readonly to: HypervisorId
+}
+
+/** The VNICs that have a place now, and had one on another hypervisor before these steps. */
+export function movesOf(graph: Graph, steps: readonly Step[]): Map<VnicId, Move> {
+  const before = new Map<VnicId, Binding | null>()
+  for (const { change, undo } of steps) {
+    if (change.kind === 'binding' && undo.kind === 'binding' && !before.has(change.id)) before.set(change.id, undo.to)
+  }
+  const moves = new Map<VnicId, Move>()
+  for (const [id, was] of before) {
+    const now = graph.bindings.get(id)
+    const isPlaced = now?.ofport && graph.vnics.get(id)?.portId
+    if (was?.ofport && isPlaced && was.hypervisor !== now.hypervisor)
+      moves.set(id, { from: was.hypervisor, to: now.hypervisor })
+  }
+  return moves
+}
+
+/** The VNICs that these steps have brought to where they were to migrate. */
+export function arrivalsOf(graph: Graph, steps: readonly Step[]): Set<VnicId> {
+  const arrivals = new Set<VnicId>()
+  for (const { change, undo } of steps) {
+    if (change.kind !== 'vnic' || undo.kind !== 'vnic' || !undo.to?.migratesTo) continue
+    if (graph.bindings.get(change.id)?.hypervisor === undo.to.migratesTo) arrivals.add(change.id)
+  }
+  return arrivals
+}
+
+/** The VNICs that begin or end to migrate, or get another target, and are still there. */
+export function migrationsOf(graph: Graph, steps: readonly Step[]): Set<VnicId> {
+  const migrations = new Set<VnicId>()
+  for (const { change, undo } of steps) {
+    if (change.kind !== 'vnic' || undo.kind !== 'vnic' || !graph.vnics.has(change.id)) continue
+    if ((change.to?.migratesTo ?? null) !== (undo.to?.migratesTo ?? null)) migrations.add(change.id)
+  }
+  return migrations
+}

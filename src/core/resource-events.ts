@@ -1,0 +1,93 @@
+/**
+ * What operations do to resources, as events. They are written with the operation's own commit, and show the resources as they
+ * are right after it. What the switches make of it follows as `vnic.status` and `port.status`.
+ */
+import type { Graph } from '../../topology/graph.ts'
+import type { PortId, VnicId } from '../../topology/ids.ts'
+import type { Draft } from './draft.ts'
+import type { Effects, ResourceChange } from './effects.ts'
+import type { Engine } from './engine/engine.ts'
+import type { Events } from './events.ts'
+import type { Event } from './operations.ts'
+import { Presenter } from './present.ts'
+import type { Status } from './realisation.ts'
+import type { Subscriber } from './subscribers.ts'
+
+interface Context {
+  readonly graph: Graph
+  readonly engines: ReadonlyMap<string, Engine>
+  readonly status: Status
+  readonly present: Presenter
+  readonly events: Events
+}
+
+export class ResourceEvents implements Subscriber {
+  readonly #context: Context
+  /** Ids of the events that become durable with a commit. */
+  readonly #staged = new WeakMap<Effects, readonly number[]>()
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  settle(draft: Draft, effects: Effects): void {
+    const { status, engines, events } = this.#context
+    const present = new Presenter(draft.graph, status.foresee(draft.graph, effects), engines)
+    const ids: number[] = []
+    for (const change of effects.resources) {
+      const event = eventOf(present, change)
+      if (event) ids.push(events.stage(draft, event.type, event.data))
+    }
+    this.#staged.set(effects, ids)
+  }
+
+  committed(effects: Effects): void {
+    this.#end(effects)
+  }
+
+  failed(effects: Effects): void {
+    this.#end(effects)
+  }
+
+  /** The status of a VNIC has changed. */
+  vnicStatus(id: VnicId): void {
+    const { graph, present, events } = this.#context
+    const vnic = graph.vnics.get(id)
+    if (vnic) events.emit('vnic.status', present.vnic(vnic))
+  }
+
+  /** The status of a port has changed. */
+  portStatus(id: PortId): void {
+    const { graph, present, events } = this.#context
+    const port = graph.ports.get(id)
+    if (port) events.emit('port.status', present.port(port))
+  }
+
+  #end(effects: Effects): void {
+    this.#context.events.settle(this.#staged.get(effects) ?? [])
+  }
+}
+
+/** @returns undefined where nothing was asked for: the revision is as before */
+function eventOf(present: Presenter, change: ResourceChange): Pick<Event, 'type' | 'data'> | undefined {
+  const { kind, from, to } = change
+  if (from && to && from.revision === to.revision) return undefined
+  const data = dataOf(present, change)
+  return data && { type: `${kind}.${from ? (to ? 'updated' : 'deleted') : 'created'}`, data }
+}
+
+/** The resource as it is now, or as it was last: in nothing, and with nothing in it. */
+function dataOf(present: Presenter, change: ResourceChange): Event['data'] | undefined {
+  switch (change.kind) {
+    case 'network': {
+      const network = change.to ?? change.from
+      return network ? present.network(network) : undefined
+    }
+    case 'port':
+      if (change.to) return present.port(change.to)
+      return change.from ? present.port(change.from, { status: 'down' }) : undefined
+    case 'vnic':
+      if (change.to) return present.vnic(change.to)
+      return change.from ? present.vnic({ ...change.from, portId: null }, { status: 'unplugged' }) : undefined
+  }
+}

@@ -1,0 +1,16 @@
+/** The status of a network: in error where a switch refuses its rules, or where its engine says that it is used up. */
+import type { NetworkId } from '../../topology/ids.ts'
+import type { NetworkStanding } from '../core/realisation.ts'
+import { refusalAt } from './obstacles.ts'
+import type { StatusView } from './status-view.ts'
+
+export function networkStanding(view: StatusView, id: NetworkId): NetworkStanding {
+  const network = view.graph.networks.get(id)
+  if (!network) return { status: 'active' }
+  for (const hypervisor of view.graph.members(id).keys()) {
+    const refusal = refusalAt(view, hypervisor, network.key)
+    if (refusal) return { status: 'error', detail: refusal.detail }
+  }
+  const limit = view.limits(view.graph, network)
+  return limit === undefined ? { status: 'active' } : { status: 'error', detail: limit }
+}

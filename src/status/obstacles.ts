@@ -1,0 +1,38 @@
+/** What keeps the rules of an object from working on a hypervisor. */
+import { faultOf } from '../../flows/compile.ts'
+import type { Domain } from '../../flows/engines/engine-rules.ts'
+import type { Graph } from '../../topology/graph.ts'
+import type { HypervisorId, Key } from '../../topology/ids.ts'
+import type { Port } from '../../topology/model.ts'
+import type { StatusView } from './status-view.ts'
+
+export interface Obstacle {
+  /** `building`: it is about to go by itself. */
+  readonly status: 'building' | 'error'
+  readonly detail: string
+}
+
+/** The network of a port, or the port itself where it is in none. */
+export const domainOf = (graph: Graph, port: Port): Domain | undefined =>
+  port.networkId === null ? port : graph.networks.get(port.networkId)
+
+/** The hypervisor has no way to the fabric for this domain. */
+export function faultAt({ graph, engines }: StatusView, where: HypervisorId, domain: Domain): Obstacle | undefined {
+  const hypervisor = graph.hypervisors.get(where)
+  const fault = hypervisor && faultOf(engines, domain, hypervisor)
+  return fault && { status: fault.pending ? 'building' : 'error', detail: fault.message }
+}
+
+/** The hypervisor's switch goes without the rules of one of these objects. */
+export function refusalAt(
+  { switches }: StatusView,
+  where: HypervisorId,
+  ...objects: readonly Key[]
+): Obstacle | undefined {
+  const refused = switches.get(where)?.refused
+  for (const object of objects) {
+    const words = refused?.get(object)
+    if (words) return { status: 'error', detail: `hypervisor ${where} ${words}` }
+  }
+  return undefined
+}

@@ -1,0 +1,15 @@
+/** The standing of any object, as one view of the controller's state gives it. */
+import type { Standings } from '../core/realisation.ts'
+import { networkStanding } from './network-status.ts'
+import { portStanding } from './port-status.ts'
+import type { StatusView } from './status-view.ts'
+import { vnicStanding } from './vnic-status.ts'
+
+export const standingsOf = (view: StatusView): Standings => ({
+  vnic: (id) => {
+    const vnic = view.graph.vnics.get(id)
+    return vnic ? vnicStanding(view, vnic) : { status: 'unplugged' }
+  },
+  port: (id) => portStanding(view, id),
+  network: (id) => networkStanding(view, id),
+})

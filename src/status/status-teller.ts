@@ -1,0 +1,103 @@
+/**
+ * Tells changes of status: computes the standing of an object again when something that it depends on may have changed, and if
+ * it differs from what was told last, tells it as an event and to those who watch the VNIC.
+ */
+import type { Graph } from '../../topology/graph.ts'
+import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
+import { Multimap } from '../../topology/multimap.ts'
+import type { Event } from '../core/operations.ts'
+import type { Standings } from '../core/realisation.ts'
+import { DOWN } from './port-status.ts'
+import { isSamePort, isSameVnic, ToldStandings } from './told-standings.ts'
+
+export interface StatusEvents {
+  vnicStatus(id: VnicId): void
+  portStatus(id: PortId): void
+}
+
+export class StatusTeller {
+  readonly #graph: Graph
+  readonly #now: Standings
+  readonly #events: StatusEvents
+  readonly #told = new ToldStandings()
+  readonly #watchers = new Multimap<VnicId, () => void>()
+
+  constructor(graph: Graph, now: Standings, events: StatusEvents) {
+    this.#graph = graph
+    this.#now = now
+    this.#events = events
+  }
+
+  /**
+   * Tell what a crash kept from being told. Of what is plugged in, the switches will say more when they connect.
+   * @param log the events before the controller started; the oldest comes first
+   */
+  recall(log: Iterable<Event>): void {
+    for (const event of log) this.#told.recall(event)
+    for (const id of [...this.#told.vnics.keys()]) if (!this.#graph.vnics.get(id)?.portId) this.vnic(id)
+    for (const id of [...this.#told.ports.keys()]) if (!this.#graph.attachmentOf(id)) this.port(id)
+  }
+
+  /** Calls back whenever the standing of the VNIC changes. @returns a function that ends it */
+  watch(id: VnicId, callback: () => void): () => void {
+    this.#watchers.add(id, callback)
+    return () => this.#watchers.delete(id, callback)
+  }
+
+  vnic(id: VnicId): void {
+    const vnic = this.#graph.vnics.get(id)
+    if (!vnic) {
+      this.#told.vnics.delete(id)
+      this.#callBack(id)
+      return
+    }
+    const before = this.#told.vnics.get(id)
+    const now = this.#now.vnic(id)
+    if (!isSameVnic(now, before)) {
+      this.#told.vnics.set(id, now)
+      if (before || now.status !== 'unplugged') this.#events.vnicStatus(id)
+      this.#callBack(id)
+    }
+    for (const port of this.#graph.portsOf(vnic)) this.port(port)
+  }
+
+  port(id: PortId): void {
+    if (!this.#graph.ports.has(id)) {
+      this.#told.ports.delete(id)
+      return
+    }
+    const now = this.#now.port(id)
+    if (isSamePort(now, this.#told.ports.get(id) ?? DOWN)) return
+    this.#told.ports.set(id, now)
+    this.#events.portStatus(id)
+  }
+
+  /** Every VNIC on a hypervisor or on its way there, and the ports that lead to remote sites from there. */
+  hypervisor(hypervisor: HypervisorId): void {
+    for (const id of this.#graph.portsOn.get(hypervisor)) if (this.#graph.ports.get(id)?.hypervisor) this.port(id)
+    for (const id of this.#graph.vnicsOnHypervisor.get(hypervisor)) this.vnic(id)
+    for (const id of this.#graph.vnicsMigratingTo.get(hypervisor)) this.vnic(id)
+  }
+
+  /** What the switch of a hypervisor has begun or ceased to refuse. */
+  refused(hypervisor: HypervisorId, objects: ReadonlySet<Key>): void {
+    for (const key of objects) {
+      const object = this.#graph.byKey.get(key)
+      if (object?.kind === 'port') {
+        this.port(object.id)
+        const vnic = this.#graph.vnicOf(object.id)
+        if (vnic) this.vnic(vnic.id)
+      } else if (object?.kind === 'network') {
+        for (const port of this.#graph.members(object.id).get(hypervisor)) {
+          const vnic = this.#graph.vnicOf(port)
+          if (vnic) this.vnic(vnic.id)
+          else this.port(port)
+        }
+      }
+    }
+  }
+
+  #callBack(id: VnicId): void {
+    for (const callback of [...this.#watchers.get(id)]) callback()
+  }
+}

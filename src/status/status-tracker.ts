@@ -1,0 +1,144 @@
+/**
+ * The status of all objects. A VNIC, or a port with rules of its own, waits for the confirmation of its own latest change only,
+ * so changes of other objects never touch its status.
+ */
+import type { Graph } from '../../topology/graph.ts'
+import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
+import type { Effects } from '../core/effects.ts'
+import type { Event } from '../core/operations.ts'
+import type { Confirmation, Generations, Standings, Status } from '../core/realisation.ts'
+import type { Subscriber } from '../core/subscribers.ts'
+import type { Confirmations } from '../switches/confirmations.ts'
+import type { SwitchListener } from '../switches/switch-listener.ts'
+import { PendingConfirmations } from './pending-confirmations.ts'
+import { standingsOf } from './standings.ts'
+import { type StatusEvents, StatusTeller } from './status-teller.ts'
+import type { StatusView } from './status-view.ts'
+
+interface Context extends Omit<StatusView, 'outstanding'> {
+  readonly confirmations: Confirmations
+  readonly events: StatusEvents
+  /** Sub-ports that a hypervisor's new state may have mended. The switches confirm their rules with these generations. */
+  mended(subPorts: Iterable<PortId>, generations: Generations): void
+}
+
+export class StatusTracker implements Status, Subscriber, SwitchListener {
+  readonly vnic: Standings['vnic']
+  readonly port: Standings['port']
+  readonly network: Standings['network']
+  readonly #context: Context
+  readonly #graph: Graph
+  readonly #vnics = new PendingConfirmations<VnicId>()
+  readonly #migrations = new PendingConfirmations<VnicId>()
+  /** Of sub-ports, and of ports that lead to remote sites. */
+  readonly #ports = new PendingConfirmations<PortId>()
+  readonly #tell: StatusTeller
+
+  constructor(context: Context) {
+    const now = standingsOf({
+      ...context,
+      outstanding: {
+        vnic: (id) => this.#vnics.has(id),
+        migration: (id) => this.#migrations.has(id),
+        port: (id) => this.#ports.has(id),
+      },
+    })
+    this.vnic = now.vnic
+    this.port = now.port
+    this.network = now.network
+    this.#context = context
+    this.#graph = context.graph
+    this.#tell = new StatusTeller(context.graph, now, context.events)
+  }
+
+  foresee(graph: Graph, { vnics, migrations, subPorts, sites }: Effects): Standings {
+    return standingsOf({
+      ...this.#context,
+      graph,
+      outstanding: {
+        vnic: (id) => vnics.has(id) || this.#vnics.has(id),
+        migration: (id) => migrations.has(id) || this.#migrations.has(id),
+        port: (id) => subPorts.has(id) || sites.has(id) || this.#ports.has(id),
+      },
+    })
+  }
+
+  confirmation(id: VnicId): Confirmation | undefined {
+    return this.#vnics.get(id)
+  }
+
+  watch(id: VnicId, callback: () => void): () => void {
+    return this.#tell.watch(id, callback)
+  }
+
+  /** @param log the events before the controller started; the oldest comes first */
+  recall(log: Iterable<Event>): void {
+    this.#tell.recall(log)
+  }
+
+  committed(effects: Effects, generations: Generations): void {
+    const { confirmations } = this.#context
+    const mended = this.#mendedBy(effects.hypervisors)
+    for (const id of new Set([...effects.vnics, ...mended.vnics])) {
+      const confirmation = confirmations.expect(generations, this.#vnics.get(id))
+      this.#vnics.await(id, confirmation, () => this.#tell.vnic(id))
+      this.#tell.vnic(id)
+    }
+    for (const id of effects.migrations) {
+      this.#migrations.await(id, confirmations.expect(generations), () => this.#tell.vnic(id))
+      this.#tell.vnic(id)
+    }
+    const subPorts = new Set([...effects.subPorts, ...mended.subPorts])
+    for (const id of [...effects.sites, ...subPorts]) {
+      this.#ports.await(id, confirmations.expect(generations), () => this.#tell.port(id))
+    }
+    this.#context.mended(mended.subPorts, generations)
+    this.#forget(effects)
+    for (const id of [...effects.ports, ...subPorts]) this.#tell.port(id)
+  }
+
+  connected(hypervisor: HypervisorId): void {
+    this.#tell.hypervisor(hypervisor)
+  }
+
+  synced(hypervisor: HypervisorId): void {
+    this.#tell.hypervisor(hypervisor)
+  }
+
+  disconnected(hypervisor: HypervisorId): void {
+    this.#tell.hypervisor(hypervisor)
+  }
+
+  refused(hypervisor: HypervisorId, objects: ReadonlySet<Key>): void {
+    this.#tell.refused(hypervisor, objects)
+  }
+
+  /** What does not work yet may do so with what hypervisors have told of themselves: it waits for their switches again. */
+  #mendedBy(hypervisors: ReadonlySet<HypervisorId>) {
+    const [vnics, subPorts] = [new Set<VnicId>(), new Set<PortId>()]
+    for (const hypervisor of hypervisors) {
+      for (const id of this.#graph.vnicsOnHypervisor.get(hypervisor)) {
+        if (this.#graph.vnics.has(id) && this.vnic(id).status !== 'active') vnics.add(id)
+      }
+      for (const id of this.#graph.portsOn.get(hypervisor)) {
+        const isSubPort = (this.#graph.attachmentOf(id)?.tag ?? null) !== null
+        if (isSubPort && this.port(id).status !== 'active') subPorts.add(id)
+      }
+      this.#tell.hypervisor(hypervisor)
+      // A network uses one of its remote sites. Which one may depend on a tunnel address.
+      for (const network of this.#graph.networksOn(hypervisor).keys()) {
+        for (const site of this.#graph.sitesOf.get(network)) this.#tell.port(site)
+      }
+    }
+    return { vnics, subPorts }
+  }
+
+  #forget({ destroyed, ports }: Effects): void {
+    for (const id of destroyed) {
+      this.#vnics.forget(id)
+      this.#migrations.forget(id)
+      this.#tell.vnic(id)
+    }
+    for (const id of ports) if (!this.#graph.ports.has(id)) this.#ports.forget(id)
+  }
+}
