@@ -3,7 +3,7 @@
  * handed to the subscribers (see `subscribers.ts`). It names what the commit itself has changed. Other objects whose rules it
  * touches are in `stale` only: their status does not change.
  */
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Network, Port, Segment, Vnic } from '../../topology/model.ts'
 import { recarried } from '../../topology/stale.ts'
@@ -48,7 +48,7 @@ export interface Effects {
 }
 
 /** @param graph as it is after the commit */
-export function effectsOf(graph: Graph, commit: Committed): Effects {
+export function effectsOf(graph: GraphReader, commit: Committed): Effects {
   const { steps, stale } = commit
   const resources = resourcesOf(steps)
   const touched = [...touchedVnics(graph, steps)]
@@ -80,7 +80,7 @@ function resourcesOf(steps: readonly Step[]): ResourceChange[] {
   return [...changes.values()]
 }
 
-function touchedVnics(graph: Graph, steps: readonly Step[]): Set<VnicId> {
+function touchedVnics(graph: GraphReader, steps: readonly Step[]): Set<VnicId> {
   const touched = new Set<VnicId>()
   for (const { change, undo } of steps) {
     if (change.kind === 'vnic' && undo.kind === 'vnic') {
@@ -94,7 +94,7 @@ function touchedVnics(graph: Graph, steps: readonly Step[]): Set<VnicId> {
   return touched
 }
 
-function touchedSubPorts(graph: Graph, steps: readonly Step[]): Set<PortId> {
+function touchedSubPorts(graph: GraphReader, steps: readonly Step[]): Set<PortId> {
   const touched = new Set<PortId>()
   for (const { change, undo } of steps) {
     if (change.kind !== 'port' || undo.kind !== 'port') continue
@@ -113,7 +113,7 @@ function touchedSites(resources: readonly ResourceChange[]): Set<PortId> {
   return touched
 }
 
-function portsToTell(graph: Graph, steps: readonly Step[]): Set<PortId> {
+function portsToTell(graph: GraphReader, steps: readonly Step[]): Set<PortId> {
   const ports = new Set<PortId>()
   for (const { change, undo } of steps) {
     if (change.kind === 'port' && undo.kind === 'port') {

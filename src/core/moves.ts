@@ -1,5 +1,5 @@
 /** VNICs that a commit brings from one hypervisor to another, or prepares for it. */
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 import type { Step } from './journal.ts'
@@ -11,7 +11,7 @@ export interface Move {
 }
 
 /** The VNICs that have a place now, and had one on another hypervisor before these steps. */
-export function movesOf(graph: Graph, steps: readonly Step[]): Map<VnicId, Move> {
+export function movesOf(graph: GraphReader, steps: readonly Step[]): Map<VnicId, Move> {
   const before = new Map<VnicId, Binding | null>()
   for (const { change, undo } of steps) {
     if (change.kind === 'binding' && undo.kind === 'binding' && !before.has(change.id)) before.set(change.id, undo.to)
@@ -27,7 +27,7 @@ export function movesOf(graph: Graph, steps: readonly Step[]): Map<VnicId, Move>
 }
 
 /** The VNICs that these steps have brought to where they were to migrate. */
-export function arrivalsOf(graph: Graph, steps: readonly Step[]): Set<VnicId> {
+export function arrivalsOf(graph: GraphReader, steps: readonly Step[]): Set<VnicId> {
   const arrivals = new Set<VnicId>()
   for (const { change, undo } of steps) {
     if (change.kind !== 'vnic' || undo.kind !== 'vnic' || !undo.to?.migratesTo) continue
@@ -37,7 +37,7 @@ export function arrivalsOf(graph: Graph, steps: readonly Step[]): Set<VnicId> {
 }
 
 /** The VNICs that begin or end to migrate, or get another target, and are still there. */
-export function migrationsOf(graph: Graph, steps: readonly Step[]): Set<VnicId> {
+export function migrationsOf(graph: GraphReader, steps: readonly Step[]): Set<VnicId> {
   const migrations = new Set<VnicId>()
   for (const { change, undo } of steps) {
     if (change.kind !== 'vnic' || undo.kind !== 'vnic' || !graph.vnics.has(change.id)) continue
