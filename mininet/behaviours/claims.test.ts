@@ -62,10 +62,11 @@ await onStage('claims', { hypervisors: 2 }, async (t, scene) => {
   await t.test('B04 two that fight for a VNIC are slowed down, and the last to claim it has it', async (t) => {
     const network = await scene.network('vlan')
     const first = await scene.station({ hypervisor: h1, network })
+    const started = performance.now()
     const twin = await twinOf(first, h2)
     await scene.boundTo(first.vnic.id, { hypervisor: 'h2', interface: twin.vm.interface })
-    const [claims, wins] = [20, new Set<string>()]
-    let last = twin.vm
+    const claims = 20
+    let [wins, last] = [0, twin.vm]
     for (let count = 0; count < claims; count++) {
       const winner = (await scene.show(first.vnic.id)).binding?.hypervisor
       last = winner === 'h1' ? twin.vm : first.vm
@@ -73,9 +74,11 @@ await onStage('claims', { hypervisors: 2 }, async (t, scene) => {
       await scene.seen(last.hypervisor)
       await last.hypervisor.vsctl('set', 'Interface', last.interface, `external_ids:iface-id=${first.vnic.id}`)
       await scene.seen(last.hypervisor)
-      if ((await scene.show(first.vnic.id)).binding?.hypervisor === last.hypervisor.id) wins.add(`${count}`)
+      if ((await scene.show(first.vnic.id)).binding?.hypervisor === last.hypervisor.id) wins += 1
     }
-    t.ok(wins.size < claims / 2, `${wins.size} of ${claims} claims had their way at once`)
+    // Five take-overs in ten seconds; on a slow machine the claims take several times that.
+    const most = 5 * (1 + Math.floor((performance.now() - started) / 10_000))
+    t.ok(wins <= most, `${wins} of ${claims} claims won at once, at most ${most}`)
     await scene.boundTo(first.vnic.id, { hypervisor: last.hypervisor.id, interface: last.interface })
     await scene.vnicIs(first.vnic.id, 'active')
     scene.stations.delete(first.vm.name)

@@ -47,10 +47,10 @@ t.test('B04: two hosts that fight for a VNIC get a bounded number of take-overs'
   const cloud = await ovsdbCloud(t)
   const hosts = [await cloud.host('hv1'), await cloud.host('hv2')]
   const vnic = await cloud.vnic()
+  const started = performance.now()
   for (const host of hosts) await host.addInterface('tap', { vnic, ofport: 1 })
   for (const host of hosts) await cloud.settled(host)
   const loser = () => hosts.find(({ systemId }) => !cloud.place(vnic)?.startsWith(systemId))
-  const started = performance.now()
   let takeovers = 0
   for (let round = 0; round < 12; round++) {
     const host = loser()
