@@ -1,17 +1,16 @@
 /**
- * No long turn of the event loop: work given as generators is cut into slices, and all of it together has one slice a turn.
- * A little work is done at once, where it was asked for.
+ * Keeps turns of the event loop short. Long work is given as a generator, which is run in slices; all such work together has one
+ * slice of each turn. Work that fits into what is left of the slice is done at once, where it is asked for.
  */
 
-/** Milliseconds a turn for all the work. */
-const SLICE = 8
+const SLICE_MS = 8
 
-/** Works on for its slice; true when it has come to its end. */
+/** Works until the slice is used up. @returns whether the work has come to its end */
 type Task = () => boolean
 
-/** Those who go on in a later turn, in turns. */
+/** Tasks that go on in a later turn, one after the other. */
 const waiting: Task[] = []
-/** When this turn's slice is used up; 0: it has not begun. */
+/** When this turn's slice is used up, by the monotonic clock; 0: it has not begun. */
 let until = 0
 
 /** Run a generator to its end, letting others run whenever a slice is used up. @returns what the generator returns */
@@ -38,7 +37,7 @@ export function sliced<T>(work: Generator<unknown, T>): Promise<T> {
 }
 
 function begin(): void {
-  until = performance.now() + SLICE
+  until = performance.now() + SLICE_MS
   setImmediate(turn)
 }
 

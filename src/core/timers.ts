@@ -1,20 +1,20 @@
-/** Work that is to be done later, as long as its owner lives. */
+/** Timers that all end with their owner. */
 export class Timers {
   readonly #pending = new Set<NodeJS.Timeout>()
 
-  /** @param delay milliseconds; of a time that is past, none */
-  later(work: () => void, delay: number): void {
+  /** @param delayMs until the work is done; one below 0 counts as 0 */
+  later(work: () => void, delayMs: number): void {
     const timer = setTimeout(
       () => {
         this.#pending.delete(timer)
         work()
       },
-      Math.max(delay, 0),
+      Math.max(delayMs, 0),
     )
     this.#pending.add(timer)
   }
 
-  /** What has not begun will not. */
+  /** Pending timers are cancelled. */
   clear(): void {
     for (const timer of this.#pending) clearTimeout(timer)
   }

@@ -1,4 +1,9 @@
-/** Hands each packet that a switch sends to the handler of the table that it comes from, and counts what becomes of packets. */
+/**
+ * Hands each packet that a switch sends to the handler of the stage whose rule sent it, and counts what becomes of packets. A
+ * stage says with `punts` from which tables its packets come.
+ */
+import type { Stage } from '../../flows/pipeline/stage.ts'
+import { PIPELINE } from '../../flows/stages/assembled.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { PacketIn, Session } from '../openflow/index.ts'
 import type { SwitchListener } from '../switches/switch-listener.ts'
@@ -7,8 +12,8 @@ export const OUTCOMES = ['answered', 'ignored', 'dropped'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 export interface PacketHandler {
-  /** The OpenFlow tables whose packets it takes. No two handlers take the same one. */
-  readonly tables: readonly number[]
+  /** The stage whose packets it takes. */
+  readonly stage: Stage
   packetIn(hypervisor: HypervisorId, session: Session, packet: PacketIn): void
   /** The controller stops. */
   close?(): void
@@ -17,18 +22,18 @@ export interface PacketHandler {
 export class PacketDispatch implements SwitchListener {
   /** Packets since the controller was started, by what became of them. */
   readonly counts: Record<Outcome, number> = { answered: 0, ignored: 0, dropped: 0 }
-  readonly #handlers = new Map<number, PacketHandler>()
+  readonly #handlers = new Map<string, PacketHandler>()
 
-  /** @throws Error where another handler takes one of its tables */
+  /** @throws Error where another handler takes the packets of its stage */
   register(handler: PacketHandler): void {
-    for (const table of handler.tables) {
-      if (this.#handlers.has(table)) throw new Error(`two handlers take the packets of table ${table}`)
-      this.#handlers.set(table, handler)
-    }
+    const { name } = handler.stage
+    if (this.#handlers.has(name)) throw new Error(`two handlers take the packets of stage ${name}`)
+    this.#handlers.set(name, handler)
   }
 
   packetIn(hypervisor: HypervisorId, session: Session, packet: PacketIn): void {
-    const handler = this.#handlers.get(packet.table)
+    const stage = PIPELINE.punting(packet.table)
+    const handler = stage === undefined ? undefined : this.#handlers.get(stage)
     if (handler) handler.packetIn(hypervisor, session, packet)
     else this.count('ignored')
   }
@@ -38,6 +43,6 @@ export class PacketDispatch implements SwitchListener {
   }
 
   close(): void {
-    for (const handler of new Set(this.#handlers.values())) handler.close?.()
+    for (const handler of this.#handlers.values()) handler.close?.()
   }
 }

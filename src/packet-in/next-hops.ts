@@ -10,7 +10,7 @@ import { EngineMistake } from '../../flows/engines/checked.ts'
 import type { Member } from '../../flows/engines/engine-rules.ts'
 import { authorOf } from '../../flows/pipeline/cookie.ts'
 import { CLASSIFY } from '../../flows/pipeline/table.ts'
-import { HOP } from '../../flows/stages/nat/nat-tables.ts'
+import { nat } from '../../flows/stages/nat/nat-stage.ts'
 import { memberOf, nextHopFor, onward, routersOf, type Way, wayOf, whoHas } from '../../flows/stages/nat/next-hop.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
@@ -46,8 +46,7 @@ interface Hop {
 }
 
 export class NextHops implements PacketHandler {
-  /** From the first, packets whose next hop is not known; from the second, answers. */
-  readonly tables = [HOP.number, CLASSIFY.number]
+  readonly stage = nat
   readonly #context: Context
   /** By hypervisor, physical network and address. */
   readonly #hops = new Map<string, Hop>()
@@ -73,6 +72,7 @@ export class NextHops implements PacketHandler {
     this.#logged(member, () => {
       const way = wayOf(graph, rules, member)
       if (!way) return
+      // From there come answers; from elsewhere, packets whose next hop is not known.
       if (table === CLASSIFY.number) this.#found(hypervisor, way.via, data)
       else this.#wait(hypervisor, session, way, data)
     })

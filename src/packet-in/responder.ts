@@ -9,7 +9,7 @@ import type { Engines } from '../../flows/compile.ts'
 import type { Member } from '../../flows/engines/engine-rules.ts'
 import { toItself } from '../../flows/packet-out.ts'
 import { authorOf } from '../../flows/pipeline/cookie.ts'
-import { ANSWER } from '../../flows/pipeline/table.ts'
+import { answer } from '../../flows/stages/answer/answer-stage.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Answer, Engine } from '../core/engine/engine.ts'
@@ -38,7 +38,7 @@ interface Waiting {
 }
 
 export class Responder implements PacketHandler {
-  readonly tables = [ANSWER.number]
+  readonly stage = answer
   readonly #context: Context
   readonly #waiting: Waiting[] = []
   readonly #waitingOf = new Map<Key, number>()
