@@ -21,18 +21,17 @@
  */
 import type { Logger } from 'pino'
 import type { Graph } from '../topology/graph.ts'
-import { Core } from './core/core.ts'
 import type { Engine } from './core/engine/engine.ts'
-import type { Extension } from './core/engine/extension.ts'
 import { Events } from './core/events.ts'
 import { Journal } from './core/journal.ts'
 import type { Metric } from './core/metric.ts'
 import { load } from './core/persist.ts'
+import { type Operations, operationsOf } from './core/operations.ts'
 import { Presenter } from './core/present.ts'
 import { ResourceEvents } from './core/resource-events.ts'
 import { Hypervisors } from './core/resources/hypervisor.ts'
 import { hooksOf } from './core/subscribers.ts'
-import { extensionsOf, rulesOf } from './engines/index.ts'
+import { kindsOf, rulesOf } from './engines/index.ts'
 import { HypervisorSync } from './hypervisors/sync.ts'
 import type { Session } from './openflow/index.ts'
 import type { Connection } from './ovsdb/index.ts'
@@ -58,8 +57,7 @@ export interface ControllerOptions {
 
 export class Controller {
   readonly graph: Graph
-  readonly operations: Core
-  readonly extensions: readonly Extension[]
+  readonly operations: Operations
   readonly events: Events
   readonly fleet: Fleet
   readonly hosts: HypervisorSync
@@ -106,16 +104,16 @@ export class Controller {
     const packets = packetDispatch({ graph, engines, rules, fleet, log })
     fleet.listen([arp, holders, status, packets])
     const hosts = new HypervisorSync({ graph, journal, engines, log, controllerFor })
-    this.operations = new Core({
+    this.operations = operationsOf({
       journal,
       engines,
+      kinds: kindsOf(loaded),
       status,
       present,
       hypervisors: new Hypervisors({ graph, engines: rules, journal, switches: fleet, hosts }),
       confirmationOf: (committed) => commits.of(committed),
       stopping: this.#stopping.signal,
     })
-    this.extensions = extensionsOf(this.operations)
     this.graph = graph
     this.events = events
     this.fleet = fleet

@@ -20,6 +20,7 @@ export type { Placement } from '../topology/graph.ts'
 export type { GraphReader } from '../topology/graph-reader.ts'
 export type { Attributes, Hypervisor, Network, Port, Vnic } from '../topology/model.ts'
 export { Controller, type ControllerOptions } from './controller.ts'
+export type { Caller } from './core/caller.ts'
 export type {
   Answer,
   Condition,
@@ -34,15 +35,16 @@ export type {
   PortService,
   VnicKind,
 } from './core/engine/engine.ts'
-export { type Call, type Caller, type Extension, type Reply, type Route, route } from './core/engine/extension.ts'
 export { EngineError, type EngineWish, loadEngines } from './core/engine/load.ts'
+export { ETHERNET } from './core/engine/offers.ts'
 export { peerAddress } from './core/engine/peer-address.ts'
 export { ERRORS, type ErrorCode, PlugboardError } from './core/errors.ts'
-export type { CoreOperations, Event, EventLog } from './core/operations.ts'
+export type { Event, EventLog } from './core/event-log.ts'
+export type { Operations } from './core/operations.ts'
 export { checkFree, Pool, type Range } from './core/resources/segments.ts'
 export { ethernetDomain, toMember, toPeer } from './engines/ethernet/ethernet-forward.ts'
 export { ethernetGuard } from './engines/ethernet/ethernet-guard.ts'
-export { checkMac, ETHERNET } from './engines/ethernet/ethernet-vnic.ts'
+export { checkMac } from './engines/ethernet/ethernet-vnic.ts'
 export { tunnelPort } from './engines/ethernet/overlay.ts'
 export type { EngineSettings } from './engines/index.ts'
 export { type Json, type Store, StoreError, type Write } from './store/store.ts'

@@ -4,8 +4,7 @@ import { type Config, ConfigError } from './config/config.ts'
 import { type Address, printAddress } from './config/values.ts'
 import { Controller } from './controller.ts'
 import { EngineError, loadEngines } from './core/engine/load.ts'
-import { portFieldsOf } from './core/resources/fields.ts'
-import { buildHttp } from './http/server.ts'
+import { buildHttp } from './http/http-server.ts'
 import { listen as listenForSwitches, type Listener as SwitchListener } from './openflow/index.ts'
 import { type Listener as HostListener, listen as listenForHosts } from './ovsdb/index.ts'
 import { openStore } from './store/lmdb/open.ts'
@@ -115,9 +114,6 @@ export async function start(config: Config, log: Logger, version: string): Promi
     let ready = false
     const http = await buildHttp({
       operations: controller.operations,
-      extensions: controller.extensions,
-      engines: engines.map(({ alias }) => alias),
-      portFields: portFieldsOf(engines),
       events: controller.events,
       readiness: () => ({
         ...(controller.broken !== null && { store: controller.broken }),

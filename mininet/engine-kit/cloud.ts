@@ -5,7 +5,7 @@ import { PlugboardError } from '../../src/core/errors.ts'
 import { arrived, callOff, migrate } from '../../src/core/resources/migration.ts'
 import { destroyPort, updatePort } from '../../src/core/resources/port.ts'
 import { destroyVnic, plug, unplug } from '../../src/core/resources/vnic.ts'
-import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
+import type { HypervisorId, Key, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Hypervisor } from '../../topology/model.ts'
 import type { Random } from '../random.ts'
 import { type EngineUnderTest, PHYSICAL_NETWORKS, PLACES, type Place } from './description.ts'
@@ -65,7 +65,7 @@ const HAPPENINGS: readonly Happening[] = [
 export class Cloud extends Recorder {
   readonly #engine: Engine
   readonly #test: EngineUnderTest
-  readonly #networks: string[] = []
+  readonly #networks: NetworkId[] = []
   /** Numbers of the interfaces, each of which is of a new VNIC. */
   #made = 0
 
@@ -75,7 +75,7 @@ export class Cloud extends Recorder {
     for (const n of HOSTS.keys()) await cloud.host(n, 'whole')
     if (engine.networks && !test.port) {
       for (const n of Array(DOMAINS).keys()) {
-        cloud.#networks.push(await cloud.call('create_network', { ...test.network?.(n), engine: engine.alias }))
+        cloud.#networks.push(await cloud.createNetwork({ ...test.network?.(n), engine: engine.alias }))
       }
     }
     await cloud.addPorts()
@@ -112,15 +112,15 @@ export class Cloud extends Recorder {
   }
 
   async addVnic(): Promise<VnicId> {
-    return (await this.call('create_vnic', this.#test.vnic?.() ?? {})) as VnicId
+    return this.createVnic({ ...this.#test.vnic?.() })
   }
 
   /** All ports that there should be, and are not. */
   async addPorts(): Promise<void> {
     const { alias } = this.#engine
     for (const network of this.#networks) {
-      const there = this.graph.portsOfNetwork.get(network as never).size
-      for (let n = there; n < PORTS; n++) await this.call('create_port', {}, { network_id: network })
+      const there = this.graph.portsOfNetwork.get(network).size
+      for (let n = there; n < PORTS; n++) await this.createPort(network, {})
     }
     const { port } = this.#test
     if (!port) return
@@ -129,7 +129,7 @@ export class Cloud extends Recorder {
       for (const [here, there] of [[one, other] as const, [other, one] as const]) {
         const name = `line ${n} at ${here.hypervisor}`
         if ([...this.graph.ports.values()].some((port) => port.name === name)) continue
-        await this.call('create_port_on_its_own', { ...port(n, here, there), engine: alias, name })
+        await this.createPort(null, { ...port(n, here, there), engine: alias, name })
       }
     }
   }

@@ -1,38 +1,43 @@
-/** Operations of the API on a graph alone, without store and switches: it keeps the changes that each of them makes. */
+/** Operations of the core on a graph alone, without store and switches: it keeps the changes that each of them makes. */
 
-import type { Draft, Host, View } from '../../src/core/draft.ts'
-import type { Engine } from '../../src/core/engine/engine.ts'
-import type { Caller, Route } from '../../src/core/engine/extension.ts'
-import { createVnic } from '../../src/core/resources/vnic.ts'
-import { extensionsOf } from '../../src/engines/index.ts'
+import type { Caller } from '../../src/core/caller.ts'
+import type { Draft } from '../../src/core/draft.ts'
+import type { Engine, VnicKind } from '../../src/core/engine/engine.ts'
+import { createPort, type PortRequest } from '../../src/core/resources/create-port.ts'
+import { createNetwork, type NetworkRequest } from '../../src/core/resources/network.ts'
+import { createVnic, type VnicRequest } from '../../src/core/resources/vnic.ts'
+import { kindsOf } from '../../src/engines/index.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
-import { FIRST_KEY, type Key, type ProjectId } from '../../topology/ids.ts'
-import type { Attributes } from '../../topology/model.ts'
+import { FIRST_KEY, type Key, type NetworkId, type PortId, type ProjectId, type VnicId } from '../../topology/ids.ts'
 
 export const PROJECT = 'kit' as ProjectId
 export const ADMIN: Caller = { project: '*', role: 'admin' }
 
-export class Recorder implements Host {
+export class Recorder {
   readonly graph = new Graph()
   readonly engines: ReadonlyMap<string, Engine>
   /** What each operation changed, in order. */
   readonly steps: Change[][] = []
-  readonly #routes: ReadonlyMap<string, Route>
+  readonly #kinds: readonly VnicKind[]
   #nextKey = FIRST_KEY
 
   constructor(engines: readonly Engine[]) {
     this.engines = new Map(engines.map((engine) => [engine.alias, engine]))
-    const routes = extensionsOf(this).flatMap((extension) => extension.routes)
-    this.#routes = new Map(routes.map((route) => [route.operationId ?? route.operation, route]))
+    this.#kinds = kindsOf(engines)
   }
 
-  /** Call an operation of an extension. @returns the id of what it made */
-  async call(operation: string, body: object, params: Record<string, string> = {}): Promise<string> {
-    const route = this.#routes.get(operation)
-    if (!route) throw new Error(`the engine offers no operation ${operation}`)
-    const reply = await route.handle({ caller: ADMIN, project: PROJECT, params, query: {}, body, expected: null })
-    return ('body' in reply ? (reply.body as View) : { id: '' }).id
+  async createNetwork(request: NetworkRequest): Promise<NetworkId> {
+    return (await this.write((draft) => createNetwork(draft, this.engines, PROJECT, request, ADMIN))).network.id
+  }
+
+  /** @param network null for a port in no network */
+  async createPort(network: NetworkId | null, request: PortRequest): Promise<PortId> {
+    return (await this.write((draft) => createPort(draft, this.engines, PROJECT, network, request, ADMIN))).port.id
+  }
+
+  async createVnic(request: VnicRequest): Promise<VnicId> {
+    return (await this.write((draft) => createVnic(draft, this.#kinds, PROJECT, request))).vnic.id
   }
 
   async write<T>(operation: (draft: Draft) => T): Promise<T> {
@@ -60,12 +65,4 @@ export class Recorder implements Host {
       throw error
     }
   }
-
-  async createVnic(project: ProjectId, kind: string, request: object, attributes: Attributes) {
-    const { created, vnic } = await this.write((draft) => createVnic(draft, project, kind, request, attributes))
-    return { created, view: vnic }
-  }
-
-  networkView = (network: View): View => network
-  portView = (port: View): View => port
 }

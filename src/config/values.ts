@@ -1,7 +1,7 @@
 /** What a configuration's values look like: each reads what a file, a variable or a flag holds, or says what is allowed. */
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { Address4, Address6 } from 'ip-address'
-import { ROLES, type Role } from '../core/engine/extension.ts'
+import { ROLES, type Role } from '../core/caller.ts'
 import type { Range } from '../core/resources/segments.ts'
 import { nearest } from './nearest.ts'
 

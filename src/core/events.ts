@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import type { ProjectId } from '../../topology/ids.ts'
 import type { Json, Store, Write } from '../store/store.ts'
 import type { Draft } from './draft.ts'
-import type { Event, EventLog, Resync } from './operations.ts'
+import type { Event, EventLog, Resync } from './event-log.ts'
 
 /** Events that are kept, of all projects together. */
 export const KEPT = 10_000

@@ -6,6 +6,12 @@ export const VNIC_STATUS = ['unplugged', 'waiting', 'building', 'active', 'unplu
 export type VnicStatus = (typeof VNIC_STATUS)[number]
 export type PortStatus = 'down' | Exclude<VnicStatus, 'unplugged'>
 
+/** One object of a list. Lists are in the order of keys, so a key tells where a page ends. */
+export interface Listed<View = object> {
+  readonly key: number
+  view(): View
+}
+
 export interface BindingView {
   readonly hypervisor: string
   readonly bridge: string

@@ -1,16 +1,10 @@
-/** The built-in engines, and the extensions that engines offer: one line each. */
+/** The built-in engines: one line each. */
 import type { Engines } from '../../flows/compile.ts'
 import { engineTables } from '../../flows/pipeline/table.ts'
-import type { Host } from '../core/draft.ts'
-import type { Engine } from '../core/engine/engine.ts'
-import type { Extension, Route } from '../core/engine/extension.ts'
-import { logicalNetworkRoutes } from '../core/resources/logical-network.ts'
-import { hasNetworks } from '../core/resources/network.ts'
+import type { Engine, VnicKind } from '../core/engine/engine.ts'
+import { ETHERNET } from '../core/engine/offers.ts'
 import type { Range } from '../core/resources/segments.ts'
-import { makesPorts, standalonePortRoute } from '../core/resources/standalone-ports.ts'
-import { vnicRoute } from '../core/resources/vnic-kinds.ts'
-import { ethernetNetworkFields } from './ethernet/ethernet-network.ts'
-import { ETHERNET, ethernetKind } from './ethernet/ethernet-vnic.ts'
+import { ethernetKind } from './ethernet/ethernet-vnic.ts'
 import type { PhysicalNetworks } from './ethernet/uplink.ts'
 import { flat } from './flat/flat.ts'
 import { geneve } from './geneve/geneve.ts'
@@ -71,43 +65,9 @@ export function rulesOf(engines: ReadonlyMap<string, Engine>): Engines {
   )
 }
 
-/** The extensions that at least one loaded engine offers. */
-export function extensionsOf(host: Host): Extension[] {
-  const engines = [...host.engines.values()]
-  const ethernet = engines.filter(({ kinds }) => kinds.includes(ETHERNET))
-  const networked = engines.filter(hasNetworks)
-  const lone = engines.filter(makesPorts)
-  const kinds = [...(ethernet.length > 0 ? [ethernetKind] : []), ...engines.flatMap(({ vnics }) => vnics ?? [])]
-  const vnics = vnicRoute(host, kinds)
-  const ports = standalonePortRoute(host, lone)
-  const networks = logicalNetworkRoutes(host, networked)
-  const inNetworks = networks.filter(({ operation }) => operation === 'create_port')
-  const creating = networks.filter(({ operation }) => /^create_/.test(operation))
-  const aliases = (some: readonly Engine[]) => some.map(({ alias }) => alias)
-  const own = (engine: Engine): Route[] => [
-    ...(engine.vnics ? [vnics] : []),
-    ...(engine.ports ? [ports] : []),
-    // Those that all Ethernet engines have are a part of logical-network.
-    ...(engine.networks?.fields && engine.networks.fields !== ethernetNetworkFields ? creating : []),
-    ...(engine.ports?.inNetworks && networked.length > 0 ? inNetworks : []),
-  ]
-  return [
-    {
-      alias: 'ethernet-vnic',
-      name: 'Ethernet VNICs',
-      description: 'VNICs that are Ethernet devices, each with a MAC address.',
-      engines: aliases(ethernet),
-      routes: [vnics],
-    },
-    {
-      alias: 'logical-network',
-      name: 'Logical networks',
-      description: 'Layer-2 networks of a project, and the ports in them.',
-      engines: aliases(networked),
-      routes: networks,
-    },
-    ...engines.map((engine) => ({ ...named(engine), engines: [engine.alias], routes: own(engine) })),
-  ].filter(({ engines, routes }) => engines.length > 0 && routes.length > 0)
+/** The kinds of VNIC that the loaded engines take. */
+export function kindsOf(engines: Iterable<Engine>): VnicKind[] {
+  const loaded = [...engines]
+  const isTaken = loaded.some(({ kinds }) => kinds.includes(ETHERNET))
+  return [...(isTaken ? [ethernetKind] : []), ...loaded.flatMap(({ vnics }) => vnics ?? [])]
 }
-
-const named = ({ alias, name, description }: Engine) => ({ alias, name, description })

@@ -5,7 +5,7 @@
 import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
 import type { Effects } from '../core/effects.ts'
-import type { Event } from '../core/operations.ts'
+import type { Event } from '../core/event-log.ts'
 import type { Confirmation, Generations, Standings, Status } from '../core/realisation.ts'
 import type { Subscriber } from '../core/subscribers.ts'
 import type { Confirmations } from '../switches/confirmations.ts'

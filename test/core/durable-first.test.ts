@@ -24,12 +24,12 @@ t.test('B07, B38: while the commit is under way nobody sees the change, and no s
 
   const commit = gate()
   store.held = commit.promise
-  const plugged = controller.operations.plug(PROJECT, vnic, port.id as PortId, null)
+  const plugged = controller.operations.vnics.plug(PROJECT, vnic, port.id as PortId, null)
   await new Promise((resolve) => setImmediate(resolve))
   t.equal(status(vnic), 'unplugged')
   const sent = here.flowMods.length
   controller.fleet.get(hypervisorId(0))?.mark(controller.graph.byKey.keys())
-  await until(async () => (await controller.operations.showHypervisor(hypervisorId(0))).backlog === 0)
+  await until(async () => (await controller.operations.hypervisors.show(hypervisorId(0))).backlog === 0)
   t.equal(here.flowMods.length, sent, 'a switch compiles what is durable')
   store.failure = diskFull()
   commit.open()
@@ -39,7 +39,7 @@ t.test('B07, B38: while the commit is under way nobody sees the change, and no s
 
   store.failure = null
   store.held = null
-  await controller.operations.plug(PROJECT, vnic, port.id as PortId, null)
+  await controller.operations.vnics.plug(PROJECT, vnic, port.id as PortId, null)
   t.equal((await realised(vnic)).status, 'active')
 })
 
@@ -48,11 +48,11 @@ t.test('B38: lists keep their order, and numbers are not lost, when commits fail
   const ids: string[] = []
   for (let n = 0; n < 4; n++) ids.push((await call('create_vnic', {})).id)
   store.failure = diskFull()
-  await t.rejects(controller.operations.destroyVnic(PROJECT, ids[0] as VnicId, null), { code: 'unavailable' })
+  await t.rejects(controller.operations.vnics.destroy(PROJECT, ids[0] as VnicId, null), { code: 'unavailable' })
   await Promise.allSettled(Array.from({ length: 8 }, () => call('create_network', {})))
   store.failure = null
   t.strictSame(
-    [...controller.operations.listVnics(PROJECT)].map(({ view }) => view().id),
+    [...controller.operations.vnics.list(PROJECT)].map(({ view }) => view().id),
     ids,
   )
   for (let n = 0; n < 10; n++) await call('create_network', {})
@@ -64,7 +64,7 @@ t.test('B38: an operation that writes nothing does not say that the store commit
   const vnic = (await call('create_vnic', {})).id as VnicId
   store.failure = diskFull()
   await t.rejects(call('create_vnic', {}), { code: 'unavailable' })
-  await controller.operations.unplug(PROJECT, vnic, null)
+  await controller.operations.vnics.unplug(PROJECT, vnic, null)
   t.not(controller.broken, null)
 })
 
@@ -87,9 +87,9 @@ t.test(
     const vnic = await plug(network, 0)
     const { port_id } = await realised(vnic)
     const [destroyed] = await Promise.all([
-      controller.operations.destroyVnic(PROJECT, vnic, null),
-      controller.operations.destroyPort(PROJECT, port_id as PortId, null),
-      call('destroy_network', {}, { network_id: network.id }),
+      controller.operations.vnics.destroy(PROJECT, vnic, null),
+      controller.operations.ports.destroy(PROJECT, port_id as PortId, null),
+      controller.operations.networks.destroy(PROJECT, network.id as NetworkId, null),
     ])
     t.equal(await destroyed.settled(5_000), true)
     t.equal(here.flows.size, 0)
@@ -108,9 +108,9 @@ t.test('B11: a comparison that began before does not free what has left since', 
   here.pause()
   for (const [key, flow] of old.flows) here.flows.set(key, flow)
   await until(() => here.holding > 1)
-  await controller.operations.destroyVnic(PROJECT, vnic, null)
-  await controller.operations.destroyPort(PROJECT, port_id as PortId, null)
-  await call('destroy_network', {}, { network_id: network.id as NetworkId })
+  await controller.operations.vnics.destroy(PROJECT, vnic, null)
+  await controller.operations.ports.destroy(PROJECT, port_id as PortId, null)
+  await controller.operations.networks.destroy(PROJECT, network.id as NetworkId, null)
   here.resume()
   here.pause()
   await until(() => controller.fleet.get(hypervisorId(0))?.ready === true)
@@ -133,7 +133,7 @@ t.test('rules go ahead of the commit that makes them due, and take effect only a
 
   const lost = gate()
   store.held = lost.promise
-  const failing = controller.operations.plug(PROJECT, vnic, port.id as PortId, null)
+  const failing = controller.operations.vnics.plug(PROJECT, vnic, port.id as PortId, null)
   await until(() => here.closed > closed)
   t.strictSame(here.lines(), rules, 'nothing has changed while the disk writes')
   store.failure = diskFull()
@@ -146,7 +146,7 @@ t.test('rules go ahead of the commit that makes them due, and take effect only a
   store.held = kept.promise
   store.failure = null
   const before = here.closed
-  const plugged = controller.operations.plug(PROJECT, vnic, port.id as PortId, null)
+  const plugged = controller.operations.vnics.plug(PROJECT, vnic, port.id as PortId, null)
   await until(() => here.closed > before)
   t.strictSame(here.lines(), rules)
   kept.open()

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { ipv4 } from '../../src/openflow/index.ts'
-import type { VnicId } from '../../topology/ids.ts'
+import type { NetworkId, VnicId } from '../../topology/ids.ts'
 import { controllerOn, PROJECT } from '../support/controller.ts'
 import { diskFull, MemoryStore } from '../support/memory-store.ts'
 
@@ -10,9 +10,9 @@ t.test('B38: the store cannot commit: 503, nothing applied, and it goes on when 
   const before = await call('create_vnic', { name: 'kept' })
   store.failure = diskFull()
   await t.rejects(call('create_vnic', { name: 'lost' }), { code: 'unavailable', status: 503 })
-  await t.rejects(controller.operations.destroyVnic(PROJECT, before.id as VnicId, null), { code: 'unavailable' })
+  await t.rejects(controller.operations.vnics.destroy(PROJECT, before.id as VnicId, null), { code: 'unavailable' })
   t.strictSame(
-    [...controller.operations.listVnics(PROJECT)].map(({ view }) => view().name),
+    [...controller.operations.vnics.list(PROJECT)].map(({ view }) => view().name),
     ['kept'],
   )
   t.equal(controller.broken, 'the store cannot commit: No space left on device')
@@ -20,7 +20,7 @@ t.test('B38: the store cannot commit: 503, nothing applied, and it goes on when 
   await call('create_vnic', { name: 'later' })
   t.equal(controller.broken, null)
   t.strictSame(
-    [...controller.operations.listVnics(PROJECT)].map(({ view }) => view().name),
+    [...controller.operations.vnics.list(PROJECT)].map(({ view }) => view().name),
     ['kept', 'later'],
   )
 })
@@ -39,7 +39,7 @@ t.test('a restart finds what was answered, and compiles with the same keys', asy
   const network = await call('create_network', { name: 'n' })
   const port = await call('create_port', {}, { network_id: network.id })
   const vnic = await call('create_vnic', { mac_address: '02:00:00:00:00:01' })
-  await controller.operations.plug(PROJECT, vnic.id as VnicId, port.id as never, null)
+  await controller.operations.vnics.plug(PROJECT, vnic.id as VnicId, port.id as never, null)
   const again = controllerOn({ store })
   t.strictSame(again.controller.graph.networks, controller.graph.networks)
   t.strictSame(again.controller.graph.ports, controller.graph.ports)
@@ -54,7 +54,8 @@ t.test('what the first version of the store kept is read as what it was', async 
   const { controller, store, call } = controllerOn()
   const network = await call('create_network', { engine: 'vxlan' })
   await call('create_port', {}, { network_id: network.id })
-  await call('destroy_network', {}, { network_id: (await call('create_network', { engine: 'vxlan' })).id })
+  const gone = (await call('create_network', { engine: 'vxlan' })).id as NetworkId
+  await controller.operations.networks.destroy(PROJECT, gone, null)
   for (const [key, entry] of store.entries) {
     const {
       partOf: _,
@@ -107,7 +108,7 @@ t.test('concurrent requests share commits, and each gets its own answer', async 
   ])
   t.equal(answers.filter(({ status }) => status === 'fulfilled').length, 51)
   t.match(answers.at(-1), { status: 'rejected', reason: { code: 'id-conflict', field: 'id' } })
-  t.equal([...controller.operations.listVnics(PROJECT)].length, 51)
+  t.equal([...controller.operations.vnics.list(PROJECT)].length, 51)
   t.ok(store.commits < 10, `${store.commits} commits`)
 })
 
@@ -130,7 +131,7 @@ t.test('B05: create, plug and delete in one batch', async (t) => {
   const { controller, call } = controllerOn()
   const id = '22222222-2222-4222-8222-222222222222' as VnicId
   const made = call('create_vnic', { id })
-  const gone = controller.operations.destroyVnic(PROJECT, id, null)
+  const gone = controller.operations.vnics.destroy(PROJECT, id, null)
   await Promise.all([made, gone])
-  t.throws(() => controller.operations.showVnic(PROJECT, id), { code: 'not-found' })
+  t.throws(() => controller.operations.vnics.show(PROJECT, id), { code: 'not-found' })
 })

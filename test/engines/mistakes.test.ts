@@ -138,19 +138,19 @@ t.test(
     const before = [...here.flows.values()].map(printFlow).sort()
     for (const [what, make, words] of MISTAKES) {
       wrong = make(others)
-      await controller.operations.plug(PROJECT, vnic, port.id as PortId, null)
+      await controller.operations.vnics.plug(PROJECT, vnic, port.id as PortId, null)
       const shown = await realised(vnic)
       t.match(shown, { status: 'error', status_detail: words }, what)
       t.equal((await realised(await plug(network, 1))).status, 'active', 'others are not held up')
-      await controller.operations.flows(hypervisorId(0), {}, true)
+      await controller.operations.hypervisors.flows(hypervisorId(0), {}, true)
       t.same([...here.flows.values()].map(printFlow).sort(), before, 'no rule of it is there')
-      await controller.operations.unplug(PROJECT, vnic, null)
+      await controller.operations.vnics.unplug(PROJECT, vnic, null)
     }
     wrong = { domain: thrower }
-    await controller.operations.plug(PROJECT, vnic, port.id as PortId, null)
+    await controller.operations.vnics.plug(PROJECT, vnic, port.id as PortId, null)
     t.equal((await realised(vnic)).status, 'error')
     wrong = {}
-    await until(() => controller.operations.showVnic(PROJECT, vnic).status === 'active')
+    await until(() => controller.operations.vnics.show(PROJECT, vnic).status === 'active')
     t.ok(here.flows.size > before.length, 'tried again, and its rules are there')
   },
 )
@@ -172,7 +172,7 @@ t.test('a network whose engine fails keeps what its switch has of it', async (t)
     const to = { vnicId: id, hypervisor: hypervisorId(0), bridge: 'br-int', interface: `i${ofport}`, ofport }
     await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
     const port = await call('create_port', {}, { network_id: network.id })
-    await controller.operations.plug(PROJECT, id, port.id as PortId, null)
+    await controller.operations.vnics.plug(PROJECT, id, port.id as PortId, null)
     return realised(id)
   }
   t.match(await plug(11), { status: 'active' })
@@ -243,9 +243,9 @@ t.test('what else an engine may get wrong is a refusal of that request, or a con
       throw new PlugboardError('unsupported', 'not today')
     },
   }
-  await t.rejects(controller.operations.plug(PROJECT, vnic, port.id as PortId, null), { code: 'unsupported' })
+  await t.rejects(controller.operations.vnics.plug(PROJECT, vnic, port.id as PortId, null), { code: 'unsupported' })
   wrong = { checkPlug: thrower }
-  await t.rejects(controller.operations.plug(PROJECT, vnic, port.id as PortId, null), {
+  await t.rejects(controller.operations.vnics.plug(PROJECT, vnic, port.id as PortId, null), {
     code: 'unavailable',
     message: 'engine "odd": checkPlug() failed: boom',
   })

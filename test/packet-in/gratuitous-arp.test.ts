@@ -31,7 +31,7 @@ t.test('a VNIC that moves is announced from where it is now', async (t) => {
   t.equal(h0.packetOuts.length, 1, 'not from where it was; and once when it had no place before')
   t.equal(told?.flows, h1.flows.size, 'when all of its rules are there')
 
-  const mac = String(controller.operations.showVnic(PROJECT, id).mac_address).replaceAll(':', '')
+  const mac = String(controller.operations.vnics.show(PROJECT, id).mac_address).replaceAll(':', '')
   // RFC 903: a reverse ARP request of itself for itself.
   t.equal(hex(told?.data), `ffffffffffff${mac}80350001080006040003${mac}00000000${mac}00000000`.padEnd(120, '0'))
   t.match(told?.match, [{ field: 'in_port', value: 0xfffffffd }])
@@ -64,7 +64,7 @@ t.test('one with a trunk is announced in each of its networks that wants to know
   const subs = [away, far].map((network) => call('create_port', {}, { network_id: network.id }))
   const trunk = (await Promise.all(subs)).map((port, n) => ({ vlan_id: 7 + n, port_id: port.id }))
   const port = controller.graph.vnics.get(id)?.portId as PortId
-  await controller.operations.updatePort(PROJECT, port, { trunk }, null, { project: '*', role: 'admin' })
+  await controller.operations.ports.update(PROJECT, port, { trunk }, null, { project: '*', role: 'admin' })
   await until(() => status(id) === 'active')
   const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
   await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
@@ -94,7 +94,7 @@ t.test('one that has left its old place before it comes to where it was to go ha
   const [h0, h1] = [await connect(0), await connect(1)]
   const id = await plug(await call('create_network', { engine: 'vlan' }), 0)
   await until(() => status(id) === 'active' && h0.packetOuts.length === 1)
-  await controller.operations.migrate(PROJECT, id, hypervisorId(1), null)
+  await controller.operations.vnics.migrate(PROJECT, id, hypervisorId(1), null)
   await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to: null }))
   await until(() => status(id) === 'waiting')
   const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
@@ -132,27 +132,27 @@ t.test('known addresses are announced in ARP; overlays and ports that are down a
   const { controller, call, connect, status } = await cloudOf(t, 1)
   const h0 = await connect(0)
   let ofport = 10
-  const enter = async (engine: string, fields: object) => {
+  const enter = async (engine: string, fields: Record<string, unknown>) => {
     const network = await call('create_network', { engine })
     const port = await call('create_port', fields, { network_id: network.id })
     const id = (await call('create_vnic', {})).id as VnicId
     const to = { vnicId: id, hypervisor: hypervisorId(0), bridge: 'br-int', interface: `i${++ofport}`, ofport }
     await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
-    await controller.operations.plug(PROJECT, id, port.id as never, null)
+    await controller.operations.vnics.plug(PROJECT, id, port.id as never, null)
     await until(() => status(id) === 'active')
     return { id, port: port.id as never }
   }
   await enter('vxlan', { ip_addresses: ['192.0.2.1'] })
   const { id, port } = await enter('vlan', { ip_addresses: ['192.0.2.7', '2001:db8::7'] })
   await until(() => h0.packetOuts.length === 2)
-  const mac = String(controller.operations.showVnic(PROJECT, id).mac_address).replaceAll(':', '')
+  const mac = String(controller.operations.vnics.show(PROJECT, id).mac_address).replaceAll(':', '')
   const arp = `ffffffffffff${mac}08060001080006040001${mac}c0000207000000000000c0000207`
   t.equal(hex(h0.packetOuts[1]?.data), arp.padEnd(120, '0'), 'RFC 5227')
 
   const admin = { project: '*', role: 'admin' } as const
   const set = async (up: boolean) => {
     const patch = { admin_state_up: up }
-    const settling = await controller.operations.updatePort(PROJECT, port, patch, null, admin)
+    const settling = await controller.operations.ports.update(PROJECT, port, patch, null, admin)
     t.ok(await settling.settled(5_000))
   }
   await set(false)

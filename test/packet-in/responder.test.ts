@@ -28,7 +28,7 @@ function discover(from: string): Uint8Array {
 async function guest({ controller, plug, status }: Cloud, network: { id: string }, where: number) {
   const id = await plug(network, where)
   await until(() => status(id) === 'active')
-  const { mac_address, port_id, binding } = controller.operations.showVnic(PROJECT, id)
+  const { mac_address, port_id, binding } = controller.operations.vnics.show(PROJECT, id)
   const port = controller.graph.ports.get(port_id as never)
   if (!port || !binding?.ofport) throw new Error('it is in no port')
   const [address] = port.attributes.ip_addresses as string[]
@@ -86,7 +86,7 @@ t.test('what is no question of a guest that is there is ignored', async (t) => {
   askAll()
   const ignored = async (count: number) => until(async () => (await countsOf(cloud)).ignored === count)
   await ignored(7)
-  await cloud.controller.operations.updatePort(PROJECT, one.port.id, { admin_state_up: false }, null, {
+  await cloud.controller.operations.ports.update(PROJECT, one.port.id, { admin_state_up: false }, null, {
     project: '*',
     role: 'admin',
   })
@@ -130,7 +130,7 @@ t.test('an engine that throws, or says what cannot be: the guest hears nothing, 
   const vnic = await cloud.call('create_vnic', { kind: 'odd' })
   const to = { vnicId: vnic.id as never, hypervisor: hypervisorId(0), bridge: 'br-int', interface: 'i', ofport: 60 }
   await cloud.controller.journal.write((draft) => draft.change({ kind: 'binding', id: to.vnicId, to }))
-  await cloud.controller.operations.plug(PROJECT, to.vnicId, port.id as never, null)
+  await cloud.controller.operations.vnics.plug(PROJECT, to.vnicId, port.id as never, null)
   await until(() => cloud.status(to.vnicId) === 'active')
   const rule = [...h0.flows.values()].find(({ table }) => table === 20)
   t.ok(rule && authorOf(rule.cookie ?? 0n))

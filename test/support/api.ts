@@ -1,9 +1,8 @@
 /** The HTTP API on a controller without switches, for tests by `inject`. */
 import { createHash } from 'node:crypto'
 import pino from 'pino'
-import { portFieldsOf } from '../../src/core/resources/fields.ts'
-import { buildHttp } from '../../src/http/server.ts'
-import type { Token } from '../../src/http/v1/auth.ts'
+import type { Token } from '../../src/http/auth.ts'
+import { buildHttp } from '../../src/http/http-server.ts'
 import { controllerOn, type Options } from './controller.ts'
 
 interface Teardown {
@@ -26,9 +25,6 @@ export async function apiOn(t: Teardown, { tokens = {}, ...options }: ApiOptions
   const { controller } = cloud
   const app = await buildHttp({
     operations: controller.operations,
-    extensions: controller.extensions,
-    engines: [...controller.operations.engines.keys()],
-    portFields: portFieldsOf([...controller.operations.engines.values()]),
     events: controller.events,
     readiness: (): Record<string, string> => (controller.broken === null ? {} : { store: controller.broken }),
     metrics: () => controller.metrics(),

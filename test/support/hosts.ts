@@ -78,11 +78,11 @@ export async function ovsdbCloud(t: Teardown, options: Options = {}) {
     const network = await call('create_network', { engine })
     const made = await call('create_port', {}, { network_id: network.id })
     const id = (await call('create_vnic', {})).id as VnicId
-    await controller.operations.plug(PROJECT, id, made.id as PortId, null)
+    await controller.operations.vnics.plug(PROJECT, id, made.id as PortId, null)
     return id
   }
   const destroyVnic = async (id: VnicId): Promise<void> => {
-    await controller.operations.destroyVnic(PROJECT, id, null)
+    await controller.operations.vnics.destroy(PROJECT, id, null)
   }
   /** Where a VNIC is: hypervisor, interface and port number; undefined: nowhere. */
   const place = (id: VnicId) => {
@@ -90,10 +90,10 @@ export async function ovsdbCloud(t: Teardown, options: Options = {}) {
     return binding && `${binding.hypervisor} ${binding.interface} ${binding.ofport}`
   }
   const conditions = async (systemId: string): Promise<string[]> => {
-    const view = await controller.operations.showHypervisor(id(systemId))
+    const view = await controller.operations.hypervisors.show(id(systemId))
     return view.conditions.map(({ code }) => code).sort()
   }
-  const remove = (systemId: string) => controller.operations.removeHypervisor(id(systemId))
+  const remove = (systemId: string) => controller.operations.hypervisors.remove(id(systemId))
   return {
     ...cloud,
     id,

@@ -40,17 +40,17 @@ export async function cloudOf(t: Teardown, hypervisors: number, options: Options
     ofport += 1
     const to = { vnicId: id, hypervisor: hypervisorId(where), bridge: 'br-int', interface: `i${ofport}`, ofport }
     await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
-    await controller.operations.plug(PROJECT, id, port.id as PortId, null)
+    await controller.operations.vnics.plug(PROJECT, id, port.id as PortId, null)
     return id
   }
-  const realised = (id: VnicId) => controller.operations.realised(PROJECT, id, 5_000)
+  const realised = (id: VnicId) => controller.operations.vnics.realised(PROJECT, id, 5_000)
   return {
     ...cloud,
     openflowPort: listener.address.port,
     connect,
     plug,
     realised,
-    status: (id: VnicId) => controller.operations.showVnic(PROJECT, id).status,
+    status: (id: VnicId) => controller.operations.vnics.show(PROJECT, id).status,
   }
 }
 

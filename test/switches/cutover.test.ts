@@ -74,7 +74,7 @@ t.test('the old place loses the VNIC’s own rules, the new one is told again, a
   const carried = await call('create_port', {}, { network_id: elsewhere.id })
   const carrier = controller.graph.vnics.get(id)?.portId as PortId
   const trunk = [{ vlan_id: 77, port_id: carried.id }]
-  await controller.operations.updatePort(PROJECT, carrier, { trunk }, null, ADMIN)
+  await controller.operations.ports.update(PROJECT, carrier, { trunk }, null, ADMIN)
   await until(() => status(id) === 'active' && status(other) === 'active')
   const own = [carrier, carried.id as PortId].map((port) => controller.graph.ports.get(port)?.key)
   await until(() => source.lines().some((line) => line.includes('dl_vlan=77')))

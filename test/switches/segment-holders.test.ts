@@ -1,11 +1,12 @@
 import t from 'tap'
 import type { HypervisorId, NetworkId } from '../../topology/ids.ts'
-import { controllerOn } from '../support/controller.ts'
+import { controllerOn, PROJECT } from '../support/controller.ts'
 
 type Cloud = ReturnType<typeof controllerOn>
 const vlanOf = ({ controller }: Cloud, { id }: { id: string }) =>
   controller.graph.networks.get(id as NetworkId)?.segment.vlan_id
-const destroy = ({ call }: Cloud, { id }: { id: string }) => call('destroy_network', {}, { network_id: id })
+const destroy = ({ controller }: Cloud, { id }: { id: string }) =>
+  controller.operations.networks.destroy(PROJECT, id as NetworkId, null)
 
 t.test('B10: a VLAN id is unique in its physical network, a VNI everywhere', async (t) => {
   const cloud = controllerOn()
@@ -71,7 +72,7 @@ t.test('B11: a freed segment stays taken while a hypervisor may hold rules for i
   await t.rejects(cloud.call('create_network', asked), { code: 'segment-in-use', message: /hv9 may still hold/ })
   const again = controllerOn({ store: cloud.store, vlans: [1, 1] })
   await t.rejects(again.call('create_network', {}), { code: 'segments-exhausted' }, 'after a restart too')
-  await again.controller.operations.removeHypervisor(holder)
+  await again.controller.operations.hypervisors.remove(holder)
   t.equal(vlanOf(again, await again.call('create_network', {})), 1, 'removed by an operator: free')
 })
 
@@ -95,7 +96,7 @@ t.test('B14: one MAC address in two networks is fine, twice in one is refused at
   const plugInto = async (network: { id: string }) => {
     const port = await cloud.call('create_port', {}, { network_id: network.id })
     const vnic = await cloud.call('create_vnic', { mac_address: '02:00:00:00:00:aa' })
-    return cloud.controller.operations.plug('red' as never, vnic.id as never, port.id as never, null)
+    return cloud.controller.operations.vnics.plug('red' as never, vnic.id as never, port.id as never, null)
   }
   await plugInto(one)
   await plugInto(two)

@@ -31,8 +31,8 @@ t.test('B08: the same binding and the same plug again send nothing', async (t) =
   await realised(id)
   const sent = here.flowMods.length
   t.ok(sent > 0)
-  const { port_id } = controller.operations.showVnic(PROJECT, id)
-  await controller.operations.plug(PROJECT, id, port_id as PortId, null)
+  const { port_id } = controller.operations.vnics.show(PROJECT, id)
+  await controller.operations.vnics.plug(PROJECT, id, port_id as PortId, null)
   const binding = controller.graph.bindings.get(id)
   await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to: binding ?? null }))
   t.equal((await realised(id)).status, 'active')
@@ -49,11 +49,11 @@ t.test('a slow switch holds up no other, and its backlog is a set of objects', a
   for (let n = 0; n < 20; n++) waiting.push(await plug(network, 0))
   t.equal((await realised(await plug(network, 1))).status, 'active')
   t.ok(quick.flows.size > 0)
-  const { backlog } = await controller.operations.showHypervisor(hypervisorId(0))
+  const { backlog } = await controller.operations.hypervisors.show(hypervisorId(0))
   t.ok(backlog >= 1 && backlog <= 21, `a backlog of ${backlog} objects`)
   slow.resume()
   for (const id of waiting) t.equal((await realised(id)).status, 'active')
-  t.equal((await controller.operations.showHypervisor(hypervisorId(0))).backlog, 0)
+  t.equal((await controller.operations.hypervisors.show(hypervisorId(0))).backlog, 0)
 })
 
 t.test('B36: a refused rule is an error of its VNIC alone, and is tried again', async (t) => {
@@ -101,9 +101,9 @@ t.test('B11: a segment is free again only after its switch has confirmed', async
   const { port_id } = await realised(vnic)
   t.strictSame(controller.graph.segments.get('vlan/physnet1/5')?.holders, [hypervisorId(0)])
   here.pause()
-  await controller.operations.destroyVnic(PROJECT, vnic, null)
-  await controller.operations.destroyPort(PROJECT, port_id as PortId, null)
-  await call('destroy_network', {}, { network_id: network.id })
+  await controller.operations.vnics.destroy(PROJECT, vnic, null)
+  await controller.operations.ports.destroy(PROJECT, port_id as PortId, null)
+  await controller.operations.networks.destroy(PROJECT, network.id as NetworkId, null)
   await t.rejects(call('create_network', {}), { code: 'segments-exhausted' })
   here.resume()
   await until(() => controller.graph.segments.get('vlan/physnet1/5')?.holders.length === 0)
@@ -117,10 +117,10 @@ t.test('unplug waits for the switch, says so while it waits, and ends when the s
   const vnic = await plug(await call('create_network', {}), 0)
   await realised(vnic)
   here.pause()
-  const settling = await controller.operations.unplug(PROJECT, vnic, null)
+  const settling = await controller.operations.vnics.unplug(PROJECT, vnic, null)
   t.equal(settling.view.status, 'unplugging')
   t.equal(await settling.settled(50), false)
-  const repeated = await controller.operations.unplug(PROJECT, vnic, null)
+  const repeated = await controller.operations.vnics.unplug(PROJECT, vnic, null)
   const settled = repeated.settled(5_000)
   here.resume()
   t.equal(await settled, true)
@@ -180,11 +180,11 @@ t.test('another switch with the same datapath id does not take the place of the 
   await realised(vnic)
   const stranger = await connect(0, undefined, '127.0.0.2')
   await until(async () =>
-    /refused/.test((await controller.operations.showHypervisor(hypervisorId(0))).last_error ?? ''),
+    /refused/.test((await controller.operations.hypervisors.show(hypervisorId(0))).last_error ?? ''),
   )
   t.equal(stranger.flows.size, 0)
   t.ok(here.flows.size > 0)
-  t.equal(controller.operations.showVnic(PROJECT, vnic).status, 'active')
+  t.equal(controller.operations.vnics.show(PROJECT, vnic).status, 'active')
 })
 
 t.test('a refused meter is an error of its VNIC alone, and is tried again', async (t) => {
@@ -194,13 +194,13 @@ t.test('a refused meter is an error of its VNIC alone, and is tried again', asyn
   const [good, bad] = [await plug(network, 0), await plug(network, 0)]
   for (const id of [good, bad]) await realised(id)
   const limit = (id: VnicId, rate_limit: { egress_kbps: number } | null) => {
-    const port = controller.operations.showVnic(PROJECT, id).port_id as PortId
-    return controller.operations.updatePort(PROJECT, port, { rate_limit }, null, ADMIN)
+    const port = controller.operations.vnics.show(PROJECT, id).port_id as PortId
+    return controller.operations.ports.update(PROJECT, port, { rate_limit }, null, ADMIN)
   }
   here.refusesMeter = ({ bands: [band] }) => band?.rate === 666
   const settling = await Promise.all([limit(good, { egress_kbps: 100 }), limit(bad, { egress_kbps: 666 })])
   for (const each of settling) t.equal(await each.settled(5_000), true)
-  t.match(controller.operations.showVnic(PROJECT, bad), {
+  t.match(controller.operations.vnics.show(PROJECT, bad), {
     status: 'error',
     status_detail: /hv0 refused a meter: .*OUT_OF_METERS/,
   })
@@ -228,7 +228,7 @@ t.test('a meter that another hand has made or deleted meanwhile is put all the s
   const port = (await realised(vnic)).port_id as PortId
   const limit = async (egress_kbps: number) => {
     const patch = { rate_limit: { egress_kbps } }
-    const settling = await controller.operations.updatePort(PROJECT, port, patch, null, ADMIN)
+    const settling = await controller.operations.ports.update(PROJECT, port, patch, null, ADMIN)
     t.equal(await settling.settled(5_000), true)
     t.strictSame(
       [...here.meters.values()].map(({ bands }) => bands[0]?.rate),

@@ -7,7 +7,7 @@ import type { EngineRules, Member } from '../../../flows/engines/engine-rules.ts
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../../topology/ids.ts'
 import type { Attributes, Hypervisor, Network, Port, Vnic } from '../../../topology/model.ts'
-import type { Caller } from './extension.ts'
+import type { Caller } from '../caller.ts'
 
 /** A JSON Schema of an object, from which requests are checked and the OpenAPI document is made; one made by TypeBox is one. */
 export interface ObjectSchema {
@@ -15,6 +15,8 @@ export interface ObjectSchema {
   readonly properties: Readonly<Record<string, object>>
   /** The properties that must be there. */
   readonly required?: readonly string[] | undefined
+  /** The alias of the extension that documents the properties; left out: the engine's own. */
+  readonly extension?: string
 }
 
 /** What an operator should know about a hypervisor. */

@@ -1,7 +1,7 @@
 /** Has what a module made the shape of an engine? Said in words that name the part, and what would be right. */
 
-import { ETHERNET } from '../../engines/ethernet/ethernet-vnic.ts'
 import type { Engine, ObjectSchema } from './engine.ts'
+import { ETHERNET } from './offers.ts'
 
 /** `a function plan` */
 const FUNCTION = 'function'

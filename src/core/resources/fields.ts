@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type TProperties, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import type { Engine, ObjectSchema } from '../engine/engine.ts'
+import type { ObjectSchema } from '../engine/engine.ts'
 import { PlugboardError } from '../errors.ts'
 
 /** The properties of all of these schemas, none of them required; one that two of them have is as any of them says. */
@@ -20,37 +20,6 @@ export function fieldsOf(schemas: Iterable<ObjectSchema>): TProperties {
       Type.Optional(more.length === 0 ? first : Type.Union([first, ...more])),
     ]),
   )
-}
-
-/** The fields that ports of these engines' networks have. */
-export const portFieldsOf = (engines: readonly Engine[]): TProperties =>
-  fieldsOf(engines.flatMap(({ networks }) => networks?.portFields?.schema ?? []))
-
-/**
- * The engine that a body names.
- * @param able to do what the request asks for, of all that are loaded
- * @param otherwise what to say of a loaded one that is not: `has no networks`
- * @throws PlugboardError `unknown-engine`, `unsupported`
- */
-export function engineOf<E extends Engine>(
-  alias: string,
-  engines: ReadonlyMap<string, Engine>,
-  able: readonly E[],
-  otherwise: string,
-): E {
-  const found = able.find((engine) => engine.alias === alias)
-  if (found) return found
-  const [code, why] = engines.has(alias)
-    ? (['unsupported', `engine "${alias}" ${otherwise}`] as const)
-    : (['unknown-engine', `engine "${alias}" is not loaded`] as const)
-  const those = able.map((engine) => engine.alias).join(', ')
-  throw new PlugboardError(code, `${why}: take one of ${those}`, { field: 'engine' })
-}
-
-/** The text that a body of unknown shape has in a field. */
-export function textIn(body: unknown, field: string): string | undefined {
-  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[field] : undefined
-  return typeof value === 'string' ? value : undefined
 }
 
 /**

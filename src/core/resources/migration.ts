@@ -5,9 +5,8 @@
 import type { HypervisorId, ProjectId, VnicId } from '../../../topology/ids.ts'
 import type { Binding } from '../../../topology/model.ts'
 import type { Draft } from '../draft.ts'
-import type { Expected } from '../engine/extension.ts'
 import { PlugboardError } from '../errors.ts'
-import { checkRevision, owned } from './objects.ts'
+import { checkRevision, type Expected, owned } from './objects.ts'
 
 interface Destination {
   readonly to: HypervisorId

@@ -1,7 +1,9 @@
 /** What every operation on an object does: find it for its project, check its revision, know a repeated request. */
 
-import type { Expected } from '../engine/extension.ts'
 import { PlugboardError } from '../errors.ts'
+
+/** The revisions that the caller accepts, or null for any (`If-Match`). */
+export type Expected = readonly number[] | null
 
 /** The object of this project; one of another project is as good as none. */
 export function owned<T extends { readonly project: string }>(

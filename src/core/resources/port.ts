@@ -1,19 +1,27 @@
-/** Operations on ports: update and destroy. Making one is an extension's, since it takes what the core does not know. */
+/** Updates and destroys ports, in a draft. */
 import { isDeepStrictEqual } from 'node:util'
 import { Type } from 'typebox'
 import { isTaken } from '../../../topology/graph.ts'
 import type { PortId, ProjectId } from '../../../topology/ids.ts'
 import type { Port } from '../../../topology/model.ts'
 import { freeAddresses, takeAddresses } from '../../features/addresses/address-book.ts'
-import { RATE_LIMIT, rateLimitOf } from '../../features/rate-limit/rate-limit.ts'
-import { checkTrunk, ordered, touchCarried } from '../../features/trunk/trunk.ts'
+import { RATE_LIMIT, type RateLimitWish, rateLimitOf } from '../../features/rate-limit/rate-limit.ts'
+import { checkTrunk, ordered, type TrunkWish, touchCarried } from '../../features/trunk/trunk.ts'
+import type { Caller } from '../caller.ts'
 import type { Draft } from '../draft.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Caller, Expected } from '../engine/extension.ts'
 import { PlugboardError } from '../errors.ts'
-import type { PortPatch } from '../operations.ts'
 import { only } from './fields.ts'
-import { checkRevision, owned } from './objects.ts'
+import { checkRevision, type Expected, owned } from './objects.ts'
+
+/** What changes of a port: the core's fields, and the engine's. */
+export interface PortPatch {
+  readonly admin_state_up?: boolean
+  readonly name?: string
+  readonly rate_limit?: RateLimitWish
+  readonly trunk?: TrunkWish
+  readonly [field: string]: unknown
+}
 
 export function updatePort(
   draft: Draft,

@@ -1,24 +1,31 @@
-/** Operations on VNICs: make, destroy, plug, unplug. They decide and change the graph; they run inside the journal. */
+/** Creates, destroys, plugs and unplugs VNICs, in a draft. */
 import { randomUUID } from 'node:crypto'
 import type { PortId, ProjectId, VnicId } from '../../../topology/ids.ts'
-import type { Attributes, Port, Vnic } from '../../../topology/model.ts'
+import type { Port, Vnic } from '../../../topology/model.ts'
 import { checkCarried } from '../../features/trunk/trunk.ts'
 import type { Draft } from '../draft.ts'
-import type { Engine } from '../engine/engine.ts'
-import type { Expected } from '../engine/extension.ts'
+import type { Engine, VnicKind } from '../engine/engine.ts'
+import { ETHERNET, findKind } from '../engine/offers.ts'
 import { PlugboardError } from '../errors.ts'
-import type { VnicRequest } from '../operations.ts'
-import { canonical, checkRevision, owned, repeated, timestamp } from './objects.ts'
+import { only } from './fields.ts'
+import { canonical, checkRevision, type Expected, owned, repeated, timestamp } from './objects.ts'
 
-export function createVnic(
-  draft: Draft,
-  project: ProjectId,
-  kind: string,
-  request: VnicRequest,
-  attributes: Attributes,
-) {
-  const { id: chosen, ...rest } = request
-  const body = canonical({ ...rest, kind, name: request.name ?? '', vm_id: request.vm_id ?? null })
+/** What a request for a VNIC says: the core's fields, and those of its kind. */
+export interface VnicRequest {
+  readonly id?: string
+  readonly kind?: string
+  readonly vm_id?: string | null
+  readonly name?: string
+  readonly [field: string]: unknown
+}
+
+/** @throws PlugboardError */
+export function createVnic(draft: Draft, kinds: readonly VnicKind[], project: ProjectId, request: VnicRequest) {
+  const { id: chosen, kind = ETHERNET, vm_id: vmId = null, name = '', ...fields } = request
+  const { schema, attributes: attributesOf } = findKind(kinds, kind)
+  only(schema, fields, `a VNIC of kind ${kind}`)
+  const { asked, attributes } = attributesOf(fields)
+  const body = canonical({ ...asked, kind, name, vm_id: vmId })
   const id = (chosen ?? randomUUID()) as VnicId
   const there = repeated(draft.graph.vnics.get(id), project, body, 'VNIC')
   if (there) return { created: false, vnic: there }
@@ -26,8 +33,8 @@ export function createVnic(
     id,
     key: draft.nextKey(),
     project,
-    vmId: request.vm_id ?? null,
-    name: request.name ?? '',
+    vmId,
+    name,
     kind,
     portId: null,
     migratesTo: null,

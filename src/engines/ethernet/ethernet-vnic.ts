@@ -4,9 +4,8 @@ import { Type } from 'typebox'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type * as nodes from '../../../topology/model.ts'
 import type { VnicKind } from '../../core/engine/engine.ts'
+import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
-
-export const ETHERNET = 'ethernet'
 
 export const ethernetKind: VnicKind = {
   kind: ETHERNET,

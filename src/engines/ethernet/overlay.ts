@@ -2,10 +2,11 @@
 import { Type } from 'typebox'
 import type { EngineRules } from '../../../flows/engines/engine-rules.ts'
 import type { Engine, FabricPort } from '../../core/engine/engine.ts'
+import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { Pool, type Range } from '../../core/resources/segments.ts'
 import { ethernetNetworks } from './ethernet-networks.ts'
-import { checkMac, ETHERNET } from './ethernet-vnic.ts'
+import { checkMac } from './ethernet-vnic.ts'
 import { type CopySize, floodLimit } from './floods.ts'
 
 export interface OverlaySettings {

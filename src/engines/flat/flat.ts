@@ -1,11 +1,12 @@
 /** Engine `flat`: one network per physical network, its frames without a tag, side by side with the VLANs there. */
 import { Type } from 'typebox'
 import type { Engine } from '../../core/engine/engine.ts'
+import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { PhysicalNetwork } from '../../core/resources/resource-schemas.ts'
 import { checkFree, isFree } from '../../core/resources/segments.ts'
 import { ethernetNetworks } from '../ethernet/ethernet-networks.ts'
-import { checkMac, ETHERNET } from '../ethernet/ethernet-vnic.ts'
+import { checkMac } from '../ethernet/ethernet-vnic.ts'
 import {
   candidates,
   judgeVlanLimit,

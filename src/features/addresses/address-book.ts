@@ -1,7 +1,7 @@
 /** Who has which address of a pool, written down: what a port has taken, and what it leaves. */
 import type { Key } from '../../../topology/ids.ts'
 import type { Address, Port } from '../../../topology/model.ts'
-import type { Draft, Host } from '../../core/draft.ts'
+import type { Draft, Writer } from '../../core/draft.ts'
 import type { PoolAddress } from '../../core/engine/engine.ts'
 import { PlugboardError } from '../../core/errors.ts'
 
@@ -50,10 +50,10 @@ const PART = 200
  * A network without ports is about to go: forget in which order its addresses were freed, which may be a long list. If it stays
  * after all, nothing else was lost.
  */
-export async function forgetInParts(host: Host, network: Address['networkId']): Promise<void> {
-  const hasPorts = () => host.graph.portsOfNetwork.get(network).size > 0
-  while (!hasPorts() && host.graph.addresses.countOf(network) > PART) {
-    await host.write((draft) => {
+export async function forgetInParts(writer: Writer, network: Address['networkId']): Promise<void> {
+  const hasPorts = () => writer.graph.portsOfNetwork.get(network).size > 0
+  while (!hasPorts() && writer.graph.addresses.countOf(network) > PART) {
+    await writer.write((draft) => {
       if (!hasPorts()) forgetAddresses(draft, network, PART)
     })
   }

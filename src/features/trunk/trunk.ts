@@ -9,9 +9,9 @@ import type { Port, SubPort, Vnic } from '../../../topology/model.ts'
 import { recarried } from '../../../topology/stale.ts'
 import type { Draft } from '../../core/draft.ts'
 import type { Engine } from '../../core/engine/engine.ts'
+import { ETHERNET } from '../../core/engine/offers.ts'
 import { type ErrorCode, PlugboardError } from '../../core/errors.ts'
 import { trunk as trunkOf } from '../../core/resources/resource-schemas.ts'
-import { ETHERNET } from '../../engines/ethernet/ethernet-vnic.ts'
 
 export const TRUNK = 'trunk'
 

@@ -1,12 +1,13 @@
-/** How resources are answered: with their revision as ETag, and 202 for what is not done yet. */
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Settling } from '../../core/operations.ts'
+/** How resources are answered: with their revision as ETag, and with 202 where switches have yet to confirm. */
+import type { FastifyReply } from 'fastify'
+import type { Settling } from '../../core/settling.ts'
 import { etag, waitOf } from './headers.ts'
+import type { Call } from './route.ts'
 
-/** What takes rules away answers when the switches have confirmed, or after this time, milliseconds. */
-const SETTLING = 5_000
+/** How long an answer waits for switches to confirm that rules are gone or changed. */
+const MAX_SETTLING_MS = 5_000
 
-/** A revision says nothing of the status, so it answers no If-None-Match. */
+/** The ETag is the revision. It does not cover the status, so If-None-Match is not supported. */
 export function resource(reply: FastifyReply, status: number, view: object): FastifyReply {
   const { revision } = view as { revision?: unknown }
   if (typeof revision === 'number') reply.header('etag', etag(revision))
@@ -14,12 +15,13 @@ export function resource(reply: FastifyReply, status: number, view: object): Fas
 }
 
 /**
- * `Prefer: wait`: what is there now, or what it is when the answer has been held for as long as that takes or the caller
- * waits.
+ * `Prefer: wait`.
+ * @param now the resource as it is
+ * @param wait resolves with the resource as it is after a wait
+ * @returns one of the two, as the caller prefers
  */
 export async function held<View>(
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { request, reply }: Call,
   now: View,
   wait: (milliseconds: number, hungUp: AbortSignal) => Promise<View>,
 ): Promise<View> {
@@ -31,9 +33,9 @@ export async function held<View>(
   return wait(seconds * 1000, hungUp.signal)
 }
 
-/** 204, or 202 with the object as it is by then. */
+/** 204, or 202 with the object while switches have not confirmed. */
 export async function gone<View extends object>(reply: FastifyReply, settling: Settling<View>): Promise<FastifyReply> {
-  if (await settling.settled(SETTLING)) return reply.code(204).send()
+  if (await settling.settled(MAX_SETTLING_MS)) return reply.code(204).send()
   return resource(reply, 202, settling.now() ?? settling.view)
 }
 
@@ -42,6 +44,6 @@ export async function changed<View extends object>(
   reply: FastifyReply,
   settling: Settling<View>,
 ): Promise<FastifyReply> {
-  const done = await settling.settled(SETTLING)
+  const done = await settling.settled(MAX_SETTLING_MS)
   return resource(reply, done ? 200 : 202, settling.now() ?? settling.view)
 }

@@ -1,7 +1,7 @@
 /** Conditional requests (RFC 9110, 13) by revision, and preferences (RFC 7240). */
 
 import { PlugboardError } from '../../core/errors.ts'
-import type { Expected } from '../../core/operations.ts'
+import type { Expected } from '../../core/resources/objects.ts'
 
 export const etag = (revision: number): string => `"${revision}"`
 

@@ -1,7 +1,7 @@
 /** Lists in pages. The marker is the key of the last item, so a page stays where it is whatever is deleted meanwhile. */
 import { Type } from 'typebox'
 import { PlugboardError } from '../../core/errors.ts'
-import type { Listed } from '../../core/operations.ts'
+import type { Listed } from '../../core/views.ts'
 
 export const MOST = 1000
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { EngineError, type EngineWish, loadEngines } from '../../../src/core/engine/load.ts'
-import { ETHERNET } from '../../../src/engines/ethernet/ethernet-vnic.ts'
+import { ETHERNET } from '../../../src/core/engine/offers.ts'
 import { oddEngine } from '../../support/odd-engine.ts'
 import { ANY_PORTS, run } from '../../support/program.ts'
 

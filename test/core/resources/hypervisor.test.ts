@@ -8,14 +8,14 @@ t.test('what keeps a network from working on a hypervisor is one of its conditio
   const id = hypervisorId(0)
   const bare = { ...hypervisor(0), bridgeMappings: {}, encapIp: null }
   await controller.journal.write((draft) => draft.change({ kind: 'hypervisor', id, to: bare }))
-  const codes = async () => (await controller.operations.showHypervisor(id)).conditions.map(({ code }) => code)
+  const codes = async () => (await controller.operations.hypervisors.show(id)).conditions.map(({ code }) => code)
   t.same(await codes(), [], 'no network has a VNIC there')
   let ofport = 10
   for (const engine of ['vlan', 'vlan', 'vxlan']) {
     const network = await call('create_network', { engine })
     const port = await call('create_port', {}, { network_id: network.id })
     const vnicId = (await call('create_vnic', {})).id as VnicId
-    await controller.operations.plug(PROJECT, vnicId, port.id as PortId, null)
+    await controller.operations.vnics.plug(PROJECT, vnicId, port.id as PortId, null)
     const to = { vnicId, hypervisor: id, bridge: 'br-int', interface: `i${ofport}`, ofport: ofport++ }
     await controller.journal.write((draft) => draft.change({ kind: 'binding', id: vnicId, to }))
   }

@@ -3,7 +3,7 @@ import t from 'tap'
 import { floodLimit, MOST_MEMBERS, mostPeers } from '../../../src/engines/ethernet/floods.ts'
 import { geneve } from '../../../src/engines/geneve/geneve.ts'
 import { vlan } from '../../../src/engines/vlan/vlan.ts'
-import type { VnicId } from '../../../topology/ids.ts'
+import type { NetworkId, VnicId } from '../../../topology/ids.ts'
 import { graphOf } from '../../support/cloud.ts'
 import { PROJECT } from '../../support/controller.ts'
 import { cloudOf } from '../../support/switches.ts'
@@ -63,13 +63,13 @@ t.test('the network is in error for as long as it is too wide, and its VNICs are
   const most = mostPeers(IPV4, 1)
   const { controller, plug, call } = await cloudOf(t, most + 2)
   const network = await call('create_network', { engine: 'vxlan' })
-  const show = () => call('show_network', {}, { network_id: network.id })
+  const show = async () => controller.operations.networks.show(PROJECT, network.id as NetworkId)
   let last: VnicId | undefined
   for (let n = 0; n <= most; n++) last = await plug(network, n)
   t.match(await show(), { status: 'active', status_detail: undefined })
   last = await plug(network, most + 1)
   t.match(await show(), { status: 'error', status_detail: /broadcast reaches 650 hypervisors at most/ })
-  t.equal(controller.operations.showVnic(PROJECT, last).status, 'waiting', 'it would reach those that it can')
-  await controller.operations.unplug(PROJECT, last, null)
+  t.equal(controller.operations.vnics.show(PROJECT, last).status, 'waiting', 'it would reach those that it can')
+  await controller.operations.vnics.unplug(PROJECT, last, null)
   t.match(await show(), { status: 'active', status_detail: undefined })
 })

@@ -1,8 +1,7 @@
 /** Errors as `application/problem+json` (RFC 9457), whatever they come from; the codes are those of errors.ts, no others. */
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { ERRORS, type ErrorCode, PlugboardError } from '../../core/errors.ts'
-import { StoreError } from '../../store/store.ts'
+import { ERRORS, type ErrorCode, PlugboardError } from '../core/errors.ts'
 import { validationProblem } from './validation.ts'
 
 export const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
@@ -31,7 +30,6 @@ export const problemOf = ({ code, status, title, message, field }: PlugboardErro
 /** Any error as one of ours. What nobody foresaw is `unavailable`, and its stack goes to the log, not to the caller. */
 export function asPlugboardError(error: unknown, log: FastifyBaseLogger): PlugboardError {
   if (error instanceof PlugboardError) return error
-  if (error instanceof StoreError) return new PlugboardError('unavailable', error.message, { cause: error })
   const { validation, code, statusCode, message } = error as Partial<FastifyError>
   if (validation?.[0]) return validationProblem(validation[0], (error as FastifyError).validationContext)
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {

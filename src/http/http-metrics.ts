@@ -1,6 +1,6 @@
 /** Metrics as Prometheus text: of the process, of HTTP, and what the controller counts. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Metric } from '../../core/metric.ts'
+import type { Metric } from '../core/metric.ts'
 
 /** Seconds: from a cached read to a wait of a minute. */
 const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60]

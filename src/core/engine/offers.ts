@@ -1,0 +1,54 @@
+/** What the loaded engines offer: networks, ports in no network, and kinds of VNIC. */
+import { PlugboardError } from '../errors.ts'
+import type { Engine, NetworkService, PortService, VnicKind } from './engine.ts'
+
+/** The kind of a VNIC whose request names none. Its VNICs are Ethernet devices. */
+export const ETHERNET = 'ethernet'
+
+/** The engine of a network whose request names none. */
+export const DEFAULT_ENGINE = 'vlan'
+
+export type NetworkEngine = Engine & { readonly networks: NetworkService }
+export type PortEngine = Engine & { readonly ports: PortService }
+
+type Engines = ReadonlyMap<string, Engine>
+
+/** The engines that have networks. */
+export const networkEngines = (engines: Engines): NetworkEngine[] =>
+  [...engines.values()].filter((engine): engine is NetworkEngine => engine.networks !== undefined)
+
+/** The engines that make ports of their own. */
+export const portEngines = (engines: Engines): PortEngine[] =>
+  [...engines.values()].filter((engine): engine is PortEngine => engine.ports !== undefined)
+
+/** The engines whose own ports may be in networks, where they lead to remote sites. */
+export const bridgingEngines = (engines: Engines): PortEngine[] =>
+  portEngines(engines).filter(({ ports }) => ports.inNetworks)
+
+/** @throws PlugboardError `unknown-engine`; `unsupported` if the engine has no networks */
+export const findNetworkEngine = (engines: Engines, alias: string): NetworkEngine =>
+  find(engines, alias, networkEngines(engines), 'has no networks')
+
+/** @throws PlugboardError `unknown-engine`; `unsupported` if the engine has no ports of its own */
+export const findPortEngine = (engines: Engines, alias: string): PortEngine =>
+  find(engines, alias, portEngines(engines), 'has no ports on their own')
+
+/** @throws PlugboardError `bad-request` if no loaded engine takes VNICs of this kind */
+export function findKind(kinds: readonly VnicKind[], name: string): VnicKind {
+  const kind = kinds.find((each) => each.kind === name)
+  if (kind) return kind
+  const known = kinds.map((each) => each.kind).join(', ')
+  const detail = `no loaded engine takes VNICs of kind "${name}": take one of ${known}`
+  throw new PlugboardError('bad-request', detail, { field: 'kind' })
+}
+
+/** @param able the loaded engines that can do it @param otherwise what a loaded engine lacks if it cannot */
+function find<E extends Engine>(engines: Engines, alias: string, able: readonly E[], otherwise: string): E {
+  const found = able.find((engine) => engine.alias === alias)
+  if (found) return found
+  const [code, why] = engines.has(alias)
+    ? (['unsupported', `engine "${alias}" ${otherwise}`] as const)
+    : (['unknown-engine', `engine "${alias}" is not loaded`] as const)
+  const those = able.map((engine) => engine.alias).join(', ')
+  throw new PlugboardError(code, `${why}: take one of ${those}`, { field: 'engine' })
+}

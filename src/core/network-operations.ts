@@ -1,0 +1,49 @@
+/** The operations on networks. */
+import { inOrder } from '../../topology/graph.ts'
+import type { NetworkId, ProjectId } from '../../topology/ids.ts'
+import { forgetInParts } from '../features/addresses/address-book.ts'
+import type { Caller } from './caller.ts'
+import type { OperationsContext } from './operations.ts'
+import { createNetwork, destroyNetwork, findNetwork, type NetworkRequest } from './resources/network.ts'
+import type { Expected } from './resources/objects.ts'
+import type { Made } from './settling.ts'
+import type { Listed, NetworkView } from './views.ts'
+
+export class NetworkOperations {
+  readonly #context: OperationsContext
+
+  constructor(context: OperationsContext) {
+    this.#context = context
+  }
+
+  /** The networks that the project can make ports in: its own, and shared ones. In the order of creation. */
+  *list(project: ProjectId): Generator<Listed<NetworkView>> {
+    const { journal, present } = this.#context
+    const { graph } = journal
+    const ids = new Set([...graph.networksOfProject.get(project), ...graph.sharedNetworks])
+    for (const network of inOrder(ids, graph.networks)) {
+      yield { key: network.key, view: () => present.network(network) }
+    }
+  }
+
+  /** @throws PlugboardError `not-found` */
+  show(project: ProjectId, id: NetworkId): NetworkView {
+    return this.#context.present.network(findNetwork(this.#context.journal.graph, project, id))
+  }
+
+  /** @throws PlugboardError */
+  async create(project: ProjectId, request: NetworkRequest, caller: Caller): Promise<Made<NetworkView>> {
+    const { journal, engines, present } = this.#context
+    const { value } = await journal.write((draft) => createNetwork(draft, engines, project, request, caller))
+    return { created: value.created, view: present.network(value.network) }
+  }
+
+  /** A network without ports. @throws PlugboardError */
+  async destroy(project: ProjectId, id: NetworkId, expected: Expected): Promise<void> {
+    const { journal } = this.#context
+    const { project: owner, revision } = findNetwork(journal.graph, project, id)
+    // Another project's network, or another revision, is refused below.
+    if (owner === project && (expected?.includes(revision) ?? true)) await forgetInParts(journal, id)
+    await journal.write((draft) => destroyNetwork(draft, project, id, expected))
+  }
+}

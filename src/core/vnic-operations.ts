@@ -1,0 +1,121 @@
+/** The operations on VNICs and on their migrations. */
+import { inOrder } from '../../topology/graph.ts'
+import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
+import type { OperationsContext } from './operations.ts'
+import type { Standing } from './realisation.ts'
+import { callOff, migrate } from './resources/migration.ts'
+import { type Expected, owned } from './resources/objects.ts'
+import { createVnic, destroyVnic, plug, unplug, type VnicRequest } from './resources/vnic.ts'
+import { type Made, type Settling, settling } from './settling.ts'
+import type { Listed, VnicView } from './views.ts'
+import { waitUntil } from './waiting.ts'
+
+/** A VNIC with one of these will have another status soon, if the switches do their part. */
+const PASSING = ['waiting', 'building', 'unplugging']
+
+export class VnicOperations {
+  readonly #context: OperationsContext
+
+  constructor(context: OperationsContext) {
+    this.#context = context
+  }
+
+  /** In the order of creation. @param vmId selects the VNICs of one VM */
+  *list(project: ProjectId, vmId?: string): Generator<Listed<VnicView>> {
+    const { journal, present } = this.#context
+    for (const vnic of inOrder(journal.graph.vnicsOfProject.get(project), journal.graph.vnics)) {
+      if (vmId !== undefined && vnic.vmId !== vmId) continue
+      yield { key: vnic.key, view: () => present.vnic(vnic) }
+    }
+  }
+
+  /** @throws PlugboardError `not-found` */
+  show(project: ProjectId, id: VnicId): VnicView {
+    const { journal, present } = this.#context
+    return present.vnic(owned(journal.graph.vnics.get(id), project, 'VNIC', id))
+  }
+
+  /** The VNIC is in no port yet. @throws PlugboardError */
+  async create(project: ProjectId, request: VnicRequest): Promise<Made<VnicView>> {
+    const { journal, kinds, present } = this.#context
+    const { value } = await journal.write((draft) => createVnic(draft, kinds, project, request))
+    const { created, vnic } = value
+    return { created, view: present.vnic(journal.graph.vnics.get(vnic.id) ?? vnic) }
+  }
+
+  /** A VNIC that is in a port is unplugged first. @throws PlugboardError */
+  destroy(project: ProjectId, id: VnicId, expected: Expected): Promise<Settling<VnicView>> {
+    return settling(this.#context, (draft) => destroyVnic(draft, project, id, expected), {
+      view: (was) => this.#context.present.vnic({ ...was, portId: null }, { status: 'unplugging' }),
+      now: () => this.#now(id),
+      vnic: id,
+    })
+  }
+
+  /** @throws PlugboardError */
+  async plug(project: ProjectId, id: VnicId, port: PortId, expected: Expected): Promise<VnicView> {
+    const { journal, engines } = this.#context
+    await journal.write((draft) => plug(draft, engines, project, id, port, expected))
+    return this.show(project, id)
+  }
+
+  /** @throws PlugboardError */
+  unplug(project: ProjectId, id: VnicId, expected: Expected): Promise<Settling<VnicView>> {
+    return settling(this.#context, (draft) => unplug(draft, project, id, expected), {
+      view: () => this.show(project, id),
+      now: () => this.#now(id),
+      vnic: id,
+    })
+  }
+
+  /** Live migration: the VNIC's interface is about to appear at that hypervisor. @throws PlugboardError */
+  async migrate(project: ProjectId, id: VnicId, to: HypervisorId, expected: Expected): Promise<VnicView> {
+    const { journal, hypervisors } = this.#context
+    await journal.write((draft) => migrate(draft, project, id, { to, left: hypervisors.leftOf(id, to) }, expected))
+    return this.show(project, id)
+  }
+
+  /** @throws PlugboardError */
+  callOffMigration(project: ProjectId, id: VnicId, expected: Expected): Promise<Settling<VnicView>> {
+    return settling(this.#context, (draft) => callOff(draft, project, id, expected), {
+      view: () => this.show(project, id),
+      now: () => this.#now(id),
+    })
+  }
+
+  /**
+   * Waits until the VNIC is `active`, `unplugged` or in `error`, the time is up, the signal fires or the controller stops.
+   * @returns the VNIC as it is then
+   */
+  realised(project: ProjectId, id: VnicId, milliseconds: number, signal?: AbortSignal): Promise<VnicView> {
+    return this.#when(project, id, ({ status }) => !PASSING.includes(status), milliseconds, signal)
+  }
+
+  /** Waits as `realised` does, until the migration of the VNIC is `prepared`, in `error` or over. */
+  prepared(project: ProjectId, id: VnicId, milliseconds: number, signal?: AbortSignal): Promise<VnicView> {
+    return this.#when(project, id, ({ migration }) => migration?.status !== 'preparing', milliseconds, signal)
+  }
+
+  async #when(
+    project: ProjectId,
+    id: VnicId,
+    wanted: (standing: Standing) => boolean,
+    milliseconds: number,
+    signal: AbortSignal | undefined,
+  ): Promise<VnicView> {
+    const { status, stopping } = this.#context
+    await waitUntil({
+      met: () => wanted(status.vnic(id)),
+      watch: (callback) => status.watch(id, callback),
+      milliseconds,
+      signals: signal ? [stopping, signal] : [stopping],
+    })
+    return this.show(project, id)
+  }
+
+  #now(id: VnicId): VnicView | undefined {
+    const { journal, present } = this.#context
+    const vnic = journal.graph.vnics.get(id)
+    return vnic && present.vnic(vnic)
+  }
+}

@@ -1,0 +1,108 @@
+/** The HTTP server: what all APIs share. It knows who may call, and gives every answer its headers and every error its form. */
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { PlugboardError } from '../core/errors.ts'
+import type { EventLog } from '../core/event-log.ts'
+import type { Metric } from '../core/metric.ts'
+import type { Operations } from '../core/operations.ts'
+import { APIS } from './apis.ts'
+import { Authenticator, type Token } from './auth.ts'
+import { HttpMetrics } from './http-metrics.ts'
+import { documentOf } from './openapi.ts'
+import { probeRoutes } from './probes.ts'
+import { rawProblem, sendProblem } from './problems.ts'
+import { convertQuery } from './query.ts'
+
+export interface HttpOptions {
+  readonly operations: Operations
+  readonly events: EventLog
+  /** The parts that are not ready, and why; empty when all are. */
+  readonly readiness: () => Readonly<Record<string, string>>
+  readonly metrics: () => Promise<readonly Metric[]>
+  readonly auth: { readonly tokens: readonly Token[] }
+  readonly log: FastifyBaseLogger
+  /** Of the program. */
+  readonly version: string
+}
+
+const MAX_BODY_OCTETS = 256 * 1024
+
+/** Longer than any request line, so that a path that names nothing is a 404 whatever its length. */
+const MAX_PARAM_OCTETS = 64 * 1024
+
+/** @param apis in the order in which their routes are registered */
+export async function buildHttp(options: HttpOptions, apis = APIS): Promise<FastifyInstance> {
+  const { operations, events, log, version } = options
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: MAX_BODY_OCTETS,
+    forceCloseConnections: 'idle',
+    // Requests that come in while the server closes are served: Fastify's own 503 is not a problem document.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: MAX_PARAM_OCTETS },
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
+    clientErrorHandler,
+  })
+
+  app.setErrorHandler(sendProblem)
+  app.setNotFoundHandler((request, reply) => {
+    const documents = apis.map(({ documentPath }) => documentPath).join(' or ')
+    const detail = `there is no ${request.method} ${request.url.split('?')[0]}: ${documents} lists what there is`
+    return sendProblem(new PlugboardError('not-found', detail), request, reply)
+  })
+  // A response schema documents an answer. It strips nothing from it.
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.removeContentTypeParser('text/plain')
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (body === '') done(null, undefined)
+    else parse(request, body, done)
+  })
+
+  const metrics = new HttpMetrics(options.metrics)
+  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id))
+  app.addHook('preValidation', convertQuery)
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, url } = request
+    const seconds = reply.elapsedTime / 1000
+    metrics.observe(method, request.routeOptions.url ?? 'none', reply.statusCode, seconds)
+    const read = method === 'GET' || method === 'HEAD'
+    const line = { method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 }
+    request.log[read ? 'debug' : 'info'](line, 'request answered')
+  })
+
+  const made = await Promise.all(
+    apis.map(async (api) => {
+      const document = await documentOf(app, api, apis, version)
+      return { api, context: { operations, events, version, document } }
+    }),
+  )
+  for (const { api, context } of made) await app.register(api.open(context))
+  await app.register(probeRoutes({ readiness: options.readiness, metrics }))
+  const authenticator = new Authenticator(options.auth.tokens)
+  await app.register(async (guarded) => {
+    guarded.decorateRequest('caller')
+    guarded.addHook('onRequest', async (request) => {
+      request.caller = authenticator.authorise(request)
+    })
+    for (const { api, context } of made) await guarded.register(api.guarded(context))
+  })
+  return app
+}
+
+/** The caller's own id for the request, if it is safe to log. */
+const requestIdOf = (header: string | string[] | undefined): string =>
+  typeof header === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(header) ? header : randomUUID()
+
+function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return
+  const detail =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 'the headers are over 16 KiB'
+      : `this is no HTTP/1.1 request: ${error.message}`
+  socket.end(rawProblem(error.code === 'HPE_HEADER_OVERFLOW' ? 'too-large' : 'bad-request', detail))
+}

@@ -1,2 +1,0 @@
-/** The HTTP room's face. */
-export { buildHttp, type HttpOptions } from './server.ts'

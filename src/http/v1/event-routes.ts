@@ -1,0 +1,81 @@
+/** A project's events as a stream (server-sent events). A slow reader is waited for, and costs nothing but its position. */
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import type { ProjectId } from '../../../topology/ids.ts'
+import { PlugboardError } from '../../core/errors.ts'
+import type { Event, EventLog, Resync } from '../../core/event-log.ts'
+import { responses } from '../responses.ts'
+import { PROJECT } from './route.ts'
+import { paramsOf } from './schemas.ts'
+
+/** A comment goes out this often, so that a dead connection is found. */
+const HEARTBEAT_INTERVAL_MS = 15_000
+
+const EVENTS = `${PROJECT}/events`
+
+export function mountEvents(app: FastifyInstance, events: EventLog): void {
+  app.get(
+    EVENTS,
+    {
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'events',
+        summary: 'What happens to the resources of a project, as server-sent events',
+        produces: ['text/event-stream'],
+        params: paramsOf(EVENTS),
+        headers: Type.Object({
+          'last-event-id': Type.Optional(Type.String({ description: 'resume after this event' })),
+        }),
+        response: responses({
+          200: Type.String({ description: 'events: id, event, and as data the resource as it then was' }),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const lastId = lastIdOf(request.headers['last-event-id'])
+      const hungUp = new AbortController()
+      reply.raw.once('close', () => hungUp.abort())
+      const stream = events.subscribe((request.params as { project: ProjectId }).project, lastId, hungUp.signal)
+      reply.hijack()
+      reply.raw.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-request-id': request.id,
+      })
+      reply.raw.flushHeaders()
+      try {
+        await write(reply.raw, stream, hungUp.signal)
+      } catch (error) {
+        if (!hungUp.signal.aborted) request.log.error({ err: error }, 'an event stream ended early')
+      } finally {
+        reply.raw.end()
+      }
+    },
+  )
+}
+
+async function write(to: ServerResponse, stream: AsyncIterable<Event | Resync>, signal: AbortSignal): Promise<void> {
+  const heartbeat = setInterval(() => {
+    if (!to.writableNeedDrain) to.write(': still here\n\n')
+  }, HEARTBEAT_INTERVAL_MS)
+  try {
+    for await (const event of stream) {
+      const data = event.type === 'resync' ? {} : (event as Event).data
+      const full = !to.write(`id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(data)}\n\n`)
+      if (full) await once(to, 'drain', { signal })
+    }
+  } finally {
+    clearInterval(heartbeat)
+  }
+}
+
+/** @throws PlugboardError `bad-request` */
+function lastIdOf(header: string | string[] | undefined): number | null {
+  if (header === undefined || header === '') return null
+  if (/^\d{1,15}$/.test(String(header))) return Number(header)
+  throw new PlugboardError('bad-request', `Last-Event-ID holds "${header}": it must be the id of an event`, {
+    field: 'last-event-id',
+  })
+}

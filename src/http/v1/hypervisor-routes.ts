@@ -1,0 +1,117 @@
+/** Operators: hypervisors, their conditions, and the rules wanted and found there. */
+import { type Static, Type } from 'typebox'
+import type { HypervisorId } from '../../../topology/ids.ts'
+import { PlugboardError } from '../../core/errors.ts'
+import type { Operations } from '../../core/operations.ts'
+import type { FlowFilter } from '../../core/resources/hypervisor.ts'
+import { Id } from '../../core/resources/resource-schemas.ts'
+import type { Call, Route } from './route.ts'
+import { destroy, list, show } from './shapes.ts'
+
+const orNull = Type.Union([Type.String(), Type.Null()])
+
+const Hypervisor = Type.Object(
+  {
+    id: Type.String({ description: "the host's system-id" }),
+    hostname: Type.String(),
+    openflow_connected: Type.Boolean(),
+    ovsdb_connected: Type.Boolean(),
+    openflow_version: orNull,
+    ovs_version: Type.String(),
+    datapath_id: orNull,
+    bridge_mappings: Type.Record(Type.String(), Type.String()),
+    encap_ip: orNull,
+    rules: Type.Integer({ description: 'rules wanted there' }),
+    backlog: Type.Integer({ description: 'objects whose rules are on their way there' }),
+    last_error: orNull,
+    conditions: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
+  },
+  { title: 'hypervisor' },
+)
+
+const Flow = Type.Object({
+  flow: Type.String({ description: 'the ovs-ofctl line' }),
+  why: Type.Optional(Type.String()),
+})
+
+const Flows = Type.Object(
+  {
+    flows: Type.Array(Flow, { description: 'rules wanted, each with its object and reason' }),
+    meters: Type.Array(Type.String(), {
+      description: 'the meters that these rules use: the lines of ovs-ofctl dump-meters, those of one meter as one',
+    }),
+    actual: Type.Optional(Type.Array(Flow)),
+    missing: Type.Optional(Type.Array(Flow)),
+    extra: Type.Optional(Type.Array(Flow)),
+    actual_meters: Type.Optional(Type.Array(Type.String())),
+  },
+  { title: 'flows' },
+)
+
+/** One of the three ids at most. */
+const FlowsQuery = Type.Object(
+  {
+    vnic_id: Type.Optional(Id),
+    port_id: Type.Optional(Id),
+    network_id: Type.Optional(Id),
+    actual: Type.Optional(Type.Boolean({ description: 'read the switch, too' })),
+  },
+  { additionalProperties: false },
+)
+
+const HYPERVISORS = '/v1/hypervisors'
+const HYPERVISOR = `${HYPERVISORS}/:hypervisor_id`
+
+const idOf = ({ params }: Call) => params.hypervisor_id as HypervisorId
+
+export const hypervisorRoutes = ({ hypervisors }: Operations): Route[] => [
+  list({
+    operation: 'list_hypervisors',
+    summary: 'The hypervisors that have joined',
+    path: HYPERVISORS,
+    role: 'admin',
+    resource: Hypervisor,
+    items: () => hypervisors.list(),
+  }),
+  show({
+    operation: 'show_hypervisor',
+    summary: 'A hypervisor',
+    path: HYPERVISOR,
+    role: 'admin',
+    resource: Hypervisor,
+    find: (call) => hypervisors.show(idOf(call)),
+  }),
+  destroy({
+    operation: 'remove_hypervisor',
+    summary: 'Take a hypervisor that is not connected out of service for good',
+    path: HYPERVISOR,
+    role: 'admin',
+    // A hypervisor has no revision.
+    headers: {},
+    end: (call) => hypervisors.remove(idOf(call)),
+  }),
+  {
+    operation: 'list_flows',
+    summary: 'The rules and meters wanted on a hypervisor, and with "actual" what its switch has',
+    method: 'GET',
+    path: `${HYPERVISOR}/flows`,
+    role: 'admin',
+    query: FlowsQuery,
+    responses: { 200: Flows },
+    async answer(call) {
+      const query = call.query as Static<typeof FlowsQuery>
+      return hypervisors.flows(idOf(call), filterOf(query), query.actual ?? false)
+    },
+  },
+]
+
+/** @throws PlugboardError `bad-request` where the query names several objects */
+function filterOf({ vnic_id, port_id, network_id }: Static<typeof FlowsQuery>): FlowFilter {
+  const filter = {
+    ...(vnic_id !== undefined && { vnicId: vnic_id }),
+    ...(port_id !== undefined && { portId: port_id }),
+    ...(network_id !== undefined && { networkId: network_id }),
+  }
+  if (Object.keys(filter).length <= 1) return filter
+  throw new PlugboardError('bad-request', 'the rules of one object at a time: give vnic_id, port_id or network_id')
+}

@@ -1,0 +1,83 @@
+/** The shapes that most routes have: list, show, create and destroy. */
+import type { TSchema } from 'typebox'
+import type { Made, Settling } from '../../core/settling.ts'
+import type { Listed } from '../../core/views.ts'
+import { gone, resource } from './answers.ts'
+import { type Page, page } from './lists.ts'
+import type { Call, Route } from './route.ts'
+import { IfMatch, listOf, Nothing, Paged } from './schemas.ts'
+
+interface Shape extends Pick<Route, 'operation' | 'operationId' | 'isOptional' | 'summary' | 'path'> {
+  readonly role?: Route['role']
+  /** The schema of the resource (of one item, for a list). */
+  readonly resource: TSchema
+}
+
+/** The last part of a path names what is there: `ports`. */
+const collectionOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+export function list({
+  resource: item,
+  query = Paged,
+  items,
+  ...shape
+}: Shape & { readonly query?: TSchema; items(call: Call): Iterable<Listed> }): Route {
+  const collection = collectionOf(shape.path)
+  return {
+    role: 'reader',
+    ...shape,
+    method: 'GET',
+    query,
+    responses: { 200: listOf(collection, item) },
+    answer: async (call) => page(collection, items(call), call.query as Page),
+  }
+}
+
+export const show = ({
+  resource: schema,
+  find,
+  ...shape
+}: Shape & { find(call: Call): object | Promise<object> }): Route => ({
+  role: 'reader',
+  ...shape,
+  method: 'GET',
+  responses: { 200: schema },
+  answer: async (call) => resource(call.reply, 200, await find(call)),
+})
+
+interface Create<Body> extends Shape, Pick<Route, 'check'> {
+  readonly body: TSchema
+  make(call: Call<Body>): Promise<Made<{ readonly id: string }>>
+}
+
+export const create = <Body>({ resource: schema, make, ...shape }: Create<Body>): Route => ({
+  role: 'member',
+  ...shape,
+  method: 'POST',
+  responses: { 201: schema, 200: schema },
+  async answer(call) {
+    const { created, view } = await make(call as Call<Body>)
+    if (!created) return resource(call.reply, 200, view)
+    call.reply.header('location', `/v1/projects/${call.project}/${collectionOf(shape.path)}/${view.id}`)
+    return resource(call.reply, 201, view)
+  },
+})
+
+interface Destroy extends Omit<Shape, 'resource'>, Pick<Route, 'headers'> {
+  /** Where switches must confirm: what a 202 shows. */
+  readonly resource?: TSchema
+  /** @returns nothing where no switch must confirm */
+  end(call: Call): Promise<Settling<object>> | Promise<void>
+}
+
+export const destroy = ({ resource: schema, end, ...shape }: Destroy): Route => ({
+  role: 'member',
+  headers: IfMatch,
+  ...shape,
+  method: 'DELETE',
+  responses: { 204: Nothing, ...(schema && { 202: schema }) },
+  async answer(call) {
+    const settling = await end(call)
+    return settling ? gone(call.reply, settling) : call.reply.code(204).send()
+  },
+})
