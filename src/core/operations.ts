@@ -10,6 +10,8 @@ import type { Hypervisors } from './resources/hypervisor.ts'
 import type { SettlingContext } from './settling.ts'
 import { VnicOperations } from './vnic-operations.ts'
 
+export type { HypervisorId, NetworkId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
+
 export interface Operations {
   /** The loaded engines by alias. */
   readonly engines: ReadonlyMap<string, Engine>

@@ -1,5 +1,4 @@
 /** Waits for a condition, with an end. */
-
 export interface Wait {
   met(): boolean
   /** Calls back whenever the condition may have come true. @returns a function that ends it */

@@ -1,9 +1,9 @@
 /** Who calls: the token of a request, by its SHA-256 digest, and what its role allows. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import type { ProjectId } from '../../topology/ids.ts'
 import { type Caller, ROLES, type Role } from '../core/caller.ts'
 import { PlugboardError } from '../core/errors.ts'
+import type { ProjectId } from '../core/operations.ts'
 
 export interface Token {
   /** Hexadecimal. */

@@ -1,6 +1,7 @@
 /** The HTTP API on a controller without switches, for tests by `inject`. */
 import { createHash } from 'node:crypto'
 import pino from 'pino'
+import type { Api } from '../../src/http/api.ts'
 import type { Token } from '../../src/http/auth.ts'
 import { buildHttp } from '../../src/http/http-server.ts'
 import { controllerOn, type Options } from './controller.ts'
@@ -12,6 +13,8 @@ interface Teardown {
 export interface ApiOptions extends Options {
   /** Token -> project and role. */
   readonly tokens?: Readonly<Record<string, Omit<Token, 'sha256'>>>
+  /** The HTTP APIs; those of the program where this is left out. */
+  readonly apis?: readonly Api[]
 }
 
 export interface Answer {
@@ -20,23 +23,26 @@ export interface Answer {
   readonly body: Record<string, unknown>
 }
 
-export async function apiOn(t: Teardown, { tokens = {}, ...options }: ApiOptions = {}) {
+export async function apiOn(t: Teardown, { tokens = {}, apis, ...options }: ApiOptions = {}) {
   const cloud = controllerOn(options)
   const { controller } = cloud
-  const app = await buildHttp({
-    operations: controller.operations,
-    events: controller.events,
-    readiness: (): Record<string, string> => (controller.broken === null ? {} : { store: controller.broken }),
-    metrics: () => controller.metrics(),
-    auth: {
-      tokens: Object.entries(tokens).map(([token, of]) => ({
-        sha256: createHash('sha256').update(token).digest('hex'),
-        ...of,
-      })),
+  const app = await buildHttp(
+    {
+      operations: controller.operations,
+      events: controller.events,
+      readiness: (): Record<string, string> => (controller.broken === null ? {} : { store: controller.broken }),
+      metrics: () => controller.metrics(),
+      auth: {
+        tokens: Object.entries(tokens).map(([token, of]) => ({
+          sha256: createHash('sha256').update(token).digest('hex'),
+          ...of,
+        })),
+      },
+      log: pino({ level: 'silent' }),
+      version: '0.0.0-test',
     },
-    log: pino({ level: 'silent' }),
-    version: '0.0.0-test',
-  })
+    apis,
+  )
   t.teardown(async () => {
     controller.stop()
     await app.close()

@@ -1,5 +1,4 @@
 /** Has what a module made the shape of an engine? Said in words that name the part, and what would be right. */
-
 import type { Engine, ObjectSchema } from './engine.ts'
 import { ETHERNET } from './offers.ts'
 

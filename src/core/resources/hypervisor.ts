@@ -1,5 +1,4 @@
 /** What operators see and do: hypervisors, their conditions, the rules wanted and found there, taking one out of service. */
-
 import { compile, type Engines, faultOf, objectsOn } from '../../../flows/compile.ts'
 import { EngineMistake } from '../../../flows/engines/checked.ts'
 import type { Domain } from '../../../flows/engines/engine-rules.ts'

@@ -1,5 +1,4 @@
 /** What every operation on an object does: find it for its project, check its revision, know a repeated request. */
-
 import { PlugboardError } from '../errors.ts'
 
 /** The revisions that the caller accepts, or null for any (`If-Match`). */

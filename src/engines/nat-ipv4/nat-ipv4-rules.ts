@@ -1,5 +1,4 @@
 /** Engine `nat-ipv4`: each port has a floating address on a physical network, and its VM a private one. */
-
 import { arpRequest, gratuitousArp } from '../../../flows/engines/arp-frames.ts'
 import { attribute } from '../../../flows/engines/attribute.ts'
 import type {

@@ -1,5 +1,4 @@
 /** Conditional requests (RFC 9110, 13) by revision, and preferences (RFC 7240). */
-
 import { PlugboardError } from '../../core/errors.ts'
 import type { Expected } from '../../core/resources/objects.ts'
 

@@ -1,8 +1,7 @@
 /** Operators: hypervisors, their conditions, and the rules wanted and found there. */
 import { type Static, Type } from 'typebox'
-import type { HypervisorId } from '../../../topology/ids.ts'
 import { PlugboardError } from '../../core/errors.ts'
-import type { Operations } from '../../core/operations.ts'
+import type { HypervisorId, Operations } from '../../core/operations.ts'
 import type { FlowFilter } from '../../core/resources/hypervisor.ts'
 import { Id } from '../../core/resources/resource-schemas.ts'
 import type { Call, Route } from './route.ts'

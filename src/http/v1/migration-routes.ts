@@ -1,7 +1,6 @@
 /** Live migration of a VNIC: prepare it at another hypervisor, or call it off. The claim by that hypervisor completes it. */
 import { Type } from 'typebox'
-import type { HypervisorId, VnicId } from '../../../topology/ids.ts'
-import type { Operations } from '../../core/operations.ts'
+import type { HypervisorId, Operations, VnicId } from '../../core/operations.ts'
 import { OPAQUE, Vnic } from '../../core/resources/resource-schemas.ts'
 import { held, resource } from './answers.ts'
 import { type Call, PROJECT, type Route } from './route.ts'

@@ -1,7 +1,6 @@
 /** Networks: create, list, show and destroy. */
-import type { NetworkId } from '../../../topology/ids.ts'
 import { findNetworkEngine } from '../../core/engine/offers.ts'
-import type { Operations } from '../../core/operations.ts'
+import type { NetworkId, Operations } from '../../core/operations.ts'
 import type { NetworkRequest } from '../../core/resources/network.ts'
 import { networkRequest } from '../../core/resources/request-schemas.ts'
 import { Network } from '../../core/resources/resource-schemas.ts'

@@ -1,7 +1,6 @@
 /** Ports: list, create, show, update and destroy. */
-import type { NetworkId, PortId } from '../../../topology/ids.ts'
 import { findPortEngine } from '../../core/engine/offers.ts'
-import type { Operations } from '../../core/operations.ts'
+import type { NetworkId, Operations, PortId } from '../../core/operations.ts'
 import type { PortRequest } from '../../core/resources/create-port.ts'
 import type { PortPatch } from '../../core/resources/port.ts'
 import { portPatch, portRequest, standalonePortRequest } from '../../core/resources/request-schemas.ts'

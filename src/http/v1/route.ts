@@ -1,8 +1,8 @@
 /** A route as data, from which its schema, its OpenAPI entry and the extension documents are made. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type TProperties, type TSchema, Type } from 'typebox'
-import type { ProjectId } from '../../../topology/ids.ts'
 import type { Caller, Role } from '../../core/caller.ts'
+import type { ProjectId } from '../../core/operations.ts'
 import type { Expected } from '../../core/resources/objects.ts'
 import { responses } from '../responses.ts'
 import { expectedOf } from './headers.ts'

@@ -1,7 +1,6 @@
 /** VNICs: list, create, show, destroy, plug and unplug. */
 import { Type } from 'typebox'
-import type { PortId, VnicId } from '../../../topology/ids.ts'
-import type { Operations } from '../../core/operations.ts'
+import type { Operations, PortId, VnicId } from '../../core/operations.ts'
 import { vnicRequest } from '../../core/resources/request-schemas.ts'
 import { Id, OPAQUE, Vnic } from '../../core/resources/resource-schemas.ts'
 import type { VnicRequest } from '../../core/resources/vnic.ts'
