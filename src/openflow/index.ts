@@ -1,4 +1,4 @@
-/** OpenFlow for Node.js: messages as plain objects, rules as data and as text, sessions with switches. */
+/** OpenFlow for Node.js: messages as plain objects, rules as data and as text, and sessions with switches. */
 export { type Action, load, type SetField, type StandardAction, type UnknownAction } from './actions/actions.ts'
 export { checkRule } from './actions/check-rule.ts'
 export type { Instruction } from './actions/instructions.ts'

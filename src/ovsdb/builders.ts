@@ -1,5 +1,7 @@
 /**
- * Operations that can name only tables and columns that the schema has, with values of their types:
+ * Makes operations that can name only tables and columns of the schema, with values of their types, for
+ * `Connection.transact`. They throw OvsdbError `bad-value` for a value that does not fit its column, and TypeError for
+ * a column that does not exist or does not have such a comparison.
  *
  *     const { insert, mutate } = operations(openVSwitch)
  *     insert('Port', { name: 'tap1', interfaces: new Set([namedUuid('i')]) })
@@ -46,17 +48,23 @@ type Table<S extends Schema, T extends TableName<S>> = S['tables'][T]
 const OF_EVERY_ROW = { _uuid: scalar('uuid'), _version: scalar('uuid') } as const
 type WithId<C extends Columns> = C & typeof OF_EVERY_ROW
 
-/** RFC 7047 section 5.1, <condition>: as `['mtu', '>', 1500]`. */
+/** RFC 7047 section 5.1, <condition>: `['mtu', '>', 1500]`. */
 export type Condition<C extends Columns> = {
   [N in keyof WithId<C> & string]: readonly [column: N, comparison: Comparison, value: Input<WithId<C>[N]>]
 }[keyof WithId<C> & string]
-/** All of these must hold; every row fulfils none. */
+/** Conditions that must all hold. Without conditions, every row is selected. */
 export type Conditions<C extends Columns> = ReadonlyArray<Condition<C>>
 
-/** Which rows: the one with this UUID; or those of which all conditions hold, every row if there are none. */
+/**
+ * The rows to select: the one with this UUID, or those for which all conditions hold. Without conditions, every row is
+ * selected.
+ */
 export type Where<C extends Columns> = Uuid | Conditions<C>
 
-/** RFC 7047 section 5.1, <mutation>: arithmetic on numbers; insert and delete on sets and maps, deletion by key too. */
+/**
+ * RFC 7047 section 5.1, <mutation>: arithmetic on numbers; insert and delete on sets and maps. Map pairs can be deleted
+ * by key, too.
+ */
 export type Mutations<C extends Columns> = ReadonlyArray<
   { [N in keyof C & string]: C[N] extends Immutable ? never : Mutation<N, C[N]> }[keyof C & string]
 >
@@ -68,18 +76,18 @@ type Arithmetic = Exclude<Mutator, 'insert' | 'delete'>
 type NumberColumn = Scalar<'integer' | 'real'> | Optional<'integer' | 'real'> | SetOf<'integer' | 'real'>
 
 /**
- * Makes operations that can name only tables and columns of the schema, with values of their types. To be handed to
+ * Makes operations that can name only tables and columns of the schema, with values of their types, for
  * `Connection.transact`. They throw OvsdbError `bad-value` for a value that does not fit its column, and TypeError for
- * a column that is not there, or that has no such comparison.
+ * a column that does not exist or does not have such a comparison.
  */
 export const operations = <const S extends Schema>(schema: S) => {
   const columnsOf = (table: string): Columns => ({ ...OF_EVERY_ROW, ...schema.tables[table] })
 
   return {
     /**
-     * A new row; columns that are not given have their default. The result is `{ uuid }`.
-     * @param options.as names the row, for `namedUuid` in the same transaction
-     * @param options.uuid that the row is to have (OVS 2.13)
+     * Inserts a row. Omitted columns get their default. The result is `{ uuid }`.
+     * @param options.as a name for the row, for `namedUuid` in the same transaction
+     * @param options.uuid the UUID of the row (OVS 2.13)
      */
     insert<T extends TableName<S>>(
       table: T,
@@ -96,8 +104,8 @@ export const operations = <const S extends Schema>(schema: S) => {
     },
 
     /**
-     * Reads rows. The result is `{ rows }`, each with the columns.
-     * @param columns of the schema, `_uuid` and `_version`; all of these unless said
+     * Reads rows. The result is `{ rows }`, each with the requested columns.
+     * @param columns columns of the schema, `_uuid` and `_version`; by default all of them
      */
     select<T extends TableName<S>, N extends ColumnName<S, T> | '_uuid' | '_version'>(
       table: T,
@@ -121,7 +129,7 @@ export const operations = <const S extends Schema>(schema: S) => {
       return { op: 'update', table, where: wireWhere(known, where), row: wireRow(known, row) }
     },
 
-    /** Adds to columns and takes away from them. The result is `{ count }`, of rows. */
+    /** Adds values to columns, and removes values. The result is `{ count }`, the number of rows. */
     mutate<T extends TableName<S>>(table: T, where: Where<Table<S, T>>, mutations: Mutations<Table<S, T>>): Mutate {
       const known = columnsOf(table)
       return { op: 'mutate', table, where: wireWhere(known, where), mutations: wireMutations(known, mutations) }
@@ -133,8 +141,8 @@ export const operations = <const S extends Schema>(schema: S) => {
     },
 
     /**
-     * The transaction goes on only when the rows picked by `where`, cut to `columns`, are (or are not) `rows`.
-     * @param timeout milliseconds; 0 asks without waiting; without it, for ever
+     * Continues the transaction only when the selected rows, reduced to `columns`, are (or are not) `rows`.
+     * @param timeout milliseconds; 0 checks without waiting; without it, there is no limit
      */
     wait<T extends TableName<S>, N extends ColumnName<S, T>>(
       table: T,
@@ -176,7 +184,10 @@ type AnyConditions = ReadonlyArray<readonly [column: string, comparison: Compari
 const OF_EVERY_COLUMN: readonly Comparison[] = ['==', '!=', 'includes', 'excludes']
 const OF_NUMBERS: readonly Comparison[] = [...OF_EVERY_COLUMN, '<', '<=', '>=', '>']
 
-/** Is it one number, or at most one? Only these have an order (RFC 7047 section 5.1; ovsdb-server takes optional ones too). */
+/**
+ * Whether the column has at most one value, a number. Only such columns are ordered (RFC 7047 section 5.1; ovsdb-server
+ * accepts optional ones, too).
+ */
 const isNumber = (column: Column): boolean =>
   (column.kind === 'scalar' || column.kind === 'optional') && (column.type === 'integer' || column.type === 'real')
 
@@ -186,7 +197,7 @@ function checkComparison(column: Column, name: string, comparison: Comparison): 
     throw new TypeError(`${name} has no comparison ${comparison}: it has ${all.join(', ')}`)
 }
 
-/** @throws OvsdbError bad-value; TypeError if there is no such column, or it has no such comparison */
+/** @throws OvsdbError bad-value; TypeError if the column does not exist, or does not have such a comparison */
 export const wireConditions = (known: Columns, conditions: AnyConditions): WireCondition[] =>
   conditions.map(([name, comparison, value]) => {
     const column = columnOf({ ...OF_EVERY_ROW, ...known }, name)
@@ -203,7 +214,10 @@ const wireMutations = (known: Columns, mutations: ReadonlyArray<readonly [string
     encodeColumn(operandOf(columnOf(known, name), value), value as Plain),
   ])
 
-/** A map's keys may stand for its pairs, and arithmetic is with one number on each of a set. */
+/**
+ * The type of the operand of a mutation: the keys of a map can replace its pairs, and arithmetic on a set takes one
+ * number.
+ */
 const operandOf = (column: Column, value: unknown): Column => {
   if (column.kind === 'map') return value instanceof Set ? setOf(column.key) : column
   return typeof value === 'number' ? scalar(column.type) : column

@@ -1,4 +1,4 @@
-/** This side calls; see listen.ts for the other way. */
+/** Connects to an OVSDB server. See listen.ts for the other direction. */
 import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
 import { connect as connectTls, TLSSocket } from 'node:tls'
@@ -7,20 +7,22 @@ import { OvsdbError } from './ovsdb-error.ts'
 import type { PeerOptions } from './peer.ts'
 import { printTarget, type Target, type Tls } from './target.ts'
 
-/** How a server is called. */
+const CONNECT_TIMEOUT_MS = 5_000
+
+/** How to connect to a server. */
 export interface ConnectOptions extends PeerOptions {
-  /** Milliseconds until an attempt is given up. 5000 unless said. */
+  /** Milliseconds until an attempt is given up. Default: 5000. */
   readonly connectTimeout?: number
-  /** Gives an attempt up; has no effect on a connection. */
+  /** Aborts an attempt. It has no effect on a connection that was made. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Calls a server, once.
+ * Connects to a server. Makes one attempt.
  * @throws OvsdbError `cannot-connect`, also if a key or certificate cannot be read
  */
 export const connect = async (target: Target, options: ConnectOptions = {}): Promise<Connection> => {
-  const { connectTimeout = 5000, signal } = options
+  const { connectTimeout = CONNECT_TIMEOUT_MS, signal } = options
   const timeout = AbortSignal.timeout(connectTimeout)
   let socket: Socket | undefined
   try {
@@ -29,7 +31,7 @@ export const connect = async (target: Target, options: ConnectOptions = {}): Pro
     await once(socket, event, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout })
     return new Connection(socket, options)
   } catch (cause) {
-    // An aborted attempt may still fail afterwards; nobody waits for it any more.
+    // The error of an aborted attempt is ignored.
     socket?.on('error', () => undefined).destroy()
     const why = timeout.aborted ? `no answer within ${connectTimeout} ms` : String(cause)
     throw new OvsdbError('cannot-connect', `${printTarget(target)}: ${why}`, { cause })
@@ -46,6 +48,6 @@ const call = (target: Target): Socket => {
 
 export const credentialsOf = ({ key, cert, ca }: Tls) => ({ key, cert, ca })
 
-/** Certificates of `ovs-pki` name no host, and OVS looks for none: who signed it is what counts. */
+/** Certificates of `ovs-pki` do not name a host, and OVS does not check one: only the authority counts. */
 const identityOf = ({ serverName }: Tls) =>
   serverName === undefined ? { checkServerIdentity: () => undefined } : { servername: serverName }

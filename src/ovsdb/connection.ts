@@ -1,4 +1,4 @@
-/** One session with an OVSDB server, whoever of the two opened the connection: the methods of RFC 7047 and of OVS. */
+/** A session with an OVSDB server, whichever side opened the connection: the methods of RFC 7047 and of OVS. */
 
 import {
   type Monitor,
@@ -36,10 +36,10 @@ export class Connection extends Peer {
   }
 
   /**
-   * RFC 7047 section 4.1.3: all of the operations or none. Updates of monitors that it causes come before its results.
-   * @param options.signal gives up waiting, as for a `wait` operation (4.1.4)
+   * RFC 7047 section 4.1.3: runs all of the operations or none. Monitor updates that it causes come before its results.
+   * @param options.signal aborts the wait, as for a `wait` operation (4.1.4)
    * @throws OvsdbError with the server's words and the index of the operation that failed; canceled; closed, and then
-   *   nobody knows whether it was done
+   *   it is unknown whether the transaction was committed
    */
   async transact<const Os extends readonly Operation[]>(
     db: string,
@@ -56,9 +56,9 @@ export class Connection extends Peer {
   }
 
   /**
-   * RFC 7047 section 4.1.5, ovsdb-server(7) sections 4.1.12 and 4.1.15. `Replica` makes typed rows of it.
-   * @param take is told the reply, then each update; the connection ends if it throws
-   * @param since of monitor_cond_since: only what came after this transaction, if the server remembers that far
+   * RFC 7047 section 4.1.5, ovsdb-server(7) sections 4.1.12 and 4.1.15. `Replica` makes typed rows from it.
+   * @param take called with the reply, then with each update; if it throws, the connection ends
+   * @param since for monitor_cond_since: only changes after this transaction, if the server still has them
    * @throws OvsdbError with the server's words; closed
    */
   async monitor(
@@ -82,34 +82,39 @@ export class Connection extends Peer {
       changeConditions: async (requests) => {
         await this.request('monitor_cond_change', [id, id, requests])
       },
-      // The server is done with it when it says so, or never knew it.
+      // The reply means that the monitor has ended. An error means that the server did not have it.
       cancel: () => this.request('monitor_cancel', [id]).then(() => void this.#monitors.delete(id)),
     }
   }
 
-  /** RFC 7047 section 4.1.8: held at once, or queued for behind those who asked before. */
+  /** RFC 7047 section 4.1.8: requests a lock. It is held at once, or after the clients that requested it before. */
   lock(name: string): Promise<Lock> {
     return this.#lock('lock', name)
   }
 
-  /** RFC 7047 section 4.1.8: held at once, whoever has it; he waits for it again. */
+  /**
+   * RFC 7047 section 4.1.8: takes a lock at once, even if another client holds it. That client then waits for it again.
+   */
   steal(name: string): Promise<Lock> {
     return this.#lock('steal', name)
   }
 
-  /** ovsdb-server(7) section 4.1.17: another one each time the server starts. @throws OvsdbError */
+  /**
+   * ovsdb-server(7) section 4.1.17: an id that changes each time the server starts.
+   * @throws OvsdbError
+   */
   getServerId(): Promise<string> {
     return this.request('get_server_id', [], { receive: textOf })
   }
 
-  /** ovsdb-server(7) section 4.1.18: whether the server should leave the connection open when its databases change. */
+  /** ovsdb-server(7) section 4.1.18: whether the server keeps the connection open when its databases change. */
   async setDbChangeAware(aware: boolean): Promise<void> {
     await this.request('set_db_change_aware', [aware])
   }
 
   /**
-   * ovsdb-server(7) section 4.1.19: give a database another schema of the same name, keeping what fits. A connection that
-   * monitors the database ends, this one too.
+   * ovsdb-server(7) section 4.1.19: converts a database to another schema of the same name and keeps the data that
+   * fits. All connections that monitor the database end, including this one.
    */
   async convert(db: string, schema: DatabaseSchema): Promise<void> {
     await this.request('convert', [db, schema])
@@ -125,11 +130,12 @@ export class Connection extends Peer {
         this.#monitorOf(subject)(updateOf(method, rest))
         break
       case 'monitor_canceled':
-        // The rows that are known are of a database that is no more: come again.
+        // The known rows are of a database that no longer exists, so the connection ends and the client must connect
+        // again.
         throw new OvsdbError('monitor-canceled')
       case 'locked':
       case 'stolen':
-        // One that was given up may still be spoken of.
+        // The server may still report a lock that was given up.
         if (typeof subject === 'string') this.#locks.get(subject)?.set(method === 'locked')
     }
   }
@@ -142,7 +148,7 @@ export class Connection extends Peer {
   #monitorOf(id: unknown): OnMonitorUpdate {
     const take = typeof id === 'number' ? this.#monitors.get(id) : undefined
     if (take !== undefined) return take
-    throw new OvsdbError('inconsistent-update', `an update of monitor ${excerpt(id)}, which is not there`)
+    throw new OvsdbError('inconsistent-update', `an update of monitor ${excerpt(id)}, which does not exist`)
   }
 
   #lock(method: 'lock' | 'steal', name: string): Promise<Lock> {
@@ -170,5 +176,5 @@ const textOf = (text: unknown): string => {
 
 const heldOf = (result: unknown): boolean => {
   if (isObject(result) && typeof result.locked === 'boolean') return result.locked
-  throw new OvsdbError('malformed-message', `not what becomes of a lock: ${excerpt(result)}`)
+  throw new OvsdbError('malformed-message', `not the state of a lock: ${excerpt(result)}`)
 }

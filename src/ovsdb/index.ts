@@ -1,4 +1,4 @@
-/** `plugboard/ovsdb`: an OVSDB client (RFC 7047 and what OVS adds to it). See README.md beside this file. */
+/** `plugboard/ovsdb`: an OVSDB client (RFC 7047 and the extensions of OVS). See README.md in this directory. */
 export { type Condition, type Conditions, type Mutations, operations, type Where } from './builders.ts'
 export { type ConnectOptions, connect } from './connect.ts'
 export { Connection } from './connection.ts'

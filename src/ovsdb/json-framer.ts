@@ -1,6 +1,6 @@
 /**
- * OVSDB puts JSON objects one after the other on a stream, without delimiters (RFC 7047 section 4). The framer finds
- * where each ends by its brackets, looking at each byte once, and parses it whole.
+ * Splits a stream into JSON objects. OVSDB sends them one after the other without delimiters (RFC 7047 section 4), so
+ * the framer finds the end of each by its brackets. It looks at each byte once, and then parses the object as a whole.
  */
 import { OvsdbError } from './ovsdb-error.ts'
 
@@ -11,35 +11,35 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** As in OVS's own parser. */
+/** The limit of OVS's own parser. */
 const MAX_DEPTH = 1000
-/** What is kept of the buffer between messages. */
-const KEPT = 64 * 1024
+/** A larger buffer is released after each message. */
+const MAX_KEPT_OCTETS = 64 * 1024
 
-export const MAX_MESSAGE = 256 * 1024 * 1024
+export const MAX_MESSAGE_OCTETS = 256 * 1024 * 1024
 
 /**
- * Cuts a stream into messages and parses them, wherever its chunks begin and end. One for each connection and
- * direction.
+ * Splits a stream into messages and parses them, wherever its chunks begin and end. Each connection and direction needs
+ * a framer of its own.
  */
 export class Framer {
   readonly #maxMessage: number
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  /** The beginning of a message that has not ended yet: the first `#size` bytes of `#held`. */
+  /** The beginning of an incomplete message: the first `#size` bytes of `#held`. */
   #held = Buffer.alloc(0)
   #size = 0
   #depth = 0
   #inString = false
   #escaped = false
 
-  /** @param maxMessage bytes that one message may have */
-  constructor(maxMessage: number = MAX_MESSAGE) {
+  /** @param maxMessage the maximum size of a message in bytes */
+  constructor(maxMessage: number = MAX_MESSAGE_OCTETS) {
     this.#maxMessage = maxMessage
   }
 
   /**
-   * The messages that end in this chunk. What comes before an error is still given.
-   * @throws OvsdbError malformed-message or message-too-large; the stream is of no use after that
+   * The messages that end in this chunk. Messages before an error are still returned.
+   * @throws OvsdbError malformed-message or message-too-large; the stream is unusable after that
    */
   *push(chunk: Uint8Array): Generator<unknown, void, undefined> {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
@@ -63,7 +63,7 @@ export class Framer {
     }
   }
 
-  /** @returns the index behind the bracket that ends the message; undefined if it does not end here */
+  /** @returns the index after the bracket that ends the message; undefined if the message does not end here */
   #scan(bytes: Buffer, start: number): number | undefined {
     let depth = this.#depth
     let inString = this.#inString
@@ -91,7 +91,7 @@ export class Framer {
     return depth === 0 ? at + 1 : undefined
   }
 
-  /** Room doubles, so that a message in many pieces is copied about twice however small they are. */
+  /** The capacity doubles, so that a message is copied about twice however small its chunks are. */
   #hold(piece: Buffer): void {
     const size = this.#size + piece.length
     if (size > this.#held.length) {
@@ -109,7 +109,7 @@ export class Framer {
       this.#hold(rest)
       whole = this.#held.subarray(0, this.#size)
       this.#size = 0
-      if (this.#held.length > KEPT) this.#held = Buffer.alloc(0)
+      if (this.#held.length > MAX_KEPT_OCTETS) this.#held = Buffer.alloc(0)
     }
     try {
       return JSON.parse(this.#decoder.decode(whole))
@@ -120,7 +120,7 @@ export class Framer {
   }
 }
 
-/** White space may stand between messages; each is an object. */
+/** White space may separate messages. Each message is an object. */
 const messageStart = (bytes: Buffer, from: number): number => {
   for (let at = from; at < bytes.length; at++) {
     const byte = bytes[at]

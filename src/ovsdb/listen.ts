@@ -1,4 +1,4 @@
-/** Servers call: `ovs-vsctl set-manager tcp:HOST:PORT`. */
+/** Listens for OVSDB servers that connect: `ovs-vsctl set-manager tcp:HOST:PORT`. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
@@ -8,24 +8,23 @@ import { OvsdbError } from './ovsdb-error.ts'
 import type { PeerOptions } from './peer.ts'
 import { printTarget, type Target } from './target.ts'
 
-/** Told of each connection. If it throws or rejects, the connection is closed with that reason. */
+/** Called with each connection. If it throws or rejects, the connection is closed with that reason. */
 export type OnConnection = (connection: Connection) => void | Promise<void>
 
-/** Who takes the connections, and what they put up with. */
+/** Who receives the connections, and their options. */
 export interface ListenOptions extends PeerOptions {
   readonly onConnection: OnConnection
-  /** Told of callers whose TLS handshake failed. What it throws is a warning of the process. */
+  /** Called when a TLS handshake failed. If it throws, the process emits a warning. */
   readonly onRefused?: (error: OvsdbError) => void
 }
 
-/** Milliseconds that a TLS handshake may take. */
-const HANDSHAKE = 5000
+const HANDSHAKE_TIMEOUT_MS = 5_000
 
-/** Waits for servers that call. */
+/** Listens for servers that connect. */
 export class Listener {
   readonly #server: Server
   readonly #connections = new Set<Connection>()
-  /** Those without a connection yet, too. */
+  /** All sockets, including those without a connection yet. */
   readonly #sockets = new Set<Socket>()
 
   /** @internal */
@@ -46,13 +45,13 @@ export class Listener {
     )
   }
 
-  /** Where it listens: the port that was given for 0, or the path of a unix socket. */
+  /** The address that it listens on: with the assigned port if 0 was given, or the path of a unix socket. */
   get address(): { readonly host: string; readonly port: number } | { readonly path: string } {
     const address = this.#server.address() as AddressInfo | string
     return typeof address === 'string' ? { path: address } : { host: address.address, port: address.port }
   }
 
-  /** Stops listening and ends the connections that came of it. */
+  /** Stops listening and ends all its connections. */
   async close(reason = 'the listener is closed'): Promise<void> {
     const closed = once(this.#server, 'close')
     this.#server.close()
@@ -63,20 +62,20 @@ export class Listener {
 }
 
 /**
- * Waits for servers that call: `ovs-vsctl set-manager tcp:HOST:PORT`, or ssl.
+ * Listens for servers that connect: `ovs-vsctl set-manager tcp:HOST:PORT`, or ssl.
  * @throws OvsdbError `cannot-listen`, also if a key or certificate cannot be read
  */
 export const listen = async (target: Target, options: ListenOptions): Promise<Listener> => {
   const tls = 'path' in target ? undefined : target.tls
   try {
     const server = tls
-      ? createTlsServer({ ...credentialsOf(tls), requestCert: true, handshakeTimeout: HANDSHAKE })
+      ? createTlsServer({ ...credentialsOf(tls), requestCert: true, handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
       : createServer()
     const listener = new Listener(server, tls !== undefined, options)
     const listening = once(server, 'listening')
     server.listen('path' in target ? target.path : { host: target.host, port: target.port })
     await listening
-    // Of accept(2), as when file descriptors run out: the next one may well succeed.
+    // An error of accept(2), as when file descriptors run out. The next call may succeed.
     server.on('error', () => undefined)
     return listener
   } catch (cause) {
@@ -84,7 +83,7 @@ export const listen = async (target: Target, options: ListenOptions): Promise<Li
   }
 }
 
-/** Never rejects. */
+/** Passes a connection to its consumer. Never rejects. */
 export const handOver = async (connection: Connection, onConnection: OnConnection): Promise<void> => {
   try {
     await onConnection(connection)
@@ -93,7 +92,7 @@ export const handOver = async (connection: Connection, onConnection: OnConnectio
   }
 }
 
-/** A callback that can stop nothing: what it throws is a warning of the process. */
+/** Runs a callback whose errors must not stop anything. If it throws, the process emits a warning. */
 export const warned = (callback: () => void): void => {
   try {
     callback()

@@ -1,30 +1,30 @@
-/** Which servers of a cluster will do, by what they say of themselves in their database _Server (ovsdb-server(5)). */
+/** Decides which servers of a cluster are suitable, from what they say in their database _Server (ovsdb-server(5)). */
 import type { Connection } from './connection.ts'
 import { OvsdbError } from './ovsdb-error.ts'
 import { type Replica, replicate } from './replica.ts'
 import { type DatabaseRow, serverDatabase } from './server-database.ts'
 
-/** A server with this database: of a cluster, one that hears from the others. */
+/** A server with this database. In a cluster, it must be connected to the others. */
 export interface Membership {
   readonly database: string
-  /** Only the leader, which sees each transaction first; otherwise any member. */
+  /** Whether only the leader is suitable, which sees each transaction first. By default any member is. */
   readonly leaderOnly?: boolean
 }
 
-/** How far the cluster's log was known on the members that were used: one that is behind would go back in time. */
+/** The last known index of the cluster's log. A member with a lower index would show an older state. */
 export interface Progress {
   index: number
 }
 
 /**
- * Sees that this server is as wanted. When it is not any more, its connection is closed.
+ * Checks that this server is suitable, and closes its connection when it no longer is.
  * @throws OvsdbError unfit-server; closed
  */
 export const admit = async (connection: Connection, wanted: Membership, progress: Progress): Promise<void> => {
   const server = await optionally('unknown-database', replicate(connection, serverDatabase))
-  // Before OVS 2.9, which knew no clusters either.
+  // OVS before 2.9 has neither this database nor clusters.
   if (server === undefined) return
-  // The connection stays when the database does not: this side decides.
+  // The server then keeps the connection open when its databases change. This function decides instead.
   await optionally('unknown-method', connection.setDbChangeAware(true))
   const judge = (): string | undefined => {
     const row = rowOf(server, wanted.database)
@@ -43,16 +43,16 @@ export const admit = async (connection: Connection, wanted: Membership, progress
 const rowOf = ({ tables }: Replica<typeof serverDatabase>, name: string): DatabaseRow | undefined =>
   [...tables.Database.values()].find((row) => row.name === name)
 
-/** Why the server will not do; undefined if it will. */
+/** Why the server is not suitable. Undefined if it is. */
 const unfitness = (row: DatabaseRow | undefined, wanted: Membership, seen: number): string | undefined => {
   if (row === undefined) return `the server does not have the database ${wanted.database}`
   if (!row.connected) return 'the server has lost its cluster'
   if (wanted.leaderOnly && !row.leader) return 'the server is not the leader of its cluster'
-  if ((row.index ?? seen) < seen) return 'the server is behind what was seen on others of its cluster'
+  if ((row.index ?? seen) < seen) return 'the server is behind other members of its cluster'
   return undefined
 }
 
-/** Undefined where the server refuses in this way. */
+/** The result, or undefined if the server refuses with this code. */
 const optionally = <T>(code: OvsdbError['code'], promise: Promise<T>): Promise<T | undefined> =>
   promise.catch((error: unknown) => {
     if (error instanceof OvsdbError && error.code === code) return undefined

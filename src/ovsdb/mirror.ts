@@ -1,4 +1,4 @@
-/** The rows behind a replica: <table-updates> of RFC 7047 and <table-updates2> of OVS, turned into changes. */
+/** The rows of a replica. It converts <table-updates> of RFC 7047 and <table-updates2> of OVS to changes. */
 
 import type { MonitorUpdate } from './monitor.ts'
 import { OvsdbError } from './ovsdb-error.ts'
@@ -6,7 +6,7 @@ import { excerpt, isObject, type JsonObject } from './rpc.ts'
 import type { Column, Columns } from './schema.ts'
 import { applyDifference, decodeColumn, defaultOf, sameValue } from './value.ts'
 
-/** A row, columns by name. */
+/** A row, with its columns by name. */
 type AnyRow = Readonly<Record<string, unknown>>
 
 export interface AnyChange {
@@ -24,23 +24,23 @@ interface Table {
 export class Mirror {
   readonly #tables = new Map<string, Table>()
 
-  /** @param selected the columns that are replicated, by table */
+  /** @param selected the replicated columns, by table */
   constructor(selected: ReadonlyMap<string, Columns>) {
     for (const [name, columns] of selected) {
       this.#tables.set(name, { columns: new Map(Object.entries(columns)), rows: new Map() })
     }
   }
 
-  /** The rows of each table, by UUID. They are replaced as they change, never written to. */
+  /** The rows of each table, by UUID. A changed row is a new object. */
   get rows(): Array<readonly [table: string, rows: ReadonlyMap<string, AnyRow>]> {
     return [...this.#tables].map(([name, { rows }]) => [name, rows])
   }
 
   /**
-   * @param rfc whether these are <table-updates> of RFC 7047 section 4.1.6, or else <table-updates2> of ovsdb-server(7)
-   *   section 4.1.14
-   * @returns what is otherwise now
-   * @throws OvsdbError; nothing is changed then
+   * @param rfc whether these are <table-updates> of RFC 7047 section 4.1.6; otherwise <table-updates2> of
+   *   ovsdb-server(7) section 4.1.14
+   * @returns the changes
+   * @throws OvsdbError; then nothing is changed
    */
   take({ updates, whole }: Pick<MonitorUpdate, 'updates' | 'whole'>, rfc: boolean): readonly AnyChange[] {
     const next = rfc ? newRow : newRow2
@@ -63,7 +63,7 @@ export class Mirror {
     return changes
   }
 
-  /** The rows that a whole does not have. */
+  /** The known rows that a full update does not contain. */
   *#missing(told: JsonObject): Generator<AnyChange> {
     for (const [table, { rows }] of this.#tables) {
       const there = told[table] ?? {}
@@ -75,13 +75,13 @@ export class Mirror {
 const sameRow = (one: AnyRow, other: AnyRow): boolean =>
   Object.keys(one).every((column) => sameValue(one[column], other[column]))
 
-/** What an update makes of a row; undefined if it deletes it. */
+/** The row after an update. Undefined if the update deletes it. */
 type NextRow = (table: Table, old: AnyRow | undefined, update: JsonObject) => AnyRow | undefined
 
-/** <row-update>: "new" has all of the columns; "old" those that changed, which are known already. */
+/** <row-update>: "new" has all columns. "old" has the previous values of changed columns, which are known already. */
 const newRow: NextRow = ({ columns }, old, update) => {
   if (update.new !== undefined) return readRow(columns, object(update.new))
-  if (old === undefined) throw inconsistent('a row is deleted that is not there')
+  if (old === undefined) throw inconsistent('a deleted row does not exist')
   return undefined
 }
 
@@ -89,10 +89,10 @@ const newRow: NextRow = ({ columns }, old, update) => {
 const newRow2: NextRow = ({ columns }, old, update) => {
   const fresh = update.initial ?? update.insert
   if (fresh !== undefined) {
-    if (old !== undefined) throw inconsistent('a row is inserted that is there already')
+    if (old !== undefined) throw inconsistent('an inserted row exists already')
     return readRow(columns, object(fresh))
   }
-  if (old === undefined) throw inconsistent('a row is changed or deleted that is not there')
+  if (old === undefined) throw inconsistent('a changed or deleted row does not exist')
   if (update.modify === undefined) {
     if (!('delete' in update)) throw inconsistent(`${excerpt(update)} is not an update`)
     return undefined
@@ -106,7 +106,7 @@ const newRow2: NextRow = ({ columns }, old, update) => {
   return row
 }
 
-/** Every row gets its columns in one order, so that the engine gives all of a table one shape. */
+/** All rows have their columns in the same order, so that the JavaScript engine gives the rows of a table one shape. */
 const readRow = (columns: ReadonlyMap<string, Column>, wire: JsonObject): AnyRow => {
   const row: Record<string, unknown> = {}
   for (const [name, column] of columns) {

@@ -1,20 +1,22 @@
-/** The monitors of a server, RFC 7047 sections 4.1.5 to 4.1.7 and ovsdb-server(7) sections 4.1.12 to 4.1.16, untyped. */
+/**
+ * Monitors of a server, without types (RFC 7047 sections 4.1.5 to 4.1.7, ovsdb-server(7) sections 4.1.12 to 4.1.16).
+ */
 
 import type { WireCondition } from './operation.ts'
 import { OvsdbError } from './ovsdb-error.ts'
 import { excerpt } from './rpc.ts'
 
-/** From the one that gives most to the one that every server has. */
+/** From the most capable method to the one that every server has. */
 export const MONITOR_METHODS = ['monitor_cond_since', 'monitor_cond', 'monitor'] as const
-/** Ways to watch a database, the newest first; an older server knows the last one alone. */
+/** Methods to monitor a database, the newest first. An older server may only have the last one. */
 export type MonitorMethod = (typeof MONITOR_METHODS)[number]
 
-/** <monitor-request>, <monitor-cond-request>: all columns and all rows unless said. */
+/** <monitor-request>, <monitor-cond-request>. Default: all columns and all rows. */
 export interface MonitorRequest {
   readonly columns?: readonly string[]
-  /** Rows of which *any* condition holds; `monitor` does not know it. */
+  /** Rows for which *any* condition holds. `monitor` does not support it. */
   readonly where?: ReadonlyArray<WireCondition | boolean>
-  /** <monitor-select>: each is true unless said. */
+  /** <monitor-select>. Each is true by default. */
   readonly select?: {
     readonly initial?: boolean
     readonly insert?: boolean
@@ -23,33 +25,39 @@ export interface MonitorRequest {
   }
 }
 
-/** What to watch, by table; of any of a table's requests. */
+/** What to monitor, by table. A row is reported if any of its table's requests selects it. */
 export interface MonitorRequests {
   readonly [table: string]: readonly MonitorRequest[]
 }
 
-/** What a monitor tells, as it stands on the wire. */
+/** An update of a monitor, as it is on the wire. */
 export interface MonitorUpdate {
-  /** <table-updates> of "monitor"; <table-updates2> of the others. */
+  /** <table-updates> of "monitor"; <table-updates2> of the other methods. */
   readonly updates: unknown
-  /** All rows as they are; else what has changed. */
+  /** Whether it contains all rows; otherwise it contains changes. */
   readonly whole: boolean
-  /** Of monitor_cond_since: the last transaction that is in it. */
+  /** For monitor_cond_since: the last transaction that it includes. */
   readonly transaction: string
 }
 
-/** The id of no transaction: everything is since then. */
+/** The id before the first transaction: everything is newer. */
 export const NO_TRANSACTION = '00000000-0000-0000-0000-000000000000'
 
-/** Takes the reply and then each update, in the order in which they came. */
+/** Called with the reply, and then with each update in order. */
 export type OnMonitorUpdate = (update: MonitorUpdate) => void
 
-/** A monitor that runs. */
+/** An active monitor. */
 export interface Monitor {
   readonly method: MonitorMethod
-  /** monitor_cond_change; what it brings in or takes out is told before this resolves. @throws OvsdbError */
+  /**
+   * monitor_cond_change. The resulting updates come before this resolves.
+   * @throws OvsdbError
+   */
   changeConditions(requests: MonitorRequests): Promise<void>
-  /** monitor_cancel; updates may be told until this resolves. @throws OvsdbError */
+  /**
+   * monitor_cancel. Updates may come until this resolves.
+   * @throws OvsdbError
+   */
   cancel(): Promise<void>
 }
 
@@ -62,7 +70,10 @@ export const replyOf = (method: MonitorMethod, result: unknown): MonitorUpdate =
   return { updates, whole: !found, transaction }
 }
 
-/** The parameters of "update", "update2" and "update3" behind the monitor's id. @throws OvsdbError malformed-message */
+/**
+ * Reads the parameters of "update", "update2" and "update3" after the monitor's id.
+ * @throws OvsdbError malformed-message
+ */
 export const updateOf = (method: string, params: readonly unknown[]): MonitorUpdate => {
   if (method !== 'update3') return { updates: params[0], whole: false, transaction: NO_TRANSACTION }
   const [transaction, updates] = params
@@ -71,4 +82,4 @@ export const updateOf = (method: string, params: readonly unknown[]): MonitorUpd
 }
 
 const malformed = (json: unknown): OvsdbError =>
-  new OvsdbError('malformed-message', `not what a monitor says: ${excerpt(json)}`)
+  new OvsdbError('malformed-message', `not an update of a monitor: ${excerpt(json)}`)

@@ -1,4 +1,4 @@
-/** RFC 7047 section 5.2: the operations of a transaction as they stand on the wire, and what each gives back. */
+/** The operations of a transaction as they are on the wire, and their results (RFC 7047 section 5.2). */
 import { OvsdbError, refusal } from './ovsdb-error.ts'
 import { excerpt, isObject, type JsonObject } from './rpc.ts'
 import type { WireValue } from './value.ts'
@@ -17,7 +17,7 @@ export type Mutator = '+=' | '-=' | '*=' | '/=' | '%=' | 'insert' | 'delete'
 /** RFC 7047 section 5.1, <mutation>. */
 export type WireMutation = readonly [column: string, mutator: Mutator, value: WireValue]
 
-/** RFC 7047 section 5.2.1; `uuid` is of OVS 2.13. */
+/** RFC 7047 section 5.2.1. `uuid` requires OVS 2.13. */
 export interface Insert {
   readonly op: 'insert'
   readonly table: string
@@ -26,7 +26,7 @@ export interface Insert {
   readonly 'uuid-name'?: string
 }
 
-/** Says how the rows of a selection are read. Not on the wire. */
+/** The function that reads the rows of a selection. It is not sent. */
 export const READ = Symbol('read')
 
 /** RFC 7047 section 5.2.2. */
@@ -61,7 +61,7 @@ export interface Delete {
   readonly where: readonly WireCondition[]
 }
 
-/** RFC 7047 section 5.2.6: fails unless the rows are, or come to be, as said within `timeout` milliseconds. */
+/** RFC 7047 section 5.2.6: fails unless the rows are as given, or become so within `timeout` milliseconds. */
 export interface Wait {
   readonly op: 'wait'
   readonly table: string
@@ -72,7 +72,7 @@ export interface Wait {
   readonly timeout?: number
 }
 
-/** RFC 7047 section 5.2.7: with `durable` the answer comes after the disk has the transaction. */
+/** RFC 7047 section 5.2.7: with `durable`, the reply comes after the transaction was written to disk. */
 export interface Commit {
   readonly op: 'commit'
   readonly durable: boolean
@@ -83,7 +83,7 @@ export interface Abort {
   readonly op: 'abort'
 }
 
-/** RFC 7047 section 5.2.9: goes into the database's log, see `ovsdb-tool show-log`. */
+/** RFC 7047 section 5.2.9: written to the log of the database, see `ovsdb-tool show-log`. */
 export interface Comment {
   readonly op: 'comment'
   readonly comment: string
@@ -95,10 +95,10 @@ export interface Assert {
   readonly lock: string
 }
 
-/** An operation of a transaction, as it stands on the wire. `operations` makes most of them. */
+/** An operation of a transaction, as it is on the wire. `operations` makes most of them. */
 export type Operation = Insert | Select<unknown> | Update | Mutate | Delete | Wait | Commit | Abort | Comment | Assert
 
-/** What one operation gives back when the transaction is committed. */
+/** The result of one operation of a committed transaction. */
 export type Result<O extends Operation> = O extends Insert
   ? { readonly uuid: string }
   : O extends Select<infer R>
@@ -107,11 +107,11 @@ export type Result<O extends Operation> = O extends Insert
       ? { readonly count: number }
       : Readonly<Record<never, never>>
 
-/** What the operations of a transaction give back, one by one. */
+/** The results of the operations of a transaction, in order. */
 export type Results<Os extends readonly Operation[]> = { readonly [I in keyof Os]: Result<Os[I]> }
 
 /**
- * 4.1.3: one result per operation; null where an earlier one failed; one more if the commit itself failed.
+ * RFC 7047 section 4.1.3: one result per operation, null after a failed one, and one more if the commit itself failed.
  * @throws OvsdbError with the server's words and the index of the operation; malformed-message
  */
 export const resultsOf = <const Os extends readonly Operation[]>(operations: Os, reply: unknown): Results<Os> => {
@@ -151,4 +151,4 @@ const resultOf = (operation: Operation, result: unknown): unknown => {
 }
 
 const malformed = (json: unknown): OvsdbError =>
-  new OvsdbError('malformed-message', `not a transaction's result: ${excerpt(json)}`)
+  new OvsdbError('malformed-message', `not the result of a transaction: ${excerpt(json)}`)

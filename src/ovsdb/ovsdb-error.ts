@@ -1,22 +1,25 @@
-/** One class, one table: code -> what it means. The codes are closed; callers may switch over them. */
+/**
+ * The error class of the library, and the table of its codes with their meanings. The codes are closed, so callers may
+ * switch over them.
+ */
 export const ERRORS = {
-  // Of the connection: it is closed, or was never there.
+  // Errors of the connection. It is closed, or was never made.
   'cannot-connect': 'The server could not be reached',
   'bad-target': 'The text is not a connection method of OVS',
-  'unfit-server': 'The server does not serve the database, or not as it is wanted',
+  'unfit-server': 'The server does not serve the database, or not in the required way',
   'cannot-listen': 'The address could not be listened on',
   closed: 'The connection is closed',
   'malformed-message': 'The peer sent something that is not JSON-RPC',
   'message-too-large': 'The peer sent a message over the limit',
-  'unexpected-reply': 'The peer answered a request that was not made',
-  'monitor-canceled': 'The database that was watched is gone or has another schema',
-  'inconsistent-update': 'An update does not fit the rows that are known',
-  'no-answer': 'Nothing was heard from the peer, a probe included',
-  'peer-not-reading': 'The peer does not read what it is sent',
+  'unexpected-reply': 'The peer answered a request that was never sent',
+  'monitor-canceled': 'The monitored database is gone or has another schema',
+  'inconsistent-update': 'An update does not fit the known rows',
+  'no-answer': 'The peer sent nothing and did not answer a probe',
+  'peer-not-reading': 'The peer does not read what is sent to it',
   'listener-failed': 'A callback of the program threw',
-  // Of values, in either direction.
+  // Errors of values, in either direction.
   'bad-value': 'The value does not fit its column',
-  // RFC 7047 sections 3.1, 4.1 and 5: the server's words, see WORDS.
+  // Errors that the server reports (RFC 7047 sections 3.1, 4.1 and 5), see WORDS.
   'unknown-method': 'The server does not know the method',
   'unknown-database': 'The server does not have the database',
   'syntax-error': 'The server cannot read the request',
@@ -24,22 +27,24 @@ export const ERRORS = {
   'duplicate-uuid': 'An insertion has the UUID of another row',
   'duplicate-uuid-name': 'Two insertions have the same uuid-name',
   'constraint-violation': 'A constraint of the schema does not hold',
-  'referential-integrity-violation': 'A row that is referred to is not there',
+  'referential-integrity-violation': 'A referenced row does not exist',
   'domain-error': 'A division by zero',
   'range-error': 'The result of a mutation is out of range',
   'timed-out': 'A wait operation timed out',
   'not-supported': 'The server does not support the operation',
-  canceled: 'The transaction was given up before it was known to be done',
-  'cluster-error': 'The cluster could not agree, as when it has no leader',
+  canceled: 'The transaction was canceled before its result was known',
+  'cluster-error': 'The cluster could not reach agreement, for example without a leader',
   aborted: 'The transaction was aborted by its abort operation',
   'not-owner': 'The lock is not held',
   'not-allowed': 'The server does not allow this',
   'resources-exhausted': 'The server lacks memory or disk',
-  'io-error': 'The server could not write its disk',
-  'server-error': 'The server refused in words of its own',
+  'io-error': 'The server could not write to its disk',
+  'server-error': 'The server refused with an error that this library does not know',
 } as const
 
-/** Why an `OvsdbError` was thrown: a closed list, to decide by. What each means is in the README. */
+/**
+ * Why an `OvsdbError` was thrown: one of a closed list, for programs to decide by. The README has the meaning of each.
+ */
 export type ErrorCode = keyof typeof ERRORS
 
 const WORDS: ReadonlyMap<string, ErrorCode> = new Map([
@@ -66,18 +71,18 @@ const WORDS: ReadonlyMap<string, ErrorCode> = new Map([
 ])
 
 /**
- * What a server refused, or what is wrong with it or with the connection. `cause` is the error beneath, where there is
- * one.
+ * Thrown if a server refuses a request, or if something is wrong with the server or the connection. `cause` is the
+ * underlying error, if there is one.
  */
 export class OvsdbError extends Error {
-  /** From a closed list, to decide by. */
+  /** One of a closed list of codes, for programs to decide by. */
   readonly code: ErrorCode
-  /** The server's own words, where it answered: `constraint violation: cannot delete Port row …`. */
+  /** The server's own words, if it answered: `constraint violation: cannot delete Port row …`. */
   readonly words: string | undefined
-  /** Index of the operation that failed; undefined if no single one did (as when the commit itself failed). */
+  /** Index of the operation that failed. Undefined if no single operation failed, as when the commit itself did. */
   readonly operation: number | undefined
 
-  /** @param detail in words, for people; what the code means unless said */
+  /** @param detail a description for people; by default the meaning of the code */
   constructor(
     code: ErrorCode,
     detail: string = ERRORS[code],
@@ -91,7 +96,7 @@ export class OvsdbError extends Error {
   }
 }
 
-/** RFC 7047 section 3.1, <error>: an object with "error" and "details"; some methods answer with a bare string. */
+/** RFC 7047 section 3.1, <error>: an object with "error" and "details". Some methods answer with a plain string. */
 export const refusal = (error: unknown, what: string, operation?: number): OvsdbError => {
   const { error: word = error, details } =
     typeof error === 'object' && error !== null ? (error as { error?: unknown; details?: unknown }) : {}

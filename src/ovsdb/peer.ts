@@ -1,29 +1,40 @@
-/** One JSON-RPC 1.0 peer on a socket (RFC 7047 section 4): requests, replies, notifications, probes, and its end. */
+/**
+ * A JSON-RPC 1.0 peer on a socket (RFC 7047 section 4): requests, replies, notifications, probes, and the end of the
+ * connection.
+ */
 import type { Socket } from 'node:net'
-import { Framer, MAX_MESSAGE } from './json-framer.ts'
+import { Framer, MAX_MESSAGE_OCTETS } from './json-framer.ts'
 import { OvsdbError, refusal } from './ovsdb-error.ts'
 import { excerpt, type Message, messageOf } from './rpc.ts'
 
-/** What a connection puts up with. */
+const PROBE_INTERVAL_MS = 5_000
+
+/** The limits of a connection. */
 export interface PeerOptions {
-  /** Bytes that a message of the peer may have, and bytes that may wait for it to read them. 256 MiB unless said. */
+  /**
+   * The maximum size of a message of the peer in bytes, and of the data that waits for the peer to read it. Default:
+   * 256 MiB.
+   */
   readonly maxMessage?: number
-  /** Milliseconds of silence after which an echo is sent, and once more as many until the end. 5000; 0 is never. */
+  /**
+   * Milliseconds of silence after which an echo is sent, and after the same time again the connection is closed.
+   * Default: 5000. 0 means never.
+   */
   readonly probeInterval?: number
 }
 
 /** Why a connection has ended. */
 export interface Closed {
   readonly reason: string
-  /** What broke the connection; undefined if `close` was called or the peer said goodbye. */
+  /** What broke the connection. Undefined if `close` was called or the peer closed it properly. */
   readonly error: OvsdbError | undefined
 }
 
-/** How an answer is taken, and given up. */
+/** How an answer is received, and how a request is canceled. */
 export interface RequestOptions<T> {
-  /** Called as soon as the reply is read, before anything that follows it. The connection ends if it throws. */
+  /** Called as soon as the reply is read, before any later message. If it throws, the connection ends. */
   readonly receive?: (result: unknown) => T
-  /** Sends `cancel` (section 4.1.4): the request is rejected with code `canceled`, unless it is done already. */
+  /** Sends `cancel` (section 4.1.4). The request is rejected with code `canceled`, unless it was completed already. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -33,17 +44,20 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** JSON-RPC with one other side (RFC 7047 section 4), whatever its methods: what a `Connection` has beside OVSDB's. */
+/**
+ * A JSON-RPC peer (RFC 7047 section 4), without knowledge of methods: what a `Connection` has in addition to the
+ * methods of OVSDB.
+ */
 export class Peer {
-  /** Resolves when the connection has ended, whatever ended it. */
+  /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<Closed>
-  /** IPv4 in dotted form, also where the socket is IPv6; undefined on a unix socket. */
+  /** An IPv4 address in dotted form, even if the socket is IPv6. Undefined for a unix socket. */
   readonly localAddress: string | undefined
-  /** Undefined on a unix socket. */
+  /** Undefined for a unix socket. */
   readonly localPort: number | undefined
-  /** As `localAddress`, of the other side. */
+  /** The same as `localAddress` for the other side. */
   readonly remoteAddress: string | undefined
-  /** As `localPort`, of the other side. */
+  /** The same as `localPort` for the other side. */
   readonly remotePort: number | undefined
 
   readonly #socket: Socket
@@ -57,9 +71,9 @@ export class Peer {
   #heard = false
   #end: Closed | undefined
 
-  /** @param socket connected; the peer owns it from here on */
+  /** @param socket a connected socket, which the peer owns from now on */
   constructor(socket: Socket, options: PeerOptions = {}) {
-    const { maxMessage = MAX_MESSAGE, probeInterval = 5000 } = options
+    const { maxMessage = MAX_MESSAGE_OCTETS, probeInterval = PROBE_INTERVAL_MS } = options
     const { promise, resolve } = Promise.withResolvers<Closed>()
     this.closed = promise
     this.#tellClosed = resolve
@@ -77,7 +91,7 @@ export class Peer {
     socket.on('close', () => this.#finish('the peer closed the connection', undefined))
   }
 
-  /** Whether the peer has said anything yet. */
+  /** Whether the peer has sent anything yet. */
   get heard(): boolean {
     return this.#heard
   }
@@ -88,8 +102,9 @@ export class Peer {
   }
 
   /**
-   * A request of any method.
-   * @throws OvsdbError with the server's words; canceled; closed, and then nobody knows whether it was done
+   * Sends a request of any method.
+   * @throws OvsdbError with the server's words; canceled; closed, and then it is unknown whether the request was
+   *   executed
    */
   request<T = unknown>(method: string, params: readonly unknown[], options: RequestOptions<T> = {}): Promise<T> {
     const { receive = (result: unknown) => result as T, signal } = options
@@ -120,37 +135,41 @@ export class Peer {
     return promise
   }
 
-  /** A message that has no answer. */
+  /** Sends a message that has no answer. */
   notify(method: string, params: readonly unknown[]): void {
     this.#send({ id: null, method, params })
   }
 
-  /** Ends the connection. What has no answer yet is rejected with code `closed`. */
+  /** Ends the connection. Requests without an answer are rejected with code `closed`. */
   close(reason = 'closed by this side'): void {
     this.#finish(reason, undefined)
   }
 
-  /** Ends the connection for what is wrong with it. @returns the same error */
+  /**
+   * Ends the connection because of an error.
+   * @returns the same error
+   */
   protected fail(error: OvsdbError): OvsdbError {
     this.#finish(error.message, error)
     return error
   }
 
-  /** For who understands some; the others are let pass. The connection ends if it throws. */
+  /** For subclasses that understand notifications; others are ignored. If it throws, the connection ends. */
   protected onNotification(_method: string, _params: readonly unknown[]): void {}
 
   /** Called once, before `closed` resolves. */
   protected onEnd(_error: OvsdbError): void {}
 
   /**
-   * ovsdb-server answers a cancelled transaction only if it was told set_db_change_aware; but it does one thing after the
-   * other, so that what is not answered before an echo is not answered at all. A late answer is still known by its id.
+   * ovsdb-server answers a canceled transaction only after set_db_change_aware. But it handles messages in order, so a
+   * transaction that is not answered before a later echo is not answered at all. Its id stays known in case an answer
+   * comes after all.
    */
   #cancel(id: number): void {
     this.notify('cancel', [id])
     this.echo().then(
       () => this.#waiting.get(id)?.reject(new OvsdbError('canceled')),
-      // The connection has ended, and with it the request.
+      // The connection has ended, which has rejected the request.
       () => undefined,
     )
   }
@@ -210,7 +229,7 @@ export class Peer {
   /** Called after each probe interval in which nothing came. */
   #silence(): void {
     if (this.#silent) {
-      // If this process was held up, what the peer sent may wait in the socket: it is read before the immediate runs.
+      // If this process was busy, data may be waiting in the socket. It is read before the immediate runs.
       setImmediate(() => {
         if (this.#silent) this.fail(new OvsdbError('no-answer'))
       })
@@ -218,7 +237,7 @@ export class Peer {
     }
     this.#silent = true
     this.#probe?.refresh()
-    // Rejected only when the connection ends, which `closed` tells.
+    // It is rejected only when the connection ends, which `closed` reports.
     this.echo().catch(() => undefined)
   }
 

@@ -1,4 +1,4 @@
-/** A connection that comes back, to the same server or to another one of its cluster. */
+/** A connection that is made again whenever it is lost, to the same server or to another one of its cluster. */
 import { type ConnectOptions, connect } from './connect.ts'
 import type { Connection } from './connection.ts'
 import { handOver, type OnConnection, warned } from './listen.ts'
@@ -6,41 +6,47 @@ import { admit, type Membership, type Progress } from './member.ts'
 import { OvsdbError } from './ovsdb-error.ts'
 import { printTarget, type Target } from './target.ts'
 
-/** Why there is no connection, and how long until the next attempt. */
+const MIN_BACKOFF_MS = 1_000
+const MAX_BACKOFF_MS = 8_000
+
+/** Why there is no connection, and the time until the next attempt. */
 export interface Retry {
   /** Why there is no connection. */
   readonly reason: string
-  /** Milliseconds until the next attempt: none while there are servers that were not tried since the last connection. */
+  /** Milliseconds until the next attempt. 0 while some servers were not tried since the last connection. */
   readonly delay: number
 }
 
-/** Who takes each connection, and how they are made. */
+/** Who receives each connection, and how connections are made. */
 export interface ReconnectingOptions extends Omit<ConnectOptions, 'signal'> {
   readonly onConnection: OnConnection
-  /** Told of every attempt that failed and every connection that was lost. What it throws is a warning of the process. */
+  /** Called for every failed attempt and every lost connection. If it throws, the process emits a warning. */
   readonly onRetry?: (retry: Retry) => void
-  /** Milliseconds; 1000 and 8000 unless said. Twice as long after each round of all servers. */
+  /** Milliseconds between attempts. Default: 1000 and 8000. The time doubles after each round of all servers. */
   readonly backoff?: { readonly min: number; readonly max: number }
-  /** Which of the servers will do; whichever answers, unless said. */
+  /** Which of the servers are suitable. By default all that answer. */
   readonly member?: Membership
 }
 
 interface Outcome {
   readonly reason: string
-  /** Whether the server said anything, so that it can be called soon again. */
+  /** Whether the server sent anything. If it did, the delay starts again from the minimum. */
   readonly heard: boolean
-  /** Milliseconds that the connection was of use. */
+  /** Milliseconds for which the connection was in use. */
   readonly lived: number
 }
 
-/** A connection that comes back, to the same server or to another one of its cluster. Made by `reconnecting`. */
+/**
+ * A connection that is made again whenever it is lost, to the same server or to another one of its cluster. Made by
+ * `reconnecting`.
+ */
 export class Reconnecting {
   readonly #targets: readonly Target[]
   readonly #options: ReconnectingOptions
   readonly #stop = new AbortController()
   readonly #ended: Promise<void>
   readonly #progress: Progress = { index: 0 }
-  /** One that is being admitted, too. */
+  /** The current connection, including one that is not yet known to be suitable. */
   #latest: Connection | undefined
   #connection: Connection | undefined
   #waiting: Array<() => void> = []
@@ -53,12 +59,15 @@ export class Reconnecting {
     this.#ended = this.#run()
   }
 
-  /** The connection, while there is one. */
+  /** The connection, if there is one. */
   get connection(): Connection | undefined {
     return this.#connection
   }
 
-  /** The connection, as soon as there is one. @throws OvsdbError closed */
+  /**
+   * Resolves with the connection as soon as there is one.
+   * @throws OvsdbError closed
+   */
   async connected(): Promise<Connection> {
     for (;;) {
       if (this.#stop.signal.aborted) throw new OvsdbError('closed')
@@ -67,7 +76,7 @@ export class Reconnecting {
     }
   }
 
-  /** Ends the connection, or the attempts at one. */
+  /** Ends the connection, or the attempts to connect. */
   async close(reason?: string): Promise<void> {
     this.#stop.abort()
     this.#latest?.close(reason)
@@ -76,14 +85,14 @@ export class Reconnecting {
   }
 
   async #run(): Promise<void> {
-    const { min, max } = this.#options.backoff ?? { min: 1000, max: 8000 }
+    const { min, max } = this.#options.backoff ?? { min: MIN_BACKOFF_MS, max: MAX_BACKOFF_MS }
     let delay = min
     let failures = 0
     for (const target of around(this.#targets)) {
       const { reason, heard, lived } = await this.#once(target)
       if (this.#stop.signal.aborted) return
       if (heard) delay = min
-      // One that is handed over and lost at once must not be called ever faster.
+      // A connection that is lost at once must not reset the delay.
       if (lived >= min) failures = 0
       failures += 1
       const round = failures % this.#targets.length === 0
@@ -95,7 +104,7 @@ export class Reconnecting {
     }
   }
 
-  /** One attempt, and the life of the connection if it succeeds. */
+  /** Makes one attempt, and serves the connection until it ends. */
   async #once(target: Target): Promise<Outcome> {
     const { onConnection, member } = this.#options
     try {
@@ -128,10 +137,10 @@ export class Reconnecting {
 }
 
 /**
- * Calls one of the servers, and the next whenever the connection is lost, until it is closed. Returns at once;
- * `onConnection` is handed each connection.
- * @param targets in the order in which they are tried, round and round
- * @throws TypeError if there are none
+ * Connects to one of the servers, and to the next one whenever the connection is lost, until it is closed. Returns at
+ * once. Each connection is passed to `onConnection`.
+ * @param targets tried in this order, again and again
+ * @throws TypeError if the list is empty
  */
 export const reconnecting = (targets: Target | readonly Target[], options: ReconnectingOptions): Reconnecting =>
   new Reconnecting(isList(targets) ? targets : [targets], options)
@@ -142,7 +151,7 @@ function* around<T>(values: readonly T[]): Generator<T> {
   for (;;) yield* values
 }
 
-/** @throws OvsdbError, and the connection is closed */
+/** @throws OvsdbError; then the connection is closed */
 const admitted = async (
   connection: Connection,
   member: Membership,
@@ -158,7 +167,7 @@ const admitted = async (
   }
 }
 
-/** Resolves after this many milliseconds, or at once when the signal says so or has said so. */
+/** Resolves after this number of milliseconds, or at once if the signal is or becomes aborted. */
 const pause = (delay: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted || delay === 0) return resolve()

@@ -1,6 +1,6 @@
 /**
- * A local copy of some tables of a database, kept by the server's updates. It outlives its connection: while there is
- * none it stands still, and on the next one it asks only for what came in between, where the server remembers that.
+ * A local copy of some tables of a database, kept up to date by the server. It survives its connection: without one it
+ * keeps its last state, and on the next one it requests only the changes since then, if the server still has them.
  */
 import type { Connection } from './connection.ts'
 import { Mirror } from './mirror.ts'
@@ -20,11 +20,11 @@ import {
 } from './selection.ts'
 
 /**
- * A local copy of some tables of a database, kept by the server's updates. It outlives its connection: while there is
- * none it stands still, and on the next one it asks only for what came in between, where the server remembers that.
+ * A local copy of some tables of a database, kept up to date by the server. It survives its connection: without one it
+ * keeps its last state, and on the next one it requests only the changes since then, if the server still has them.
  */
 export class Replica<const S extends Schema, const P extends Selection<S> = Everything<S>> {
-  /** The rows by UUID. The maps follow the server; a row that was read stays as it was. */
+  /** The rows by UUID. The maps follow the server. A row object never changes. */
   readonly tables: Tables<S, P>
   readonly #schema: S
   readonly #selected: ReadonlyMap<string, Columns>
@@ -32,15 +32,18 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
   readonly #listeners = new Set<(changes: Changes<S, P>) => void>()
   #only: Only<S, P>
   #monitor: Monitor | undefined
-  /** Of the connection that it follows, or is about to; what others say is not listened to. */
+  /** Identifies the current `follow`. Updates of earlier ones are ignored. */
   #turn = {}
-  /** The last transaction that is in the rows, and which rows they are; undefined while that is being changed. */
+  /**
+   * The last transaction that the rows include, and the conditions of the rows. The conditions are undefined while they
+   * are being changed.
+   */
   #transaction = NO_TRANSACTION
   #rowsOf: Only<S, P> | undefined
 
   /**
-   * @param selection all that the schema names unless said
-   * @param only all rows unless said
+   * @param selection the tables and columns; by default all of the schema
+   * @param only conditions of the rows; by default all rows
    * @throws TypeError if the schema does not have the columns
    */
   constructor(schema: S, selection: P = everything(schema) as P, only: Only<S, P> = {}) {
@@ -52,10 +55,10 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
   }
 
   /**
-   * Told of each transaction's changes, after all of them are in `tables`; when it comes to a server, of all that is
-   * otherwise than it knew, at once. What is read from `tables` in the same turn as this is called, and what is told
-   * from then on, have no gap between them. If it throws, the connection is closed.
-   * @returns how to stop
+   * Calls a listener with the changes of each transaction, after all of them are in `tables`. When the replica follows
+   * a new server, it is called once with all differences. There is no gap between what is read from `tables` in the
+   * turn of this call and the changes from then on. If the listener throws, the connection is closed.
+   * @returns a function that removes the listener
    */
   onUpdate(listener: (changes: Changes<S, P>) => void): () => void {
     this.#listeners.add(listener)
@@ -63,17 +66,17 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
   }
 
   /**
-   * From here on the rows are those of this server: by "monitor_cond_since" (ovsdb-server(7) section 4.1.15), or
-   * "monitor_cond" (4.1.12), or "monitor" (RFC 7047 section 4.1.5), by the first that it knows.
-   * @returns when the rows are as they are there
-   * @throws OvsdbError with the server's words, as when it has no such table or column; closed
+   * Follows this server from now on: by "monitor_cond_since" (ovsdb-server(7) section 4.1.15), "monitor_cond" (4.1.12),
+   * or "monitor" (RFC 7047 section 4.1.5), the first one that it has.
+   * @returns when the rows fit the conditions
+   * @throws OvsdbError with the server's words, for example if it does not have a table or column; closed
    */
   async follow(connection: Connection): Promise<void> {
     const turn = this.#take()
     const only = this.#only
     const requests = requestsOf(this.#schema, this.#selected, only)
     const since = only === this.#rowsOf ? this.#transaction : NO_TRANSACTION
-    // Only conditions need more than every server has: with "monitor" there would be rows that are not wanted.
+    // Conditions are not possible with "monitor", which every server has. It would return unwanted rows.
     const methods = Object.keys(only).length > 0 ? MONITOR_METHODS.slice(0, 2) : MONITOR_METHODS
     let answered = false
     const monitor = await firstKnown(methods, (method) =>
@@ -98,10 +101,10 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
   }
 
   /**
-   * Other rows from here on ("monitor_cond_change", ovsdb-server(7) section 4.1.13). Without a connection they are asked
-   * for on the next one.
-   * @returns when the rows are those
-   * @throws OvsdbError with the server's words; closed, and it is as if there had been no connection
+   * Changes the conditions of the rows from now on ("monitor_cond_change", ovsdb-server(7) section 4.1.13). Without a
+   * connection they apply to the next one.
+   * @returns when the rows fit the conditions
+   * @throws OvsdbError with the server's words; closed, and then the conditions apply to the next connection
    */
   async restrict(only: Only<S, P>): Promise<void> {
     const requests = restrictionsOf(this.#schema, this.#selected, only)
@@ -113,7 +116,7 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
     if (only === this.#only && monitor === this.#monitor) this.#rowsOf = only
   }
 
-  /** The rows stand still from here on, until it follows a server again. */
+  /** Stops following. The rows keep their state until `follow` is called again. */
   stop(): void {
     this.#take()
   }
@@ -126,21 +129,21 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
   }
 
   #update(update: MonitorUpdate, rfc: boolean, rowsOf: Only<S, P> | undefined): void {
-    // Should it not fit the rows, they are asked for anew, not for ever what does not fit.
+    // If the update does not fit the rows, the next `follow` requests all rows again instead of failing forever.
     this.#rowsOf = undefined
     const changes = this.#mirror.take(update, rfc) as unknown as Changes<S, P>
     this.#rowsOf = rowsOf
     this.#transaction = update.transaction
     if (changes.length === 0) return
-    // The changes are in the rows and will not be told again: whoever throws, the others hear of them.
+    // The changes are in the rows and will not come again, so all listeners are called even if one of them throws.
     const thrown = [...this.#listeners].flatMap((listener) => thrownBy(() => listener(changes)))
     if (thrown.length > 0) throw thrown[0]
   }
 }
 
 /**
- * A replica that follows this connection.
- * @returns when the first full snapshot is there
+ * Makes a replica that follows this connection.
+ * @returns when the first full snapshot has been received
  * @throws as `new Replica` and `follow`
  */
 export const replicate = async <const S extends Schema, const P extends Selection<S> = Everything<S>>(
@@ -154,7 +157,7 @@ export const replicate = async <const S extends Schema, const P extends Selectio
   return replica
 }
 
-/** What the first of the methods gives that the server knows. */
+/** Tries the methods in order, and returns the result of the first one that the server has. */
 const firstKnown = async <M, T>([method, ...others]: readonly M[], attempt: (method: M) => Promise<T>): Promise<T> => {
   if (method === undefined) throw new TypeError('no method')
   try {
@@ -174,5 +177,5 @@ const thrownBy = (work: () => void): unknown[] => {
   }
 }
 
-/** It may be gone already with its connection. */
+/** Cancels a monitor. An error means that it ended with its connection already. */
 const forget = (monitor: Monitor): void => void monitor.cancel().catch(() => undefined)

@@ -1,4 +1,4 @@
-/** JSON-RPC 1.0 as RFC 7047 section 4 uses it: the three shapes of a message. */
+/** JSON-RPC 1.0 as RFC 7047 section 4 uses it: the three kinds of messages. */
 import { OvsdbError } from './ovsdb-error.ts'
 
 export type Message =
@@ -6,7 +6,7 @@ export type Message =
   | { readonly kind: 'notification'; readonly method: string; readonly params: readonly unknown[] }
   | { readonly kind: 'reply'; readonly id: unknown; readonly result: unknown; readonly error: unknown }
 
-/** A JSON object whose members have not been looked at yet. */
+/** A JSON object whose members are not checked yet. */
 export interface JsonObject {
   readonly [name: string]: unknown
 }
@@ -26,7 +26,7 @@ export const messageOf = (json: unknown): Message => {
   return id === null ? { kind: 'notification', method, params } : { kind: 'request', id, method, params }
 }
 
-/** For logs and errors: the beginning of a JSON text. */
+/** The beginning of a JSON text, for logs and errors. */
 export const excerpt = (json: unknown): string => {
   const text = JSON.stringify(json) ?? 'undefined'
   return text.length > 200 ? `${text.slice(0, 200)}…` : text

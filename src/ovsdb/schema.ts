@@ -1,24 +1,25 @@
 /**
- * A database's tables as a program knows them: one row per column, from which the types of rows are inferred. It need
- * not name every table and column that the server has; `disagreements` compares it with what the server says.
+ * The tables of a database as a program knows them: one row per column, from which the types of rows are inferred. It
+ * does not have to name every table and column of the server. `disagreements` compares it with the schema of the
+ * server.
  */
 import type { NamedUuid, Uuid } from './value.ts'
 
 /** RFC 7047 section 3.2, <atomic-type>. */
 export type AtomType = 'integer' | 'real' | 'boolean' | 'string' | 'uuid'
 
-/** Strings of which only these may be written; any may be read, since the server may be newer. */
+/** The strings that may be written. Any string may be read, because the server may be newer. */
 export type Enum = readonly string[]
 /** RFC 7047 section 3.2, <base-type>: the type of one value. */
 export type Base = AtomType | Enum
 
-/** Exactly one. */
+/** Exactly one value. */
 export interface Scalar<T extends Base = Base> {
   readonly kind: 'scalar'
   readonly type: T
 }
 
-/** One or none ("min": 0, "max": 1). */
+/** One value or none ("min": 0, "max": 1). */
 export interface Optional<T extends Base = Base> {
   readonly kind: 'optional'
   readonly type: T
@@ -37,12 +38,12 @@ export interface MapOf<K extends Base = Base, V extends Base = Base> {
   readonly value: V
 }
 
-/** Written when its row is inserted, and not again. */
+/** Written when its row is inserted, and never changed. */
 export interface Immutable {
   readonly mutable: false
 }
 
-/** One column: how many values it holds, and of which type. */
+/** A column: how many values it holds, and their type. */
 export type Column = (Scalar | Optional | SetOf | MapOf) & Partial<Immutable>
 
 /** The columns of a table, by name. */
@@ -51,8 +52,8 @@ export interface Columns {
 }
 
 /**
- * A database as a program knows it. `ovsdb-types` makes one of an `.ovsschema`; by hand: `{ name: 'db', tables: { T: {
- * a: scalar('string') } } } as const satisfies Schema`.
+ * A database as a program knows it. `ovsdb-types` generates it from an `.ovsschema`. By hand: `{ name: 'db', tables: {
+ * T: { a: scalar('string') } } } as const satisfies Schema`.
  */
 export interface Schema {
   /** The database's name. */
@@ -62,7 +63,7 @@ export interface Schema {
 
 /** A column that holds exactly one value. */
 export const scalar = <const T extends Base>(type: T): Scalar<T> => ({ kind: 'scalar', type })
-/** A column that holds one value or none, which is `null`. */
+/** A column that holds one value or `null`. */
 export const optional = <const T extends Base>(type: T): Optional<T> => ({ kind: 'optional', type })
 /** A column that holds a set. */
 export const setOf = <const T extends Base>(type: T): SetOf<T> => ({ kind: 'set', type })
@@ -75,13 +76,16 @@ export const mapOf = <const K extends Base, const V extends Base>(key: K, value:
 /** The same column, but written only when its row is inserted. */
 export const immutable = <C extends Column>(column: C): C & Immutable => ({ ...column, mutable: false })
 
-/** The type of an atom on the wire: words of an enumeration are strings. */
+/** The type of an atom on the wire. Values of an enumeration are strings. */
 export const atomTypeOf = (base: Base): AtomType => (typeof base === 'string' ? base : 'string')
 
-/** Integers are 64 bits on the wire and JavaScript numbers here: exact up to 2^53. A UUID is its text. */
+/**
+ * The JavaScript type of an atom. Integers have 64 bits on the wire but are numbers here, exact up to 2^53. A UUID is
+ * its text.
+ */
 export type Atom<T extends Base> = T extends 'integer' | 'real' ? number : T extends 'boolean' ? boolean : string
 
-/** What a column holds, when read. */
+/** The type of a column that is read. */
 export type Value<C extends Column> =
   C extends Scalar<infer T>
     ? Atom<T>
@@ -94,8 +98,8 @@ export type Value<C extends Column> =
           : never
 
 /**
- * What may be written for an atom: one of the words of an enumeration, a UUID as text or as a reference, else as it is
- * read.
+ * The type of an atom that is written: a value of an enumeration, a UUID as text or as a reference, otherwise the same
+ * as when it is read.
  */
 export type AtomInput<T extends Base> = T extends Enum
   ? T[number]
@@ -103,7 +107,9 @@ export type AtomInput<T extends Base> = T extends Enum
     ? string | Uuid | NamedUuid
     : Atom<T>
 
-/** What may be written to a column: as it is read, and references to rows of the same transaction. */
+/**
+ * The type of a column that is written: the same as when it is read, plus references to rows of the same transaction.
+ */
 export type Input<C extends Column> =
   C extends Scalar<infer T>
     ? AtomInput<T>
@@ -115,15 +121,15 @@ export type Input<C extends Column> =
           ? ReadonlyMap<AtomInput<K>, AtomInput<V>>
           : never
 
-/** Some of a table's columns, for a new row. */
+/** Some columns of a table, for a new row. */
 export type RowInput<C extends Columns> = { readonly [N in keyof C]?: Input<C[N]> }
 
-/** The same for a row that is there. */
+/** Some columns of a table, for an existing row. */
 export type RowUpdate<C extends Columns> = {
   readonly [N in keyof C as C[N] extends Immutable ? never : N]?: Input<C[N]>
 }
 
-/** A row with the columns that were asked for. */
+/** A row with the requested columns. */
 export type Row<C extends Columns, Name extends keyof C = keyof C> = { readonly [N in Name]: Value<C[N]> }
 
 /** The names of the tables of a schema. */

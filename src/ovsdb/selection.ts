@@ -1,15 +1,15 @@
-/** Which tables, columns and rows of a database a replica has, and the types that follow from it. */
+/** Selects the tables, columns and rows of a replica, with the types that follow from the selection. */
 import { type Conditions, wireConditions } from './builders.ts'
 import type { MonitorRequest, MonitorRequests } from './monitor.ts'
 import type { ColumnName, Columns, Row, Schema, TableName } from './schema.ts'
 
-/** Which columns of which tables. */
+/** The columns of each table. */
 export type Selection<S extends Schema> = { readonly [T in TableName<S>]?: ReadonlyArray<ColumnName<S, T>> }
 
 /** All columns of all tables that the schema names. */
 export type Everything<S extends Schema> = { readonly [T in TableName<S>]: ReadonlyArray<ColumnName<S, T>> }
 
-/** Which rows, by table: those of which *any* condition holds; all rows of a table that is not named. */
+/** The rows, by table: those for which *any* condition holds. A table that is not named has all its rows. */
 export type Only<S extends Schema, P extends Selection<S> = Everything<S>> = {
   readonly [T in keyof P & TableName<S>]?: Conditions<S['tables'][T]>
 }
@@ -25,7 +25,7 @@ export type Tables<S extends Schema, P extends Selection<S> = Everything<S>> = {
   readonly [T in keyof P & TableName<S>]: ReadonlyMap<string, RowOf<S, P, T>>
 }
 
-/** One row before and after; `old` is undefined for a new row, `new` for one that is gone. */
+/** A row before and after a change. `old` is undefined for a new row, and `new` for a deleted one. */
 export type Change<S extends Schema, P extends Selection<S> = Everything<S>> = {
   [T in keyof P & TableName<S>]: {
     readonly table: T
@@ -35,7 +35,7 @@ export type Change<S extends Schema, P extends Selection<S> = Everything<S>> = {
   }
 }[keyof P & TableName<S>]
 
-/** What one transaction changed, or on a new connection what is otherwise than it was. */
+/** The changes of one transaction, or on a new connection all differences. */
 export type Changes<S extends Schema, P extends Selection<S> = Everything<S>> = ReadonlyArray<Change<S, P>>
 
 export const everything = <S extends Schema>(schema: S): Selection<S> =>
@@ -43,7 +43,10 @@ export const everything = <S extends Schema>(schema: S): Selection<S> =>
     Object.entries(schema.tables).map(([table, columns]) => [table, Object.keys(columns)]),
   ) as unknown as Selection<S>
 
-/** The selected columns, by table. @throws TypeError if the schema does not have them */
+/**
+ * The selected columns, by table.
+ * @throws TypeError if the schema does not have them
+ */
 export const selectedOf = <S extends Schema>(schema: S, selection: Selection<S>): ReadonlyMap<string, Columns> =>
   new Map(
     Object.entries<readonly string[] | undefined>(selection).map(([table, names]) => {
@@ -68,7 +71,9 @@ export const requestsOf = <S extends Schema, P extends Selection<S>>(
     }),
   )
 
-/** The same for monitor_cond_change, where what is not said stays as it was. */
+/**
+ * The same for monitor_cond_change. There, conditions must be given explicitly, because omitted ones stay as they were.
+ */
 export const restrictionsOf = <S extends Schema, P extends Selection<S>>(
   schema: S,
   selected: ReadonlyMap<string, Columns>,
@@ -76,7 +81,10 @@ export const restrictionsOf = <S extends Schema, P extends Selection<S>>(
 ): MonitorRequests =>
   Object.fromEntries([...selected.keys()].map((table) => [table, [{ where: whereOf(schema, only, table) ?? [true] }]]))
 
-/** A condition may be on a column that is not selected. To a server no condition is every row, to us none. */
+/**
+ * The conditions of a table, which may be on columns that are not selected. For the server an empty list is all rows,
+ * for this library none.
+ */
 const whereOf = (schema: Schema, only: object, table: string): MonitorRequest['where'] => {
   const conditions = (only as Readonly<Record<string, Conditions<Columns>>>)[table]
   if (conditions?.length === 0) return [false]

@@ -1,9 +1,12 @@
-/** RFC 7047 section 3.2: a database's schema as the server tells it, and how a program's own agrees with it. */
+/**
+ * The schema of a database as the server describes it (RFC 7047 section 3.2), and its comparison with the schema of a
+ * program.
+ */
 import { OvsdbError } from './ovsdb-error.ts'
 import { excerpt, isObject } from './rpc.ts'
 import { type AtomType, atomTypeOf, type Base, type Column, type Schema } from './schema.ts'
 
-/** RFC 7047 section 3.2, <base-type>; constraints on values are left to the server. */
+/** RFC 7047 section 3.2, <base-type>. Constraints on values are left to the server. */
 export type BaseType = AtomType | { readonly type: AtomType; readonly refTable?: string; readonly enum?: unknown }
 
 /** RFC 7047 section 3.2, <type>. */
@@ -31,7 +34,7 @@ export interface TableSchema {
   readonly indexes?: ReadonlyArray<readonly string[]>
 }
 
-/** RFC 7047 section 3.2, <database-schema>: a schema as the server tells it. */
+/** RFC 7047 section 3.2, <database-schema>: a schema as the server describes it. */
 export interface DatabaseSchema {
   readonly name: string
   readonly version: string
@@ -40,7 +43,7 @@ export interface DatabaseSchema {
 }
 
 /**
- * A schema out of JSON, such as that of an `.ovsschema` file.
+ * Checks JSON that should be a schema, such as that of an `.ovsschema` file.
  * @throws OvsdbError `malformed-message`
  */
 export const databaseSchemaOf = (json: unknown): DatabaseSchema => {
@@ -54,7 +57,10 @@ export const databaseSchemaOf = (json: unknown): DatabaseSchema => {
   return json as unknown as DatabaseSchema
 }
 
-/** What of `schema` the server does not have, or has otherwise; one sentence each. Empty is well. */
+/**
+ * What the server does not have of `schema`, or has with another type, one sentence each. An empty list means that they
+ * agree.
+ */
 export const disagreements = (schema: Schema, served: DatabaseSchema): string[] => {
   const found: string[] = []
   if (served.name !== schema.name) found.push(`the database is ${served.name}, not ${schema.name}`)

@@ -1,4 +1,4 @@
-/** What ovsdb-server says of itself: the part of its database _Server (ovsdb-server(5)) that a client decides by. */
+/** The part of ovsdb-server's database _Server (ovsdb-server(5)) that this library uses. */
 import { optional, type Row, type Schema, scalar } from './schema.ts'
 
 export const serverDatabase = {

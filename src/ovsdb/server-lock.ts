@@ -1,8 +1,8 @@
-/** RFC 7047 sections 4.1.8 to 4.1.10: a lock of a server, waited for or held, that another client may steal. */
+/** A lock of a server (RFC 7047 sections 4.1.8 to 4.1.10). */
 import { OvsdbError } from './ovsdb-error.ts'
 
 /**
- * A lock of the server (RFC 7047 sections 4.1.8 to 4.1.10), waited for or held, that another client may steal. Made by
+ * A lock of the server (RFC 7047 sections 4.1.8 to 4.1.10), waited for or held. Another client may steal it. Made by
  * `Connection.lock` and `Connection.steal`.
  */
 export class Lock {
@@ -10,9 +10,9 @@ export class Lock {
   readonly name: string
   readonly #unlock: () => Promise<void>
   #held: boolean
-  /** How often it was lost. */
+  /** The number of times that it was lost. */
   #losses = 0
-  /** Why it will not be held again. */
+  /** Why it can never be held again. */
   #end: OvsdbError | undefined
   #wake: Array<() => void> = []
 
@@ -23,14 +23,14 @@ export class Lock {
     this.#unlock = unlock
   }
 
-  /** To be sure of it in a transaction, begin that with `{ op: 'assert', lock: name }`. */
+  /** Whether it is held. To be certain in a transaction, begin the transaction with `{ op: 'assert', lock: name }`. */
   get held(): boolean {
     return this.#held
   }
 
   /**
-   * Resolves when it is held; that may be now.
-   * @throws OvsdbError closed, not-owner if it was given up
+   * Resolves when it is held, which may be now.
+   * @throws OvsdbError closed; not-owner if it was given up
    */
   async acquired(): Promise<void> {
     while (!this.#held) {
@@ -39,19 +39,22 @@ export class Lock {
     }
   }
 
-  /** Resolves when it is not held: stolen, given up, or the connection has ended. A stolen lock may come back. */
+  /**
+   * Resolves when it is not held: because it was stolen or given up, or because the connection has ended. A stolen lock
+   * may come back.
+   */
   async lost(): Promise<void> {
     const losses = this.#losses
     while (this.#held && losses === this.#losses) await this.#change()
   }
 
-  /** Gives it up, or gives up waiting for it. */
+  /** Releases the lock, or stops waiting for it. */
   async unlock(): Promise<void> {
     this.end(new OvsdbError('not-owner', `the lock ${this.name} was given up`))
     await this.#unlock()
   }
 
-  /** @internal The server says whether it is held. */
+  /** @internal The server reports whether it is held. */
   set(held: boolean): void {
     if (this.#end !== undefined || held === this.#held) return
     this.#held = held
@@ -59,7 +62,7 @@ export class Lock {
     this.#tell()
   }
 
-  /** @internal It will not be held again. */
+  /** @internal It will never be held again. */
   end(reason: OvsdbError): void {
     this.set(false)
     this.#end ??= reason

@@ -1,30 +1,30 @@
-/** Where a server is, or where it may call, and how OVS writes that: ovsdb(7), "Connection Methods". */
+/** Addresses of servers and listeners, in the notation of OVS: ovsdb(7), "Connection Methods". */
 import { OvsdbError } from './ovsdb-error.ts'
 
-/** PEM each. OVS wants all three of either side, and so do we. */
+/** Key and certificates in PEM. OVS requires all three on both sides, and so does this library. */
 export interface Tls {
   readonly key: string | Buffer
   readonly cert: string | Buffer
-  /** The authorities that the peer's certificate must come from. */
+  /** The authorities that may have signed the certificate of the peer. */
   readonly ca: string | Buffer
-  /** The name that a server's certificate must have; unless said any of the authorities' will do, as OVS has it. */
+  /** The name that a server's certificate must have. By default any, as with OVS. */
   readonly serverName?: string
 }
 
-/** One address for either direction: called by `connect`, listened on by `listen`. */
+/** An address: for `connect` to connect to, or for `listen` to listen on. */
 export type Target =
   | { readonly path: string }
   | { readonly host: string; readonly port: number; readonly tls?: Tls | undefined }
 
-/** IANA's port of OVSDB. */
+/** The port that IANA assigned to OVSDB. */
 const PORT = '6640'
 const HOST = String.raw`(\[[^\]]+\]|[^:[\]]+)`
 const ACTIVE = new RegExp(`^(tcp|ssl):${HOST}(?::(\\d+))?$`)
 const PASSIVE = new RegExp(`^p(tcp|ssl):(\\d+)?(?::${HOST})?$`)
 
 /**
- * `tcp:HOST[:PORT]`, `ssl:HOST[:PORT]` or `unix:PATH`; an IPv6 address stands in brackets.
- * @param tls for `ssl:`, which is refused without
+ * Parses `tcp:HOST[:PORT]`, `ssl:HOST[:PORT]` or `unix:PATH`. An IPv6 address must be in brackets.
+ * @param tls required for `ssl:`
  * @throws OvsdbError bad-target
  */
 export const parseActive = (text: string, tls?: Tls): Target => {
@@ -34,8 +34,9 @@ export const parseActive = (text: string, tls?: Tls): Target => {
 }
 
 /**
- * `ptcp:[PORT][:HOST]`, `pssl:[PORT][:HOST]` or `punix:PATH`; without a host every IPv4 address of this machine.
- * @param tls for `pssl:`, which is refused without
+ * Parses `ptcp:[PORT][:HOST]`, `pssl:[PORT][:HOST]` or `punix:PATH`. Without a host it is every IPv4 address of this
+ * machine.
+ * @param tls required for `pssl:`
  * @throws OvsdbError bad-target
  */
 export const parsePassive = (text: string, tls?: Tls): Target => {
@@ -44,7 +45,7 @@ export const parsePassive = (text: string, tls?: Tls): Target => {
   return inetOf(text, protocol, host, port, tls)
 }
 
-/** As `parseActive` reads it; for logs and errors. */
+/** Prints an address as `parseActive` reads it, for logs and errors. */
 export const printTarget = (target: Target): string => {
   if ('path' in target) return `unix:${target.path}`
   const { host, port, tls } = target

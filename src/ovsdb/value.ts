@@ -1,9 +1,12 @@
-/** RFC 7047 section 5.1: atoms, sets and maps between JavaScript and the wire, and the differences of "update2". */
+/**
+ * Converts atoms, sets and maps between JavaScript and the wire (RFC 7047 section 5.1), and applies the differences of
+ * "update2".
+ */
 import { OvsdbError } from './ovsdb-error.ts'
 import { excerpt } from './rpc.ts'
 import { type Atom, type AtomType, atomTypeOf, type Base, type Column, type Value } from './schema.ts'
 
-/** A reference to a row that is there. */
+/** A reference to an existing row. */
 export type Uuid = readonly ['uuid', string]
 /** A reference to a row that this transaction inserts. */
 export type NamedUuid = readonly ['named-uuid', string]
@@ -22,8 +25,8 @@ const ID = /^[A-Za-z_][A-Za-z0-9_]*$/
 const NO_UUID = '00000000-0000-0000-0000-000000000000'
 
 /**
- * A reference to a row that is there.
- * @throws OvsdbError `bad-value` if it is not the text of a UUID in lower case
+ * A reference to an existing row.
+ * @throws OvsdbError `bad-value` if the text is not a UUID in lower case
  */
 export const uuid = (text: string): Uuid => {
   if (!UUID.test(text)) throw new OvsdbError('bad-value', `${excerpt(text)} is not a UUID`)
@@ -31,18 +34,20 @@ export const uuid = (text: string): Uuid => {
 }
 
 /**
- * A reference to a row that the same transaction inserts `as` this.
- * @throws OvsdbError `bad-value` unless letters, digits and _, not beginning with a digit
+ * A reference to a row that the same transaction inserts with this name.
+ * @throws OvsdbError `bad-value` unless it consists of letters, digits and _, and does not begin with a digit
  */
 export const namedUuid = (id: string): NamedUuid => {
   if (!ID.test(id)) throw new OvsdbError('bad-value', `${excerpt(id)} cannot be a uuid-name`)
   return ['named-uuid', id]
 }
 
-/** A value as JavaScript has it: `null` is none. */
+/** A value in JavaScript. `null` means no value. */
 export type Plain = WireAtom | null | ReadonlySet<WireAtom> | ReadonlyMap<WireAtom, WireAtom>
 
-/** A JavaScript value in OVSDB's notation, by what it is: null is the empty set, a string never a UUID. */
+/**
+ * A JavaScript value in OVSDB's notation, by its JavaScript type: null is the empty set, and a string is never a UUID.
+ */
 export const encode = (value: Plain): WireValue => {
   if (value === null) return ['set', []]
   if (value instanceof Set) return ['set', [...value]]
@@ -50,7 +55,10 @@ export const encode = (value: Plain): WireValue => {
   return value as WireAtom
 }
 
-/** The same by what the column holds: a string in a column of UUIDs refers to a row that is there. */
+/**
+ * A JavaScript value in OVSDB's notation, by the type of its column: a string in a column of UUIDs is a reference to an
+ * existing row.
+ */
 export const encodeColumn = (column: Column, value: Plain): WireValue => {
   switch (column.kind) {
     case 'scalar':
@@ -125,7 +133,10 @@ const decodeAtom = (base: Base, wire: unknown): Atom<Base> => {
   return type === 'uuid' ? (wire as Uuid)[1] : (wire as Atom<AtomType>)
 }
 
-/** ovsdb-server(7), 4.1.14: columns with their default value are left out of "initial" and "insert". */
+/**
+ * The default value of a column. "initial" and "insert" omit columns with their default value (ovsdb-server(7),
+ * 4.1.14).
+ */
 export const defaultOf = (column: Column): Value<Column> => {
   switch (column.kind) {
     case 'scalar':
@@ -142,8 +153,9 @@ export const defaultOf = (column: Column): Value<Column> => {
 const DEFAULT_ATOM = { integer: 0, real: 0, boolean: false, string: '', uuid: NO_UUID } as const
 
 /**
- * ovsdb-server(7), 4.1.14, "modify": of a column that holds at most one value the new one; of a set the elements that
- * only one of old and new has; of a map the pairs whose key only one has, and the new pair where the value differs.
+ * Applies a "modify" of ovsdb-server(7), 4.1.14. For a column of at most one value, it is the new value. For a set, it
+ * is the elements that only the old or only the new set has. For a map, it is the pairs whose key only one of them has,
+ * and the new pair where the value differs.
  */
 export const applyDifference = <C extends Column>(column: C, old: Value<C>, wire: unknown): Value<C> => {
   const difference = decode(column, wire)
@@ -163,7 +175,7 @@ export const applyDifference = <C extends Column>(column: C, old: Value<C>, wire
   return difference as Value<C>
 }
 
-/** Whether two values of one column are the same. */
+/** Whether two values of one column are equal. */
 export const sameValue = (one: unknown, other: unknown): boolean => {
   if (one instanceof Set && other instanceof Set) {
     return one.size === other.size && [...one].every((atom) => other.has(atom))

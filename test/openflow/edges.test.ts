@@ -38,7 +38,7 @@ t.test('what is no message is refused by encode as everything is', async (t) => 
       String(JSON.stringify(each, text)),
     )
   }
-  t.throws(() => encode({ type: 'nope' } as never), { message: 'type holds nope, which is no type of message' })
+  t.throws(() => encode({ type: 'nope' } as never), { message: 'type holds nope, which is not a type of message' })
   t.equal(encode({ type: 'barrier_request', xid: 1 }).length, 8, 'and nothing of them is left')
 })
 

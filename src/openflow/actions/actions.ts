@@ -1,6 +1,6 @@
 /**
- * Actions (OpenFlow 1.5.1, 7.2.6): those of the standard and Nicira's have rows in files of their own;
- * what has no row is kept as bytes.
+ * Actions (OpenFlow 1.5.1, 7.2.6). The actions of the standard and those of Nicira have rows in files of their own. An
+ * action without a row is kept as octets.
  */
 
 import { FIELDS, type FieldName, known } from '../match/match-fields.ts'
@@ -24,7 +24,7 @@ import {
 
 export type { SetField, StandardAction } from './standard-actions.ts'
 
-/** Kept as it came. With code 0xffff, `experimenter` stands before the body. */
+/** An action without a row, kept as it came. With code 0xffff, `experimenter` precedes the body. */
 export interface UnknownAction {
   readonly type: 'unknown'
   readonly code: number
@@ -32,7 +32,10 @@ export interface UnknownAction {
   readonly body: Uint8Array
 }
 
-/** What a rule, a bucket or a `packet_out` does with a packet: of the standard, of Open vSwitch, or unknown here. */
+/**
+ * What a rule, a bucket or a `packet_out` does with a packet: an action of the standard, of Open vSwitch, or an unknown
+ * one.
+ */
 export type Action = StandardAction | NiciraAction | UnknownAction
 
 export function writeActions(w: Writer, actions: readonly Action[]): void {
@@ -62,7 +65,7 @@ function writeAction(w: Writer, action: Action): void {
   else row.write(w.u16(row.code).u16(0), action as StandardAction)
 }
 
-/** OpenFlow 1.5 has set_field with a mask in the place of Nicira's loads. */
+/** In OpenFlow 1.5, set_field with a mask replaces the load actions of Nicira. */
 function writeExtension(w: Writer, action: NiciraAction): void {
   if (w.version >= V1_5 && action.type === 'reg_load') {
     writeAction(w, load(action.field, action.offset, action.bits, action.value))
@@ -71,7 +74,10 @@ function writeExtension(w: Writer, action: NiciraAction): void {
   } else writeNicira(w.u16(EXPERIMENTER).u16(0).u32(NICIRA), action, nested)
 }
 
-/** A standard action in another form than the one of its own code. @returns whether it is written */
+/**
+ * Writes a standard action whose form is not the one of its own code.
+ * @returns whether the action was written
+ */
 function writeOther(w: Writer, action: StandardAction): boolean {
   switch (action.type) {
     case 'output':
@@ -104,7 +110,7 @@ function readAction(r: Reader): Action {
   const code = r.u16()
   const length = r.u16()
   if (length < 8 || length % 8 !== 0) {
-    const message = `an action of ${length} octets: it must be a multiple of 8`
+    const message = `an action of ${length} octets: the length must be a multiple of 8`
     throw new OpenFlowError('malformed', message, { offset, error: BAD_ACTION_LEN })
   }
   const body = r.part(length - 4, BAD_ACTION_LEN)
@@ -118,7 +124,7 @@ function readAction(r: Reader): Action {
   return action && body.isAtPadding ? action : { type: 'unknown', code, experimenter, body: copy.skip(4).rest() }
 }
 
-/** One of Nicira's actions, or a standard one in the form that Nicira's extensions have of it. */
+/** Reads an action of Nicira, or a standard action in the form that Nicira's extensions have for it. */
 function readOther(r: Reader): Action | undefined {
   const subtype = r.copy().u16()
   const older = olderBySubtype.get(subtype)
@@ -129,15 +135,15 @@ function readOther(r: Reader): Action | undefined {
   if (subtype === REG_MOVE) return readMove(r.skip(2))
   const action = readNicira(r, nested)
   const isLoad = action?.type === 'reg_load' || action?.type === 'reg_load2'
-  // It would go out as a set_field.
+  // It would be sent as a set_field, so it is kept as octets.
   if (isLoad && r.version >= V1_5) return undefined
   const isMasked = action?.type === 'reg_load2' && action.mask !== undefined
   return isMasked ? ({ ...action, type: 'set_field' } as Action) : action
 }
 
 /**
- * Set `bits` bits of a field, from bit `offset` on: a set_field with a mask, as OpenFlow 1.5 has it.
- * @throws OpenFlowError `out-of-range` if the field has not these bits, or they cannot hold the value
+ * Makes an action that sets `bits` bits of a field, from bit `offset` on: a set_field with a mask, as in OpenFlow 1.5.
+ * @throws OpenFlowError `out-of-range` if the field does not have these bits, or they cannot hold the value
  */
 export function load(field: FieldName, offset: number, bits: number, value: bigint): Action {
   if (typeof value !== 'bigint') throw refusal('value', value, 'a bigint')

@@ -1,13 +1,13 @@
 /**
- * One form of actions, whoever wrote them and in whatever version they come back: what sets a field or bits of it is a set_field,
- * a run of bits each.
+ * The canonical form of actions, whatever form they were written in and whatever version they come back in. Everything
+ * that sets a field, or bits of one, becomes a set_field, one for each run of bits.
  */
 
 import { allOnes, FIELDS, type FieldName, known } from '../match/match-fields.ts'
 import { type Action, load, type SetField } from './actions.ts'
 import type { Instruction } from './instructions.ts'
 
-/** Kinds that have another form than their own, and those that have actions within. */
+/** Kinds whose canonical form is another one, and kinds with nested actions. */
 const CHANGED = new Set<Action['type']>([
   'reg_load',
   'reg_load2',
@@ -24,11 +24,11 @@ const isCanonical = (action: Action): boolean =>
     ? action.mask === undefined || (isOneRun(action.mask) && action.mask !== allOnes(action.field))
     : !CHANGED.has(action.type)
 
-/** Of a narrow mask, the common case at no cost. */
+/** Fast path for the common case: whether a narrow mask is one run of bits. */
 const isOneRun = (mask: number | bigint): boolean =>
   typeof mask === 'number' && mask < 0x1000 && mask !== 0 && (mask & (mask + (mask & -mask))) === 0
 
-/** The same instructions if nothing in them has another form. */
+/** The canonical instructions. Returns the same array if nothing changes. */
 export function canonicalInstructions(instructions: readonly Instruction[]): readonly Instruction[] {
   const same = instructions.every((one) => !('actions' in one) || one.actions.every(isCanonical))
   if (same) return instructions
@@ -57,8 +57,11 @@ function canonical(action: Action): readonly Action[] {
   }
 }
 
-/** Before OpenFlow 1.5 a switch has no masks here: it tells of each run of bits, of 64 at most, as an action of its own. */
-const LONGEST = 64
+/**
+ * Before OpenFlow 1.5 there are no masks here, so a switch reports each run of bits, of at most 64, as an action of its
+ * own.
+ */
+const MAX_RUN_BITS = 64
 
 function runs(action: SetField): readonly Action[] {
   if (action.mask === undefined) return [action]
@@ -68,7 +71,7 @@ function runs(action: SetField): readonly Action[] {
   const width = bits.toString(2).length
   for (let from = 0; from < width; from += 1) {
     let count = 0
-    while (count < LONGEST && ((bits >> BigInt(from + count)) & 1n) === 1n) count += 1
+    while (count < MAX_RUN_BITS && ((bits >> BigInt(from + count)) & 1n) === 1n) count += 1
     if (count === 0) continue
     found.push(part(field, from, count, all))
     from += count - 1

@@ -1,4 +1,7 @@
-/** What a switch refuses of a rule though each of its numbers fits, as Open vSwitch does (OpenFlow 1.5.1, 7.2.3 and 7.2.5). */
+/**
+ * Checks of a rule that a switch makes beyond the range of each value, as Open vSwitch makes them (OpenFlow 1.5.1,
+ * 7.2.3 and 7.2.5).
+ */
 import { refuse, type Wrong, wrongMatch } from '../match/check-match.ts'
 import type { Match } from '../match/match-fields.ts'
 import { errorNamed } from '../wire/error-values.ts'
@@ -7,11 +10,12 @@ import type { Instruction } from './instructions.ts'
 const DUP_INST = errorNamed('BAD_INSTRUCTION', 'DUP_INST')
 
 /**
- * Whoever acts as a switch asks this of a rule that came: `decode` takes it as it is, and says `unchecked` of one that is refused
- * here. `encode` asks it of a `flow_mod`.
- * @throws OpenFlowError `out-of-range`, with what a switch answers as its `error`: a field that stands before what it asks for, or
- *   without it (BAD_PREREQ), or twice (DUP_FIELD), or with value bits outside of its mask (BAD_WILDCARDS), or with a mask that it
- *   cannot have (BAD_MASK); two instructions of one type (DUP_INST)
+ * Checks a rule as a switch does. `encode` applies it to each `flow_mod`. `decode` does not refuse such a rule but
+ * marks it with `unchecked`, so a program that acts as a switch calls this function itself.
+ * @throws OpenFlowError `out-of-range`, with the error that a switch answers as its `error`: a field whose
+ *   prerequisite is missing or comes after it (BAD_PREREQ), a duplicate field (DUP_FIELD), a value with bits outside of
+ *   its mask (BAD_WILDCARDS), a field with a mask that it does not take (BAD_MASK), or two instructions of one type
+ *   (DUP_INST)
  */
 export function checkRule({
   match,
@@ -23,7 +27,7 @@ export function checkRule({
   refuse(wrongMatch(match) ?? wrongInstructions(instructions))
 }
 
-/** A type of instruction stands there once. */
+/** What is wrong with the instructions: each type may occur once. */
 export function wrongInstructions(instructions: readonly Instruction[]): Wrong | undefined {
   for (let at = 1; at < instructions.length; at += 1) {
     const type = instructions[at]?.type

@@ -1,4 +1,7 @@
-/** Telling others of a packet: controllers and collectors (ovs-actions(7), "The controller action", "The sample action"). */
+/**
+ * Actions of Nicira that send packets to controllers and collectors (ovs-actions(7), "The controller action", "The
+ * sample action").
+ */
 
 import { type Bits, bitRange, readBits, refuseLong, writeBits } from '../match/subfield.ts'
 import type { Reader, Writer } from '../wire/cursor.ts'
@@ -8,24 +11,24 @@ import { given, type Row, type Rows } from './nicira-row.ts'
 
 export type TellAction =
   | { readonly type: 'controller'; readonly maxLen: number; readonly controllerId: number; readonly reason: number }
-  /** What is left out is as usual: all of the packet, controller 0, reason 1 (by an action). */
+  /** Defaults: the whole packet, controller 0, reason 1 (an action). */
   | {
       readonly type: 'controller2'
       readonly maxLen?: number
       readonly controllerId?: number
       readonly reason?: number
-      /** Handed back with the packet. */
+      /** Sent along with the packet. */
       readonly userdata?: Uint8Array
-      /** The packet waits until the controller resumes it. */
+      /** Stops processing until the controller resumes the packet. */
       readonly pause?: true
       readonly meter?: number
     }
-  /** A sample of `probability` in 65535 of the packets, for IPFIX. */
+  /** Samples `probability` in 65535 of the packets, for IPFIX. */
   | {
       readonly type: 'sample'
       readonly probability: number
       readonly collectorSet: number
-      /** Observation domain and point: a number, or the bits of a field that hold it (from OVS 3.4 on). */
+      /** Observation domain and point: numbers, or the bits of a field that hold them (OVS 3.4 and later). */
       readonly domain: number | Bits
       readonly point: number | Bits
       readonly port?: number
@@ -65,7 +68,7 @@ const controller2: Row<Controller2> = {
     while (r.left > 0) {
       const start = r.offset
       const [type, length] = [r.u16(), r.u16()]
-      // In another order, or one of them twice: as bytes it goes out as it came.
+      // A property in another order, or a duplicate. Kept as octets, the action is sent exactly as it came.
       if (type <= last || length < 4 || length - 4 > r.left) return undefined
       const body = r.part(length - 4)
       if (!readProperty(action, type, body)) return undefined
@@ -76,7 +79,10 @@ const controller2: Row<Controller2> = {
   },
 }
 
-/** Whether it is known, and what it holds put into the action. */
+/**
+ * Puts the value of a property into the action.
+ * @returns whether the property is known
+ */
 function readProperty(
   action: { -readonly [Key in keyof Controller2]: Controller2[Key] },
   type: number,
@@ -97,8 +103,9 @@ const [SAMPLE, SAMPLE2, SAMPLE3, SAMPLE4] = [29, 38, 41, 51]
 const NO_PORT = 0xffff
 
 /**
- * nx_action_sample: probability 16 bits, collector_set_id 32, obs_domain_id 32, obs_point_id 32; sample2: and a port 16, padding
- * 48; sample3: and a direction 8 after the port; sample4: domain and point are a field (or 0) and a number or range, 32 each.
+ * nx_action_sample: probability 16 bits, collector_set_id 32, obs_domain_id 32, obs_point_id 32. sample2 adds a port 16
+ * and padding 48. sample3 adds a direction 8 after the port. In sample4, domain and point are a field (or 0) 32 bits
+ * and a number or range 32 bits.
  */
 const sample: Row<Sample> = {
   subtypes: [SAMPLE, SAMPLE2, SAMPLE3, SAMPLE4],
@@ -126,7 +133,7 @@ const sample: Row<Sample> = {
     r.skip(5)
     const isUsual = port === NO_PORT
     switch (subtype) {
-      // Without a port, or with a direction, it would go out as one of the others.
+      // It would be sent with another subtype, so it is kept as octets.
       case SAMPLE2:
         return isUsual || direction !== 'none' ? undefined : { ...base, port: widen(port) }
       case SAMPLE3:

@@ -1,10 +1,10 @@
-/** Connection tracking (ovs-actions(7), "The ct action"): nx_action_conntrack and, within it, nx_action_nat. */
+/** Connection tracking (ovs-actions(7), "The ct action"): nx_action_conntrack, and nx_action_nat within it. */
 
 import { type Bits, bitRange, readBits, refuseLong, writeBits } from '../match/subfield.ts'
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { OpenFlowError, refusal } from '../wire/openflow-error.ts'
 import type { Action } from './actions.ts'
-import { DEEPEST, flag, given, type Row, type Rows } from './nicira-row.ts'
+import { flag, given, MAX_DEPTH, type Row, type Rows } from './nicira-row.ts'
 
 export interface Range<Value> {
   readonly min: Value
@@ -16,16 +16,16 @@ export type CtAction =
       readonly type: 'ct'
       readonly commit?: true
       readonly force?: true
-      /** A number, or the bits of a field that hold it; absent: 0. */
+      /** A number, or the bits of a field that hold it. 0 if absent. */
       readonly zone?: number | Bits
-      /** Where the packet, tracked, is looked up. */
+      /** The table in which the tracked packet is looked up again. */
       readonly table?: number
-      /** The port of the protocol whose connections bring others: 21 for FTP. */
+      /** The port of a protocol with related connections: 21 for FTP. */
       readonly alg?: number
-      /** `nat`, and what may be set of a connection: `ct_mark` and `ct_label`. */
+      /** `nat`, and actions that set `ct_mark` and `ct_label` of the connection. */
       readonly actions: readonly Action[]
     }
-  /** Within `ct` only. Without `to`: as it was said when the connection was committed. */
+  /** Only within `ct`. Without `to`, the translation that was chosen when the connection was committed. */
   | {
       readonly type: 'nat'
       readonly to?: 'src' | 'dst'
@@ -45,7 +45,7 @@ const [CT, NAT, CT_CLEAR] = [35, 36, 43]
 const [COMMIT, FORCE] = [1, 2]
 const NO_TABLE = 0xff
 
-/** flags 16 bits, zone_src 32, zone or range 16, recirc_table 8, padding 24, alg 16, actions. */
+/** nx_action_conntrack: flags 16 bits, zone_src 32, zone or range 16, recirc_table 8, padding 24, alg 16, actions. */
 const ct: Row<Ct> = {
   subtypes: [CT],
   write(w, { commit, force, zone = 0, table = NO_TABLE, alg = 0, actions }, nested) {
@@ -60,7 +60,7 @@ const ct: Row<Ct> = {
     nested.write(w, actions)
   },
   read(r, _subtype, nested) {
-    if (r.depth > DEEPEST) return undefined
+    if (r.depth > MAX_DEPTH) return undefined
     const flags = r.u16()
     const zone = readZone(r)
     const table = r.u8()
@@ -78,7 +78,7 @@ const ct: Row<Ct> = {
   },
 }
 
-/** The word after the header says what it is, so it is looked at first. */
+/** Reads a zone. The word after the field header is the zone or the range of bits, so it is read first. */
 function readZone(r: Reader): number | Bits | undefined {
   const ahead = r.copy()
   const header = ahead.u32()
@@ -92,10 +92,10 @@ function readZone(r: Reader): number | Bits | undefined {
   return zone
 }
 
-/** Which parts of a range follow: two bits each, minimum and maximum. */
+/** The shift of the two presence bits of each range: minimum and maximum. */
 const [IPV4, IPV6, PORTS] = [0, 2, 4]
 
-/** padding 16 bits, flags 16, parts 16, then those of the parts in this order. */
+/** nx_action_nat: padding 16 bits, flags 16, present ranges 16, then the ranges in this order. */
 const nat: Row<Nat> = {
   subtypes: [NAT],
   write(w, { to, persistent, hash, random, ipv4, ipv6, ports }) {
@@ -114,7 +114,7 @@ const nat: Row<Nat> = {
     const present = r.u16()
     const [ipv4, ipv6, ports] = [IPV4, IPV6, PORTS].map((shift) => (present >> shift) & 3)
     if (flags > 31 || (flags & 3) === 3 || present > 63) return undefined
-    // A maximum without a minimum.
+    // A maximum without a minimum is not valid.
     if (ipv4 === 2 || ipv6 === 2 || ports === 2) return undefined
     const to = (['src', 'dst'] as const)[(flags & 3) - 1]
     return {

@@ -1,4 +1,4 @@
-/** Bits of fields: set, moved, kept on a stack, taken away (ovs-actions(7), "Field Modification Actions"). */
+/** Actions of Nicira on fields: set, push, pop, delete (ovs-actions(7), "Field Modification Actions"). */
 import { checkMask, isMasked } from '../match/check-match.ts'
 import type { KnownField } from '../match/match-fields.ts'
 import { readField, writeField } from '../match/oxm.ts'
@@ -21,15 +21,15 @@ import type { Row, Rows } from './nicira-row.ts'
 type Load2 = KnownField extends infer F ? (F extends KnownField ? F & { readonly type: 'reg_load2' } : never) : never
 
 export type BitsAction =
-  /** Set `bits` bits of a field to a value of at most 64 bits. In OpenFlow 1.5 it is sent as a set_field. */
+  /** Sets `bits` bits of a field to a value of at most 64 bits. In OpenFlow 1.5 it is sent as a set_field. */
   | ({ readonly type: 'reg_load'; readonly bits: number; readonly value: bigint } & Subfield)
-  /** Set a field, or the bits of it that `mask` names. In OpenFlow 1.5 it is sent as a set_field. */
+  /** Sets a field, or the bits of it in `mask`. In OpenFlow 1.5 it is sent as a set_field. */
   | Load2
   | ({ readonly type: 'push' } & Bits)
   | ({ readonly type: 'pop' } & Bits)
   | ({ readonly type: 'delete_field' } & FieldId)
 
-/** nx_action_stack: offset 16 bits, field, number of bits 16, up to 14 octets. */
+/** nx_action_stack: offset 16 bits, field, number of bits 16, padding to 14 octets. */
 const stack = <Type extends 'push' | 'pop'>(subtype: number, type: Type): Row<{ readonly type: Type } & Bits> => ({
   subtypes: [subtype],
   write(w, action) {
@@ -84,7 +84,7 @@ export const BITS_ROWS: Rows<BitsAction> = {
   },
   push: stack(27, 'push'),
   pop: stack(28, 'pop'),
-  // nx_action_delete_field: field, up to 14 octets.
+  // nx_action_delete_field: field, padding to 14 octets.
   delete_field: {
     subtypes: [50],
     write(w, id) {

@@ -1,4 +1,7 @@
-/** A link by the hash of a packet (ovs-actions(7), "The bundle and bundle_load actions", "The multipath action"). */
+/**
+ * Actions that choose a link by a hash of the packet (ovs-actions(7), "The bundle and bundle_load actions", "The
+ * multipath action").
+ */
 
 import { type Bits, bitRange, readBits, refuseLong, writeBits } from '../match/subfield.ts'
 import type { Reader, Writer } from '../wire/cursor.ts'
@@ -6,7 +9,7 @@ import { checkList, OpenFlowError } from '../wire/openflow-error.ts'
 import { narrow, widen } from '../wire/port-numbers.ts'
 import type { Rows } from './nicira-row.ts'
 
-/** nx_hash_fields: the index is the number. */
+/** nx_hash_fields: the index is the number on the wire. */
 export const HASH_FIELDS = [
   'eth_src',
   'symmetric_l4',
@@ -26,12 +29,12 @@ interface Members {
   readonly fields: HashFields
   readonly basis: number
   readonly algorithm: BundleAlgorithm
-  /** Ports, of which one that is up is chosen. */
+  /** Ports, one of which is chosen among those that are up. */
   readonly members: readonly number[]
 }
 
 export type HashAction =
-  /** The number of a link, from 0 to `links` - 1, into bits of a field. */
+  /** Writes the number of a link, from 0 to `links` - 1, to bits of a field. */
   | {
       readonly type: 'multipath'
       readonly fields: HashFields
@@ -41,12 +44,12 @@ export type HashAction =
       readonly arg: number
       readonly dst: Bits
     }
-  /** Output to one of the ports. */
+  /** Sends the packet to one of the ports. */
   | ({ readonly type: 'bundle' } & Members)
-  /** The number of one of the ports into bits of a field. */
+  /** Writes the number of one of the ports to bits of a field. */
   | ({ readonly type: 'bundle_load'; readonly dst: Bits } & Members)
 
-/** NXM_OF_IN_PORT: the one kind of member that there is. */
+/** NXM_OF_IN_PORT: the only kind of members. */
 const IS_PORT = 0x00000002
 
 function indexOf(names: readonly string[], name: string, what: string): number {
@@ -61,7 +64,10 @@ function writeDst(w: Writer, dst: Bits): void {
   writeBits(w, dst)
 }
 
-/** nx_action_bundle: algorithm 16 bits, fields 16, basis 16, kind 32, members 16, range 16, field, padding 32, the members. */
+/**
+ * nx_action_bundle: algorithm 16 bits, fields 16, basis 16, kind 32, number of members 16, range 16, field, padding 32,
+ * members.
+ */
 function writeMembers(w: Writer, { fields, basis, algorithm, members }: Members, dst: Bits | undefined): void {
   checkList('members', members)
   w.u16(indexOf(BUNDLE_ALGORITHMS, algorithm, 'algorithm'))
@@ -93,7 +99,8 @@ function readMembers(r: Reader, hasDst: boolean): (Members & { readonly dst?: Bi
 }
 
 export const HASH_ROWS: Rows<HashAction> = {
-  // nx_action_multipath: fields 16 bits, basis 16, padding 16, algorithm 16, links less one 16, arg 32, padding 16, range 16, field.
+  // nx_action_multipath: fields 16 bits, basis 16, padding 16, algorithm 16, links minus one 16, arg 32, padding 16,
+  // range 16, field.
   multipath: {
     subtypes: [10],
     write(w, { fields, basis, algorithm, links, arg, dst }) {

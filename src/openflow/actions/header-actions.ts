@@ -1,40 +1,43 @@
-/** Headers of packets: put on, taken off, changed (ovs-actions(7), "Encapsulation", "Metadata", "Other Actions"). */
+/**
+ * Actions of Nicira on packet headers: push, pop, change (ovs-actions(7), "Encapsulation", "Metadata", "Other
+ * Actions").
+ */
 
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { checkList } from '../wire/openflow-error.ts'
 import { given, type Row, type Rows } from './nicira-row.ts'
 
-/** What a header that is put on says (ofp_ed_prop_header); class 4 is that of NSH. */
+/** A property of a pushed header (ofp_ed_prop_header). Class 4 is NSH. */
 export type EncapProperty =
   | { readonly type: 'nsh_md_type'; readonly mdType: number }
   | { readonly type: 'nsh_tlv'; readonly class: number; readonly code: number; readonly data: Uint8Array }
   | { readonly type: 'unknown'; readonly class: number; readonly code: number; readonly body: Uint8Array }
 
 export type PacketAction =
-  /** Put a header on. `packetType`: namespace in the upper 16 bits, type in the lower ones. */
+  /** Pushes a header. `packetType` has the namespace in the upper 16 bits and the type in the lower ones. */
   | {
       readonly type: 'encap'
       readonly packetType: number
       readonly headerSize?: number
       readonly properties: readonly EncapProperty[]
     }
-  /** Take the outermost header off; what then comes is of this type. */
+  /** Pops the outermost header. The packet then has this type. */
   | { readonly type: 'decap'; readonly packetType: number }
   | { readonly type: 'dec_nsh_ttl' }
   | { readonly type: 'set_mpls_label'; readonly label: number }
   | { readonly type: 'set_mpls_tc'; readonly tc: number }
-  /** The key of the tunnel, of 32 bits. */
+  /** Sets a tunnel key of 32 bits. */
   | { readonly type: 'set_tunnel'; readonly id: number }
   | { readonly type: 'set_tunnel64'; readonly id: bigint }
-  /** dec_ttl that tells these controllers of a packet whose time is over. */
+  /** Like dec_ttl, but sends packets whose time to live has ended to these controllers. */
   | { readonly type: 'dec_ttl_cnt_ids'; readonly ids: readonly number[] }
 
 const [NSH_CLASS, MD_TYPE, TLV] = [4, 1, 2]
 
-/** The data of a TLV has its padding within its length. */
+/** The length of a TLV includes the padding of its data. */
 const padded = (length: number): number => (length + 7) & ~7
 
-/** class 16 bits, type 8, length 8 with these, the rest; padding to 8. */
+/** class 16 bits, type 8, length 8 including this header, body; padding to a multiple of 8. */
 function writeProperty(w: Writer, property: EncapProperty): void {
   const start = w.length
   if (property.type === 'nsh_md_type') {
@@ -55,7 +58,7 @@ function writeProperty(w: Writer, property: EncapProperty): void {
   w.align8(start)
 }
 
-/** @returns undefined if its length is none */
+/** @returns undefined if the length is not valid */
 function readProperty(r: Reader): EncapProperty | undefined {
   const start = r.offset
   const [cls, code, length] = [r.u16(), r.u8(), r.u8()]
@@ -127,7 +130,7 @@ export const PACKET_ROWS: Rows<PacketAction> = {
     write: (w, { id }) => void w.u16(9).zeros(6).u64(id, 'id'),
     read: (r) => ({ type: 'set_tunnel64', id: r.skip(6).u64() }),
   },
-  // nx_action_cnt_ids: number of controllers 16 bits, padding 32, their ids of 16.
+  // nx_action_cnt_ids: number of controllers 16 bits, padding 32, their ids of 16 bits each.
   dec_ttl_cnt_ids: {
     subtypes: [21],
     write(w, { ids }) {
@@ -137,7 +140,7 @@ export const PACKET_ROWS: Rows<PacketAction> = {
     },
     read(r) {
       const count = r.u16()
-      // None has no text.
+      // Without any controller the action would have no text.
       if (count === 0 || r.left < 4 + 2 * count) return undefined
       r.skip(4)
       return { type: 'dec_ttl_cnt_ids', ids: Array.from({ length: count }, () => r.u16()) }

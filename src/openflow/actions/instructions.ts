@@ -1,4 +1,4 @@
-/** Instructions (OpenFlow 1.5.1, 7.2.5): one row per kind, read by the encoder and the decoder. */
+/** Instructions (OpenFlow 1.5.1, 7.2.5): one row per kind, used by the encoder and the decoder. */
 
 import { refuse } from '../match/check-match.ts'
 import { type Reader, Writer } from '../wire/cursor.ts'
@@ -15,28 +15,31 @@ type KnownInstruction =
   | { readonly type: 'write_actions'; readonly actions: readonly Action[] }
   | { readonly type: 'apply_actions'; readonly actions: readonly Action[] }
   | { readonly type: 'clear_actions' }
-  /** In OpenFlow 1.5 an action: there it is sent as the first of the actions applied. */
+  /** An action in OpenFlow 1.5, where it is sent as the first of the applied actions. */
   | { readonly type: 'meter'; readonly meter: number }
-  /** OpenFlow 1.5: tell the controller when a statistic passes its threshold; flags 1 periodic, 2 only the first time. */
+  /**
+   * OpenFlow 1.5: tells the controller when a statistic passes its threshold. Flag 1 is periodic, flag 2 is only the
+   * first time.
+   */
   | { readonly type: 'stat_trigger'; readonly flags: number; readonly thresholds: FlowStats }
 
-/** Kept as it came. */
+/** An instruction without a row, kept as it came. */
 interface UnknownInstruction {
   readonly type: 'unknown'
   readonly code: number
   readonly body: Uint8Array
 }
 
-/** What a rule does (OpenFlow 1.5.1, 7.2.5): the instructions of the standard, or one that is unknown here. */
+/** What a rule does with a packet (OpenFlow 1.5.1, 7.2.5): an instruction of the standard, or an unknown one. */
 export type Instruction = KnownInstruction | UnknownInstruction
 
 type Of<Type> = Extract<KnownInstruction, { readonly type: Type }>
 
-/** One kind: its code, and how its body (after code and length) is written and read. */
+/** A kind of instruction: its code, and how its body (after code and length) is written and read. */
 interface Row<Value> {
   readonly code: number
   write(w: Writer, instruction: Value): void
-  /** @returns undefined if it is to be kept as bytes */
+  /** @returns undefined if the instruction is to be kept as octets */
   read(r: Reader): Value | undefined
 }
 
@@ -65,7 +68,7 @@ const ROWS: { readonly [Type in KnownInstruction['type']]: Row<Of<Type>> } = {
   meter: {
     code: 6,
     write: (w, { meter }) => void w.u32(meter, 'meter'),
-    // No instruction of 1.5: there it would go out as an action.
+    // Not an instruction of 1.5: it would be sent as an action there.
     read: (r) => (r.version >= V1_5 ? undefined : { type: 'meter', meter: r.u32() }),
   },
   // OpenFlow 1.5.1, 7.2.5: flags 32 bits, thresholds as ofp_stats.
@@ -75,7 +78,7 @@ const ROWS: { readonly [Type in KnownInstruction['type']]: Row<Of<Type>> } = {
     read(r) {
       const [flags, copy] = [r.u32(), r.copy()]
       const thresholds = readStats(r)
-      // Statistics that have no row, or stand in another order, of which the text says nothing: kept as bytes.
+      // Statistics without a row or in another order have no text, so the instruction is kept as octets.
       const again = new Writer(r.version)
       writeStats(again, inUsualOrder(thresholds))
       const isWhole = Buffer.compare(again.take(), copy.rest()) === 0
@@ -89,7 +92,7 @@ const byType: ReadonlyMap<string, Row<KnownInstruction>> = new Map(
 )
 const byCode = new Map(Object.values(ROWS).map((row) => [row.code, row as Row<KnownInstruction>]))
 
-/** @param isChecked is a second one of a type refused, as a switch does? */
+/** @param isChecked whether to refuse two instructions of one type, as a switch does */
 export function writeInstructions(w: Writer, instructions: readonly Instruction[], isChecked = false): void {
   checkList('instructions', instructions)
   const all = ofVersion(w.version, instructions)
@@ -106,7 +109,7 @@ export function writeInstructions(w: Writer, instructions: readonly Instruction[
   }
 }
 
-/** A meter as the version has it: an action, or an instruction. */
+/** The instructions with meters in the form of the version: an action, or an instruction. */
 function ofVersion(version: number, instructions: readonly Instruction[]): readonly Instruction[] {
   if (version >= V1_5) {
     return instructions.some(({ type }) => type === 'meter') ? meterAsAction(instructions) : instructions
@@ -115,7 +118,7 @@ function ofVersion(version: number, instructions: readonly Instruction[]): reado
   return startsMetered ? meterAsInstruction(instructions) : instructions
 }
 
-/** The same with the meter that the actions begin with as an instruction. */
+/** The instructions with a leading meter action as an instruction. */
 const meterAsInstruction = (instructions: readonly Instruction[]): readonly Instruction[] =>
   instructions.flatMap((one): Instruction[] => {
     const [first, ...rest] = one.type === 'apply_actions' ? one.actions : []
@@ -124,7 +127,7 @@ const meterAsInstruction = (instructions: readonly Instruction[]): readonly Inst
     return rest.length === 0 ? [meter] : [meter, { type: 'apply_actions', actions: rest }]
   })
 
-/** The same with the meter as the first of the actions applied. */
+/** The instructions with meters as the first of the applied actions. */
 export function meterAsAction(instructions: readonly Instruction[]): Instruction[] {
   const meters = instructions.filter((instruction) => instruction.type === 'meter')
   const applied = instructions.flatMap((one) => (one.type === 'apply_actions' ? one.actions : []))
@@ -139,7 +142,7 @@ export function readInstructions(r: Reader): Instruction[] {
     const code = r.u16()
     const length = r.u16()
     if (length < 4) {
-      throw new OpenFlowError('malformed', `an instruction of ${length} octets: its head alone has 4`, {
+      throw new OpenFlowError('malformed', `an instruction of ${length} octets: its header alone has 4`, {
         offset,
         error: BAD_INSTRUCTION_LEN,
       })

@@ -1,33 +1,36 @@
-/** Rules that packets make (ovs-actions(7), "The learn action"): nx_action_learn and nx_action_learn2. */
+/** Rules made from packets (ovs-actions(7), "The learn action"): nx_action_learn and nx_action_learn2. */
 
 import { readSubfield, type Subfield, writeSubfield } from '../match/subfield.ts'
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { OpenFlowError } from '../wire/openflow-error.ts'
 import { flag, given, type Row, type Rows } from './nicira-row.ts'
 
-/** What the new rule has from the packet (bits of a field) or from here (a number). */
+/** One part of the new rule, taken from bits of a field of the packet or from a constant. */
 export type LearnSpec =
   | { readonly to: 'match' | 'load'; readonly bits: number; readonly from: Subfield | bigint; readonly dst: Subfield }
   | { readonly to: 'output'; readonly bits: number; readonly from: Subfield }
 
-/** Make a rule of the packet (ovs-actions(7), "The learn action"). Timeouts are seconds; left out, there is none. */
+/**
+ * Makes a rule from the packet (ovs-actions(7), "The learn action"). Timeouts are in seconds. An omitted timeout is
+ * none.
+ */
 export interface LearnAction {
   readonly type: 'learn'
-  /** Of the rules that are made. */
+  /** Table of the new rule. */
   readonly table: number
   readonly priority: number
   readonly cookie: bigint
   readonly idleTimeout?: number
   readonly hardTimeout?: number
-  /** Seconds that take the place of those when a TCP connection ends. */
+  /** Idle timeout in seconds after the end of a TCP connection. */
   readonly finIdleTimeout?: number
   readonly finHardTimeout?: number
   readonly sendFlowRem?: true
-  /** The rules that it made go with the rule that has the action. */
+  /** Removes the learned rules together with the rule that has this action. */
   readonly deleteLearned?: true
-  /** No more rules than this; 0: any number. With it, or `result`, it is a learn2. */
+  /** The maximum number of learned rules; 0 is no limit. With `limit` or `result` the action is sent as a learn2. */
   readonly limit?: number
-  /** The bit that says whether the rule could be made. */
+  /** The bit that records whether the rule was made. */
   readonly result?: Subfield
   readonly specs: readonly LearnSpec[]
 }
@@ -36,8 +39,9 @@ const [LEARN, LEARN2] = [16, 45]
 const [SEND_FLOW_REM, DELETE_LEARNED, WRITE_RESULT] = [1, 2, 4]
 
 /**
- * idle_timeout 16 bits, hard_timeout 16, priority 16, cookie 64, flags 16, table 8, padding 8, fin_idle 16, fin_hard 16;
- * in learn2 limit 32, result_offset 16, padding 16, and the field of the result if its flag is set; then the specs.
+ * nx_action_learn: idle_timeout 16 bits, hard_timeout 16, priority 16, cookie 64, flags 16, table 8, padding 8,
+ * fin_idle 16, fin_hard 16. learn2 adds limit 32, result_offset 16, padding 16, and the field of the result if its flag
+ * is set. Then the specs.
  */
 const learn: Row<LearnAction> = {
   subtypes: [LEARN, LEARN2],
@@ -93,17 +97,17 @@ const learn: Row<LearnAction> = {
   },
 }
 
-/** The head of a spec, 16 bits: 0, 0, source 1 (1: a number), destination 2, number of bits 11. */
+/** The header of a spec, 16 bits: 2 zeros, source 1 bit (1 is a constant), destination 2, number of bits 11. */
 const [FROM_NUMBER, TO_MATCH, TO_LOAD, TO_OUTPUT] = [0x2000, 0x0000, 0x0800, 0x1000]
 const HEADS = { match: TO_MATCH, load: TO_LOAD, output: TO_OUTPUT } as const
-const MOST_BITS = 0x7ff
+const MAX_SPEC_BITS = 0x7ff
 
-/** A number has as many octets as its bits fill, rounded up to an even number. */
+/** A constant has as many octets as its bits need, rounded up to an even number. */
 const octetsFor = (bits: number): number => 2 * Math.ceil(bits / 16)
 
 function writeSpec(w: Writer, spec: LearnSpec): void {
   const { to, bits, from } = spec
-  if (!(bits >= 1 && bits <= MOST_BITS)) throw new OpenFlowError('out-of-range', `a spec of ${bits} bits`)
+  if (!(bits >= 1 && bits <= MAX_SPEC_BITS)) throw new OpenFlowError('out-of-range', `a spec of ${bits} bits`)
   w.u16(HEADS[to] | (typeof from === 'bigint' ? FROM_NUMBER : 0) | bits)
   if (typeof from === 'bigint') writeNumber(w, from, bits)
   else place(w, from, bits)
@@ -115,13 +119,16 @@ function writeNumber(w: Writer, value: bigint, bits: number): void {
   w.bytes(Buffer.from(value.toString(16).padStart(octetsFor(bits) * 2, '0'), 'hex'))
 }
 
-/** Field, then offset 16 bits. */
+/** Writes a field, then its offset in 16 bits. */
 function place(w: Writer, subfield: Subfield, bits: number): void {
   writeSubfield(w, subfield, bits, 'nicira')
   w.u16(subfield.offset, 'offset')
 }
 
-/** Up to the end, or to a head of zeros. @returns undefined if there is one that is not understood */
+/**
+ * Reads specs up to the end, or up to a header of zeros.
+ * @returns undefined if one is not understood
+ */
 function readSpecs(r: Reader): LearnSpec[] | undefined {
   const specs: LearnSpec[] = []
   while (r.left >= 2) {
@@ -135,7 +142,7 @@ function readSpecs(r: Reader): LearnSpec[] | undefined {
 }
 
 function readSpec(r: Reader, head: number): LearnSpec | undefined {
-  const bits = head & MOST_BITS
+  const bits = head & MAX_SPEC_BITS
   const to = head & 0x1800
   const isNumber = (head & FROM_NUMBER) !== 0
   if (head > 0x3fff || bits === 0) return undefined
@@ -147,13 +154,16 @@ function readSpec(r: Reader, head: number): LearnSpec | undefined {
   return dst && { to: to === TO_MATCH ? 'match' : 'load', bits, from, dst }
 }
 
-/** Bits above those that count make it one that is not understood. */
+/**
+ * Reads a constant.
+ * @returns undefined if it has more bits than the spec says
+ */
 function readNumber(r: Reader, bits: number): bigint | undefined {
   const value = BigInt(`0x${Buffer.from(r.bytes(octetsFor(bits))).toString('hex')}`)
   return value >> BigInt(bits) === 0n ? value : undefined
 }
 
-/** The offset stands behind the field that it is of, so it is looked at first. */
+/** Reads a field and its offset. The offset comes after the field, so it is read first. */
 function readPlace(r: Reader, bits: number): Subfield | undefined {
   const ahead = r.copy()
   const isLong = ahead.u16() === 0xffff

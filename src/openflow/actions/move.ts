@@ -1,4 +1,6 @@
-/** Bits of one field into another: OpenFlow 1.5's copy_field, Nicira's reg_move, and ONF's extension for 1.3. */
+/**
+ * Copying bits of one field to another: copy_field of OpenFlow 1.5, reg_move of Nicira, and ONF's extension for 1.3.
+ */
 
 import { type Naming, readSubfield, type Subfield, writeSubfield } from '../match/subfield.ts'
 import type { Reader, Writer } from '../wire/cursor.ts'
@@ -7,16 +9,19 @@ import { refusal } from '../wire/openflow-error.ts'
 import { V1_5 } from '../wire/versions.ts'
 
 const FORMS = ['copy_field', 'nicira', 'onf'] as const
-/** The forms that it has on the wire. */
+/** The forms of the action on the wire. */
 type Form = (typeof FORMS)[number]
 
-/** Copy `bits` bits of one field to another. */
+/** Copies `bits` bits of one field to another. */
 export interface MoveAction {
   readonly type: 'reg_move'
   readonly src: Subfield
   readonly dst: Subfield
   readonly bits: number
-  /** It came in another form than that of the version (`nicira` before 1.5, then `copy_field`), and goes out so. */
+  /**
+   * Set if the action came in a form other than the usual one of its version (`nicira` before 1.5, then `copy_field`).
+   * It is sent in that form again.
+   */
   readonly form?: Form
 }
 
@@ -26,7 +31,7 @@ const COPY_FIELD = 3200
 const formIn = (version: number): Form => (version < V1_5 ? 'nicira' : 'copy_field')
 const other = (version: number, form: Form): { readonly form?: Form } => (form === formIn(version) ? {} : { form })
 
-/** Both headers, one after the other. */
+/** Writes the headers of both fields. */
 export function writeSides(w: Writer, { src, dst, bits }: MoveAction, naming: Naming): void {
   writeSubfield(w, src, bits, naming)
   writeSubfield(w, dst, bits, naming)
@@ -41,7 +46,10 @@ export function readSides(r: Reader, bits: number, from: number, to: number, nam
   )
 }
 
-/** Write it if it has not the form of copy_field. @returns whether it is written */
+/**
+ * Writes the action if its form is not copy_field.
+ * @returns whether the action was written
+ */
 export function writeMove(w: Writer, action: MoveAction): boolean {
   const form = action.form ?? formIn(w.version)
   if (!FORMS.includes(form)) throw refusal('form', form, FORMS.join(', '))

@@ -1,4 +1,7 @@
-/** Nicira's actions (ovs-actions(7), ofp-actions.c): experimenter 0x2320, then a subtype. One row per kind, by families. */
+/**
+ * Actions of Nicira (ovs-actions(7), ofp-actions.c): experimenter 0x2320, then a subtype. Each kind has one row, and
+ * each family of kinds a file.
+ */
 
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { refusal } from '../wire/openflow-error.ts'
@@ -13,7 +16,7 @@ import type { Nested, Row, Rows } from './nicira-row.ts'
 import { OTHER_ROWS, type OtherAction } from './other-actions.ts'
 import { OUTPUT_ROWS, type OutputAction } from './output-actions.ts'
 
-/** The actions that Open vSwitch adds (ovs-actions(7)), named as there. */
+/** The actions that Open vSwitch adds, named as in ovs-actions(7). */
 export type NiciraAction =
   | OutputAction
   | BitsAction
@@ -48,7 +51,7 @@ export function writeNicira(w: Writer, action: NiciraAction, nested: Nested): vo
   row.write(w, action, nested)
 }
 
-/** @returns undefined if it is none that we know */
+/** @returns undefined if the subtype is unknown */
 export function readNicira(r: Reader, nested: Nested): NiciraAction | undefined {
   const subtype = r.u16()
   return bySubtype.get(subtype)?.read(r, subtype, nested)

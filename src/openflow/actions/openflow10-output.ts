@@ -1,6 +1,6 @@
 /**
- * Actions of OpenFlow 1.0 as flow monitors tell them: `output` (1.0.0, 5.2.4) and, by actions.ts, Nicira's. The others are kept
- * as octets.
+ * The `output` action of OpenFlow 1.0, as flow monitors report it (1.0.0, 5.2.4). Nicira's actions are read by
+ * actions.ts, and other actions of 1.0 are kept as octets.
  */
 import type { Writer } from '../wire/cursor.ts'
 import { lacking } from '../wire/openflow-error.ts'
@@ -22,11 +22,11 @@ const output: Row<Output> = {
 const WHOLE_PACKET = 0xffff
 const usualLength = (port: number): number => (port === PORT.CONTROLLER ? WHOLE_PACKET : 0)
 
-/** The row of a code. */
+/** The row with this code. */
 export const rowOf10 = (code: number): Row<StandardAction> | undefined =>
   code === output.code ? (output as Row<StandardAction>) : undefined
 
-/** An action of the standard that Nicira has no form of. */
+/** Writes a standard action for which Nicira has no form. */
 export function writeAction10(w: Writer, action: StandardAction): void {
   if (action.type !== 'output') throw lacking(w.version, `action ${action.type}`)
   output.write(w.u16(output.code).u16(0), action)

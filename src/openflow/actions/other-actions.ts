@@ -1,19 +1,19 @@
-/** The rest of them (ovs-actions(7), "Other Actions"). */
+/** The other actions of Nicira (ovs-actions(7), "Other Actions"). */
 import type { Action } from './actions.ts'
-import { DEEPEST, given, type Rows } from './nicira-row.ts'
+import { given, MAX_DEPTH, type Rows } from './nicira-row.ts'
 
 export type OtherAction =
-  /** Octets without meaning to the switch; it pads them with zeros. */
+  /** Octets that the switch ignores. It pads them with zeros. */
   | { readonly type: 'note'; readonly note: Uint8Array }
-  /** Back to the queue that a packet has by itself. */
+  /** Restores the default queue of the packet. */
   | { readonly type: 'pop_queue' }
-  /** Run the actions on a copy of the packet. */
+  /** Runs the actions on a copy of the packet. */
   | { readonly type: 'clone'; readonly actions: readonly Action[] }
-  /** Part `clause` (from 1) of `clauses` of the conjunctive match of this number. */
+  /** Clause `clause` (from 1) of `clauses` in the conjunctive match with this id. */
   | { readonly type: 'conjunction'; readonly id: number; readonly clause: number; readonly clauses: number }
-  /** Seconds that take the place of a rule's timeouts when a TCP connection ends. */
+  /** Timeouts in seconds that replace those of the rule when a TCP connection ends. */
   | { readonly type: 'fin_timeout'; readonly idleTimeout?: number; readonly hardTimeout?: number }
-  /** As the instruction of the name, for OpenFlow 1.0. */
+  /** The same as the instruction of this name, for OpenFlow 1.0. */
   | { readonly type: 'write_metadata'; readonly metadata: bigint; readonly mask: bigint }
 
 export const OTHER_ROWS: Rows<OtherAction> = {
@@ -31,10 +31,10 @@ export const OTHER_ROWS: Rows<OtherAction> = {
     subtypes: [42],
     write: (w, { actions }, nested) => nested.write(w.u16(42).zeros(6), actions),
     read(r, _subtype, nested) {
-      return r.depth > DEEPEST ? undefined : { type: 'clone', actions: nested.read(r.skip(6)) }
+      return r.depth > MAX_DEPTH ? undefined : { type: 'clone', actions: nested.read(r.skip(6)) }
     },
   },
-  // nx_action_conjunction: clause less one 8 bits, clauses 8, id 32.
+  // nx_action_conjunction: clause minus one 8 bits, clauses 8, id 32.
   conjunction: {
     subtypes: [34],
     write: (w, { id, clause, clauses }) =>

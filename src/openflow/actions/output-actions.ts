@@ -1,29 +1,29 @@
-/** Where a packet goes (ovs-actions(7), "Output Actions" and "Control Flow Actions"). */
+/** Actions of Nicira that say where a packet goes (ovs-actions(7), "Output Actions" and "Control Flow Actions"). */
 
 import { bitRange, isLong, readBits, readSubfield, type Subfield, writeBits, writeSubfield } from '../match/subfield.ts'
 import { narrow, PORT, widen } from '../wire/port-numbers.ts'
 import type { Rows } from './nicira-row.ts'
 
 export type OutputAction =
-  /** Look the packet up again in another table and come back. Without `port`: as from the port it came in by. */
+  /** Looks the packet up in another table and then continues. Without `port`, as if it came in by its own port. */
   | {
       readonly type: 'resubmit'
       readonly port?: number
       readonly table?: number
-      /** With the addresses and ports of the connection's first packet. */
+      /** Uses the addresses and ports of the first packet of the connection. */
       readonly ct?: true
     }
-  /** Output to the port whose number is in a field. */
+  /** Sends the packet to the port whose number is in a field. */
   | ({
       readonly type: 'output_reg'
       readonly bits: number
       readonly maxLen: number
-      /** Written in the longer form, as it always is for a field whose header has 64 bits. */
+      /** Set if the action has the longer form, which it always has for a field with a 64-bit header. */
       readonly long?: true
     } & Subfield)
-  /** Output of no more than so many octets. */
+  /** Sends at most `maxLen` octets of the packet. */
   | { readonly type: 'output_trunc'; readonly port: number; readonly maxLen: number }
-  /** Is the packet longer than so many octets? The answer goes into one bit. */
+  /** Writes to one bit whether the packet is longer than `length` octets. */
   | ({ readonly type: 'check_pkt_larger'; readonly length: number } & Subfield)
   | { readonly type: 'exit' }
 
@@ -89,7 +89,7 @@ export const OUTPUT_ROWS: Rows<OutputAction> = {
     write: (w, { port, maxLen }) => void w.u16(39).u16(narrow(port), 'port').u32(maxLen, 'maxLen'),
     read: (r) => ({ type: 'output_trunc', port: widen(r.u16()), maxLen: r.u32() }),
   },
-  // nx_action_check_pkt_larger: pkt_len 16 bits, offset 16, field, up to 14 octets.
+  // nx_action_check_pkt_larger: pkt_len 16 bits, offset 16, field, padding to 14 octets.
   check_pkt_larger: {
     subtypes: [49],
     write(w, { length, ...bit }) {

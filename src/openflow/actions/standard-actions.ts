@@ -1,4 +1,4 @@
-/** The actions of the standard (OpenFlow 1.5.1, 7.2.6): one row per kind, read by the encoder and the decoder. */
+/** The actions of the standard (OpenFlow 1.5.1, 7.2.6): one row per kind, used by the encoder and the decoder. */
 import { checkMask, isMasked } from '../match/check-match.ts'
 import type { KnownField } from '../match/match-fields.ts'
 import { readField, writeField } from '../match/oxm.ts'
@@ -9,24 +9,30 @@ import { PORT } from '../wire/port-numbers.ts'
 import { V1_5 } from '../wire/versions.ts'
 import { type MoveAction, readSides, writeSides } from './move.ts'
 
-/** A value for a field, or for the bits of it that `mask` names. */
+/** Sets a field, or the bits of it in `mask`, to a value. */
 export type SetField = KnownField extends infer F
   ? F extends KnownField
     ? F & { readonly type: 'set_field' }
     : never
   : never
 
-/** `nicira`: it came as the action that Nicira's extensions had before OpenFlow had one, and goes out so. */
+/**
+ * `nicira`: the action came in the form of Nicira's extensions, which is older than the standard's. It is sent in that
+ * form again.
+ */
 interface Older {
   readonly nicira?: true
 }
 
 /**
- * The actions of the standard (OpenFlow 1.5.1, 7.2.6). Numbers are as the standard has them: `ethertype` 16 bits, `ttl`
- * 8, ports, queues, groups and meters 32.
+ * The actions of the standard (OpenFlow 1.5.1, 7.2.6). Numbers have the width of the standard: `ethertype` 16 bits,
+ * `ttl` 8, ports, queues, groups and meters 32.
  */
 export type StandardAction =
-  /** `maxLen`: octets sent along to the controller; absent: none, or all of them if `port` is the controller. */
+  /**
+   * `maxLen`: the number of octets to send to the controller. By default none, or the whole packet if `port` is the
+   * controller.
+   */
   | { readonly type: 'output'; readonly port: number; readonly maxLen?: number }
   | { readonly type: 'copy_ttl_out' }
   | { readonly type: 'copy_ttl_in' }
@@ -44,12 +50,15 @@ export type StandardAction =
   | { readonly type: 'push_pbb'; readonly ethertype: number }
   | { readonly type: 'pop_pbb' }
   | MoveAction
-  /** OpenFlow 1.5; in 1.3 and 1.4 an instruction. */
+  /** An action in OpenFlow 1.5. In 1.3 and 1.4 it is an instruction. */
   | { readonly type: 'meter'; readonly meter: number }
 
 type Of<Type> = Extract<StandardAction, { readonly type: Type }>
 
-/** One kind: its code, and how its body (after code and length) is written and read; undefined: to be kept as bytes. */
+/**
+ * A kind of action: its code, and how its body (after code and length) is written and read. `read` returns undefined
+ * for an action to keep as octets.
+ */
 export interface Row<Value> {
   readonly code: number
   write(w: Writer, action: Value): void
@@ -57,9 +66,9 @@ export interface Row<Value> {
 }
 
 const BAD_SET_ARGUMENT = errorNamed('BAD_ACTION', 'BAD_SET_ARGUMENT')
-/** 7.2.6.9. */
-const IN_PORT_STAYS = 'in_port cannot be set: nxm_in_port can'
-/** Send the whole packet to the controller. */
+/** OpenFlow 1.5.1, 7.2.6.9. */
+const IN_PORT_STAYS = 'in_port cannot be set: use nxm_in_port'
+/** Sends the whole packet to the controller. */
 const WHOLE_PACKET = 0xffff
 
 const plain = <Type extends StandardAction['type']>(code: number, type: Type): Row<{ readonly type: Type }> => ({
@@ -127,7 +136,8 @@ export const STANDARD_ROWS: { readonly [Type in StandardAction['type']]: Row<Of<
     },
     read(r) {
       const field = readField(r)
-      // Before 1.5 there is no mask: what has one is kept as bytes, and so is what could not be written so.
+      // Before 1.5 there is no mask, so an action with one is kept as octets. The same is done with a value that could
+      // not be written again.
       if (field.field === 'unknown' || (field.mask !== undefined && r.version < V1_5)) return undefined
       if (field.field === 'in_port' || !isMasked(field)) return undefined
       return { type: 'set_field', ...field }
@@ -152,7 +162,7 @@ export const STANDARD_ROWS: { readonly [Type in StandardAction['type']]: Row<Of<
       if (w.version < V1_5) throw lacking(w.version, 'action meter')
       w.u32(meter, 'meter')
     },
-    // An instruction before, and no action.
+    // Before 1.5 a meter is an instruction, not an action.
     read: (r) => (r.version < V1_5 ? undefined : { type: 'meter', meter: r.u32() }),
   },
 }
@@ -162,7 +172,7 @@ export const standardByCode = new Map(Object.values(STANDARD_ROWS).map((row) => 
 export interface OlderForm {
   readonly type: StandardAction['type']
   readonly subtype: number
-  /** Two octets stand before its value. */
+  /** Whether two octets of padding precede the value. */
   readonly padded: boolean
 }
 

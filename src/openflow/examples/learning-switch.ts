@@ -1,5 +1,5 @@
 /**
- * A learning switch: it learns which address is behind which port and lets the switch forward on its own from then on.
+ * A learning switch: it learns which address is behind which port, and then lets the switch forward by itself.
  *
  *     node src/openflow/examples/learning-switch.ts 6653
  *     mn --topo single,3 --controller remote --switch ovs,protocols=OpenFlow15

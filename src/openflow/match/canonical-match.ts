@@ -1,10 +1,13 @@
-/** One form of a match, whoever wrote it: what is sent to Open vSwitch and what its dump shows of it have the same form. */
+/** The canonical form of a match: a match that is sent to Open vSwitch and the match in its dump have the same form. */
 
 import { widen } from '../wire/port-numbers.ts'
 import { type MetadataName, metadata } from './field-row.ts'
 import { allOnes, FIELDS, type FieldName, known, type Match, type OxmField, position } from './match-fields.ts'
 
-/** Fields in the order of printing, masks only where they say something, registers by their smallest part. */
+/**
+ * The fields in the order of printing. Masks that say nothing are dropped, and wide registers are split into 32-bit
+ * ones.
+ */
 export function canonicalMatch(match: Match): readonly OxmField[] {
   if (isCanonical(match)) return match
   return match
@@ -13,7 +16,7 @@ export function canonicalMatch(match: Match): readonly OxmField[] {
     .sort((a, b) => position(a) - position(b))
 }
 
-/** The common case at no cost: known fields without masks, in order, with the headers of the version. */
+/** Fast path for the common case: known fields without masks, in order, with the usual headers. */
 function isCanonical(match: Match): boolean {
   let last = -1
   for (const field of match) {
@@ -27,7 +30,7 @@ function isCanonical(match: Match): boolean {
 
 const withoutMask = new Set<string>()
 
-/** Fields that are the same as others together. */
+/** Fields that equal one or more other fields. */
 const splitters = new Map<string, (value: bigint, mask: bigint) => OxmField[]>([['vlan_tci', splitTci]])
 for (let x = 0; x < 8; x += 1) splitters.set(`xreg${x}`, intoRegisters(x * 2, 2))
 for (let xx = 0; xx < 4; xx += 1) splitters.set(`xxreg${xx}`, intoRegisters(xx * 4, 4))
@@ -37,16 +40,16 @@ splitters.set('nxm_in_port', (value, mask) => [
 splitters.set('nxm_ip_tos', (value, mask) => [
   mask === 0xffn ? known('ip_dscp', Number(value) >>> 2) : known('nxm_ip_tos', Number(value), Number(mask)),
 ])
-// Of any number of octets; the mask 0 asks whether it is there at all.
+// Fields of variable size. A mask of 0 matches any packet that has the option.
 for (const name of Object.keys(metadata) as MetadataName[]) {
   splitters.set(name, (value, mask) => [mask === allOnes(name) ? known(name, value) : known(name, value & mask, mask)])
 }
-// Open vSwitch 3.1 tells another mask of them than it matches.
+// Open vSwitch 3.1 reports a different mask for these fields than the one it matches.
 for (const name of ['tun_erspan_ver', 'tun_erspan_hwid', 'tun_gtpu_flags', 'tun_gtpu_msgtype'] as const) {
   splitters.set(name, (value, mask) => [known(name, Number(value & mask), mask === 0n ? 0 : undefined)])
   withoutMask.add(name)
 }
-// An Ethernet frame, as is every packet of which nothing else is said.
+// Packets are Ethernet frames unless a match says otherwise.
 splitters.set('packet_type', (value, mask) => {
   if (value === 0n && mask === 0xffffffffn) return []
   return [known('packet_type', Number(value), Number(mask))]
@@ -59,7 +62,7 @@ function parts(field: OxmField): OxmField[] {
   return split(BigInt(field.value), BigInt(field.mask ?? allOnes(field.field)))
 }
 
-/** A wide register is `count` registers, the first one the highest bits. */
+/** A wide register equals `count` registers. The first one has the highest bits. */
 function intoRegisters(first: number, count: number): (value: bigint, mask: bigint) => OxmField[] {
   return (value, mask) =>
     Array.from({ length: count }, (_, index) => {
@@ -73,7 +76,10 @@ const VID_AND_PRESENT = 0x1fff
 const PRESENT = 0x1000
 const PCP = 0xe000
 
-/** As Open vSwitch tells of it: id and presence, and where one of them is set, the whole priority if any bit of it counts. */
+/**
+ * Splits a TCI as Open vSwitch reports it: the id with the presence bit, and, if one of these is set, the whole
+ * priority if any of its bits counts.
+ */
 function splitTci(tci: bigint, mask: bigint): OxmField[] {
   const [value, bits] = [Number(tci & mask), Number(mask)]
   const vid = known('vlan_vid', value & VID_AND_PRESENT, bits & VID_AND_PRESENT)
@@ -81,7 +87,7 @@ function splitTci(tci: bigint, mask: bigint): OxmField[] {
   return hasPriority ? [vid, known('vlan_pcp', value >>> 13)] : [vid]
 }
 
-/** Does Open vSwitch match more of this field than it tells? */
+/** Whether Open vSwitch matches more of this field than it reports. */
 export function isToldInPart(field: OxmField): boolean {
   if (field.field === 'unknown') return false
   if (withoutMask.has(field.field)) return field.mask !== undefined
@@ -90,14 +96,14 @@ export function isToldInPart(field: OxmField): boolean {
   return (mask & PCP) !== 0 && ((mask & PCP) !== PCP || (value & mask & PRESENT) === 0)
 }
 
-/** Without a mask that says nothing, and without bits that the mask leaves out. */
+/** The field without a mask that says nothing, and without value bits outside of the mask. */
 export function trimmed(field: OxmField): OxmField[] {
   if (field.field === 'unknown' || field.mask === undefined) return [field]
   const { field: name, value, mask } = field
   if (typeof value === 'number' && typeof mask === 'number') {
     const ones = Number(allOnes(name))
     if (mask === 0) return []
-    // Bit operations have 32 bits: wider ones go by halves.
+    // Bit operations have 32 bits, so wider values use bigints.
     const both = FIELDS[name].bits > 32 ? Number(BigInt(value) & BigInt(mask)) : (value & mask) >>> 0
     return [maskHas(mask, ones) ? known(name, value) : known(name, both, mask)]
   }

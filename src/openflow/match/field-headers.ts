@@ -1,4 +1,7 @@
-/** Headers of fields (OpenFlow 1.5.1, 7.2.3.2): class 16 bits, field 7, has_mask 1, length 8, and with class 0xffff 32 bits more. */
+/**
+ * Headers of fields (OpenFlow 1.5.1, 7.2.3.2): class 16 bits, field 7, has_mask 1, length 8, and with class 0xffff 32
+ * more bits for the experimenter.
+ */
 import type { Writer } from '../wire/cursor.ts'
 import { EXPERIMENTER, ONF } from '../wire/experimenters.ts'
 import { refusal } from '../wire/openflow-error.ts'
@@ -6,13 +9,16 @@ import { V1_5 } from '../wire/versions.ts'
 import type { HeaderKind } from './field-row.ts'
 import { FIELD_NAMES, FIELDS, type FieldName, type FieldRow } from './match-fields.ts'
 
-/** Class and number, where they stand in 32 bits. */
+/** Class and number, at their position in 32 bits. */
 interface Header {
   readonly word: number
   readonly experimenter?: number
 }
 
-/** What values of a field are: one hidden class for all, since rows are of many and these are asked for each value. */
+/**
+ * The shape of a field's values. All fields share this one hidden class, because the rows of the table have many and
+ * the codec looks shapes up for each value.
+ */
 export interface Shape {
   readonly size: number
   readonly bits: number
@@ -23,12 +29,12 @@ export interface Shape {
   readonly onf: boolean
 }
 
-/** A field, and which of its headers it is. */
+/** A field, and the kind of the header that was found. */
 export interface Found {
   readonly field: FieldName
   readonly kind: HeaderKind
   readonly shape: Shape
-  /** It has this header in every version, and one number of octets, and all of them count. */
+  /** Whether the header is the same in every version, the size is fixed, and all bits are used. */
   readonly isPlain: boolean
 }
 
@@ -37,11 +43,11 @@ const header = (cls: number, code: number, experimenter?: number): Header => ({
   ...(experimenter === undefined ? {} : { experimenter }),
 })
 
-/** Those of a field, and what its values are. */
+/** All headers of a field, and the shape of its values. */
 export type Headers = { readonly [Kind in HeaderKind]: Header | undefined } & {
   readonly oxm: Header
   readonly shape: Shape
-  /** The one that it has in every version, if that has 32 bits. */
+  /** The header that is the same in every version, if it has 32 bits. */
   readonly word: number | undefined
 }
 
@@ -70,17 +76,17 @@ export const headers = Object.fromEntries(FIELD_NAMES.map((name) => [name, heade
   Record<FieldName, Headers>
 >
 
-/** The header that this version of OpenFlow has for the field. */
+/** The kind of header that this version has for the field. */
 export const kindIn = (version: number, field: FieldName): HeaderKind =>
   version < V1_5 && headers[field].onf !== undefined ? 'onf' : 'oxm'
 
-/** Is it another header than the one of this version? Then it is kept with the value. */
+/** The header to keep with the value, if it is not the usual one of this version. */
 export const otherHeader = (
   version: number,
   { field, kind }: Pick<Found, 'field' | 'kind'>,
 ): { readonly header?: HeaderKind } => (kind === kindIn(version, field) ? {} : { header: kind })
 
-/** @param length octets of value and mask */
+/** @param length octets of value and mask together */
 export function writeHeader(
   w: Writer,
   field: FieldName,
@@ -91,7 +97,7 @@ export function writeHeader(
   writeOf(w, headers[field], kind, hasMask, length)
 }
 
-/** Of a field that has been looked up. */
+/** The same, for a field that has been looked up. */
 export function writeOf(w: Writer, all: Headers, kind: HeaderKind | undefined, hasMask: 0 | 1, length: number): void {
   const { word, experimenter } = headerOf(w.version, all, kind)
   if (experimenter === undefined) w.u32((word | (hasMask << 8) | length) >>> 0)
@@ -125,15 +131,15 @@ for (const field of FIELD_NAMES) {
   }
 }
 
-/** The field of this class and number. */
+/** The field with this class and number. */
 export const fieldByWord = (word: number): Found | undefined => byWord.get(word >>> 9)
 
-/** The experimenter's field of this number. */
+/** The field of this experimenter with this number. */
 export const fieldByExperimenter = (experimenter: number, word: number): Found | undefined =>
   byExperimenter.get(keyOf(experimenter, (word >>> 9) & 0x7f))
 
-/** Does a header of this class go on with the experimenter? */
+/** Whether a header of this class continues with the experimenter. */
 export const isExperimenter = (word: number): boolean => word >>> 16 === EXPERIMENTER
 
-/** Has the field a header of this kind? */
+/** Whether the field has a header of this kind. */
 export const hasHeader = (field: FieldName, kind: HeaderKind): boolean => headers[field][kind] !== undefined

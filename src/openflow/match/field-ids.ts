@@ -1,11 +1,14 @@
-/** Fields by their headers alone, without values: what a table or a port has (OpenFlow 1.5.1, 7.3.5.18.2). */
+/** Fields by their headers alone, without values: what a table or a port supports (OpenFlow 1.5.1, 7.3.5.18.2). */
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { list, type Part } from '../wire/layout.ts'
 import { fieldByExperimenter, fieldByWord, isExperimenter, otherHeader, writeHeader } from './field-headers.ts'
 import type { HeaderKind } from './field-row.ts'
 import { FIELDS, type FieldName, type FieldRow } from './match-fields.ts'
 
-/** One that has no row is its header as it came: 32 bits, and with class 0xffff the experimenter. */
+/**
+ * A field without its value. An unknown field is its header as it came: 32 bits, and with class 0xffff the
+ * experimenter.
+ */
 export type FieldId =
   | { readonly field: FieldName; readonly hasMask?: true; readonly header?: HeaderKind }
   | { readonly field: 'unknown'; readonly word: number; readonly experimenter?: number }

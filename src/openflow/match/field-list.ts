@@ -1,4 +1,4 @@
-/** Fields one after another, without the head of a match. */
+/** Match fields one after another, without the header of a match. */
 
 import type { Part } from '../wire/layout.ts'
 import { checkList } from '../wire/openflow-error.ts'

@@ -1,6 +1,6 @@
 /**
- * Match fields: one row per field, read by the encoder, the decoder, the printer and the parser. Names, order and text form
- * are those of ovs-fields(7) and ovs-ofctl. Over 200 lines: it is a table.
+ * Match fields: one row per field, used by the encoder, the decoder, the printer and the parser. Names, order and text
+ * form are those of ovs-fields(7) and ovs-ofctl. The file has over 200 lines because it is a table.
  */
 
 import { EXPERIMENTER, NICIRA, NSH } from '../wire/experimenters.ts'
@@ -25,7 +25,8 @@ export const ICMPV6 = 58
 export const SCTP = 132
 
 /**
- * All that is known of each field, by name, in the order in which `ovs-ofctl` prints them: `FIELDS.tcp_dst.bits` is 16.
+ * Everything that is known about each field, by name, in the order in which `ovs-ofctl` prints the fields. For example,
+ * `FIELDS.tcp_dst.bits` is 16.
  */
 export const FIELDS = {
   pkt_mark: small(NXM1, 33, 32, 'hex'),
@@ -162,28 +163,30 @@ export const FIELDS = {
 } as const satisfies Record<string, Row>
 
 /**
- * Names of the fields that are known here: those of OpenFlow as it writes them, those of Open vSwitch as ovs-fields(7)
- * does.
+ * The names of the known fields. Fields of OpenFlow have the names of the standard, fields of Open vSwitch those of
+ * ovs-fields(7).
  */
 export type FieldName = keyof typeof FIELDS
 export type FieldRow = Row
 
 type ValueOf<Name extends FieldName> = (typeof FIELDS)[Name] extends Row<'number'> ? number : bigint
 
-/** A field with its value, and a mask where not every bit of it counts. */
+/** A known field with its value, and a mask if not all bits count. */
 export type KnownField = {
   [Name in FieldName]: {
     readonly field: Name
     readonly value: ValueOf<Name>
     readonly mask?: ValueOf<Name>
-    /** It came with another header than the one that the version has for it, and goes out so. */
+    /**
+     * Set if the field came with a header other than the usual one of its version. It is sent with that header again.
+     */
     readonly header?: HeaderKind
   } & (Name extends MetadataName
-    ? { /** Octets, if there are more than value and mask ask for. */ readonly size?: number }
+    ? { /** The number of octets, if it is more than value and mask need. */ readonly size?: number }
     : unknown)
 }[FieldName]
 
-/** A field that has no row: kept as it came, and written so. With class 0xffff, `experimenter` stands before the body. */
+/** A field without a row, kept as it came. With class 0xffff, `experimenter` precedes the body. */
 export interface UnknownField {
   readonly field: 'unknown'
   readonly class: number
@@ -193,11 +196,11 @@ export interface UnknownField {
   readonly body: Uint8Array
 }
 
-/** A field with its value, known here by name or unknown. */
+/** A field with its value, known or unknown. */
 export type OxmField = KnownField | UnknownField
 /**
- * Which packets: those that have all of these values. Empty, every packet. A field stands after those that it asks for:
- * `tcp_dst` after `ip_proto`.
+ * The packets that have all of these values. An empty match is all packets. A field must come after the fields that it
+ * requires: `tcp_dst` after `ip_proto`.
  */
 export type Match = readonly OxmField[]
 
@@ -205,11 +208,11 @@ export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[]
 
 const positions = new Map(FIELD_NAMES.map((name, index) => [name, index]))
 
-/** A field's place in the order of printing; unknown ones come last. */
+/** The position of a field in the order of printing. Unknown fields come last. */
 export const position = (field: OxmField): number =>
   field.field === 'unknown' ? positions.size : (positions.get(field.field) ?? 0)
 
-/** A mask of all the bits that a field has. */
+/** The mask of all bits of a field. */
 export const allOnes = (name: FieldName): number | bigint => ones[name]
 
 const ones = Object.fromEntries(
@@ -219,7 +222,10 @@ const ones = Object.fromEntries(
   }),
 ) as Readonly<Record<FieldName, number | bigint>>
 
-/** A field of the name with a value that is known to be of its type: the union cannot follow that through a variable. */
+/**
+ * Makes a field. The caller must ensure that the value has the type of the field, because TypeScript cannot check that
+ * for a name in a variable.
+ */
 export function known(field: FieldName, value: number | bigint, mask?: number | bigint): KnownField {
   return (mask === undefined ? { field, value } : { field, value, mask }) as KnownField
 }

@@ -1,10 +1,13 @@
-/** nx_match: fields without the head of a match; its length stands at an earlier place (nicira-ext.h). Padded to 8. */
+/**
+ * nx_match: match fields without the header of a match. Their length is at an earlier position, and they are padded to
+ * a multiple of 8 (nicira-ext.h).
+ */
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { BAD_MATCH_LEN } from '../wire/error-values.ts'
 import { fieldList } from './field-list.ts'
 import type { Match } from './match-fields.ts'
 
-/** @param at where its length stands, in 16 bits */
+/** @param at the position of the length, 16 bits */
 export function writeNxMatch(w: Writer, match: Match, at: number): void {
   const start = w.length
   fieldList.write(w, match, 'match')

@@ -1,4 +1,4 @@
-/** OXM TLVs (OpenFlow 1.5.1, 7.2.3): a header (see headers.ts), the value, and a mask if the header says so. */
+/** OXM TLVs (OpenFlow 1.5.1, 7.2.3): a header (see field-headers.ts), the value, and a mask if the header says so. */
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { BAD_MATCH_LEN, BAD_MATCH_TYPE } from '../wire/error-values.ts'
 import { checkList, OpenFlowError, refusal } from '../wire/openflow-error.ts'
@@ -31,7 +31,7 @@ export function writeField(w: Writer, field: OxmField): void {
   const { field: name, value, mask, header } = field
   const all = headers[name]
   const shape = all?.shape
-  // It may have come from where nothing is checked.
+  // Callers in JavaScript may pass anything.
   if (shape === undefined) throw refusal('field', name, 'a name of FIELDS, or unknown')
   const size = shape.isVariable ? sizeOf(field, shape) : shape.size
   const hasMask = mask === undefined ? 0 : 1
@@ -42,7 +42,7 @@ export function writeField(w: Writer, field: OxmField): void {
 }
 
 function writeValue(w: Writer, shape: Shape, name: string, value: number | bigint, size: number): void {
-  // What fills its octets is held against them by the writer.
+  // A value that uses all bits of its octets is checked by the writer.
   if (typeof value !== shape.width || (shape.isNarrow && value >= shape.limit)) throw outOfRange(name, shape, value)
   if (typeof value === 'bigint') {
     if (shape.isVariable) w.bytes(octetsOf(value, size, name))
@@ -60,7 +60,7 @@ function writeValue(w: Writer, shape: Shape, name: string, value: number | bigin
 const outOfRange = (name: string, { width, bits }: Shape, value: number | bigint): OpenFlowError =>
   new OpenFlowError('out-of-range', `${name} holds ${value} (a ${typeof value}): it takes a ${width} of ${bits} bits`)
 
-/** Octets of a field of no fixed size: as many as value and mask ask for, none for zeros. */
+/** The size of a field of variable size: as many octets as value and mask need, none for zeros. */
 function leastSize(value: bigint, mask: bigint | undefined): number {
   const widest = mask !== undefined && mask > value ? mask : value
   return widest === 0n ? 0 : Math.ceil(widest.toString(16).length / 2)
@@ -70,14 +70,14 @@ function sizeOf(field: KnownField, shape: Shape): number {
   const mask = field.mask === undefined ? undefined : BigInt(field.mask)
   const { size = leastSize(BigInt(field.value), mask) } = field as { readonly size?: number }
   if (size <= shape.size) return size
-  throw new OpenFlowError('out-of-range', `${field.field} has ${size} octets: ${shape.size} is the most`)
+  throw new OpenFlowError('out-of-range', `${field.field} has ${size} octets: at most ${shape.size} are possible`)
 }
 
 function octetsOf(value: bigint, size: number, name: string): Uint8Array {
   const digits = value < 0n ? '' : value.toString(16).padStart(size * 2, '0')
   if (value === 0n) return new Uint8Array(size)
   if (digits.length === size * 2) return Uint8Array.from(Buffer.from(digits, 'hex'))
-  throw new OpenFlowError('out-of-range', `${name} holds ${value}: its ${size} octets cannot`)
+  throw new OpenFlowError('out-of-range', `${name} holds ${value}, which does not fit into its ${size} octets`)
 }
 
 export function readField(r: Reader): OxmField {
@@ -129,7 +129,7 @@ function readKnown(
   const copy = shape.isNarrow ? r.copy() : r
   const value = readValue(r, shape.size)
   const mask = hasMask ? readValue(r, shape.size) : undefined
-  // Bits that the field does not have: kept as they came.
+  // The value has bits that the field does not have, so the field is kept as octets.
   if (shape.isNarrow && (value >= shape.limit || (mask !== undefined && mask >= shape.limit))) {
     return unknown(head, hasMask, experimenter, copy.bytes(length))
   }

@@ -1,4 +1,7 @@
-/** Prerequisites (OpenFlow 1.5.1, 7.2.3.6): a field has a meaning only after the fields that say what packets it is of. */
+/**
+ * Prerequisites (OpenFlow 1.5.1, 7.2.3.6): a field has a meaning only after the fields that select the packets that
+ * have it.
+ */
 import type { Need } from './field-row.ts'
 import {
   FIELD_NAMES,
@@ -13,7 +16,7 @@ import {
   UDP,
 } from './match-fields.ts'
 
-/** Each as the fields that say so, in words for who forgot them. */
+/** Each prerequisite in words, for error messages. */
 const WORDS: { readonly [N in Need]: string } = {
   vlan: 'vlan_vid with its bit 0x1000 set',
   ip: 'eth_type 0x0800 or 0x86dd',
@@ -33,7 +36,7 @@ const WORDS: { readonly [N in Need]: string } = {
   nd_advert: 'icmpv6_type 136',
 }
 
-/** What the fields so far say of the packet. */
+/** What the fields so far say about the packet. */
 interface Said {
   ethType: number
   protocol: number
@@ -62,7 +65,7 @@ const MEETS: { readonly [N in Need]: (said: Said) => boolean } = {
   nd_advert: ({ icmpv6 }) => icmpv6 === 136,
 }
 
-/** Of the fields that ask for something, or say something that others ask for. */
+/** The fields that have a prerequisite or that others require. */
 const NEEDS = new Map<string, { readonly meets: ((said: Said) => boolean) | undefined; readonly says: boolean }>()
 const SAYING = new Set(['eth_type', 'ip_proto', 'icmpv6_type', 'packet_type', 'vlan_vid', 'vlan_tci'])
 for (const name of FIELD_NAMES) {
@@ -76,7 +79,7 @@ export function sayMissing({ field }: KnownField): string {
   return `${field} has a meaning only after ${needs ? WORDS[needs] : 'others'}`
 }
 
-/** The first field that stands before what it asks for, or without it. */
+/** The first field whose prerequisite is missing or comes after it. */
 export function firstMissing(match: Match): KnownField | undefined {
   let said: Said | undefined
   for (const field of match) {
@@ -97,7 +100,7 @@ function learn(said: Said | undefined, field: KnownField): Said {
   else if (field.field === 'eth_type') now.ethType = value
   else if (field.field === 'ip_proto') now.protocol = value
   else if (field.field === 'icmpv6_type') now.icmpv6 = value
-  // Namespace 1: the Ethernet type of what the packet begins with.
+  // Namespace 1: the type is the Ethernet type of the outermost header.
   else if (value >>> 16 === 1) now.ethType = value & 0xffff
   return now
 }

@@ -1,16 +1,19 @@
-/** Bits of a field, as actions name them (OpenFlow 1.5.1, 7.2.6.13; ovs-fields(7)). */
+/** Bits of a field, as actions address them (OpenFlow 1.5.1, 7.2.6.13; ovs-fields(7)). */
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { OpenFlowError, refusal } from '../wire/openflow-error.ts'
 import { fieldByExperimenter, fieldByWord, hasHeader, isExperimenter, kindIn, writeHeader } from './field-headers.ts'
 import type { HeaderKind } from './field-row.ts'
 import { FIELDS, type FieldName, type FieldRow } from './match-fields.ts'
 
-/** A field as an action names it. */
+/** A field as an action addresses it. */
 export interface FieldId {
   readonly field: FieldName
-  /** Named by another header than the one that the version has for the field: `nxm` is that of Nicira's extensions. */
+  /**
+   * Set if the field is addressed by a header other than the usual one of the version: `nxm` is that of Nicira's
+   * extensions.
+   */
   readonly header?: HeaderKind
-  /** Octets of a `tun_metadata`, if they are not 124. */
+  /** Octets of a `tun_metadata` field, if they are not 124. */
   readonly size?: number
 }
 
@@ -19,7 +22,7 @@ export interface Subfield extends FieldId {
   readonly offset: number
 }
 
-/** So many bits of a field. */
+/** A number of bits of a field. */
 export interface Bits extends Subfield {
   readonly bits: number
 }
@@ -30,37 +33,40 @@ function row(field: FieldName): FieldRow {
   return FIELDS[field]
 }
 
-/** The bits that actions can name: not the one of `vlan_vid` that says that there is a tag. */
+/** The number of bits that actions can address. For `vlan_vid` it does not include the presence bit. */
 export const widthOf = ({ field, size }: FieldId): number =>
   size !== undefined && row(field).variable ? size * 8 : (row(field).part ?? row(field).bits)
 
-/** Has the field a header of 64 bits only, which some actions have no room for? */
+/** Whether the field has only a 64-bit header, which does not fit into some actions. */
 export const isLong = (field: FieldName): boolean => row(field).experimenter !== undefined
 
-/** @throws OpenFlowError `out-of-range` if the field has a header of 64 bits */
+/** @throws OpenFlowError `out-of-range` if the field has a 64-bit header */
 export function refuseLong(field: FieldName): void {
   if (!isLong(field)) return
-  throw new OpenFlowError('out-of-range', `${field} has a header of 64 bits: this action has room for one of 32`)
+  throw new OpenFlowError('out-of-range', `${field} has a header of 64 bits: this action takes one of 32 bits`)
 }
 
-/** Are the bits the field's own? */
+/** Whether the field has these bits. */
 export const fits = (id: FieldId, offset: number, bits: number): boolean =>
   Number.isInteger(bits) && Number.isInteger(offset) && bits >= 1 && offset >= 0 && offset + bits <= widthOf(id)
 
-/** Whose action it is: Nicira's name a field by its older header if it has one, unless its value says another. */
+/**
+ * Who defines the action. Actions of Nicira address a field by its older header if it has one, unless its value says
+ * otherwise.
+ */
 export type Naming = 'nicira' | 'standard'
 
 const usual = (version: number, field: FieldName, naming: Naming): HeaderKind =>
   naming === 'nicira' && hasHeader(field, 'nxm') ? 'nxm' : kindIn(version, field)
 
-/** The header of a field. */
+/** Writes the header of a field. */
 export function writeId(w: Writer, { field, header, size }: FieldId, naming: Naming): void {
   const { variable, size: own } = row(field)
   const kind = header ?? usual(w.version, field, naming)
   writeHeader(w, field, kind, 0, (variable && size) || own)
 }
 
-/** @returns undefined if it is that of no known field: then what it stands in is kept as bytes */
+/** @returns undefined if no known field has the header. The caller then keeps its structure as octets. */
 export function readId(r: Reader, naming: Naming): FieldId | undefined {
   const word = r.u32()
   const found = isExperimenter(word) ? (r.left < 4 ? undefined : fieldByExperimenter(r.u32(), word)) : fieldByWord(word)
@@ -75,7 +81,10 @@ export function readId(r: Reader, naming: Naming): FieldId | undefined {
   }
 }
 
-/** The header of the field that the bits are of. @throws OpenFlowError `out-of-range` if it has not so many */
+/**
+ * Writes the header of the field.
+ * @throws OpenFlowError `out-of-range` if the field does not have the bits
+ */
 export function writeSubfield(w: Writer, subfield: Subfield, bits: number, naming: Naming): void {
   if (!fits(subfield, subfield.offset, bits)) {
     const message = `${bits} bits from ${subfield.offset} on of ${subfield.field}: it has ${widthOf(subfield)}`
@@ -84,28 +93,34 @@ export function writeSubfield(w: Writer, subfield: Subfield, bits: number, namin
   writeId(w, subfield, naming)
 }
 
-/** @returns undefined if the header is of no known field, or the bits are not its own: then the action is kept as bytes */
+/**
+ * @returns undefined if no known field has the header, or the field does not have the bits. The caller then keeps the
+ *   action as octets.
+ */
 export function readSubfield(r: Reader, offset: number, bits: number, naming: Naming): Subfield | undefined {
   const found = readId(r, naming)
   return found && fits(found, offset, bits) ? { ...found, offset } : undefined
 }
 
-/** The bits that are needed, in 16 bits: offset 10, number less one 6 (ofs_nbits of nicira-ext.h). */
+/** A range of bits in 16 bits: offset 10 bits, length minus one 6 bits (ofs_nbits of nicira-ext.h). */
 export function bitRange({ offset, bits }: { readonly offset: number; readonly bits: number }): number {
   if (bits <= 64) return offset * 64 + bits - 1
-  throw new OpenFlowError('out-of-range', `${bits} bits of a field: 64 is the most`)
+  throw new OpenFlowError('out-of-range', `${bits} bits of a field: at most 64 are possible`)
 }
 
-/** Offset and number of bits of 16 bits. */
+/** The reverse of `bitRange`. */
 export const rangeOf = (word: number): { readonly offset: number; readonly bits: number } => ({
   offset: word >>> 6,
   bits: (word & 63) + 1,
 })
 
-/** The field's header after its range. */
+/** Writes the header of the field, which follows the range. */
 export const writeBits = (w: Writer, bits: Bits): void => writeSubfield(w, bits, bits.bits, 'nicira')
 
-/** The field's header after the word of its range; undefined if the bits are not its own. */
+/**
+ * Reads the header of the field, which follows the range.
+ * @returns undefined if the field does not have the bits
+ */
 export function readBits(r: Reader, word: number): Bits | undefined {
   const { offset, bits } = rangeOf(word)
   const found = readSubfield(r, offset, bits, 'nicira')

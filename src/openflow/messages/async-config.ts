@@ -1,14 +1,17 @@
-/** Which messages a switch sends on its own (OpenFlow 1.5.1, 7.3.10; 1.3.5, 7.3.10, as six masks in fixed places). */
+/**
+ * Configuration of the messages that a switch sends by itself (OpenFlow 1.5.1, 7.3.10; in 1.3.5, 7.3.10, six masks in
+ * fixed fields).
+ */
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { either, type Part, struct, u32 } from '../wire/layout.ts'
 import { checkList, lacking, OpenFlowError } from '../wire/openflow-error.ts'
 import { type PropertyOf, properties, property } from '../wire/properties.ts'
 import { V1_4, V1_5 } from '../wire/versions.ts'
 
-/** Bit n: the reason n. */
+/** Bit n stands for reason n. */
 const mask = struct({ mask: u32 })
 
-/** For controllers that are slaves, and for those that are master or equal. */
+/** Each kind of message has a mask for slaves, and one for master and equal controllers. */
 const PROPERTIES = {
   packet_in_slave: property(0, mask),
   packet_in_master: property(1, mask),
@@ -28,14 +31,14 @@ const PROPERTIES = {
   controller_status_master: property(15, mask, V1_5),
 }
 /**
- * Which messages of a kind this controller is sent unasked, by its role; `mask` has bit n for the reason n (OpenFlow
+ * The messages of one kind that this controller receives in one role. In `mask`, bit n stands for reason n (OpenFlow
  * 1.5.1, 7.3.10).
  */
 export type AsyncProperty = PropertyOf<typeof PROPERTIES>
 type Masked = Exclude<AsyncProperty, { readonly type: 'unknown' }>
 
 export interface AsyncConfigBody {
-  /** What is left out stays as it is; where there are six masks all of them must be there. */
+  /** An omitted property stays as it is. In messages with six masks, all of them are required. */
   readonly properties: readonly AsyncProperty[]
 }
 
@@ -48,7 +51,7 @@ const FIXED = [
   'flow_removed_slave',
 ] as const satisfies ReadonlyArray<Masked['type']>
 
-/** Six masks: as 1.3 has it, and Nicira's NXT_SET_ASYNC_CONFIG. */
+/** Six masks in fixed fields: OpenFlow 1.3, and NXT_SET_ASYNC_CONFIG of Nicira. */
 export const asyncMasks: Part<AsyncConfigBody> = {
   write(w: Writer, { properties }: AsyncConfigBody) {
     const places: readonly string[] = FIXED
@@ -59,7 +62,7 @@ export const asyncMasks: Part<AsyncConfigBody> = {
       const given = properties.filter((one): one is Masked => one.type === type)
       const [first] = given
       if (!first || given.length > 1) {
-        throw new OpenFlowError('out-of-range', `${type} is there ${given.length} times: it must be there once`)
+        throw new OpenFlowError('out-of-range', `${type} is given ${given.length} times: it must be given once`)
       }
       w.u32(first.mask, type)
     }
@@ -67,6 +70,6 @@ export const asyncMasks: Part<AsyncConfigBody> = {
   read: (r: Reader) => ({ properties: FIXED.map((type) => ({ type, mask: r.u32() })) }),
 }
 
-/** As 1.4 and later have it. */
+/** Properties: OpenFlow 1.4 and later. */
 export const asyncProperties: Part<AsyncConfigBody> = struct({ properties: properties(PROPERTIES) })
 export const asyncConfig = either(V1_4, asyncMasks, asyncProperties)

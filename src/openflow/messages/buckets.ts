@@ -1,4 +1,6 @@
-/** Buckets of groups (OpenFlow 1.5.1, 7.3.4.3.1; before 1.5 with weight and watches in fixed places, 1.3.5, 7.3.4.2). */
+/**
+ * Buckets of groups (OpenFlow 1.5.1, 7.3.4.3.1; before 1.5 with weight and watches in fixed fields, 1.3.5, 7.3.4.2).
+ */
 import { type Action, readActions, writeActions } from '../actions/actions.ts'
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { BAD_LEN, errorNamed } from '../wire/error-values.ts'
@@ -7,27 +9,27 @@ import { checkList, lacking, OpenFlowError } from '../wire/openflow-error.ts'
 import { properties, type UnknownProperty } from '../wire/properties.ts'
 import { V1_5 } from '../wire/versions.ts'
 
-/** One of a group's ways. */
+/** A bucket: one of the lists of actions of a group. */
 export interface Bucket {
-  /** Its number in the group, its place in the list unless said. Not before 1.5, where it is refused. */
+  /** The id of the bucket, by default its index in the list. Refused before 1.5. */
   readonly bucket?: number
   readonly actions: readonly Action[]
-  /** In groups `select`: its share. */
+  /** In a `select` group, the share of this bucket. */
   readonly weight?: number
-  /** In groups `ff`: it is used while this port, or this group, is live. */
+  /** In an `ff` group, the bucket is used while this port, or this group, is live. */
   readonly watchPort?: number
   readonly watchGroup?: number
-  /** Others than these, or these in another order: as they came. Not before 1.5. */
+  /** Unknown properties, or known ones in an unusual order, as they came. Not before 1.5. */
   readonly properties?: readonly UnknownProperty[]
 }
 
-/** Bucket numbers with a meaning in `insert_bucket` and `remove_bucket`. */
+/** Reserved bucket ids for `insert_bucket` and `remove_bucket`. */
 export const BUCKET = { FIRST: 0xfffffffd, LAST: 0xfffffffe, ALL: 0xffffffff } as const
 
 const ANY = 0xffffffff
 const BAD_BUCKET = errorNamed('GROUP_MOD_FAILED', 'BAD_BUCKET')
 
-/** Before 1.5: length, weight, port, group, actions. */
+/** Before 1.5: length, weight, port, group, padding, actions. */
 function writeFixed(w: Writer, bucket: Bucket): void {
   if (bucket.bucket !== undefined) throw lacking(w.version, 'number of a bucket')
   if (bucket.properties?.length) throw lacking(w.version, 'property of a bucket')
@@ -52,16 +54,19 @@ function readFixed(r: Reader): Bucket {
   }
 }
 
-/** What follows the length of a bucket. */
+/**
+ * Reads the length of a bucket.
+ * @returns a reader of the rest of the bucket
+ */
 function framed(r: Reader, least: number): Reader {
   const { offset } = r
   const length = r.u16()
   if (length >= least) return r.part(length - 2)
-  const message = `a bucket of ${length} octets: it has ${least} at least`
+  const message = `a bucket of ${length} octets: it has at least ${least}`
   throw new OpenFlowError('malformed', message, { offset, error: BAD_BUCKET })
 }
 
-/** In this order: those in another one stay as they came. */
+/** Known properties, in their usual order. In another order they are kept as octets. */
 const KNOWN = ['weight', 'watchPort', 'watchGroup'] as const
 const others = properties({})
 const PROPERTY_LENGTH = 8
@@ -83,7 +88,7 @@ function readKnown(r: Reader): Pick<Bucket, (typeof KNOWN)[number]> {
     const head = r.copy()
     if (head.u16() !== code || head.u16() !== PROPERTY_LENGTH) continue
     const value = name === 'weight' ? head.u16() : head.u32()
-    // Octets where there is padding: kept as they came.
+    // Padding that is not zero: the property is kept as octets.
     if (name === 'weight' && head.u16() !== 0) break
     found[name] = value
     r.skip(PROPERTY_LENGTH)
@@ -91,7 +96,7 @@ function readKnown(r: Reader): Pick<Bucket, (typeof KNOWN)[number]> {
   return found
 }
 
-/** 1.5: length, length of the actions, number, actions, properties. */
+/** OpenFlow 1.5: length, length of the actions, id, actions, properties. */
 function write(w: Writer, bucket: Bucket, index: number): void {
   const start = w.length
   w.u32(0).u32(bucket.bucket ?? index, 'bucket')
@@ -119,7 +124,7 @@ function read(r: Reader): Bucket {
 
 const listOf = (one: Part<Bucket>): Part<readonly Bucket[]> => list(one)
 
-/** Buckets up to the end. */
+/** All buckets up to the end. */
 export const buckets: Part<readonly Bucket[]> = {
   write(w, values, name) {
     checkList(name, values)

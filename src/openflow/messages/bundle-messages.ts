@@ -1,4 +1,4 @@
-/** Bundles: messages that are done together, or none (OpenFlow 1.5.1, 7.3.9; for 1.3 EXT-230). */
+/** Bundles: messages that a switch applies all together or not at all (OpenFlow 1.5.1, 7.3.9; in 1.3 EXT-230). */
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { type ErrorValue, errorNamed } from '../wire/error-values.ts'
 import { EXPERIMENTER, NICIRA } from '../wire/experimenters.ts'
@@ -8,7 +8,10 @@ import { type PropertyOf, properties, property } from '../wire/properties.ts'
 import { versionName } from '../wire/versions.ts'
 import type { Message } from './message.ts'
 
-/** Bits of `flags`: all or nothing; in the order of sending. */
+/**
+ * Bits of `flags`: `atomic` means that a packet sees the whole bundle or nothing of it, `ordered` that messages are
+ * applied in the order of sending.
+ */
 export const BUNDLE_FLAGS = { atomic: 1, ordered: 2 } as const
 
 const STEPS = [
@@ -23,10 +26,10 @@ const STEPS = [
 ] as const
 
 const PROPERTIES = {
-  /** When a scheduled bundle is to be committed; with bit 2 of `flags` (7.3.9.9). */
+  /** The time to commit a scheduled bundle. It requires bit 2 of `flags` (7.3.9.9). */
   time: property(1, struct({ pad: pad(4), time: struct({ seconds: u64, nanoseconds: u32, pad: pad(4) }) })),
 }
-/** When a scheduled bundle is to be committed: seconds and nanoseconds since 1970 (OpenFlow 1.5.1, 7.3.9.9). */
+/** The time to commit a scheduled bundle: seconds and nanoseconds since 1970 (OpenFlow 1.5.1, 7.3.9.9). */
 export type BundleProperty = PropertyOf<typeof PROPERTIES>
 const bundleProperties = properties(PROPERTIES)
 const NO_PROPERTIES: readonly BundleProperty[] = []
@@ -38,16 +41,16 @@ export const bundleControl = struct({
   properties: or(bundleProperties, NO_PROPERTIES),
 })
 
-/** A message that goes into a bundle (OpenFlow 1.5.1, 7.3.9.6). `Session.bundle` sends them by itself. */
+/** Adds a message to a bundle (OpenFlow 1.5.1, 7.3.9.6). `Session.bundle` sends these messages itself. */
 export interface BundleAddBody {
   readonly bundle: number
   readonly flags: number
-  /** Without an xid of its own it has that of the message that carries it, as it must; its version is that of it always. */
+  /** The bundled message. Its version is always that of the carrying message, and so is its xid unless it has one. */
   readonly message: Message
   readonly properties?: readonly BundleProperty[]
 }
 
-/** @param writeMessage @param readMessage of any type: handed in, since a bundled message may be of any */
+/** @param writeMessage writes a message of any type, since a bundle may contain any; readMessage reads one */
 export const bundleAdd = (
   writeMessage: (w: Writer, message: Message, xid: number) => void,
   readMessage: (r: Reader) => Message,
@@ -70,7 +73,7 @@ export const bundleAdd = (
   },
 })
 
-/** BUNDLE_BAD_VERSION, which the standard has no error for: it says only that the version must be the same (7.3.9.6). */
+/** BUNDLE_BAD_VERSION of Open vSwitch. The standard requires the same version (7.3.9.6) but has no error for it. */
 const OTHER_VERSION: ErrorValue = { errorType: EXPERIMENTER, experimenter: NICIRA, code: 22 }
 
 function checkVersion(r: Reader): void {
@@ -84,7 +87,7 @@ function innerLength(r: Reader): number {
   const length = r.copy().skip(2).u16()
   if (length >= 8 && length <= r.left) return length
   const error = errorNamed('BUNDLE_FAILED', 'MSG_BAD_LEN')
-  throw new OpenFlowError('malformed', `a bundled message of ${length} octets: ${r.left} are left`, {
+  throw new OpenFlowError('malformed', `a bundled message of ${length} octets, but ${r.left} are left`, {
     offset: r.offset,
     error,
   })

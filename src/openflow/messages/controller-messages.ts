@@ -1,4 +1,7 @@
-/** What a switch tells of its controllers (OpenFlow 1.5.1, 7.3.5.21, 7.4.5 and 7.4.6), and of its bundles (7.3.5.22). */
+/**
+ * Status of the controllers of a switch (OpenFlow 1.5.1, 7.3.5.21, 7.4.5 and 7.4.6), and its features for bundles
+ * (7.3.5.22).
+ */
 import { errorNamed } from '../wire/error-values.ts'
 import { choice, list, or, type Part, pad, sized, struct, u8, u16, u32, u64, type Values } from '../wire/layout.ts'
 import { octetsOf, textOf } from '../wire/octet-text.ts'
@@ -12,7 +15,7 @@ const uri: Part<{ readonly uri: string }> = {
   read: (r) => ({ uri: textOf(r.rest()) }),
 }
 const PROPERTIES = { uri: property(0, uri) }
-/** Where the connection of a controller comes from: `tcp:10.0.0.1:6653`. */
+/** The address of a controller's connection: `tcp:10.0.0.1:6653`. */
 export type ControllerProperty = PropertyOf<typeof PROPERTIES>
 
 const REASONS = [
@@ -34,7 +37,7 @@ const STATUS = {
   pad: pad(6),
   properties: properties(PROPERTIES),
 }
-/** One controller of the switch, and why it tells of it (OpenFlow 1.5.1, 7.3.5.21). */
+/** The status of one controller of the switch, and why it is reported (OpenFlow 1.5.1, 7.3.5.21). */
 export type ControllerStatus = Values<typeof STATUS>
 const status = sized(struct(STATUS), 16)
 
@@ -45,14 +48,12 @@ const time = struct({ seconds: u64, nanoseconds: u32, pad: pad(4) })
 const FEATURE_PROPERTIES = {
   time: property(1, struct({ pad: pad(4), accuracy: time, maxFuture: time, maxPast: time, timestamp: time })),
 }
-/**
- * How exactly the switch keeps to the time of scheduled bundles, in seconds and nanoseconds (OpenFlow 1.5.1, 7.3.5.22).
- */
+/** How exactly the switch executes scheduled bundles, in seconds and nanoseconds (OpenFlow 1.5.1, 7.3.5.22). */
 export type BundleFeaturesProperty = PropertyOf<typeof FEATURE_PROPERTIES>
 const some = properties(FEATURE_PROPERTIES)
 const NONE: readonly BundleFeaturesProperty[] = []
 
-/** Bits of `flags`: 0 a timestamp is sent along, 1 the bounds of scheduling are. */
+/** Bits of `flags`: bit 0 asks for a timestamp, bit 1 for the limits of scheduling. */
 export const bundleFeaturesRequest = struct({ flags: or(u32, 0), pad: pad(4), properties: { ...some, fallback: NONE } })
-/** Bits of `capabilities`: those of BUNDLE_FLAGS. */
+/** `capabilities` has bits of BUNDLE_FLAGS. */
 export const bundleFeatures = struct({ capabilities: u16, pad: pad(6), properties: some })

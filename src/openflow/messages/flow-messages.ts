@@ -1,4 +1,4 @@
-/** A flow (a rule, as data), and the flow_mod that brings it into a switch (OpenFlow 1.5.1, 7.3.4.2). */
+/** A flow (a rule as data), and the flow_mod message that adds, changes or deletes it (OpenFlow 1.5.1, 7.3.4.2). */
 
 import { wrongInstructions } from '../actions/check-rule.ts'
 import { type Instruction, readInstructions, writeInstructions } from '../actions/instructions.ts'
@@ -11,24 +11,27 @@ import { type FlowStats, fixedCounts, fixedStats, readStats, writeDuration, writ
 import { lacking, OpenFlowError, refusal } from '../wire/openflow-error.ts'
 import { V1_4, V1_5 } from '../wire/versions.ts'
 
-/** A flow: a rule of the switch. Its place is table (0 to 254), priority (0 to 65535, the higher first) and match. */
+/**
+ * A flow: a rule of the switch. It is identified by table (0 to 254), priority (0 to 65535, the highest first) and
+ * match.
+ */
 export interface Flow {
   readonly table: number
   readonly priority: number
   readonly cookie: bigint
   readonly match: Match
   readonly instructions: readonly Instruction[]
-  /** Seconds without a packet after which it goes; 0 or absent: it stays. */
+  /** Seconds without a packet after which the rule is removed. 0 or absent: never. */
   readonly idleTimeout?: number
-  /** Seconds after which it goes; 0 or absent: it stays. */
+  /** Seconds after which the rule is removed. 0 or absent: never. */
   readonly hardTimeout?: number
-  /** Those of least importance go first when a table is full. */
+  /** The rules of least importance are evicted first when a table is full. */
   readonly importance?: number
   /** Bits of `FLOW_FLAGS`. */
   readonly flags?: number
 }
 
-/** A flow as the switch has it. */
+/** A flow as the switch reports it. */
 export interface FlowEntry extends Flow {
   readonly stats: FlowStats
 }
@@ -44,39 +47,39 @@ export const FLOW_FLAGS = {
 
 const COMMANDS = ['add', 'modify', 'modify_strict', 'delete', 'delete_strict'] as const
 /**
- * What a `flow_mod` does: the strict ones to the rule of that priority and match, the others to all rules within the
- * match.
+ * What a `flow_mod` does. The strict commands apply to the rule with exactly that priority and match, the others to all
+ * rules within the match.
  */
 export type FlowModCommand = (typeof COMMANDS)[number]
 
-/** What is left out is 0, or "any". */
+/** An omitted property is 0, or "any". */
 export interface FlowModBody {
   readonly command: FlowModCommand
   readonly table: number
   readonly priority: number
   readonly match: Match
   readonly cookie?: bigint
-  /** Which bits of the cookie a rule must have to be modified or deleted. */
+  /** The bits of the cookie that a rule must have to be modified or deleted. */
   readonly cookieMask?: bigint
   readonly instructions?: readonly Instruction[]
   readonly idleTimeout?: number
   readonly hardTimeout?: number
   readonly bufferId?: number
-  /** Delete only what puts out to this port or group. */
+  /** Delete only rules with an output to this port or group. */
   readonly outPort?: number
   readonly outGroup?: number
   readonly flags?: number
   readonly importance?: number
   /**
-   * It came so, and `checkRule` refuses it, as a switch does: a field without its prerequisites, for example. One that says so
-   * goes out as it is.
+   * Set if the message came in a form that `checkRule` refuses, as a switch does, for example without a prerequisite.
+   * It is sent in that form again, unchecked.
    */
   readonly unchecked?: true
 }
 
 /** No buffer, any port, any group. */
 export const NONE = 0xffffffff
-/** In a deletion or a dump: the tables all together. */
+/** In a deletion or a dump: all tables. */
 export const ALL_TABLES = 0xff
 
 export function writeFlowMod(w: Writer, mod: FlowModBody): void {
@@ -114,7 +117,8 @@ export function readFlowMod(r: Reader): FlowModBody {
   const table = r.u8()
   const { offset } = r
   const command = COMMANDS[r.u8()]
-  if (!command) throw new OpenFlowError('malformed', 'a flow_mod of no known command', { offset, error: BAD_COMMAND })
+  if (!command)
+    throw new OpenFlowError('malformed', 'a flow_mod with an unknown command', { offset, error: BAD_COMMAND })
   const mod = {
     command,
     table,
@@ -135,13 +139,13 @@ export function readFlowMod(r: Reader): FlowModBody {
   return isWrong ? { ...mod, unchecked: true } : mod
 }
 
-/** Padding in 1.3, where it reads as 0. */
+/** In 1.3 this is padding, and importance reads as 0. */
 function writeImportance(w: Writer, importance = 0): void {
   if (importance !== 0 && w.version < V1_4) throw lacking(w.version, 'importance')
   w.u16(importance, 'importance')
 }
 
-/** One entry of a flow description (ofp_flow_desc; 7.3.5.2; ofp_flow_stats in 1.3.5 and 1.4.1, 7.3.5.2). */
+/** An entry of a flow description (ofp_flow_desc, 7.3.5.2; ofp_flow_stats in 1.3.5 and 1.4.1, 7.3.5.2). */
 export function writeFlowEntry(w: Writer, flow: FlowEntry): void {
   const start = w.length
   const isFixed = w.version < V1_5

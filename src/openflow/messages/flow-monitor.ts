@@ -1,6 +1,6 @@
 /**
- * Flow monitors: the switch tells of changes of its rules. OpenFlow 1.5.1, 7.3.5.19; in 1.3 ONF's extension (EXT-187), which
- * is Nicira's for 1.0 (see nicira-monitor.ts) with wider port numbers and instructions.
+ * Flow monitors: the switch reports changes of its rules (OpenFlow 1.5.1, 7.3.5.19). OpenFlow 1.3 has ONF's extension
+ * (EXT-187): Nicira's for 1.0 (see nicira-flow-monitor.ts) with wider port numbers and with instructions.
  */
 
 import { type Instruction, readInstructions, writeInstructions } from '../actions/instructions.ts'
@@ -18,14 +18,14 @@ import { removedReason, wideRemovedReason } from './packet-messages.ts'
 
 /** Bits of the `flags` of a flow monitor (ofp_flow_monitor_flags). */
 export const MONITOR_FLAGS = {
-  /** First tell of the rules that are there. */
+  /** First report the rules that exist already. */
   initial: 1,
   add: 2,
   removed: 4,
   modify: 8,
-  /** With instructions. */
+  /** Include instructions. */
   instructions: 16,
-  /** Changes of this connection in full too. */
+  /** Report the changes of this connection in full, too. */
   noAbbrev: 32,
   /** Not before 1.4. */
   onlyOwn: 64,
@@ -36,23 +36,23 @@ const BAD_FLAGS = errorNamed('FLOW_MONITOR_FAILED', 'BAD_FLAGS')
 const command = choice(u8, COMMANDS, errorNamed('FLOW_MONITOR_FAILED', 'BAD_COMMAND'))
 
 /**
- * Which changes of rules to tell of (OpenFlow 1.5.1, 7.3.5.19). `flags` are bits of `MONITOR_FLAGS`; what is left out
+ * The changes of rules to report (OpenFlow 1.5.1, 7.3.5.19). `flags` are bits of `MONITOR_FLAGS`. An omitted property
  * is "any".
  */
 export interface MonitorRequest {
   readonly monitor: number
-  /** Before 1.4 `add` alone: there `flow_monitor_cancel` deletes. */
+  /** Before 1.4 only `add`; there `flow_monitor_cancel` deletes a monitor. */
   readonly command: (typeof COMMANDS)[number]
   readonly flags: number
   readonly table?: number
   readonly match?: Match
   readonly outPort?: number
   readonly outGroup?: number
-  /** In 1.3 alone: the fields stand without the head of a match, as os-ken reads EXT-187. Open vSwitch wants the head. */
+  /** Only in 1.3: the match has no header, as os-ken reads EXT-187. Open vSwitch requires the header. */
   readonly isBare?: true
 }
 
-/** Not since 1.4: no more is told for this monitor. */
+/** Ends a monitor before OpenFlow 1.4. */
 export const monitorCancel = struct({ monitor: u32 })
 
 const request: Part<MonitorRequest> = {
@@ -77,7 +77,7 @@ const request: Part<MonitorRequest> = {
   }),
 }
 
-/** A match whose length, without padding, stands at an earlier place too: as Open vSwitch has it. */
+/** Writes a match whose length, without padding, is also at an earlier position, as in Open vSwitch. */
 function writeMeasured(w: Writer, match: Match, at: number): void {
   const start = w.length
   writeMatch(w, match)
@@ -87,20 +87,23 @@ function writeMeasured(w: Writer, match: Match, at: number): void {
 function readMeasured(r: Reader, length: number): OxmField[] {
   const { offset } = r
   if (length !== r.copy().skip(2).u16()) {
-    throw new OpenFlowError('malformed', `a match of ${length} octets says otherwise`, { offset, error: BAD_MATCH_LEN })
+    throw new OpenFlowError('malformed', `a match whose own length is not ${length} octets`, {
+      offset,
+      error: BAD_MATCH_LEN,
+    })
   }
   return readMatch(r)
 }
 
 const OXM = 1
 
-/** A match begins with its type and its length. */
+/** Whether the match has no header. A header begins with type and length. */
 function isBare(r: Reader, length: number): boolean {
   const head = r.copy()
   return length === 0 || (r.left >= 4 && (head.u16() !== OXM || head.u16() !== length))
 }
 
-/** onf_flow_monitor_request: id, flags, length of the match, port, table. */
+/** onf_flow_monitor_request: id 32 bits, flags 16, length of the match 16, port 32, table 8, padding 24, match. */
 const onfRequest: Part<MonitorRequest> = {
   write(w, request) {
     w.u32(request.monitor, 'monitor').u16(request.flags, 'flags').u16(0)
@@ -123,7 +126,7 @@ const onfRequest: Part<MonitorRequest> = {
 
 const olderRequest = either(V1_3, nxRequest, onfRequest)
 
-/** 1.3 and 1.0: what they lack is refused. */
+/** Requests of 1.3 and 1.0. What these versions do not have is refused. */
 const checkedRequest: Part<MonitorRequest> = {
   write(w, request, name) {
     if (request.command !== 'add') throw lacking(w.version, `command ${request.command} of a flow monitor`)
@@ -145,12 +148,12 @@ export const monitorRequest = either(V1_4, checkedRequest, request)
 
 const FULL = ['initial', 'added', 'removed', 'modified'] as const
 
-/** A rule that was there at first, came, went or changed. */
+/** A rule that existed already, was added, was removed or was modified. */
 export interface FullUpdate {
-  /** Before 1.4 what was there at first is `added`. */
+  /** Before 1.4 a rule that existed already is `added`. */
   readonly event: (typeof FULL)[number]
   readonly table: number
-  /** Why it was removed; of no meaning else. */
+  /** Why the rule was removed. Without meaning for other events. */
   readonly reason: ReturnType<(typeof removedReason)['read']>
   readonly idleTimeout: number
   readonly hardTimeout: number
@@ -161,19 +164,22 @@ export interface FullUpdate {
 }
 
 /**
- * What a flow monitor tells: a rule in full, or `abbrev` for a change of this session with its xid, or that it pauses
- * and goes on.
+ * An update of a flow monitor: a rule in full, `abbrev` for a change by this session with its xid, or a pause and its
+ * end.
  */
 export type FlowUpdate =
   | FullUpdate
-  /** This connection's message with that xid changed rules. */
+  /** The message of this connection with that xid changed rules. */
   | { readonly event: 'abbrev'; readonly xid: number }
-  /** The switch cannot keep up and leaves out changes until `resumed`. Before 1.4 these are messages; a session makes them events. */
+  /**
+   * The switch cannot keep up and omits changes until `resumed`. Before 1.4 these are messages; a session converts them
+   * to events.
+   */
   | { readonly event: 'paused' }
   | { readonly event: 'resumed' }
 
 const EVENTS = [...FULL, 'abbrev', 'paused', 'resumed'] as const
-/** Those before 1.4: the same in order, but for what it has not. */
+/** The events before 1.4, in the order of their numbers. */
 const ONF_EVENTS = ['added', 'removed', 'modified', 'abbrev'] as const
 const eventsIn = (version: number): ReadonlyArray<FlowUpdate['event']> => (version < V1_4 ? ONF_EVENTS : EVENTS)
 
@@ -232,7 +238,10 @@ const toldNow: Part<Told> = {
   }),
 }
 
-/** onf_flow_update_full: reason in 16 bits, priority, timeouts, length of the match, table. */
+/**
+ * onf_flow_update_full: reason 16 bits, priority 16, timeouts 16 and 16, length of the match 16, table 8, padding 8,
+ * cookie 64, match, instructions.
+ */
 const toldByOnf: Part<Told> = {
   write(w, update) {
     wideRemovedReason.write(w, update.reason, 'reason')

@@ -1,4 +1,4 @@
-/** Which flows to tell of, and the flows (OpenFlow 1.5.1, 7.3.5.2). */
+/** Requests for flows, and their replies (OpenFlow 1.5.1, 7.3.5.2). */
 
 import type { Match } from '../match/match-fields.ts'
 import { readMatch, writeMatch } from '../match/oxm.ts'
@@ -9,7 +9,7 @@ import { lacking } from '../wire/openflow-error.ts'
 import { V1_5 } from '../wire/versions.ts'
 import { ALL_TABLES, type FlowEntry, NONE, readFlowEntry, writeFlowEntry } from './flow-messages.ts'
 
-/** Which flows to tell of; what is left out is "any". */
+/** The flows to report. An omitted property is "any". */
 export interface FlowRequest {
   readonly table?: number
   readonly outPort?: number
@@ -44,11 +44,10 @@ export const flowRequest: Part<FlowRequest> = {
 const flowEntry: Part<FlowEntry> = { write: writeFlowEntry, read: readFlowEntry }
 export const flowEntries = list(flowEntry)
 
-/** 7.3.5.4: packets, octets and flows together; before 1.5 in fixed places. */
+/** OpenFlow 1.5.1, 7.3.5.4: packets, octets and flows in total. Before 1.5 they are in fixed fields. */
 const aggregateFixed: Part<FlowStats> = {
   write(w, { duration, idle, others, flows = 0, ...counts }) {
-    if (duration ?? idle ?? others?.length)
-      throw lacking(w.version, 'duration and idle, of the statistics of flows together')
+    if (duration ?? idle ?? others?.length) throw lacking(w.version, 'duration and idle in aggregate statistics')
     fixedCounts.write(w, counts, 'stats')
     w.u32(flows, 'flows').zeros(4)
   },
@@ -72,6 +71,6 @@ const COUNTS = {
   match,
   stats: oxs,
 }
-/** What a rule has done (ofp_flow_stats, 7.3.5.3). */
+/** Statistics of a rule (ofp_flow_stats, 7.3.5.3). */
 export type FlowCounts = Values<typeof COUNTS>
 export const flowCounts = list(sized(struct(COUNTS), 16))

@@ -25,13 +25,13 @@ import { experimenters, type PropertyOf, properties } from '../wire/properties.t
 import { V1_5 } from '../wire/versions.ts'
 import { BUCKET, type Bucket, buckets } from './buckets.ts'
 
-/** Reserved group numbers. */
+/** Reserved group ids. */
 export const GROUP = { MAX: 0xffffff00, ALL: 0xfffffffc, ANY: 0xffffffff } as const
 
 const TYPES = { all: 0, select: 1, indirect: 2, ff: 3 } as const
 /**
- * All buckets, one that is chosen, the only one, or the first that is live: `ff` is fast failover (OpenFlow 1.5.1,
- * 5.10.1).
+ * How a group chooses its buckets: all of them, one by a hash, the only one, or the first live one. `ff` is fast
+ * failover (OpenFlow 1.5.1, 5.10.1).
  */
 export type GroupType = keyof typeof TYPES
 const groupType = named<GroupType>(u8, TYPES, errorNamed('GROUP_MOD_FAILED', 'BAD_TYPE'))
@@ -42,35 +42,35 @@ const COMMANDS = {
   delete: 2,
   insert_bucket: [3, V1_5],
   remove_bucket: [5, V1_5],
-  /** Of Open vSwitch. */
+  /** Open vSwitch only. */
   add_or_mod: 0x8000,
 } as const
 /**
- * What a `group_mod` does; `insert_bucket` and `remove_bucket` not before OpenFlow 1.5, `add_or_mod` is of Open
+ * What a `group_mod` does. `insert_bucket` and `remove_bucket` require OpenFlow 1.5, and `add_or_mod` requires Open
  * vSwitch.
  */
 export type GroupCommand = keyof typeof COMMANDS
 const groupCommand = named<GroupCommand>(u16, COMMANDS, errorNamed('GROUP_MOD_FAILED', 'BAD_COMMAND'))
 
-/** How a group `select` chooses a bucket (ntr_group_prop_selection_method, netronome-ext.h). */
+/** How a `select` group chooses a bucket (ntr_group_prop_selection_method, netronome-ext.h). */
 const selectionMethod = struct({
   pad: pad(4),
-  /** `hash`, `dp_hash`. */
+  /** `hash` or `dp_hash`. */
   method: text(16),
   parameter: u64,
-  /** What goes into `hash`: the value of a field says which of its bits. */
+  /** The fields that go into `hash`. The value of a field is a mask of its bits. */
   fields: fieldList,
 })
 
 const PROPERTIES = { selection_method: experimenters(NETRONOME, 1, selectionMethod) }
 /**
- * How a group `select` chooses its bucket (ntr_group_prop_selection_method): `method` is `hash` or `dp_hash`, and
- * `fields` say which bits go into `hash`.
+ * How a `select` group chooses a bucket (ntr_group_prop_selection_method): `method` is `hash` or `dp_hash`, and
+ * `fields` are the bits that go into `hash`.
  */
 export type GroupProperty = PropertyOf<typeof PROPERTIES>
 const groupProperties = properties(PROPERTIES)
 
-/** A group as the switch has it. */
+/** A group as the switch reports it. */
 export interface Group {
   readonly group: number
   readonly groupType: GroupType
@@ -82,7 +82,10 @@ export interface Group {
 export interface GroupModBody extends Omit<Group, 'buckets'> {
   readonly command: GroupCommand
   readonly buckets?: readonly Bucket[]
-  /** Where `insert_bucket` inserts and what `remove_bucket` removes; `BUCKET.ALL` unless said. Not before 1.5. */
+  /**
+   * The bucket before which `insert_bucket` inserts or that `remove_bucket` removes. Default: `BUCKET.ALL`. Not before
+   * 1.5.
+   */
   readonly commandBucket?: number
 }
 
@@ -91,7 +94,7 @@ function checkFixed(w: Writer, { properties, commandBucket = BUCKET.ALL }: Parti
   if (commandBucket !== BUCKET.ALL) throw lacking(w.version, 'commandBucket')
 }
 
-/** The length of the buckets is at `at`. */
+/** Writes buckets and properties. The length of the buckets is at position `at`. */
 function writeTail(w: Writer, at: number, group: Partial<GroupModBody>): void {
   const start = w.length
   buckets.write(w, group.buckets ?? [], 'buckets')
@@ -99,7 +102,7 @@ function writeTail(w: Writer, at: number, group: Partial<GroupModBody>): void {
   groupProperties.write(w, group.properties ?? [], 'properties')
 }
 
-/** @param length of the buckets */
+/** @param length the length of the buckets */
 function readTail(r: Reader, offset: number, length: number): Pick<Group, 'buckets' | 'properties'> {
   if (length > r.left) throw new OpenFlowError('malformed', `${length} octets of buckets`, { offset, error: BAD_LEN })
   const some = buckets.read(r.part(length))
@@ -107,7 +110,7 @@ function readTail(r: Reader, offset: number, length: number): Pick<Group, 'bucke
   return { buckets: some, ...(properties.length === 0 ? {} : { properties }) }
 }
 
-/** 7.3.4.3: ofp_group_mod. */
+/** OpenFlow 1.5.1, 7.3.4.3: ofp_group_mod. */
 export const groupMod: Part<GroupModBody> = {
   write(w, mod) {
     groupCommand.write(w, mod.command, 'command')
@@ -133,7 +136,7 @@ export const groupMod: Part<GroupModBody> = {
   },
 }
 
-/** 7.3.5.10: ofp_group_desc. */
+/** OpenFlow 1.5.1, 7.3.5.10: ofp_group_desc. */
 const description: Part<Group> = {
   write(w, group) {
     w.u16(0)
@@ -159,16 +162,16 @@ const description: Part<Group> = {
 }
 export const groupDescriptions = struct({ groups: list(sized(description, 8)) })
 
-/** Before 1.5 all groups. */
+/** Before 1.5 the request is always for all groups. */
 export const groupDescRequest = struct({ group: since(V1_5, or(u32, GROUP.ALL)), pad: pad(4, V1_5) })
 export const groupStatsRequest = struct({ group: or(u32, GROUP.ALL), pad: pad(4) })
 
-/** 7.3.5.9: ofp_group_stats. */
+/** OpenFlow 1.5.1, 7.3.5.9: ofp_group_stats. */
 const STATS = {
   length: pad(2),
   pad: pad(2),
   group: u32,
-  /** Flows and groups that go to it. */
+  /** The number of rules and groups that use it. */
   references: u32,
   pad2: pad(4),
   packets: u64,
@@ -177,27 +180,27 @@ const STATS = {
   buckets: list(struct({ packets: u64, bytes: u64 })),
 }
 /**
- * What a group has done (OpenFlow 1.5.1, 7.3.5.9), all together and by bucket; `references` are the rules and groups
- * that use it.
+ * Statistics of a group (OpenFlow 1.5.1, 7.3.5.9), in total and by bucket. `references` is the number of rules and
+ * groups that use it.
  */
 export type GroupStats = Values<typeof STATS>
 export const groupStats = struct({ groups: list(sized(struct(STATS), 40)) })
 
-/** By type of group, in the order all, select, indirect, ff. */
+/** A number for each type of group: all, select, indirect, ff. */
 const perType = struct({ all: u32, select: u32, indirect: u32, ff: u32 })
 
-/** 7.3.5.11. */
+/** OpenFlow 1.5.1, 7.3.5.11: ofp_group_features. */
 const FEATURES = {
-  /** Bit n: groups of type n. */
+  /** Bit n stands for groups of type n. */
   types: u32,
   capabilities: u32,
   maxGroups: perType,
-  /** Bit n: the action n. */
+  /** Bit n stands for action n. */
   actions: perType,
 }
 /**
- * What groups the switch has (OpenFlow 1.5.1, 7.3.5.11): bits for types and capabilities, and for each type the most
- * groups and bits for actions.
+ * The groups that the switch supports (OpenFlow 1.5.1, 7.3.5.11): types and capabilities as bits, and for each type the
+ * maximum number of groups, and actions as bits.
  */
 export type GroupFeatures = Values<typeof FEATURES>
 export const groupFeatures = struct({ features: struct(FEATURES) })

@@ -1,21 +1,27 @@
-/** HELLO (OpenFlow 1.5.1, 7.5.1), which reads the same in all versions. */
+/** HELLO (OpenFlow 1.5.1, 7.5.1), which has the same layout in all versions. */
 import { type Reader, reader, Writer } from '../wire/cursor.ts'
 import { BAD_LEN } from '../wire/error-values.ts'
 import type { Part } from '../wire/layout.ts'
 import { checkList, OpenFlowError } from '../wire/openflow-error.ts'
 
-/** An element of a HELLO, as it came. */
+/** An element of a HELLO, kept as it came. */
 export interface HelloElement {
   readonly code: number
   readonly body: Uint8Array
 }
 
-/** HELLO (7.5.1): the versions that the sender speaks; without them, all up to that of the header. */
+/**
+ * HELLO (7.5.1): the versions that the sender speaks. Without `versions`, it speaks all versions up to the one in its
+ * header.
+ */
 export interface HelloBody {
   readonly versions?: readonly number[]
-  /** What else it says, behind the versions. One that says them elsewhere or otherwise has them here too, with code 1. */
+  /**
+   * The elements after the bitmap of versions. If the bitmap is not first or not in its usual form, it is among them,
+   * with code 1.
+   */
   readonly elements?: readonly HelloElement[]
-  /** Octets behind them that are no element. */
+  /** Octets after the elements that are not an element. */
   readonly rest?: Uint8Array
 }
 
@@ -51,7 +57,7 @@ export const hello: Part<HelloBody> = {
 const areSame = (one: readonly number[], other: readonly number[]): boolean =>
   one.length === other.length && one.every((version) => other.includes(version))
 
-/** One with less than a word says nothing of versions. */
+/** A bitmap of less than one word does not say any versions. */
 const isBitmap = ({ code, body }: HelloElement): boolean => code === VERSION_BITMAP && body.length >= 4
 
 function writeElement(w: Writer, { code, body }: HelloElement): void {
@@ -62,7 +68,7 @@ function writeElement(w: Writer, { code, body }: HelloElement): void {
     .align8(start)
 }
 
-/** Is there an element with its padding? Open vSwitch passes over one that is cut, too. */
+/** Whether a whole element with its padding is left. Open vSwitch ignores a truncated one, too. */
 function isWhole(r: Reader): boolean {
   if (r.left < HEAD) return false
   const length = r.copy().skip(2).u16()
@@ -81,7 +87,7 @@ function readElement(r: Reader): HelloElement {
   return { code, body }
 }
 
-/** Bit n of word w stands for version 32 w + n; there are 8 bits for versions. */
+/** Bit n of word w stands for version 32 w + n. Versions have 8 bits. */
 function bitmapOf(versions: readonly number[]): HelloElement {
   const wrong = versions.find((version) => !(version >= 0 && version <= 0xff && Number.isInteger(version)))
   if (wrong !== undefined) throw new OpenFlowError('out-of-range', `versions holds ${wrong}: each has 8 bits`)

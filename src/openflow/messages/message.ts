@@ -1,6 +1,6 @@
 /**
- * Messages: one row per type, with its place in each version and its body (OpenFlow 1.5.1, 7.1.1 and on; "1.3.5" and "1.4.1"
- * name a section of those). A type without a row is kept as bytes.
+ * Messages: one row per type, with its place in each version and the layout of its body (OpenFlow 1.5.1, 7.1.1 and
+ * following; "1.3.5" and "1.4.1" name sections of those versions). A message of a type without a row is kept as octets.
  */
 
 import type { Reader, Writer } from '../wire/cursor.ts'
@@ -72,13 +72,13 @@ const bundled: Part<BundleAddBody> = bundleAdd(writeMessage, readMessage)
 
 const forwarded: Part<ForwardedBody> = requestForward(writeMessage, readMessage)
 
-/** The same in every version, so that a peer of another one can be told. */
+/** The same place in every version, so that a peer that speaks another version can be told. */
 const always = (code: number): Places => standard(code, 0, 255)
 
 const V1_3_ONLY = [V1_3, V1_3] as const
 const nicira = (code: number): Places => experimental(NICIRA, code)
 const onf = (code: number): Places => experimental(ONF, code, ...V1_3_ONLY)
-/** Nicira's of OpenFlow 1.0 alone. */
+/** A message of Nicira that only OpenFlow 1.0 has. */
 const of10 = (code: number): Places => experimental(NICIRA, code, V1_0, V1_0)
 
 const ROWS = {
@@ -99,7 +99,7 @@ const ROWS = {
   group_mod: { at: standard(15), body: groupMod },
   port_mod: { at: standard(16), body: portMod },
   table_mod: { at: standard(17), body: tableMod },
-  /** In 1.0 for flow monitors alone. */
+  /** In OpenFlow 1.0 only for flow monitors. */
   multipart_request: { at: either(standard(18), standard(16, V1_0, V1_0)), body: multipartRequest },
   multipart_reply: { at: either(standard(19), standard(17, V1_0, V1_0)), body: multipartReply },
   barrier_request: { at: standard(20), body: nothing },
@@ -130,7 +130,7 @@ const ROWS = {
   tlv_table_request: { at: nicira(25), body: nothing },
   tlv_table_reply: { at: nicira(26), body: tlvTable },
   nx_set_async_masks: { at: nicira(19), body: asyncMasks },
-  /** The properties of 1.4 for 1.3. */
+  /** The properties of OpenFlow 1.4, for 1.3. */
   nx_set_async: { at: experimental(NICIRA, 27, ...V1_3_ONLY), body: asyncProperties },
   resume: { at: nicira(28), body: packetIn2 },
   ct_flush_zone: { at: nicira(29), body: ctFlushZone },
@@ -138,49 +138,49 @@ const ROWS = {
   ct_flush: { at: nicira(32), body: ctFlush },
 } as const
 
-/** The types of messages that are known here. */
+/** The known types of messages. */
 export type MessageType = keyof typeof ROWS
 export const MESSAGE_TYPES = Object.keys(ROWS) as readonly MessageType[]
 
-/** Where messages of this type stand, by wire version; in a version without a place there are none. */
+/** The places of this type of message, by wire version. A version without a place does not have the message. */
 export const placesOf = (type: MessageType): Places => rowOf(type).at
 
-/** What stands at the head of each message. */
+/** The header fields of every message. */
 export interface Head {
-  /** Wire version; 6, OpenFlow 1.5, if it is left out. */
+  /** Wire version. Default: 6, OpenFlow 1.5. */
   readonly version?: number
-  /** Which answer belongs to which request; a session gives one, and 0 is written without. */
+  /** Transaction id, which connects an answer to its request. A session assigns one; otherwise the default is 0. */
   readonly xid?: number
 }
 
 type ValueOf<P> = P extends Part<infer Value> ? Value : never
 
-/** The message of this type: `MessageOf<'packet_in'>`. See `Message` for what it has. */
+/** The message of this type: `MessageOf<'packet_in'>`. See `Message` for its properties. */
 export type MessageOf<Type extends MessageType> = Type extends MessageType
   ? Head & { readonly type: Type } & ValueOf<(typeof ROWS)[Type]['body']>
   : never
 
-/** A type of message that has no row, or not in this version: kept as it came. */
+/** A message whose type has no row, or not in this version, kept as it came. */
 export type UnknownMessage = Head & { readonly type: 'unknown'; readonly code: number; readonly body: Uint8Array }
 
 /**
- * Any message. One has beside its `type`, which is its name in the tables of the README:
+ * Any message. Its `type` is the name in the tables of the README. Besides the `type` it has:
  *
- * - `version`, the one on the wire (4 is OpenFlow 1.3, 5 is 1.4, 6 is 1.5, which is meant if it is left out);
- * - `xid`, by which an answer belongs to its request; a session gives one, and 0 is written without;
- * - and what is shown here. Those of a `multipart_request` and `multipart_reply` are `MultipartRequest` and
- * `MultipartReply`; one of unknown type is an `UnknownMessage`.
+ * - `version`, the wire version: 4 is OpenFlow 1.3, 5 is 1.4, and 6 is 1.5, which is the default;
+ * - `xid`, which connects an answer to its request; a session assigns one, and otherwise the default is 0;
+ * - and the properties shown here. Those of a `multipart_request` and a `multipart_reply` are `MultipartRequest` and
+ *   `MultipartReply`. A message of unknown type is an `UnknownMessage`.
  */
 export type Message = { [Type in MessageType]: MessageOf<Type> }[MessageType] | UnknownMessage
 
-/** A message as it came: it says its version and xid. */
+/** A message as it came: with its version and xid. */
 export type Decoded = Message & { readonly version: number; readonly xid: number }
 
-/** The message that brings a rule into a switch, changes it or takes it away. */
+/** The message that adds, changes or deletes rules of a switch. */
 export type FlowMod = MessageOf<'flow_mod'>
-/** The same for a group. */
+/** The message that adds, changes or deletes a group. */
 export type GroupMod = MessageOf<'group_mod'>
-/** The same for a meter. */
+/** The message that adds, changes or deletes a meter. */
 export type MeterMod = MessageOf<'meter_mod'>
 
 const EXPERIMENTER = 4
@@ -195,7 +195,7 @@ interface Row {
 const rowOf = (type: MessageType): Row => ROWS[type] as Row
 const typeAt = namesByPlace<MessageType>(ROWS)
 
-/** Write a message after what is there. The head (7.1.1): version 8 bits, type 8, length 16, xid 32. */
+/** Writes a message after what was written before. The header (7.1.1): version 8 bits, type 8, length 16, xid 32. */
 export function writeMessage(w: Writer, message: Message, xid = message.xid ?? 0): void {
   const start = w.length
   w.xid = xid
@@ -203,7 +203,7 @@ export function writeMessage(w: Writer, message: Message, xid = message.xid ?? 0
   if (message.type === 'unknown') writeUnknown(w, message, xid)
   else {
     const row = Object.hasOwn(ROWS, message.type) ? rowOf(message.type) : undefined
-    if (!row) throw new OpenFlowError('out-of-range', `type holds ${message.type}, which is no type of message`)
+    if (!row) throw new OpenFlowError('out-of-range', `type holds ${message.type}, which is not a type of message`)
     const { at, body } = row
     const place = at[w.version]
     if (!place) throw lackingMessage(w.version, message.type)
@@ -222,9 +222,9 @@ function writeUnknown(w: Writer, { code, body }: UnknownMessage, xid: number): v
 const lackingMessage = (version: number, type: MessageType): OpenFlowError =>
   VERSIONS.includes(version)
     ? lacking(version, `message ${type}`)
-    : new OpenFlowError('out-of-range', `version of ${type}: ${versionName(version)} is not spoken here`)
+    : new OpenFlowError('out-of-range', `version of ${type}: ${versionName(version)} is not supported`)
 
-/** Read the message that fills what is left. */
+/** Reads the message that fills the rest of the reader. */
 export function readMessage(r: Reader): Decoded {
   const { offset, left } = r
   const version = r.u8()
@@ -232,12 +232,12 @@ export function readMessage(r: Reader): Decoded {
   const length = r.u16()
   const xid = r.u32()
   if (length !== left) {
-    const message = `the message says that it has ${length} octets: it has ${left}`
+    const message = `the length of the message is ${length} octets, but it has ${left}`
     throw new OpenFlowError('malformed', message, { offset, error: BAD_LEN })
   }
   const type = code === EXPERIMENTER ? experimentersType(r, version) : typeAt(version, code)
   if (!type && !VERSIONS.includes(version)) {
-    throw new OpenFlowError('malformed', `${versionName(version)} is not spoken here`, { offset, error: BAD_VERSION })
+    throw new OpenFlowError('malformed', `${versionName(version)} is not supported`, { offset, error: BAD_VERSION })
   }
   if (r.depth > 0 && (type === 'bundle_add' || type === 'requestforward')) {
     const error = errorNamed('BUNDLE_FAILED', 'MSG_UNSUP')
@@ -251,14 +251,15 @@ export function readMessage(r: Reader): Decoded {
   return { version, xid, type: type ?? 'unknown', ...body } as Decoded
 }
 
-/** @throws OpenFlowError with the error as the version has it */
+/** @throws OpenFlowError with the error in the form that the version has */
 function readBody(r: Reader, type: MessageType, length: number): object {
   try {
     return rowOf(type).body.read(r)
   } catch (cause) {
     if (!(cause instanceof OpenFlowError) || !cause.error || r.depth > 0) throw cause
     const { message, offset = r.offset, error } = cause
-    // Parts that are cut: the whole of them is a multiple of 8.
+    // If the message was truncated, its length is not a multiple of 8 as all these parts are. Then the message's length
+    // is wrong, not the part's.
     const answer = length % 8 !== 0 && PART_LENGTHS.includes(error) ? BAD_LEN : errorIn(r.version, error)
     throw answer === error ? cause : new OpenFlowError('malformed', message, { offset, error: answer, cause })
   }
@@ -266,7 +267,10 @@ function readBody(r: Reader, type: MessageType, length: number): object {
 
 const PART_LENGTHS: readonly ErrorValue[] = [BAD_MATCH_LEN, BAD_ACTION_LEN, BAD_INSTRUCTION_LEN, BAD_PROPERTY_LEN]
 
-/** Its type, and its head is skipped; or undefined, and nothing is. */
+/**
+ * Finds the type of an experimenter message and skips its header.
+ * @returns undefined if the type is unknown; then nothing is skipped
+ */
 function experimentersType(r: Reader, version: number): MessageType | undefined {
   if (r.left < EXPERIMENTERS_HEAD && !VERSIONS.includes(version)) return undefined
   const head = r.copy()

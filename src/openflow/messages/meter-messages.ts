@@ -19,32 +19,32 @@ import {
 import { lacking, OpenFlowError } from '../wire/openflow-error.ts'
 import { V1_5 } from '../wire/versions.ts'
 
-/** Reserved meter numbers. */
+/** Reserved meter ids. */
 export const METER = { MAX: 0xffff0000, SLOWPATH: 0xfffffffd, CONTROLLER: 0xfffffffe, ALL: 0xffffffff } as const
 
-/** Bits of `flags`: the unit of rates, and whether bursts count. */
+/** Bits of `flags`: the unit of rates, and whether burst sizes are used. */
 export const METER_FLAGS = { kbps: 1, pktps: 2, burst: 4, stats: 8 } as const
 
-/** From a rate on, in the units of the meter, something is done; `burst` in kilobits or packets. */
+/** `rate` is in the units of the meter. `burst` is in kilobits or packets. */
 interface Rate {
   readonly rate: number
   readonly burst: number
 }
 
 /**
- * What a meter does above a rate. `rate` and `burst` are in the units of its `flags`: kilobits a second or packets a
- * second, kilobits or packets.
+ * What a meter does above a rate. `rate` and `burst` are in the units of the meter's `flags`: kilobits or packets per
+ * second, and kilobits or packets.
  */
 export type Band =
   | (Rate & { readonly type: 'drop' })
-  /** The drop precedence is raised by `level`. */
+  /** Raises the drop precedence by `level`. */
   | (Rate & { readonly type: 'dscp_remark'; readonly level: number })
-  /** Kept as it came. */
+  /** A band of an unknown type, kept as it came. */
   | (Rate & { readonly type: 'unknown'; readonly code: number; readonly body: Uint8Array })
 
 const [DROP, DSCP_REMARK] = [1, 2]
 
-/** 7.3.4.5.1: type, length, rate, burst, and what the type has. */
+/** OpenFlow 1.5.1, 7.3.4.5.1: type, length, rate, burst, and the data of the type. */
 const band: Part<Band> = {
   write(w: Writer, one: Band) {
     const start = w.length
@@ -59,7 +59,7 @@ const band: Part<Band> = {
     const { offset } = r
     const [code, length] = [r.u16(), r.u16()]
     if (length < 12) {
-      throw new OpenFlowError('malformed', `a band of ${length} octets: it has 12 at least`, { offset, error: BAD_LEN })
+      throw new OpenFlowError('malformed', `a band of ${length} octets: it has at least 12`, { offset, error: BAD_LEN })
     }
     const body = r.part(length - 4)
     const rate = { rate: body.u32(), burst: body.u32() }
@@ -81,7 +81,7 @@ const METER_ROW = {
   meter: u32,
   bands: list(band),
 }
-/** A meter as the switch has it. */
+/** A meter as the switch reports it. */
 export type Meter = Values<typeof METER_ROW>
 
 export const meterMod = struct({
@@ -89,7 +89,7 @@ export const meterMod = struct({
   ...METER_ROW,
 })
 
-/** One meter, or all. */
+/** Asks for one meter, or for all. */
 export const meterRequest = struct({ meter: or(u32, METER.ALL), pad: pad(4) })
 
 /** OFPMP_METER_DESC in 1.5, OFPMP_METER_CONFIG before. */
@@ -99,7 +99,7 @@ const STATS = {
   meter: u32,
   length: pad(2),
   pad: pad(6),
-  /** Flows that go through it. */
+  /** The number of rules that use it. */
   references: u32,
   packets: u64,
   bytes: u64,
@@ -108,13 +108,13 @@ const STATS = {
   bands: list(struct({ packets: u64, bytes: u64 })),
 }
 /**
- * What a meter has done (OpenFlow 1.5.1, 7.3.5.12): `references` are the rules that use it, `packets` and `bytes` those
- * that came in, and, for each band in order, those that it was applied to.
+ * Statistics of a meter (OpenFlow 1.5.1, 7.3.5.12). `references` is the number of rules that use it, `packets` and
+ * `bytes` are its input, and `bands` says for each band, in order, what it was applied to.
  */
 export type MeterStats = Values<typeof STATS>
 export const meterStats = struct({ meters: list(sized(struct(STATS), 40, 4)) })
 
-/** 32 bits and as many of padding, or nothing. */
+/** 32 bits and 32 bits of padding, or nothing. */
 const meterPlaces: Defaulted<number | undefined> = {
   fallback: undefined,
   write(w, value, name) {
@@ -132,19 +132,19 @@ const meterPlaces: Defaulted<number | undefined> = {
 
 const FEATURES = {
   maxMeter: u32,
-  /** Bit n: bands of type n. */
+  /** Bit n stands for bands of type n. */
   bandTypes: u32,
   /** Bits of METER_FLAGS. */
   capabilities: u32,
   maxBands: u8,
   maxColor: u8,
   pad: pad(2),
-  /** Where meters may stand (1.5.1): Open vSwitch leaves it out. Not before 1.5. */
+  /** Where meters may be used (1.5.1). Open vSwitch omits it. Not before 1.5. */
   features: meterPlaces,
 }
 /**
- * What meters the switch has (OpenFlow 1.5.1, 7.3.5.14): the most that there may be, and bits for types of bands and
- * `flags`.
+ * The meters that the switch supports (OpenFlow 1.5.1, 7.3.5.14): the maximum numbers, and types of bands and `flags`
+ * as bits.
  */
 export type MeterFeatures = Values<typeof FEATURES>
 export const meterFeatures = struct({ features: struct(FEATURES) })

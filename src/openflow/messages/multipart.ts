@@ -1,6 +1,6 @@
 /**
- * Multipart messages (OpenFlow 1.5.1, 7.3.5): one row per kind, with its place in each version and its body as it is asked for
- * and as it is answered. A kind without a row is kept as bytes.
+ * Multipart messages (OpenFlow 1.5.1, 7.3.5): one row per kind, with its place in each version and the layout of
+ * request and reply. A message of a kind without a row is kept as octets.
  */
 
 import { type Reader, reader, type Writer } from '../wire/cursor.ts'
@@ -24,7 +24,7 @@ import { tableDescriptions, tableStats } from './table-messages.ts'
 
 const nothing = struct({})
 
-/** 7.3.5.1. */
+/** OpenFlow 1.5.1, 7.3.5.1. */
 const DESCRIPTION = {
   manufacturer: text(256),
   hardware: text(256),
@@ -32,13 +32,13 @@ const DESCRIPTION = {
   serial: text(32),
   datapath: text(256),
 }
-/** Who made the switch, and of what (OpenFlow 1.5.1, 7.3.5.2). `datapath` is for people. */
+/** Who made the switch, and what it consists of (OpenFlow 1.5.1, 7.3.5.1). `datapath` is a description for people. */
 export type SwitchDescription = Values<typeof DESCRIPTION>
 
-/** 7.3.5.7: all ports but in 1.5, which may ask for one. */
+/** OpenFlow 1.5.1, 7.3.5.7. In 1.5 it can ask for one port, in earlier versions only for all. */
 const portRequest = struct({ port: since(V1_5, or(u32, NONE)), pad: pad(4, V1_5) })
 
-/** `list`: what of an answer is put together from its parts. */
+/** `list` is the property whose parts are joined when a reply has several messages. */
 const ROWS = {
   desc: { at: standard(0), request: nothing, reply: struct({ desc: struct(DESCRIPTION) }) },
   /** Flows with their instructions: OFPMP_FLOW_DESC in 1.5, OFPMP_FLOW before. */
@@ -65,14 +65,14 @@ const ROWS = {
     list: 'updates',
   },
   ipfix_bridge: { at: experimental(NICIRA, 3), request: nothing, reply: struct({ stats: ipfixStats }) },
-  /** Of the collector sets of the action `sample`. */
+  /** Statistics of the collector sets of the action `sample`. */
   ipfix_flow: {
     at: experimental(NICIRA, 4),
     request: nothing,
     reply: struct({ stats: list(ipfixStats) }),
     list: 'stats',
   },
-  /** Flows with statistics alone. */
+  /** Flows with statistics only. */
   flow_stats: { at: standard(17, V1_5), request: flowRequest, reply: struct({ flows: flowCounts }), list: 'flows' },
   controller_status: { at: standard(18, V1_5), request: nothing, reply: controllerStatuses, list: 'controllers' },
   bundle_features: { at: standard(19, V1_5), request: bundleFeaturesRequest, reply: bundleFeatures },
@@ -91,7 +91,7 @@ const rowOf = (kind: Kind): Row => ROWS[kind] as Row
 const kindAt = namesByPlace<Kind>(ROWS)
 export const MULTIPART_KINDS = Object.keys(ROWS) as readonly Kind[]
 
-/** Where this kind stands, by wire version; in a version without a place there is none. */
+/** The places of this kind, by wire version. A version without a place does not have it. */
 export const multipartPlaces = (kind: Kind): Places => rowOf(kind).at
 
 type ValueOf<P> = P extends Part<infer Value> ? Value : never
@@ -102,10 +102,10 @@ interface Unknown {
   readonly body: Uint8Array
 }
 
-/** Further parts follow. */
+/** Whether more parts follow. */
 interface MoreFollows {
   readonly more?: boolean
-  /** Other flags, none of which has a meaning. */
+  /** Other flags. None of them has a meaning. */
   readonly otherFlags?: number
 }
 
@@ -114,13 +114,13 @@ type Body<Way extends 'request' | 'reply'> =
   | Unknown
 
 /**
- * What a switch is asked by a `multipart_request` (OpenFlow 1.5.1, 7.3.5). `more`: further parts of the request follow.
- * One of unknown kind goes out as it is given.
+ * The body of a `multipart_request` (OpenFlow 1.5.1, 7.3.5). `more` says that more parts of the request follow. A
+ * request of unknown kind is sent as it is given.
  */
 export type MultipartRequest = MoreFollows & Body<'request'>
 /**
- * What a switch answers to the request of the same kind. `more`: further parts follow; `Session.request` waits for all
- * of them and gives them as one. One of unknown kind has `code` and `body`.
+ * The body of a `multipart_reply` to a request of the same kind. `more` says that more parts follow. `Session.request`
+ * waits for all parts and joins them. A reply of unknown kind has `code` and `body`.
  */
 export type MultipartReply = MoreFollows & Body<'reply'>
 
@@ -164,31 +164,40 @@ function multipart<Value extends MultipartRequest | MultipartReply>(way: 'reques
   }
 }
 
-/** What is an experimenter's begins with a head. @throws OpenFlowError `out-of-range` */
+/**
+ * An experimenter's message begins with a header.
+ * @throws OpenFlowError `out-of-range` if the body is too short for it
+ */
 export function refuseCut(body: Uint8Array, head: number): void {
   if (body.length >= head) return
-  const message = `body of an experimenter's has ${body.length} octets: ${head} are the head that says whose it is`
+  const message = `the body of an experimenter message has ${body.length} octets: its header alone has ${head}`
   throw new OpenFlowError('out-of-range', message)
 }
 
-/** Octets that say whose and which it is. In 1.0 only Nicira's say which, with padding behind it (nicira-ext.h). */
+/**
+ * The length of the header that names experimenter and kind. In 1.0 only Nicira's has a kind, followed by padding
+ * (nicira-ext.h).
+ */
 function headLength(version: number, body: Uint8Array): number {
   if (version >= V1_3) return 8
   return body.length >= 4 && reader(version, body).u32() === NICIRA ? 8 + paddingAfter(version) : 4
 }
 
-/** Before 1.1 there is no padding behind the flags, and some behind Nicira's head. */
+/** OpenFlow 1.0 has no padding after the flags, but some after Nicira's header. */
 const paddingBefore = (version: number): number => (version < V1_3 ? 0 : 4)
 const paddingAfter = (version: number): number => 4 - paddingBefore(version)
 
 const writeHead = (w: Writer, code: number, flags: number): Writer =>
   w.u16(code, 'code').u16(flags, 'otherFlags').zeros(paddingBefore(w.version))
 
-/** Its kind, and its head is skipped; or undefined, and nothing is. */
+/**
+ * Finds the kind of an experimenter's message and skips its header.
+ * @returns undefined if the kind is unknown; then nothing is skipped
+ */
 function experimentersKind(r: Reader): Kind | undefined {
   const head = r.copy()
   const experimenter = head.u32()
-  // What follows in 1.0 is for each vendor to say, see `headLength`.
+  // In 1.0 each vendor defines what follows, see `headLength`.
   if (r.version < V1_3 && experimenter !== NICIRA) return undefined
   const kind = kindAt(r.version, head.u32(), experimenter)
   head.skip(paddingAfter(r.version))
@@ -198,10 +207,10 @@ function experimentersKind(r: Reader): Kind | undefined {
 
 const REPLY = 19
 
-/** Are there octets of a multipart reply, readable or not, of which further parts follow? */
+/** Whether these are the octets of a multipart reply, readable or not, that says that more parts follow. */
 export const moreFollows = (octets: Uint8Array): boolean => octets[1] === REPLY && ((octets[11] ?? 0) & 1) === 1
 
-/** The parts of a reply, all of one kind, as one. */
+/** Joins the parts of a reply. All are of one kind. */
 export function gathered(parts: readonly MultipartReply[]): MultipartReply {
   const [first] = parts
   if (!first || parts.length === 1) return first ?? { multipart: 'unknown', code: 0, body: new Uint8Array() }

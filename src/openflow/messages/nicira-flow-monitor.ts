@@ -1,4 +1,6 @@
-/** Flow monitors of OpenFlow 1.0: Nicira's NXST_FLOW_MONITOR, all that is spoken of that version (nicira-ext.h). */
+/**
+ * Flow monitors of OpenFlow 1.0: NXST_FLOW_MONITOR of Nicira (nicira-ext.h). Nothing else of version 1.0 is supported.
+ */
 import { readActions, writeActions } from '../actions/actions.ts'
 import type { Instruction } from '../actions/instructions.ts'
 import { readNxMatch, writeNxMatch } from '../match/nx-match.ts'

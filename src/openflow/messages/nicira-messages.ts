@@ -1,4 +1,4 @@
-/** Nicira's messages about connections, options of tunnels, and connections that are tracked (nicira-ext.h). */
+/** Messages of Nicira about connections, tunnel options and tracked connections (nicira-ext.h). */
 import { errorNamed } from '../wire/error-values.ts'
 import { choice, list, or, type Part, pad, struct, u8, u16, u32, u64, type Values } from '../wire/layout.ts'
 import { refusal } from '../wire/openflow-error.ts'
@@ -6,31 +6,31 @@ import { type PropertyOf, properties, property } from '../wire/properties.ts'
 
 const BAD_VALUE = errorNamed('BAD_PROPERTY', 'BAD_VALUE')
 
-/** NXT_ROLE_REQUEST and NXT_ROLE_REPLY: `other` is equal. */
+/** NXT_ROLE_REQUEST and NXT_ROLE_REPLY. `other` is the role `equal`. */
 export const niciraRole = struct({
   role: choice(u32, ['other', 'master', 'slave'] as const, errorNamed('ROLE_REQUEST_FAILED', 'BAD_ROLE')),
 })
 
-/** NXT_SET_PACKET_IN_FORMAT: as which message packets come. */
+/** NXT_SET_PACKET_IN_FORMAT: the message in which the switch sends packets. */
 export const packetInFormat = struct({
   format: choice(u32, ['standard', 'nxt_packet_in', 'nxt_packet_in2'], BAD_VALUE),
 })
 
-/** NXT_SET_CONTROLLER_ID: the number by which the action `controller` means this connection. */
+/** NXT_SET_CONTROLLER_ID: the id by which the action `controller` addresses this connection. */
 export const controllerId = struct({ pad: pad(6), id: u16 })
 
 const MAPPING = {
-  /** Class and type of the Geneve option, and octets of its value: a multiple of 4. */
+  /** Class and type of the Geneve option, and the octets of its value: a multiple of 4. */
   optionClass: u16,
   optionType: u8,
   optionLength: u8,
-  /** n of tun_metadata<n>. */
+  /** The n of tun_metadata<n>. */
   index: u16,
   pad: pad(2),
 }
 /**
- * Which option of a Geneve header is which field: class, type, octets of its value (a multiple of 4), and n of
- * `tun_metadata<n>`.
+ * Maps an option of a Geneve header to a field: class and type of the option, the octets of its value (a multiple of
+ * 4), and the n of `tun_metadata<n>`.
  */
 export type TlvMapping = Values<typeof MAPPING>
 const mappings = list(struct(MAPPING))
@@ -42,11 +42,11 @@ export const tlvTableMod = struct({
   pad: pad(6),
   mappings: or(mappings, NONE),
 })
-/** NXT_TLV_TABLE_REPLY: octets and fields that there may be at most. */
+/** NXT_TLV_TABLE_REPLY, with the maximum numbers of octets and fields. */
 export const tlvTable = struct({ maxSpace: u32, maxFields: u16, pad: pad(10), mappings })
 
 const IPFIX = {
-  /** Since the beginning, and now. */
+  /** In total, and now. */
   flows: u64,
   currentFlows: u64,
   packets: u64,
@@ -60,14 +60,14 @@ const IPFIX = {
   collectorSet: u32,
   pad: pad(4),
 }
-/** NXST_IPFIX_BRIDGE and NXST_IPFIX_FLOW: what an exporter of IPFIX has sampled and sent. */
+/** NXST_IPFIX_BRIDGE and NXST_IPFIX_FLOW: what an IPFIX exporter has sampled and sent. */
 export type IpfixStats = Values<typeof IPFIX>
 export const ipfixStats = struct(IPFIX)
 
 /** NXT_CT_FLUSH_ZONE. */
 export const ctFlushZone = struct({ pad: pad(6), zone: u16 })
 
-/** 128 bits: an IPv6 address, or an IPv4 address behind ::ffff:0:0/96. */
+/** 128 bits: an IPv6 address, or an IPv4 address mapped to ::ffff:0:0/96. */
 const address: Part<bigint> = {
   write(w, value, name) {
     if (typeof value !== 'bigint') throw refusal(name, value, 'a bigint of 128 bits')
@@ -87,7 +87,9 @@ const TUPLE = {
   icmp_type: property(5, struct({ value: u8 })),
   icmp_code: property(6, struct({ value: u8 })),
 }
-/** An address (128 bits; IPv4 behind ::ffff:0:0/96), a port, or what ICMP has of a tracked connection. */
+/**
+ * A part of a connection's tuple: an address (128 bits; IPv4 is mapped to ::ffff:0:0/96), a port, or a value of ICMP.
+ */
 export type TupleProperty = PropertyOf<typeof TUPLE>
 const tuple = struct({ pad: pad(4), tuple: properties(TUPLE) })
 
@@ -97,8 +99,8 @@ const FLUSH = {
   reply: property(1, tuple),
   zone: property(2, struct({ zone: u16, pad: pad(2) })),
 }
-/** Of which tracked connections: their zone, and addresses and ports of either direction. */
+/** Selects tracked connections: by zone, and by addresses and ports of either direction. */
 export type CtFlushProperty = PropertyOf<typeof FLUSH>
 
-/** NXT_CT_FLUSH: connections of this IP protocol (0: any), and of these addresses and zone. */
+/** NXT_CT_FLUSH: flushes connections of this IP protocol (0 is any) with these addresses and this zone. */
 export const ctFlush = struct({ protocol: u8, pad: pad(7), properties: properties(FLUSH) })

@@ -1,4 +1,7 @@
-/** Nicira's packet_in, packet_in2, which is one of properties, and `resume`, which sends one on through the pipeline (nicira-ext.h). */
+/**
+ * Messages of Nicira for packets that a switch sends: packet_in, packet_in2, which consists of properties, and
+ * `resume`, which sends a packet on through the pipeline (nicira-ext.h).
+ */
 import { fieldList } from '../match/field-list.ts'
 import { readNxMatch, writeNxMatch } from '../match/nx-match.ts'
 import { type Part, pad, rest, struct, u8, u32, u64 } from '../wire/layout.ts'
@@ -10,28 +13,28 @@ const data = struct({ data: rest })
 /** enum nx_packet_in2_prop_type. */
 const PROPERTIES = {
   packet: property(0, data),
-  /** Octets of the whole packet, if `packet` is not all of it. */
+  /** The length of the whole packet, if `packet` is only its beginning. */
   full_length: property(1, struct({ length: u32 })),
   buffer: property(2, struct({ bufferId: u32 })),
   table: property(3, struct({ table: u8 })),
   cookie: property(4, struct({ pad: pad(4), cookie: u64 })),
   reason: property(5, struct({ reason: packetInReason })),
-  /** What the pipeline knew of the packet. */
+  /** The pipeline fields of the packet. */
   metadata: property(6, struct({ match: fieldList })),
-  /** What the action `controller` had with it. */
+  /** The userdata of the action `controller2`. */
   userdata: property(7, data),
-  /** For the switch that sent it alone. */
+  /** Opaque state for the switch that sent it. */
   continuation: property(8, data),
 }
 /**
- * A part of a `packet_in2` (enum nx_packet_in2_prop_type, nicira-ext.h). `userdata` is what the action `controller2`
- * had with it, `continuation` is for the switch that sent it, to `resume`.
+ * A property of a `packet_in2` (enum nx_packet_in2_prop_type, nicira-ext.h). `userdata` is that of the action
+ * `controller2`. `continuation` is opaque state of the switch, for `resume`.
  */
 export type PacketIn2Property = PropertyOf<typeof PROPERTIES>
 
 /**
- * A packet that the switch sends as Nicira has it, once it was asked to by `set_packet_in_format`; the same is what
- * `resume` hands back.
+ * A packet that the switch sends in Nicira's form, after `set_packet_in_format` asked for it. `resume` sends the same
+ * back.
  */
 export interface PacketIn2 {
   readonly properties: readonly PacketIn2Property[]
@@ -39,7 +42,10 @@ export interface PacketIn2 {
 
 export const packetIn2: Part<PacketIn2> = struct({ properties: properties(PROPERTIES) })
 
-/** nx_packet_in: buffer 32 bits, length 16, reason 8, table 8, cookie 64, length of the match 16, padding 48; match; the packet. */
+/**
+ * nx_packet_in: buffer 32 bits, length 16, reason 8, table 8, cookie 64, length of the match 16, padding 48, match,
+ * padding 16, packet.
+ */
 export const niciraPacketIn: Part<PacketIn> = {
   write(w, packet) {
     w.u32(packet.bufferId, 'bufferId').u16(packet.totalLength, 'totalLength')

@@ -1,4 +1,4 @@
-/** Packets that go to the controller and come from it (OpenFlow 1.5.1, 7.3.6 and 7.4.1), and rules that have gone (7.4.2). */
+/** Packets to and from the controller (OpenFlow 1.5.1, 7.3.6 and 7.4.1), and removed rules (7.4.2). */
 import { type Action, readActions, writeActions } from '../actions/actions.ts'
 import type { Match } from '../match/match-fields.ts'
 import { readMatch, writeMatch } from '../match/oxm.ts'
@@ -14,19 +14,19 @@ const BAD_VALUE = errorNamed('BAD_PROPERTY', 'BAD_VALUE')
 
 const REASONS = ['table_miss', 'apply_action', 'invalid_ttl', 'action_set', 'group', 'packet_out'] as const
 export type PacketInReason = (typeof REASONS)[number]
-/** Why a packet comes; 1.3 has the first three, the first two of which it calls no_match and action. */
+/** Why the switch sends a packet. OpenFlow 1.3 has the first three, and calls the first two no_match and action. */
 export const packetInReason = choice(u8, REASONS, BAD_VALUE, { [V1_3]: 3 })
 
 /** A packet that the switch sends to the controller (OpenFlow 1.5.1, 7.4.1). `data` is an Ethernet frame. */
 export interface PacketIn {
   readonly bufferId: number
-  /** Length of the whole packet, of which `data` may be the beginning. */
+  /** Length of the whole packet. `data` may be only its beginning. */
   readonly totalLength: number
   readonly reason: PacketInReason
   readonly table: number
-  /** Of the rule that sent it. */
+  /** The cookie of the rule that sent it. */
   readonly cookie: bigint
-  /** What the pipeline knew of the packet: `in_port`, `metadata`, registers, tunnel key, … */
+  /** The pipeline fields of the packet: `in_port`, `metadata`, registers, tunnel key, … */
   readonly match: Match
   readonly data: Uint8Array
 }
@@ -53,7 +53,7 @@ export const packetIn: Part<PacketIn> = {
 /** A packet that the controller sends through the switch (OpenFlow 1.5.1, 7.3.6). `data` is an Ethernet frame. */
 export interface PacketOut {
   readonly bufferId?: number
-  /** `in_port` at least; what `resubmit` and the actions see. Before 1.5, `in_port` alone. */
+  /** At least `in_port`: the pipeline fields for `resubmit` and the actions. Before 1.5 only `in_port`. */
   readonly match: Match
   readonly actions: readonly Action[]
   readonly data: Uint8Array
@@ -96,14 +96,14 @@ export const packetOut: Part<PacketOut> = {
 }
 
 const REMOVED = ['idle_timeout', 'hard_timeout', 'delete', 'group_delete', 'meter_delete', 'eviction'] as const
-/** Why a rule has gone; the last two since 1.4. */
+/** Why a rule was removed. The last two reasons came with 1.4. */
 export const removedReason = choice(u8, REMOVED, BAD_VALUE, { [V1_3]: 4 })
 /** The same in 16 bits. */
 export const wideRemovedReason = choice(u16, REMOVED, BAD_VALUE, { [V1_3]: 4 })
 
 /**
- * A rule that has gone, and why (OpenFlow 1.5.1, 7.4.2). Rules with the flag `sendFlowRem` are told of. Timeouts are
- * seconds.
+ * A removed rule, and why it was removed (OpenFlow 1.5.1, 7.4.2). The switch reports rules with the flag `sendFlowRem`.
+ * Timeouts are in seconds.
  */
 export interface FlowRemoved {
   readonly table: number
@@ -139,7 +139,7 @@ const removedFlow: Part<FlowRemoved> = {
   }),
 }
 
-/** 1.3.5 and 1.4.1, 7.4.2: the same in another order, and statistics in fixed places. */
+/** 1.3.5 and 1.4.1, 7.4.2: the same in another order, with statistics in fixed fields. */
 const removedFlowFixed: Part<FlowRemoved> = {
   write(w, flow) {
     w.u64(flow.cookie, 'cookie').u16(flow.priority, 'priority')

@@ -1,4 +1,4 @@
-/** Ports: their reserved numbers and their description (OpenFlow 1.5.1, 7.2.2; in 1.3.5, 7.2.1, without properties). */
+/** Descriptions of ports (OpenFlow 1.5.1, 7.2.2; in 1.3.5, 7.2.1, without properties). */
 
 import { fieldIds } from '../match/field-ids.ts'
 import type { Writer } from '../wire/cursor.ts'
@@ -8,9 +8,9 @@ import { lacking, OpenFlowError } from '../wire/openflow-error.ts'
 import { type PropertyOf, properties, property } from '../wire/properties.ts'
 import { V1_4, V1_5 } from '../wire/versions.ts'
 
-/** Bits of `config` of a port: what the controller has set (ofp_port_config). */
+/** Bits of `config` of a port, set by the controller (ofp_port_config). */
 export const PORT_CONFIG = { down: 1, noRecv: 4, noForward: 32, noPacketIn: 64 } as const
-/** Bits of `state` of a port: what the switch sees (ofp_port_state). */
+/** Bits of `state` of a port, observed by the switch (ofp_port_state). */
 export const PORT_STATE = { linkDown: 1, blocked: 2, live: 4 } as const
 
 const LINK = {
@@ -19,7 +19,7 @@ const LINK = {
   advertised: u32,
   supported: u32,
   peer: u32,
-  /** Kilobits a second. */
+  /** Kilobits per second. */
   currentSpeed: u32,
   maxSpeed: u32,
 }
@@ -48,8 +48,8 @@ const PROPERTIES = {
 }
 
 /**
- * What more there is to a port. Of `ethernet`: bits of ofp_port_features, speeds in kilobits a second. Of `optical`:
- * frequencies in MHz or wavelengths in hundredths of a nanometre, powers in tenths of a dBm.
+ * A property of a port. `ethernet` has bits of ofp_port_features, and speeds in kilobits per second. `optical` has
+ * frequencies in MHz or wavelengths in hundredths of a nanometre, and powers in tenths of a dBm.
  */
 export type PortProperty = PropertyOf<typeof PROPERTIES>
 const portProperties = properties(PROPERTIES)
@@ -64,7 +64,7 @@ const LENGTH_WITHOUT_PROPERTIES = 40
  */
 export interface Port extends Values<typeof HEAD> {
   readonly port: number
-  /** In 1.3 the one property `ethernet`. */
+  /** In 1.3 exactly one property, `ethernet`. */
   readonly properties: readonly PortProperty[]
 }
 
@@ -81,7 +81,7 @@ const extensible: Part<Port> = {
     const port = r.u32()
     const length = r.u16()
     if (length < LENGTH_WITHOUT_PROPERTIES) {
-      throw new OpenFlowError('malformed', `a port of ${length} octets: it has 40 at least`, { offset, error: BAD_LEN })
+      throw new OpenFlowError('malformed', `a port of ${length} octets: it has at least 40`, { offset, error: BAD_LEN })
     }
     const body = r.part(length - 6)
     return { port, ...head.read(body.skip(2)), properties: portProperties.read(body) }
@@ -98,7 +98,7 @@ const NO_LINK = {
   maxSpeed: 0,
 } as const
 
-/** The one property that 1.3 has room for. */
+/** The one property that 1.3 has. */
 function onlyEthernet(w: Writer, [first = NO_LINK, second]: readonly PortProperty[]): Values<typeof LINK> {
   if (first.type !== 'ethernet') throw lacking(w.version, `property ${first.type} of a port`)
   if (second) throw lacking(w.version, `second property of a port, ${second.type}`)

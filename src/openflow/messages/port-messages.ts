@@ -1,4 +1,4 @@
-/** What a port should be and what it has done (OpenFlow 1.5.1, 7.3.4.4 and 7.3.5.6; in 1.3 without properties). */
+/** Configuration and statistics of ports (OpenFlow 1.5.1, 7.3.4.4 and 7.3.5.6; in 1.3 without properties). */
 import type { Writer } from '../wire/cursor.ts'
 import { either, list, mac, or, type Part, pad, sized, struct, u16, u32, u64, type Values } from '../wire/layout.ts'
 import { lacking } from '../wire/openflow-error.ts'
@@ -11,28 +11,28 @@ const MOD_PROPERTIES = {
   ethernet: property(0, struct({ advertised: u32 })),
   optical: property(1, struct({ configure: u32, frequency: u32, offset: u32, gridSpan: u32, txPower: u32 })),
 }
-/** What to change of a port beside its `config`: `advertised` has bits of ofp_port_features. */
+/** What to change in a port besides its `config`. `advertised` has bits of ofp_port_features. */
 export type PortModProperty = PropertyOf<typeof MOD_PROPERTIES>
 
 const HEAD = {
   port: u32,
   pad: pad(4),
-  /** As the port has it: else the switch refuses. */
+  /** The address of the port. If it differs, the switch refuses the message. */
   address: mac,
   pad2: pad(2),
-  /** Bits of PORT_CONFIG, of which those in `mask` are set. */
+  /** Bits of PORT_CONFIG. Only those in `mask` are changed. */
   config: u32,
   mask: u32,
 }
 
 export interface PortModBody extends Values<typeof HEAD> {
-  /** In 1.3 the one property `ethernet`. */
+  /** In 1.3 exactly one property, `ethernet`. */
   readonly properties: readonly PortModProperty[]
 }
 
 type Extended<Property> = { readonly properties: readonly Property[] }
 
-/** The one property that 1.3 has room for, or what stands there without it. */
+/** The one property that 1.3 has, or its default. */
 function only<Property extends { readonly type: string }, Type extends Property['type']>(
   w: Writer,
   { properties: [first, second] }: Extended<Property>,
@@ -80,11 +80,11 @@ const STATS_PROPERTIES = {
   ethernet: property(0, struct({ pad: pad(4), ...ERRORS })),
   optical: property(1, optical),
 }
-/** What else a port has counted, or measured of its light. */
+/** More counters of a port, or measurements of an optical one. */
 export type PortStatsProperty = PropertyOf<typeof STATS_PROPERTIES>
 
 const duration = struct({ seconds: u32, nanoseconds: u32 })
-/** All ones: the port does not count it. */
+/** All ones mean that the port does not count it. */
 const COUNTS = {
   rxPackets: u64,
   txPackets: u64,
@@ -96,11 +96,14 @@ const COUNTS = {
   txErrors: u64,
 }
 
-/** What a port has done (OpenFlow 1.5.1, 7.3.5.6). Of all ones, 0xffffffffffffffff: the port does not count it. */
+/**
+ * Statistics of a port (OpenFlow 1.5.1, 7.3.5.6). A counter of all ones, 0xffffffffffffffff, is not counted by the
+ * port.
+ */
 export interface PortStats extends Values<typeof COUNTS> {
   readonly port: number
   readonly duration: Values<{ seconds: typeof u32; nanoseconds: typeof u32 }>
-  /** In 1.3 the one property `ethernet`. */
+  /** In 1.3 exactly one property, `ethernet`. */
   readonly properties: readonly PortStatsProperty[]
 }
 

@@ -7,11 +7,11 @@ import { V1_4 } from '../wire/versions.ts'
 /** All queues of a port. */
 export const ALL_QUEUES = 0xffffffff
 
-/** Tenths of a per cent of the port's speed; more than 1000: not set. */
+/** Tenths of a per cent of the port's speed. More than 1000 means that it is not set. */
 const rate = either(V1_4, struct({ pad: pad(4), rate: u16, pad2: pad(6) }), struct({ rate: u16, pad: pad(2) }))
 
 const PROPERTIES = { min_rate: property(1, rate), max_rate: property(2, rate) }
-/** A rate of a queue in tenths of a per cent of its port's speed; more than 1000: it is not set. */
+/** A rate of a queue in tenths of a per cent of its port's speed. More than 1000 means that it is not set. */
 export type QueueProperty = PropertyOf<typeof PROPERTIES>
 
 const TAIL = { length: pad(2), pad: pad(6), properties: properties(PROPERTIES) }
@@ -25,11 +25,11 @@ export interface Queue {
 }
 const queues = list(sized<Queue>(either<Queue>(V1_4, before, after), 16, 8))
 
-/** OFPT_QUEUE_GET_CONFIG_REQUEST and its reply: 1.3 alone. */
+/** OFPT_QUEUE_GET_CONFIG_REQUEST and its reply, only in OpenFlow 1.3. */
 export const queueConfigRequest = struct({ port: or(u32, PORT.ANY), pad: pad(4) })
 export const queueConfig = struct({ port: u32, pad: pad(4), queues })
 
-/** One queue of one port, or all. */
+/** Asks for one queue of one port, or for all. */
 export const queueRequest = struct({ port: or(u32, PORT.ANY), queue: or(u32, ALL_QUEUES) })
 export const queueDescriptions = struct({ queues })
 
@@ -42,10 +42,10 @@ const COUNTS = {
   duration: struct({ seconds: u32, nanoseconds: u32 }),
 }
 const NONE: readonly UnknownProperty[] = []
-/** None has a row. Not before 1.4. */
+/** No property has a row. Not before 1.4. */
 const statsProperties = since(V1_4, { ...properties({}), fallback: NONE })
 const STATS = { ...COUNTS, properties: statsProperties }
-/** What a queue has done (OpenFlow 1.5.1, 7.3.5.8), and for how long it is there. */
+/** Statistics of a queue (OpenFlow 1.5.1, 7.3.5.8), and how long it has existed. */
 export type QueueStats = Values<typeof STATS>
 const fixed = struct(STATS)
 const extensible = sized(struct({ length: pad(2), pad: pad(6), ...STATS }), 48)

@@ -6,11 +6,17 @@ import { OpenFlowError } from '../wire/openflow-error.ts'
 import type { Message, UnknownMessage } from './message.ts'
 
 export interface ForwardedBody {
-  /** Of another version than the message that carries it, since that controller speaks another: `unknown`, as it came. */
+  /**
+   * The other controller's message. If it is in another version than the carrying message, it is `unknown` and kept as
+   * it came.
+   */
   readonly message: Message
 }
 
-/** @param writeMessage @param readMessage of any type: handed in, since they go through this one */
+/**
+ * @param writeMessage writes a message of any type; readMessage reads one. They are handed in because they call this
+ *   one.
+ */
 export const requestForward = (
   writeMessage: (w: Writer, message: Message) => void,
   readMessage: (r: Reader) => Message,
@@ -37,6 +43,6 @@ function readOther(r: Reader): Message {
   const { offset, left } = r
   const [version, code, length, xid] = [r.u8(), r.u8(), r.u16(), r.u32()]
   if (length === left) return { version, xid, type: 'unknown', code, body: r.rest() }
-  const message = `the message says that it has ${length} octets: it has ${left}`
+  const message = `the length of the message is ${length} octets, but it has ${left}`
   throw new OpenFlowError('malformed', message, { offset, error: BAD_LEN })
 }

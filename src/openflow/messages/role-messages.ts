@@ -5,15 +5,17 @@ import { properties, type UnknownProperty } from '../wire/properties.ts'
 import { V1_5 } from '../wire/versions.ts'
 
 const ROLES = ['nochange', 'equal', 'master', 'slave'] as const
-/** What a controller may do: `master` is the only one, `slave` reads alone (OpenFlow 1.5.1, 6.3.7). */
+/**
+ * The role of a controller. `master` is the only one with this role, and `slave` may only read (OpenFlow 1.5.1, 6.3.7).
+ */
 export type Role = (typeof ROLES)[number]
 export const roleName = choice(u32, ROLES, errorNamed('ROLE_REQUEST_FAILED', 'BAD_ROLE'))
 
-/** `generationId` has 64 bits and wraps: it is compared as a signed difference. */
+/** `generationId` has 64 bits and wraps around: a switch compares it as a signed difference. */
 export const role = struct({ role: roleName, shortId: since(V1_5, or(u16, 0xffff), 2), pad: pad(2), generationId: u64 })
 
 const NONE: readonly UnknownProperty[] = []
-/** None has a row. */
+/** No property has a row. */
 const roleProperties = { ...properties({}), fallback: NONE }
 
 const REASONS = ['master_request', 'config', 'experimenter'] as const

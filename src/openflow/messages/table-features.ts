@@ -1,4 +1,4 @@
-/** What each table can do (OpenFlow 1.5.1, 7.3.5.18). */
+/** Features of tables (OpenFlow 1.5.1, 7.3.5.18). */
 
 import { fieldIds } from '../match/field-ids.ts'
 import type { Reader, Writer } from '../wire/cursor.ts'
@@ -23,12 +23,12 @@ import { OpenFlowError } from '../wire/openflow-error.ts'
 import { type PropertyOf, properties, property } from '../wire/properties.ts'
 import { V1_4, V1_5 } from '../wire/versions.ts'
 
-/** An action or an instruction by its number alone. */
+/** The type of an action or an instruction, without its body. */
 export interface TypeId {
   readonly code: number
-  /** With code 0xffff. */
+  /** Only with code 0xffff. */
   readonly experimenter?: number
-  /** What an experimenter adds. */
+  /** Data that the experimenter adds. */
   readonly body?: Uint8Array
 }
 
@@ -57,7 +57,7 @@ const actions = struct({ actions: list(typeId) })
 const fields = struct({ fields: fieldIds })
 const tables = struct({ tables: list(u8) })
 
-/** Those with `_miss` are of the rule for what nothing else matches, if it can do something else. */
+/** Properties with `_miss` are for the table-miss rule, if it differs. */
 const PROPERTIES = {
   instructions: property(0, instructions),
   instructions_miss: property(1, instructions),
@@ -80,7 +80,7 @@ const PROPERTIES = {
   apply_copyfield_miss: property(21, fields, V1_5),
   packet_types: property(22, fields, V1_5),
 }
-/** What a rule of the table may have; `_miss` is of the rule that takes what no other does, where that differs. */
+/** What a rule of the table may have. `_miss` is for the table-miss rule, if it differs. */
 export type TableFeaturesProperty = PropertyOf<typeof PROPERTIES>
 
 const COMMANDS = { replace: 0, modify: 1, enable: 2, disable: 3 } as const
@@ -97,18 +97,18 @@ const FEATURES = {
   name: text(32),
   metadataMatch: u64,
   metadataWrite: u64,
-  /** Bits that `config` of table_mod may have. */
+  /** Bits that `config` of a table_mod may have. */
   capabilities: u32,
   maxEntries: u32,
   properties: properties(PROPERTIES),
 }
 /**
- * What a table can do (OpenFlow 1.5.1, 7.3.5.18). `capabilities` are bits of `TABLE_CONFIG`; `command` and `features`
- * are of 1.5.
+ * The features of a table (OpenFlow 1.5.1, 7.3.5.18). `capabilities` are bits of `TABLE_CONFIG`. `command` and
+ * `features` are of 1.5.
  */
 export type TableFeatures = Values<typeof FEATURES>
 
-/** Asked without tables: which are there. With tables: they should be so. */
+/** A request without tables asks for the features, a request with tables sets them. */
 const features = list(sized(struct(FEATURES), 64))
 export const tableFeatures = struct({ tables: features })
 const NONE: readonly TableFeatures[] = []

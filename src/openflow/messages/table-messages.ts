@@ -8,14 +8,17 @@ import { V1_4 } from '../wire/versions.ts'
 export const TABLE_CONFIG = { eviction: 4, vacancyEvents: 8 } as const
 
 const PROPERTIES = {
-  /** Which flows go first: bit 0 others, 1 importance, 2 lifetime. */
+  /** What eviction depends on: bit 0 other reasons, bit 1 importance, bit 2 lifetime. */
   eviction: property(2, struct({ flags: u32 }), V1_4),
-  /** Per cent of the table that are free: below `down` and above `up` the switch tells. `current` in what it tells. */
+  /**
+   * Free space of the table in per cent. The switch sends a message when it falls below `down` or rises above `up`.
+   * `current` is set by the switch.
+   */
   vacancy: property(3, struct({ down: u8, up: u8, current: u8, pad: pad(1) }), V1_4),
 }
 /**
- * Which rules go first when a table is full (bits of ofp_table_mod_prop_eviction_flag), and at how many per cent free
- * the switch tells.
+ * A property of a table: which rules are evicted first when it is full (bits of ofp_table_mod_prop_eviction_flag), or
+ * the per cent of free space at which the switch sends a message.
  */
 export type TableProperty = PropertyOf<typeof PROPERTIES>
 
@@ -24,7 +27,7 @@ const NONE: readonly TableProperty[] = []
 const tableProperties = { ...some, fallback: NONE }
 
 export const tableMod = struct({
-  /** 255: all. */
+  /** 255 is all tables. */
   table: u8,
   pad: pad(3),
   config: u32,
@@ -33,7 +36,7 @@ export const tableMod = struct({
 })
 
 const DESCRIPTION = { length: pad(2), table: u8, pad: pad(1), config: u32, properties: some }
-/** How a table is configured (OpenFlow 1.5.1, 7.3.5.16): bits of `TABLE_CONFIG`. */
+/** The configuration of a table (OpenFlow 1.5.1, 7.3.5.16). `config` has bits of `TABLE_CONFIG`. */
 export type TableDescription = Values<typeof DESCRIPTION>
 const description = sized(struct(DESCRIPTION), 8)
 export const tableDescriptions = struct({ tables: list(description) })
@@ -46,6 +49,6 @@ export const tableStatus = struct({
 })
 
 const STATS = { table: u8, pad: pad(3), active: u32, lookups: u64, matched: u64 }
-/** What a table has done (OpenFlow 1.5.1, 7.3.5.5): rules in it, packets looked up, and packets that matched. */
+/** Statistics of a table (OpenFlow 1.5.1, 7.3.5.5): its rules, packets looked up, and packets that matched. */
 export type TableStats = Values<typeof STATS>
 export const tableStats = struct({ tables: list(struct(STATS)) })

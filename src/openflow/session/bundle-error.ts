@@ -1,11 +1,14 @@
-/** A bundle of which something was refused, so that nothing of it was done. */
+/**
+ * The error of a bundle that was discarded because a message was refused. Its `code` is `bundle-refused`, and its
+ * `error` is that of the first refused message.
+ */
 
 import type { Message } from '../messages/message.ts'
 import { OpenFlowError } from '../wire/openflow-error.ts'
 
-/** A message of a bundle that was refused. */
+/** A message that was refused. */
 export interface Refused {
-  /** Place in what was handed to `bundle`. */
+  /** The index among the messages that were given. */
   readonly index: number
   readonly message: Message
   /** What the switch answered. */
@@ -13,11 +16,11 @@ export interface Refused {
 }
 
 /**
- * A bundle of which something was refused, so that nothing of it was done. Its `code` is `bundle-refused`, its `error`
- * that of the first.
+ * The error of a bundle that was discarded because a message was refused. Its `code` is `bundle-refused`, and its
+ * `error` is that of the first refused message.
  */
 export class BundleError extends OpenFlowError {
-  /** In the order in which the switch told. */
+  /** In the order in which the switch answered. */
   readonly refused: readonly Refused[]
 
   /** @internal */

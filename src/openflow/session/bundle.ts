@@ -1,26 +1,30 @@
-/** Messages that a switch does all together or not at all (OpenFlow 1.5.1, 7.3.9). */
+/** Bundles: messages that a switch applies all together or not at all (OpenFlow 1.5.1, 7.3.9). */
 import { BUNDLE_FLAGS } from '../messages/bundle-messages.ts'
 import type { Message } from '../messages/message.ts'
 import { OpenFlowError } from '../wire/openflow-error.ts'
 import { BundleError, type Refused } from './bundle-error.ts'
 import type { ErrorTaker, Requests } from './requests.ts'
-import { Members, sendMembers } from './sent-messages.ts'
+import { SentMessages, sendAll } from './sent-messages.ts'
 
-/** How a bundle is done. */
+/** How a bundle is applied. */
 export interface BundleOptions {
-  /** A packet sees all of the bundle or nothing. True unless it is said. */
+  /** Whether a packet sees either the whole bundle or nothing of it. Default: true. */
   readonly atomic?: boolean
-  /** The messages are done in the order in which they are given. True unless it is said. */
+  /** Whether the messages are applied in the order in which they are given. Default: true. */
   readonly ordered?: boolean
-  /** Committed only once this resolves; discarded if it rejects. Switches give a bundle up that rests, OVS after 10 s. */
+  /**
+   * Commits the bundle only when this promise resolves, and discards it if it rejects. Switches drop an idle bundle;
+   * Open vSwitch does so after 10 s.
+   */
   readonly after?: Promise<unknown>
 }
 
 /**
- * Open, add, close, and if nothing was refused so far, commit, with a barrier behind it; else discard. A switch commits what
- * is left of a bundle some messages of which it refused when they were added: so the errors are awaited before. A bundle
- * that it gives up (one that rests too long) is lost: what is added after that opens another one, never to be committed.
- * @throws BundleError if a message was refused; OpenFlowError if the bundle itself was
+ * Opens the bundle, adds the messages and closes it. If nothing was refused so far, commits it with a barrier behind;
+ * otherwise discards it. The errors are awaited before the commit, because a switch commits the rest of a bundle even
+ * if it refused some of the added messages. If the switch drops an idle bundle, sending stops: messages that were added
+ * later would open another bundle that nobody commits.
+ * @throws BundleError if a message was refused; OpenFlowError if the bundle itself was refused
  */
 export async function sendBundle(
   requests: Requests,
@@ -32,22 +36,22 @@ export async function sendBundle(
   type Step = 'open_request' | 'close_request' | 'commit_request' | 'discard_request'
   const step = (step: Step, xid = requests.nextXid()): Promise<unknown> =>
     requests.request({ type: 'bundle_control', bundle, step, flags, xid })
-  const members = new Members()
+  const sent = new SentMessages()
   const refused: Refused[] = []
   const opening = requests.nextXid()
   const lost = new AbortController()
   const lose = (error: unknown): void => lost.abort(error)
   const taker: ErrorTaker = (xid, error) => {
     if (xid === opening) lose(error)
-    const member = members.find(xid)
-    if (member) refused.push({ ...member, error })
-    return member !== undefined || xid === opening
+    const found = sent.find(xid)
+    if (found) refused.push({ ...found, error })
+    return found !== undefined || xid === opening
   }
   const fill = async (): Promise<void> => {
-    // Nobody waits for the bundle to be opened: the switch takes things in order, and each wait is a turn of its main loop.
+    // The opening is not awaited: the switch handles messages in order, and each wait costs a turn of its main loop.
     void step('open_request', opening).catch(lose)
-    await sendMembers(requests, messages, {
-      members,
+    await sendAll(requests, messages, {
+      sent,
       refused,
       inside: (message) => ({ type: 'bundle_add', bundle, flags, message }),
       lost: lost.signal,
@@ -70,7 +74,10 @@ export async function sendBundle(
   }
 }
 
-/** Give the bundle up because of `reason`, which is then thrown. That the switch has given it up already does no harm. */
+/**
+ * Discards the bundle and throws `reason`. An error of the switch is ignored, because it may have dropped the bundle
+ * already.
+ */
 async function discard(step: (step: 'discard_request') => Promise<unknown>, reason: unknown): Promise<never> {
   await step('discard_request').catch((error: unknown) => {
     if (!(error instanceof OpenFlowError)) throw error

@@ -1,6 +1,7 @@
 /**
- * One connection, below the level of requests: octets to messages and back, echo in both directions, backpressure, and an
- * end with a reason. Messages of one turn of the event loop leave in one write.
+ * The OpenFlow channel: one connection, below the level of requests. It converts octets to messages and back, sends and
+ * answers echo requests, applies backpressure, and ends with a reason. Messages that are sent in one turn of the event
+ * loop leave in one write.
  */
 import type { Socket } from 'node:net'
 import { asRefusal } from '../messages/codec.ts'
@@ -16,61 +17,61 @@ export interface Closed {
 }
 
 interface Options {
-  /** Milliseconds of silence after which the peer is probed, and after which again it is given up. */
+  /** Milliseconds of silence after which the peer is probed, and after the same time again the connection is closed. */
   readonly echoInterval: number
-  /** The wire version to begin with. */
+  /** The initial wire version. */
   readonly version: number
-  /** Milliseconds in which a peer must answer a request, and read some of what waits for it. */
-  readonly patience: number
+  /** Milliseconds in which a peer must answer a request, and must read some of what waits for it. */
+  readonly timeoutMs: number
 }
 
-/** Octets that are collected before they are handed to the socket. */
-const BATCH = 65_536
-/** Octets that may wait for a peer that does not read. */
-const MOST_WAITING = 256 * 1024 * 1024
-/** Errors that are told in a second: a peer that sends wrong messages only is not answered without end. */
-const MOST_ERRORS = 100
-/** Octets of a message that are sent back with an error. */
-const ERROR_DATA = 64
-/** Milliseconds in which the last octets must have gone when a connection is closed. */
-const LAST_WORDS = 1_000
-/** Milliseconds of one turn of the event loop that go into reading. */
-const SLICE = 4
-const ERROR_TYPE = 1
+/** Octets that are collected before they are written to the socket. */
+const BATCH_OCTETS = 65_536
+/** The maximum number of octets that wait for a peer that does not read. */
+const MAX_WAITING_OCTETS = 256 * 1024 * 1024
+/** Limits the answers to a peer that sends only invalid messages. */
+const MAX_ERRORS_PER_SECOND = 100
+/** Octets of a refused message that are sent back with the error. */
+const ERROR_DATA_OCTETS = 64
+/** Milliseconds for the last octets to leave when a connection is closed. */
+const CLOSE_TIMEOUT_MS = 1_000
+/** Milliseconds of one turn of the event loop that may be spent on reading. */
+const READ_SLICE_MS = 4
+const ERROR_MESSAGE = 1
 
-export class Wire {
+export class Channel {
   readonly closed: Promise<Closed>
   readonly remoteAddress: string
   readonly localAddress: string
-  readonly patience: number
-  /** Handed each message with its length, echo aside. */
+  readonly timeoutMs: number
+  /** Receives each message with its length, except echo messages. */
   receive: (message: Decoded, octets: number) => void = () => {}
-  /** Told of each message that could not be read. */
+  /** Receives each message that could not be decoded. */
   unreadable: (xid: number, error: OpenFlowError, frame: Uint8Array) => void = () => {}
   readonly #socket: Socket
   readonly #framer = new Framer()
   readonly #probe: NodeJS.Timeout
   #out: Writer
   readonly #waiting: Array<() => void> = []
-  /** Those for whom nothing is read. */
+  /** The holders that have stopped reading. */
   readonly #holders = new Set<object>()
   #flushing = false
   #unread: NodeJS.Timeout | undefined
-  /** Milliseconds of this turn of the event loop that went into reading. */
+  /** Milliseconds of this turn of the event loop that were spent on reading. */
   #spent = 0
-  /** When the second began in which errors are counted, and how many there were. */
+  /** The start of the second in which errors are counted, and their number. */
   #second = 0
   #errors = 0
   #probing = false
   #end: Closed | undefined
   #resolveClosed: (closed: Closed) => void = () => {}
 
-  constructor(socket: Socket, { echoInterval, version, patience }: Options) {
+  constructor(socket: Socket, { echoInterval, version, timeoutMs }: Options) {
     this.#socket = socket
-    this.patience = patience
+    this.timeoutMs = timeoutMs
     this.remoteAddress = `${socket.remoteAddress ?? 'local'}${socket.remotePort === undefined ? '' : `:${socket.remotePort}`}`
     this.localAddress = `${socket.localAddress ?? 'local'}${socket.localPort === undefined ? '' : `:${socket.localPort}`}`
-    this.#out = new Writer(version, 2 * BATCH)
+    this.#out = new Writer(version, 2 * BATCH_OCTETS)
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
     })
@@ -87,22 +88,22 @@ export class Wire {
     return this.#out.version
   }
 
-  /** From now on messages are of this version. */
+  /** Sets the version of the messages from now on. */
   set version(version: number) {
     this.#flush()
-    this.#out = new Writer(version, 2 * BATCH)
+    this.#out = new Writer(version, 2 * BATCH_OCTETS)
   }
 
   get isClosed(): boolean {
     return this.#end !== undefined
   }
 
-  /** Does the peer lag behind in reading? */
+  /** Whether the peer does not read as fast as messages are sent. */
   get isFull(): boolean {
     return this.#socket.writableNeedDrain
   }
 
-  /** @throws OpenFlowError if a field cannot hold its value: then nothing of the message is sent */
+  /** @throws OpenFlowError if a field cannot hold its value; then nothing of the message is sent */
   send(message: Message, xid: number): void {
     if (this.#end) throw new OpenFlowError('closed', `the connection is closed: ${this.#end.reason}`)
     const start = this.#out.length
@@ -112,19 +113,19 @@ export class Wire {
       this.#out.rewind(start)
       throw asRefusal(message, error)
     }
-    if (this.#out.length >= BATCH) this.#flush()
+    if (this.#out.length >= BATCH_OCTETS) this.#flush()
     else if (!this.#flushing) {
       this.#flushing = true
       queueMicrotask(() => this.#flush())
     }
   }
 
-  /** Is reading stopped by those who must first take what has come? */
+  /** Whether a holder has stopped reading. */
   get isHeld(): boolean {
     return this.#holders.size > 0
   }
 
-  /** Read nothing more until `holder` lets go. */
+  /** Stops reading until `holder` calls `release`. */
   hold(holder: object): void {
     this.#holders.add(holder)
     this.#socket.pause()
@@ -133,17 +134,17 @@ export class Wire {
   release(holder: object): void {
     if (!this.#holders.delete(holder) || this.isHeld) return
     this.#heard()
-    if (this.#spent <= SLICE) this.#socket.resume()
+    if (this.#spent <= READ_SLICE_MS) this.#socket.resume()
   }
 
-  /** Resolves when the peer has read enough that more may be sent, or the connection has ended. */
+  /** Resolves when the peer has read enough that more may be sent, or when the connection has ended. */
   async drained(): Promise<void> {
     this.#flush()
     if (this.#end || !this.#socket.writableNeedDrain) return
     await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  /** End the connection once what was sent has gone. The first reason counts. */
+  /** Ends the connection after everything that was sent has left. The first reason counts. */
   close(reason: string): void {
     if (this.#end) return
     this.#flush()
@@ -151,7 +152,7 @@ export class Wire {
     clearTimeout(this.#probe)
     this.#holders.clear()
     this.#socket.destroySoon()
-    const cut = setTimeout(() => this.#socket.destroy(), LAST_WORDS)
+    const cut = setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS)
     this.#socket.once('close', () => clearTimeout(cut))
     this.#drained()
     this.#resolveClosed(this.#end)
@@ -167,25 +168,26 @@ export class Wire {
     this.#flushing = false
     if (this.#end || this.#out.length === 0) return
     const taken = this.#socket.write(this.#out.take())
-    if (this.#socket.writableLength > MOST_WAITING) this.close(`the peer does not read: ${MOST_WAITING} octets wait`)
+    if (this.#socket.writableLength > MAX_WAITING_OCTETS)
+      this.close(`the peer does not read: ${MAX_WAITING_OCTETS} octets wait`)
     else if (!taken && !this.#unread) this.#watchReading(this.#gone)
   }
 
-  /** Octets that the peer has taken. */
+  /** The number of octets that the peer has accepted. */
   get #gone(): number {
     return this.#socket.bytesWritten - this.#socket.writableLength
   }
 
-  /** Octets wait to be read: some must be in time. */
+  /** Closes the connection if the peer accepts nothing in time while octets wait. */
   #watchReading(before: number): void {
     this.#unread = setTimeout(() => {
-      // If this process was busy for long, that they are read may not be known yet.
+      // If this process was busy, it may not know yet that octets were accepted.
       setImmediate(() => {
         if (this.#end || !this.#unread) return
         if (this.#gone > before) this.#watchReading(this.#gone)
-        else this.close(`the peer has read nothing for ${this.patience} ms`)
+        else this.close(`the peer has read nothing for ${this.timeoutMs} ms`)
       })
-    }, this.patience)
+    }, this.timeoutMs)
   }
 
   #heard(): void {
@@ -202,7 +204,7 @@ export class Wire {
         this.#message(frame)
       }
     } catch (error) {
-      // Where the next message begins is not known any more.
+      // The start of the next message is unknown after a framing error.
       const told =
         error instanceof OpenFlowError ? error : new OpenFlowError('malformed', String(error), { cause: error })
       this.refuse(told.error ?? BAD_LEN, chunk, 0)
@@ -211,15 +213,15 @@ export class Wire {
     this.#yield(performance.now() - began)
   }
 
-  /** Up to 32 chunks come in one turn of the event loop: after some milliseconds the rest waits for the next. */
+  /** Up to 32 chunks come in one turn of the event loop. After some milliseconds the rest waits for the next turn. */
   #yield(spent: number): void {
     if (this.#spent === 0) setImmediate(() => this.#next())
     this.#spent += spent
-    if (this.#spent > SLICE) this.#socket.pause()
+    if (this.#spent > READ_SLICE_MS) this.#socket.pause()
   }
 
   #next(): void {
-    if (this.#spent > SLICE && !this.isHeld) this.#socket.resume()
+    if (this.#spent > READ_SLICE_MS && !this.isHeld) this.#socket.resume()
     this.#spent = 0
   }
 
@@ -231,35 +233,35 @@ export class Wire {
       const message = readMessage(reader(version, frame))
       if (message.type === 'echo_request')
         this.send({ type: 'echo_reply', data: message.data ?? new Uint8Array() }, xid)
-      else if (version !== this.version && head.getUint8(1) > ERROR_TYPE + 2) this.refuse(BAD_VERSION, frame, xid)
+      else if (version !== this.version && head.getUint8(1) > ERROR_MESSAGE + 2) this.refuse(BAD_VERSION, frame, xid)
       else this.receive(message, frame.length)
     } catch (error) {
       if (!(error instanceof OpenFlowError)) throw error
-      if (head.getUint8(1) !== ERROR_TYPE) this.refuse(error.error ?? BAD_LEN, frame, xid)
+      if (head.getUint8(1) !== ERROR_MESSAGE) this.refuse(error.error ?? BAD_LEN, frame, xid)
       this.unreadable(xid, error, frame)
     }
   }
 
-  /** Answer a message with an error, unless there were many within this second. */
+  /** Answers a message with an error, unless there were too many within this second. */
   refuse(error: ErrorValue, frame: Uint8Array, xid: number): void {
     const now = performance.now()
     if (now - this.#second >= 1000) [this.#second, this.#errors] = [now, 0]
     this.#errors += 1
-    if (this.#end || this.#errors > MOST_ERRORS) return
-    this.send({ type: 'error', ...error, data: frame.slice(0, ERROR_DATA) }, xid)
+    if (this.#end || this.#errors > MAX_ERRORS_PER_SECOND) return
+    this.send({ type: 'error', ...error, data: frame.slice(0, ERROR_DATA_OCTETS) }, xid)
   }
 
-  /** Nothing has come for a whole interval. */
+  /** Called when nothing has come for a whole interval. */
   #silence(): void {
     if (this.#end) return
-    // What it says is not read: its silence says nothing.
+    // While reading is stopped, silence means nothing.
     if (this.isHeld) this.#probe.refresh()
     else if (!this.#probing) {
       this.#probing = true
       this.send({ type: 'echo_request' }, 0)
       this.#probe.refresh()
     } else {
-      // If this process was busy for long, the answer may be waiting to be read.
+      // If this process was busy, the answer may be waiting to be read.
       setImmediate(() => {
         if (this.#probing && !this.isHeld) this.close('no answer to an echo request: the connection is half open')
       })

@@ -1,4 +1,4 @@
-/** Waiting for switches that connect, and connecting to switches that wait. */
+/** Listens for switches, and connects to switches that listen. */
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net'
 import { OpenFlowError } from '../wire/openflow-error.ts'
 import { handshake, type SessionOptions } from './handshake.ts'
@@ -6,33 +6,36 @@ import { Queue } from './queue.ts'
 import type { Session } from './session.ts'
 import { dialTls, type Tls, tlsServer } from './tls.ts'
 
-/** A TCP port (0: any that is free; on 127.0.0.1 unless a host is said), TLS with `tls`, or the path of a socket. */
+/**
+ * A TCP port (0 is any free one) on `host`, by default 127.0.0.1, with TLS if `tls` is given; or the path of a unix
+ * socket.
+ */
 export type Place = { readonly host?: string; readonly port: number; readonly tls?: Tls } | { readonly path: string }
 
 const LOOPBACK = '127.0.0.1'
 
 interface ListenerOptions extends SessionOptions {
   /**
-   * Given each session; without it, they come from iterating over the listener. If it throws or rejects, the session is
-   * closed with that reason.
+   * Called with each session. Without it, sessions come from iterating over the listener. If it throws or rejects, the
+   * session is closed with that reason.
    */
   readonly onSession?: (session: Session) => void | Promise<void>
-  /** Told of connections that came to no session. What it throws is a warning of the process. */
+  /** Called for connections that did not become a session. If it throws, the process emits a warning. */
   readonly onRefused?: (error: OpenFlowError, remoteAddress: string) => void
 }
 
 /**
- * Where to listen, and for whom: on a TCP port (0: any that is free) of `host` (127.0.0.1 unless it is said), with TLS
- * if `tls` is given, or on a unix socket at `path`.
+ * Where to listen: on a TCP port (0 is any free one) of `host`, by default 127.0.0.1, with TLS if `tls` is given; or on
+ * a unix socket at `path`.
  */
 export type ListenOptions = ListenerOptions & Place
 
-/** Waits for switches: `for await (const session of listener)`, unless `onSession` takes them. */
+/** Listens for switches: `for await (const session of listener)`, unless `onSession` is given. */
 export class Listener implements AsyncIterable<Session> {
   readonly #server: Server
   readonly #sessions = new Queue<Session>()
   readonly #sockets = new Set<Socket>()
-  /** Those whose TLS handshake is not done. */
+  /** Sockets whose TLS handshake is not complete. */
   readonly #early = new Map<string, Socket>()
   readonly #open = new Set<Session>()
   readonly #options: ListenerOptions
@@ -58,12 +61,12 @@ export class Listener implements AsyncIterable<Session> {
     )
   }
 
-  /** Of no meaning if it listens on a path. */
+  /** The address that it listens on. Without meaning for a unix socket. */
   get address(): AddressInfo {
     return this.#server.address() as AddressInfo
   }
 
-  /** Stop listening and end all sessions; resolves when the last connection is closed. */
+  /** Stops listening and ends all sessions. Resolves when the last connection is closed. */
   async close(): Promise<void> {
     this.#sessions.close()
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
@@ -73,7 +76,7 @@ export class Listener implements AsyncIterable<Session> {
     await closed
   }
 
-  /** The sessions as they come, until it is closed. */
+  /** The sessions, until the listener is closed. */
   [Symbol.asyncIterator](): AsyncGenerator<Session, void, void> {
     return this.#sessions[Symbol.asyncIterator]()
   }
@@ -107,8 +110,8 @@ export class Listener implements AsyncIterable<Session> {
 const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`
 
 /**
- * Listen for switches. 6653 is the port that OpenFlow has.
- * @throws OpenFlowError `bad-credentials`; the error of Node.js if the address cannot be listened on (EADDRINUSE,
+ * Listens for switches. 6653 is the standard port of OpenFlow.
+ * @throws OpenFlowError `bad-credentials`; the error of Node.js if it cannot listen on the address (EADDRINUSE,
  *   EACCES)
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
@@ -120,18 +123,18 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const place = 'path' in options ? options : { port: options.port, host: options.host ?? LOOPBACK }
     server.listen({ ...place }, () => resolve())
   })
-  // Of accept(2), as when file descriptors run out: the next one may well succeed.
+  // An error of accept(2), as when file descriptors run out. The next call may succeed.
   server.on('error', () => undefined)
   return listener
 }
 
 /**
- * Where a switch listens: a TCP port of `host` (127.0.0.1 unless it is said), with TLS if `tls` is given, or a unix
+ * Where a switch listens: on a TCP port of `host`, by default 127.0.0.1, with TLS if `tls` is given; or on a unix
  * socket at `path`.
  */
 export type ConnectOptions = SessionOptions & Place
 
-/** The socket, and what it says when it is there. */
+/** Opens a socket, and returns it with the event that says it is connected. */
 function call(place: Place): [socket: Socket, event: string] {
   if ('path' in place) return [dial({ path: place.path }), 'connect']
   const { host = LOOPBACK, port, tls } = place
@@ -139,10 +142,10 @@ function call(place: Place): [socket: Socket, event: string] {
 }
 
 /**
- * Connect to a switch that listens: `ptcp:`, or a bridge's own `<bridge>.mgmt` socket. Resolves after HELLO and
+ * Connects to a switch that listens: on `ptcp:`, or on a bridge's own `<bridge>.mgmt` socket. Resolves after HELLO and
  * FEATURES.
- * @throws OpenFlowError `not-connected` with the cause, `bad-credentials`, `no-common-version`, `closed` with the
- *   reason, `malformed` if what is there does not begin with HELLO, `out-of-range` if `versions` has others than ours
+ * @throws OpenFlowError `not-connected` with the cause; `bad-credentials`; `no-common-version`; `closed` with the
+ *   reason; `malformed` if the peer does not begin with HELLO; `out-of-range` if `versions` has an unsupported one
  */
 export async function connect(options: ConnectOptions): Promise<Session> {
   const [socket, event] = call(options)

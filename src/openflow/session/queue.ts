@@ -1,10 +1,10 @@
-/** A queue between one who pushes and one who iterates. */
+/** A queue with one producer, which pushes, and one consumer, which iterates. */
 
 interface Limits {
-  /** Items that wait, and octets of them: the oldest go when more come. */
+  /** The maximum number of waiting items, and of their octets. When more come, the oldest are dropped. */
   readonly items?: number
   readonly octets?: number
-  /** Told when something was taken, or nothing more will be. */
+  /** Called when an item was taken, and when no more will be. */
   readonly taken?: () => void
 }
 
@@ -20,17 +20,17 @@ export class Queue<T> implements AsyncIterable<T> {
     this.#limits = { items, octets, taken }
   }
 
-  /** How many went because nobody took them in time. */
+  /** The number of items that were dropped because they were not taken in time. */
   get dropped(): number {
     return this.#dropped
   }
 
-  /** Octets of what waits. */
+  /** The octets of the waiting items. */
   get octets(): number {
     return this.#octets
   }
 
-  /** @param octets that the item had on the wire */
+  /** @param octets the size of the item on the wire */
   push(item: T, octets = 0): void {
     if (this.#end) return
     this.#waiting.push({ item, octets })
@@ -42,19 +42,19 @@ export class Queue<T> implements AsyncIterable<T> {
     this.#wake()
   }
 
-  /** No more will come; what is there can still be taken. */
+  /** Ends the queue. Waiting items can still be taken. */
   close(): void {
     this.#end ??= {}
     this.#wake()
   }
 
-  /** No more will come, because of this: thrown once what is there was taken. */
+  /** Ends the queue with an error, which is thrown after the waiting items were taken. */
   fail(error: unknown): void {
     this.#end ??= { error }
     this.#wake()
   }
 
-  /** What is there is wanted no more, and what comes neither. */
+  /** Drops the waiting items and ignores later ones. */
   abandon(): void {
     this.#waiting.length = 0
     this.#octets = 0
@@ -62,7 +62,7 @@ export class Queue<T> implements AsyncIterable<T> {
     this.#limits.taken()
   }
 
-  /** For one taker: each item is given once. */
+  /** For one consumer: each item is given once. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
     for (;;) {
       for (let next = this.#shift(); next; next = this.#shift()) {

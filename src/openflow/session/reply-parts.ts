@@ -1,26 +1,26 @@
-/** The parts of a long answer as they come, no faster than they are taken: meanwhile the peer is read no more. */
+/** The parts of a long answer, as they come. If they are not taken, the peer is not read further. */
 import { OpenFlowError } from '../wire/openflow-error.ts'
-import type { Wire } from './channel.ts'
+import type { Channel } from './channel.ts'
 import { Queue } from './queue.ts'
 
-/** Octets of parts that may wait to be taken. */
-const MOST_UNREAD = 1024 * 1024
+/** The maximum number of octets of parts that wait to be taken. */
+const MAX_UNREAD_OCTETS = 1024 * 1024
 
-export class Parts<Part> implements AsyncIterable<Part> {
-  readonly #wire: Wire
+export class ReplyParts<Part> implements AsyncIterable<Part> {
+  readonly #channel: Channel
   readonly #queue = new Queue<Part>({ taken: () => this.#taken() })
   #late: NodeJS.Timeout | undefined
 
-  constructor(wire: Wire) {
-    this.#wire = wire
-    void wire.closed.then(() => this.#release())
+  constructor(channel: Channel) {
+    this.#channel = channel
+    void channel.closed.then(() => this.#release())
   }
 
   push(part: Part, octets: number): void {
     this.#queue.push(part, octets)
-    if (this.#late || this.#queue.octets <= MOST_UNREAD) return
-    this.#wire.hold(this)
-    this.#late = setTimeout(() => this.#giveUp(), this.#wire.patience)
+    if (this.#late || this.#queue.octets <= MAX_UNREAD_OCTETS) return
+    this.#channel.hold(this)
+    this.#late = setTimeout(() => this.#giveUp(), this.#channel.timeoutMs)
   }
 
   close(): void {
@@ -31,7 +31,7 @@ export class Parts<Part> implements AsyncIterable<Part> {
     this.#queue.fail(error)
   }
 
-  /** Nobody wants the rest. */
+  /** Discards the rest. */
   abandon(): void {
     this.#queue.abandon()
   }
@@ -41,13 +41,16 @@ export class Parts<Part> implements AsyncIterable<Part> {
   }
 
   #taken(): void {
-    if (this.#queue.octets <= MOST_UNREAD / 2) this.#release()
+    if (this.#queue.octets <= MAX_UNREAD_OCTETS / 2) this.#release()
     else this.#late?.refresh()
   }
 
-  /** Others wait for answers behind these parts, perhaps even he who should take them. */
+  /**
+   * Discards the answer, because other requests wait for answers behind it. The consumer of the parts may be waiting
+   * for one of them itself.
+   */
   #giveUp(): void {
-    this.#queue.fail(new OpenFlowError('timeout', `nobody took the answer for ${this.#wire.patience} ms`))
+    this.#queue.fail(new OpenFlowError('timeout', `the answer was not taken for ${this.#channel.timeoutMs} ms`))
     this.#queue.abandon()
   }
 
@@ -55,6 +58,6 @@ export class Parts<Part> implements AsyncIterable<Part> {
     if (!this.#late) return
     clearTimeout(this.#late)
     this.#late = undefined
-    this.#wire.release(this)
+    this.#channel.release(this)
   }
 }

@@ -1,14 +1,14 @@
-/** Which answer belongs to which request, by xid; what is no answer is an event. */
+/** Connects answers to requests by xid. Messages that are not answers become events. */
 import { encode } from '../messages/codec.ts'
 import type { Decoded, Message, MessageOf, MessageType } from '../messages/message.ts'
 import { gathered, moreFollows } from '../messages/multipart.ts'
 import { BAD_TYPE, errorName, standardError } from '../wire/error-values.ts'
 import { OpenFlowError } from '../wire/openflow-error.ts'
-import type { Wire } from './channel.ts'
+import type { Channel } from './channel.ts'
 import { Queue } from './queue.ts'
-import { Parts } from './reply-parts.ts'
+import { ReplyParts } from './reply-parts.ts'
 
-/** Request -> its answer. */
+/** The type of the answer to each type of request. */
 interface Replies {
   readonly echo_request: 'echo_reply'
   readonly features_request: 'features_reply'
@@ -37,84 +37,90 @@ const REPLIES: Replies = {
   tlv_table_request: 'tlv_table_reply',
 }
 
-/** A message that is answered. */
+/** A message that a switch answers. */
 export type Request = MessageOf<keyof Replies>
 
-/** What answers a request. */
+/** The answer to a request. */
 export type ReplyTo<R> = R extends { readonly type: 'multipart_request'; readonly multipart: infer Kind }
   ? Extract<MessageOf<'multipart_reply'>, { readonly multipart: Kind }>
   : R extends { readonly type: infer Type extends keyof Replies }
     ? MessageOf<Replies[Type]>
     : never
 
-/** What is waited for under one xid. */
+/** What is expected under an xid. */
 interface Expected {
   readonly type: MessageType
-  /** How often the watch has seen it as the oldest since the last that came of its answer. */
+  /** How often the check has seen it as the oldest since the last part of its answer came. */
   quiet: number
-  /** @returns whether that was all */
+  /** @returns whether the answer is complete */
   take(message: Decoded, octets: number): boolean
   fail(error: OpenFlowError): void
 }
 
-/** Takes errors under many xids. @returns whether it was one of its own */
+/**
+ * Takes errors for many xids.
+ * @returns whether the error was one of its own
+ */
 export type ErrorTaker = (xid: number, error: OpenFlowError) => boolean
 
-/** What may be an answer; a switch sends all others on its own, whatever their xid. */
+/** Types of messages that can be an answer. All others are sent by the switch itself, whatever their xid. */
 const ANSWERS = new Set<string>(Object.values(REPLIES))
-/** The last type of message that OpenFlow 1.5 has. */
+/** The highest type of message in OpenFlow 1.5. */
 const LAST_TYPE = 35
-/** Events that may wait to be taken, and their octets. */
-const MOST_EVENTS = { items: 10_000, octets: 16 * 1024 * 1024 }
-/** Octets that an answer may have if its parts are gathered, and those that each part counts for beside its own. */
-const MOST_GATHERED = 32 * 1024 * 1024
-const PART = 256
-/** The watch looks this often in the time that an answer may take. */
-const LOOKS = 4
+/** The maximum number of waiting events, and of their octets. */
+const MAX_EVENTS = { items: 10_000, octets: 16 * 1024 * 1024 }
+/** The maximum number of octets of an answer whose parts are joined. */
+const MAX_GATHERED_OCTETS = 32 * 1024 * 1024
+const PART_OVERHEAD_OCTETS = 256
+/** The number of checks within the time that an answer may take. */
+const CHECKS_PER_TIMEOUT = 4
 
 export class Requests {
-  readonly wire: Wire
-  /** The first message that comes. */
+  readonly channel: Channel
+  /** The first message that the peer sends. */
   readonly first: Promise<Decoded>
-  readonly events = new Queue<Decoded>(MOST_EVENTS)
+  readonly events = new Queue<Decoded>(MAX_EVENTS)
   readonly errorTakers = new Set<ErrorTaker>()
-  /** In the order of sending. */
+  /** Expected answers, in the order of sending. */
   readonly #expected = new Map<number, Expected>()
-  /** Failed already, though more of the answer is to come: nobody's. */
-  readonly #left = new Set<number>()
+  /** Xids of failed requests with parts of an answer still to come. These parts are ignored. */
+  readonly #abandoned = new Set<number>()
   readonly #watch: NodeJS.Timeout
   #lastXid = 0
 
-  /** @param greeted told of the first message before any other is read */
-  constructor(wire: Wire, greeted: (message: Decoded) => void = () => {}) {
-    this.wire = wire
+  /** @param greeted called with the first message before any other is decoded */
+  constructor(channel: Channel, greeted: (message: Decoded) => void = () => {}) {
+    this.channel = channel
     this.first = new Promise((resolve, reject) => {
-      wire.receive = (message) => {
+      channel.receive = (message) => {
         greeted(message)
-        wire.receive = (later, octets) => this.#receive(later, octets)
+        channel.receive = (later, octets) => this.#receive(later, octets)
         resolve(message)
       }
-      void wire.closed.then(({ reason }) => reject(closedBecause(reason)))
+      void channel.closed.then(({ reason }) => reject(closedBecause(reason)))
     })
-    // Whoever waits for it is told; a handshake that has failed already waits no more.
+    // Avoids an unhandled rejection if the handshake has failed and no longer waits for it.
     this.first.catch(() => {})
-    wire.unreadable = (xid, error, frame) => {
-      if (this.#fail(xid, error) && moreFollows(frame)) this.#left.add(xid)
+    channel.unreadable = (xid, error, frame) => {
+      if (this.#fail(xid, error) && moreFollows(frame)) this.#abandoned.add(xid)
     }
-    this.#watch = setInterval(() => this.#look(), wire.patience / LOOKS)
-    void wire.closed.then(({ reason }) => this.#closed(reason))
+    this.#watch = setInterval(() => this.#checkOldest(), channel.timeoutMs / CHECKS_PER_TIMEOUT)
+    void channel.closed.then(({ reason }) => this.#closed(reason))
   }
 
-  /** Send a message. @returns its xid */
+  /**
+   * Sends a message.
+   * @returns its xid
+   */
   send(message: Message): number {
     const xid = message.xid ?? this.nextXid()
-    this.wire.send(message, xid)
+    this.channel.send(message, xid)
     return xid
   }
 
   /**
-   * Send a message and wait for its answer; the parts of a multipart answer come as one. One that is longer than this
-   * side can hold ends the connection.
+   * Sends a request and waits for its answer. The parts of a multipart answer are joined. If the answer is longer than
+   * MAX_GATHERED_OCTETS, the connection is closed.
    */
   request<R extends Request>(message: R): Promise<ReplyTo<R>> {
     const parts: Array<MessageOf<'multipart_reply'>> = []
@@ -131,8 +137,9 @@ export class Requests {
             return true
           }
           parts.push(reply)
-          held += octets + PART
-          if (held > MOST_GATHERED) this.wire.close(`an answer to ${message.type} of more than ${MOST_GATHERED} octets`)
+          held += octets + PART_OVERHEAD_OCTETS
+          if (held > MAX_GATHERED_OCTETS)
+            this.channel.close(`an answer to ${message.type} of more than ${MAX_GATHERED_OCTETS} octets`)
           if (reply.more) return false
           const { version, xid } = reply
           resolve({ version, xid, type: 'multipart_reply', ...gathered(parts) } as ReplyTo<R>)
@@ -143,9 +150,9 @@ export class Requests {
     })
   }
 
-  /** Send a multipart request and take the parts of the answer as they come. */
-  parts<R extends MessageOf<'multipart_request'>>(message: R): Parts<ReplyTo<R>> {
-    const parts = new Parts<ReplyTo<R>>(this.wire)
+  /** Sends a multipart request. The parts of the answer come as they are received. */
+  parts<R extends MessageOf<'multipart_request'>>(message: R): ReplyParts<ReplyTo<R>> {
+    const parts = new ReplyParts<ReplyTo<R>>(this.channel)
     this.#expect(message, {
       take(reply, octets) {
         parts.push(reply as ReplyTo<R>, octets)
@@ -162,13 +169,13 @@ export class Requests {
     const type = REPLIES[message.type]
     try {
       const xid = this.send(message)
-      this.#left.delete(xid)
+      this.#abandoned.delete(xid)
       this.#expected.set(xid, {
         type: message.type,
         quiet: 0,
         take: (reply, octets) => {
           if (reply.type === type && isOfKind(message, reply)) return take(reply, octets)
-          if (reply.type === 'multipart_reply' && reply.more) this.#left.add(xid)
+          if (reply.type === 'multipart_reply' && reply.more) this.#abandoned.add(xid)
           fail(new OpenFlowError('malformed', `${message.type} was answered with ${reply.type}`))
           return true
         },
@@ -192,29 +199,29 @@ export class Requests {
     if (expected) {
       expected.quiet = 0
       if (expected.take(message, octets)) this.#expected.delete(xid)
-    } else if (type === 'multipart_reply' && this.#left.has(xid)) {
-      if (!message.more) this.#left.delete(xid)
+    } else if (type === 'multipart_reply' && this.#abandoned.has(xid)) {
+      if (!message.more) this.#abandoned.delete(xid)
     } else if (type === 'echo_reply' || type === 'hello') {
       return
     } else if (type in REPLIES || (type === 'unknown' && message.code > LAST_TYPE)) {
-      this.wire.refuse(BAD_TYPE, encode(message), xid)
+      this.channel.refuse(BAD_TYPE, encode(message), xid)
     } else this.events.push(message, octets)
   }
 
   /**
-   * A switch answers in order, so the oldest request alone is watched: those behind it wait for it. What it sends while
-   * nothing is read is not known.
+   * Checks for a timeout. A switch answers in order, so only the oldest request is checked. While reading is stopped,
+   * answers may be waiting unread.
    */
-  #look(): void {
+  #checkOldest(): void {
     const [oldest] = this.#expected
-    if (!oldest || this.wire.isHeld) return
+    if (!oldest || this.channel.isHeld) return
     const [xid, expected] = oldest
     expected.quiet += 1
-    if (expected.quiet <= LOOKS) return
-    const reason = `no answer to ${expected.type} for ${this.wire.patience} ms`
+    if (expected.quiet <= CHECKS_PER_TIMEOUT) return
+    const reason = `no answer to ${expected.type} for ${this.channel.timeoutMs} ms`
     this.#expected.delete(xid)
     expected.fail(new OpenFlowError('timeout', reason))
-    this.wire.close(reason)
+    this.channel.close(reason)
   }
 
   #fail(xid: number, error: OpenFlowError): boolean {
@@ -236,7 +243,7 @@ export class Requests {
     this.events.close()
   }
 
-  /** One that no request waits under. */
+  /** An xid that no request is waiting under. */
   nextXid(): number {
     do this.#lastXid = this.#lastXid === 0xffffffff ? 1 : this.#lastXid + 1
     while (this.#expected.has(this.#lastXid))
@@ -247,7 +254,7 @@ export class Requests {
 const closedBecause = (reason: string): OpenFlowError =>
   new OpenFlowError('closed', `the connection is closed: ${reason}`)
 
-/** What 1.3 has messages for, as the updates of a flow monitor that 1.4 and later have. */
+/** Converts messages of 1.3 to the flow monitor updates that 1.4 and later have. */
 function asUpdate(message: Decoded): Decoded {
   if (message.type !== 'flow_monitor_paused' && message.type !== 'flow_monitor_resumed') return message
   const { version, xid, type } = message
@@ -255,7 +262,7 @@ function asUpdate(message: Decoded): Decoded {
   return { version, xid, type: 'multipart_reply', multipart: 'flow_monitor', updates: [{ event }] }
 }
 
-/** A multipart answer is of the kind that was asked for. */
+/** Whether a multipart answer is of the kind of the request. */
 function isOfKind(request: Request, reply: Decoded): boolean {
   if (request.type !== 'multipart_request' || reply.type !== 'multipart_reply') return true
   if (request.multipart !== 'unknown' || reply.multipart !== 'unknown') return request.multipart === reply.multipart

@@ -1,49 +1,52 @@
-/** Messages that are sent together, and which of them an error is about. */
+/** Sends messages together, and finds the message that an error is about. */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Message } from '../messages/message.ts'
 import { OpenFlowError } from '../wire/openflow-error.ts'
 import type { Refused } from './bundle-error.ts'
 import type { Requests } from './requests.ts'
 
-/** Milliseconds of one turn of the event loop in which messages are written, before others have theirs. */
-const SLICE = 4
+/** Milliseconds of one turn of the event loop that may be spent on writing. */
+const WRITE_SLICE_MS = 4
 
 interface Sending {
-  readonly members: Members
-  /** Takes what cannot be encoded: it is refused here, as the rest is by the switch. */
+  readonly sent: SentMessages
+  /** Collects messages that cannot be encoded. They count as refused, like those that the switch refuses. */
   readonly refused: Refused[]
-  /** The message that carries it. */
+  /** Wraps a message in the one that is sent. */
   inside(message: Message): Message
-  /** Fires when there is no use in sending more. */
+  /** Aborted when it is useless to send more. */
   readonly lost?: AbortSignal
 }
 
-/** @throws the reason of `lost`, as soon as it is known */
-export async function sendMembers(requests: Requests, messages: Iterable<Message>, sending: Sending): Promise<void> {
-  const { members, refused, inside, lost } = sending
+/**
+ * Sends the messages in slices, no faster than the peer reads.
+ * @throws the reason of `lost` when it is aborted
+ */
+export async function sendAll(requests: Requests, messages: Iterable<Message>, sending: Sending): Promise<void> {
+  const { sent, refused, inside, lost } = sending
   let began = performance.now()
   for (const message of messages) {
     lost?.throwIfAborted()
     try {
-      members.add(requests.send(inside(message)), message)
+      sent.add(requests.send(inside(message)), message)
     } catch (error) {
       if (!(error instanceof OpenFlowError) || error.code !== 'out-of-range') throw error
-      refused.push({ index: members.add(undefined, message), message, error })
+      refused.push({ index: sent.add(undefined, message), message, error })
     }
-    if (requests.wire.isFull) await requests.wire.drained()
-    else if (performance.now() - began < SLICE) continue
+    if (requests.channel.isFull) await requests.channel.drained()
+    else if (performance.now() - began < WRITE_SLICE_MS) continue
     else await turn()
     began = performance.now()
   }
 }
 
-/** Which message has which xid. Arrays, since a map of 100,000 takes long turns to grow. */
-export class Members {
+/** Finds messages by xid. It uses arrays, because a map of 100,000 entries blocks the event loop while it grows. */
+export class SentMessages {
   readonly #messages: Message[] = []
-  /** Ascending, but for one wrap past the last xid; what was never sent has that of the one before. */
+  /** Ascending, except for one wrap after the last xid. A message that was never sent has the xid of the one before. */
   readonly #xids: number[] = []
 
-  /** @returns the message's place */
+  /** @returns the index of the message */
   add(xid: number | undefined, message: Message): number {
     this.#xids.push(xid ?? this.#xids.at(-1) ?? 0)
     return this.#messages.push(message) - 1

@@ -1,21 +1,26 @@
-/** Messages that a switch does one after the other, each by itself: those that bundles do not take. */
+/**
+ * Messages that a switch applies one after the other, each by itself. Used for messages that bundles do not support.
+ */
 import type { Message } from '../messages/message.ts'
 import type { Refused } from './bundle-error.ts'
 import type { ErrorTaker, Requests } from './requests.ts'
-import { Members, sendMembers } from './sent-messages.ts'
+import { SentMessages, sendAll } from './sent-messages.ts'
 
-/** Send them, with a barrier behind. @returns those that were refused; the others are done */
+/**
+ * Sends the messages and a barrier.
+ * @returns the messages that were refused; all others are applied
+ */
 export async function sendSeries(requests: Requests, messages: Iterable<Message>): Promise<readonly Refused[]> {
-  const members = new Members()
+  const sent = new SentMessages()
   const refused: Refused[] = []
   const taker: ErrorTaker = (xid, error) => {
-    const member = members.find(xid)
-    if (member) refused.push({ ...member, error })
-    return member !== undefined
+    const found = sent.find(xid)
+    if (found) refused.push({ ...found, error })
+    return found !== undefined
   }
   requests.errorTakers.add(taker)
   try {
-    await sendMembers(requests, messages, { members, refused, inside: (message) => message })
+    await sendAll(requests, messages, { sent, refused, inside: (message) => message })
     await requests.request({ type: 'barrier_request' })
     return refused
   } finally {

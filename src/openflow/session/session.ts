@@ -9,29 +9,32 @@ import type { Closed } from './channel.ts'
 import type { ReplyTo, Request, Requests } from './requests.ts'
 import { sendSeries } from './series.ts'
 
-/** What the switch said of itself at first (OpenFlow 1.5.1, 7.3.1): how many tables, and bits for what it can do. */
+/**
+ * What the switch reported about itself at first (OpenFlow 1.5.1, 7.3.1): the number of tables, and its capabilities as
+ * bits.
+ */
 export type Features = MessageOf<'features_reply'>
 
 const CHANGES = MONITOR_FLAGS.add | MONITOR_FLAGS.removed | MONITOR_FLAGS.modify | MONITOR_FLAGS.instructions
 
-/** A connection with one switch, from its FEATURES_REPLY to its end. Made by `listen` and `connect`. */
+/** A session with one switch, from its FEATURES_REPLY to the end of the connection. Made by `listen` and `connect`. */
 export class Session {
   /** Wire version: 4 is OpenFlow 1.3, 5 is 1.4, 6 is 1.5. */
   readonly version: number
-  /** 64 bits; of an Open vSwitch bridge, `ovs-vsctl get bridge br0 datapath_id` in hexadecimal. */
+  /** 64 bits. For a bridge of Open vSwitch, `ovs-vsctl get bridge br0 datapath_id` in hexadecimal. */
   readonly datapathId: bigint
-  /** What the switch said of itself at first. */
+  /** What the switch reported about itself at first. */
   readonly features: Features
-  /** `10.0.0.1:39042`, or `local` on a unix socket. */
+  /** `10.0.0.1:39042`, or `local` for a unix socket. */
   readonly remoteAddress: string
-  /** The same of this side. */
+  /** The same for this side. */
   readonly localAddress: string
-  /** Resolves once, when the connection has ended. */
+  /** Resolves when the connection has ended. */
   readonly closed: Promise<Closed>
   /**
-   * What the switch sends on its own: `packet_in`, `port_status`, `flow_removed`, `role_status`, flow monitor updates (as
-   * `multipart_reply`), errors of what `send` sent. For one taker. Up to 10,000 wait, and 16 MiB;
-   * then the oldest is dropped.
+   * Messages that the switch sends by itself: `packet_in`, `port_status`, `flow_removed`, `role_status`, flow monitor
+   * updates (as `multipart_reply`), and errors about messages that `send` sent. For one consumer. At most 10,000 events
+   * and 16 MiB wait; then the oldest is dropped.
    */
   readonly events: AsyncIterable<Decoded>
   readonly #requests: Requests
@@ -40,27 +43,30 @@ export class Session {
 
   /** @internal */
   constructor(requests: Requests, features: Features) {
-    const { wire } = requests
+    const { channel } = requests
     this.#requests = requests
-    this.version = wire.version
+    this.version = channel.version
     this.datapathId = features.datapathId
     this.features = features
-    this.remoteAddress = wire.remoteAddress
-    this.localAddress = wire.localAddress
-    this.closed = wire.closed
+    this.remoteAddress = channel.remoteAddress
+    this.localAddress = channel.localAddress
+    this.closed = channel.closed
     this.events = requests.events
   }
 
-  /** Number of events that were dropped because nobody took them in time: read anew what they told of. */
+  /**
+   * The number of events that were dropped because they were not taken in time. State that depends on them must be read
+   * again.
+   */
   get dropped(): number {
     return this.#requests.events.dropped
   }
 
   /**
-   * Send a message, with all others of this turn of the event loop in one write. Without an xid it is given one. What
-   * the switch says against it comes as an event.
+   * Sends a message. All messages of one turn of the event loop leave in one write. A message without an xid gets one.
+   * If the switch refuses the message, the error comes as an event.
    * @returns its xid
-   * @throws OpenFlowError `out-of-range` if it cannot be encoded: nothing of it is sent; `closed`
+   * @throws OpenFlowError `out-of-range` if it cannot be encoded, and then nothing of it is sent; `closed`
    */
   send(message: Message): number {
     return this.#requests.send(message)
@@ -68,11 +74,11 @@ export class Session {
 
   /** Resolves when the switch has read enough that more may be sent. */
   drained(): Promise<void> {
-    return this.#requests.wire.drained()
+    return this.#requests.channel.drained()
   }
 
   /**
-   * Send a request and wait for its answer; the parts of a multipart answer come as one.
+   * Sends a request and waits for its answer. The parts of a multipart answer are joined.
    * @throws OpenFlowError `refused` with the switch's error, `closed`, or `timeout` (the connection is then closed)
    */
   request<R extends Request>(message: R): Promise<ReplyTo<R>> {
@@ -80,7 +86,7 @@ export class Session {
   }
 
   /**
-   * Resolves when the switch has done all that was sent before.
+   * Resolves when the switch has processed everything that was sent before.
    * @throws OpenFlowError `closed` or `timeout`
    */
   async barrier(): Promise<void> {
@@ -88,9 +94,9 @@ export class Session {
   }
 
   /**
-   * All of the messages or none of them; resolves when a barrier behind them is answered.
-   * @param messages a `FlowMod` is the common one
-   * @throws BundleError with what was refused (by the switch, or since it cannot be encoded); OpenFlowError if the
+   * Applies all of the messages or none of them. Resolves when a barrier behind them is answered.
+   * @param messages usually of type `FlowMod`
+   * @throws BundleError with the messages that were refused by the switch or cannot be encoded; OpenFlowError if the
    *   connection ended or the bundle itself was refused
    */
   bundle(messages: Iterable<FlowMod | Message>, options: BundleOptions = {}): Promise<void> {
@@ -99,9 +105,9 @@ export class Session {
   }
 
   /**
-   * Each of the messages by itself, such as bundles do not take: meters, in Open vSwitch. Resolves when a barrier behind them
-   * is answered.
-   * @returns those that were refused (by the switch, or since they cannot be encoded); the others are done
+   * Applies each of the messages by itself. This is for messages that bundles do not support, as meters in Open
+   * vSwitch. Resolves when a barrier behind them is answered.
+   * @returns the messages that were refused by the switch or cannot be encoded; all others are applied
    * @throws OpenFlowError `closed` or `timeout`
    */
   series(messages: Iterable<Message>): Promise<readonly Refused[]> {
@@ -109,9 +115,9 @@ export class Session {
   }
 
   /**
-   * The flows that the switch has, some at a time as they come. If they are taken more slowly than they come, nothing
-   * is read meanwhile: to wait for another answer before the next are taken is to wait for oneself.
-   * @param which all unless said
+   * The flows of the switch, in parts as they come. If they are taken more slowly than they come, nothing else is read
+   * meanwhile. So waiting for another answer before taking the next part is a deadlock, which ends with `timeout`.
+   * @param which the flows to report; by default all
    * @throws OpenFlowError `refused`; `closed`; `timeout` if they were not taken for `requestTimeout`
    */
   async *dumpFlows(which: FlowRequest = {}): AsyncGenerator<readonly FlowEntry[], void, void> {
@@ -124,10 +130,10 @@ export class Session {
   }
 
   /**
-   * Be told of changes of flows, as events: those that others make in full, those of this session as `abbrev`. It ends
-   * with the session, or by the message that `MonitorRequest.command` tells of.
-   * @param options all changes of all flows unless said
-   * @returns the number of the monitor
+   * Reports changes of flows as events: changes by others in full, those of this session as `abbrev`. The monitor ends
+   * with the session, or by the message that `MonitorRequest.command` describes.
+   * @param options by default all changes of all flows
+   * @returns the id of the monitor
    * @throws OpenFlowError `refused`, `closed` or `timeout`
    */
   async monitorFlows(options: Partial<MonitorRequest> = {}): Promise<number> {
@@ -138,8 +144,8 @@ export class Session {
     return monitor
   }
 
-  /** End the connection once what was sent has gone. */
+  /** Ends the connection after everything that was sent has left. */
   close(reason: string): void {
-    this.#requests.wire.close(reason)
+    this.#requests.channel.close(reason)
   }
 }

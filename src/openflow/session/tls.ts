@@ -1,22 +1,21 @@
-/** TLS as Open vSwitch has it: both sides show a certificate that one authority has signed (OpenFlow 1.5.1, 6.3.3). */
+/** TLS as in Open vSwitch: both sides have a certificate that one authority has signed (OpenFlow 1.5.1, 6.3.3). */
 import type { Server } from 'node:net'
 import { createServer, connect as dial, type TLSSocket } from 'node:tls'
 import { OpenFlowError } from '../wire/openflow-error.ts'
 
 type Pem = string | Uint8Array
 
-/** PEM, as `ovs-vsctl set-ssl` takes them. */
+/** Key and certificates in PEM, as for `ovs-vsctl set-ssl`. */
 export interface Tls {
   readonly key: Pem
   readonly cert: Pem
-  /** Who must have signed the other side's certificate. */
+  /** The authority that must have signed the certificate of the peer. */
   readonly ca: Pem
-  /** The name that the other side's certificate must have; without it any, as with Open vSwitch. */
+  /** The name that the certificate of the peer must have. By default any, as with Open vSwitch. */
   readonly serverName?: string
 }
 
-/** Milliseconds in which a TLS handshake must be done. */
-const HANDSHAKE = 10_000
+const HANDSHAKE_TIMEOUT_MS = 10_000
 
 const octets = (pem: Pem): string | Buffer => (typeof pem === 'string' ? pem : Buffer.from(pem))
 const credentials = ({ key, cert, ca }: Tls) => ({ key: octets(key), cert: octets(cert), ca: octets(ca) })
@@ -34,7 +33,12 @@ function checked<Made>(make: () => Made): Made {
 /** @throws OpenFlowError `bad-credentials` if the key or a certificate cannot be read */
 export const tlsServer = (tls: Tls): Server =>
   checked(() =>
-    createServer({ ...credentials(tls), requestCert: true, rejectUnauthorized: true, handshakeTimeout: HANDSHAKE }),
+    createServer({
+      ...credentials(tls),
+      requestCert: true,
+      rejectUnauthorized: true,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    }),
   )
 
 /** @throws OpenFlowError `bad-credentials` if the key or a certificate cannot be read */

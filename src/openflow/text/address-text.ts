@@ -1,21 +1,28 @@
-/** Addresses as text and as numbers: MAC and IPv4 are numbers, IPv6 is a bigint. */
+/** Addresses as text and as numbers. MAC and IPv4 addresses are numbers, IPv6 addresses are bigints. */
 import { OpenFlowError } from '../wire/openflow-error.ts'
 
-const bad = (kind: string, text: string): OpenFlowError => new OpenFlowError('bad-text', `"${text}" is no ${kind}`)
+const bad = (kind: string, text: string): OpenFlowError =>
+  new OpenFlowError('bad-text', `"${text}" is not a valid ${kind}`)
 
-/** `02:00:00:00:00:01` as a 48-bit number. @throws OpenFlowError `bad-text` */
+/**
+ * Parses `02:00:00:00:00:01` to a 48-bit number.
+ * @throws OpenFlowError `bad-text`
+ */
 export function mac(text: string): number {
   if (!/^[\da-f]{1,2}(:[\da-f]{1,2}){5}$/i.test(text)) throw bad('MAC address', text)
   return text.split(':').reduce((value, octet) => value * 256 + Number.parseInt(octet, 16), 0)
 }
 
-/** A 48-bit number as `02:00:00:00:00:01`. */
+/** Prints a 48-bit number as `02:00:00:00:00:01`. */
 export function printMac(value: number): string {
   const digits = value.toString(16).padStart(12, '0')
   return digits.replace(/(..)(?=.)/g, '$1:')
 }
 
-/** `10.0.0.1` as a 32-bit number. @throws OpenFlowError `bad-text` */
+/**
+ * Parses `10.0.0.1` to a 32-bit number.
+ * @throws OpenFlowError `bad-text`
+ */
 export function ipv4(text: string): number {
   const octets = text.split('.')
   if (octets.length !== 4 || !octets.every((octet) => /^\d{1,3}$/.test(octet) && Number(octet) < 256)) {
@@ -24,12 +31,13 @@ export function ipv4(text: string): number {
   return octets.reduce((value, octet) => value * 256 + Number(octet), 0)
 }
 
-/** A 32-bit number as `10.0.0.1`. */
+/** Prints a 32-bit number as `10.0.0.1`. */
 export const printIpv4 = (value: number): string =>
   `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`
 
 /**
- * `fe80::1` as a 128-bit number. The last 32 bits may be written as an IPv4 address. @throws OpenFlowError `bad-text`
+ * Parses `fe80::1` to a 128-bit number. The last 32 bits may be written as an IPv4 address.
+ * @throws OpenFlowError `bad-text`
  */
 export function ipv6(text: string): bigint {
   const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text)
@@ -46,11 +54,11 @@ export function ipv6(text: string): bigint {
   return groups.reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n)
 }
 
-/** A 128-bit number as `fe80::1`, in the form of inet_ntop(3), which OVS has too. */
+/** Prints a 128-bit number as `fe80::1`, in the form of inet_ntop(3), which OVS uses, too. */
 export function printIpv6(value: bigint): string {
   const groups = Array.from({ length: 8 }, (_, index) => Number((value >> BigInt(112 - 16 * index)) & 0xffffn))
   const { start, length } = longestZeros(groups)
-  // Mapped and compatible IPv4 addresses end in dotted form.
+  // IPv4-mapped and IPv4-compatible addresses end in dotted form.
   const mapped = start === 0 && (length === 6 || (length === 5 && groups[5] === 0xffff))
   if (mapped) return `::${length === 5 ? 'ffff:' : ''}${printIpv4(Number(value & 0xffffffffn))}`
   const hex = groups.map((group) => group.toString(16))

@@ -1,4 +1,4 @@
-/** `controller(…)` and `sample(…)` (ovs-actions(7)). */
+/** Text of `controller(…)` and `sample(…)` (ovs-actions(7)). */
 import type { Action } from '../actions/actions.ts'
 import { DIRECTIONS, type TellAction } from '../actions/controller-actions.ts'
 import type { Bits } from '../match/subfield.ts'
@@ -94,10 +94,10 @@ function parseSample(text: string): Sample {
     return words.get(name) ?? '0'
   }
   const probability = integer(value('probability'), 0xffff)
-  if (probability === 0) throw bad(text, 'a probability from 1 to 65535 is wanted')
+  if (probability === 0) throw bad(text, 'expected a probability from 1 to 65535')
   const directions = DIRECTIONS.filter((name) => words.has(name))
   if (directions.length > 1 || directions.some((name) => words.get(name) !== undefined)) {
-    throw bad(text, 'ingress or egress, without a value')
+    throw bad(text, 'expected ingress or egress, without a value')
   }
   const [direction] = directions
   return {

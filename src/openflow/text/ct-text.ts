@@ -1,4 +1,4 @@
-/** `ct(…)` and `nat(…)` (ovs-actions(7)). */
+/** Text of `ct(…)` and `nat(…)` (ovs-actions(7)). */
 
 import type { CtAction, Range } from '../actions/ct.ts'
 import { ipv4, ipv6, printIpv4, printIpv6 } from './address-text.ts'
@@ -11,7 +11,7 @@ import type { Parsers, Printers } from './text-row.ts'
 type Ct = Extract<CtAction, { type: 'ct' }>
 type Nat = Extract<CtAction, { type: 'nat' }>
 
-/** Ports by which the switch knows the protocols that bring other connections. */
+/** The ports that identify protocols with related connections. */
 const ALGS: ReadonlyArray<readonly [name: string, port: number]> = [
   ['ftp', 21],
   ['tftp', 69],
@@ -28,7 +28,7 @@ function printNat({ to, persistent, hash, random, ...range }: Nat): string {
   return parts.length === 0 ? 'nat' : `nat(${parts.join(',')})`
 }
 
-/** One, or from one to another; from one to itself is one. */
+/** Prints one value, or a range. A range of one value is printed as that value. */
 const span = <Value>({ min, max }: Range<Value>, print: (value: Value) => string): string =>
   max === undefined || max === min ? print(min) : `${print(min)}-${print(max)}`
 
@@ -41,12 +41,12 @@ function printTarget({ ipv4, ipv6, ports }: Pick<Nat, 'ipv4' | 'ipv6' | 'ports'>
   ].join('')
 }
 
-/** `10.0.0.1-10.0.0.9:1000-2000`, `[fe80::1]:80`, `fe80::1-fe80::9`, `:80`. */
+/** Parses `10.0.0.1-10.0.0.9:1000-2000`, `[fe80::1]:80`, `fe80::1-fe80::9` or `:80`. */
 function parseTarget(text: string): Pick<Nat, 'ipv4' | 'ipv6' | 'ports'> {
   const found = /^(?:([\d.]+)(?:-([\d.]+))?|\[([^\]]+)\](?:-\[([^\]]+)\])?)?(?::(\d+)(?:-(\d+))?)?$/.exec(text)
   if (!found) {
     const [min = '', max, ...more] = text.split('-')
-    if (more.length > 0) throw bad(text, 'addresses and ports are wanted')
+    if (more.length > 0) throw bad(text, 'expected addresses and ports')
     return { ipv6: range(min, max, ipv6) }
   }
   const [, min4, max4, min6, max6, low, high] = found
@@ -68,11 +68,11 @@ function parseNat(text: string): Nat {
   const words = keyValues(splitCommas(text))
   refuseOthers(words.keys(), ['src', 'dst', ...NAT_FLAGS], text)
   const to = (['src', 'dst'] as const).filter((side) => words.has(side))
-  if (to.length > 1) throw bad(text, 'src or dst, not both')
+  if (to.length > 1) throw bad(text, 'src and dst exclude each other')
   const [side] = to
   const target = side === undefined ? undefined : words.get(side)
   for (const name of NAT_FLAGS) if (words.get(name) !== undefined) throw bad(text, `${name} takes no value`)
-  if (side === undefined && words.size > 0) throw bad(text, 'src or dst is wanted')
+  if (side === undefined && words.size > 0) throw bad(text, 'expected src or dst')
   return {
     type: 'nat',
     ...(side === undefined ? {} : { to: side }),
@@ -81,7 +81,7 @@ function parseNat(text: string): Nat {
   }
 }
 
-/** What is given with a value in `ct(…)`; a part of it in parentheses is an action. */
+/** Parses the words of `ct(…)`. Words with parentheses are nested actions. */
 function parseCt(text: string, parse: (text: string) => Ct['actions']): Ct {
   const parts = splitCommas(text)
   const inner = parts.filter((part) => /^(nat\b|exec\()/.test(part))
@@ -132,7 +132,7 @@ export const CT_PARSERS: Parsers = [
   [
     'ct_clear',
     (text) => {
-      if (text !== '') throw bad(text, 'ct_clear takes nothing')
+      if (text !== '') throw bad(text, 'ct_clear takes no arguments')
       return { type: 'ct_clear' }
     },
   ],

@@ -1,4 +1,4 @@
-/** Bits of fields in text: `set_field`, `move`, `load`, `push`, `pop`, `delete_field` (ovs-actions(7)). */
+/** Text of actions on fields: `set_field`, `move`, `load`, `push`, `pop`, `delete_field` (ovs-actions(7)). */
 import type { Action, SetField } from '../actions/actions.ts'
 import type { BitsAction } from '../actions/field-actions.ts'
 import {
@@ -28,7 +28,10 @@ const PROTOCOLS = [
   ['sctp', SCTP],
 ] as const
 
-/** Without bits outside of the mask, and without one whose octets are all ones, as the switch keeps it. */
+/**
+ * Prints the value of a set_field as the switch keeps it: without bits outside of the mask, and without a mask of all
+ * ones.
+ */
 export function printSet({ field, value, mask }: KnownField): string {
   if (mask === undefined) return printValue(field, value, undefined)
   const { isNarrow, limit, format }: FieldRow = FIELDS[field]
@@ -52,7 +55,7 @@ export const BITS_PRINTERS: Printers<BitsAction['type'] | 'set_field' | 'reg_mov
 function parseSetField(text: string): Action {
   const [value, name] = arrow(text)
   const field = actionField(name)
-  if (!field) throw bad(text, `${name} is no field`)
+  if (!field) throw bad(text, `${name} is not a field`)
   return { type: 'set_field', ...parseValue(field, value) } as SetField
 }
 
@@ -60,11 +63,11 @@ function parseMove(text: string): Action {
   const [from, to] = arrow(text)
   const { bits, ...src } = parseBits(from)
   const { bits: there, ...dst } = parseBits(to)
-  if (bits !== there) throw bad(text, 'both sides have the same number of bits')
+  if (bits !== there) throw bad(text, 'both sides must have the same number of bits')
   return { type: 'reg_move', src, dst, bits }
 }
 
-/** Nicira's action has room for 64 bits and a header of 32: what has more is a set_field with a mask. */
+/** Nicira's load action takes 64 bits and a 32-bit header. What needs more becomes a set_field with a mask. */
 function parseLoad(text: string): Action {
   const [value, to] = arrow(text)
   const bits = parseBits(to)
@@ -77,7 +80,7 @@ function parseLoad(text: string): Action {
   return { type: 'set_field', ...known(field, set, isWhole ? undefined : mask) } as SetField
 }
 
-/** What OpenFlow 1.0 had instead of set_field. */
+/** Actions of OpenFlow 1.0 for which set_field is used now. */
 const set =
   (field: FieldName, parse: (text: string) => number): ((text: string) => Action) =>
   (text) =>
@@ -85,14 +88,14 @@ const set =
 
 function dscp(text: string): number {
   const tos = integer(text, 252)
-  if (tos % 4 !== 0) throw bad(text, 'a multiple of 4 up to 252 is wanted')
+  if (tos % 4 !== 0) throw bad(text, 'expected a multiple of 4 up to 252')
   return tos / 4
 }
 
 const vid = (text: string): number => PRESENT | integer(text, VID)
 const pcp = (text: string): number => integer(text, 7)
 
-/** `mod_vlan_vid` and `mod_vlan_pcp` of OpenFlow 1.0 put a tag on a packet that has none. */
+/** `mod_vlan_vid` and `mod_vlan_pcp` of OpenFlow 1.0 add a tag to a packet without one. */
 const tag =
   (field: FieldName, parse: (text: string) => number): Parser =>
   (text, { packets }) => {
@@ -100,12 +103,12 @@ const tag =
     return packets.isTagged ? action : [{ type: 'push_vlan', ethertype: VLAN }, action]
   }
 
-/** The port of TCP, UDP or SCTP, by the match. */
+/** Sets the port of TCP, UDP or SCTP, depending on the match. */
 const transport =
   (side: 'src' | 'dst'): Parser =>
   (text, { packets }) => {
     const name = PROTOCOLS.find(([, protocol]) => protocol === packets.protocol)?.[0]
-    if (name === undefined) throw bad(`mod_tp_${side}`, 'the match must say tcp, udp or sctp')
+    if (name === undefined) throw bad(`mod_tp_${side}`, 'the match must contain tcp, udp or sctp')
     return set(`${name}_${side}`, (port) => integer(port, 0xffff))(text)
   }
 

@@ -1,7 +1,7 @@
-/** Names of fields and ports in the text of ovs-ofctl(8). */
+/** Names of fields in the text of ovs-ofctl(8). */
 import { FIELD_NAMES, FIELDS, type FieldName } from '../match/match-fields.ts'
 
-/** Where ovs-fields(7) has another name than ours. */
+/** Names of ovs-fields(7) that differ from ours. */
 const OVS_NAMES: Partial<Record<FieldName, string>> = {
   ipv4_src: 'ip_src',
   ipv4_dst: 'ip_dst',
@@ -15,7 +15,7 @@ const OVS_NAMES: Partial<Record<FieldName, string>> = {
 /** The name of a field in an action. */
 export const actionName = (name: FieldName): string => OVS_NAMES[name] ?? name
 
-/** The name of the header, as `move` and `load` have it. */
+/** The name of the header of a field, as `move` and `load` use it. */
 export function nxmName(name: FieldName): string {
   if (name.startsWith('nsh_')) return `NXOXM_${name.toUpperCase()}`
   if (/^tun_(erspan|gtpu)_/.test(name)) return `NXOXM_ET_${name.slice(4).toUpperCase()}`
@@ -24,7 +24,7 @@ export function nxmName(name: FieldName): string {
   return NXM_NAMES[name] ?? `${prefix}_${name.toUpperCase()}`
 }
 
-/** What has no name: `oxm(…)`. */
+/** The word for a field without a name: `oxm(…)`. */
 export const UNKNOWN = 'oxm'
 
 const ALIASES: Readonly<Record<string, FieldName>> = {
@@ -55,7 +55,7 @@ const NXM_NAMES: Partial<Record<FieldName, string>> = {
 const byName = new Map<string, FieldName>()
 for (const name of FIELD_NAMES) {
   const { text } = FIELDS[name] as { text?: string }
-  // `tp_src` and `icmp_type` stand for several: the parser of matches knows which.
+  // `tp_src` and `icmp_type` stand for several fields. The parser of matches knows for which.
   if (text && !byName.has(text)) byName.set(text, name)
 }
 for (const name of FIELD_NAMES) {
@@ -65,11 +65,11 @@ for (const name of FIELD_NAMES) {
 for (const name of FIELD_NAMES) byName.set(name, name)
 for (const [alias, name] of Object.entries(ALIASES)) byName.set(alias, name)
 
-/** The field of any of its names, in a match. */
+/** The field with this name, or another of its names, in a match. */
 export const fieldNamed = (name: string): FieldName | undefined => byName.get(name.toLowerCase())
 
 const inActions = new Map(FIELD_NAMES.map((name) => [actionName(name), name]))
 
-/** The field of any of its names, in an action: `in_port` and `nw_tos` are wider or narrower there. */
+/** The field with this name, or another of its names, in an action. There, `in_port` and `nw_tos` have other widths. */
 export const actionField = (name: string): FieldName | undefined =>
   inActions.get(name.toLowerCase()) ?? fieldNamed(name)

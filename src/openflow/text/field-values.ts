@@ -1,4 +1,4 @@
-/** Values of fields as text: of a match, and of set_field, which differs in a few. */
+/** Text of field values in a match, and in set_field, which differs in a few fields. */
 
 import { allOnes, FIELDS, type FieldName, type FieldRow, type KnownField, known } from '../match/match-fields.ts'
 import { OpenFlowError } from '../wire/openflow-error.ts'
@@ -9,7 +9,7 @@ import { parsePort, printNarrowPort, printPort } from './port-names.ts'
 
 type Value = number | bigint
 
-/** `%#x` of C: zero has no prefix. */
+/** Like `%#x` in C: zero has no prefix. */
 export const hex = (value: Value): string => (value === 0 || value === 0n ? '0' : `0x${value.toString(16)}`)
 export const hexDigits = (value: Value, digits: number): string => `0x${value.toString(16).padStart(digits, '0')}`
 
@@ -19,7 +19,10 @@ const BIT_NAMES: Partial<Record<FieldName, readonly string[]>> = {
   tun_flags: ['oam'],
 }
 
-/** FLOW_NW_FRAG: bit 0 any fragment, bit 1 a later one. What ovs-ofctl prints as the same word as another is in numbers. */
+/**
+ * FLOW_NW_FRAG: bit 0 is any fragment, bit 1 a later one. Values that ovs-ofctl prints ambiguously are printed as
+ * numbers.
+ */
 const FRAGMENTS: ReadonlyArray<readonly [word: string, value: number, mask: number]> = [
   ['no', 0, 3],
   ['first', 1, 3],
@@ -28,7 +31,7 @@ const FRAGMENTS: ReadonlyArray<readonly [word: string, value: number, mask: numb
   ['later', 3, 3],
 ]
 
-/** As it stands in a match, after `name=`. */
+/** Prints a value in a match, after `name=`. */
 export function printMatchValue({ field, value, mask }: KnownField): string {
   const row: FieldRow = FIELDS[field]
   if (row.format === 'tos') return mask === undefined ? String(Number(value) * 4) : both(hex, value, mask)
@@ -41,7 +44,7 @@ export function printMatchValue({ field, value, mask }: KnownField): string {
   return printValue(field, value, mask)
 }
 
-/** As it stands in set_field. */
+/** Prints a value in set_field. */
 export function printValue(field: FieldName, value: Value, mask: Value | undefined): string {
   switch (FIELDS[field].format) {
     case 'mac':
@@ -75,7 +78,7 @@ function printPacketType(packetType: Value): string {
   return `(${namespace},${type < 10 ? type : hex(type)})`
 }
 
-/** A mask that is a prefix prints as its length. */
+/** Prints a mask. A prefix is printed as its length. */
 function printIpMask(field: FieldName, mask: Value | undefined, print: (mask: Value) => string): string {
   if (mask === undefined) return ''
   const { bits } = FIELDS[field]
@@ -104,14 +107,14 @@ function printFragment(value: number, mask: Value | undefined): string {
   return found?.[0] ?? (mask === undefined ? hex(value) : `${hex(value)}/${hex(mask)}`)
 }
 
-/** The reverse of both printers; a bit list may be as in a match or as in set_field. */
+/** Parses what both printers print. A list of bits may have the form of a match or of set_field. */
 export function parseValue(field: FieldName, text: string): KnownField {
   const { format } = FIELDS[field] as FieldRow
   if (format === 'flags' && /^[+-]/.test(text)) return parseSigned(field, text)
   const fragment = format === 'frag' ? FRAGMENTS.find(([word]) => word === text.toLowerCase()) : undefined
   if (fragment) return fragment[2] === 3 ? known(field, fragment[1]) : known(field, fragment[1], fragment[2])
   const [value = '', mask, ...more] = text.split('/')
-  if (more.length > 0) throw new OpenFlowError('bad-text', `${field}=${text}: one mask at most`)
+  if (more.length > 0) throw new OpenFlowError('bad-text', `${field}=${text}: at most one mask is possible`)
   const bits = mask === undefined ? undefined : parseMask(field, mask)
   return known(field, parseOne(field, value), bits)
 }
@@ -136,30 +139,30 @@ function parseOne(field: FieldName, text: string): Value {
     const value = bigInteger(text, bits)
     return width === 'bigint' ? value : Number(value)
   } catch (cause) {
-    throw new OpenFlowError('bad-text', `${field}=${text}: a whole number of ${bits} bits is wanted`, { cause })
+    throw new OpenFlowError('bad-text', `${field}=${text}: expected a whole number of ${bits} bits`, { cause })
   }
 }
 
 function parseNarrowPort(text: string): number {
   const port = narrow(parsePort(text))
-  if (port > 0xffff) throw bad(text, 'a port of 16 bits is wanted')
+  if (port > 0xffff) throw bad(text, 'expected a port of 16 bits')
   return port
 }
 
 function parsePacketType(text: string): number {
   const found = /^\((\w+),(\w+)\)$/.exec(text)
-  if (!found) throw new OpenFlowError('bad-text', `packet_type=${text}: it is written (namespace,type)`)
+  if (!found) throw new OpenFlowError('bad-text', `packet_type=${text}: expected (namespace,type)`)
   return integer(found[1] ?? '', 0xffff) * 0x10000 + integer(found[2] ?? '', 0xffff)
 }
 
 function bitOf(field: FieldName, name: string): number {
   const names = BIT_NAMES[field] ?? []
   const bit = names.indexOf(name)
-  if (bit < 0) throw new OpenFlowError('bad-text', `${field}: "${name}" is none of ${names.join(', ')}`)
+  if (bit < 0) throw new OpenFlowError('bad-text', `${field}: "${name}" is not one of ${names.join(', ')}`)
   return 1 << bit
 }
 
-/** `+trk-new`: bits that are set, and bits that are not. */
+/** Parses `+trk-new`: bits that must be set, and bits that must not. */
 function parseSigned(field: FieldName, text: string): KnownField {
   let [value, mask] = [0, 0]
   for (const [, sign, name = ''] of text.matchAll(/([+-])([^+-]*)/g)) {

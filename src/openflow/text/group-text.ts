@@ -1,4 +1,4 @@
-/** A group as a line of `ovs-ofctl dump-groups`, without the blank that such a line begins with (ovs-ofctl(8), "Group Syntax"). */
+/** Text of groups: a line of `ovs-ofctl dump-groups` without the leading blank (ovs-ofctl(8), "Group Syntax"). */
 import { BUCKET, type Bucket } from '../messages/buckets.ts'
 import { GROUP, type Group, type GroupModBody, type GroupProperty, type GroupType } from '../messages/group-messages.ts'
 import { PORT } from '../wire/port-numbers.ts'
@@ -11,12 +11,15 @@ import { parseSelection, printSelection } from './selection-method.ts'
 import { splitCommas } from './split-words.ts'
 
 const TYPES: readonly GroupType[] = ['all', 'select', 'indirect', 'ff']
-/** What a bucket of a group `select` has unless it is said. */
+/** The default weight of a bucket in a `select` group. */
 const USUAL_WEIGHT = 1
 
 type Unknown = Extract<GroupProperty, { type: 'unknown' }>
 
-/** `group_id=1,type=select,selection_method=hash,fields(ip_dst),bucket=bucket_id:0,weight:5,actions=output:1` */
+/**
+ * Prints a group:
+ * `group_id=1,type=select,selection_method=hash,fields(ip_dst),bucket=bucket_id:0,weight:5,actions=output:1`
+ */
 export function printGroup({ group, groupType, buckets, properties = [] }: Group): string {
   return [
     `group_id=${group}`,
@@ -28,7 +31,7 @@ export function printGroup({ group, groupType, buckets, properties = [] }: Group
   ].join(',')
 }
 
-/** Not of ovs-ofctl, which has no text for it. */
+/** Prints an unknown property, for which ovs-ofctl has no text. */
 const printUnknown = ({ code, body }: Unknown): string => `property(${code},${printOctets(body)})`
 
 function printBucket(bucket: Bucket, type: GroupType): string {
@@ -44,10 +47,13 @@ function printBucket(bucket: Bucket, type: GroupType): string {
   ].join(',')
 }
 
-/** What `insert-buckets` and `remove-buckets` of ovs-ofctl take besides has no type. */
+/** The text for `insert-buckets` and `remove-buckets` of ovs-ofctl has no type of group. */
 type Changed = Group & Pick<GroupModBody, 'commandBucket'>
 
-/** Read one line. @throws OpenFlowError `bad-text` */
+/**
+ * Parses one line.
+ * @throws OpenFlowError `bad-text`
+ */
 export function parseGroup(text: string): Changed {
   const parts = splitCommas(text.trim())
   const first = parts.findIndex((part) => part.startsWith('bucket='))
@@ -60,9 +66,9 @@ export function parseGroup(text: string): Changed {
   const type = named.get('type') ?? (place === undefined ? '' : 'all')
   const groupType = type === 'fast_failover' ? 'ff' : oneOf(TYPES, type)
   const properties = [...parseSelection(named), ...head.filter(isProperty).map(parseUnknown)]
-  for (const name of named.keys()) if (!HEADS.includes(name)) throw bad(name, `it is none of ${HEADS.join(', ')}`)
+  for (const name of named.keys()) if (!HEADS.includes(name)) throw bad(name, `expected one of ${HEADS.join(', ')}`)
   const buckets = first < 0 ? [] : bucketsOf(parts.slice(first)).map((words) => parseBucket(words, groupType))
-  if (groupType === 'indirect' && buckets.length > 1) throw bad('indirect', 'such a group has one bucket')
+  if (groupType === 'indirect' && buckets.length > 1) throw bad('indirect', 'an indirect group has only one bucket')
   onlyOnce(buckets.flatMap(({ bucket }) => (bucket === undefined ? [] : [`bucket_id:${bucket}`])))
   return {
     group: integer(group, GROUP.MAX),
@@ -86,10 +92,10 @@ const HEADS = [
 ]
 const isProperty = (part: string): boolean => part.startsWith('property(')
 
-/** `name=value`, or `name(value)`. */
+/** Splits `name=value` or `name(value)`. */
 function split(part: string): [name: string, value: string] {
   const found = /^(\w+)(?:=(.*)|\((.*)\))$/s.exec(part)
-  if (!found) throw bad(part, 'name=value is wanted')
+  if (!found) throw bad(part, 'expected name=value')
   return [found[1] ?? '', found[2] ?? found[3] ?? '']
 }
 
@@ -98,7 +104,7 @@ function parseUnknown(text: string): Unknown {
   return { type: 'unknown', code: integer(code, 0xffff), body: octets(body) }
 }
 
-/** The words of each bucket. */
+/** Groups the words by bucket. */
 function bucketsOf(parts: readonly string[]): string[][] {
   const buckets: string[][] = []
   for (const part of parts) {
@@ -117,9 +123,9 @@ const BUCKET_WORDS = new Map<string, (value: string) => Partial<Bucket>>([
 
 const watched = (port: number): Partial<Bucket> => (port === PORT.ANY ? {} : { watchPort: port })
 
-/** What is no word of a bucket is an action of it. */
+/** Words that are not about the bucket itself are its actions. */
 function parseBucket(parts: readonly string[], type: GroupType): Bucket {
-  if (parts.every((part) => part === '')) throw bad('bucket=', 'actions are wanted, or drop')
+  if (parts.every((part) => part === '')) throw bad('bucket=', 'expected actions, or drop')
   const bucket: { -readonly [Key in keyof Bucket]?: Bucket[Key] } = type === 'select' ? { weight: USUAL_WEIGHT } : {}
   const properties: Unknown[] = []
   const actions: string[] = []

@@ -1,4 +1,4 @@
-/** `multipath(…)`, `bundle(…)`, `bundle_load(…)` (ovs-actions(7)). */
+/** Text of `multipath(…)`, `bundle(…)` and `bundle_load(…)` (ovs-actions(7)). */
 import { BUNDLE_ALGORITHMS, HASH_FIELDS, type HashAction, MULTIPATH_ALGORITHMS } from '../actions/hash.ts'
 import { bad, integer, list } from './numbers.ts'
 import { oneOf } from './octets.ts'
@@ -8,23 +8,23 @@ import type { Parsers, Printers } from './text-row.ts'
 
 type Bundle = Extract<HashAction, { type: 'bundle' }>
 
-/** So many words, then `members:1,2`, or `members:[1,2]`, or by the name that it had before: `slaves:1,2`. */
+/** Parses `count` words, then `members:1,2` or `members:[1,2]`, or the older `slaves:1,2`. */
 function parseMembers(text: string, count: number): { head: readonly string[]; members: readonly number[] } {
   const found = /^(.*?)(?:members|slaves):\s*(?:\[([^\]]*)\]|([^[\]]*))$/s.exec(text)
-  if (!found) throw bad(text, 'members:… is wanted at its end')
+  if (!found) throw bad(text, 'expected members:… at the end')
   const [, head = '', bracketed, bare = ''] = found
   return { head: exactly(count, head), members: list(bracketed ?? bare).map(parsePort) }
 }
 
 function exactly(count: number, text: string): readonly string[] {
   const parts = list(text)
-  if (parts.length !== count) throw bad(text, `${count} words are wanted`)
+  if (parts.length !== count) throw bad(text, `expected ${count} words`)
   return parts
 }
 
 function bundleOf(head: readonly string[], members: readonly number[]): Bundle {
   const [fields = '', basis = '', algorithm = '', kind = ''] = head
-  if (kind !== 'ofport') throw bad(kind, 'ofport is the only kind of members')
+  if (kind !== 'ofport') throw bad(kind, 'expected ofport, the only kind of members')
   return {
     type: 'bundle',
     fields: oneOf(HASH_FIELDS, fields),
@@ -78,6 +78,6 @@ export const HASH_PARSERS: Parsers = [
 ]
 
 function atLeastOne(value: number, text: string): number {
-  if (value < 1) throw bad(text, 'one at least')
+  if (value < 1) throw bad(text, 'expected at least one')
   return value
 }

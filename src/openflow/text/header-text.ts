@@ -1,4 +1,4 @@
-/** Headers of packets in text: `encap`, `decap`, MPLS, VLAN, tunnel keys, time to live (ovs-actions(7)). */
+/** Text of actions on packet headers: `encap`, `decap`, MPLS, VLAN, tunnel keys, time to live (ovs-actions(7)). */
 import type { Action, StandardAction } from '../actions/actions.ts'
 import type { EncapProperty, PacketAction } from '../actions/header-actions.ts'
 import { hex, hexDigits } from './field-values.ts'
@@ -10,14 +10,14 @@ import type { Parsers, Printers } from './text-row.ts'
 type Tagged = 'push_vlan' | 'push_mpls' | 'pop_mpls' | 'push_pbb'
 type Plain = 'pop_vlan' | 'pop_pbb' | 'copy_ttl_out' | 'copy_ttl_in' | 'dec_ttl' | 'dec_mpls_ttl'
 
-/** Types of packets that `encap` has a word for. */
+/** Packet types for which `encap` has a word. */
 const PACKET_TYPES: ReadonlyArray<readonly [word: string, type: number]> = [
   ['ethernet', 0],
   ['mpls', 0x18847],
   ['mpls_mc', 0x18848],
   ['nsh', 0x1894f],
 ]
-/** Whatever then comes (namespace 0, type 0xfffe). */
+/** The type is determined from the packet (namespace 0, type 0xfffe). */
 const ANY_TYPE = 0xfffe
 
 const printTagged = (action: Extract<StandardAction, { type: Tagged }>): string =>
@@ -44,13 +44,13 @@ function parseProperty(text: string): EncapProperty {
   const [cls = '', code = '', data = ''] = words(found?.[2] ?? '', 3)
   const head = { class: integer(cls, 0xffff), code: integer(code, 0xff) }
   if (found?.[1] === 'unknown') return { type: 'unknown', ...head, body: octets(data) }
-  if (!data.startsWith('0x')) throw bad(text, 'octets after 0x are wanted')
+  if (!data.startsWith('0x')) throw bad(text, 'expected octets after 0x')
   return { type: 'nsh_tlv', ...head, data: octets(data.slice(2)) }
 }
 
 function parseEncap(text: string): PacketAction {
   const found = /^(\w+)(?:\((.*)\))?$/s.exec(text)
-  if (!found) throw bad(text, 'a type of packet is wanted')
+  if (!found) throw bad(text, 'expected a type of packet')
   const [, word = '', inner = ''] = found
   const parts = splitCommas(inner)
   const size = parts[0]?.startsWith('size=') ? integer(parts[0].slice(5), 0xffff) : 0
@@ -66,7 +66,7 @@ function parseEncap(text: string): PacketAction {
 function parseDecap(text: string): PacketAction {
   if (text === '') return { type: 'decap', packetType: ANY_TYPE }
   const found = /^packet_type\((.*)\)$/.exec(text)
-  if (!found) throw bad(text, 'packet_type(ns=…,type=…) is wanted')
+  if (!found) throw bad(text, 'expected packet_type(ns=…,type=…)')
   const named = keyValues(splitCommas(found[1] ?? ''))
   refuseOthers(named.keys(), ['ns', 'type'], text)
   const [namespace, type] = [integer(named.get('ns') ?? '', 0xffff), integer(named.get('type') ?? '', 0xffff)]
@@ -87,7 +87,7 @@ export const PACKET_PRINTERS: Printers<PacketAction['type'] | Tagged | Plain | '
   dec_nsh_ttl: printPlain,
   set_ttl: ({ ttl }) => `mod_nw_ttl:${ttl}`,
   set_mpls_ttl: ({ ttl }) => `set_mpls_ttl(${ttl})`,
-  // As what they set: a switch shows them so from OpenFlow 1.2 on.
+  // Printed as set_field, as a switch shows them since OpenFlow 1.2.
   set_mpls_label: ({ label }) => `set_field:${label}->mpls_label`,
   set_mpls_tc: ({ tc }) => `set_field:${tc}->mpls_tc`,
   set_tunnel: ({ id }) => `set_field:${hex(id)}->tun_id`,
@@ -104,19 +104,19 @@ const tagged = (type: Tagged): Parsers[number] => [type, (text) => ({ type, ethe
 const plain = (type: Plain | 'dec_nsh_ttl', word: string = type): Parsers[number] => [
   word,
   (text) => {
-    if (text !== '') throw bad(text, `${word} takes nothing`)
+    if (text !== '') throw bad(text, `${word} takes no arguments`)
     return { type }
   },
 ]
 
-/** Nicira's actions of these names are older than the field. */
+/** Nicira's actions with these names are older than the field. */
 const setTunnel = (text: string): Action => ({ type: 'set_field', field: 'tun_id', value: bigInteger(text) })
 const setTtl = (text: string): Action => ({ type: 'set_ttl', ttl: integer(text, 0xff) })
 
-/** `dec_ttl(1,2)`: which controllers are told. */
+/** Parses `dec_ttl(1,2)`: the controllers that get packets whose time to live has ended. */
 function decTtlFor(text: string): Action {
   const ids = list(text).map((id) => integer(id, 0xffff))
-  if (ids.length === 0) throw bad(`dec_ttl(${text})`, 'the number of a controller is wanted')
+  if (ids.length === 0) throw bad(`dec_ttl(${text})`, 'expected the number of a controller')
   return { type: 'dec_ttl_cnt_ids', ids }
 }
 
@@ -136,7 +136,7 @@ export const PACKET_PARSERS: Parsers = [
   ['mod_nw_ttl', setTtl],
   ['set_nw_ttl', setTtl],
   ['set_mpls_ttl', (text) => ({ type: 'set_mpls_ttl', ttl: integer(text, 0xff) })],
-  // Nicira's actions of these names are of OpenFlow 1.0 only.
+  // Nicira's actions with these names are for OpenFlow 1.0 only.
   ['set_mpls_label', (text) => ({ type: 'set_field', field: 'mpls_label', value: integer(text, 0xfffff) })],
   ['set_mpls_tc', (text) => ({ type: 'set_field', field: 'mpls_tc', value: integer(text, 7) })],
   ['set_tunnel', setTunnel],

@@ -1,4 +1,4 @@
-/** `learn(…)` (ovs-actions(7), "The learn action"). */
+/** Text of `learn(…)` (ovs-actions(7), "The learn action"). */
 
 import type { LearnAction, LearnSpec } from '../actions/learn.ts'
 import type { FieldName } from '../match/match-fields.ts'
@@ -63,17 +63,17 @@ function parseSpec(text: string): LearnSpec {
   const [name, value] = [text.slice(0, at), text.slice(at + 1)]
   if (name.includes('[')) return assign('match', value, parseBits(name))
   const field = actionField(name)
-  if (!field) throw bad(text, `"${name}" is no field`)
+  if (!field) throw bad(text, `"${name}" is not a field`)
   if (actionField(value.replace(/\[.*$/, ''))) return assign('match', value, parseBits(name))
   const known = parseValue(field, value)
-  if (known.mask !== undefined) throw bad(text, 'no mask is taken here')
+  if (known.mask !== undefined) throw bad(text, 'a mask is not possible here')
   return { to: 'match', bits: widthOf({ field }), from: BigInt(known.value), dst: { field, offset: 0 } }
 }
 
 function assign(to: 'match' | 'load', value: string, dst: Bits): LearnSpec {
   if (/^\d/.test(value)) return { to, bits: dst.bits, from: bigInteger(value, dst.bits), dst: place(dst) }
   const from = parseBits(value)
-  if (from.bits !== dst.bits) throw bad(value, 'both sides have the same number of bits')
+  if (from.bits !== dst.bits) throw bad(value, 'both sides must have the same number of bits')
   return { to, bits: dst.bits, from: place(from), dst: place(dst) }
 }
 

@@ -1,4 +1,7 @@
-/** A meter as `ovs-ofctl dump-meters` prints it, a line and one more for each band (ovs-ofctl(8), "Meter Syntax"). */
+/**
+ * Text of meters as `ovs-ofctl dump-meters` prints them: one line, and one more for each band (ovs-ofctl(8), "Meter
+ * Syntax").
+ */
 import { type Band, METER, METER_FLAGS, type Meter } from '../messages/meter-messages.ts'
 import { bad, integer, octets, onlyOnce, words } from './numbers.ts'
 import { keyValues, printOctets } from './octets.ts'
@@ -11,7 +14,10 @@ const NAMES: ReadonlyArray<readonly [name: string, meter: number]> = [
 
 const FLAGS = Object.entries(METER_FLAGS)
 
-/** Without the flag `burst` a switch says no size of bursts, and neither does its text: `meter=1 kbps burst bands=` and in lines of their own `type=drop rate=5 burst_size=7` */
+/**
+ * Prints a meter: `meter=1 kbps burst bands=`, and then a line `type=drop rate=5 burst_size=7` for each band. Burst
+ * sizes are printed only with the flag `burst`, because a switch does not report them without it.
+ */
 export function printMeter({ meter, flags, bands }: Meter): string {
   const name = NAMES.find(([, number]) => number === meter)?.[0] ?? String(meter)
   const known = FLAGS.filter(([, bit]) => (flags & bit) !== 0).map(([flag]) => flag)
@@ -30,7 +36,10 @@ function printBand(band: Band, hasBurst: boolean): string {
   ].join(' ')
 }
 
-/** Read what `printMeter` prints, or `meter=1,kbps,band=type=drop,rate=5` as `add-meter` takes it. @throws OpenFlowError `bad-text` */
+/**
+ * Parses what `printMeter` prints, or `meter=1,kbps,band=type=drop,rate=5` as `add-meter` takes it.
+ * @throws OpenFlowError `bad-text`
+ */
 export function parseMeter(text: string): Meter {
   const parts = text
     .trim()
@@ -47,7 +56,7 @@ export function parseMeter(text: string): Meter {
     if (part.startsWith('meter=')) meter = parseNumber(part.slice('meter='.length))
     else if (part.startsWith('flags:')) flags |= integer(part.slice('flags:'.length), 0xffff)
     else if (flag) flags |= flag[1]
-    else throw bad(part, `it is none of meter=, ${FLAGS.map(([name]) => name).join(', ')}`)
+    else throw bad(part, `expected one of meter=, ${FLAGS.map(([name]) => name).join(', ')}`)
   }
   if (meter === undefined) throw bad(text, 'meter= is missing')
   return { meter, flags, bands: start < 0 ? [] : bandsOf(parts.slice(start)).map((words) => parseBand(words, flags)) }
@@ -55,7 +64,7 @@ export function parseMeter(text: string): Meter {
 
 const parseNumber = (text: string): number => NAMES.find(([name]) => name === text)?.[1] ?? integer(text)
 
-/** The words of each band: `type=` comes first. */
+/** Groups the words by band. Each band begins with `type=`. */
 function bandsOf(parts: readonly string[]): string[][] {
   const bands: string[][] = []
   for (const part of parts) {
@@ -67,17 +76,19 @@ function bandsOf(parts: readonly string[]): string[][] {
 
 function parseBand(parts: readonly string[], flags: number): Band {
   const named = keyValues(parts)
-  if (named.has('burst_size') && (flags & METER_FLAGS.burst) === 0) throw bad('burst_size', 'it needs the flag burst')
+  if (named.has('burst_size') && (flags & METER_FLAGS.burst) === 0)
+    throw bad('burst_size', 'it requires the flag burst')
   for (const name of named.keys()) {
-    if (!['type', 'rate', 'burst_size', 'prec_level'].includes(name)) throw bad(name, 'it is nothing of a band')
+    if (!['type', 'rate', 'burst_size', 'prec_level'].includes(name)) throw bad(name, 'a band does not have it')
   }
   const type = named.get('type') ?? ''
   const rate = { rate: integer(named.get('rate') ?? ''), burst: integer(named.get('burst_size') ?? '0') }
-  if (named.has('prec_level') !== (type === 'dscp_remark')) throw bad(parts.join(' '), 'prec_level is of dscp_remark')
+  if (named.has('prec_level') !== (type === 'dscp_remark'))
+    throw bad(parts.join(' '), 'prec_level belongs to dscp_remark')
   if (type === 'drop') return { type, ...rate }
   if (type === 'dscp_remark') return { type, ...rate, level: integer(named.get('prec_level') ?? '', 0xff) }
   const found = /^unknown\((.*)\)$/.exec(type)
-  if (!found) throw bad(type, 'drop or dscp_remark is wanted')
+  if (!found) throw bad(type, 'expected drop or dscp_remark')
   const [code = '', body = ''] = words(found[1] ?? '', 2)
   return { type: 'unknown', code: integer(code, 0xffff), ...rate, body: octets(body) }
 }

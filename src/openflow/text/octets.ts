@@ -1,10 +1,10 @@
-/** Octets, names and words between commas, as text. */
+/** Prints octets, and parses names and `name=value` words. */
 import { bad, integer, onlyOnce } from './numbers.ts'
 
 export const printOctets = (octets: Uint8Array, between = ''): string =>
   Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join(between)
 
-/** The index of the name, or a number. */
+/** The index of the name, or the number that the text is. */
 export function nameOrNumber(names: readonly string[], text: string, most: number): number {
   const index = names.indexOf(text)
   return index < 0 ? integer(text, most) : index
@@ -12,11 +12,11 @@ export function nameOrNumber(names: readonly string[], text: string, most: numbe
 
 export function oneOf<Name extends string>(names: readonly Name[], text: string): Name {
   const found = names.find((name) => name === text)
-  if (found === undefined) throw bad(text, `it is none of ${names.join(', ')}`)
+  if (found === undefined) throw bad(text, `expected one of ${names.join(', ')}`)
   return found
 }
 
-/** `name=value` words, each at most once; a word without a value has undefined. */
+/** Parses `name=value` words, each at most once. The value of a word without `=` is undefined. */
 export function keyValues(parts: readonly string[]): ReadonlyMap<string, string | undefined> {
   const pairs = parts.map((part): [string, string | undefined] => {
     const at = part.indexOf('=')
@@ -26,9 +26,9 @@ export function keyValues(parts: readonly string[]): ReadonlyMap<string, string 
   return new Map(pairs)
 }
 
-/** None but these. */
+/** @throws OpenFlowError `bad-text` if there are other names than the known ones */
 export function refuseOthers(names: Iterable<string>, known: readonly string[], text: string): void {
   for (const name of names) {
-    if (!known.includes(name)) throw bad(text.slice(0, 80), `"${name}" is none of ${known.join(', ')}`)
+    if (!known.includes(name)) throw bad(text.slice(0, 80), `"${name}" is not one of ${known.join(', ')}`)
   }
 }

@@ -1,4 +1,4 @@
-/** Where a packet goes, and the rest of the actions, in text (ovs-actions(7)). */
+/** Text of output actions and of the other actions (ovs-actions(7)). */
 import type { Action, StandardAction, UnknownAction } from '../actions/actions.ts'
 import type { OtherAction } from '../actions/other-actions.ts'
 import type { OutputAction } from '../actions/output-actions.ts'
@@ -26,7 +26,10 @@ function printResubmit({ port, table = NO_TABLE, ct }: Extract<OutputAction, { t
   return `resubmit(${other},${table === NO_TABLE ? '' : table}${ct ? ',ct' : ''})`
 }
 
-/** The action is a multiple of 8 octets long, 10 of which come before the note: the rest is zeros. */
+/**
+ * The note as a switch has it. An action is a multiple of 8 octets long, and 10 octets precede the note, so zeros are
+ * added.
+ */
 function paddedNote(note: Uint8Array): Uint8Array {
   const padded = new Uint8Array(note.length + ((8 - ((10 + note.length) % 8)) % 8))
   padded.set(note)
@@ -43,7 +46,7 @@ export const printMetadata = ({ metadata, mask }: { readonly metadata: bigint; r
 
 export function parseMetadata(text: string): { readonly metadata: bigint; readonly mask: bigint } {
   const [metadata = '', mask, ...more] = text.split('/')
-  if (more.length > 0) throw bad(text, 'one mask at most')
+  if (more.length > 0) throw bad(text, 'at most one mask is possible')
   return { metadata: bigInteger(metadata), mask: mask === undefined ? ALL_ONES : bigInteger(mask) }
 }
 
@@ -88,12 +91,13 @@ function parseOutput(text: string): Action {
 function parseResubmit(text: string): Action {
   const parts = text.split(',').map((part) => part.trim())
   const [inPort = '', table = '', ct] = parts
-  if (parts.length > 3 || (ct !== undefined && ct !== 'ct')) throw bad(text, 'resubmit(port,table,ct) at most')
+  if (parts.length > 3 || (ct !== undefined && ct !== 'ct')) throw bad(text, 'expected at most resubmit(port,table,ct)')
   const port = inPort === '' ? PORT.IN_PORT : parsePort(inPort)
   const hasTable = table !== '' && table !== String(NO_TABLE)
-  // Without either it is refused, as ovs-ofctl does; but a switch may have one, which both print as `resubmit(,)`.
+  // Without port and table it is refused, as ovs-ofctl does. But a switch may have such an action, which is printed as
+  // `resubmit(,)`.
   const isPrinted = text !== '' && inPort === '' && table === ''
-  if (port === PORT.IN_PORT && !hasTable && !isPrinted) throw bad(`resubmit(${text})`, 'a port or a table is wanted')
+  if (port === PORT.IN_PORT && !hasTable && !isPrinted) throw bad(`resubmit(${text})`, 'expected a port or a table')
   return {
     type: 'resubmit',
     ...(inPort === '' ? {} : { port }),
@@ -104,10 +108,10 @@ function parseResubmit(text: string): Action {
 
 function parseConjunction(text: string): Action {
   const found = /^(\w+),\s*(\d+)\/(\d+)$/.exec(text)
-  if (!found) throw bad(text, 'conjunction(number,clause/clauses) is wanted')
+  if (!found) throw bad(text, 'expected conjunction(number,clause/clauses)')
   const [, id = '', clause = '', clauses = ''] = found
   const [one, all] = [integer(clause, 64), integer(clauses, 64)]
-  if (one < 1 || one > all || all < 2) throw bad(text, 'a clause of 2 to 64 is wanted')
+  if (one < 1 || one > all || all < 2) throw bad(text, 'expected a clause of 2 to 64')
   return { type: 'conjunction', id: integer(id), clause: one, clauses: all }
 }
 
@@ -122,7 +126,7 @@ function parseTimeouts(text: string): Action {
 function parseUnknown(text: string): Action {
   const [code = '', body = ''] = words(text, 2)
   const [number = '', experimenter, ...more] = code.split('.')
-  if (more.length > 0) throw bad(text, 'it is written unknown(code.experimenter,octets)')
+  if (more.length > 0) throw bad(text, 'expected unknown(code.experimenter,octets)')
   const from = experimenter === undefined ? {} : { experimenter: integer(experimenter) }
   return { type: 'unknown', code: integer(number, 0xffff), ...from, body: octets(body) }
 }
@@ -130,15 +134,15 @@ function parseUnknown(text: string): Action {
 const plain = (type: 'exit' | 'pop_queue'): Parsers[number] => [
   type,
   (text) => {
-    if (text !== '') throw bad(text, `${type} takes nothing`)
+    if (text !== '') throw bad(text, `${type} takes no arguments`)
     return { type }
   },
 ]
 
-/** `enqueue:port:queue` of OpenFlow 1.0: a queue, the port, and no queue any more. */
+/** `enqueue:port:queue` of OpenFlow 1.0: sets the queue, outputs to the port, and restores the default queue. */
 function parseEnqueue(text: string): Action[] {
   const [port, queue, ...more] = text.split(/[:,\s]+/)
-  if (!port || !queue || more.length > 0) throw bad(text, 'enqueue(port,queue) is wanted')
+  if (!port || !queue || more.length > 0) throw bad(text, 'expected enqueue(port,queue)')
   return [
     { type: 'set_queue', queue: integer(queue) },
     { type: 'output', port: parsePort(port) },

@@ -1,4 +1,7 @@
-/** Actions as ovs-ofctl(8) writes them: reading. Each is understood whole or refused; the kinds have files of their own. */
+/**
+ * Parses actions as ovs-ofctl(8) writes them. Each action is understood completely or refused. Each family of actions
+ * has a file of its own.
+ */
 import type { Action } from '../actions/actions.ts'
 import { TELL_PARSERS } from './controller-text.ts'
 import { CT_PARSERS } from './ct-text.ts'
@@ -12,8 +15,8 @@ import { parsePort, portNamed } from './port-names.ts'
 import { splitCommas } from './split-words.ts'
 import type { Packets, Parsing } from './text-row.ts'
 
-/** Actions within actions that are read; a switch takes no more. */
-const DEEPEST = 64
+/** The maximum depth of nested actions. A switch does not take more. */
+const MAX_DEPTH = 64
 
 const ACTIONS = new Map([
   ...OUTPUT_PARSERS,
@@ -25,13 +28,13 @@ const ACTIONS = new Map([
   ...TELL_PARSERS,
 ])
 
-/** Of which nothing is known. */
+/** Packets about which nothing is known. */
 export const ANY_PACKETS: Packets = { protocol: undefined, isTagged: false }
 
-/** `word:rest`, `word(rest)`, or `word` alone. An arrow may follow the parentheses. */
+/** Splits `word:rest`, `word(rest)`, or `word` alone. An arrow may follow the parentheses. */
 export function wordOf(text: string): [word: string, rest: string] {
   const found = /^(\w+)(?::(.*)|\((.*)\)|\((.*\)->.*))?$/s.exec(text)
-  if (!found) throw bad(text.slice(0, 80), 'no action')
+  if (!found) throw bad(text.slice(0, 80), 'not an action')
   return [(found[1] ?? '').toLowerCase(), found[2] ?? found[3] ?? found[4] ?? '']
 }
 
@@ -40,7 +43,8 @@ function parseAction(text: string, packets: Packets, depth: number): Action | Ac
   const named = ACTIONS.get(word)
   if (named) return named(rest, within(packets, depth))
   const isPort = /^\d/.test(word) || portNamed(word) !== undefined
-  if (rest !== '' || !isPort) throw bad(text.slice(0, 80), word === 'drop' ? 'it stands alone' : 'no action')
+  if (rest !== '' || !isPort)
+    throw bad(text.slice(0, 80), word === 'drop' ? 'it must be the only action' : 'not an action')
   return { type: 'output', port: parsePort(word) }
 }
 
@@ -50,13 +54,13 @@ const within = (packets: Packets, depth: number): Parsing => ({
 })
 
 function parseNested(text: string, packets: Packets, depth: number): Action[] {
-  if (depth > DEEPEST) throw bad(`${text.slice(0, 40)}…`, `more than ${DEEPEST} actions within each other`)
+  if (depth > MAX_DEPTH) throw bad(`${text.slice(0, 40)}…`, `more than ${MAX_DEPTH} nested actions`)
   return actionsOf(splitCommas(text), packets, depth)
 }
 
 export const isDrop = (words: readonly string[]): boolean => words.every((word) => word.toLowerCase() === 'drop')
 
-/** The actions that the words stand for, each for the packets that those before it leave. */
+/** The actions that the words stand for. Each is read with what the ones before it say about the packet. */
 export function actionsOf(words: readonly string[], packets: Packets, depth = 0): Action[] {
   if (isDrop(words)) return []
   const actions: Action[] = []
@@ -72,5 +76,8 @@ export function actionsOf(words: readonly string[], packets: Packets, depth = 0)
   return actions
 }
 
-/** Read a list of actions. @throws OpenFlowError `bad-text` */
+/**
+ * Parses a list of actions.
+ * @throws OpenFlowError `bad-text`
+ */
 export const parseActions = (text: string): Action[] => actionsOf(splitCommas(text), ANY_PACKETS)

@@ -1,4 +1,4 @@
-/** Instructions and flows as ovs-ofctl(8) writes them: reading. */
+/** Parses instructions and flows as ovs-ofctl(8) writes them. */
 
 import type { Instruction } from '../actions/instructions.ts'
 import type { Flow } from '../messages/flow-messages.ts'
@@ -22,7 +22,7 @@ const INSTRUCTIONS = new Map<string, (text: string, packets: Packets) => Instruc
 ])
 
 function parseClear(text: string): Instruction {
-  if (text !== '') throw bad(text, 'clear_actions takes nothing')
+  if (text !== '') throw bad(text, 'clear_actions takes no arguments')
   return { type: 'clear_actions' }
 }
 
@@ -31,10 +31,13 @@ function parseUnknown(text: string): Instruction {
   return { type: 'unknown', code: integer(code, 0xffff), body: octets(body) }
 }
 
-/** The switch keeps none without actions. */
+/** A switch does not keep a write_actions without actions. */
 const isNothing = (one: Instruction): boolean => one.type === 'write_actions' && one.actions.length === 0
 
-/** Read what stands after `actions=`. @throws OpenFlowError `bad-text` */
+/**
+ * Parses instructions: the text after `actions=`.
+ * @throws OpenFlowError `bad-text`
+ */
 export const parseInstructions = (text: string): Instruction[] => instructionsOf(text, ANY_PACKETS)
 
 function instructionsOf(text: string, packets: Packets): Instruction[] {
@@ -49,7 +52,7 @@ function instructionsOf(text: string, packets: Packets): Instruction[] {
     if (!instruction) applied.push(part)
     else if (!isNothing(instruction)) instructions.push(instruction)
     const rank = INSTRUCTION_ORDER.indexOf(instruction?.type ?? 'apply_actions')
-    if (rank < last) throw bad(part, `it must stand before ${INSTRUCTION_ORDER[last]}: a switch does it first`)
+    if (rank < last) throw bad(part, `it must come before ${INSTRUCTION_ORDER[last]}: a switch executes it first`)
     last = rank
   }
   onlyOnce(instructions.flatMap(({ type }) => (type === 'unknown' ? [] : [type])))
@@ -65,18 +68,21 @@ const NUMBERS = new Map<string, readonly [name: Numbers, most: number]>([
   ['hard_timeout', ['hardTimeout', 0xffff]],
   ['importance', ['importance', 0xffff]],
 ])
-/** Said of a rule by a dump with statistics, or of old to a switch: read over. */
+/** Words of dumps with statistics, and old words for switches. They are ignored. */
 const READ_OVER =
   /^((duration=[\d.]+s?|(n_packets|n_bytes|idle_age|hard_age)=\d+)|allow_hidden_fields|no_readonly_table)$/
 
-/** `actions=`, or `action=`, and then the rest. */
+/** Splits a line at `actions=` or `action=`. */
 function halves(text: string): readonly [head: string, actions: string] {
   const found = /\bactions?\s*=/.exec(text)
   if (!found) throw bad(text, 'actions= is missing')
   return [text.slice(0, found.index), text.slice(found.index + found[0].length)]
 }
 
-/** Read one line. @throws OpenFlowError `bad-text` */
+/**
+ * Parses one line.
+ * @throws OpenFlowError `bad-text`
+ */
 export function parseFlow(text: string): Flow {
   const [head, actions] = halves(text)
   const flow: { -readonly [K in Numbers]?: number } & { cookie?: bigint } = {}

@@ -1,4 +1,4 @@
-/** Matches as ovs-ofctl(8) writes them: reading. */
+/** Parses matches as ovs-ofctl(8) writes them. */
 import { canonicalMatch, isToldInPart, trimmed } from '../match/canonical-match.ts'
 import { allOnes, type FieldName, known, type Match, type OxmField, type UnknownField } from '../match/match-fields.ts'
 import { OpenFlowError } from '../wire/openflow-error.ts'
@@ -12,7 +12,7 @@ import type { Packets } from './text-row.ts'
 
 function parseUnknown(text: string): UnknownField {
   const found = /^oxm\((0x[\da-f]+)(?:\.(0x[\da-f]+))?,(\d+),(mask|-),([\da-f]*)\)$/.exec(text)
-  if (!found) throw bad(text, 'it is written oxm(class,type,mask or -,octets)')
+  if (!found) throw bad(text, 'expected oxm(class,type,mask or -,octets)')
   const [, cls = '', experimenter, type = '', mask, body = ''] = found
   return {
     field: 'unknown',
@@ -24,23 +24,29 @@ function parseUnknown(text: string): UnknownField {
   }
 }
 
-/** Read a match; names of OpenFlow and the older ones of OVS are understood. @throws OpenFlowError `bad-text` */
+/**
+ * Parses a match. The field names of OpenFlow and the older ones of OVS are understood.
+ * @throws OpenFlowError `bad-text`
+ */
 export const parseMatch = (text: string): Match => matchOf(splitCommas(text))
 
-/** `name=value`, or `name:value`. */
+/** Splits `name=value` or `name:value`. */
 export function split(word: string): readonly [name: string, value: string | undefined] {
   const found = /^([^=:(]+)[=:](.*)$/s.exec(word)
   return found ? [found[1] ?? '', found[2]] : [word, undefined]
 }
 
-/** The name alone: the option is there, whatever it says. */
+/** A name without a value matches packets that have the option, whatever its value. */
 const IS_THERE = /^tun_metadata([0-9]|[1-5][0-9]|6[0-3])$/
 /** Any value. */
 const ANY = '*'
 
 type Named = readonly [name: string, value: string]
 
-/** The match that the words of it stand for. What other words mean depends on Ethernet type and protocol: they come first. */
+/**
+ * The match that the words stand for. Ethernet type and protocol are read first, because the meaning of other words
+ * depends on them.
+ */
 export function matchOf(words: readonly string[]): Match {
   const fields: OxmField[] = []
   const named: Named[] = []
@@ -48,7 +54,7 @@ export function matchOf(words: readonly string[]): Match {
     const [name, value] = split(word)
     if (value === undefined) fields.push(...fieldsOf(word))
     else if (value !== ANY) named.push([name, value])
-    else if (!fieldNamed(name)) throw new OpenFlowError('bad-text', `"${name}" is no field`)
+    else if (!fieldNamed(name)) throw new OpenFlowError('bad-text', `"${name}" is not a field`)
   }
   const rank = ([name]: Named): number => (isEthType(name) ? 0 : isProtocol(name) ? 1 : 2)
   for (const [name, value] of named.toSorted((a, b) => rank(a) - rank(b))) {
@@ -59,7 +65,7 @@ export function matchOf(words: readonly string[]): Match {
   return whole(names.some((name) => PRIORITIES.has(name)) ? tagged(fields) : fields)
 }
 
-/** A word without a value: a kind of packet, an option, or what has no name. */
+/** A word without a value: a kind of packet, an option, or an unknown field. */
 function fieldsOf(word: string): OxmField[] {
   const [, ethType, protocol] = wordNamed(word) ?? []
   if (ethType !== undefined) {
@@ -68,21 +74,21 @@ function fieldsOf(word: string): OxmField[] {
   if (word === 'eth') return [known('packet_type', 0)]
   if (word.startsWith(`${UNKNOWN}(`)) return [parseUnknown(word)]
   if (IS_THERE.test(word)) return [known(word as FieldName, 0n, 0n)]
-  throw new OpenFlowError('bad-text', `"${word}" is no field`)
+  throw new OpenFlowError('bad-text', `"${word}" is not a field`)
 }
 
 function parseField(name: string, value: string, fields: Match): OxmField {
-  // OFP_VLAN_NONE of OpenFlow 1.0: no tag.
+  // OFP_VLAN_NONE of OpenFlow 1.0 means no tag.
   if (name === 'dl_vlan') return known('vlan_vid', /^(0xffff|65535)$/i.test(value) ? 0 : PRESENT | integer(value, VID))
-  // The two lower bits are those of nw_ecn.
+  // The two lower bits belong to nw_ecn.
   if (name === 'nw_tos' && !value.includes('/')) return known('ip_dscp', integer(value, 0xff) >>> 2)
   if (name === 'nw_tos') return parseValue('ip_dscp', value)
   const field = sharedField(name, exact(fields, 'eth_type'), exact(fields, 'ip_proto')) ?? fieldNamed(name)
-  if (!field) throw new OpenFlowError('bad-text', `"${name}" is no field`)
+  if (!field) throw new OpenFlowError('bad-text', `"${name}" is not a field`)
   return parseValue(field, value)
 }
 
-/** `reg0[0..3]=5`; several may be of one field. */
+/** Parts of fields, `reg0[0..3]=5`. Several may belong to one field. */
 function partsOf(named: readonly Named[]): OxmField[] {
   const found = new Map<FieldName, { readonly value: bigint; readonly mask: bigint }>()
   for (const [name, text] of named) {
@@ -100,7 +106,7 @@ function partsOf(named: readonly Named[]): OxmField[] {
 
 const PRIORITIES = new Set(['dl_vlan_pcp', 'vlan_pcp'])
 
-/** What has a priority has a tag. */
+/** A match on a VLAN priority implies a tag. */
 function tagged(fields: readonly OxmField[]): OxmField[] {
   if (fields.some(({ field }) => field === 'vlan_tci')) return [...fields]
   const ids = fields.filter((one) => one.field === 'vlan_vid')
@@ -111,7 +117,10 @@ function tagged(fields: readonly OxmField[]): OxmField[] {
   return [...fields.filter(({ field }) => field !== 'vlan_vid'), ...withTag]
 }
 
-/** In canonical form, each field once. What the switch will tell of a field only in part is sent as it was written. */
+/**
+ * The match in canonical form, with each field once. A field that the switch reports only in part is sent as it was
+ * written.
+ */
 function whole(fields: readonly OxmField[]): Match {
   const told = canonicalMatch(fields.filter((field) => !isToldInPart(field)))
   const match: OxmField[] = []
@@ -121,7 +130,7 @@ function whole(fields: readonly OxmField[]): Match {
     else if (!isSame(same, field)) throw bad(field.field, 'it is given twice')
   }
   if (hasTci(match) && match.some(({ field }) => TAG.test(field))) {
-    throw bad('vlan_tci', 'it is given beside a part of it')
+    throw bad('vlan_tci', 'it is given together with a part of it')
   }
   return match
 }
@@ -132,7 +141,7 @@ const isSame = (a: OxmField, b: OxmField): boolean =>
 const TAG = /^vlan_(vid|pcp)$/
 const hasTci = (match: Match): boolean => match.some(({ field }) => field === 'vlan_tci')
 
-/** What a match says of its packets to the actions. */
+/** What a match says about its packets that matters for parsing actions. */
 export const packetsOf = (match: Match): Packets => ({
   protocol: exact(match, 'ip_proto'),
   isTagged: match.some(

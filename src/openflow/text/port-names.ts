@@ -2,7 +2,7 @@
 import { narrow, PORT, widen } from '../wire/port-numbers.ts'
 import { integer } from './numbers.ts'
 
-/** OFPP_UNSET of OpenFlow 1.5. */
+/** All reserved ports, and OFPP_UNSET of OpenFlow 1.5. */
 const NAMED_PORTS: ReadonlyArray<readonly [name: string, port: number]> = [
   ...Object.entries(PORT),
   ['UNSET', 0xfffffff7],
@@ -12,16 +12,19 @@ const portNames = new Map(NAMED_PORTS.map(([name, port]) => [port, name]))
 
 export const portName = (port: number): string | undefined => portNames.get(port)
 
-/** In decimal, a number of 16 bits from 0xff00 on is that of a reserved port: in 32 bits, such a one is in hexadecimal. */
+/**
+ * Prints a port. In decimal, 65280 and more mean a reserved port of 16 bits, so other ports with such numbers are
+ * printed in hexadecimal.
+ */
 export const printPort = (port: number): string =>
   portName(port) ?? (widen(port) === port ? String(narrow(port)) : `0x${port.toString(16)}`)
-/** Of 16 bits. */
+/** Prints a port of 16 bits. */
 export const printNarrowPort = (port: number): string => portName(widen(port)) ?? String(port)
 
 const ports = new Map<string, number>([...NAMED_PORTS, ['NONE', PORT.ANY]])
 export const portNamed = (text: string): number | undefined => ports.get(text.toUpperCase())
 
-/** In decimal, 65528 to 65535 (0xfff8 to 0xffff) are the reserved ports, as they were in OpenFlow 1.0. */
+/** Parses a port. In decimal, 65528 to 65535 (0xfff8 to 0xffff) are the reserved ports, as in OpenFlow 1.0. */
 export function parsePort(text: string): number {
   const named = portNamed(text)
   if (named !== undefined) return named

@@ -1,4 +1,4 @@
-/** Actions and instructions as ovs-ofctl(8) writes them: printing. The kinds of actions have files of their own. */
+/** Prints actions and instructions as ovs-ofctl(8) does. Each family of actions has a file of its own. */
 import type { Action } from '../actions/actions.ts'
 import type { Instruction } from '../actions/instructions.ts'
 import { TELL_PRINTERS } from './controller-text.ts'
@@ -25,7 +25,7 @@ const PRINTERS: Printers<Action['type']> = {
 
 type Printer = (action: Action, nested: Printing) => string
 
-/** `set_field:0x2->metadata,output:5`; nothing, for no actions. */
+/** Prints actions: `set_field:0x2->metadata,output:5`. No actions are an empty string. */
 export function printActions(actions: readonly Action[]): string {
   let text = ''
   for (const action of actions) {
@@ -39,7 +39,7 @@ const nested: Printing = { print: printActions }
 
 const NOTHING_AT_ALL = 'drop'
 
-/** In the order in which a switch runs them. */
+/** Types of instructions, in the order in which a switch executes them. */
 export const INSTRUCTION_ORDER: ReadonlyArray<Instruction['type']> = [
   'meter',
   'apply_actions',
@@ -51,7 +51,7 @@ export const INSTRUCTION_ORDER: ReadonlyArray<Instruction['type']> = [
   'unknown',
 ]
 
-/** What stands after `actions=`. */
+/** Prints instructions: the text after `actions=`. */
 export function printInstructions(instructions: readonly Instruction[]): string {
   const [only] = instructions
   const sorted =
@@ -68,7 +68,7 @@ function printInstruction(instruction: Instruction): string {
     case 'apply_actions':
       return printActions(instruction.actions)
     case 'write_actions':
-      // The switch keeps none without actions.
+      // A switch does not keep a write_actions without actions.
       return instruction.actions.length === 0 ? '' : `write_actions(${printActions(instruction.actions)})`
     case 'goto_table':
       return `goto_table:${instruction.table}`

@@ -1,9 +1,9 @@
-/** A flow as a line of `ovs-ofctl dump-flows --no-stats --no-names`, without the blank that such a line begins with. */
+/** Prints a flow as a line of `ovs-ofctl dump-flows --no-stats --no-names`, without the leading blank. */
 import { FLOW_FLAGS, type Flow } from '../messages/flow-messages.ts'
 import { printInstructions } from './print-actions.ts'
 import { printMatch } from './print-match.ts'
 
-/** OFP_DEFAULT_PRIORITY: it is not printed. */
+/** OFP_DEFAULT_PRIORITY, which is not printed. */
 export const DEFAULT_PRIORITY = 0x8000
 
 export const FLAG_NAMES: ReadonlyArray<readonly [name: string, bit: number]> = [
@@ -15,8 +15,8 @@ export const FLAG_NAMES: ReadonlyArray<readonly [name: string, bit: number]> = [
 ]
 
 /**
- * The line that `ovs-ofctl dump-flows --no-stats --no-names` prints of the rule, without the leading blank; `parseFlow`
- * reads it back.
+ * Prints a rule as `ovs-ofctl dump-flows --no-stats --no-names` does, without the leading blank. `parseFlow` reads it
+ * back.
  */
 export function printFlow(flow: Flow): string {
   const { table, priority, cookie, idleTimeout = 0, hardTimeout = 0, importance = 0, flags = 0 } = flow

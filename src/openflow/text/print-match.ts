@@ -1,4 +1,4 @@
-/** Matches as ovs-ofctl(8) writes them: printing. */
+/** Prints matches as ovs-ofctl(8) does. */
 import { canonicalMatch } from '../match/canonical-match.ts'
 import {
   FIELDS,
@@ -14,10 +14,10 @@ import { fieldNamed, nxmName, UNKNOWN } from './field-names.ts'
 import { hexDigits, printMatchValue } from './field-values.ts'
 import { exact, findWord, PRESENT, sharedField, VID } from './protocols.ts'
 
-/** The word stands before the registers. */
+/** A word such as `tcp` is printed before the registers. */
 const WORD_POSITION = position(known('reg0', 0))
 
-/** `in_port=5,vlan_tci=0x0000/0x1fff`; nothing, for a match of everything. */
+/** Prints a match: `in_port=5,vlan_tci=0x0000/0x1fff`. A match of all packets is an empty string. */
 export function printMatch(match: Match): string {
   const fields = canonicalMatch(match)
   const ethType = exact(fields, 'eth_type')
@@ -44,7 +44,7 @@ function printField(field: OxmField, ethType: number | undefined, protocol: numb
   const row: FieldRow = FIELDS[field.field]
   const isOfIt = row.protocol === undefined || row.protocol === protocol
   const name = isOfIt ? (row.text ?? field.field) : field.field
-  // Beside this type and protocol the name may be another field's.
+  // With this Ethernet type and protocol, the name may mean another field.
   const meant = sharedField(name, ethType, protocol) ?? fieldNamed(name)
   const known = meant === field.field ? name : nxmName(field.field)
   return row.variable && field.mask === 0n ? known : `${known}=${printMatchValue(field)}`
@@ -53,7 +53,7 @@ function printField(field: OxmField, ethType: number | undefined, protocol: numb
 type VlanVid = Extract<KnownField, { field: 'vlan_vid' }>
 type VlanPcp = Extract<KnownField, { field: 'vlan_pcp' }>
 
-/** How a tag is written: its id, its priority, or value and mask of its control information. */
+/** How a VLAN tag is printed: as its id, as its priority, or as value and mask of its control information. */
 function tagForm({ value, mask = PRESENT | VID }: VlanVid, priority: number | undefined): 'id' | 'priority' | 'tci' {
   const present = (value & mask & PRESENT) !== 0
   if (present && (mask & VID) === VID) return 'id'
@@ -75,7 +75,7 @@ function printVlan(vid: VlanVid, fields: Match): string[] {
   }
 }
 
-/** Are id and priority of one tag that is there for sure? */
+/** Whether id and priority belong to one tag that is present for certain. */
 const hasOneTci = ({ value, mask = PRESENT | VID }: VlanVid, fields: Match): boolean =>
   (value & mask & PRESENT) !== 0 && exact(fields, 'vlan_pcp') !== undefined
 
@@ -85,7 +85,7 @@ function printPriority(field: VlanPcp, fields: Match): string[] {
   return tagForm(vid, field.value) === 'tci' ? [] : [`dl_vlan_pcp=${field.value}`]
 }
 
-/** `oxm(class,type,mask or -,octets)`: not of ovs-ofctl, which has no text for what it does not know. */
+/** Prints an unknown field as `oxm(class,type,mask or -,octets)`. ovs-ofctl has no text for it. */
 function printUnknown({ class: cls, type, hasMask, experimenter, body }: UnknownField): string {
   const code = experimenter === undefined ? hexDigits(cls, 4) : `${hexDigits(cls, 4)}.${hexDigits(experimenter, 8)}`
   return `${UNKNOWN}(${code},${type},${hasMask ? 'mask' : '-'},${Buffer.from(body).toString('hex')})`

@@ -1,4 +1,4 @@
-/** Words for the kind of a packet, and names whose meaning depends on it (ovs-fields(7)). */
+/** Words for kinds of packets, and names whose meaning depends on the kind (ovs-fields(7)). */
 import {
   FIELD_NAMES,
   FIELDS,
@@ -13,13 +13,13 @@ import {
 } from '../match/match-fields.ts'
 import { fieldNamed } from './field-names.ts'
 
-/** Bits of a tag: that it is there, and its id. */
+/** Bits of a VLAN tag: its presence, and its id. */
 export const PRESENT = 0x1000
 export const VID = 0xfff
 
 type Word = readonly [word: string, ethType: number, protocol?: number]
 
-/** One word for an Ethernet type, and an IP protocol. */
+/** Words that stand for an Ethernet type and an IP protocol. */
 const WORDS: readonly Word[] = [
   ['ip', 0x0800],
   ['icmp', 0x0800, ICMP],
@@ -37,7 +37,7 @@ const WORDS: readonly Word[] = [
   ['mplsm', 0x8848],
 ]
 
-/** Understood, but not printed. */
+/** Words that are parsed but not printed. */
 const READ_ONLY: readonly Word[] = [
   ['ipv4', 0x0800],
   ['ip4', 0x0800],
@@ -64,7 +64,7 @@ export const isEthType = (name: string): boolean => name === 'dl_type' || name =
 
 const ARP_TYPES: ReadonlyArray<number | undefined> = [0x0806, 0x8035]
 
-/** The field of a name that stands for several. */
+/** The field that a shared name means for this Ethernet type and protocol. */
 export function sharedField(
   name: string,
   ethType: number | undefined,
@@ -77,10 +77,10 @@ export function sharedField(
   return transportField(name, protocol)
 }
 
-/** `tp_src`, `tp_dst`, `icmp_type` and `icmp_code` are of the protocol of the match. */
+/** Names whose field depends on the protocol of the match. */
 const SHARED = new Set(['tp_src', 'tp_dst', 'icmp_type', 'icmp_code'])
 
-/** By protocol, then by the name in a match; type and code of ICMP have the names of ports too. */
+/** Fields by protocol and name. Type and code of ICMP have the names of ports, too. */
 const transport = new Map<number, Map<string, FieldName>>()
 for (const field of FIELD_NAMES) {
   const { protocol, text = field }: FieldRow = FIELDS[field]

@@ -1,6 +1,6 @@
 /**
- * What makes two rules the same, as strings to compare: equal for a rule that was sent to Open vSwitch and for what its dump
- * shows of it.
+ * Strings by which two rules can be compared. A rule that was sent to Open vSwitch and the rule in its dump have equal
+ * strings.
  */
 
 import { canonicalInstructions } from '../actions/canonical-actions.ts'
@@ -8,7 +8,7 @@ import { canonicalMatch } from '../match/canonical-match.ts'
 import type { Flow } from '../messages/flow-messages.ts'
 import { printInstructions } from './print-actions.ts'
 
-/** A rule's place: a switch has one rule of a key. */
+/** The identity of a rule: a switch has at most one rule of a key. */
 export function ruleKey({ table, priority, match }: Pick<Flow, 'table' | 'priority' | 'match'>): string {
   let key = `${table},${priority}`
   for (const field of canonicalMatch(match)) {
@@ -23,6 +23,6 @@ export function ruleKey({ table, priority, match }: Pick<Flow, 'table' | 'priori
   return key
 }
 
-/** What a rule does, its cookie left out. */
+/** What a rule does, without its cookie. */
 export const ruleBody = ({ instructions }: Pick<Flow, 'instructions'>): string =>
   printInstructions(canonicalInstructions(instructions))

@@ -1,4 +1,4 @@
-/** How a group `select` chooses its bucket, in text: `selection_method=hash,fields(ip_dst,tcp_dst)` (ovs-ofctl(8)). */
+/** Text of the selection method of a `select` group: `selection_method=hash,fields(ip_dst,tcp_dst)` (ovs-ofctl(8)). */
 
 import { fieldByExperimenter, fieldByWord } from '../match/field-headers.ts'
 import type { FieldName, FieldRow, Match, OxmField, UnknownField } from '../match/match-fields.ts'
@@ -11,9 +11,12 @@ import { splitCommas } from './split-words.ts'
 
 export type Selection = Extract<GroupProperty, { type: 'selection_method' }>
 
-const LONGEST_NAME = 15
+const MAX_METHOD_CHARACTERS = 15
 
-/** Beginnings of names in the order in which Open vSwitch has its fields; within one, the order is that of a match. */
+/**
+ * Prefixes of field names, in the order of the fields in Open vSwitch. Fields with the same prefix have the order of a
+ * match.
+ */
 const ORDER: readonly string[] = [
   ...['dp_hash', 'recirc_id', 'packet_type', 'conj_id'],
   ...['tun_id', 'tun_src', 'tun_dst', 'tun_ipv6', 'tun_flags', 'tun_gbp', 'tun_erspan_idx', 'tun_erspan'],
@@ -28,13 +31,15 @@ const ORDER: readonly string[] = [
 const rank = (name: FieldName): number => ORDER.findIndex((start) => name.startsWith(start))
 const row = (name: FieldName): FieldRow => FIELDS[name]
 
-/** What bits of its octets a field does not use count too: so it is unknown to the table of fields. */
+/**
+ * The name of a field. Here all bits of its octets count, even unused ones, so the decoder may have kept it as unknown.
+ */
 function nameOf({ class: cls, type, experimenter }: UnknownField): FieldName | undefined {
   const word = (cls << 16) | (type << 9)
   return (experimenter === undefined ? fieldByWord(word) : fieldByExperimenter(experimenter, word))?.field
 }
 
-/** All bits of all octets, as Open vSwitch has it. */
+/** A mask of all bits of all octets, as in Open vSwitch. */
 function whole(name: FieldName): OxmField {
   const { class: cls, code, size, isNarrow, variable, experimenter } = row(name)
   if (!isNarrow || variable) return known(name, allOnes(name))
@@ -48,7 +53,8 @@ function printField(field: OxmField): string {
     return field.value === allOnes(field.field) ? name : `${name}=${printValue(field.field, field.value, undefined)}`
   }
   const name = nameOf(field)
-  if (name === undefined || !field.body.every((octet) => octet === 0xff)) throw bad(`field ${field.type}`, 'no name')
+  if (name === undefined || !field.body.every((octet) => octet === 0xff))
+    throw bad(`field ${field.type}`, 'the field has no name')
   return actionName(name)
 }
 
@@ -64,7 +70,7 @@ export function printSelection({ method, parameter, fields }: Selection): string
 /** @param named the words of the group before its buckets */
 export function parseSelection(named: ReadonlyMap<string, string>): Selection[] {
   const method = named.get('selection_method') ?? ''
-  if (method.length > LONGEST_NAME) throw bad(method, `${LONGEST_NAME} letters are the most`)
+  if (method.length > MAX_METHOD_CHARACTERS) throw bad(method, `${MAX_METHOD_CHARACTERS} characters are the maximum`)
   if (method === '') {
     if (named.has('fields') || named.has('selection_method_param')) throw bad('fields', 'selection_method= is missing')
     return []
@@ -81,10 +87,10 @@ function parseFields(text: string): Match {
 function parseField(text: string): { readonly name: FieldName; readonly place: number; readonly field: OxmField } {
   const [word = '', value, ...more] = text.split('=')
   const name = actionField(word)
-  if (!name || more.length > 0) throw bad(text, 'a field is wanted, or a field and its bits')
+  if (!name || more.length > 0) throw bad(text, 'expected a field, or a field and its bits')
   const place = position(known(name, 0))
   if (value === undefined) return { name, place, field: whole(name) }
   const field = parseValue(name, value)
-  if (field.mask !== undefined) throw bad(text, 'the value is the mask')
+  if (field.mask !== undefined) throw bad(text, 'the value itself is the mask')
   return { name, place, field }
 }

@@ -1,16 +1,19 @@
-/** Words of a text: between commas and blanks, but not within parentheses. */
+/** Splits a text into words at commas and blanks that are not within parentheses. */
 import { OpenFlowError } from '../wire/openflow-error.ts'
 
-/** Blanks, tabs and ends of lines are no greater than the blank. */
+/** Blanks, tabs and line ends are not greater than the blank. */
 const isBetween = (char: string): boolean => char === ',' || char <= ' '
 
-/** Parentheses within each other: more than the deepest actions that are read have. Beyond it nothing needs to be looked at. */
-const MOST_OPEN = 256
+/** The maximum number of nested parentheses, which is more than the deepest nested actions have. */
+const MAX_OPEN_PARENTHESES = 256
 
 const wrong = (text: string, why: string): OpenFlowError =>
   new OpenFlowError('bad-text', `${text.length > 80 ? `${text.slice(0, 80)}…` : text}: ${why}`)
 
-/** The parts between commas (or blanks) that stand in no parentheses. @throws OpenFlowError `bad-text` */
+/**
+ * Splits at commas and blanks outside of parentheses.
+ * @throws OpenFlowError `bad-text`
+ */
 export function splitCommas(text: string): string[] {
   const parts: string[] = []
   let depth = 0
@@ -19,13 +22,13 @@ export function splitCommas(text: string): string[] {
     if (char === '(') depth += 1
     if (char === ')') depth -= 1
     if (depth < 0) break
-    if (depth > MOST_OPEN) throw wrong(text, `more than ${MOST_OPEN} parentheses within each other`)
+    if (depth > MAX_OPEN_PARENTHESES) throw wrong(text, `more than ${MAX_OPEN_PARENTHESES} nested parentheses`)
     if (depth === 0 && isBetween(char)) {
       if (part !== '') parts.push(part)
       part = ''
     } else part += char
   }
-  if (depth > 0) throw wrong(text, 'a parenthesis is left open')
-  if (depth < 0) throw wrong(text, 'a parenthesis is closed that was not opened')
+  if (depth > 0) throw wrong(text, 'a parenthesis is not closed')
+  if (depth < 0) throw wrong(text, 'a parenthesis is closed but not opened')
   return part === '' ? parts : [...parts, part]
 }

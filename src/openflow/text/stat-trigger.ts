@@ -1,4 +1,4 @@
-/** `stat_trigger(…)`: of OpenFlow 1.5 and not of ovs-ofctl, which has no text for it. */
+/** Text of `stat_trigger(…)`, an instruction of OpenFlow 1.5 for which ovs-ofctl has no text. */
 import type { Instruction } from '../actions/instructions.ts'
 import type { FlowStats, Seconds } from '../wire/flow-stats.ts'
 import { bad, bigInteger, integer } from './numbers.ts'
@@ -29,7 +29,7 @@ export function printTrigger({ flags, thresholds }: Trigger): string {
 
 function parseTime(text: string): Seconds {
   const found = /^(\d+)\.(\d{9,10})$/.exec(text)
-  if (!found) throw bad(text, 'seconds and nine digits of nanoseconds are wanted')
+  if (!found) throw bad(text, 'expected seconds and nine digits of nanoseconds')
   return { seconds: integer(found[1] ?? ''), nanoseconds: integer((found[2] ?? '').replace(/^0+(?=\d)/, '')) }
 }
 

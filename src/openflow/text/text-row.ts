@@ -1,24 +1,27 @@
-/** A kind of action in text: how it is printed, and the words that it is read by. */
+/** The tables of actions in text: how each kind is printed, and the words that it is parsed from. */
 import type { Action } from '../actions/actions.ts'
 
-/** How the actions within an action are printed. */
+/** Prints nested actions. */
 export interface Printing {
   print(actions: readonly Action[]): string
 }
 
-/** What is known of the packets that an action is for, by the match and the actions before it. */
+/** What is known about the packet of an action, from the match and the actions before it. */
 export interface Packets {
   readonly protocol: number | undefined
   readonly isTagged: boolean
 }
 
-/** How they are read: no deeper than a switch takes them. */
+/** Parses nested actions, up to the depth that a switch takes. */
 export interface Parsing {
   readonly packets: Packets
   parse(text: string): Action[]
 }
 
-/** What stands behind the word, without the parentheses or the colon; a word of OpenFlow 1.0 may be several actions. */
+/**
+ * Parses the text after the word, without the colon or the parentheses. A word of OpenFlow 1.0 may stand for several
+ * actions.
+ */
 export type Parser = (text: string, nested: Parsing) => Action | Action[]
 
 export type Printers<Type extends Action['type']> = {

@@ -1,34 +1,40 @@
 /**
- * Cursors over the octets of messages of one OpenFlow version: one writes, one reads and never leaves its bounds. Network
- * byte order throughout.
+ * Cursors over the octets of messages of one OpenFlow version: `Writer` writes, and `Reader` reads and never leaves its
+ * bounds. All numbers are in network byte order.
  */
 import { BAD_LEN, type ErrorValue } from './error-values.ts'
 import { OpenFlowError, refusal } from './openflow-error.ts'
 
-const MOST_64 = 0xffff_ffff_ffff_ffffn
+const MAX_U64 = 0xffff_ffff_ffff_ffffn
 
 const outOfRange = (name = 'a field', value: number | bigint, bits: number): OpenFlowError =>
   refusal(name, value, `a ${bits > 48 ? 'bigint' : 'whole number'} of ${bits} bits`)
 
-/** Octets of a buffer that messages share: to give each a buffer of its own takes longer than to write it. */
-const SHARED = 32 * 1024
+/**
+ * Octets of a buffer that several messages share. A buffer for each message would take longer to allocate than the
+ * message takes to write.
+ */
+const SHARED_OCTETS = 32 * 1024
 let shared = new ArrayBuffer(0)
 let used = 0
 
-/** Room for so many octets, in a shared buffer if they are few. */
+/** Allocates `count` octets: a part of the shared buffer if they are few, otherwise a buffer of their own. */
 function room(count: number): Uint8Array {
-  if (count > SHARED / 8) return new Uint8Array(count)
+  if (count > SHARED_OCTETS / 8) return new Uint8Array(count)
   if (used + count > shared.byteLength) {
-    shared = new ArrayBuffer(SHARED)
+    shared = new ArrayBuffer(SHARED_OCTETS)
     used = 0
   }
   const part = new Uint8Array(shared, used, count)
-  // Whoever makes another view of it may want 32 or 64 bits at a time.
+  // Every part starts at a multiple of 8, so that a view of 32-bit or 64-bit elements can be made of it.
   used += (count + 7) & ~7
   return part
 }
 
-/** A growing buffer with a cursor. A number that does not fit is refused by the name given with it, not cut. */
+/**
+ * A growing buffer with a cursor. A number that does not fit is refused, not truncated; the error contains the name
+ * given with it.
+ */
 export class Writer {
   /** OpenFlow wire version: 6 is OpenFlow 1.5. */
   version: number
@@ -44,14 +50,14 @@ export class Writer {
     this.#view = new DataView(this.#bytes.buffer)
   }
 
-  /** Forget what was written, and write this version from now on. */
+  /** Discards what was written and sets the version to write from now on. */
   restart(version: number): this {
     this.version = version
     this.#at = 0
     return this
   }
 
-  /** Where the cursor is: octets written. */
+  /** The position of the cursor: the number of octets written. */
   get length(): number {
     return this.#at
   }
@@ -87,7 +93,7 @@ export class Writer {
   }
 
   u64(value: bigint, name?: string): this {
-    if (typeof value !== 'bigint' || value < 0n || value > MOST_64) throw outOfRange(name, value, 64)
+    if (typeof value !== 'bigint' || value < 0n || value > MAX_U64) throw outOfRange(name, value, 64)
     const at = this.#advance(8)
     this.#view.setBigUint64(at, value)
     return this
@@ -103,36 +109,37 @@ export class Writer {
   zeros(count: number): this {
     const at = this.#advance(count)
     const bytes = this.#bytes
-    // Few, most of the time: then a loop is faster.
+    // Usually there are only a few, and then a loop is faster.
     if (count > 16) bytes.fill(0, at, at + count)
     else for (let next = at; next < at + count; next += 1) bytes[next] = 0
     return this
   }
 
-  /** Zeros up to the next multiple of 8, counted from `start`. */
+  /** Writes zeros up to the next multiple of 8, counted from `start`. */
   align8(start: number): this {
     const over = (this.#at - start) & 7
     return over === 0 ? this : this.zeros(8 - over)
   }
 
-  /** Write 16 bits at an earlier place: a length that is known only now. */
+  /** Writes 16 bits at an earlier position: a length that is only known now. */
   patch16(at: number, value: number, name: string): this {
-    if (value > 0xffff) throw new OpenFlowError('out-of-range', `${name} of ${value} octets: 65535 is the most`)
+    if (value > 0xffff)
+      throw new OpenFlowError('out-of-range', `${name} of ${value} octets: at most 65535 are possible`)
     this.#view.setUint16(at, value)
     return this
   }
 
-  /** 16 bits that were written at an earlier place. */
+  /** Reads 16 bits back from an earlier position. */
   peek16(at: number): number {
     return this.#view.getUint16(at)
   }
 
-  /** Back to an earlier place: what was written after it is forgotten. */
+  /** Moves the cursor back to an earlier position and discards what was written after it. */
   rewind(at: number): void {
     this.#at = at
   }
 
-  /** A copy of what was written; the writer begins anew. */
+  /** Returns a copy of what was written. The writer starts again at its beginning. */
   take(): Uint8Array {
     const taken = room(this.#at)
     taken.set(this.#bytes.subarray(0, this.#at))
@@ -155,18 +162,18 @@ export class Writer {
   }
 }
 
-/** A cursor over a part of a message. Reading past its end throws, with the offset in the message. */
+/** A cursor over a part of a message. Reading past its end throws an error that has the offset in the message. */
 export class Reader {
   /** OpenFlow wire version: 6 is OpenFlow 1.5. */
   readonly version: number
-  /** How many parts this is within. */
+  /** The nesting depth: the number of parts that enclose this one. */
   readonly depth: number
   readonly #view: DataView
   readonly #end: number
   readonly #shortage: ErrorValue
   #at: number
 
-  /** @param shortage what a peer should be told if there are fewer octets than its message promises */
+  /** @param shortage the error to answer if the message is shorter than its own lengths say */
   constructor(version: number, view: DataView, at = 0, end = view.byteLength, shortage = BAD_LEN, depth = 0) {
     this.version = version
     this.depth = depth
@@ -176,12 +183,12 @@ export class Reader {
     this.#shortage = shortage
   }
 
-  /** Octets from the beginning of the message. */
+  /** The offset from the beginning of the message, in octets. */
   get offset(): number {
     return this.#at
   }
 
-  /** Octets left. */
+  /** The number of octets left. */
   get left(): number {
     return this.#end - this.#at
   }
@@ -207,7 +214,7 @@ export class Reader {
     return this.#view.getBigUint64(this.#advance(8))
   }
 
-  /** A copy of the next octets. */
+  /** Reads octets and returns a copy of them. */
   bytes(count: number): Uint8Array {
     const at = this.#advance(count)
     return new Uint8Array(this.#view.buffer as ArrayBuffer, this.#view.byteOffset + at, count).slice()
@@ -217,7 +224,7 @@ export class Reader {
     return this.bytes(this.left)
   }
 
-  /** Is what is left padding, as it is written up to a multiple of 8? */
+  /** Whether only padding is left: fewer than 8 octets, all zero. */
   get isAtPadding(): boolean {
     if (this.left >= 8) return false
     for (let at = this.#at; at < this.#end; at += 1) if (this.#view.getUint8(at) !== 0) return false
@@ -229,18 +236,18 @@ export class Reader {
     return this
   }
 
-  /** Skip the padding up to a multiple of 8, counted from `start`. */
+  /** Skips the padding up to a multiple of 8, counted from `start`. */
   align8(start: number): this {
     const over = (this.#at - start) & 7
     return over === 0 ? this : this.skip(8 - over)
   }
 
-  /** Another reader at the same place: to look ahead. */
+  /** Another reader at the same position, to look ahead with. */
   copy(): Reader {
     return new Reader(this.version, this.#view, this.#at, this.#end, this.#shortage, this.depth)
   }
 
-  /** A reader of the next `count` octets, which this one skips. */
+  /** A reader of the next `count` octets. This reader skips them. */
   part(count: number, shortage: ErrorValue = this.#shortage): Reader {
     if (count > this.left) throw this.#tooShort(count, shortage)
     const at = this.#advance(count)
@@ -255,11 +262,11 @@ export class Reader {
   }
 
   #tooShort(count: number, error: ErrorValue): OpenFlowError {
-    const message = `${count} octets wanted at offset ${this.#at}, ${this.left} are left`
+    const message = `${count} octets expected at offset ${this.#at}, ${this.left} are left`
     return new OpenFlowError('malformed', message, { offset: this.#at, error })
   }
 }
 
-/** A cursor over a whole message, or any octets. */
+/** A cursor over a whole message, or over any octets. */
 export const reader = (version: number, bytes: Uint8Array): Reader =>
   new Reader(version, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength))

@@ -1,7 +1,10 @@
-/** OpenFlow's error types and codes (OpenFlow 1.5.1, 7.5.4), and the experimenter ones of OVS (ofp-errors.h). */
+/** The error types and codes of OpenFlow (OpenFlow 1.5.1, 7.5.4), and the experimenter errors of OVS (ofp-errors.h). */
 import { NICIRA } from './experimenters.ts'
 
-/** The index is the type; the index of a name in the list is the code. Codes of 1.3 and 1.4 are a part of these. */
+/**
+ * The index of an entry is the error type, and the index of a name in its list is the error code. OpenFlow 1.3 and 1.4
+ * have a subset of these codes.
+ */
 export const ERROR_TYPES = [
   ['HELLO_FAILED', ['INCOMPATIBLE', 'EPERM']],
   [
@@ -213,7 +216,7 @@ export const ERROR_TYPES = [
 
 export type ErrorTypeName = (typeof ERROR_TYPES)[number][0]
 
-/** Experimenter errors of OVS for OpenFlow 1.2 and later, by `experimenter/code`. */
+/** Experimenter errors of OVS for OpenFlow 1.2 and later, keyed by `experimenter/code`. */
 export const OVS_ERRORS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     2: 'NXM_INVALID',

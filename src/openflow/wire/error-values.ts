@@ -1,20 +1,23 @@
-/** Errors as they stand in ERROR messages: by number, by name, and by version (OpenFlow 1.5.1, 7.5.4). */
+/** Errors as ERROR messages carry them, with their names and their forms in each version (OpenFlow 1.5.1, 7.5.4). */
 import { ERROR_TYPES, type ErrorTypeName, OVS_ERRORS } from './error-codes.ts'
 import { EXPERIMENTER, NICIRA, ONF } from './experimenters.ts'
 import { OpenFlowError } from './openflow-error.ts'
 import { V1_4 } from './versions.ts'
 
-/** An error as it stands in an ERROR message (OpenFlow 1.5.1, 7.5.4). */
+/** An error as an ERROR message carries it (OpenFlow 1.5.1, 7.5.4). */
 export interface ErrorValue {
   readonly errorType: number
   readonly code: number
-  /** Set if `errorType` is 0xffff: then `code` is this experimenter's own. */
+  /** Set if `errorType` is 0xffff. `code` is then one of the experimenter's own. */
   readonly experimenter?: number
 }
 
 const [BAD_PROPERTY, BUNDLE_FAILED, BUNDLE_FAILED_OF_ONF] = [14, 17, 2300]
 
-/** Errors of bundles, which in 1.3 are ONF's (EXT-230), as those that 1.4 and later have; others as they are. */
+/**
+ * Converts a bundle error of OpenFlow 1.3, which is an experimenter error of ONF (EXT-230), to the standard error of
+ * 1.4 and later. Other errors are returned as they are.
+ */
 export function standardError<Value extends ErrorValue>(value: Value): Value {
   const { errorType, experimenter } = value
   const code = value.code - BUNDLE_FAILED_OF_ONF
@@ -23,24 +26,27 @@ export function standardError<Value extends ErrorValue>(value: Value): Value {
   return { ...rest, errorType: BUNDLE_FAILED, code } as Value
 }
 
-/** Types and codes that came with 1.4, as Open vSwitch has them in 1.3 (ofp-errors.h): `type/code`, or the type alone. */
+/**
+ * Errors that came with OpenFlow 1.4, and what Open vSwitch sends in 1.3 instead (ofp-errors.h). The key is
+ * `type/code`, or the type alone.
+ */
 const IN_1_3: Readonly<Record<string, (code: number) => ErrorValue>> = {
   '3/9': () => ({ errorType: EXPERIMENTER, experimenter: ONF, code: 2600 }),
-  // BAD_TYPE, BAD_LEN and BAD_VALUE are of the features of tables there.
+  // In 1.3, BAD_TYPE, BAD_LEN and BAD_VALUE are codes of TABLE_FEATURES_FAILED.
   [BAD_PROPERTY]: (code) =>
     code <= 2 ? { errorType: 13, code: code + 2 } : { errorType: EXPERIMENTER, experimenter: ONF, code: 4440 + code },
   '16/5': () => ({ errorType: EXPERIMENTER, experimenter: NICIRA, code: 7 }),
   [BUNDLE_FAILED]: (code) => ({ errorType: EXPERIMENTER, experimenter: ONF, code: BUNDLE_FAILED_OF_ONF + code }),
 }
 
-/** An error of 1.4 and later as it is answered in this version. */
+/** The form in which this version sends an error of OpenFlow 1.4 or later. */
 export function errorIn(version: number, value: ErrorValue): ErrorValue {
   if (version >= V1_4) return value
   const { errorType, code } = value
   return (IN_1_3[`${errorType}/${code}`] ?? IN_1_3[errorType])?.(code) ?? value
 }
 
-/** An error in words: `BAD_MATCH/BAD_PREREQ (4/9)`. */
+/** The name of an error: `BAD_MATCH/BAD_PREREQ (4/9)`. */
 export function errorName(value: ErrorValue): string {
   const { errorType, code, experimenter } = standardError(value)
   if (errorType === EXPERIMENTER) {
@@ -52,7 +58,7 @@ export function errorName(value: ErrorValue): string {
 }
 
 /**
- * The numbers of an error that has a name: `errorNamed('BAD_MATCH', 'BAD_PREREQ')`.
+ * The numbers of a named error: `errorNamed('BAD_MATCH', 'BAD_PREREQ')`.
  * @throws OpenFlowError `out-of-range` if OpenFlow has no such error
  */
 export function errorNamed(type: ErrorTypeName, code: string): ErrorValue {

@@ -1,6 +1,9 @@
-/** Experimenters, whose extensions are spoken here, by their numbers. */
+/** The experimenters whose extensions this library speaks. */
 
-/** The type of an error, action, property or multipart message, and the class of a field, that belongs to an experimenter. */
+/**
+ * The code of an error, action, property or multipart message, or the class of a field, that marks it as an
+ * experimenter's.
+ */
 export const EXPERIMENTER = 0xffff
 
 /** The Open Networking Foundation: its extensions give OpenFlow 1.3 what came with 1.4 (EXT-187, EXT-191, EXT-230). */

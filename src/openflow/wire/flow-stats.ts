@@ -1,36 +1,37 @@
 /**
- * Statistics of flows. In 1.5 they are OXS: TLVs (OpenFlow 1.5.1, 7.2.4); those without a row are kept as octets. Before, each message has some of them in fixed places; all ones there: not known.
+ * Statistics of flows. In OpenFlow 1.5 they are OXS TLVs (OpenFlow 1.5.1, 7.2.4), and those without a row are kept as
+ * octets. Earlier versions have some of them in fixed fields, where all ones mean "unknown".
  */
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_LEN } from './error-values.ts'
 import type { Part } from './layout.ts'
 import { lacking, OpenFlowError, refusal } from './openflow-error.ts'
 
-/** A time, or how long: seconds, and nanoseconds of the last one. */
+/** A point in time or a duration: seconds, and the nanoseconds after them. */
 export interface Seconds {
   readonly seconds: number
   readonly nanoseconds: number
 }
 
-/** In 1.5 they go out in the order in which they are here, and are here in that in which they came. */
+/** Statistics of a flow. In OpenFlow 1.5 the order of the properties is the order on the wire. */
 export interface FlowStats {
-  /** Since when the rule is there. */
+  /** How long the rule has existed. */
   readonly duration?: Seconds
-  /** Since when no packet has matched. */
+  /** How long no packet has matched. */
   readonly idle?: Seconds
   readonly flows?: number
   readonly packets?: bigint
   readonly bytes?: bigint
-  /** Those that have no row, as they came; not before 1.5. */
+  /** Statistics without a row, as they came. OpenFlow 1.5 only. */
   readonly others?: readonly UnknownStat[]
 }
 
-/** A statistic that nobody knows. */
+/** A statistic that this library does not know. */
 export interface UnknownStat {
-  /** How many of those with a name stand before it; it is behind all of them if that is left out. */
+  /** The number of named statistics before it. If omitted, it comes after all of them. */
   readonly behind?: number
   readonly class: number
-  /** With the bit that OXS reserves. */
+  /** Includes the bit that OXS reserves. */
   readonly code: number
   readonly body: Uint8Array
 }
@@ -71,14 +72,14 @@ const ROWS: { readonly [Name in keyof Known]: Row<Known[Name]> } = {
 const entries = Object.entries(ROWS) as Array<[keyof Known, Row<unknown>]>
 const byCode = new Map(entries.map((entry) => [entry[1].code, entry]))
 const byName = new Map<string, Row<unknown>>(entries)
-/** Behind all of them. */
+/** After all named statistics. */
 const LAST = Number.POSITIVE_INFINITY
 
 const UNKNOWN = 0xffff_ffff_ffff_ffffn
 
 type Counts = Pick<FlowStats, 'packets' | 'bytes'>
 
-/** The counters in fixed places. */
+/** The counters in fixed fields, before OpenFlow 1.5. */
 export const fixedCounts: Part<Counts> = {
   write: (w, { packets = UNKNOWN, bytes = UNKNOWN }) => void w.u64(packets, 'packets').u64(bytes, 'bytes'),
   read(r) {
@@ -87,7 +88,7 @@ export const fixedCounts: Part<Counts> = {
   },
 }
 
-/** The duration in a fixed place; what the fixed places have no room for is refused by name. */
+/** Writes the duration in a fixed field. Statistics that have no fixed field are refused by name. */
 export function writeDuration(w: Writer, { duration, idle, flows, others }: FlowStats): void {
   if (others?.length) throw lacking(w.version, 'statistic of a flow without a name')
   if (idle !== undefined) throw lacking(w.version, 'idle, of the statistics of a flow')
@@ -97,7 +98,7 @@ export function writeDuration(w: Writer, { duration, idle, flows, others }: Flow
 
 export const fixedStats = (duration: Seconds, counts: Counts): FlowStats => ({ duration, ...counts })
 
-/** ofp_stats: 2 octets reserved, length without padding, fields, padding to 8. */
+/** ofp_stats: 2 reserved octets, length without padding, statistics, padding to a multiple of 8. */
 export function writeStats(w: Writer, stats: FlowStats): void {
   if (typeof stats !== 'object' || stats === null) throw refusal('stats', stats, 'an object')
   const start = w.length
@@ -119,11 +120,14 @@ export function writeStats(w: Writer, stats: FlowStats): void {
   w.align8(start)
 }
 
-/** Those that have a row, in the order of the rows. */
+/** The statistics that have a row, in the order of the rows. */
 export const inUsualOrder = (stats: FlowStats): FlowStats =>
   Object.fromEntries(entries.flatMap(([name]) => (stats[name] === undefined ? [] : [[name, stats[name]]])))
 
-/** Those from the one at `next` on that stand behind `count` with a name. @returns the place of the first that does not */
+/**
+ * Writes the unknown statistics from index `next` on that come after at most `count` named ones.
+ * @returns the index of the first one that was not written
+ */
 function writeOthers(w: Writer, others: readonly UnknownStat[], next: number, count: number): number {
   let at = next
   for (let other = others[at]; other && (other.behind ?? LAST) <= count; other = others[at]) {
@@ -137,7 +141,7 @@ export function readStats(r: Reader): FlowStats {
   const start = r.offset
   const length = r.skip(2).u16()
   if (length < 4) {
-    throw new OpenFlowError('malformed', 'statistics shorter than their head', { offset: start, error: BAD_LEN })
+    throw new OpenFlowError('malformed', 'statistics shorter than their header', { offset: start, error: BAD_LEN })
   }
   const body = r.part(length - 4)
   const stats: Partial<Record<keyof Known, unknown>> = {}

@@ -1,26 +1,29 @@
-/** Chunks of a stream to messages: whatever the cuts, each message comes out once, whole. */
+/** Splits a stream of octets into messages. */
 import { BAD_LEN } from './error-values.ts'
 import { OpenFlowError } from './openflow-error.ts'
 
 const HEAD_LENGTH = 8
 
-/** Cuts a stream into messages, wherever its chunks begin and end. One for each connection and direction. */
+/**
+ * Splits a stream into messages, wherever its chunks begin and end. Each connection and direction needs a framer of its
+ * own.
+ */
 export class Framer {
-  /** What has come and is not yet a whole message. */
+  /** The octets received so far that are not a whole message yet. */
   #chunks: Uint8Array[] = []
   #held = 0
 
-  /** Octets that wait for the rest of their message. */
+  /** The number of octets that wait for the rest of their message. */
   get held(): number {
     return this.#held
   }
 
   /**
-   * Take a chunk.
-   * @returns the messages that are whole by now, to go through: each as its octets, for `decode`, good until their chunk is used
-   *   again. What is not gone through comes at the next time.
-   * @throws OpenFlowError `malformed`, behind the messages before it, if a length cannot be true: where the next message begins
-   *   is then unknown
+   * Takes a chunk.
+   * @returns the messages that are complete now, as octets for `decode`. They are valid until the memory of the chunk
+   *   is reused. Messages that the caller does not iterate over come with the next chunk.
+   * @throws OpenFlowError `malformed`, after the messages before it, if a length is impossible. The start of the next
+   *   message is then unknown.
    */
   push(chunk: Uint8Array): Generator<Uint8Array, void, void> {
     this.#chunks.push(chunk)
@@ -34,7 +37,7 @@ export class Framer {
       if (length < HEAD_LENGTH) {
         this.#chunks = []
         this.#held = 0
-        throw new OpenFlowError('malformed', `a message says that it has ${length} octets: its head alone has 8`, {
+        throw new OpenFlowError('malformed', `a message of ${length} octets: its header alone has 8`, {
           offset: 2,
           error: BAD_LEN,
         })
@@ -53,7 +56,7 @@ export class Framer {
     return ((head[2] ?? 0) << 8) | (head[3] ?? 0)
   }
 
-  /** All that is held, as one chunk. */
+  /** Everything that is held, as one chunk. */
   #joined(): Uint8Array {
     const [first] = this.#chunks
     if (first && this.#chunks.length === 1) return first

@@ -1,13 +1,13 @@
 /**
- * Structures as data: `struct({ table: u8, pad: pad(3) })` writes, reads and types a sequence of fields from the one list.
- * About ten times slower than code by hand, so messages that come in thousands are written by hand.
+ * Structures as data: `struct({ table: u8, pad: pad(3) })` writes, reads and types a sequence of fields, all from one
+ * list.
  */
 import type { Reader, Writer } from './cursor.ts'
 import { BAD_LEN, type ErrorValue } from './error-values.ts'
 import { octetsOf, textOf } from './octet-text.ts'
 import { checkList, lacking, OpenFlowError, refusal } from './openflow-error.ts'
 
-/** One field, both ways. */
+/** A field that can be written and read. */
 export interface Part<Value> {
   write(w: Writer, value: Value, name: string): void
   read(r: Reader): Value
@@ -27,7 +27,7 @@ type OptionalKeys<S> = { [K in keyof S]: S[K] extends Defaulted<unknown> ? K : n
 type PaddingKeys<S> = { [K in keyof S]: S[K] extends Padding ? K : never }[keyof S]
 type RequiredKeys<S> = Exclude<keyof S, OptionalKeys<S> | PaddingKeys<S>>
 
-/** The value that a structure of these parts has. */
+/** The value of a structure with these fields. */
 export type Values<S> = { readonly [K in RequiredKeys<S>]: ValueOf<S[K]> } & {
   readonly [K in OptionalKeys<S>]?: ValueOf<S[K]>
 }
@@ -38,29 +38,29 @@ export const u32: Part<number> = { write: (w, value, name) => void w.u32(value, 
 export const u64: Part<bigint> = { write: (w, value, name) => void w.u64(value, name), read: (r) => r.u64() }
 export const mac: Part<number> = { write: (w, value, name) => void w.u48(value, name), read: (r) => r.u48() }
 
-/** Zeros that mean nothing, in versions from `first` on. */
+/** Padding, in versions from `first` on. */
 export const pad = (count: number, first = 0): Padding => ({
   padding: true,
   write: (w) => void w.zeros(w.version < first ? 0 : count),
   read: (r) => void r.skip(r.version < first ? 0 : count) as undefined,
 })
 
-/** What may be left out when it is written. */
+/** A field that may be omitted when it is written. */
 export const or = <Value>(part: Part<Value>, fallback: Value): Defaulted<Value> => ({
   fallback,
   write: (w, value, name) => part.write(w, value, name),
   read: (r) => part.read(r),
 })
 
-/** Nobody gave it, or what it is anyway. */
+/** Whether the value was omitted or is the default anyway. */
 const isFallback = (value: unknown, fallback: unknown): boolean =>
   value === fallback || (hasNothing(value) && hasNothing(fallback))
 const hasNothing = (value: unknown): boolean =>
   (Array.isArray(value) || value instanceof Uint8Array) && value.length === 0
 
 /**
- * What only versions from `first` to `last` have: in others `zeros` octets stand in its place, it reads as its fallback, and
- * any other value is refused by name.
+ * A field that only the versions from `first` to `last` have. In other versions it is `zeros` octets, reads as its
+ * default, and any other value is refused by name.
  */
 export const within = <Value>(
   [first, last]: readonly [first: number, last: number],
@@ -82,31 +82,31 @@ export const within = <Value>(
 
 const EVER = Number.POSITIVE_INFINITY
 
-/** What versions have from this one on. */
+/** A field that versions have from this one on. */
 export const since = <Value>(first: number, part: Defaulted<Value>, zeros = 0): Defaulted<Value> =>
   within([first, EVER], part, zeros)
 
-/** What versions have up to this one. */
+/** A field that versions have up to this one. */
 export const until = <Value>(last: number, part: Defaulted<Value>, zeros = 0): Defaulted<Value> =>
   within([0, last], part, zeros)
 
-/** The same value, laid out in one way before a version and in another from it on. */
+/** A value with one layout before a version and another one from that version on. */
 export const either = <Value>(first: number, before: Part<Value>, after: Part<Value>): Part<Value> => ({
   write: (w, value, name) => (w.version < first ? before : after).write(w, value, name),
   read: (r) => (r.version < first ? before : after).read(r),
 })
 
-/** The octets up to the end. */
+/** All octets up to the end. */
 export const rest: Part<Uint8Array> = { write: (w, value, name) => void w.bytes(value, name), read: (r) => r.rest() }
 
-/** Text in a fixed number of octets, filled up with zeros. */
+/** Text in a fixed number of octets, padded with zeros. */
 export function text(size: number): Part<string> {
   return {
     write(w, value, name) {
       if (typeof value !== 'string') throw refusal(name, value, 'text')
       const octets = octetsOf(value)
       if (octets.length > size)
-        throw new OpenFlowError('out-of-range', `${name} "${value}": ${size} octets is the most`)
+        throw new OpenFlowError('out-of-range', `${name} "${value}": at most ${size} octets are possible`)
       w.bytes(octets).zeros(size - octets.length)
     },
     read(r) {
@@ -118,8 +118,9 @@ export function text(size: number): Part<string> {
 }
 
 /**
- * A number that stands for one of the names: the index in the list is the number.
- * @param counts how many of the names a version has that has not all: by wire version
+ * A number that stands for a name: its index in the list.
+ * @param counts by wire version, how many of the names that version has. Versions that are not listed have all of
+ *   them.
  */
 export function choice<Name extends string>(
   part: Part<number>,
@@ -140,17 +141,17 @@ export function choice<Name extends string>(
       const number = part.read(r)
       const found = number < countIn(r.version) ? names[number] : undefined
       if (found === undefined) {
-        throw new OpenFlowError('malformed', `${number} stands for none of ${names.join(', ')}`, { offset, error })
+        throw new OpenFlowError('malformed', `${number} is none of ${names.join(', ')}`, { offset, error })
       }
       return found
     },
   }
 }
 
-/** A name for each number that means something; those of `first` or later versions have it after their number. */
+/** The number of each name, and the first version that has it if not all do. */
 export type Numbers<Name extends string> = Readonly<Record<Name, number | readonly [code: number, first: number]>>
 
-/** A number that stands for a name. */
+/** A number that stands for a name, by a table of numbers. */
 export function named<Name extends string>(part: Part<number>, numbers: Numbers<Name>, error: ErrorValue): Part<Name> {
   const rows = new Map<string, readonly [code: number, first: number]>()
   const names = new Map<number, readonly [name: Name, first: number]>()
@@ -172,7 +173,7 @@ export function named<Name extends string>(part: Part<number>, numbers: Numbers<
       const number = part.read(r)
       const found = names.get(number)
       if (!found || r.version < found[1]) {
-        throw new OpenFlowError('malformed', `${number} stands for none of ${[...rows.keys()].join(', ')}`, {
+        throw new OpenFlowError('malformed', `${number} is none of ${[...rows.keys()].join(', ')}`, {
           offset,
           error,
         })
@@ -183,8 +184,8 @@ export function named<Name extends string>(part: Part<number>, numbers: Numbers<
 }
 
 /**
- * A structure whose length, with all of it, stands in 16 bits at octet `at` of it: in `part` these are padding.
- * @param least octets of it, if it is empty
+ * A structure that contains its own total length, 16 bits at octet `at`. In `part` these bits are padding.
+ * @param least the number of octets of an empty structure
  */
 export const sized = <Value>(part: Part<Value>, least: number, at = 0): Part<Value> => ({
   write(w, value, name) {
@@ -196,7 +197,7 @@ export const sized = <Value>(part: Part<Value>, least: number, at = 0): Part<Val
     const { offset } = r
     const length = r.copy().skip(at).u16()
     if (length < least) {
-      const message = `a structure of ${length} octets: it has ${least} at least`
+      const message = `a structure of ${length} octets: it has at least ${least}`
       throw new OpenFlowError('malformed', message, { offset, error: BAD_LEN })
     }
     const body = r.part(length)
@@ -209,7 +210,7 @@ export const sized = <Value>(part: Part<Value>, least: number, at = 0): Part<Val
   },
 })
 
-/** Parts one after another. */
+/** A sequence of named fields. */
 export function struct<S extends Parts>(parts: S): Part<Values<S>> {
   const rows = Object.entries(parts) as Array<[string, Part<unknown> & { fallback?: unknown; padding?: true }]>
   return {
@@ -229,7 +230,7 @@ export function struct<S extends Parts>(parts: S): Part<Values<S>> {
   }
 }
 
-/** The same, one after another up to the end. */
+/** A list of equal parts, up to the end. */
 export function list<Value>(part: Part<Value>): Part<readonly Value[]> {
   return {
     write(w, values, name) {

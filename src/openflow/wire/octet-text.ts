@@ -1,4 +1,7 @@
-/** Text on the wire is UTF-8; octets that are none keep their value, each as a lone surrogate 0xdc00 + octet, and go out again. */
+/**
+ * Text on the wire is UTF-8. An octet that is not valid UTF-8 becomes the lone surrogate 0xdc00 + octet, so that it can
+ * be encoded to the same octet again.
+ */
 const whole = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
 const ESCAPE = 0xdc00

@@ -1,28 +1,28 @@
-/** The library's one error class, and what a switch was refused for in words. */
+/** The one error class of the library, and the errors that many of its files throw. */
 import type { ErrorValue } from './error-values.ts'
 import { versionName } from './versions.ts'
 
 /** Why an `OpenFlowError` was thrown. */
 export type OpenFlowErrorCode =
-  /** Bytes that are no OpenFlow message. */
+  /** The octets are not a valid OpenFlow message. */
   | 'malformed'
-  /** A value that its field cannot hold. */
+  /** The field cannot hold the value. */
   | 'out-of-range'
-  /** Text that is no flow, match or action. */
+  /** The text is not a valid flow, match, action, group or meter. */
   | 'bad-text'
   /** The peer answered with an ERROR message. */
   | 'refused'
-  /** Something of a bundle was refused, so nothing of it was done. */
+  /** A message of a bundle was refused, so the whole bundle was discarded. */
   | 'bundle-refused'
-  /** The connection has ended; the message says why. */
+  /** The connection has ended. The message says why. */
   | 'closed'
-  /** The other side speaks none of the versions that are offered. */
+  /** The peer speaks none of the offered versions. */
   | 'no-common-version'
-  /** Nobody listens there, or TLS comes to nothing. */
+  /** Nothing listens at the address, or the TLS handshake failed. */
   | 'not-connected'
-  /** A key or a certificate that cannot be read. */
+  /** A key or a certificate cannot be read. */
   | 'bad-credentials'
-  /** No answer, or nobody who reads, for too long. */
+  /** The peer did not answer, or did not read, in time. */
   | 'timeout'
 
 interface More {
@@ -31,16 +31,16 @@ interface More {
   readonly cause?: unknown
 }
 
-/** Thrown for what cannot be encoded, decoded or done. `cause` is the error beneath, where there is one. */
+/** Thrown for what cannot be encoded, decoded or done. `cause` is the underlying error, if there is one. */
 export class OpenFlowError extends Error {
-  /** From a closed list, to decide by. */
+  /** One of a closed list of codes, for programs to decide by. */
   readonly code: OpenFlowErrorCode
-  /** Where in the message (or text), octets (or characters). */
+  /** The offset in the message in octets, or in the text in characters. */
   readonly offset: number | undefined
-  /** What should be answered, or what the peer answered. */
+  /** The error to answer the peer with, or the error that the peer answered with. */
   readonly error: ErrorValue | undefined
 
-  /** @param message in words, for people */
+  /** @param message a description for people */
   constructor(code: OpenFlowErrorCode, message: string, more: More = {}) {
     super(message, { cause: more.cause })
     this.name = 'OpenFlowError'
@@ -50,18 +50,18 @@ export class OpenFlowError extends Error {
   }
 }
 
-/** The refusal of a value that is none of those that its field takes. */
+/** The error for a value that its field does not take. */
 export const refusal = (name: string, value: unknown, takes: string): OpenFlowError =>
   new OpenFlowError(
     'out-of-range',
     `${name} holds ${typeof value === 'bigint' ? `${value}n` : value}: it takes ${takes}`,
   )
 
-/** @throws OpenFlowError `out-of-range` if it is no array */
+/** @throws OpenFlowError `out-of-range` if `values` is not an array */
 export function checkList(name: string, values: readonly unknown[]): void {
   if (!Array.isArray(values)) throw refusal(name, values, 'an array')
 }
 
-/** The refusal of what this version has not. */
+/** The error for something that this version does not have. */
 export const lacking = (version: number, what: string): OpenFlowError =>
   new OpenFlowError('out-of-range', `${what}: ${versionName(version)} has none`)

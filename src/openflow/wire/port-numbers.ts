@@ -12,7 +12,10 @@ export const PORT = {
   ANY: 0xffffffff,
 } as const
 
-/** The first reserved port number of 16 bits. The reserved port numbers of 32 bits have the same low half, behind 0xffff. */
+/**
+ * The first reserved port number in 16 bits. In 32 bits, reserved port numbers have 0xffff in the upper half and the
+ * same lower half.
+ */
 const MIN_RESERVED_PORT = 0xff00
 
 /** A port number in 16 bits, as OpenFlow 1.0 and Nicira's extensions have it. A number that does not fit stays as it is. */

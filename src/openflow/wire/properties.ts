@@ -1,6 +1,7 @@
 /**
- * Properties: TLVs in which the structures of 1.4 and later are extended (OpenFlow 1.5.1, 7.2.1.1). Type 16 bits, length 16
- * without the padding, body, padding to 8. One row per kind; what has no row is kept as octets.
+ * Properties: the TLVs that extend structures in OpenFlow 1.4 and later (OpenFlow 1.5.1, 7.2.1.1). Layout: type 16
+ * bits, length 16 bits without the padding, body, padding to a multiple of 8. Each kind has one row. A property without
+ * a row is kept as octets.
  */
 
 import type { Reader, Writer } from './cursor.ts'
@@ -9,26 +10,26 @@ import { EXPERIMENTER } from './experimenters.ts'
 import type { Part } from './layout.ts'
 import { checkList, lacking, OpenFlowError, refusal } from './openflow-error.ts'
 
-/** One kind of property: its number, what follows its length, and the first version that has it. */
+/** A kind of property: its number, the layout of its body, and the first version that has it. */
 export interface PropertyRow<Value> {
   readonly code: number
   readonly body: Part<Value>
   readonly first: number
-  /** Whose it is, and its number with them: these stand before the body. */
+  /** The experimenter and its number for the property, both of which precede the body. */
   readonly experimenter?: readonly [id: number, type: number]
 }
 
 type Rows = Readonly<Record<string, PropertyRow<object>>>
 type ValueOf<Row> = Row extends PropertyRow<infer Value> ? Value : never
 
-/** A property that has no row: kept as it came, without its padding. */
+/** A property without a row, kept as it came, without its padding. */
 export interface UnknownProperty {
   readonly type: 'unknown'
   readonly code: number
   readonly body: Uint8Array
 }
 
-/** A property of one of these kinds, or of an unknown one. */
+/** A property of one of these kinds, or an unknown one. */
 export type PropertyOf<R extends Rows> =
   | { [Name in keyof R]: { readonly type: Name } & ValueOf<R[Name]> }[keyof R]
   | UnknownProperty
@@ -39,7 +40,7 @@ export const property = <Value>(code: number, body: Part<Value>, first = 0): Pro
   first,
 })
 
-/** An experimenter's. */
+/** A property of an experimenter. */
 export const experimenters = <Value>(id: number, type: number, body: Part<Value>): PropertyRow<Value> => ({
   code: EXPERIMENTER,
   body,
@@ -47,7 +48,7 @@ export const experimenters = <Value>(id: number, type: number, body: Part<Value>
   experimenter: [id, type],
 })
 
-/** All the properties up to the end. */
+/** All properties up to the end. */
 export function properties<R extends Rows>(rows: R): Part<ReadonlyArray<PropertyOf<R>>> {
   const entries = Object.entries(rows) as Array<[string, PropertyRow<object>]>
   const find = (version: number, code: number, body: Reader): [string, PropertyRow<object>] | undefined =>
@@ -109,7 +110,7 @@ function readFrame(r: Reader): { readonly code: number; readonly body: Reader } 
   const code = r.u16()
   const length = r.u16()
   if (length < 4) {
-    throw new OpenFlowError('malformed', 'a property shorter than its head', { offset, error: BAD_PROPERTY_LEN })
+    throw new OpenFlowError('malformed', 'a property shorter than its header', { offset, error: BAD_PROPERTY_LEN })
   }
   const body = r.part(length - 4, BAD_PROPERTY_LEN)
   r.align8(offset)

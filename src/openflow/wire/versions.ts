@@ -1,8 +1,8 @@
-/** Versions of OpenFlow: which are spoken here, where a message stands in each, and what one says that lacks something. */
-/** Wire versions that are spoken here: OpenFlow 1.3, 1.4 and 1.5. */
+/** The versions of OpenFlow and their names. */
+/** The wire versions that this library speaks: OpenFlow 1.3, 1.4 and 1.5. */
 export const VERSIONS: readonly number[] = [4, 5, 6]
 
-/** Wire versions by their name. */
+/** Wire versions by name. */
 export const [V1_0, V1_3, V1_4, V1_5] = [1, 4, 5, 6] as const
 export const LATEST = V1_5
 

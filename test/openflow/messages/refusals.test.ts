@@ -111,9 +111,9 @@ t.test('numbers that do not fit are refused by name in the newer messages too', 
   refused({ type: 'set_controller_id', id: 65_536 }, /id holds 65536/)
   refused({ type: 'packet_in2', properties: [{ type: 'cookie', cookie: 1n << 64n }] }, /cookie/)
   refused({ type: 'packet_out', version: V1_3, match: [], actions: [], data }, /in_port without a mask/)
-  refused({ type: 'set_async', version: V1_3, properties: [] }, /packet_in_master is there 0 times/)
+  refused({ type: 'set_async', version: V1_3, properties: [] }, /packet_in_master is given 0 times/)
   const octets = new Uint8Array(65_536)
-  refused({ type: 'packet_in2', properties: [{ type: 'packet', data: octets }] }, /octets: 65535 is the most/)
+  refused({ type: 'packet_in2', properties: [{ type: 'packet', data: octets }] }, /at most 65535 are possible/)
 })
 
 /** A message of 1.5 of this type and body. */

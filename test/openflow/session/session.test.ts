@@ -81,7 +81,7 @@ t.test('B40 a length below 8 is answered with BAD_LEN and ends the connection wi
     peer.send(Uint8Array.of(6, 20, 0, length, 0, 0, 0, 9))
     t.match(await peer.nextOf('error'), { errorType: 1, code: 6 })
     await peer.end()
-    t.match(await session.closed, { reason: /its head alone has 8/ })
+    t.match(await session.closed, { reason: /its header alone has 8/ })
   }
 })
 

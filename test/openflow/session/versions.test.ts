@@ -68,12 +68,15 @@ t.test('1.3: what the version has not is refused at once, and nothing of it goes
   t.match(await peer.next(), { type: 'flow_mod', priority: 7, version: V1_3 }, 'it is of the version of the session')
 })
 
-t.test('versions that are not spoken here are refused, as an option and in a message', async (t) => {
+t.test('versions that are not supported are refused, as an option and in a message', async (t) => {
   const server = await listener(t)
   const { port } = server.address
-  await t.rejects(connect({ port, versions: [1, 4] }), { code: 'out-of-range', message: /OpenFlow 1\.0 is not spoken/ })
+  await t.rejects(connect({ port, versions: [1, 4] }), {
+    code: 'out-of-range',
+    message: /OpenFlow 1\.0 is not supported/,
+  })
   await t.rejects(connect({ port, versions: [] }), { code: 'out-of-range' })
-  t.throws(() => encode({ ...mod(1), version: 1 }), { code: 'out-of-range', message: /OpenFlow 1\.0 is not spoken/ })
+  t.throws(() => encode({ ...mod(1), version: 1 }), { code: 'out-of-range', message: /OpenFlow 1\.0 is not supported/ })
   t.throws(() => encode({ ...mod(1), version: 7 }), { code: 'out-of-range', message: /wire version 7/ })
 })
 

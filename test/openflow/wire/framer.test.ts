@@ -235,8 +235,8 @@ t.test('a value that its field cannot hold is refused by name', async () => {
   const reg0 = { field: 'reg0', offset: 0 } as const
   act({ type: 'reg_move', src: reg0, dst: { field: 'reg1', offset: 16 }, bits: 17 }, /reg1: it has 32/)
   act({ type: 'output_reg', ...reg0, bits: 33, maxLen: 0 }, /reg0: it has 32/)
-  act({ type: 'output_reg', field: 'xxreg0', offset: 0, bits: 65, maxLen: 0 }, /64 is the most/)
-  act({ type: 'note', note: new Uint8Array(65_530) }, /octets: 65535/)
+  act({ type: 'output_reg', field: 'xxreg0', offset: 0, bits: 65, maxLen: 0 }, /at most 64 are possible/)
+  act({ type: 'note', note: new Uint8Array(65_530) }, /octets: at most 65535/)
   refused({ ...mod, bufferId: 1.5 }, /bufferId holds 1.5/)
   refused({ ...mod, outPort: -2 }, /outPort holds -2/)
   refused({ ...mod, outGroup: 2 ** 33 + 1 }, /outGroup/)
@@ -265,5 +265,5 @@ t.test('a value that its field cannot hold is refused by name', async () => {
   refused({ ...packet, totalLength: 70_000, table: 0 }, /totalLength/)
   refused({ ...packet, totalLength: 0, table: 300 }, /table/)
   const many = Array.from({ length: 5000 }, () => ({ type: 'output', port: 1 }) as const)
-  refused({ ...mod, instructions: [{ type: 'apply_actions', actions: many }] }, /octets: 65535 is the most/)
+  refused({ ...mod, instructions: [{ type: 'apply_actions', actions: many }] }, /at most 65535 are possible/)
 })
