@@ -1,6 +1,7 @@
 /** The pipeline: stages put together, and what follows from all of them. */
 import type { FabricKind } from './fabric-kind.ts'
 import { stageBreaches } from './invariants.ts'
+import type { Register } from './registers.ts'
 import { PATHS, type Path, type Scope } from './scope.ts'
 import type { Entry, Stage } from './stage.ts'
 import { ENGINE_RANGE, LAST_TABLE } from './table.ts'
@@ -8,6 +9,7 @@ import { type AllWishes, allWishes } from './wishes.ts'
 
 export interface Pipeline {
   readonly stages: readonly Stage[]
+  readonly registers: readonly Register[]
   readonly wishes: AllWishes
   /** The kinds of ways to the fabric, by name. */
   readonly kinds: ReadonlyMap<string, FabricKind>
@@ -43,6 +45,7 @@ export function pipelineOf(all: readonly Stage[]): Pipeline {
   const punts = new Map(stages.flatMap(({ name, punts = [] }) => punts.map(({ number }) => [number, name] as const)))
   return {
     stages,
+    registers: stages.flatMap(({ registers = [] }) => registers),
     wishes: allWishes(stages.flatMap(({ wishes }) => wishes ?? [])),
     kinds: new Map(stages.flatMap(({ fabrics = [] }) => fabrics.map((kind) => [kind.kind, kind] as const))),
     next(scope, path, from) {

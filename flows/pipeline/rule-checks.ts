@@ -104,10 +104,8 @@ function masked(field: string, mask: number | bigint | Uint8Array | undefined): 
 }
 
 /** The one register that has these bits. */
-const registerOf = ({ stages }: Pipeline, { field, offset, bits }: Bits): Register | undefined =>
-  stages
-    .flatMap(({ registers = [] }) => registers)
-    .find((each) => each.field === field && each.offset === offset && each.bits === bits)
+const registerOf = ({ registers }: Pipeline, { field, offset, bits }: Bits): Register | undefined =>
+  registers.find((each) => each.field === field && each.offset === offset && each.bits === bits)
 
 const livesIn = ({ lives: [first, last] }: Register, table: number): boolean => first <= table && table <= last
 
