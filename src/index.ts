@@ -7,15 +7,19 @@ export type {
   Domain,
   EngineRules,
   Fabric,
+  Fabrics,
   Fault,
   Forward,
   Member,
   Neighbour,
+  Overlay,
   PacketField,
   Punt,
   Target,
+  Uplink,
   Wire,
 } from '../flows/engines/engine-rules.ts'
+export type { Routed, Translation } from '../flows/stages/nat/routed-fabric.ts'
 export type { Placement } from '../topology/graph.ts'
 export type { GraphReader } from '../topology/graph-reader.ts'
 export type { Attributes, Hypervisor, Network, Port, Vnic } from '../topology/model.ts'

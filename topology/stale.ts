@@ -1,20 +1,21 @@
 /**
- * Change -> which (switch, object) pairs it makes stale. Asked on the graph before a change and after it: what either names
- * must be compiled again, and nothing else, so a change costs what it touches.
+ * Change -> the (switch, object) pairs that it makes stale. `stale` is asked on the graph before a change and after it. The objects
+ * of both answers must be compiled again on these switches, and no others, so a change costs what it touches.
  */
 import type { Change } from './change.ts'
-import type { Graph, Place } from './graph.ts'
+import type { GraphReader } from './graph-reader.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from './ids.ts'
 import type { Hypervisor, Network, Port } from './model.ts'
+import type { Place } from './placement.ts'
 
-/** Takes a stale pair; told the same one twice, it notes it once. */
+/** Takes a stale pair. The same pair may come several times. */
 export type Mark = (hypervisor: HypervisorId, object: Key) => void
 
 /**
- * Name the pairs that stand on what a change is about to touch (before it is applied), or, with the change that takes it back,
- * on what it has touched (after).
+ * Mark the pairs that depend on what a change is about to touch (before it is applied), or, with the change that takes it back, on
+ * what it has touched (after).
  */
-export function stale(graph: Graph, change: Change, mark: Mark): void {
+export function stale(graph: GraphReader, change: Change, mark: Mark): void {
   switch (change.kind) {
     case 'network':
       wholeNetwork(graph, change.id, mark)
@@ -37,7 +38,7 @@ export function stale(graph: Graph, change: Change, mark: Mark): void {
       if (now) hypervisor(graph, now, mark)
       break
     }
-    // The ports that have them change, too.
+    // Rules do not depend on these: the network or port that owns one changes with it.
     case 'segment':
     case 'address':
       break
@@ -45,8 +46,8 @@ export function stale(graph: Graph, change: Change, mark: Mark): void {
 }
 
 /**
- * The ports of a trunk that notice what happens to the port that carries them: all of them if that touches what they share, else
- * those that came, went or have another tag.
+ * The sub-ports whose rules depend on a change of the port with their trunk: all of them if what they share has changed, otherwise
+ * those that are new, gone or have another tag.
  */
 export function recarried(from: Port | null, to: Port | null): Set<PortId> {
   const shared = from?.adminUp === to?.adminUp && sameRate(from, to)
@@ -66,43 +67,55 @@ const sameRate = (from: Port | null, to: Port | null): boolean => {
   )
 }
 
-/** A port where it is or is expected: the port itself and its network there, and on a mesh its traces on the peers. */
-function placed(graph: Graph, { port, hypervisor: here }: Place, mark: Mark): void {
+/** A port where it is or is expected: the port and its network there, and its rules on other hypervisors. */
+function placed(graph: GraphReader, { port, hypervisor: here }: Place, mark: Mark): void {
   mark(here, port.key)
   const network = port.networkId && graph.networks.get(port.networkId)
   if (!network) return
+  networkOn(graph, network, here, mark)
+  if (port.hypervisor) sites(graph, network, mark)
+  if (!port.adminUp) return
+  if (network.mesh) inMesh(graph, network, port, here, mark)
+  else besidesMesh(graph, network, port, here, mark)
+}
+
+/** The network itself on a hypervisor, and the rules that it may share with others there. */
+function networkOn(graph: GraphReader, network: Network, here: HypervisorId, mark: Mark): void {
   mark(here, network.key)
   const host = graph.hypervisors.get(here)
   if (host && network.hypervisorRules) mark(here, host.key)
-  if (port.hypervisor) sites(graph, network, mark)
-  if (!port.adminUp) return
+}
+
+/** Only hypervisors with ports that get frames to unknown addresses know of members elsewhere. */
+function besidesMesh(graph: GraphReader, network: Network, port: Port, here: HypervisorId, mark: Mark): void {
+  const flooders = graph.unknownFlooders(network.id)
+  for (const peer of flooders.keys()) if (peer !== here) mark(peer, port.key)
+  if (port.floodUnknown && flooders.get(here).size === 1) remoteMembers(graph, network, here, mark)
+}
+
+/** All hypervisors with members know of each other, and of each other's members. */
+function inMesh(graph: GraphReader, network: Network, port: Port, here: HypervisorId, mark: Mark): void {
   const members = graph.members(network.id)
-  if (!network.mesh) {
-    for (const peer of graph.unknownFlooders(network.id).keys()) if (peer !== here) mark(peer, port.key)
-    if (port.floodUnknown && graph.unknownFlooders(network.id).get(here).size === 1)
-      remoteMembers(graph, network, here, mark)
-    return
-  }
-  const alone = members.get(here).size === 1
-  const asksAlone = port.floodUnknown && graph.unknownFlooders(network.id).get(here).size === 1
+  const isOnlyMember = members.get(here).size === 1
+  const isOnlyFlooder = port.floodUnknown && graph.unknownFlooders(network.id).get(here).size === 1
   for (const [peer, ports] of members.entries()) {
     if (peer === here) continue
     mark(peer, port.key)
-    if (alone || asksAlone) mark(peer, network.key)
-    if (!alone) continue
+    if (isOnlyMember || isOnlyFlooder) mark(peer, network.key)
+    if (!isOnlyMember) continue
     for (const id of ports) markPort(graph, id, here, mark)
   }
 }
 
-/** What a hypervisor knows of the members of a network on others. */
-function remoteMembers(graph: Graph, network: Network, here: HypervisorId, mark: Mark): void {
+/** The rules of a hypervisor for the members of a network on others. */
+function remoteMembers(graph: GraphReader, network: Network, here: HypervisorId, mark: Mark): void {
   for (const [peer, ports] of graph.members(network.id).entries()) {
     if (peer !== here) for (const id of ports) markPort(graph, id, here, mark)
   }
 }
 
-/** Which of a network's remote sites is used may change with any of them. */
-function sites(graph: Graph, network: Network, mark: Mark): void {
+/** A network uses one of its remote sites. Which one may change with each of them. */
+function sites(graph: GraphReader, network: Network, mark: Mark): void {
   for (const id of graph.sitesOf.get(network.id)) {
     const placement = graph.placement(id)
     if (!placement) continue
@@ -111,7 +124,7 @@ function sites(graph: Graph, network: Network, mark: Mark): void {
   }
 }
 
-function wholeNetwork(graph: Graph, id: NetworkId, mark: Mark): void {
+function wholeNetwork(graph: GraphReader, id: NetworkId, mark: Mark): void {
   const network = graph.networks.get(id)
   if (!network) return
   const everywhere = new Set<HypervisorId>()
@@ -119,17 +132,15 @@ function wholeNetwork(graph: Graph, id: NetworkId, mark: Mark): void {
     for (const { hypervisor } of graph.placesOf(port)) everywhere.add(hypervisor)
   }
   for (const here of everywhere) {
-    mark(here, network.key)
-    const host = graph.hypervisors.get(here)
-    if (host && network.hypervisorRules) mark(here, host.key)
+    networkOn(graph, network, here, mark)
     for (const port of graph.portsOfNetwork.get(id)) {
       if (graph.knowsRemote(network, here) || graph.portsOn.get(here).has(port)) markPort(graph, port, here, mark)
     }
   }
 }
 
-/** A hypervisor's way to the fabric: its networks and ports there, and on a mesh what its peers know of it. */
-function hypervisor(graph: Graph, { id: here, key }: Hypervisor, mark: Mark): void {
+/** A hypervisor's way to the fabric: its networks and ports there, and what others have rules for of it. */
+function hypervisor(graph: GraphReader, { id: here, key }: Hypervisor, mark: Mark): void {
   mark(here, key)
   for (const id of graph.portsOn.get(here)) markPort(graph, id, here, mark)
   for (const [networkId, ports] of graph.networksOn(here).entries()) {
@@ -153,7 +164,7 @@ function hypervisor(graph: Graph, { id: here, key }: Hypervisor, mark: Mark): vo
   }
 }
 
-function markPort(graph: Graph, id: Parameters<Graph['placement']>[0], where: HypervisorId, mark: Mark): void {
+function markPort(graph: GraphReader, id: PortId, where: HypervisorId, mark: Mark): void {
   const port = graph.ports.get(id)
   if (port) mark(where, port.key)
 }

@@ -170,7 +170,7 @@ export interface Engine {
    */
   checkPlug(graph: GraphReader, vnic: Vnic, port: Port): void
   /**
-   * What a member is answered that has sent one of the frames that its `questions` name; no frames where it is to hear nothing. Of
+   * What a member is answered that has sent one of the frames that its `punts` name; no frames where it is to hear nothing. Of
    * the graph it sees the present. The frame is as the guest made it, of whatever content.
    */
   answer?(graph: GraphReader, member: Member, frame: Uint8Array): Answer
