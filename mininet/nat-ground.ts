@@ -47,6 +47,40 @@ export async function natStation(
   return Object.assign(station, { port, address: String(port.floating_address) })
 }
 
+/** A router, two networks, and three VMs: `a` and `c` are in one network, `b` in the other; `c` alone is on the second hypervisor. */
+export async function natCloud(scene: Scene) {
+  const [h1, h2] = [scene.lab.hypervisor(1), scene.lab.hypervisor(2)]
+  await startRouter(scene.lab)
+  const one = await scene.network('nat-ipv4', { address_prefix: '203.0.113.64/26', dns: ['9.9.9.9'] })
+  const other = await scene.network('nat-ipv4', { address_prefix: '203.0.113.128/26' })
+  return {
+    a: await natStation(scene, h1, one),
+    b: await natStation(scene, h1, other),
+    c: await natStation(scene, h2, one),
+  }
+}
+
+/** One datagram from one place to another, whose port is closed or where somebody listens; prints what comes of it. */
+const SEND = `
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(3)
+s.bind(('', int(sys.argv[3])))
+s.connect((sys.argv[1], int(sys.argv[2])))
+s.send(b'x' * int(sys.argv[4]))
+try:
+    print(s.recv(2000).decode())
+except ConnectionRefusedError:
+    print('refused')
+except TimeoutError:
+    print('nothing')
+`
+
+/** @returns what comes of a datagram of so many octets: `refused`, `nothing`, or the answer */
+export async function sendDatagram(lab: Lab, from: string, to: string, port: number, octets = 5, source = 4001) {
+  return (await must(lab, from, 'python3', '-c', SEND, to, String(port), String(source), String(octets))).trim()
+}
+
 /** What `udhcpc` does with its lease: an address, routes, the MTU; it says the rest. */
 const SCRIPT = `#!/bin/sh
 [ "$1" = bound ] || exit 0

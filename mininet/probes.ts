@@ -1,5 +1,5 @@
 /** What every VM sends in a test of isolation, and who must get it: all follows from which network each VM is in. */
-import { differences, ping, type Send } from './experiment.ts'
+import { type Arrival, differences, ping, type Send } from './experiment.ts'
 import { type FabricRules, strays } from './fabric.ts'
 import {
   arpRequest,
@@ -120,17 +120,29 @@ export function pingProbes(vms: readonly Vm[], networkOf: NetworkOf): Send[] {
     .map(({ vm, address, to }, index) => ping(index + 1, vm.name, address, to))
 }
 
+/** What came of an experiment. */
+export interface Delivery {
+  /** Each frame that is missing, doubled, changed or where it must not be, in words. */
+  readonly wrong: readonly string[]
+  readonly arrivals: readonly Arrival[]
+}
+
+/** Sends frames, and compares who of all VMs got them with who must. @param fabric what may be seen on the cables between hosts */
+export async function deliver(lab: Lab, sends: readonly Send[], fabric?: FabricRules | null): Promise<Delivery> {
+  const names = lab.vms.map(({ name }) => name)
+  const arrivals = await lab.experiment(sends)
+  return {
+    wrong: [...differences(sends, arrivals, names), ...(fabric ? strays(sends, arrivals, fabric) : [])],
+    arrivals,
+  }
+}
+
 /** All that is wrong between the VMs of a lab, pings and frames of every kind; nothing is an empty list. */
 export async function wrongs(lab: Lab, networkOf: NetworkOf, settings: ProbeSettings = {}): Promise<string[]> {
-  const names = lab.vms.map(({ name }) => name)
   await lab.settle()
-  const wrong: string[] = []
-  for (const sends of [pingProbes(lab.vms, networkOf), frameProbes(lab.vms, networkOf, settings)]) {
-    const arrivals = await lab.experiment(sends)
-    wrong.push(...differences(sends, arrivals, names))
-    if (settings.fabric) wrong.push(...strays(sends, arrivals, settings.fabric))
-  }
-  return wrong
+  const pings = await deliver(lab, pingProbes(lab.vms, networkOf), settings.fabric)
+  const frames = await deliver(lab, frameProbes(lab.vms, networkOf, settings), settings.fabric)
+  return [...pings.wrong, ...frames.wrong]
 }
 
 function peersOf(vms: readonly Vm[], vm: Vm, networkOf: NetworkOf): readonly Vm[] {

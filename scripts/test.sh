@@ -13,7 +13,7 @@ Mininet need root; without it they are skipped, and the run says so. The last li
 
   --repeat N   run the tests N times, and count each run
   --busy N     run N busy loops beside the tests, as on a machine with other work
-  --jobs N     run N files at a time (default: as many as there are cores)
+  --jobs N     run N files at a time (default: one more than there are cores)
   --help       this text
 
 All tests five times, beside busy loops on two cores:

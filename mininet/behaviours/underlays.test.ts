@@ -1,7 +1,8 @@
 /** Tunnels over IPv6, the MTU that is left in them (B27), and a hypervisor's tunnel address that changes, is missing or another's. */
-import { differences, type Send } from '../experiment.ts'
+import type { Send } from '../experiment.ts'
 import { broadcast, frame } from '../frames.ts'
 import { onStage } from '../onstage.ts'
+import { deliver } from '../probes.ts'
 import type { Station } from '../scene.ts'
 import { until } from '../until.ts'
 
@@ -38,15 +39,8 @@ await onStage('underlays', { hypervisors: 2, remotes: 1, underlay: 'ipv6' }, asy
         return { from: near.vm.name, what: `packet of ${size}`, number, bytes, to: more ? [] : [far.vm.name] }
       }),
     )
-    const arrivals = await lab.experiment(sends)
-    t.same(
-      differences(
-        sends,
-        arrivals,
-        lab.vms.map(({ name }) => name),
-      ),
-      [],
-    )
+    const { wrong, arrivals } = await deliver(lab, sends)
+    t.same(wrong, [])
     const outer = arrivals.filter(({ tap, direction }) => tap === 'underlay-h2' && direction === 'out')
     t.same(
       outer.map(({ hex }) => hex.length / 2),
