@@ -53,7 +53,7 @@ const question = (address: string): string =>
 const isPacket = (hex: string): boolean => hex.slice(24, 28) === '0800'
 
 t.test('a packet waits for its next hop, which is asked for once, and goes on', async (t) => {
-  const { hops, sent, waits, found } = stage(t)
+  const { sent, waits, found } = stage(t)
   for (let n = 0; n < 20; n++) waits(NEAR)
   t.same(sent, [question(NEAR)])
   found(FAR)
