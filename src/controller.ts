@@ -29,7 +29,6 @@ import { type Operations, operationsOf } from './core/operations.ts'
 import { load } from './core/persist.ts'
 import { Presenter } from './core/present.ts'
 import { ResourceEvents } from './core/resource-events.ts'
-import { Hypervisors } from './core/resources/hypervisor.ts'
 import { hooksOf } from './core/subscribers.ts'
 import { kindsOf, rulesOf } from './engines/index.ts'
 import { HypervisorSync } from './hypervisors/sync.ts'
@@ -110,7 +109,9 @@ export class Controller {
       kinds: kindsOf(loaded),
       status,
       present,
-      hypervisors: new Hypervisors({ graph, engines: rules, journal, switches: fleet, hosts }),
+      rules,
+      switches: fleet,
+      hosts,
       confirmationOf: (committed) => commits.of(committed),
       stopping: this.#stopping.signal,
     })

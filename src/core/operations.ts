@@ -3,10 +3,10 @@
  * when it is durable; its rules follow, and `Settling` and `realised` tell when the switches have them.
  */
 import type { Engine, VnicKind } from './engine/engine.ts'
+import { type HypervisorContext, HypervisorOperations } from './hypervisor-operations.ts'
 import { NetworkOperations } from './network-operations.ts'
 import { PortOperations } from './port-operations.ts'
 import type { Presenter } from './present.ts'
-import type { Hypervisors } from './resources/hypervisor.ts'
 import type { SettlingContext } from './settling.ts'
 import { VnicOperations } from './vnic-operations.ts'
 
@@ -20,10 +20,10 @@ export interface Operations {
   readonly networks: NetworkOperations
   readonly ports: PortOperations
   readonly vnics: VnicOperations
-  readonly hypervisors: Hypervisors
+  readonly hypervisors: HypervisorOperations
 }
 
-export interface OperationsContext extends SettlingContext, Pick<Operations, 'engines' | 'kinds' | 'hypervisors'> {
+export interface OperationsContext extends SettlingContext, HypervisorContext, Pick<Operations, 'engines' | 'kinds'> {
   readonly present: Presenter
 }
 
@@ -33,5 +33,5 @@ export const operationsOf = (context: OperationsContext): Operations => ({
   networks: new NetworkOperations(context),
   ports: new PortOperations(context),
   vnics: new VnicOperations(context),
-  hypervisors: context.hypervisors,
+  hypervisors: new HypervisorOperations(context),
 })

@@ -70,8 +70,8 @@ export class VnicOperations {
 
   /** Live migration: the VNIC's interface is about to appear at that hypervisor. @throws PlugboardError */
   async migrate(project: ProjectId, id: VnicId, to: HypervisorId, expected: Expected): Promise<VnicView> {
-    const { journal, hypervisors } = this.#context
-    await journal.write((draft) => migrate(draft, project, id, { to, left: hypervisors.leftOf(id, to) }, expected))
+    const { journal, hosts } = this.#context
+    await journal.write((draft) => migrate(draft, project, id, { to, left: hosts.leftOf(id, to) }, expected))
     return this.show(project, id)
   }
 

@@ -11,6 +11,7 @@ import type { Graph } from '../../topology/graph.ts'
 import { type HypervisorId, isOpaque, type VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
+import type { JoinedHosts } from '../core/joined-hosts.ts'
 import type { Journal } from '../core/journal.ts'
 import { type Connection, openVSwitch, replicate } from '../ovsdb/index.ts'
 import { BindingSettler } from './binding-settler.ts'
@@ -28,7 +29,7 @@ interface Context {
   controllerFor(connection: Connection): string
 }
 
-export class HypervisorSync {
+export class HypervisorSync implements JoinedHosts {
   readonly #graph: Graph
   readonly #log: Logger
   readonly #claims = new BindingClaims()

@@ -1,8 +1,8 @@
 /** Operators: hypervisors, their conditions, and the rules wanted and found there. */
 import { type Static, Type } from 'typebox'
 import { PlugboardError } from '../../core/errors.ts'
+import type { FlowFilter } from '../../core/flow-filter.ts'
 import type { HypervisorId, Operations } from '../../core/operations.ts'
-import type { FlowFilter } from '../../core/resources/hypervisor.ts'
 import { Id } from '../../core/resources/resource-schemas.ts'
 import type { Call, Route } from './route.ts'
 import { destroy, list, show } from './shapes.ts'

@@ -1,0 +1,50 @@
+/** The rules that should be on a hypervisor, compiled for a reader: in slices, since there may be many. */
+import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
+import { EngineMistake } from '../../flows/engines/checked.ts'
+import type { Rule } from '../../flows/pipeline/rule.ts'
+import type { Graph } from '../../topology/graph.ts'
+import type { HypervisorId, Key } from '../../topology/ids.ts'
+import { sliced } from './slices.ts'
+
+/**
+ * In the order of the pipeline.
+ * @param objects only the rules of these; null: of all
+ */
+export const expectedRules = (
+  graph: Graph,
+  engines: Engines,
+  id: HypervisorId,
+  objects: ReadonlySet<Key> | null,
+): Promise<Rule[]> => sliced(collect(graph, engines, id, objects))
+
+export const countExpectedRules = (graph: Graph, engines: Engines, id: HypervisorId): Promise<number> =>
+  sliced(count(graph, engines, id))
+
+function* collect(graph: Graph, engines: Engines, id: HypervisorId, objects: ReadonlySet<Key> | null) {
+  const rules: Rule[] = []
+  for (const object of objectsOn(graph, id)) {
+    if (objects && !objects.has(object)) continue
+    rules.push(...rulesOf(graph, engines, id, object))
+    yield
+  }
+  return rules.sort((a, b) => a.table - b.table || b.priority - a.priority || a.author - b.author)
+}
+
+function* count(graph: Graph, engines: Engines, id: HypervisorId) {
+  let rules = 0
+  for (const object of objectsOn(graph, id)) {
+    rules += rulesOf(graph, engines, id, object).length
+    yield
+  }
+  return rules
+}
+
+/** Where an engine makes a mistake, the object has no rules; the status of its VNIC tells why. */
+function rulesOf(graph: Graph, engines: Engines, id: HypervisorId, object: Key): Rule[] {
+  try {
+    return compile(graph, engines, id, object)
+  } catch (error) {
+    if (error instanceof EngineMistake) return []
+    throw error
+  }
+}

@@ -1,0 +1,122 @@
+/** The operations on hypervisors, for operators. */
+import type { Engines } from '../../flows/compile.ts'
+import { authorOf } from '../../flows/pipeline/cookie.ts'
+import { meterOf, metersIn } from '../../flows/pipeline/vnic-meter.ts'
+import type { HypervisorId, Key } from '../../topology/ids.ts'
+import type { Hypervisor } from '../../topology/model.ts'
+import { type Flow, versionName } from '../openflow/index.ts'
+import { compareFlows, showMeters, showRule } from './compare-flows.ts'
+import type { ConnectedSwitch, ConnectedSwitches } from './connected-switches.ts'
+import { PlugboardError } from './errors.ts'
+import { countExpectedRules, expectedRules } from './expected-flows.ts'
+import { type FlowFilter, objectsOf } from './flow-filter.ts'
+import type { JoinedHosts } from './joined-hosts.ts'
+import type { Journal } from './journal.ts'
+import { faultsOn, findHypervisor, removeHypervisor } from './resources/hypervisor.ts'
+import type { FlowsView, HypervisorView, Listed } from './views.ts'
+
+export interface HypervisorContext {
+  readonly journal: Journal
+  readonly rules: Engines
+  readonly switches: ConnectedSwitches
+  readonly hosts: JoinedHosts
+}
+
+export class HypervisorOperations {
+  readonly #context: HypervisorContext
+
+  constructor(context: HypervisorContext) {
+    this.#context = context
+  }
+
+  /** In the order in which they joined first. */
+  *list(): Generator<Listed<Promise<HypervisorView>>> {
+    const { graph } = this.#context.journal
+    for (const hypervisor of [...graph.hypervisors.values()].sort((a, b) => a.key - b.key)) {
+      yield { key: hypervisor.key, view: () => this.#view(hypervisor) }
+    }
+  }
+
+  /** @throws PlugboardError `not-found` */
+  async show(id: HypervisorId): Promise<HypervisorView> {
+    return this.#view(findHypervisor(this.#context.journal.graph, id))
+  }
+
+  /** Takes a hypervisor out of service that is not connected. @throws PlugboardError `not-found`, `hypervisor-connected` */
+  async remove(id: HypervisorId): Promise<void> {
+    const { journal, switches, hosts } = this.#context
+    await journal.write((draft) => {
+      findHypervisor(draft.graph, id)
+      if (switches.get(id) || hosts.connected(id)) {
+        throw new PlugboardError(
+          'hypervisor-connected',
+          `hypervisor ${id} is connected: stop it, or take its manager away (ovs-vsctl del-manager), first`,
+        )
+      }
+      removeHypervisor(draft, id)
+    })
+    hosts.forget(id)
+    switches.forget(id)
+  }
+
+  /**
+   * The rules that should be there.
+   * @param isActual compare them with what the switch has
+   * @throws PlugboardError `not-found`; `unavailable` if the switch is to be read and is not connected
+   */
+  async flows(id: HypervisorId, filter: FlowFilter, isActual: boolean): Promise<FlowsView> {
+    const { journal, rules: engines, switches } = this.#context
+    const { graph } = journal
+    findHypervisor(graph, id)
+    const objects = objectsOf(graph, filter)
+    const rules = await expectedRules(graph, engines, id, objects)
+    const flows = rules.map(showRule)
+    const meters = showMeters(rules.flatMap((rule) => rule.meters.map(meterOf)))
+    if (!isActual) return { flows, meters }
+    const connected = switches.get(id)
+    if (!connected) {
+      throw new PlugboardError(
+        'unavailable',
+        `hypervisor ${id} is not connected, so its rules cannot be read: leave "actual" out`,
+      )
+    }
+    const actual = await flowsOf(connected, objects)
+    const used = new Set([...rules, ...actual].flatMap(metersIn))
+    const found = (await connected.dumpMeters()).filter(({ meter }) => objects === null || used.has(meter))
+    return { flows, meters, ...compareFlows(rules, actual), actual_meters: showMeters(found) }
+  }
+
+  async #view(hypervisor: Hypervisor): Promise<HypervisorView> {
+    const { journal, rules: engines, switches, hosts } = this.#context
+    const { id } = hypervisor
+    const connected = switches.get(id)
+    const [refusal] = connected?.refused.values() ?? []
+    return {
+      id,
+      hostname: hypervisor.hostname,
+      openflow_connected: connected !== undefined,
+      ovsdb_connected: hosts.connected(id),
+      openflow_version: connected ? versionName(connected.version).replace('OpenFlow ', '') : null,
+      ovs_version: hypervisor.ovsVersion,
+      datapath_id: hypervisor.datapathId,
+      bridge_mappings: hypervisor.bridgeMappings,
+      encap_ip: hypervisor.encapIp,
+      rules: connected?.rules ?? (await countExpectedRules(journal.graph, engines, id)),
+      backlog: connected?.backlog ?? 0,
+      last_error: refusal ?? switches.lastError.get(id) ?? hosts.lastError(id),
+      conditions: [...hosts.conditions(id), ...faultsOn(journal.graph, engines, hypervisor)],
+    }
+  }
+}
+
+/** @param objects only the flows of these; null: all, those without an author too */
+async function flowsOf(connected: ConnectedSwitch, objects: ReadonlySet<Key> | null): Promise<Flow[]> {
+  const found: Flow[] = []
+  for await (const part of connected.dumpFlows()) {
+    for (const flow of part) {
+      const author = authorOf(flow.cookie)
+      if (objects === null || (author !== undefined && objects.has(author))) found.push(flow)
+    }
+  }
+  return found
+}
