@@ -1,7 +1,7 @@
 /**
- * have, want -> put, drop. The ledger of one switch keeps what is wanted there, by author, beside what the switch has, and
- * remembers which rules may differ. What is in both with equal cookie and instructions costs nothing. The meters that rules
- * carry come and go with them.
+ * have, want -> put, drop. The ledger of one switch keeps the rules that are wanted there, by author, and the rules that the switch
+ * has. It remembers which of them may differ. Rules with equal cookie and instructions are not sent. Meters come and go with the
+ * rules that carry them.
  */
 import { type Flow, ruleBody, ruleKey } from '../src/openflow/index.ts'
 import type { Key } from '../topology/ids.ts'
@@ -21,16 +21,16 @@ export interface Delta {
   readonly put: readonly Rule[]
   /** Rules of ours to delete. */
   readonly drop: readonly Flow[]
-  /** Rules of others that `put` replaces. */
+  /** Foreign rules that `put` replaces. */
   readonly replaced: readonly Flow[]
   readonly meters: MeterDelta
-  /** Zones of connections that rules of `put` are the first of their author to use: what they hold is somebody else's. */
+  /** Conntrack zones that an author begins to use with rules of `put`: connections of an earlier author must be deleted. */
   readonly zones: readonly number[]
 }
 
 export class Ledger {
   readonly meters = new MeterLedger()
-  /** Those who want a rule with this key, oldest author first: the first one has it. There is one, but in passing. */
+  /** The authors that want a rule with this key, oldest first. The first one has it. More than one is a passing state. */
   readonly #wanted = new Map<string, Array<Entry<Rule>>>()
   readonly #byAuthor = new Map<Key, ReadonlyArray<Entry<Rule>>>()
   #has = new Map<string, Entry>()
@@ -46,12 +46,12 @@ export class Ledger {
     return this.#byAuthor.keys()
   }
 
-  /** What an author wants. */
+  /** The rules that an author wants. */
   of(author: Key): Rule[] {
     return (this.#byAuthor.get(author) ?? []).map(({ flow }) => flow)
   }
 
-  /** What the switch has of an author, as rules to want on. @param why of a rule whose reason is not known any more */
+  /** The rules of an author that the switch has, to keep them. @param why their reason, which the switch does not know */
   kept(author: Key, why: string): Rule[] {
     const rules: Rule[] = []
     for (const { flow } of this.#has.values()) {
@@ -61,7 +61,7 @@ export class Ledger {
     return rules
   }
 
-  /** An author wants just these rules from now on. */
+  /** Replace all rules of an author. */
   replace(author: Key, rules: readonly Rule[]): void {
     for (const entry of this.#byAuthor.get(author) ?? []) this.#release(entry)
     const entries = rules.map(entryOf)
@@ -70,7 +70,7 @@ export class Ledger {
     else this.#byAuthor.delete(author)
   }
 
-  /** Forget what the switch was thought to have: a dump follows, told by `observe`. */
+  /** Forget what the switch has. A dump follows: `observe` is called for each rule of it. */
   forget(): void {
     this.#has = new Map()
     this.#open = new Set(this.#wanted.keys())
@@ -85,7 +85,7 @@ export class Ledger {
     if (authorOf(flow.cookie) === undefined) this.meters.observeOther(flow)
   }
 
-  /** What to send; a generator, since there may be a hundred thousand. */
+  /** What to send. A generator, because there may be a hundred thousand rules. */
   *delta(): Generator<void, Delta> {
     const put: Rule[] = []
     const drop: Flow[] = []
@@ -93,7 +93,7 @@ export class Ledger {
     const zones = new Set<number>()
     const meters = this.meters.delta()
     const added = new Set(meters.put.flatMap(({ command, spec }) => (command === 'add' ? [spec.id] : [])))
-    // Whose meter was lost is told again, or Open vSwitch goes on by decisions that name the lost one.
+    // A rule whose meter was lost is sent again: Open vSwitch caches decisions that name the lost meter.
     const isLost = ({ flow }: Entry<Rule>): boolean => flow.meters.some(({ id }) => added.has(id))
     for (const key of this.#open) {
       const want = this.#wanted.get(key)?.[0]

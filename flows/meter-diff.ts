@@ -1,24 +1,24 @@
 /**
- * The meters of one switch: those that the wanted rules carry, beside those that it has. A meter that no rule wants any more is
- * ours to delete, unless a rule of another hand uses it: meters carry no cookie.
+ * The meters of one switch: those that the wanted rules carry, and those that it has. A meter that no rule wants any more is
+ * deleted, unless a foreign rule uses it. Meters carry no cookie, so nothing else tells whose they are.
  */
 import { type Flow, type Meter, printMeter } from '../src/openflow/index.ts'
 import type { Key } from '../topology/ids.ts'
 import type { Rule } from './pipeline/rule.ts'
 import { type MeterSpec, meterOf, metersIn, specOf } from './pipeline/vnic-meter.ts'
 
-/** A meter to add, or to change in place: to delete it first would take the rules away that use it. */
+/** A meter to add, or to change in place. Deleting a meter first would delete the rules that use it. */
 export interface MeterChange {
   readonly command: 'add' | 'modify'
   readonly spec: MeterSpec
-  /** Of the rule that wants it. */
+  /** The author of the rule that wants it. */
   readonly author: Key
 }
 
 export interface MeterDelta {
-  /** To be done before the rules that use them come. */
+  /** To be sent before the rules that use them. */
   readonly put: readonly MeterChange[]
-  /** To be deleted once the rules that used them are gone. */
+  /** To be deleted after the rules that used them. */
   readonly drop: readonly number[]
 }
 
@@ -28,10 +28,10 @@ interface Claim {
 }
 
 export class MeterLedger {
-  /** Those who want this meter, oldest author first: the first one says what it is. */
+  /** The authors that want this meter, oldest first. The first one says its rate. */
   readonly #wanted = new Map<number, readonly Claim[]>()
   #has = new Map<number, Meter>()
-  /** Meters that rules of other hands use. */
+  /** Meters that foreign rules use. */
   #others = new Set<number>()
   /** Numbers for which what is wanted may differ from what the switch has. */
   #open = new Set<number>()
@@ -56,7 +56,7 @@ export class MeterLedger {
     }
   }
 
-  /** Forget what the switch was thought to have: what it tells follows. */
+  /** Forget what the switch has. What it tells follows. */
   forget(): void {
     this.#has = new Map()
     this.#others = new Set()
@@ -69,12 +69,12 @@ export class MeterLedger {
     this.#open.add(meter.meter)
   }
 
-  /** Another hand has this rule there. */
+  /** The switch has this foreign rule. */
   observeOther(flow: Flow): void {
     for (const id of metersIn(flow)) this.#others.add(id)
   }
 
-  /** What the switch has of the meters that a rule of ours uses. */
+  /** The meters that a rule uses, as the switch has them. */
   of(flow: Flow): MeterSpec[] {
     return metersIn(flow).flatMap((id) => {
       const has = this.#has.get(id)
@@ -95,7 +95,7 @@ export class MeterLedger {
     return { put, drop }
   }
 
-  /** The switch has taken this much of the delta. */
+  /** The switch has taken this change of the delta. */
   took({ spec }: MeterChange): void {
     this.#has.set(spec.id, meterOf(spec))
   }

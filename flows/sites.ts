@@ -1,13 +1,13 @@
 /**
- * Remote sites of a network. Two ways to one site would make a loop, and to know which of them lead to one is not ours; so a
- * network uses one, and both ends of two parallel ways choose the same one, since what they go by looks the same from both.
+ * Remote sites of a network. Two ways to one site would make a loop, and Plugboard cannot know which ways lead to one site, so a
+ * network uses only one. Both ends of parallel ways must choose the same one, so the choice goes by what both ends see.
  */
 import type { GraphReader } from '../topology/graph-reader.ts'
 import type { NetworkId } from '../topology/ids.ts'
 import type { Port } from '../topology/model.ts'
 import type { Placement } from '../topology/placement.ts'
 
-/** The port that leads to the site that the network is bridged to: at its hypervisor, administratively up. */
+/** The port that leads to the remote site in use, at its hypervisor. It is administratively up. */
 export function siteOf(graph: GraphReader, network: NetworkId): Placement | undefined {
   let first: { readonly rank: string; readonly id: Port['id'] } | undefined
   for (const id of graph.sitesOf.get(network)) {
@@ -19,7 +19,7 @@ export function siteOf(graph: GraphReader, network: NetworkId): Placement | unde
   return first && graph.placement(first.id)
 }
 
-/** Type and key of the tunnel, then its two ends, whichever is ours. */
+/** Type and key of the tunnel, then both ends in order of their addresses. */
 function rankOf(graph: GraphReader, { attributes, hypervisor, key }: Port): string {
   const { tunnel_type: type, tunnel_key: tunnelKey, remote_ip: remote } = attributes
   const here = (hypervisor && graph.hypervisors.get(hypervisor)?.encapIp) ?? ''

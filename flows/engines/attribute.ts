@@ -6,8 +6,8 @@ interface Types {
 }
 
 /**
- * What an engine keeps of a domain, a network's segment or a port's attributes, of the type that it stored; anything else is
- * a broken store and throws.
+ * A value that an engine keeps in the segment of a network, or in the attributes of a port.
+ * @throws TypeError if it is not of the type that the engine stored: the store is broken
  */
 export function attribute<T extends keyof Types>(domain: Domain, name: string, type: T): Types[T] {
   const value = ('segment' in domain ? domain.segment : domain.attributes)[name]

@@ -1,13 +1,13 @@
-/** The cookie of a rule: who owns it (Plugboard), and the key of the object that asked for it. */
+/** The cookie of a rule: its owner (Plugboard) in the upper half, and the key of its author in the lower half. */
 import type { Key } from '../../topology/ids.ts'
 
-/** "plug" in ASCII, the upper half of every cookie of ours. */
+/** "plug" in ASCII, the upper half of the cookies of Plugboard's rules. */
 const OWNER = 0x706c7567n
 
-/** "lrnd" in ASCII, the upper half of the cookies of what switches learn: no comparison touches that. */
+/** "lrnd" in ASCII, the upper half of the cookies of learned rules, so that comparisons leave them alone. */
 const LEARNER = 0x6c726e64n
 
-/** @param author of the rule that teaches it */
+/** The cookie of a learned rule. @param author of the rule with the action `learn` */
 export const learnerCookie = (author: Key): bigint => (LEARNER << 32n) | BigInt(author)
 
 /** Selects the owner half, for dumps. */

@@ -1,4 +1,4 @@
-/** A rule is plain data: what OpenFlow needs, its author, and why it is there in words. */
+/** A rule is plain data: what OpenFlow needs, its author, and the reason for it in words. */
 import type { Action, Flow, Instruction, Match } from '../../src/openflow/index.ts'
 import type { Key } from '../../topology/ids.ts'
 import { cookieOf } from './cookie.ts'
@@ -9,7 +9,7 @@ export interface Rule extends Flow {
   readonly why: string
   /** The meters that its actions use. */
   readonly meters: readonly MeterSpec[]
-  /** The zone in which it tracks connections, where those of an earlier owner must be gone before it comes; null: none. */
+  /** The conntrack zone that it uses; null: none. Connections of an earlier author are deleted before it is sent. */
   readonly zone: number | null
 }
 
@@ -47,5 +47,5 @@ export function rule({
   return { table, priority, cookie: cookieOf(author), match, instructions, author, why, meters, zone }
 }
 
-/** Run one later table on a copy of the packet's path and come back. */
+/** Run a later table on the packet as it is now, and come back. */
 export const resubmit = (table: number): Action => ({ type: 'resubmit', table })

@@ -1,9 +1,9 @@
-/** Tunnels whose ends and key the rules say, packet by packet. Both address families; a host has tunnels of its own family. */
+/** Tunnels whose remote end and key the rules set, packet by packet. A host has tunnels of one address family. */
 import { type Action, ipv4, ipv6, type OxmField } from '../../src/openflow/index.ts'
 
 const isIpv6 = (address: string): boolean => address.includes(':')
 
-/** Can the one send tunnelled packets to the other? */
+/** Can hosts with these tunnel addresses send packets to each other? */
 export const sameFamily = (one: string, other: string): boolean => isIpv6(one) === isIpv6(other)
 
 export const tunnelTo = (address: string): Action =>
@@ -17,7 +17,7 @@ export const tunnelFrom = (address: string): OxmField =>
 export const withKey = (key: number): Action => ({ type: 'set_field', field: 'tun_id', value: BigInt(key) })
 
 /**
- * A packet that came in by a tunnel port goes out by it only if it is as if it had come from nowhere: OpenFlow never puts a
- * packet out where it came in, and all tunnels of a type are one port.
+ * Clears in_port. OpenFlow never outputs a packet to the port that it came in by, and all tunnels of a type are one port, so a packet
+ * from one tunnel must lose its in_port before it goes into another.
  */
 export const FROM_NOWHERE: Action = { type: 'set_field', field: 'nxm_in_port', value: 0 }
