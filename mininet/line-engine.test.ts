@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { loadEngines } from '../src/core/engine/load.ts'
+import { loadEngines } from '../src/loaded-engines.ts'
 import { apiOn } from '../test/support/api.ts'
 import { copyLineEngine, install, NODE, tsc } from '../test/support/package.ts'
 import { whyNotHere } from './engine-kit/index.ts'

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { roomsTable } from '../test/laws/rooms.ts'
 import { BY_STAGE, EXAMPLES } from '../test/support/examples.ts'
 import { behavioursPage, numberedTests, PAGE, readPage } from './behaviours-page.ts'
+import { fieldsPage } from './fields-page.ts'
 import { pipelinePage } from './pipeline-page.ts'
 import { entriesOf, referencePage } from './reference-page.ts'
 
@@ -15,6 +16,7 @@ function write(name: string, text: string): void {
 }
 
 write('docs/pipeline.md', pipelinePage(EXAMPLES, BY_STAGE))
+write('docs/fields.md', fieldsPage())
 for (const [library, entries] of entriesOf())
   write(`docs/reference/${library.name}.md`, referencePage(library, entries))
 write(PAGE, behavioursPage(readPage(), numberedTests()))

@@ -23,14 +23,17 @@ import type { Logger } from 'pino'
 import type { Graph } from '../topology/graph.ts'
 import type { Engine } from './core/engine/engine.ts'
 import { Events } from './core/events.ts'
+import type { Feature } from './core/feature.ts'
 import { Journal } from './core/journal.ts'
 import type { Metric } from './core/metric.ts'
 import { type Operations, operationsOf } from './core/operations.ts'
 import { load } from './core/persist.ts'
 import { Presenter } from './core/present.ts'
 import { ResourceEvents } from './core/resource-events.ts'
+import { tablesOf } from './core/resources/tables.ts'
 import { hooksOf } from './core/subscribers.ts'
 import { kindsOf, rulesOf } from './engines/index.ts'
+import { FEATURES } from './features/index.ts'
 import { HypervisorSync } from './hypervisors/sync.ts'
 import type { Session } from './openflow/index.ts'
 import type { Connection } from './ovsdb/index.ts'
@@ -50,6 +53,8 @@ export interface ControllerOptions {
   readonly store: Store
   readonly log: Logger
   readonly engines: readonly Engine[]
+  /** What objects of every engine can have. Left out: the features of this package. */
+  readonly features?: readonly Feature[]
   /** Where a switch finds our OpenFlow listener, if its host came in by this connection. */
   controllerFor(connection: Connection): string
 }
@@ -66,9 +71,11 @@ export class Controller {
   readonly #packets: PacketDispatch
   readonly #stopping = new AbortController()
 
-  constructor({ store, log, engines: loaded, controllerFor }: ControllerOptions) {
-    const { graph, nextKey } = load(store)
+  constructor({ store, log, engines: loaded, features = FEATURES, controllerFor }: ControllerOptions) {
     const engines = new Map(loaded.map((engine) => [engine.alias, engine]))
+    const kinds = kindsOf(loaded)
+    const tables = tablesOf(loaded, kinds, features)
+    const { graph, nextKey } = load(store, tables)
     checkEngines(graph, engines)
     const rules = rulesOf(engines)
     const events = new Events(store, log, this.#stopping.signal)
@@ -84,8 +91,8 @@ export class Controller {
       events: { vnicStatus: (id) => news.vnicStatus(id), portStatus: (id) => news.portStatus(id) },
       mended: (subPorts, generations) => arp.announceLater(subPorts, generations),
     })
-    const present = new Presenter(graph, status, engines)
-    const news = new ResourceEvents({ graph, engines, status, present, events })
+    const present = new Presenter(graph, status, engines, tables)
+    const news = new ResourceEvents({ graph, status, present, events })
     const commits = new CommitConfirmations({ confirmations, pendingOf: (id) => status.confirmation(id) })
     const holders = new SegmentHolders({ graph, log, write: (operation) => journal.write(operation) })
     const journal: Journal = new Journal(
@@ -106,7 +113,9 @@ export class Controller {
     this.operations = operationsOf({
       journal,
       engines,
-      kinds: kindsOf(loaded),
+      kinds,
+      features,
+      tables,
       status,
       present,
       rules,

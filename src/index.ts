@@ -39,7 +39,7 @@ export type {
   PortService,
   VnicKind,
 } from './core/engine/engine.ts'
-export { EngineError, type EngineWish, loadEngines } from './core/engine/load.ts'
+export { EngineError, type EngineWish } from './core/engine/load.ts'
 export { ETHERNET } from './core/engine/offers.ts'
 export { peerAddress } from './core/engine/peer-address.ts'
 export { ERRORS, type ErrorCode, PlugboardError } from './core/errors.ts'
@@ -51,4 +51,5 @@ export { ethernetGuard } from './engines/ethernet/ethernet-guard.ts'
 export { checkMac } from './engines/ethernet/ethernet-vnic.ts'
 export { tunnelPort } from './engines/ethernet/overlay.ts'
 export type { EngineSettings } from './engines/index.ts'
+export { loadEngines } from './loaded-engines.ts'
 export { type Json, type Store, StoreError, type Write } from './store/store.ts'

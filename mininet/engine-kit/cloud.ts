@@ -25,9 +25,9 @@ type Happening = (cloud: Cloud, random: Random) => Promise<unknown>
 /** What can happen; what the engine or the core refuses does not. */
 const HAPPENINGS: readonly Happening[] = [
   (cloud, random) =>
-    cloud.write((draft) => plug(draft, cloud.engines, PROJECT, cloud.vnic(random), cloud.port(random), null)),
+    cloud.write((draft) => plug(draft, cloud.context, PROJECT, cloud.vnic(random), cloud.port(random), null)),
   (cloud, random) =>
-    cloud.write((draft) => plug(draft, cloud.engines, PROJECT, cloud.vnic(random), cloud.port(random), null)),
+    cloud.write((draft) => plug(draft, cloud.context, PROJECT, cloud.vnic(random), cloud.port(random), null)),
   (cloud, random) => cloud.write((draft) => unplug(draft, PROJECT, cloud.vnic(random), null)),
   (cloud, random) => cloud.bind(cloud.vnic(random), random),
   (cloud, random) => cloud.bind(cloud.vnic(random), random),
@@ -42,21 +42,21 @@ const HAPPENINGS: readonly Happening[] = [
   },
   (cloud, random) => {
     const patch = { admin_state_up: random.chance(60) }
-    return cloud.write((draft) => updatePort(draft, cloud.engines, PROJECT, cloud.port(random), patch, null, ADMIN))
+    return cloud.write((draft) => updatePort(draft, cloud.context, PROJECT, cloud.port(random), patch, null, ADMIN))
   },
   (cloud, random) => {
     const rate_limit = random.chance(60) ? { ingress_kbps: 1000, egress_kbps: random.pick([null, 2000]) } : null
     return cloud.write((draft) =>
-      updatePort(draft, cloud.engines, PROJECT, cloud.port(random), { rate_limit }, null, ADMIN),
+      updatePort(draft, cloud.context, PROJECT, cloud.port(random), { rate_limit }, null, ADMIN),
     )
   },
   (cloud, random) => {
     const trunk = [100, 200].slice(random.below(3)).map((vlan_id) => ({ vlan_id, port_id: cloud.freePort(random) }))
-    return cloud.write((draft) => updatePort(draft, cloud.engines, PROJECT, cloud.port(random), { trunk }, null, ADMIN))
+    return cloud.write((draft) => updatePort(draft, cloud.context, PROJECT, cloud.port(random), { trunk }, null, ADMIN))
   },
   (cloud, random) =>
     cloud.host(random.below(HOSTS.length), random.pick(['whole', 'no encap', 'no mapping', 'no fabric', 'moved'])),
-  (cloud, random) => cloud.write((draft) => destroyPort(draft, PROJECT, cloud.port(random), null)),
+  (cloud, random) => cloud.write((draft) => destroyPort(draft, cloud.context, PROJECT, cloud.port(random), null)),
   (cloud, random) => cloud.write((draft) => destroyVnic(draft, PROJECT, cloud.vnic(random), null)),
   (cloud) => cloud.addPorts(),
   (cloud) => cloud.addVnic(),
@@ -83,7 +83,7 @@ export class Cloud extends Recorder {
     const ports = [...cloud.graph.ports.keys()]
     for (const [n, vnic] of [...cloud.graph.vnics.keys()].entries()) {
       const port = ports[n]
-      if (port) await cloud.write((draft) => plug(draft, cloud.engines, PROJECT, vnic, port, null))
+      if (port) await cloud.write((draft) => plug(draft, cloud.context, PROJECT, vnic, port, null))
     }
     return cloud
   }

@@ -1,6 +1,6 @@
 /** What every engine must do, one check after the other, on real Open vSwitch. */
 import { existsSync } from 'node:fs'
-import { loadEngines } from '../../src/core/engine/load.ts'
+import { loadEngines } from '../../src/loaded-engines.ts'
 import { whyNoLab } from '../lab.ts'
 import { until } from '../until.ts'
 import { absolute, type EngineUnderTest } from './description.ts'

@@ -4,8 +4,8 @@
  */
 
 import { CLASSIFY } from '../../flows/pipeline/table.ts'
-import { loadEngines } from '../../src/core/engine/load.ts'
 import { rulesOf } from '../../src/engines/index.ts'
+import { loadEngines } from '../../src/loaded-engines.ts'
 import { parseFlow, printFlow, ruleBody, ruleKey } from '../../src/openflow/index.ts'
 import type { Change } from '../../topology/change.ts'
 import type { HypervisorId } from '../../topology/ids.ts'

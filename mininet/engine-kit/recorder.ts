@@ -2,11 +2,15 @@
 
 import type { Caller } from '../../src/core/caller.ts'
 import type { Draft } from '../../src/core/draft.ts'
-import type { Engine, VnicKind } from '../../src/core/engine/engine.ts'
-import { createPort, type PortRequest } from '../../src/core/resources/create-port.ts'
-import { createNetwork, type NetworkRequest } from '../../src/core/resources/network.ts'
-import { createVnic, type VnicRequest } from '../../src/core/resources/vnic.ts'
+import type { Engine } from '../../src/core/engine/engine.ts'
+import type { ResourceContext } from '../../src/core/resources/context.ts'
+import { createPort } from '../../src/core/resources/create-port.ts'
+import { createNetwork } from '../../src/core/resources/network.ts'
+import type { Body } from '../../src/core/resources/table.ts'
+import { tablesOf } from '../../src/core/resources/tables.ts'
+import { createVnic } from '../../src/core/resources/vnic.ts'
 import { kindsOf } from '../../src/engines/index.ts'
+import { FEATURES } from '../../src/features/index.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
 import { FIRST_KEY, type Key, type NetworkId, type PortId, type ProjectId, type VnicId } from '../../topology/ids.ts'
@@ -16,28 +20,33 @@ export const ADMIN: Caller = { project: '*', role: 'admin' }
 
 export class Recorder {
   readonly graph = new Graph()
-  readonly engines: ReadonlyMap<string, Engine>
+  /** What the operations know beside the graph. */
+  readonly context: ResourceContext
   /** What each operation changed, in order. */
   readonly steps: Change[][] = []
-  readonly #kinds: readonly VnicKind[]
   #nextKey = FIRST_KEY
 
   constructor(engines: readonly Engine[]) {
-    this.engines = new Map(engines.map((engine) => [engine.alias, engine]))
-    this.#kinds = kindsOf(engines)
+    const kinds = kindsOf(engines)
+    this.context = {
+      engines: new Map(engines.map((engine) => [engine.alias, engine])),
+      kinds,
+      features: FEATURES,
+      tables: tablesOf(engines, kinds, FEATURES),
+    }
   }
 
-  async createNetwork(request: NetworkRequest): Promise<NetworkId> {
-    return (await this.write((draft) => createNetwork(draft, this.engines, PROJECT, request, ADMIN))).network.id
+  async createNetwork(request: Body): Promise<NetworkId> {
+    return (await this.write((draft) => createNetwork(draft, this.context, PROJECT, request, ADMIN))).network.id
   }
 
   /** @param network null for a port in no network */
-  async createPort(network: NetworkId | null, request: PortRequest): Promise<PortId> {
-    return (await this.write((draft) => createPort(draft, this.engines, PROJECT, network, request, ADMIN))).port.id
+  async createPort(network: NetworkId | null, request: Body): Promise<PortId> {
+    return (await this.write((draft) => createPort(draft, this.context, PROJECT, network, request, ADMIN))).port.id
   }
 
-  async createVnic(request: VnicRequest): Promise<VnicId> {
-    return (await this.write((draft) => createVnic(draft, this.#kinds, PROJECT, request))).vnic.id
+  async createVnic(request: Body): Promise<VnicId> {
+    return (await this.write((draft) => createVnic(draft, this.context, PROJECT, request, ADMIN))).vnic.id
   }
 
   async write<T>(operation: (draft: Draft) => T): Promise<T> {

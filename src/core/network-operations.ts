@@ -1,11 +1,11 @@
 /** The operations on networks. */
 import { inOrder } from '../../topology/graph.ts'
 import type { NetworkId, ProjectId } from '../../topology/ids.ts'
-import { forgetInParts } from '../features/addresses/address-book.ts'
 import type { Caller } from './caller.ts'
 import type { OperationsContext } from './operations.ts'
-import { createNetwork, destroyNetwork, findNetwork, type NetworkRequest } from './resources/network.ts'
+import { createNetwork, destroyNetwork, findNetwork } from './resources/network.ts'
 import type { Expected } from './resources/objects.ts'
+import type { Body } from './resources/table.ts'
 import type { Made } from './settling.ts'
 import type { Listed, NetworkView } from './views.ts'
 
@@ -32,18 +32,20 @@ export class NetworkOperations {
   }
 
   /** @throws PlugboardError */
-  async create(project: ProjectId, request: NetworkRequest, caller: Caller): Promise<Made<NetworkView>> {
-    const { journal, engines, present } = this.#context
-    const { value } = await journal.write((draft) => createNetwork(draft, engines, project, request, caller))
+  async create(project: ProjectId, request: Body, caller: Caller): Promise<Made<NetworkView>> {
+    const { journal, present } = this.#context
+    const { value } = await journal.write((draft) => createNetwork(draft, this.#context, project, request, caller))
     return { created: value.created, view: present.network(value.network) }
   }
 
   /** A network without ports. @throws PlugboardError */
   async destroy(project: ProjectId, id: NetworkId, expected: Expected): Promise<void> {
-    const { journal } = this.#context
+    const { journal, features } = this.#context
     const { project: owner, revision } = findNetwork(journal.graph, project, id)
     // Another project's network, or another revision, is refused below.
-    if (owner === project && (expected?.includes(revision) ?? true)) await forgetInParts(journal, id)
-    await journal.write((draft) => destroyNetwork(draft, project, id, expected))
+    if (owner === project && (expected?.includes(revision) ?? true)) {
+      for (const { networkEnding } of features) await networkEnding?.(journal, id)
+    }
+    await journal.write((draft) => destroyNetwork(draft, this.#context, project, id, expected))
   }
 }

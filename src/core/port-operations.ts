@@ -3,10 +3,11 @@ import { inOrder } from '../../topology/graph.ts'
 import type { NetworkId, PortId, ProjectId } from '../../topology/ids.ts'
 import type { Caller } from './caller.ts'
 import type { OperationsContext } from './operations.ts'
-import { createPort, type PortRequest } from './resources/create-port.ts'
+import { createPort } from './resources/create-port.ts'
 import { findNetwork } from './resources/network.ts'
 import { type Expected, owned } from './resources/objects.ts'
-import { destroyPort, type PortPatch, updatePort } from './resources/port.ts'
+import { destroyPort, updatePort } from './resources/port.ts'
+import type { Body } from './resources/table.ts'
 import { type Made, type Settling, settling } from './settling.ts'
 import type { Listed, PortView } from './views.ts'
 
@@ -38,27 +39,18 @@ export class PortOperations {
    * @param network null for a port in no network; then the request names the engine that makes it
    * @throws PlugboardError
    */
-  async create(
-    project: ProjectId,
-    network: NetworkId | null,
-    request: PortRequest,
-    caller: Caller,
-  ): Promise<Made<PortView>> {
-    const { journal, engines, present } = this.#context
-    const { value } = await journal.write((draft) => createPort(draft, engines, project, network, request, caller))
+  async create(project: ProjectId, network: NetworkId | null, request: Body, caller: Caller): Promise<Made<PortView>> {
+    const { journal, present } = this.#context
+    const { value } = await journal.write((draft) =>
+      createPort(draft, this.#context, project, network, request, caller),
+    )
     return { created: value.created, view: present.port(value.port) }
   }
 
   /** @throws PlugboardError */
-  update(
-    project: ProjectId,
-    id: PortId,
-    patch: PortPatch,
-    expected: Expected,
-    caller: Caller,
-  ): Promise<Settling<PortView>> {
-    const { journal, engines } = this.#context
-    return settling(this.#context, (draft) => updatePort(draft, engines, project, id, patch, expected, caller), {
+  update(project: ProjectId, id: PortId, patch: Body, expected: Expected, caller: Caller): Promise<Settling<PortView>> {
+    const { journal } = this.#context
+    return settling(this.#context, (draft) => updatePort(draft, this.#context, project, id, patch, expected, caller), {
       view: () => this.show(project, id),
       now: () => this.#now(id),
       vnic: patch.admin_state_up === undefined ? undefined : journal.graph.attachmentOf(id)?.vnic.id,
@@ -67,7 +59,7 @@ export class PortOperations {
 
   /** A port without a VNIC. @throws PlugboardError */
   destroy(project: ProjectId, id: PortId, expected: Expected): Promise<Settling<PortView>> {
-    return settling(this.#context, (draft) => destroyPort(draft, project, id, expected), {
+    return settling(this.#context, (draft) => destroyPort(draft, this.#context, project, id, expected), {
       view: (was) => this.#context.present.port(was),
       now: () => this.#now(id),
     })

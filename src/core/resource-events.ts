@@ -6,16 +6,14 @@ import type { Graph } from '../../topology/graph.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
 import type { Draft } from './draft.ts'
 import type { Effects, ResourceChange } from './effects.ts'
-import type { Engine } from './engine/engine.ts'
 import type { Event } from './event-log.ts'
 import type { Events } from './events.ts'
-import { Presenter } from './present.ts'
+import type { Presenter } from './present.ts'
 import type { Status } from './realisation.ts'
 import type { Subscriber } from './subscribers.ts'
 
 interface Context {
   readonly graph: Graph
-  readonly engines: ReadonlyMap<string, Engine>
   readonly status: Status
   readonly present: Presenter
   readonly events: Events
@@ -31,8 +29,9 @@ export class ResourceEvents implements Subscriber {
   }
 
   settle(draft: Draft, effects: Effects): void {
-    const { status, engines, events } = this.#context
-    const present = new Presenter(draft.graph, status.foresee(draft.graph, effects), engines)
+    const { graph } = draft
+    const { status, events } = this.#context
+    const present = this.#context.present.as(graph, status.foresee(graph, effects))
     const ids: number[] = []
     for (const change of effects.resources) {
       const event = eventOf(present, change)

@@ -1,6 +1,4 @@
 /** The resources as the API shows them (snake_case, see the contract); made from the graph and the status board. */
-import type { Attributes } from '../../topology/model.ts'
-import type { RateLimitView } from '../features/rate-limit/rate-limit.ts'
 
 export const VNIC_STATUS = ['unplugged', 'waiting', 'building', 'active', 'unplugging', 'error'] as const
 export type VnicStatus = (typeof VNIC_STATUS)[number]
@@ -10,13 +8,6 @@ export type PortStatus = 'down' | Exclude<VnicStatus, 'unplugged'>
 export interface Listed<View = object> {
   readonly key: number
   view(): View
-}
-
-export interface BindingView {
-  readonly hypervisor: string
-  readonly bridge: string
-  readonly interface: string
-  readonly ofport: number | null
 }
 
 export const MIGRATION_STATUS = ['preparing', 'prepared', 'error'] as const
@@ -29,56 +20,25 @@ export interface MigrationView {
   readonly status_detail?: string
 }
 
-/** The core's VNIC; the extension that made it adds its own fields (`mac_address`). */
-export interface VnicView {
+/**
+ * A resource as answers show it. Which fields it has, its table says (`resources/table.ts`). Only those have a type here that
+ * the program itself reads.
+ */
+interface ResourceView<Status> {
   readonly id: string
   readonly project: string
-  readonly vm_id: string | null
-  readonly name: string
-  readonly kind: string
-  readonly port_id: string | null
-  readonly status: VnicStatus
-  /** Only with status `error`, and where something is worth saying of `waiting` and `building`. */
+  readonly status: Status
   readonly status_detail?: string
-  readonly binding: BindingView | null
+  readonly [field: string]: unknown
+}
+
+export interface VnicView extends ResourceView<VnicStatus> {
   readonly migration: MigrationView | null
-  readonly revision: number
-  readonly created_at: string
-  readonly [extension: string]: unknown
 }
 
-/** The core's port; the engine's extension adds its own fields. */
-export interface PortView {
-  readonly id: string
-  readonly project: string
-  readonly name: string
-  readonly engine: string
-  readonly network_id: string | null
-  readonly vnic_id: string | null
-  readonly admin_state_up: boolean
-  readonly rate_limit: RateLimitView
-  readonly status: PortStatus
-  readonly status_detail?: string
-  readonly revision: number
-  readonly created_at: string
-  readonly [extension: string]: unknown
-}
+export type PortView = ResourceView<PortStatus>
 
-/** The core's network; its engine adds its own fields. */
-export interface NetworkView {
-  readonly id: string
-  readonly project: string
-  readonly name: string
-  readonly engine: string
-  readonly segment: Attributes
-  readonly mtu: number
-  readonly shared: boolean
-  readonly status: 'active' | 'error'
-  readonly status_detail?: string
-  readonly revision: number
-  readonly created_at: string
-  readonly [extension: string]: unknown
-}
+export type NetworkView = ResourceView<'active' | 'error'>
 
 export interface HypervisorView {
   readonly id: string

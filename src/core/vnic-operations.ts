@@ -1,11 +1,13 @@
 /** The operations on VNICs and on their migrations. */
 import { inOrder } from '../../topology/graph.ts'
 import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
+import type { Caller } from './caller.ts'
 import type { OperationsContext } from './operations.ts'
 import type { Standing } from './realisation.ts'
 import { callOff, migrate } from './resources/migration.ts'
 import { type Expected, owned } from './resources/objects.ts'
-import { createVnic, destroyVnic, plug, unplug, type VnicRequest } from './resources/vnic.ts'
+import type { Body } from './resources/table.ts'
+import { createVnic, destroyVnic, plug, unplug } from './resources/vnic.ts'
 import { type Made, type Settling, settling } from './settling.ts'
 import type { Listed, VnicView } from './views.ts'
 import { waitUntil } from './waiting.ts'
@@ -36,9 +38,9 @@ export class VnicOperations {
   }
 
   /** The VNIC is in no port yet. @throws PlugboardError */
-  async create(project: ProjectId, request: VnicRequest): Promise<Made<VnicView>> {
-    const { journal, kinds, present } = this.#context
-    const { value } = await journal.write((draft) => createVnic(draft, kinds, project, request))
+  async create(project: ProjectId, request: Body, caller: Caller): Promise<Made<VnicView>> {
+    const { journal, present } = this.#context
+    const { value } = await journal.write((draft) => createVnic(draft, this.#context, project, request, caller))
     const { created, vnic } = value
     return { created, view: present.vnic(journal.graph.vnics.get(vnic.id) ?? vnic) }
   }
@@ -54,8 +56,8 @@ export class VnicOperations {
 
   /** @throws PlugboardError */
   async plug(project: ProjectId, id: VnicId, port: PortId, expected: Expected): Promise<VnicView> {
-    const { journal, engines } = this.#context
-    await journal.write((draft) => plug(draft, engines, project, id, port, expected))
+    const { journal } = this.#context
+    await journal.write((draft) => plug(draft, this.#context, project, id, port, expected))
     return this.show(project, id)
   }
 

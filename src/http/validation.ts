@@ -1,7 +1,7 @@
 /** What a schema did not like, in a sentence: what was wrong and what would be right. */
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js'
 import { PlugboardError } from '../core/errors.ts'
-import { OPAQUE, UUID } from '../core/resources/resource-schemas.ts'
+import { OPAQUE, UUID } from '../core/resources/common-fields.ts'
 
 const WORDS: Readonly<Record<string, string>> = {
   [UUID]: 'a lower-case UUID, such as 3f2a9c1e-0b6d-4c57-9d2e-5b8a7f1c0e44',

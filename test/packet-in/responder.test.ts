@@ -28,7 +28,8 @@ function discover(from: string): Uint8Array {
 async function guest({ controller, plug, status }: Cloud, network: { id: string }, where: number) {
   const id = await plug(network, where)
   await until(() => status(id) === 'active')
-  const { mac_address, port_id, binding } = controller.operations.vnics.show(PROJECT, id)
+  const { mac_address, port_id } = controller.operations.vnics.show(PROJECT, id)
+  const binding = controller.graph.bindings.get(id)
   const port = controller.graph.ports.get(port_id as never)
   if (!port || !binding?.ofport) throw new Error('it is in no port')
   const [address] = port.attributes.ip_addresses as string[]

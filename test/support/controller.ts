@@ -3,10 +3,13 @@ import pino from 'pino'
 import { Controller } from '../../src/controller.ts'
 import type { Engine } from '../../src/core/engine/engine.ts'
 import { guarded } from '../../src/core/engine/guarded.ts'
+import { takenNames } from '../../src/core/engine/taken-names.ts'
+import type { Feature } from '../../src/core/feature.ts'
 import type { Operations } from '../../src/core/operations.ts'
 import type { Made } from '../../src/core/settling.ts'
 import { builtIn, ENGINE_ALIASES } from '../../src/engines/index.ts'
 import type { FloatingPool } from '../../src/engines/nat-ipv4/floating-pools.ts'
+import { FEATURES } from '../../src/features/index.ts'
 import type { NetworkId, ProjectId } from '../../topology/ids.ts'
 import { MemoryStore } from './memory-store.ts'
 
@@ -24,6 +27,7 @@ export interface Options {
   readonly builtIn?: readonly string[]
   /** Those of others. */
   readonly outside?: readonly Engine[]
+  readonly features?: readonly Feature[]
 }
 
 const built = (
@@ -49,15 +53,19 @@ export function controllerOn({
   floating,
   builtIn: names,
   outside = [],
+  features = FEATURES,
 }: Options = {}) {
   const controller = new Controller({
     store,
     log: pino({ level: 'silent' }),
-    engines: [...built(names, vlans, floating), ...outside.map(guarded)],
+    engines: [...built(names, vlans, floating), ...outside.map((engine) => guarded(engine, TAKEN))],
+    features,
     controllerFor: () => 'tcp:127.0.0.1:6653',
   })
   return { controller, store, call: callsOf(controller.operations) }
 }
+
+const TAKEN = takenNames(FEATURES)
 
 const ADMIN = { project: '*', role: 'admin' } as const
 
@@ -69,7 +77,7 @@ function callsOf({ networks, ports, vnics }: Operations) {
     create_network: (body) => networks.create(PROJECT, body, ADMIN),
     create_port: (body, network) => ports.create(PROJECT, network, body, ADMIN),
     create_port_on_its_own: (body) => ports.create(PROJECT, null, body, ADMIN),
-    create_vnic: (body) => vnics.create(PROJECT, body),
+    create_vnic: (body) => vnics.create(PROJECT, body, ADMIN),
   }
   return async (
     operation: string,

@@ -8,6 +8,7 @@ import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../../topology/ids.ts'
 import type { Attributes, Hypervisor, Network, Port, Vnic } from '../../../topology/model.ts'
 import type { Caller } from '../caller.ts'
+import type { EngineField } from '../resources/field.ts'
 
 /** A JSON Schema of an object, from which requests are checked and the OpenAPI document is made; one made by TypeBox is one. */
 export interface ObjectSchema {
@@ -72,6 +73,8 @@ export interface NetworkService {
   readonly segment: ObjectSchema
   /** The schema of what else a request for a network says, beside the core's fields. */
   readonly fields?: ObjectSchema
+  /** How answers and docs/fields.md say them, and further ones that no request sets. Left out: answers show them undeclared. */
+  readonly rows?: readonly EngineField[]
   /**
    * Choose the segment of a new network, or take the one asked for.
    * @param fields what the request says beside the core's
@@ -99,6 +102,8 @@ export interface NetworkService {
 export interface PortFields {
   /** Of the request for a port, and of a change. */
   readonly schema: ObjectSchema
+  /** How answers and docs/fields.md say them, and further ones that no request sets. Left out: answers show them undeclared. */
+  readonly rows?: readonly EngineField[]
   /** What such fields make of a port; without any, what it is at first. @throws PlugboardError */
   set(graph: GraphReader, port: Port, fields: Readonly<Record<string, unknown>>, caller: Caller): Port
   /**
@@ -122,6 +127,8 @@ export interface PortPlan {
 export interface PortService {
   /** The schema of what a request says beside `id`, `name` and `engine`. */
   readonly schema: ObjectSchema
+  /** How answers and docs/fields.md say them, and further ones that no request sets. Left out: answers show them undeclared. */
+  readonly rows?: readonly EngineField[]
   /**
    * @param network that it is to be in, of whatever engine; null for a port on its own
    * @throws PlugboardError `segment-in-use`, `bad-request`, `unsupported`
@@ -138,6 +145,8 @@ export interface VnicKind {
   readonly kind: string
   /** The schema of what a request says beside `id`, `kind`, `vm_id` and `name`. */
   readonly schema: ObjectSchema
+  /** How answers and docs/fields.md say them, and further ones that no request sets. Left out: answers show them undeclared. */
+  readonly rows?: readonly EngineField[]
   /**
    * @returns what is kept of a VNIC, which its view shows; `asked` is what a repeated request is compared with
    * @throws PlugboardError `bad-request`

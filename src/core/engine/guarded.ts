@@ -1,18 +1,20 @@
 /**
- * An engine of another author's, its answers looked at before the core goes by them. What fails is a refusal of that one
- * request, in words; its rules are looked at where they are made (`flows/checks.ts`).
+ * Wraps an outside engine: its answers are checked before the core uses them. A wrong answer refuses that one request and says
+ * why. The engine's rules are checked where they are compiled (`flows/engines/checked.ts`).
  */
-
 import type { Member } from '../../../flows/engines/engine-rules.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Attributes } from '../../../topology/model.ts'
 import { PlugboardError } from '../errors.ts'
 import { isSegmentName } from '../resources/segments.ts'
 import type { Answer, Engine, NetworkService, PortFields, PortPlan, PortService, VnicKind } from './engine.ts'
+import type { TakenNames } from './taken-names.ts'
 
+type Taken = readonly string[]
 type Json = Readonly<Record<string, unknown>>
 
-export function guarded(engine: Engine): Engine {
+/** @param taken names that its attributes may not have */
+export function guarded(engine: Engine, { shown }: TakenNames): Engine {
   // Part by part, since an engine may be of a class.
   const { alias, name, description, kinds, rules } = engine
   return {
@@ -21,9 +23,9 @@ export function guarded(engine: Engine): Engine {
     description,
     kinds,
     rules,
-    ...(engine.vnics && { vnics: engine.vnics.map((kind) => guardedKind(alias, kind)) }),
-    ...(engine.networks && { networks: guardedNetworks(alias, engine.networks) }),
-    ...(engine.ports && { ports: guardedPorts(alias, engine.ports) }),
+    ...(engine.vnics && { vnics: engine.vnics.map((kind) => guardedKind(alias, kind, shown.vnic)) }),
+    ...(engine.networks && { networks: guardedNetworks(alias, engine.networks, shown) }),
+    ...(engine.ports && { ports: guardedPorts(alias, engine.ports, shown.port) }),
     checkPlug: (graph, vnic, port) => trying(alias, 'checkPlug()', () => engine.checkPlug(graph, vnic, port)),
     judgeHost(config) {
       try {
@@ -47,32 +49,36 @@ export function guarded(engine: Engine): Engine {
   }
 }
 
-/** Frames in one answer, and octets of a frame. */
-const [MOST_FRAMES, LEAST_OCTETS, MOST_OCTETS] = [4, 14, 9_014]
+/** Of one answer. */
+const MAX_FRAMES = 4
+/** Of a frame, from an Ethernet header alone to a jumbo frame. */
+const MIN_FRAME_OCTETS = 14
+const MAX_FRAME_OCTETS = 9_014
 
 function checkedAnswer(alias: string, said: unknown): Answer {
   const { frames, note } = isObject(said) ? said : {}
   const isFrame = (frame: unknown) =>
-    frame instanceof Uint8Array && frame.length >= LEAST_OCTETS && frame.length <= MOST_OCTETS
-  if (!Array.isArray(frames) || frames.length > MOST_FRAMES || !frames.every(isFrame))
+    frame instanceof Uint8Array && frame.length >= MIN_FRAME_OCTETS && frame.length <= MAX_FRAME_OCTETS
+  if (!Array.isArray(frames) || frames.length > MAX_FRAMES || !frames.every(isFrame))
     throw mistake(
       alias,
-      `answer() says no frames: it must be a list of ${MOST_FRAMES} at most, of ${LEAST_OCTETS} octets and more`,
+      `answer() says no frames: it must be a list of ${MAX_FRAMES} at most, of ${MIN_FRAME_OCTETS} octets and more`,
     )
   return typeof note === 'string' ? { frames, note } : { frames }
 }
 
-const guardedKind = (alias: string, kind: VnicKind): VnicKind => ({
+const guardedKind = (alias: string, kind: VnicKind, taken: Taken): VnicKind => ({
   kind: kind.kind,
   schema: kind.schema,
+  ...(kind.rows && { rows: kind.rows }),
   attributes(fields) {
     const said = trying(alias, 'attributes()', () => kind.attributes(fields))
     if (!isObject(said?.asked)) throw mistake(alias, 'attributes() says no `asked`, an object')
-    return { asked: said.asked, attributes: plain(alias, 'attributes()', said.attributes, VNIC_FIELDS) }
+    return { asked: said.asked, attributes: plain(alias, 'attributes()', said.attributes, taken) }
   },
 })
 
-function guardedNetworks(alias: string, networks: NetworkService): NetworkService {
+function guardedNetworks(alias: string, networks: NetworkService, taken: TakenNames['shown']): NetworkService {
   const { portFields } = networks
   const mtu = (graph: GraphReader): number | string => {
     try {
@@ -88,10 +94,11 @@ function guardedNetworks(alias: string, networks: NetworkService): NetworkServic
     segment: networks.segment,
     ...(networks.bridged !== undefined && { bridged: networks.bridged }),
     ...(networks.fields && { fields: networks.fields }),
+    ...(networks.rows && { rows: networks.rows }),
     plan(graph, asked, fields) {
       const said = trying(alias, 'networks.plan()', () => networks.plan(graph, asked, fields))
       const segment = plain(alias, 'networks.plan().segment', said?.segment, [])
-      const attributes = plain(alias, 'networks.plan().attributes', said.attributes ?? {}, NETWORK_FIELDS)
+      const attributes = plain(alias, 'networks.plan().attributes', said.attributes ?? {}, taken.network)
       return { segment, segmentId: segmentName(alias, 'networks.plan().segmentId', said.segmentId), attributes }
     },
     mtu(graph) {
@@ -108,7 +115,7 @@ function guardedNetworks(alias: string, networks: NetworkService): NetworkServic
         return `engine "${alias}": networks.limits() failed: ${wordsOf(error)}`
       }
     },
-    ...(portFields && { portFields: guardedFields(alias, portFields) }),
+    ...(portFields && { portFields: guardedFields(alias, portFields, taken.port) }),
     ...(networks.canonical && {
       canonical: (fields) => {
         const said: unknown = trying(alias, 'networks.canonical()', () => networks.canonical?.(fields))
@@ -118,7 +125,7 @@ function guardedNetworks(alias: string, networks: NetworkService): NetworkServic
     ...(networks.planPort && {
       planPort: (graph, network, port) => {
         const said = trying(alias, 'networks.planPort()', () => networks.planPort?.(graph, network, port))
-        const attributes = plain(alias, 'networks.planPort().attributes', said?.attributes, PORT_FIELDS)
+        const attributes = plain(alias, 'networks.planPort().attributes', said?.attributes, taken.port)
         return { attributes, hypervisor: null, segment: segmentPart(alias, said?.segment ?? null) }
       },
     }),
@@ -141,11 +148,12 @@ function isPoolAddress(said: unknown): boolean {
 
 const isText = (said: unknown): boolean => typeof said === 'string'
 
-const guardedFields = (alias: string, portFields: PortFields): PortFields => ({
+const guardedFields = (alias: string, portFields: PortFields, taken: Taken): PortFields => ({
   schema: portFields.schema,
+  ...(portFields.rows && { rows: portFields.rows }),
   set(graph, port, fields, caller) {
     const said = trying(alias, 'portFields.set()', () => portFields.set(graph, port, fields, caller))
-    const attributes = plain(alias, 'portFields.set().attributes', said?.attributes, PORT_FIELDS)
+    const attributes = plain(alias, 'portFields.set().attributes', said?.attributes, taken)
     // All else of a port is the core's.
     return { ...port, attributes, floodUnknown: said.floodUnknown === true }
   },
@@ -154,8 +162,9 @@ const guardedFields = (alias: string, portFields: PortFields): PortFields => ({
   }),
 })
 
-const guardedPorts = (alias: string, ports: PortService): PortService => ({
+const guardedPorts = (alias: string, ports: PortService, taken: Taken): PortService => ({
   schema: ports.schema,
+  ...(ports.rows && { rows: ports.rows }),
   inNetworks: ports.inNetworks,
   ...(ports.canonical && {
     canonical: (fields) => {
@@ -165,7 +174,7 @@ const guardedPorts = (alias: string, ports: PortService): PortService => ({
   }),
   plan(graph, network, fields, caller) {
     const said = trying(alias, 'ports.plan()', () => ports.plan(graph, network, fields, caller))
-    const attributes = plain(alias, 'ports.plan().attributes', said?.attributes, PORT_FIELDS)
+    const attributes = plain(alias, 'ports.plan().attributes', said?.attributes, taken)
     const { hypervisor } = said
     if (network ? !hypervisor || !graph.hypervisors.has(hypervisor) : hypervisor !== null) {
       const right = network
@@ -190,15 +199,6 @@ function segmentName(alias: string, what: string, said: unknown): string {
   if (typeof said === 'string' && isSegmentName(said)) return said
   throw mistake(alias, `${what} is ${said}: it must be the name of a segment, such as vxlan/4097`)
 }
-
-/** Fields that the core shows of a resource. */
-const PORT_FIELDS =
-  'id project name engine network_id vnic_id admin_state_up rate_limit trunk trunk_port_id trunk_vlan_id status status_detail revision created_at'.split(
-    ' ',
-  )
-const NETWORK_FIELDS = 'id project name engine segment mtu shared status status_detail revision created_at'.split(' ')
-const VNIC_FIELDS =
-  'id project vm_id name kind port_id status status_detail binding migration revision created_at'.split(' ')
 
 /** @param taken names that it may not have */
 function plain(alias: string, what: string, said: unknown, taken: readonly string[]): Attributes {

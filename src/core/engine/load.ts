@@ -3,10 +3,10 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MAX_ENGINES } from '../../../flows/pipeline/table.ts'
-import { builtIn, ENGINE_ALIASES, type EngineSettings } from '../../engines/index.ts'
 import type { Engine } from './engine.ts'
 import { guarded } from './guarded.ts'
 import { whatClashes, whatIsWrong } from './shape.ts'
+import type { TakenNames } from './taken-names.ts'
 
 /** The alias of a built-in one, or a module whose default export makes one of these options. */
 export type EngineWish = string | { readonly module: string; readonly options?: unknown }
@@ -19,29 +19,41 @@ export class EngineError extends Error {
   }
 }
 
+/** The engines that are built in. */
+export interface BuiltIn {
+  readonly aliases: readonly string[]
+  /** Those of these aliases, in the order of their tables. */
+  make(aliases: readonly string[]): Engine[]
+}
+
 /**
- * Load them. Paths of modules are relative to the working directory.
+ * Loads them. Paths of modules are relative to the working directory.
+ * @param taken names that fields of outside engines may not have
  * @throws EngineError
  */
-export async function loadEngines(wishes: readonly EngineWish[], settings: EngineSettings): Promise<Engine[]> {
-  const names = wishes.filter((wish) => typeof wish === 'string')
-  const engines = builtIn(names, settings)
+export async function loadEngines(
+  wishes: readonly EngineWish[],
+  builtIn: BuiltIn,
+  taken: TakenNames,
+): Promise<Engine[]> {
+  const { aliases } = builtIn
+  const engines = builtIn.make(wishes.filter((wish) => typeof wish === 'string'))
   for (const wish of wishes) {
     if (typeof wish === 'string') continue
-    const engine = await outside(wish)
-    const twin = engines.some(({ alias }) => alias === engine.alias) || ENGINE_ALIASES.includes(engine.alias)
+    const engine = await outside(wish, taken)
+    const twin = engines.some(({ alias }) => alias === engine.alias) || aliases.includes(engine.alias)
     if (twin) throw new EngineError(`module ${wish.module}: its engine is called "${engine.alias}", as another one is`)
-    engines.push(guarded(engine))
+    engines.push(guarded(engine, taken))
   }
-  const others = engines.filter(({ alias }) => !ENGINE_ALIASES.includes(alias)).length
-  const most = MAX_ENGINES - ENGINE_ALIASES.length
+  const others = engines.filter(({ alias }) => !aliases.includes(alias)).length
+  const most = MAX_ENGINES - aliases.length
   if (others > most) throw new EngineError(`${others} modules are named: there are tables for ${most} at most`)
   const clash = whatClashes(engines)
   if (clash) throw new EngineError(clash)
   return engines
 }
 
-async function outside({ module, options }: Exclude<EngineWish, string>): Promise<Engine> {
+async function outside({ module, options }: Exclude<EngineWish, string>, taken: TakenNames): Promise<Engine> {
   const make = await imported(module)
   if (typeof make !== 'function') {
     const has = make === undefined ? 'it has no default export' : `its default export is ${typeof make}`
@@ -53,7 +65,7 @@ async function outside({ module, options }: Exclude<EngineWish, string>): Promis
   } catch (error) {
     throw new EngineError(`module ${module}: it could not make its engine: ${wordsOf(error)}`, error)
   }
-  const wrong = whatIsWrong(engine)
+  const wrong = whatIsWrong(engine, taken)
   if (wrong) throw new EngineError(`module ${module}: its engine ${wrong}`)
   return engine as Engine
 }

@@ -1,6 +1,8 @@
-/** Has what a module made the shape of an engine? Said in words that name the part, and what would be right. */
+/** Checks that what a module made has the shape of an engine. The answer names the wrong part, and says what would be right. */
+
 import type { Engine, ObjectSchema } from './engine.ts'
 import { ETHERNET } from './offers.ts'
+import type { TakenNames } from './taken-names.ts'
 
 /** `a function plan` */
 const FUNCTION = 'function'
@@ -39,14 +41,7 @@ const PARTS = {
   portFields: { set: FUNCTION, 'check?': FUNCTION },
   ports: { plan: FUNCTION, inNetworks: 'boolean', 'canonical?': FUNCTION },
   vnic: { kind: 'string', attributes: FUNCTION },
-} as const
-
-/** What the core says in the same place. */
-const TAKEN = {
-  vnic: ['id', 'kind', 'vm_id', 'name'],
-  port: ['id', 'name', 'engine', 'rate_limit', 'trunk'],
-  network: ['id', 'name', 'engine', 'segment', 'shared'],
-  portField: ['id', 'name', 'admin_state_up', 'rate_limit', 'trunk'],
+  row: { name: 'string', documentation: 'string', 'request?': 'object', 'answer?': 'object' },
 } as const
 
 const NAME = /^[a-z][a-z0-9-]{0,63}$/
@@ -55,8 +50,11 @@ const SHARED = ['ethernet-vnic', 'logical-network']
 
 type Parts = Readonly<Record<string, unknown>>
 
-/** @returns what is wrong about it, to go after "its engine"; undefined where it is one */
-export function whatIsWrong(value: unknown): string | undefined {
+/**
+ * @param taken names that its fields may not have
+ * @returns what is wrong about it, to go after "its engine"; undefined where it is one
+ */
+export function whatIsWrong(value: unknown, taken: TakenNames): string | undefined {
   if (!isRecord(value)) return `is ${show(value)}: it must be an object`
   const { alias, kinds, rules, vnics, networks, ports } = value
   if (typeof alias !== 'string' || !NAME.test(alias) || SHARED.includes(alias)) {
@@ -66,9 +64,9 @@ export function whatIsWrong(value: unknown): string | undefined {
     parts(value, '', PARTS.engine) ??
     kindsOf(kinds) ??
     rulesOf(rules, alias) ??
-    (vnics === undefined ? undefined : vnicsOf(vnics)) ??
-    (networks === undefined ? undefined : networksOf(networks)) ??
-    (ports === undefined ? undefined : portsOf(ports)) ??
+    (vnics === undefined ? undefined : vnicsOf(vnics, taken)) ??
+    (networks === undefined ? undefined : networksOf(networks, taken)) ??
+    (ports === undefined ? undefined : portsOf(ports, taken)) ??
     (networks || ports ? undefined : 'neither networks nor ports: it must have one of them, or both')
   return wrong && `(${alias}) has ${wrong}`
 }
@@ -102,34 +100,46 @@ function rulesOf(rules: unknown, alias: string): string | undefined {
   return parts(rules, 'rules.', PARTS.rules)
 }
 
-function vnicsOf(vnics: unknown): string | undefined {
+function vnicsOf(vnics: unknown, { asked, shown }: TakenNames): string | undefined {
   if (!Array.isArray(vnics)) return `${show(vnics)} as vnics: it must be a list of the kinds that it brings`
   for (const [index, vnic] of vnics.entries()) {
     const at = `vnics[${index}]`
     if (!isRecord(vnic)) return `${show(vnic)} as ${at}: it must be an object`
-    const wrong = parts(vnic, `${at}.`, PARTS.vnic) ?? schema(vnic.schema, `${at}.schema`, TAKEN.vnic)
+    const wrong =
+      parts(vnic, `${at}.`, PARTS.vnic) ??
+      schema(vnic.schema, `${at}.schema`, asked.vnic) ??
+      rowsOf(vnic.rows, `${at}.rows`, shown.vnic)
     if (wrong) return wrong
     if (!NAME.test(String(vnic.kind))) return `${show(vnic.kind)} as ${at}.kind: it must be a-z, 0-9 and -`
   }
   return undefined
 }
 
-function networksOf(networks: unknown): string | undefined {
+function networksOf(networks: unknown, { asked, shown }: TakenNames): string | undefined {
   if (!isRecord(networks)) return `${show(networks)} as networks: it must be an object`
   const { segment, fields, portFields } = networks
   const wrong =
     parts(networks, 'networks.', PARTS.networks) ??
     schema(segment, 'networks.segment') ??
-    (fields === undefined ? undefined : schema(fields, 'networks.fields', TAKEN.network))
+    (fields === undefined ? undefined : schema(fields, 'networks.fields', asked.network)) ??
+    rowsOf(networks.rows, 'networks.rows', shown.network)
   if (wrong || portFields === undefined) return wrong
   if (!isRecord(portFields)) return `${show(portFields)} as networks.portFields: it must be an object`
   const at = 'networks.portFields.'
-  return parts(portFields, at, PARTS.portFields) ?? schema(portFields.schema, `${at}schema`, TAKEN.portField)
+  return (
+    parts(portFields, at, PARTS.portFields) ??
+    schema(portFields.schema, `${at}schema`, asked.portField) ??
+    rowsOf(portFields.rows, `${at}rows`, shown.port)
+  )
 }
 
-function portsOf(ports: unknown): string | undefined {
+function portsOf(ports: unknown, { asked, shown }: TakenNames): string | undefined {
   if (!isRecord(ports)) return `${show(ports)} as ports: it must be an object`
-  return parts(ports, 'ports.', PARTS.ports) ?? schema(ports.schema, 'ports.schema', TAKEN.port)
+  return (
+    parts(ports, 'ports.', PARTS.ports) ??
+    schema(ports.schema, 'ports.schema', asked.port) ??
+    rowsOf(ports.rows, 'ports.rows', shown.port)
+  )
 }
 
 function parts(value: Parts, at: string, wanted: Readonly<Record<string, string>>): string | undefined {
@@ -141,13 +151,33 @@ function parts(value: Parts, at: string, wanted: Readonly<Record<string, string>
   return undefined
 }
 
-/** @param taken the names that the core has in the same place */
+/** @param taken names that the core and the features have in the same place */
 function schema(value: unknown, at: string, taken: readonly string[] = []): string | undefined {
   const { type, properties } = isRecord(value) ? (value as Partial<ObjectSchema>) : {}
   if (type !== 'object' || !isRecord(properties)) {
     return `${show(value)} as ${at}: it must be a JSON Schema {type: "object", properties: {…}}`
   }
-  const name = Object.keys(properties).find((each) => taken.includes(each) || !/^[a-z][a-z0-9_]*$/.test(each))
+  return named(Object.keys(properties), at, taken)
+}
+
+function rowsOf(value: unknown, at: string, taken: readonly string[]): string | undefined {
+  if (value === undefined) return undefined
+  if (!Array.isArray(value)) return `${show(value)} as ${at}: it must be a list of fields`
+  for (const [index, row] of value.entries()) {
+    const wrong = isRecord(row)
+      ? parts(row, `${at}[${index}].`, PARTS.row)
+      : `${show(row)} as ${at}[${index}]: it must be an object`
+    if (wrong) return wrong
+  }
+  return named(
+    value.map(({ name }) => String(name)),
+    at,
+    taken,
+  )
+}
+
+function named(names: readonly string[], at: string, taken: readonly string[]): string | undefined {
+  const name = names.find((each) => taken.includes(each) || !/^[a-z][a-z0-9_]*$/.test(each))
   if (name === undefined) return undefined
   const why = taken.includes(name) ? 'the core has a field of that name' : 'a name must be a-z, 0-9 and _'
   return `a field "${name}" in ${at}: ${why}, so take another one`

@@ -7,83 +7,75 @@ import type { Draft } from '../draft.ts'
 import type { Engine } from '../engine/engine.ts'
 import { bridgingEngines, findPortEngine, type PortEngine } from '../engine/offers.ts'
 import { PlugboardError } from '../errors.ts'
+import type { ResourceContext } from './context.ts'
 import { only } from './fields.ts'
-import { makePort, PLAIN, type PortWish } from './make-port.ts'
+import { makePort, PLAIN } from './make-port.ts'
 import { findNetwork } from './network.ts'
-
-/** What a request for a port says: the core's fields, and its engine's. */
-export interface PortRequest extends PortWish {
-  /** Of a port in no network. */
-  readonly engine?: string
-  readonly [field: string]: unknown
-}
+import { type Body, type Divided, divide } from './table.ts'
 
 interface Request {
   readonly draft: Draft
-  readonly engines: ReadonlyMap<string, Engine>
+  readonly context: ResourceContext
   readonly project: ProjectId
-  readonly wish: PortWish
-  /** What the request says beside the core's fields. */
-  readonly fields: Readonly<Record<string, unknown>>
+  readonly body: Divided
   readonly caller: Caller
 }
 
 /**
  * @param networkId null for a port in no network; then the request names the engine
+ * @param body the fields of the core, of the features and of the engine
  * @throws PlugboardError
  */
 export function createPort(
   draft: Draft,
-  engines: ReadonlyMap<string, Engine>,
+  context: ResourceContext,
   project: ProjectId,
   networkId: NetworkId | null,
-  { id, name, rate_limit = null, trunk = [], ...rest }: PortRequest,
+  body: Body,
   caller: Caller,
 ): ReturnType<typeof makePort> {
-  const wish = { ...(id && { id }), ...(name && { name }), rate_limit, trunk }
-  const request = { draft, engines, project, wish, caller }
-  if (networkId === null) {
-    const { engine = '', ...fields } = rest
-    return fromEngine({ ...request, fields }, findPortEngine(engines, engine), null)
-  }
+  const { engines, tables } = context
+  const divided = divide(tables.port, networkId === null ? 'createAlone' : 'create', body)
+  const request = { draft, context, project, body: divided, caller }
+  if (networkId === null) return fromEngine(request, findPortEngine(engines, String(divided.given.engine)), null)
   const network = findNetwork(draft.graph, project, networkId)
   const bridging = bridgingEngines(engines).find(({ ports }) =>
-    Object.keys(rest).some((field) => field in ports.schema.properties),
+    Object.keys(divided.fields).some((field) => field in ports.schema.properties),
   )
-  if (!bridging) return inNetwork({ ...request, fields: rest }, network)
+  if (!bridging) return inNetwork(request, network)
   checkBridging(project, network, engines.get(network.engine))
-  return fromEngine({ ...request, fields: rest }, bridging, network)
+  return fromEngine(request, bridging, network)
 }
 
 /** A port that takes a VNIC of the network. */
-function inNetwork({ draft, engines, project, wish, fields, caller }: Request, network: Network) {
-  const networks = engines.get(network.engine)?.networks
+function inNetwork({ draft, context, project, body, caller }: Request, network: Network) {
+  const networks = context.engines.get(network.engine)?.networks
   const portFields = networks?.portFields
-  only(portFields?.schema ?? Type.Object({}), fields, `a port of engine ${network.engine}`)
-  return makePort(draft, project, wish, {
-    engines,
+  only(portFields?.schema ?? Type.Object({}), body.fields, `a port of engine ${network.engine}`)
+  return makePort(draft, context, project, {
+    occasion: 'create',
     engine: network.engine,
     network,
-    fields,
+    body,
     caller,
     plan: (port) => networks?.planPort?.(draft.graph, network, port) ?? PLAIN,
-    addresses: (port) => networks?.addresses?.(network, port) ?? [],
     portFields,
   })
 }
 
 /** A port as an engine makes it by itself. */
 function fromEngine(
-  { draft, engines, project, wish, fields, caller }: Request,
+  { draft, context, project, body, caller }: Request,
   { alias, ports }: PortEngine,
   network: Network | null,
 ) {
+  const { given, fields } = body
   only(ports.schema, fields, `a port of engine ${alias}`)
-  return makePort(draft, project, wish, {
-    engines,
+  return makePort(draft, context, project, {
+    occasion: network ? 'create' : 'createAlone',
     engine: alias,
     network,
-    fields: ports.canonical?.(fields) ?? fields,
+    body: { given, fields: ports.canonical?.(fields) ?? fields },
     caller,
     plan: () => ports.plan(draft.graph, network, fields, caller),
   })

@@ -1,99 +1,98 @@
-/** How every port is made, in a network or on its own. */
+/** How every port is made, in a network or in none. */
 import { randomUUID } from 'node:crypto'
 import type { Key, PortId, ProjectId } from '../../../topology/ids.ts'
 import type { Network, Port } from '../../../topology/model.ts'
-import { takeAddresses } from '../../features/addresses/address-book.ts'
-import { type RateLimitWish, rateLimitOf, showRateLimit } from '../../features/rate-limit/rate-limit.ts'
-import { checkTrunk, ordered, type TrunkWish, touchCarried } from '../../features/trunk/trunk.ts'
 import type { Caller } from '../caller.ts'
 import type { Draft } from '../draft.ts'
-import type { Engine, PoolAddress, PortFields, PortPlan } from '../engine/engine.ts'
+import type { PortFields, PortPlan } from '../engine/engine.ts'
+import type { ResourceContext } from './context.ts'
 import { canonical, repeated, timestamp } from './objects.ts'
 import { checkFree, checkUntaken } from './segments.ts'
-
-export interface PortWish {
-  readonly id?: string
-  readonly name?: string
-  readonly rate_limit?: RateLimitWish
-  readonly trunk?: TrunkWish
-}
+import { checkFields, setFields } from './set-fields.ts'
+import { type Divided, initial, rowsOf, saidFields } from './table.ts'
 
 interface Making {
-  readonly engines: ReadonlyMap<string, Engine>
+  readonly occasion: 'create' | 'createAlone'
   readonly engine: string
   readonly network: Network | null
-  /** What the request says beside `id` and `name`. */
-  readonly fields: Readonly<Record<string, unknown>>
+  /** What the request says, divided; the engine's fields in the one form of each value. */
+  readonly body: Divided
   readonly caller: Caller
   /** @param port with what the request says */
   plan(port: Port): PortPlan
+  /** Fields that the engine of the network gives to its ports. */
   readonly portFields?: PortFields | undefined
-  /** The addresses of the network's pools that the port is to have. */
-  addresses?(port: Port): readonly PoolAddress[]
 }
 
 /** For a VNIC, with no segment of its own. */
 export const PLAIN: PortPlan = { attributes: {}, hypervisor: null, segment: null }
 
-export function makePort(draft: Draft, project: ProjectId, wish: PortWish, making: Making) {
-  const { engine, network, fields, portFields, caller } = making
-  const id = (wish.id ?? randomUUID()) as PortId
-  const plain: Port = {
+export function makePort(
+  draft: Draft,
+  { engines, features, tables }: ResourceContext,
+  project: ProjectId,
+  making: Making,
+) {
+  const { occasion, engine, network, body, portFields, caller } = making
+  const { graph } = draft
+  const rows = rowsOf(tables.port)
+  const setting = { graph, engines, caller }
+  const id = (body.given.id ?? randomUUID()) as PortId
+  const plain = newPort(initial(tables.port), id, project, engine, network)
+  const shaped = portFields?.set(graph, plain, body.fields, caller) ?? plain
+  const wanted = setFields(rows, occasion, shaped, body.given, setting)
+  const request = canonical({
+    ...body.fields,
+    ...shaped.attributes,
+    ...(network && { network_id: network.id }),
+    ...saidFields(rows, occasion, wanted, body.given),
+  })
+  const there = repeated(graph.ports.get(id), project, request, 'port')
+  if (there) return { created: false, port: there }
+  portFields?.check?.(graph, wanted)
+  const { attributes, hypervisor, segment } = making.plan(wanted)
+  if (segment) {
+    if (segment.partOf !== null) checkUntaken(graph, segment.partOf, `segment ${segment.partOf}`, null)
+    checkFree(graph, segment.id, `segment ${segment.id}`, null)
+  }
+  const port: Port = {
+    ...wanted,
+    key: draft.nextKey(),
+    // Frames from a remote site may come from any address.
+    floodUnknown: wanted.floodUnknown || hypervisor !== null,
+    hypervisor,
+    segmentId: segment?.id ?? null,
+    attributes: { ...wanted.attributes, ...attributes },
+    request,
+  }
+  checkFields(rows, occasion, port, body.given, setting)
+  if (segment) {
+    draft.change({ kind: 'segment', id: segment.id, to: { ...segment, owner: port.key, holders: [], freed: 0 } })
+  }
+  draft.change({ kind: 'port', id, to: port })
+  for (const { portChanged } of features) portChanged?.(draft, engines, null, port)
+  return { created: true, port }
+}
+
+/** The key of what is no object yet. */
+const NO_KEY = 0 as Key
+
+/** A port before a request is applied to it. @param first what the rows of the table give to it */
+const newPort = (first: object, id: PortId, project: ProjectId, engine: string, network: Network | null): Port =>
+  ({
+    ...first,
     id,
     key: NO_KEY,
     project,
-    name: wish.name ?? '',
+    name: '',
     engine,
     networkId: network?.id ?? null,
     adminUp: true,
     floodUnknown: false,
-    rateLimit: null,
-    trunk: [],
     hypervisor: null,
     segmentId: null,
     attributes: {},
     revision: 1,
     createdAt: timestamp(),
     request: '',
-  }
-  const shaped = portFields?.set(draft.graph, plain, fields, caller) ?? plain
-  // After defaults, and in the one form of each address.
-  const about = network ? { network_id: network.id } : { engine }
-  const rateLimit = rateLimitOf(wish.rate_limit ?? null, false)
-  const limit = rateLimit && { rate_limit: showRateLimit(rateLimit) }
-  const trunk = ordered(wish.trunk ?? [])
-  const carried = trunk.length > 0 && { trunk }
-  const request = canonical({ ...fields, ...shaped.attributes, ...about, name: plain.name, ...limit, ...carried })
-  const there = repeated(draft.graph.ports.get(id), project, request, 'port')
-  if (there) return { created: false, port: there }
-  portFields?.check?.(draft.graph, shaped)
-  const { attributes, hypervisor, segment } = making.plan(shaped)
-  if (hypervisor !== null) rateLimitOf(wish.rate_limit ?? null, true)
-  if (segment) {
-    if (segment.partOf !== null) checkUntaken(draft.graph, segment.partOf, `segment ${segment.partOf}`, null)
-    checkFree(draft.graph, segment.id, `segment ${segment.id}`, null)
-  }
-  const port: Port = {
-    ...shaped,
-    key: draft.nextKey(),
-    // Whatever comes from a remote site may come from many addresses.
-    floodUnknown: shaped.floodUnknown || hypervisor !== null,
-    rateLimit,
-    trunk,
-    hypervisor,
-    segmentId: segment?.id ?? null,
-    attributes: { ...shaped.attributes, ...attributes },
-    request,
-  }
-  if (segment) {
-    draft.change({ kind: 'segment', id: segment.id, to: { ...segment, owner: port.key, holders: [], freed: 0 } })
-  }
-  checkTrunk(draft.graph, making.engines, port, trunk)
-  draft.change({ kind: 'port', id, to: port })
-  takeAddresses(draft, port, making.addresses?.(port) ?? [])
-  touchCarried(draft, null, port)
-  return { created: true, port }
-}
-
-/** Of what is no object yet. */
-const NO_KEY = 0 as Key
+  }) as unknown as Port

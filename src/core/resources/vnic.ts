@@ -2,50 +2,62 @@
 import { randomUUID } from 'node:crypto'
 import type { PortId, ProjectId, VnicId } from '../../../topology/ids.ts'
 import type { Port, Vnic } from '../../../topology/model.ts'
-import { checkCarried } from '../../features/trunk/trunk.ts'
+import type { Caller } from '../caller.ts'
 import type { Draft } from '../draft.ts'
-import type { Engine, VnicKind } from '../engine/engine.ts'
 import { ETHERNET, findKind } from '../engine/offers.ts'
 import { PlugboardError } from '../errors.ts'
+import type { ResourceContext } from './context.ts'
 import { only } from './fields.ts'
 import { canonical, checkRevision, type Expected, owned, repeated, timestamp } from './objects.ts'
+import { checkFields, setFields } from './set-fields.ts'
+import { type Body, divide, initial, rowsOf, saidFields } from './table.ts'
 
-/** What a request for a VNIC says: the core's fields, and those of its kind. */
-export interface VnicRequest {
-  readonly id?: string
-  readonly kind?: string
-  readonly vm_id?: string | null
-  readonly name?: string
-  readonly [field: string]: unknown
-}
-
-/** @throws PlugboardError */
-export function createVnic(draft: Draft, kinds: readonly VnicKind[], project: ProjectId, request: VnicRequest) {
-  const { id: chosen, kind = ETHERNET, vm_id: vmId = null, name = '', ...fields } = request
+/** @param body the fields of the core, of the features and of its kind @throws PlugboardError */
+export function createVnic(
+  draft: Draft,
+  { kinds, tables }: ResourceContext,
+  project: ProjectId,
+  body: Body,
+  caller: Caller,
+) {
+  const { given, fields } = divide(tables.vnic, 'create', body)
+  const kind = String(given.kind ?? ETHERNET)
   const { schema, attributes: attributesOf } = findKind(kinds, kind)
   only(schema, fields, `a VNIC of kind ${kind}`)
   const { asked, attributes } = attributesOf(fields)
-  const body = canonical({ ...asked, kind, name, vm_id: vmId })
-  const id = (chosen ?? randomUUID()) as VnicId
-  const there = repeated(draft.graph.vnics.get(id), project, body, 'VNIC')
+  const rows = rowsOf(tables.vnic)
+  const id = (given.id ?? randomUUID()) as VnicId
+  const plain = setFields(rows, 'create', newVnic(initial(tables.vnic), id, project, kind), given, { caller })
+  const request = canonical({ ...asked, ...saidFields(rows, 'create', plain, given) })
+  const there = repeated(draft.graph.vnics.get(id), project, request, 'VNIC')
   if (there) return { created: false, vnic: there }
   const vnic: Vnic = {
-    id,
+    ...plain,
+    attributes: { ...attributes, ...plain.attributes },
     key: draft.nextKey(),
-    project,
-    vmId,
-    name,
-    kind,
-    portId: null,
-    migratesTo: null,
-    attributes,
-    revision: 1,
-    createdAt: timestamp(),
-    request: body,
+    request,
   }
+  checkFields(rows, 'create', vnic, given, {})
   draft.change({ kind: 'vnic', id, to: vnic })
   return { created: true, vnic }
 }
+
+/** A VNIC before a request is applied to it. @param first what the rows of the table give to it */
+const newVnic = (first: object, id: VnicId, project: ProjectId, kind: string): Vnic =>
+  ({
+    ...first,
+    id,
+    key: 0,
+    project,
+    vmId: null,
+    name: '',
+    kind,
+    portId: null,
+    attributes: {},
+    revision: 1,
+    createdAt: timestamp(),
+    request: '',
+  }) as unknown as Vnic
 
 /** @returns the VNIC as it was */
 export function destroyVnic(draft: Draft, project: ProjectId, id: VnicId, expected: Expected): Vnic {
@@ -59,7 +71,7 @@ export function destroyVnic(draft: Draft, project: ProjectId, id: VnicId, expect
 
 export function plug(
   draft: Draft,
-  engines: ReadonlyMap<string, Engine>,
+  { engines, features }: ResourceContext,
   project: ProjectId,
   id: VnicId,
   portId: PortId,
@@ -81,13 +93,6 @@ export function plug(
       `VNIC ${occupant.id} is plugged into port ${portId}: unplug it first, or take another port`,
     )
   }
-  const carrier = graph.carrierOf(portId)
-  if (carrier) {
-    throw new PlugboardError(
-      'port-in-use',
-      `port ${portId} is in the trunk of port ${carrier.port.id} with tag ${carrier.tag}: plug the VNIC into that port, or take another one`,
-    )
-  }
   const engine = engines.get(port.engine)
   if (!engine) {
     throw new PlugboardError(
@@ -101,8 +106,8 @@ export function plug(
       `ports of engine ${engine.alias} take VNICs of kind ${engine.kinds.join(', ')}, not ${vnic.kind}`,
     )
   }
+  for (const { checkPlug } of features) checkPlug?.(graph, engines, vnic, port)
   engine.checkPlug(graph, vnic, port)
-  checkCarried(graph, engines, vnic, port.trunk)
   draft.change({ kind: 'vnic', id, to: { ...vnic, portId, revision: vnic.revision + 1 } })
   touch(draft, port)
 }

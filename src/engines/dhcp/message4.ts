@@ -51,7 +51,7 @@ const MAGIC = 0x63825363
 const [OP_REQUEST, OP_REPLY] = [1, 2]
 const ETHERNET = 1
 /** Relays and clients of BOOTP take nothing shorter (RFC 1542, 2.1). */
-const LEAST = 300
+const MIN_MESSAGE_OCTETS = 300
 
 /** @returns undefined where it is none, or is cut off */
 export function readMessage4(octets: Uint8Array): Message4 | undefined {
@@ -104,7 +104,7 @@ export function writeMessage4(message: Message4, most = Number.POSITIVE_INFINITY
     const parts = partsOf(code, value)
     if (HEAD + options.length + parts.length < most) options.push(...parts)
   }
-  const octets = new Uint8Array(Math.max(LEAST, HEAD + options.length + 1))
+  const octets = new Uint8Array(Math.max(MIN_MESSAGE_OCTETS, HEAD + options.length + 1))
   const view = viewOf(octets)
   view.setUint8(0, op === 'request' ? OP_REQUEST : OP_REPLY)
   view.setUint16(1, ETHERNET * 256 + 6)

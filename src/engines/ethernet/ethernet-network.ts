@@ -1,79 +1,12 @@
 /** Fields of an Ethernet network that hands out addresses, as its request says them, and as they are kept. */
 import { Address6 } from 'ip-address'
-import { Type } from 'typebox'
 import { type Prefix, prefixOf, printPrefix } from '../../../flows/engines/prefix.ts'
 import type { Attributes } from '../../../topology/model.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { ipv4, printIpv4 } from '../../openflow/index.ts'
 import { endsOf } from '../nat-ipv4/prefixes.ts'
 import { hostAddress, isNobody, networkPrefix, parseIp } from './ip-values.ts'
-import { IPV4, IPV6, type Ipv4Network, type Ipv6Network, MODES } from './network-addressing.ts'
-
-/** Of each list. */
-const [MOST_DNS, MOST_ROUTES, MOST_SPANS] = [4, 16, 16]
-
-const Address = Type.String()
-const destination = Type.String({ description: 'address/length, such as 10.1.0.0/16' })
-const nextHop = Type.String({ description: 'an address of the prefix' })
-const first = Type.String({ description: 'the first one' })
-const last = Type.String({ description: 'the last one' })
-const dns = Type.Optional(Type.Array(Address, { maxItems: MOST_DNS, description: 'addresses of DNS servers' }))
-const OBJECT = { additionalProperties: false }
-
-export const ethernetNetworkFields = Type.Object(
-  {
-    [IPV4]: Type.Optional(
-      Type.Union(
-        [
-          Type.Object(
-            {
-              prefix: Type.String({ description: 'such as 10.0.0.0/24' }),
-              gateway_ip: Type.Optional(
-                Type.Union([Address, Type.Null()], { description: 'of the prefix: the default route; null: none' }),
-              ),
-              dns,
-              routes: Type.Optional(
-                Type.Array(Type.Object({ destination, next_hop: nextHop }, OBJECT), {
-                  maxItems: MOST_ROUTES,
-                  description: 'further routes that clients are told',
-                }),
-              ),
-              pool: Type.Optional(
-                Type.Array(Type.Object({ start: first, end: last }, OBJECT), {
-                  minItems: 1,
-                  maxItems: MOST_SPANS,
-                  description: 'what ports are given, both ends included; the whole prefix where it is left out',
-                }),
-              ),
-            },
-            OBJECT,
-          ),
-          Type.Null(),
-        ],
-        { description: 'ports are given IPv4 addresses, of which their VMs learn by DHCP; null: none' },
-      ),
-    ),
-    [IPV6]: Type.Optional(
-      Type.Union(
-        [
-          Type.Object(
-            {
-              prefix: Type.String({ description: 'of 64 bits, such as fd00::/64' }),
-              mode: Type.Enum([...MODES], {
-                description: 'how VMs learn of more than their address: from router advertisements alone, or by DHCPv6',
-              }),
-              dns,
-            },
-            OBJECT,
-          ),
-          Type.Null(),
-        ],
-        { description: 'VMs make IPv6 addresses of this prefix (SLAAC), of which they learn by router advertisements' },
-      ),
-    ),
-  },
-  { extension: 'logical-network' },
-)
+import { IPV4, IPV6, type Ipv4Network, type Ipv6Network } from './network-addressing.ts'
 
 type Wish4 = Partial<Ipv4Network> & Pick<Ipv4Network, 'prefix'>
 type Wish6 = Partial<Ipv6Network> & Pick<Ipv6Network, 'prefix' | 'mode'>

@@ -1,9 +1,14 @@
 /** What the networks of every Ethernet engine can do beside carrying frames: hand out addresses, to those who ask for it. */
 import type { Engine, NetworkService } from '../../core/engine/engine.ts'
+import { schemaOf } from '../../core/resources/field.ts'
+import { addressFields } from './address-fields.ts'
 import { ethernetAnswer } from './ethernet-answer.ts'
-import { ethernetNetworkFields, networkAttributes } from './ethernet-network.ts'
+import { networkAttributes } from './ethernet-network.ts'
 import { ethernetPortFields } from './ethernet-port.ts'
 import { planAddress, pooledAddresses } from './port-addresses.ts'
+
+/** The extension of all Ethernet engines documents them. */
+const FIELDS = { ...schemaOf(addressFields), extension: 'logical-network' }
 
 /** @param own the engine's: segments, and how large a frame may be */
 export const ethernetNetworks = (
@@ -11,7 +16,8 @@ export const ethernetNetworks = (
 ): Pick<Engine, 'answer'> & { readonly networks: NetworkService } => ({
   networks: {
     ...own,
-    fields: ethernetNetworkFields,
+    fields: FIELDS,
+    rows: addressFields,
     canonical: (fields) =>
       Object.fromEntries(Object.entries(networkAttributes(fields)).filter(([, value]) => value !== null)),
     plan: (graph, asked, fields) => ({ ...own.plan(graph, asked, {}), attributes: networkAttributes(fields) }),

@@ -4,8 +4,11 @@ import { Type } from 'typebox'
 import { prefixOf } from '../../../flows/engines/prefix.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Attributes, Network, Port } from '../../../topology/model.ts'
-import type { PortFields } from '../../core/engine/engine.ts'
+import type { Caller } from '../../core/caller.ts'
+import { portFieldsOf } from '../../core/engine/port-rows.ts'
 import { PlugboardError } from '../../core/errors.ts'
+import { asAttribute } from '../../core/resources/field.ts'
+import type { EnginePortField } from '../../core/resources/port-fields.ts'
 import { ipv4, ipv6 } from '../../openflow/index.ts'
 import { hostIn } from './ethernet-network.ts'
 import { parseMac } from './ethernet-vnic.ts'
@@ -15,85 +18,123 @@ import { dhcpServerOf, ipv4Of, ipv6Of, prefix6 } from './network-addressing.ts'
 import { ADDRESSES, addressesOf, PAIRS, SECURITY } from './port-addressing.ts'
 
 const UNKNOWN_UNICAST = 'unknown_unicast'
-/** Of each list. */
-const MOST = 16
 
-interface Fields {
-  readonly unknown_unicast?: string
-  readonly ip_addresses?: readonly string[]
-  readonly allowed_address_pairs?: ReadonlyArray<{ readonly mac_address?: string; readonly ip_prefix: string }>
-  readonly port_security?: boolean
+/** Addresses, and address pairs, that a port may have. */
+const MAX_ADDRESSES = 16
+
+const ROLES = { create: 'member', update: 'member' } as const
+
+type PairWish = { readonly mac_address?: string; readonly ip_prefix: string }
+
+/** Nobody else knows where a further MAC address is, so a port with one gets frames for unknown addresses, too. */
+function flooding(port: Port): Port {
+  const { [UNKNOWN_UNICAST]: unknown, [PAIRS]: pairs } = port.attributes
+  const hasFurtherMacs = ((pairs ?? []) as readonly Attributes[]).some(({ mac_address: mac }) => mac !== undefined)
+  return { ...port, floodUnknown: unknown === 'flood' || hasFurtherMacs }
 }
 
-export const ethernetPortFields: PortFields = {
-  schema: Type.Object({
-    [UNKNOWN_UNICAST]: Type.Optional(
-      Type.Enum(['drop', 'flood'], {
-        description:
-          'frames for addresses that no VNIC of the network has: none of them, or a copy of each, for a guest that bridges',
-      }),
-    ),
-    [ADDRESSES]: Type.Optional(
-      Type.Array(Type.String(), {
-        maxItems: MOST,
-        description:
-          'IPv4 and IPv6 addresses that the VM is known to have: it sends as no other, and who asks for one is answered in the switch; of a network with ipv4 one of its prefix, chosen for a new port that says none',
-      }),
-    ),
-    [PAIRS]: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            mac_address: Type.Optional(Type.String({ description: "the VNIC's own where none is given" })),
-            ip_prefix: Type.String({ description: 'an address, or address/length' }),
-          },
-          { additionalProperties: false },
-        ),
-        { maxItems: MOST, description: 'what else the VM may send as, such as the address of a VRRP router' },
-      ),
-    ),
-    [SECURITY]: Type.Optional(
-      Type.Boolean({ description: 'false lets the VM send whatever it likes; to switch it takes role admin' }),
-    ),
-  }),
-  set(graph, port, fields, caller) {
-    const before = port.attributes
-    const given = fields as Fields
-    const security = given.port_security ?? before[SECURITY] ?? true
-    if (security !== (before[SECURITY] ?? true) && caller.role !== 'admin') {
-      const detail = `to switch ${SECURITY} takes role admin, this token has role ${caller.role}: leave it out`
-      throw new PlugboardError('forbidden', detail, { field: SECURITY })
-    }
-    const network = port.networkId === null ? undefined : graph.networks.get(port.networkId)
-    for (const field of [ADDRESSES, PAIRS] as const) {
-      if (network?.project === port.project || caller.role === 'admin') continue
-      // Without the address that its network gave it, a VM would be held to none.
-      const isGiven = field === ADDRESSES && network !== undefined && ipv4Of(network) !== null
-      if (given[field] === undefined || (given[field].length === 0 && !isGiven)) continue
-      const detail = `network ${network?.id} is project ${network?.project}'s: to say what addresses a VM has there takes role admin`
-      throw new PlugboardError('forbidden', detail, { field })
-    }
-    const unknown = given.unknown_unicast ?? before[UNKNOWN_UNICAST] ?? 'drop'
-    const handsOut = network ? ipv4Of(network) : null
-    // Of a new port: one is chosen for it when it is made.
-    const none = handsOut ? null : []
-    const addresses = given.ip_addresses ? own(network, given.ip_addresses) : (before[ADDRESSES] ?? none)
-    const pairs = given.allowed_address_pairs?.map(pairOf) ?? ((before[PAIRS] ?? []) as readonly Attributes[])
-    return {
-      ...port,
-      attributes: {
-        ...before,
-        [UNKNOWN_UNICAST]: unknown,
-        [ADDRESSES]: addresses,
-        [PAIRS]: pairs,
-        [SECURITY]: security,
-      },
-      // Nobody else knows where a further MAC address is.
-      floodUnknown: unknown === 'flood' || pairs.some(({ mac_address: mac }) => mac !== undefined),
-    }
+const networkOf = (graph: GraphReader, { networkId }: Port): Network | undefined =>
+  networkId === null ? undefined : graph.networks.get(networkId)
+
+/** In a shared network, only an admin may say which addresses a VM of another project has. @throws PlugboardError */
+function checkOwner(field: string, port: Port, network: Network | undefined, caller: Caller): void {
+  if (network?.project === port.project || caller.role === 'admin') return
+  const detail = `network ${network?.id} is project ${network?.project}'s: to say what addresses a VM has there takes role admin`
+  throw new PlugboardError('forbidden', detail, { field })
+}
+
+const UNKNOWN: EnginePortField = {
+  name: UNKNOWN_UNICAST,
+  documentation:
+    '`flood` gives the VM a copy of each frame for an address that no VNIC of the network has; `drop` gives it none.',
+  answer: Type.String({ description: 'in an Ethernet network: what becomes of frames for addresses that no VNIC has' }),
+  request: {
+    schema: Type.Enum(['drop', 'flood'], {
+      description:
+        'frames for addresses that no VNIC of the network has: none of them, or a copy of each, for a guest that bridges',
+    }),
+    roles: ROLES,
+    default: 'drop',
+    get: asAttribute(UNKNOWN_UNICAST).get,
+    set: (port, value) => flooding(asAttribute(UNKNOWN_UNICAST).set(port, value)),
   },
-  check: checkUnshared,
 }
+
+const IP_ADDRESSES: EnginePortField = {
+  name: ADDRESSES,
+  documentation:
+    'The addresses that the VM is [known to have](guests.md). In a network that [hands out addresses](addresses.md) one is chosen where none is given.',
+  answer: Type.Array(Type.String(), {
+    description: 'in an Ethernet network: the addresses that the VM is known to have',
+  }),
+  request: {
+    schema: Type.Array(Type.String(), {
+      maxItems: MAX_ADDRESSES,
+      description:
+        'IPv4 and IPv6 addresses that the VM is known to have: it sends as no other, and who asks for one is answered in the switch; of a network with ipv4 one of its prefix, chosen for a new port that says none',
+    }),
+    roles: ROLES,
+    default: null,
+    get: asAttribute(ADDRESSES).get,
+    set(port, value, { graph, caller }) {
+      const network = networkOf(graph, port)
+      const handsOut = network !== undefined && ipv4Of(network) !== null
+      const asked = value as readonly string[] | null
+      // Null: one is chosen when the port is made.
+      if (asked === null) return asAttribute(ADDRESSES).set(port, handsOut ? null : [])
+      // Without the address that its network gave it, a VM could send as any.
+      if (asked.length > 0 || handsOut) checkOwner(ADDRESSES, port, network, caller)
+      return asAttribute(ADDRESSES).set(port, own(network, asked))
+    },
+    check: (port, { graph }) => checkUnshared(graph, port),
+  },
+}
+
+const ADDRESS_PAIRS: EnginePortField = {
+  name: PAIRS,
+  documentation: 'What else the VM [may send as](guests.md), such as the address of a virtual router.',
+  answer: Type.Array(Type.Object({ mac_address: Type.Optional(Type.String()), ip_prefix: Type.String() }), {
+    description: 'in an Ethernet network: what else the VM may send as',
+  }),
+  request: {
+    schema: Type.Array(
+      Type.Object(
+        {
+          mac_address: Type.Optional(Type.String({ description: "the VNIC's own where none is given" })),
+          ip_prefix: Type.String({ description: 'an address, or address/length' }),
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: MAX_ADDRESSES, description: 'what else the VM may send as, such as the address of a VRRP router' },
+    ),
+    roles: ROLES,
+    default: [],
+    get: asAttribute(PAIRS).get,
+    set(port, value, { graph, caller }) {
+      const asked = value as readonly PairWish[]
+      if (asked.length > 0) checkOwner(PAIRS, port, networkOf(graph, port), caller)
+      return flooding(asAttribute(PAIRS).set(port, asked.map(pairOf)))
+    },
+  },
+}
+
+const PORT_SECURITY: EnginePortField = {
+  name: SECURITY,
+  documentation: 'While it is false, the VM may send [whatever it likes](guests.md).',
+  answer: Type.Boolean({ description: 'in an Ethernet network: false lets the VM send whatever it likes' }),
+  request: {
+    schema: Type.Boolean({
+      description: 'false lets the VM send whatever it likes; to switch it takes role admin',
+    }),
+    roles: { create: 'admin', update: 'admin' },
+    deed: `to switch ${SECURITY}`,
+    default: true,
+    ...asAttribute(SECURITY),
+  },
+}
+
+/** Fields that every port of an Ethernet network has. */
+export const ethernetPortFields = portFieldsOf([UNKNOWN, IP_ADDRESSES, ADDRESS_PAIRS, PORT_SECURITY])
 
 /** @returns the addresses in their canonical form, each once */
 function own(network: Network | undefined, given: readonly string[]): readonly string[] {
@@ -150,7 +191,7 @@ function canonical(text: string): string {
   )
 }
 
-function pairOf({ mac_address: mac, ip_prefix: text }: NonNullable<Fields[typeof PAIRS]>[number]): Attributes {
+function pairOf({ mac_address: mac, ip_prefix: text }: PairWish): Attributes {
   const address = parseIp(text)
   if (address === null) {
     throw new PlugboardError(

@@ -6,12 +6,21 @@ import type * as nodes from '../../../topology/model.ts'
 import type { VnicKind } from '../../core/engine/engine.ts'
 import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
+import { type EngineField, schemaOf } from '../../core/resources/field.ts'
+
+const FIELDS: readonly EngineField[] = [
+  {
+    name: 'mac_address',
+    documentation: 'The MAC address, unicast. A random one is assigned where none is given.',
+    request: Type.Optional(Type.String({ description: 'unicast; a random one is assigned where none is given' })),
+    answer: Type.String({ description: 'of kind "ethernet"' }),
+  },
+]
 
 export const ethernetKind: VnicKind = {
   kind: ETHERNET,
-  schema: Type.Object({
-    mac_address: Type.Optional(Type.String({ description: 'unicast; a random one is assigned where none is given' })),
-  }),
+  schema: schemaOf(FIELDS),
+  rows: FIELDS,
   attributes({ mac_address: text }) {
     const asked = text === undefined ? undefined : parseMac(text as string)
     return {

@@ -7,7 +7,7 @@ import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { HypervisorId, NetworkId } from '../../../topology/ids.ts'
 
 /** Members of a network on one switch: a look-up each, of 4,090 that were seen to work. */
-export const MOST_MEMBERS = 4000
+export const MAX_MEMBERS = 4000
 /** Octets of datapath actions for all copies of one frame, of 65,536: the rest is for a remote site's. */
 const OCTETS = 65_000
 /** Octets for the copy to one member here. */
@@ -42,8 +42,8 @@ const copies = ({ members, rateLimited, carried }: Omit<Fullness, 'at'>): number
  */
 export function floodLimit(graph: GraphReader, network: NetworkId, octets: number | null): string | undefined {
   const { most, longest, hypervisors } = fullest(graph, network)
-  if (most.members > MOST_MEMBERS) {
-    return `it has ${most.members} members on hypervisor ${most.at}: broadcast reaches no one there if they are more than ${MOST_MEMBERS}, so spread the VMs over more hypervisors`
+  if (most.members > MAX_MEMBERS) {
+    return `it has ${most.members} members on hypervisor ${most.at}: broadcast reaches no one there if they are more than ${MAX_MEMBERS}, so spread the VMs over more hypervisors`
   }
   const { at, members, rateLimited, carried } = longest
   if (copies(longest) > OCTETS) {

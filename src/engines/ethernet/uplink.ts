@@ -1,4 +1,5 @@
 /** What the engines on physical networks share. */
+import { Type } from 'typebox'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Network } from '../../../topology/model.ts'
 import type { Engine, FabricPort } from '../../core/engine/engine.ts'
@@ -6,6 +7,8 @@ import { PlugboardError } from '../../core/errors.ts'
 import type { Range } from '../../core/resources/segments.ts'
 import type { FloatingPool } from '../nat-ipv4/floating-pools.ts'
 import { floodLimit } from './floods.ts'
+
+export const PhysicalNetwork = Type.String({ description: 'the name of one of the configuration' })
 
 /** The physical networks by name, and what Plugboard may use of each. */
 export type PhysicalNetworks = Readonly<

@@ -5,22 +5,20 @@ import { dotted, prefixOf, printPrefix, sizeOf } from '../../../flows/engines/pr
 import { GATEWAY_MAC } from '../../../flows/stages/nat/macs.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Network, Port } from '../../../topology/model.ts'
-import type { Engine, PortFields, PortPlan } from '../../core/engine/engine.ts'
+import type { Engine, PortPlan } from '../../core/engine/engine.ts'
 import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
-import { PhysicalNetwork } from '../../core/resources/resource-schemas.ts'
+import { schemaOf } from '../../core/resources/field.ts'
 import { ipv4 } from '../../openflow/index.ts'
 import { type Lease4, serve4 } from '../dhcp/server4.ts'
 import { checkMac } from '../ethernet/ethernet-vnic.ts'
 import { macOf } from '../ethernet/mac.ts'
-import { judgeVlanLimit, type PhysicalNetworks, uplinkMtu, uplinkPorts } from '../ethernet/uplink.ts'
+import { judgeVlanLimit, PhysicalNetwork, type PhysicalNetworks, uplinkMtu, uplinkPorts } from '../ethernet/uplink.ts'
 import { Addresses } from './floating-addresses.ts'
 import { placeOf, readPrefix, readPrivate } from './floating-pools.ts'
+import { DEFAULT_PRIVATE, natNetworkFields, natPortFields } from './nat-fields.ts'
 import { FLOATING, natIpv4Rules, PRIVATE, translation } from './nat-ipv4-rules.ts'
 import { parseAddress } from './prefixes.ts'
-
-/** Shared address space (RFC 6598): nobody's outside, so it meets nobody's. */
-const DEFAULT_PRIVATE = '100.64.0.0/16'
 
 export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
   /** What has been given out is in the graph; this remembers where to look on. */
@@ -47,22 +45,8 @@ export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
         { physical_network: Type.Optional(PhysicalNetwork) },
         { additionalProperties: false, title: 'NATed IPv4' },
       ),
-      fields: Type.Object({
-        address_prefix: Type.String({
-          description: 'of engine "nat-ipv4": the floating addresses of its ports, such as 203.0.113.0/24',
-        }),
-        dns: Type.Optional(
-          Type.Array(Type.String(), {
-            maxItems: MOST_DNS,
-            description: 'of engine "nat-ipv4": IPv4 addresses of the name servers that its VMs are told of',
-          }),
-        ),
-        private_prefix: Type.Optional(
-          Type.String({
-            description: `of engine "nat-ipv4": what its VMs see, ${DEFAULT_PRIVATE} where none is given; other networks may have the same`,
-          }),
-        ),
-      }),
+      fields: schemaOf(natNetworkFields),
+      rows: natNetworkFields,
       plan(graph, asked, fields) {
         const prefix = readPrefix(fields.address_prefix)
         const place = placeOf(graph, physicalNetworks, prefix, asked?.physical_network as string | undefined)
@@ -82,7 +66,7 @@ export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
       },
       mtu: uplinkMtu,
       limits: (_graph, network) => whatHasChanged(physicalNetworks, network),
-      portFields,
+      portFields: natPortFields,
       planPort: (graph, network, port) => planPort(graph, addressesOf(network), network, port),
     },
     checkPlug: checkMac,
@@ -105,8 +89,6 @@ function whatHasChanged(known: PhysicalNetworks, { segment, attributes }: Networ
   return `it has ${attributes.address_prefix} of ${prefix} on ${name}, VLAN ${vlan ?? 'none'}, router ${router ?? 'none'}: the configuration does not have that any more, so put it back or make another network`
 }
 
-const MOST_DNS = 8
-
 function nameServer(text: unknown): string {
   const address = parseAddress(text)
   if (address !== null) return dotted(address)
@@ -115,8 +97,8 @@ function nameServer(text: unknown): string {
   })
 }
 
-/** Seconds; it never changes while the port is there. */
-const LEASE = 3600
+/** The address of a port never changes. */
+const LEASE_SECONDS = 3600
 
 function leaseOf(network: Network, member: Member): Lease4 {
   const { inside } = sidesOf(network)
@@ -130,32 +112,9 @@ function leaseOf(network: Network, member: Member): Lease4 {
     dns: Array.isArray(dns) ? dns.map((each) => ipv4(String(each))) : [],
     routes: [],
     mtu: uplinkMtu(),
-    seconds: LEASE,
+    seconds: LEASE_SECONDS,
     server: { address: gateway, mac: GATEWAY_MAC },
   }
-}
-
-const portFields: PortFields = {
-  schema: Type.Object({
-    [FLOATING]: Type.Optional(
-      Type.String({
-        description: 'of engine "nat-ipv4": the address by which it is reached, chosen when the port is made',
-      }),
-    ),
-  }),
-  set(_graph, port, fields) {
-    const asked = fields[FLOATING]
-    if (asked === undefined) return port
-    const address = parseAddress(asked)
-    const wrong = (words: string): never => {
-      throw new PlugboardError('bad-request', `${FLOATING} "${asked}" ${words}`, { field: FLOATING })
-    }
-    if (address === null) return wrong('is no IPv4 address: it must be like 203.0.113.5')
-    const before = port.attributes[FLOATING]
-    if (before !== undefined && before !== dotted(address))
-      wrong(`is not that of the port, which keeps ${before}: make another port for it`)
-    return { ...port, attributes: { ...port.attributes, [FLOATING]: dotted(address) } }
-  },
 }
 
 /** An address for the new port, and the private one that goes with it. */

@@ -11,7 +11,8 @@ import type { Engine, PortPlan } from '../../core/engine/engine.ts'
 import { ETHERNET } from '../../core/engine/offers.ts'
 import { peerAddress } from '../../core/engine/peer-address.ts'
 import { PlugboardError } from '../../core/errors.ts'
-import { OPAQUE } from '../../core/resources/resource-schemas.ts'
+import { OPAQUE } from '../../core/resources/common-fields.ts'
+import { type EngineField, schemaOf } from '../../core/resources/field.ts'
 import { checkUntaken } from '../../core/resources/segments.ts'
 import { checkMac } from '../ethernet/ethernet-vnic.ts'
 import { tunnelPort } from '../ethernet/overlay.ts'
@@ -20,8 +21,47 @@ import { remoteL2Rules } from './remote-l2-rules.ts'
 /** The types, and the largest key of each. */
 const TYPES = { vxlan: 0xffffff, geneve: 0xffffff, gre: 0xffffffff } as const
 
-/** One is used; a few more may wait for their turn. */
-const MOST_SITES = 16
+/** A network uses one of its bridges to remote sites. The others stand by. */
+const MAX_SITES = 16
+
+const FIELDS: readonly EngineField[] = [
+  {
+    name: 'remote_ip',
+    documentation: 'The address of the [remote end](networks.md#a-port-that-is-its-own-tunnel), IPv4 or IPv6.',
+    request: Type.String({ description: 'IPv4 or IPv6 address of the remote end' }),
+    answer: Type.String({ description: 'of engine "remote-l2": the remote end' }),
+  },
+  {
+    name: 'tunnel_type',
+    documentation: 'How its frames are encapsulated: `vxlan`, `geneve` or `gre`.',
+    request: Type.Enum(Object.keys(TYPES) as Array<keyof typeof TYPES>, {
+      description: 'how its frames are encapsulated',
+    }),
+    answer: Type.String({ description: 'of engine "remote-l2": how its frames are encapsulated' }),
+  },
+  {
+    name: 'tunnel_key',
+    documentation: 'The VNI or the GRE key, which the remote end must have, too.',
+    request: Type.Integer({
+      minimum: 0,
+      maximum: TYPES.gre,
+      description: 'VNI or GRE key: 24 bits, for gre 32',
+    }),
+    answer: Type.Integer({ description: 'of engine "remote-l2": VNI or GRE key' }),
+  },
+  {
+    name: 'hypervisor',
+    documentation:
+      'Where the tunnel of a [bridged network](networks.md#a-network-bridged-to-a-remote-site) begins. Without it, the hypervisor that joined first of those that reach the remote end.',
+    request: Type.Optional(
+      Type.String({
+        pattern: OPAQUE,
+        description: 'in a network: where the tunnel begins; the one that joined first where none is given',
+      }),
+    ),
+    answer: Type.String({ description: 'of engine "remote-l2", in a network: where the tunnel begins' }),
+  },
+]
 
 interface Fields {
   readonly remote_ip: string
@@ -40,23 +80,8 @@ export function remoteL2(): Engine {
     rules: remoteL2Rules,
     ports: {
       inNetworks: true,
-      schema: Type.Object({
-        remote_ip: Type.String({ description: 'IPv4 or IPv6 address of the remote end' }),
-        tunnel_type: Type.Enum(Object.keys(TYPES) as Array<keyof typeof TYPES>, {
-          description: 'how its frames are encapsulated',
-        }),
-        tunnel_key: Type.Integer({
-          minimum: 0,
-          maximum: TYPES.gre,
-          description: 'VNI or GRE key: 24 bits, for gre 32',
-        }),
-        hypervisor: Type.Optional(
-          Type.String({
-            pattern: OPAQUE,
-            description: 'in a network: where the tunnel begins; the one that joined first where none is given',
-          }),
-        ),
-      }),
+      schema: schemaOf(FIELDS),
+      rows: FIELDS,
       canonical: (fields) => ({ ...fields, remote_ip: peerAddress(String(fields.remote_ip)) ?? fields.remote_ip }),
       plan: (graph, network, fields) => plan(graph, network, fields as unknown as Fields),
     },
@@ -106,8 +131,8 @@ function plan(graph: GraphReader, network: Network | null, fields: Fields): Port
 
 /** The hypervisor at which a network is bridged: the one asked for, else the one that joined first of those that reach the remote end. */
 function placeOf(graph: GraphReader, network: Network, asked: string | undefined, remoteIp: string): HypervisorId {
-  if (graph.sitesOf.get(network.id).size >= MOST_SITES) {
-    const detail = `network ${network.id} has ${MOST_SITES} ports that lead to remote sites, of which one is used: destroy others first`
+  if (graph.sitesOf.get(network.id).size >= MAX_SITES) {
+    const detail = `network ${network.id} has ${MAX_SITES} ports that lead to remote sites, of which one is used: destroy others first`
     throw new PlugboardError('unsupported', detail)
   }
   if (asked !== undefined) {

@@ -3,13 +3,13 @@ import { Type } from 'typebox'
 import type { Engine } from '../../core/engine/engine.ts'
 import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
-import { PhysicalNetwork } from '../../core/resources/resource-schemas.ts'
 import { Pool } from '../../core/resources/segments.ts'
 import { ethernetNetworks } from '../ethernet/ethernet-networks.ts'
 import { checkMac } from '../ethernet/ethernet-vnic.ts'
 import {
   candidates,
   judgeVlanLimit,
+  PhysicalNetwork,
   type PhysicalNetworks,
   uplinkLimits,
   uplinkMtu,

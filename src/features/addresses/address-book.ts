@@ -1,21 +1,34 @@
-/** Who has which address of a pool, written down: what a port has taken, and what it leaves. */
-import type { Key } from '../../../topology/ids.ts'
+/** Feature addresses: who has which address of a network's pools. It records what a port takes, and what it leaves. */
+import type { NetworkId } from '../../../topology/ids.ts'
 import type { Address, Port } from '../../../topology/model.ts'
 import type { Draft, Writer } from '../../core/draft.ts'
-import type { PoolAddress } from '../../core/engine/engine.ts'
+import type { Engine, PoolAddress } from '../../core/engine/engine.ts'
 import { PlugboardError } from '../../core/errors.ts'
+import type { Feature } from '../../core/feature.ts'
+
+export const addresses: Feature = {
+  name: 'addresses',
+  portChanged(draft, engines, from, to) {
+    if (to) take(draft, to, wantedBy(draft, engines, to))
+    else if (from) for (const address of [...draft.graph.addresses.ownedBy(from.key)]) free(draft, address)
+  },
+  networkEnding: forgetInParts,
+  networkDestroyed: (draft, id) => forget(draft, id),
+}
+
+/** The addresses that the engine of its network says the port has. A port of another engine has none. */
+function wantedBy({ graph }: Draft, engines: ReadonlyMap<string, Engine>, port: Port): readonly PoolAddress[] {
+  const network = port.networkId && graph.networks.get(port.networkId)
+  if (!network || network.engine !== port.engine) return []
+  return engines.get(network.engine)?.networks?.addresses?.(network, port) ?? []
+}
 
 /**
  * Let a port have these addresses, and no others.
  * @throws PlugboardError `address-in-use`
  */
-export function takeAddresses(
-  draft: Draft,
-  port: Pick<Port, 'key' | 'networkId'>,
-  wanted: readonly PoolAddress[],
-): void {
+function take(draft: Draft, { key, networkId }: Port, wanted: readonly PoolAddress[]): void {
   const { graph } = draft
-  const { key, networkId } = port
   if (networkId === null) return
   const ids = new Set(wanted.map(({ pool, value }) => idOf(networkId, pool, value)))
   for (const address of [...graph.addresses.ownedBy(key)]) if (!ids.has(address.id)) free(draft, address)
@@ -23,39 +36,11 @@ export function takeAddresses(
     const id = idOf(networkId, pool, value)
     const owner = graph.addresses.pool(networkId, pool).get(value)?.owner ?? null
     if (owner === key) continue
-    if (owner !== null) throw inUse(draft, owner, text, field)
+    if (owner !== null) {
+      const detail = `address ${text} is that of port ${graph.byKey.get(owner)?.id} in the same network`
+      throw new PlugboardError('address-in-use', detail, { field })
+    }
     draft.change({ kind: 'address', id, to: { id, networkId, pool, value, owner: key, freed: 0 } })
-  }
-}
-
-/** A port is gone. */
-export function freeAddresses(draft: Draft, owner: Key): void {
-  for (const address of [...draft.graph.addresses.ownedBy(owner)]) free(draft, address)
-}
-
-/** A network is gone, and all of its ports before it. */
-export function forgetAddresses(draft: Draft, network: Address['networkId'], most = Number.POSITIVE_INFINITY): void {
-  const found: Address[] = []
-  for (const address of draft.graph.addresses.of(network)) {
-    if (found.length === most) break
-    found.push(address)
-  }
-  for (const { id } of found) draft.change({ kind: 'address', id, to: null })
-}
-
-/** Addresses that one operation forgets, so that none takes long. */
-const PART = 200
-
-/**
- * A network without ports is about to go: forget in which order its addresses were freed, which may be a long list. If it stays
- * after all, nothing else was lost.
- */
-export async function forgetInParts(writer: Writer, network: Address['networkId']): Promise<void> {
-  const hasPorts = () => writer.graph.portsOfNetwork.get(network).size > 0
-  while (!hasPorts() && writer.graph.addresses.countOf(network) > PART) {
-    await writer.write((draft) => {
-      if (!hasPorts()) forgetAddresses(draft, network, PART)
-    })
   }
 }
 
@@ -64,9 +49,29 @@ const free = (draft: Draft, address: Address): void =>
 
 const idOf = (network: string, pool: string, value: number): string => `${network}/${pool}/${value}`
 
-function inUse({ graph }: Draft, owner: Key, text: string, field: string): PlugboardError {
-  const other = graph.byKey.get(owner)
-  return new PlugboardError('address-in-use', `address ${text} is that of port ${other?.id} in the same network`, {
-    field,
-  })
+/** Forgets addresses of a network without ports, `atMost` so many. */
+function forget(draft: Draft, network: NetworkId, atMost = Number.POSITIVE_INFINITY): void {
+  const found: Address[] = []
+  for (const address of draft.graph.addresses.of(network)) {
+    if (found.length === atMost) break
+    found.push(address)
+  }
+  for (const { id } of found) draft.change({ kind: 'address', id, to: null })
+}
+
+/** Addresses that one operation forgets, so that none takes long. */
+const MAX_FORGOTTEN = 200
+
+/**
+ * Forgets most addresses of a network that is about to be destroyed: their list may be long. If the network stays after
+ * all, only the order is lost in which its addresses were freed.
+ */
+async function forgetInParts(writer: Writer, network: NetworkId): Promise<void> {
+  const { graph } = writer
+  const hasPorts = () => graph.portsOfNetwork.get(network).size > 0
+  while (!hasPorts() && graph.addresses.countOf(network) > MAX_FORGOTTEN) {
+    await writer.write((draft) => {
+      if (!hasPorts()) forget(draft, network, MAX_FORGOTTEN)
+    })
+  }
 }

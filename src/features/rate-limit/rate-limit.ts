@@ -1,28 +1,32 @@
-/** `rate_limit` of a port: how a request says it, and how it is shown. It is the core's: ports of every engine have it. */
-import { type Static, Type } from 'typebox'
+/** Feature `rate_limit` of a port: how fast its VM may send and receive. Ports of every engine have it. */
+import { type Static, type TSchema, Type } from 'typebox'
 import type { RateLimit } from '../../../topology/model.ts'
 import { PlugboardError } from '../../core/errors.ts'
+import type { Feature } from '../../core/feature.ts'
+import type { PortField } from '../../core/resources/port-fields.ts'
 
-export const RATE_LIMIT = 'rate_limit'
+const NAME = 'rate_limit'
 
-/** Of both in their units; switches count in 32 bits. */
-const MOST = 400_000_000
-/** A frame of 1,500 octets has 12: of a burst that is smaller than a frame, none would ever pass. */
-const LEAST_BURST = 16
+/** The largest rate, in kbit/s, and the largest burst, in kbit: switches count both in 32 bits. */
+const MAX_RATE = 400_000_000
+/** A frame of 1,500 octets has 12 kbit. No frame would pass a burst that is smaller than it. */
+const MIN_BURST_KBIT = 16
 
+const orNull = (schema: TSchema, description: string) => Type.Union([schema, Type.Null()], { description })
 const rate = (description: string) =>
-  Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: MOST }), Type.Null()], { description }))
+  Type.Optional(orNull(Type.Integer({ minimum: 1, maximum: MAX_RATE }), description))
 
-export const RateLimitWish = Type.Union(
+const Wish = Type.Union(
   [
     Type.Object(
       {
         ingress_kbps: rate('towards the VM, kilobits a second; null or left out: as fast as it goes'),
         egress_kbps: rate('from the VM, kilobits a second; null or left out: as fast as it goes'),
         burst_kbit: Type.Optional(
-          Type.Union([Type.Integer({ minimum: LEAST_BURST, maximum: MOST }), Type.Null()], {
-            description: 'what may come at once, kilobits; null or left out: what the rate gives in 400 ms',
-          }),
+          orNull(
+            Type.Integer({ minimum: MIN_BURST_KBIT, maximum: MAX_RATE }),
+            'what may come at once, kilobits; null or left out: what the rate gives in 400 ms',
+          ),
         ),
       },
       { additionalProperties: false },
@@ -31,39 +35,62 @@ export const RateLimitWish = Type.Union(
   ],
   { description: 'at most so fast, counted in whole Ethernet frames; null: no limit' },
 )
-export type RateLimitWish = Static<typeof RateLimitWish>
+interface Wish {
+  readonly ingress_kbps?: number | null
+  readonly egress_kbps?: number | null
+  readonly burst_kbit?: number | null
+}
 
-export const RateLimitView = Type.Union(
+const View = Type.Union(
   [
     Type.Object({
-      ingress_kbps: Type.Union([Type.Integer(), Type.Null()], { description: 'towards the VM, kilobits a second' }),
-      egress_kbps: Type.Union([Type.Integer(), Type.Null()], { description: 'from the VM, kilobits a second' }),
-      burst_kbit: Type.Union([Type.Integer(), Type.Null()], { description: 'what may come at once, kilobits' }),
+      ingress_kbps: orNull(Type.Integer(), 'towards the VM, kilobits a second'),
+      egress_kbps: orNull(Type.Integer(), 'from the VM, kilobits a second'),
+      burst_kbit: orNull(Type.Integer(), 'what may come at once, kilobits'),
     }),
     Type.Null(),
   ],
   { description: 'at most so fast; null: no limit' },
 )
-export type RateLimitView = Static<typeof RateLimitView>
+type View = Static<typeof View>
 
-/**
- * @param toSite is it of a port that leads to a remote site, and takes no VNIC?
- * @throws PlugboardError
- */
-export function rateLimitOf(wish: RateLimitWish, toSite: boolean): RateLimit | null {
-  const { ingress_kbps: ingressKbps = null, egress_kbps: egressKbps = null, burst_kbit: burstKbit = null } = wish ?? {}
-  const isNone = ingressKbps === null && egressKbps === null
-  if (isNone && burstKbit !== null) {
-    const detail = 'a burst_kbit without a rate limits nothing: give ingress_kbps, egress_kbps or both'
-    throw new PlugboardError('bad-request', detail, { field: RATE_LIMIT })
-  }
-  if (isNone) return null
-  if (toSite) {
-    const detail = 'a port that leads to a remote site has no VNIC to limit: limit the ports that take VNICs'
-    throw new PlugboardError('unsupported', detail, { field: RATE_LIMIT })
-  }
-  return { ingressKbps, egressKbps, burstKbit }
+const FIELD: PortField = {
+  name: NAME,
+  documentation: 'How fast the VM may send and receive: [quality of service](quality-of-service.md). Null is no limit.',
+  answer: View,
+  request: {
+    schema: Wish,
+    roles: { create: 'member', createAlone: 'member', update: 'member' },
+    default: null,
+    get: ({ rateLimit }) => show(rateLimit),
+    set: (port, wish) => ({ ...port, rateLimit: read((wish ?? {}) as Wish) }),
+    said: ({ rateLimit }) => show(rateLimit),
+    check({ id, rateLimit, hypervisor }, { graph }) {
+      if (!rateLimit) return
+      if (hypervisor !== null)
+        refuse('a port that leads to a remote site has no VNIC to limit: limit the ports that take VNICs')
+      const carrier = graph.carrierOf(id)?.port.id
+      if (carrier !== undefined)
+        refuse(`port ${id} is in the trunk of port ${carrier}, which has one limit as a whole: limit that port`)
+    },
+  },
+  initial: { rateLimit: null },
 }
 
-export const showRateLimit = (limit: RateLimit | null): RateLimitView =>
+/** @throws PlugboardError `bad-request` */
+function read(wish: Wish): RateLimit | null {
+  const { ingress_kbps: ingressKbps = null, egress_kbps: egressKbps = null, burst_kbit: burstKbit = null } = wish
+  if (ingressKbps !== null || egressKbps !== null) return { ingressKbps, egressKbps, burstKbit }
+  if (burstKbit === null) return null
+  const detail = 'a burst_kbit without a rate limits nothing: give ingress_kbps, egress_kbps or both'
+  throw new PlugboardError('bad-request', detail, { field: NAME })
+}
+
+const show = (limit: RateLimit | null): View =>
   limit && { ingress_kbps: limit.ingressKbps, egress_kbps: limit.egressKbps, burst_kbit: limit.burstKbit }
+
+const refuse = (detail: string): never => {
+  throw new PlugboardError('unsupported', detail, { field: NAME })
+}
+
+export const rateLimit: Feature = { name: 'rate limit', portFields: [FIELD] }

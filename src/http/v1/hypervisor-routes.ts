@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { PlugboardError } from '../../core/errors.ts'
 import type { FlowFilter } from '../../core/flow-filter.ts'
 import type { HypervisorId, Operations } from '../../core/operations.ts'
-import { Id } from '../../core/resources/resource-schemas.ts'
+import { Id } from '../../core/resources/common-fields.ts'
 import type { Call, Route } from './route.ts'
 import { destroy, list, show } from './shapes.ts'
 

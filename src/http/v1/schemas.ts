@@ -1,6 +1,6 @@
 /** Parts of route schemas that several resources share. */
 import { type TSchema, Type } from 'typebox'
-import { OPAQUE } from '../../core/resources/resource-schemas.ts'
+import { OPAQUE } from '../../core/resources/common-fields.ts'
 import { PageQuery } from './lists.ts'
 
 /** The parameters of a path such as `/v1/projects/:project/vnics/:vnic_id`. A malformed id is a 404, so ids have no pattern. */

@@ -1,11 +1,15 @@
 /** What an engine of another author's answers, looked at before the core goes by it. */
 import t from 'tap'
 import type { Engine } from '../../../src/core/engine/engine.ts'
-import { guarded } from '../../../src/core/engine/guarded.ts'
+import { guarded as guard } from '../../../src/core/engine/guarded.ts'
+import { takenNames } from '../../../src/core/engine/taken-names.ts'
+import { FEATURES } from '../../../src/features/index.ts'
 import { Graph } from '../../../topology/graph.ts'
 import { port, vlanNetwork } from '../../support/nodes.ts'
 import { oddEngine } from '../../support/odd-engine.ts'
 
+const TAKEN = takenNames(FEATURES)
+const guarded = (engine: Engine) => guard(engine, TAKEN)
 const graph = new Graph()
 const network = vlanNetwork(1)
 const caller = { project: '*', role: 'admin' } as const

@@ -1,8 +1,9 @@
 /** Engines named in the configuration: every misuse is one line that says which module, which part, and what would be right. */
 import { join } from 'node:path'
 import t from 'tap'
-import { EngineError, type EngineWish, loadEngines } from '../../../src/core/engine/load.ts'
+import { EngineError, type EngineWish } from '../../../src/core/engine/load.ts'
 import { ETHERNET } from '../../../src/core/engine/offers.ts'
+import { loadEngines } from '../../../src/loaded-engines.ts'
 import { oddEngine } from '../../support/odd-engine.ts'
 import { ANY_PORTS, run } from '../../support/program.ts'
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { meterOf } from '../../../flows/pipeline/vnic-meter.ts'
-import { MOST_MEMBERS, mostPeers } from '../../../src/engines/ethernet/floods.ts'
+import { MAX_MEMBERS, mostPeers } from '../../../src/engines/ethernet/floods.ts'
 import { connect, METER } from '../../../src/openflow/index.ts'
 import { noOvs, Ovs, until } from '../../openflow/support/ovs.ts'
 import { graphOf, rulesOn } from '../../support/cloud.ts'
@@ -168,7 +168,7 @@ t.test('B26: floods of 1, 2, 500, 3,000 members on one switch, and as many as we
   const here = await Switch.start(t, 'ipv4')
   for (const engine of ['vlan', 'flat', 'vxlan', 'geneve'] as const) {
     const uplink = engine === 'vlan' || engine === 'flat'
-    for (const members of engine === 'vlan' ? [1, 2, 500, 3000, MOST_MEMBERS] : [3000, MOST_MEMBERS]) {
+    for (const members of engine === 'vlan' ? [1, 2, 500, 3000, MAX_MEMBERS] : [3000, MAX_MEMBERS]) {
       const peers = uplink ? 0 : 1
       await here.load(engine, 'ipv4', members, peers)
       t.strictSame(await here.traced(engine), { here: members - 1, away: 1 }, `${engine}: ${members}`)
@@ -178,7 +178,7 @@ t.test('B26: floods of 1, 2, 500, 3,000 members on one switch, and as many as we
     }
   }
   for (const [engine, members, rateLimited, peers] of [
-    ['vlan', MOST_MEMBERS, 2750, 0],
+    ['vlan', MAX_MEMBERS, 2750, 0],
     ['vxlan', 2000, 1999, mostPeers(COPY.ipv4, 2000, 1999)],
   ] as const) {
     await here.load(engine, 'ipv4', members, peers, rateLimited)
@@ -189,8 +189,8 @@ t.test('B26: floods of 1, 2, 500, 3,000 members on one switch, and as many as we
     )
     t.equal((await here.flooded()).here, members - 1, 'and a real frame')
   }
-  await here.load('vlan', 'ipv4', MOST_MEMBERS, 0, MOST_MEMBERS - 1)
-  t.ok((await here.flooded()).here < MOST_MEMBERS - 1, 'were all of them limited, some would get none')
+  await here.load('vlan', 'ipv4', MAX_MEMBERS, 0, MAX_MEMBERS - 1)
+  t.ok((await here.flooded()).here < MAX_MEMBERS - 1, 'were all of them limited, some would get none')
   await here.load('vlan', 'ipv4', 4200, 0)
   t.strictSame(await here.flooded(), { here: 0, away: {} }, 'beyond that nobody gets one')
 })

@@ -1,6 +1,6 @@
 /** B26: what is more than a switch can copy is said of the network, and no longer when it is less again. */
 import t from 'tap'
-import { floodLimit, MOST_MEMBERS, mostPeers } from '../../../src/engines/ethernet/floods.ts'
+import { floodLimit, MAX_MEMBERS, mostPeers } from '../../../src/engines/ethernet/floods.ts'
 import { geneve } from '../../../src/engines/geneve/geneve.ts'
 import { vlan } from '../../../src/engines/vlan/vlan.ts'
 import type { NetworkId, VnicId } from '../../../topology/ids.ts'
@@ -42,15 +42,15 @@ t.test('an overlay says what it cannot reach', (t) => {
 
 t.test('every engine says what is too much for one switch', (t) => {
   for (const engine of NETWORK_ENGINES) {
-    const nodes = oneNetwork(engine, { places: dealt(MOST_MEMBERS + 1, 0) })
+    const nodes = oneNetwork(engine, { places: dealt(MAX_MEMBERS + 1, 0) })
     t.match(floodLimit(graphOf(nodes), nodes.network.id, null), /4001 members on hypervisor hv0/, engine)
   }
   const { networks } = vlan({ physnet1: { vlans: [] } })
-  const fits = oneNetwork('vlan', { places: dealt(MOST_MEMBERS, 1000) })
+  const fits = oneNetwork('vlan', { places: dealt(MAX_MEMBERS, 1000) })
   t.equal(networks?.limits?.(graphOf(fits), fits.network), undefined, 'the fabric makes the copies of a VLAN')
   const limited = (count: number) =>
     oneNetwork('vlan', {
-      places: dealt(MOST_MEMBERS, 0),
+      places: dealt(MAX_MEMBERS, 0),
       port: (n) => (n < count ? { rateLimit: { ingressKbps: 1000, egressKbps: null, burstKbit: null } } : {}),
     })
   t.equal(networks?.limits?.(graphOf(limited(2750)), fits.network), undefined)

@@ -1,0 +1,129 @@
+/** The fields of a VNIC that the core has; each kind of VNIC adds its own. */
+import { Type } from 'typebox'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
+import type { Vnic } from '../../../topology/model.ts'
+import type { Caller } from '../caller.ts'
+import type { VnicKind } from '../engine/engine.ts'
+import { ETHERNET } from '../engine/offers.ts'
+import type { Standing } from '../realisation.ts'
+import {
+  CREATED_AT,
+  Detail,
+  ID,
+  Id,
+  nameField,
+  OPAQUE,
+  Opaque,
+  orNull,
+  PROJECT,
+  REVISION,
+  STATUS_DETAIL,
+} from './common-fields.ts'
+import type { Field } from './field.ts'
+import type { Table } from './table.ts'
+
+export interface VnicShowing {
+  readonly graph: GraphReader
+  readonly standing: Standing
+}
+
+export interface VnicSetting {
+  readonly caller: Caller
+}
+
+export type VnicField = Field<Vnic, VnicShowing, VnicSetting>
+export type VnicTable = Table<Vnic, VnicShowing, VnicSetting>
+
+const VM_ID: VnicField = {
+  name: 'vm_id',
+  documentation: 'The VM that it is a device of, in the words of the cloud, or null. Lists can be filtered by it.',
+  answer: orNull(Opaque),
+  request: {
+    schema: Type.Union([Type.String({ pattern: OPAQUE }), Type.Null()]),
+    roles: { create: 'member' },
+    default: null,
+    isAlwaysSaid: true,
+    get: ({ vmId }) => vmId,
+    set: (vnic, vmId) => ({ ...vnic, vmId: vmId === null ? null : String(vmId) }),
+  },
+}
+
+const kindField = (kinds: readonly VnicKind[]): VnicField => ({
+  name: 'kind',
+  documentation: 'What kind of device it is. It decides which ports the VNIC may be plugged into.',
+  answer: Type.String({ description: `"${ETHERNET}", or one that another engine brings` }),
+  request: {
+    schema: Type.String({
+      description: `${kinds.map(({ kind }) => kind).join(', ')}; ${ETHERNET} where none is given`,
+    }),
+    roles: { create: 'member' },
+    default: ETHERNET,
+    isAlwaysSaid: true,
+    get: ({ kind }) => kind,
+  },
+})
+
+const PORT_ID: VnicField = {
+  name: 'port_id',
+  documentation: 'The port that it is plugged into, or null. `PUT …/vnics/{id}/port` plugs it.',
+  answer: orNull(Id),
+  show: ({ portId }) => portId,
+}
+
+const STATUS: VnicField = {
+  name: 'status',
+  documentation: 'How far [its rules](api.md#the-life-of-a-vnic) are.',
+  answer: Type.Enum(['unplugged', 'waiting', 'building', 'active', 'unplugging', 'error']),
+  show: (_vnic, { standing }) => standing.status,
+}
+
+const BINDING: VnicField = {
+  name: 'binding',
+  documentation:
+    'Where its interface is: hypervisor, bridge, interface and OpenFlow port number; null where none has been seen.',
+  answer: Type.Union([
+    Type.Object({
+      hypervisor: Opaque,
+      bridge: Type.String(),
+      interface: Type.String(),
+      ofport: Type.Union([Type.Integer(), Type.Null()]),
+    }),
+    Type.Null(),
+  ]),
+  show({ id }, { graph }) {
+    const binding = graph.bindings.get(id)
+    if (!binding) return null
+    const { hypervisor, bridge, ofport } = binding
+    return { hypervisor, bridge, interface: binding.interface, ofport }
+  },
+}
+
+const MIGRATION: VnicField = {
+  name: 'migration',
+  documentation:
+    'The [live migration](migration.md) that is prepared: its target, and how far the rules there are; or null.',
+  answer: Type.Union(
+    [
+      Type.Object({
+        hypervisor: Opaque,
+        status: Type.Enum(['preparing', 'prepared', 'error']),
+        status_detail: Detail,
+      }),
+      Type.Null(),
+    ],
+    { description: 'where its interface is about to appear, and how far the rules there are' },
+  ),
+  show(_vnic, { standing: { migration } }) {
+    if (!migration) return null
+    const { detail, ...known } = migration
+    return { ...known, ...(detail === undefined ? {} : { status_detail: detail }) }
+  },
+  initial: { migratesTo: null },
+}
+
+export const vnicTable = (kinds: readonly VnicKind[], features: readonly VnicField[]): VnicTable => ({
+  title: 'vnic',
+  head: [ID, PROJECT, VM_ID, nameField<Vnic>(false), kindField(kinds)],
+  engines: kinds.map(({ kind, schema, rows = [] }) => ({ of: kind, occasions: ['create'], schema, rows })),
+  tail: [PORT_ID, ...features, STATUS, STATUS_DETAIL, BINDING, MIGRATION, REVISION, CREATED_AT],
+})

@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { fieldsPage } from '../../scripts/fields-page.ts'
+
+t.test('docs/fields.md is what the tables of fields say', async (t) => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/fields.md'), 'utf8')
+  t.equal(page, fieldsPage(), 'else: npm run docs')
+})
