@@ -1,5 +1,4 @@
-/** What is wanted on one switch, compiled object by object, beside what the switch has. */
-
+/** The desired rules of one switch, compiled object by object, in a ledger beside the rules that the switch has. */
 import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
 import { Ledger } from '../../flows/diff.ts'
 import { EngineMistake } from '../../flows/engines/checked.ts'
@@ -18,7 +17,7 @@ interface Context {
 export class DesiredRules {
   readonly ledger = new Ledger()
   readonly #context: Context
-  /** Objects whose engine did not say what they want, with the reason. */
+  /** Objects whose engine does not say correctly what they want, with the reason. */
   #mistakes = new Map<Key, string>()
 
   constructor(context: Context) {
@@ -38,7 +37,7 @@ export class DesiredRules {
     }
   }
 
-  /** Compile everything on the switch, and forget the authors that have nothing there. */
+  /** Compile all objects on the switch, and forget those that are not there any more. */
   *compileAll(): Generator<void> {
     const { graph, hypervisor } = this.#context
     const present = new Set(objectsOn(graph, hypervisor))
@@ -46,7 +45,7 @@ export class DesiredRules {
     yield* this.compile(present)
   }
 
-  /** Ask the switch what it has: rules and meters at once, since each wait is a turn of its main loop. */
+  /** Read the rules and meters of the switch. Both at once, since each request waits for a turn of its main loop. */
   async observe(session: Session): Promise<void> {
     this.ledger.forget()
     const meters = async () => {
@@ -58,6 +57,23 @@ export class DesiredRules {
     await Promise.all([meters(), flows()])
   }
 
+  /** Let objects fall back whose engine has made a mistake since the last call. @returns them, with the reason */
+  setMistakesAside(): Map<Key, string> {
+    const mistakes = this.#mistakes
+    this.#mistakes = new Map()
+    for (const author of mistakes.keys()) this.fallBack(author)
+    return mistakes
+  }
+
+  /**
+   * An object cannot have the rules that it wants. A network keeps those that the switch has, since others depend on them. A
+   * port has none, since its former rules may name a port number that is another interface's by now.
+   */
+  fallBack(author: Key): void {
+    const isNetwork = this.#context.graph.byKey.get(author)?.kind === 'network'
+    this.ledger.replace(author, isNetwork ? this.ledger.kept(author, 'as it was before a change that failed') : [])
+  }
+
   #compile(object: Key): void {
     try {
       this.ledger.replace(object, this.rulesOf(object))
@@ -65,22 +81,5 @@ export class DesiredRules {
       if (!(error instanceof EngineMistake)) throw error
       this.#mistakes.set(object, `has no rules for it: ${error.message}`)
     }
-  }
-
-  /** Leave objects whose engine made a mistake since the last time with what there is for them. @returns them, with the reason */
-  setAside(): Map<Key, string> {
-    const aside = this.#mistakes
-    this.#mistakes = new Map()
-    for (const author of aside.keys()) this.fallBack(author)
-    return aside
-  }
-
-  /**
-   * Leave an object without what it wants. A network keeps what the switch has of it, since others live on it; a port is left
-   * without rules, since those it had may name a port number that is somebody else's by now.
-   */
-  fallBack(author: Key): void {
-    const isNetwork = this.#context.graph.byKey.get(author)?.kind === 'network'
-    this.ledger.replace(author, isNetwork ? this.ledger.kept(author, 'as it was before a change that failed') : [])
   }
 }

@@ -105,17 +105,17 @@ export class Fleet implements ConnectedSwitches, Subscriber {
 
   /** Tell switches which objects are stale. @returns the generations that confirm it */
   mark(pairs: Pairs): Generations {
-    return this.#each(pairs, (target, objects) => target.mark(objects))
+    return this.#each(pairs, (target, objects) => target.stale.mark(objects))
   }
 
   /** The same, but nothing is sent before it is released, unless something else is to be sent. */
   hold(pairs: Pairs): Generations {
-    return this.#each(pairs, (target, objects) => target.hold(objects))
+    return this.#each(pairs, (target, objects) => target.stale.hold(objects))
   }
 
   /** What is held may be sent, up to these generations. */
   release(generations: Generations): void {
-    for (const [hypervisor, generation] of generations) this.#switches.get(hypervisor)?.release(generation)
+    for (const [hypervisor, generation] of generations) this.#switches.get(hypervisor)?.stale.release(generation)
   }
 
   forget(hypervisor: HypervisorId): void {

@@ -1,4 +1,4 @@
-/** The messages that carry a difference to a switch, and whose rules of them it refused. */
+/** The messages that bring a difference of rules to a switch, and which authors' rules the switch has refused. */
 import { authorOf } from '../../flows/pipeline/cookie.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
 import type { Key } from '../../topology/ids.ts'
@@ -14,7 +14,7 @@ import {
 const NEWEST = Math.max(...VERSIONS)
 const ALL_ONES = 0xffffffffffffffffn
 
-/** Deletions first: a rule that moves from one author to another is then never doubled. */
+/** Deletions come first, so that a rule that moves from one author to another is never there twice. */
 export function* flowMods(put: readonly Rule[], drop: readonly Flow[]): Generator<FlowMod> {
   for (const { table, priority, match, cookie } of drop) {
     yield { type: 'flow_mod', command: 'delete_strict', table, priority, match, cookie, cookieMask: ALL_ONES }
@@ -26,7 +26,7 @@ export function* flowMods(put: readonly Rule[], drop: readonly Flow[]): Generato
 
 /**
  * @param version the wire version of the session
- * @returns who asked for the rules that were refused, and that they were, in the switch's words
+ * @returns the authors of the rules that were refused, and what the switch said
  */
 export function refusedAuthors({ refused }: BundleError, version: number): Map<Key, string> {
   const authors = new Map<Key, string>()
@@ -38,7 +38,7 @@ export function refusedAuthors({ refused }: BundleError, version: number): Map<K
 }
 
 function refusal({ code, message }: OpenFlowError, version: number): string {
-  // It was never sent: this version has no words for it.
+  // The rule was never sent, since this version cannot express it.
   return code === 'out-of-range' && version < NEWEST
     ? `cannot be told a rule (${message}): add ${versionName(NEWEST).replaceAll(/[ .]/g, '')} to the protocols of its bridge`
     : `refused a rule: ${message}`

@@ -1,4 +1,4 @@
-/** Meters of a switch: telling it of them, reading what it has. They go by themselves, since bundles do not take them. */
+/** Changes and reads the meters of a switch. Meters are changed outside of bundles, which do not take them. */
 import type { MeterChange, MeterLedger } from '../../flows/meter-diff.ts'
 import { meterOf } from '../../flows/pipeline/vnic-meter.ts'
 import type { Key } from '../../topology/ids.ts'
@@ -11,15 +11,15 @@ import {
   type Session,
 } from '../openflow/index.ts'
 
-/** By the command that met it: what says that another hand has made or deleted the meter meanwhile. */
-const OTHERWISE = {
+/** The error which says that somebody else has added or deleted the meter, and the command that works instead. */
+const INSTEAD = {
   add: { error: errorNamed('METER_MOD_FAILED', 'METER_EXISTS'), command: 'modify' },
   modify: { error: errorNamed('METER_MOD_FAILED', 'UNKNOWN_METER'), command: 'add' },
 } as const
 
 /**
- * Add and change meters; the ledger notes what the switch has taken.
- * @returns who wants those that it refused, and that it did, in its words
+ * Add and change meters. The ledger notes those that the switch has taken.
+ * @returns the authors of the meters that were refused, and what the switch said
  */
 export async function putMeters(
   session: Session,
@@ -34,7 +34,7 @@ export async function putMeters(
     const again: MeterChange[] = []
     for (const [index, change] of open.entries()) {
       const error = answers.get(index)
-      const { error: expected, command } = OTHERWISE[change.command]
+      const { error: expected, command } = INSTEAD[change.command]
       if (!error) ledger.took(change)
       else if (round === 0 && isSame(error, expected)) again.push({ ...change, command })
       else refused.set(change.author, `refused a meter: ${error.message}`)
@@ -44,14 +44,14 @@ export async function putMeters(
   return refused
 }
 
-/** @returns what the switch said against it */
+/** Delete meters. @returns what the switch said of those that it refused to delete */
 export async function dropMeters(session: Session, ids: readonly number[]): Promise<string[]> {
   if (ids.length === 0) return []
   const refused = await session.series(ids.map((meter) => meterMod('delete', { meter, flags: 0, bands: [] })))
   return refused.map(({ error }) => error.message)
 }
 
-/** What the switch has; nothing where it knows no meters. */
+/** The meters of the switch; none where it does not know meters. */
 export async function readMeters(session: Session): Promise<readonly Meter[]> {
   try {
     return (await session.request({ type: 'multipart_request', multipart: 'meter_config' })).meters

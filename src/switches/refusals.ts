@@ -1,25 +1,25 @@
-/** What is without its rules on one switch, which refused them or was not told them: why, and when it is tried again. */
+/** Objects that one switch goes without, since it refused their rules or their engine made a mistake, and when to try again. */
 import type { Logger } from 'pino'
 import type { Graph } from '../../topology/graph.ts'
 import type { Key } from '../../topology/ids.ts'
 
-/** What is refused is tried again after this time, doubling up to the longest, milliseconds. */
-const RETRY_FIRST = 1_000
-const RETRY_LONGEST = 30_000
+/** The time until the next try doubles from the first to the second of these. */
+const MIN_RETRY_MS = 1_000
+const MAX_RETRY_MS = 30_000
 
 interface Context {
   readonly graph: Graph
   readonly log: Logger
-  /** The words for these objects have changed. */
+  /** What is said of these objects has changed. */
   changed(objects: ReadonlySet<Key>): void
   retry(objects: Iterable<Key>): void
 }
 
 export class Refusals {
-  /** Objects that are without the rules that they want, and what the switch did: `refused a rule: …`. */
+  /** Objects without the rules that they want, and what the switch did: `refused a rule: …`. */
   readonly refused = new Map<Key, string>()
   readonly #context: Context
-  #delay = RETRY_FIRST
+  #delayMs = MIN_RETRY_MS
   #timer: NodeJS.Timeout | undefined
 
   constructor(context: Context) {
@@ -28,7 +28,7 @@ export class Refusals {
 
   /**
    * @param compiled objects whose rules were sent
-   * @param aside those of them that go without, and why
+   * @param aside those of them that were set aside, and why
    */
   note(compiled: Iterable<Key>, aside: ReadonlyMap<Key, string>): void {
     const { graph, log } = this.#context
@@ -36,27 +36,25 @@ export class Refusals {
     for (const object of compiled) if (this.refused.delete(object)) changed.add(object)
     for (const [object, words] of aside) {
       this.refused.set(object, words)
-      log.error(
-        { object: graph.byKey.get(object), refusal: words },
-        'an object goes without its rules here: tried again later',
-      )
+      log.error({ object: graph.byKey.get(object), refusal: words }, 'an object goes without its rules, retrying later')
     }
-    if (this.refused.size === 0) this.#delay = RETRY_FIRST
-    else if (aside.size > 0) this.#retry()
+    if (this.refused.size === 0) this.#delayMs = MIN_RETRY_MS
+    else if (aside.size > 0) this.#retryLater()
     if (changed.size > 0) this.#context.changed(changed)
   }
 
+  /** The connection has ended. */
   end(): void {
     clearTimeout(this.#timer)
   }
 
-  /** All that is refused is tried again together, later each time. */
-  #retry(): void {
+  /** All objects are tried again together. */
+  #retryLater(): void {
     if (this.#timer) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       if (this.refused.size > 0) this.#context.retry(this.refused.keys())
-    }, this.#delay)
-    this.#delay = Math.min(this.#delay * 2, RETRY_LONGEST)
+    }, this.#delayMs)
+    this.#delayMs = Math.min(this.#delayMs * 2, MAX_RETRY_MS)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Rules that go to a switch ahead of the commit that makes their objects stale: in a bundle that is opened, filled and closed
- * while the disk writes, and committed only when the change is durable. It saves a plug the time of one of the two.
+ * Rules that are sent ahead of the commit that makes their objects stale. Their bundle is opened, filled and closed while the
+ * disk writes, and committed only when the change is durable. So a plug takes the longer of the two times, not their sum.
  */
 import type { Ledger } from '../../flows/diff.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
@@ -8,8 +8,8 @@ import type { Key } from '../../topology/ids.ts'
 import type { Session } from '../openflow/index.ts'
 import { flowMods } from './flow-mods.ts'
 
-/** Objects at most: more are compiled in slices, and that is after the commit. */
-const MOST = 32
+/** More objects are compiled in slices, after the commit. */
+const MAX_OBJECTS = 32
 
 export class StagedBundle {
   readonly #rules: ReadonlyMap<Key, readonly Rule[]>
@@ -17,8 +17,8 @@ export class StagedBundle {
   readonly #durable = Promise.withResolvers<void>()
 
   /**
-   * @param rulesOf what an object wants, by the graph as it will be
-   * @returns undefined where there is nothing to send, too much, or what no bundle takes
+   * @param rulesOf what an object wants after the commit
+   * @returns undefined where there is nothing to send, too much, or something that no bundle takes
    */
   static begin(
     session: Session,
@@ -26,13 +26,13 @@ export class StagedBundle {
     objects: ReadonlySet<Key>,
     rulesOf: (object: Key) => Rule[],
   ): StagedBundle | undefined {
-    if (objects.size > MOST) return undefined
+    if (objects.size > MAX_OBJECTS) return undefined
     const before = new Map([...objects].map((object) => [object, ledger.of(object)]))
     const rules = new Map([...objects].map((object) => [object, rulesOf(object)]))
     adopt(ledger, rules)
     const { put, drop, meters, zones } = finished(ledger.delta())
     adopt(ledger, before)
-    // They are in no bundle, so nothing holds them back until the commit.
+    // Meters and zones are in no bundle, so nothing would hold them back until the commit.
     if (meters.put.length + meters.drop.length + zones.length > 0) return undefined
     return put.length + drop.length > 0 ? new StagedBundle(session, rules, flowMods(put, drop)) : undefined
   }
@@ -40,17 +40,20 @@ export class StagedBundle {
   private constructor(session: Session, rules: ReadonlyMap<Key, readonly Rule[]>, mods: ReturnType<typeof flowMods>) {
     this.#rules = rules
     this.#sent = session.bundle(mods, { after: this.#durable.promise })
-    // Whoever lets it go on hears of what goes wrong with it; nobody else needs to.
+    // A failure is reported to the caller of commit. A bundle that is withdrawn has none.
     this.#sent.catch(() => undefined)
     this.#durable.promise.catch(() => undefined)
   }
 
-  /** Are these just the objects whose rules it has? */
+  /** Are these the very objects whose rules it has? */
   covers(objects: ReadonlySet<Key>): boolean {
     return this.#rules.size === objects.size && [...objects].every((object) => this.#rules.has(object))
   }
 
-  /** The change is durable: what was sent is what the ledger wants. Resolves when the switch has confirmed. */
+  /**
+   * The change is durable: the ledger wants these rules from now on.
+   * @returns a function that commits the bundle, and resolves when the switch has confirmed it
+   */
   commit(ledger: Ledger): () => Promise<void> {
     adopt(ledger, this.#rules)
     return () => {
@@ -59,9 +62,9 @@ export class StagedBundle {
     }
   }
 
-  /** The commit failed, or something else came between. */
+  /** The switch discards the rules. */
   withdraw(): void {
-    this.#durable.reject(new Error('what the bundle was to follow did not come'))
+    this.#durable.reject(new Error('the change that the bundle was sent ahead of did not come'))
   }
 }
 

@@ -46,7 +46,7 @@ function stage(test: { teardown(stop: () => void): void }) {
     hops.packetIn(where, session, { table, data, cookie: cookieOf(author) } as PacketIn)
   const waits = (address: string) => asked(HOP.number, packetTo(address))
   const found = (address: string) => asked(CLASSIFY.number, replyOf(address))
-  return { hops, sent, asked, waits, found }
+  return { sent, asked, waits, found }
 }
 const question = (address: string): string =>
   `ffffffffffff0e51cb007111080600010800060400010e51cb007111cb007111000000000000${address}`
