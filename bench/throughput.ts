@@ -90,7 +90,7 @@ async function plugged(scene: Scene, [h1, h2]: HypervisorSync, engine: Engine): 
   return await ready(scene, [pair[0].vm, pair[1].vm], TUNNEL_MTU)
 }
 
-/** The same without us. */
+/** The peer: bridges with one rule written by hand. */
 async function handWritten(scene: Scene, hosts: HypervisorSync, engine: Engine): Promise<Pair> {
   const vms: Vm[] = []
   for (const [index, host] of hosts.entries()) {

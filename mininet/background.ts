@@ -4,6 +4,8 @@ import { constants } from 'node:os'
 import type { Channel } from './channel.ts'
 
 export interface Background {
+  /** All that it has printed so far. */
+  printed(): Promise<string>
   /** Interrupts it, as Ctrl-C would, and returns all that it printed. */
   stop(): Promise<string>
 }
@@ -16,12 +18,14 @@ export async function startBackground(
 ): Promise<Background> {
   const { pid } = await channel.call<{ pid: number }>('spawn', { ...command, env: {} })
   const ended = channel.exit(pid)
+  const printed = () => readFile(command.log, 'utf8')
   const background: Background = {
+    printed,
     stop: async () => {
       running.delete(background)
       await channel.call('kill', { pid, signal_number: constants.signals.SIGINT })
       await ended
-      return await readFile(command.log, 'utf8')
+      return await printed()
     },
   }
   running.add(background)

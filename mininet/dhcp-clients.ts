@@ -40,7 +40,7 @@ export class DhcpClients {
     return await this.#run(vm, 'udhcpc', '-f', '-q', '-n', '-i', 'eth0', '-s', SCRIPT, ...asked)
   }
 
-  /** One that stays, so that it can be told to renew its lease. */
+  /** Starts udhcpc and keeps it running, so that it can be told to renew its lease. */
   async lasting(vm: string) {
     const pid = this.#path(`${vm}.pid`)
     const env = `LEASE=${this.#path(vm)}`
@@ -100,7 +100,7 @@ export class DhcpClients {
   }
 }
 
-/** The same without files. */
+/** Runs the client of raw frames, which needs no files. @returns what it says */
 export async function rawDhcp<T>(lab: Lab, vm: string, ...what: readonly string[]): Promise<T> {
   const { stdout, stderr } = await lab.exec(vm, 'python3', RAW, ...what)
   if (stderr !== '') throw new Error(stderr)

@@ -3,8 +3,8 @@ import t from 'tap'
 import { BUILT_IN } from './engine-kit/description.ts'
 import { conformance, whyNotHere } from './engine-kit/index.ts'
 
-const patience = 600_000
-t.setTimeout(patience)
-t.test('the built-in engines', { skip: whyNotHere() ?? false, timeout: patience }, async (t) => {
+const MAX_FILE_MS = 600_000
+t.setTimeout(MAX_FILE_MS)
+t.test('the built-in engines', { skip: whyNotHere() ?? false, timeout: MAX_FILE_MS }, async (t) => {
   await conformance(BUILT_IN, (name, run) => t.test(name, run))
 })

@@ -16,7 +16,7 @@ export interface FabricRules {
   unguarded?(vm: string): boolean
 }
 
-/** Has it members with addresses of a physical network, and no Ethernet? */
+/** Do its members have addresses of a physical network, and no common Ethernet? */
 export const isRouted = ({ engine }: Network): boolean => engine === 'nat-ipv4'
 
 /** The segment on which the fabric carries a network. @param physical the names of the physical networks, in their order */

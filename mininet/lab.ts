@@ -6,7 +6,7 @@
  *     await lab.hypervisor(1).join(controllerAddress)
  *
  * Each host h<n> has three cables: `mgmt0` to the controller, `phy0` in `br-phy` for tunnels, and per physical network an
- * `eth<n>` in `br-eth<n>`. A machine `outside`, on every physical network, is somebody else's server there.
+ * `eth<n>` in `br-eth<n>`. A machine `outside` on every physical network stands for a server that is no VM.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -41,7 +41,7 @@ export interface VmSettings {
   readonly addresses: readonly string[]
   /** A name for its interface on the hypervisor, where it matters. */
   readonly interface?: string
-  /** Nobody looks at what it sends: it is a machine at a remote site. */
+  /** What it sends is not filtered: it is a machine at a remote site. */
   readonly unguarded?: true
 }
 
@@ -232,7 +232,7 @@ export class Lab {
     return overhear(this.#channel, etherTypes)
   }
 
-  /** Everybody forgets the MAC addresses learned by ARP, and whom they asked for in vain: the next packet asks afresh. */
+  /** Every VM forgets the MAC addresses that it learned or failed to learn by ARP, so that its next packet asks again. */
   async forgetNeighbours(): Promise<void> {
     await Promise.all(this.vms.map((vm) => this.exec(vm.name, 'ip', 'neigh', 'flush', 'all')))
   }

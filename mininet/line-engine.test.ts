@@ -7,8 +7,8 @@ import { apiOn } from '../test/support/api.ts'
 import { copyLineEngine, install, NODE, tsc } from '../test/support/package.ts'
 import { whyNotHere } from './engine-kit/index.ts'
 
-const patience = 600_000
-t.setTimeout(patience)
+const MAX_FILE_MS = 600_000
+t.setTimeout(MAX_FILE_MS)
 
 const project = t.testdir({
   'tsconfig.json': JSON.stringify({
@@ -87,12 +87,18 @@ t.test('it is loaded by its path, and its lines are made, plugged and let go', a
   t.match((await call('GET', '/extensions/line')).body, { engines: ['line'], operations: { length: 2 } })
 })
 
-t.test('its own test runs the kit: the laws, and the rest on real Open vSwitch', { timeout: patience }, async (t) => {
-  const [env, ...node] = NODE
-  const args = [...node, '--test', '--test-reporter=tap', 'line.test.js']
-  const { stdout } = await promisify(execFile)(env, args, { cwd: project }).catch((error: { stdout: string }) => error)
-  if (!t.ok(/^# fail 0$/m.test(stdout), 'nothing failed')) t.comment(stdout)
-  const skipped = whyNotHere() ? 1 : 0
-  t.ok(new RegExp(`^# skipped ${skipped}$`, 'm').test(stdout), `${skipped} skipped`)
-  if (!skipped) t.ok(/^ +ok \d+ - line: Open vSwitch is killed and starts again/m.test(stdout), 'it was in the lab')
-})
+t.test(
+  'its own test runs the kit: the laws, and the rest on real Open vSwitch',
+  { timeout: MAX_FILE_MS },
+  async (t) => {
+    const [env, ...node] = NODE
+    const args = [...node, '--test', '--test-reporter=tap', 'line.test.js']
+    const { stdout } = await promisify(execFile)(env, args, { cwd: project }).catch(
+      (error: { stdout: string }) => error,
+    )
+    if (!t.ok(/^# fail 0$/m.test(stdout), 'nothing failed')) t.comment(stdout)
+    const skipped = whyNotHere() ? 1 : 0
+    t.ok(new RegExp(`^# skipped ${skipped}$`, 'm').test(stdout), `${skipped} skipped`)
+    if (!skipped) t.ok(/^ +ok \d+ - line: Open vSwitch is killed and starts again/m.test(stdout), 'it was in the lab')
+  },
+)

@@ -122,7 +122,7 @@ function mayMove(scene: Scene, station: Station): boolean {
   )
 }
 
-/** Frames of somebody else's server on the physical network: untagged, and with the tag of each network and of none. */
+/** Frames from a server on the physical network: untagged, with the tag of each network, and with a tag of none. */
 async function fromOutside(scene: Scene, networks: readonly Network[]): Promise<string[]> {
   const segments = [[], [4001], ...networks.flatMap(({ segment }) => (segment.vlan_id ? [[segment.vlan_id]] : []))]
   const sends = segments.flatMap(([vid], index) =>
@@ -173,7 +173,7 @@ await onStage('what reaches what is what the API was told', { hypervisors: 3, co
     networks.push(await scene.network('nat-ipv4', { address_prefix }))
   const vids = networks.flatMap(({ segment }) => segment.vlan_id ?? [])
   while (scene.stations.size < stations) await newStation(scene, networks, random)
-  await t.test('as it was made', async (t) => {
+  await t.test('before any change', async (t) => {
     t.same(await scene.wrongs({ vids }), [])
     t.same(await fromOutside(scene, networks), [], 'what comes from the physical network')
     t.same(await natWrongs(scene), [], 'floating addresses')
@@ -192,7 +192,7 @@ await onStage('what reaches what is what the API was told', { hypervisors: 3, co
     })
   }
 
-  await t.test('and when everything was unplugged, nothing', async (t) => {
+  await t.test('when every VNIC is unplugged, nothing passes and no rule is left', async (t) => {
     for (const station of scene.stations.values()) await scene.unplug(station)
     t.same(await scene.wrongs({ vids }), [])
     for (const host of scene.lab.hypervisors) t.same(await host.rules(), [], `${host.id} has no rule left`)

@@ -4,8 +4,8 @@ import { checkpoint } from './checkpoint.ts'
 import { whyNoLab } from './lab.ts'
 import { type Scene, type SceneSettings, startScenes } from './scene.ts'
 
-/** A whole file may take so long on a busy machine; a single wait ends long before. */
-const patience = 600_000
+/** A whole file may take this long on a busy machine; a single wait ends long before. */
+const MAX_FILE_MS = 600_000
 
 export async function onStage(
   title: string,
@@ -15,15 +15,15 @@ export async function onStage(
   await onStages(title, 1, settings, (t, scene) => play(t, scene))
 }
 
-/** The same with several controllers, each with its share of the hypervisors, of which the first two are told. */
+/** Several controllers, each with its share of the hypervisors. The test gets the scenes of the first two. */
 export async function onStages(
   title: string,
   count: number,
   settings: SceneSettings,
   play: (t: Test, scene: Scene, other: Scene) => Promise<void>,
 ): Promise<void> {
-  t.setTimeout(patience)
-  await t.test(title, { skip: whyNoLab() ?? false, timeout: patience }, async (t) => {
+  t.setTimeout(MAX_FILE_MS)
+  await t.test(title, { skip: whyNoLab() ?? false, timeout: MAX_FILE_MS }, async (t) => {
     const scenes = await startScenes(count, settings)
     const [scene = missing(), other = scene] = scenes
     restoreAfterFailures(t, scenes)

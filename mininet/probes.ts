@@ -50,7 +50,7 @@ interface Member {
   readonly remembers: boolean
 }
 
-/** Every kind of frame from every VM, each to be delivered exactly once to each member of its network or to nobody. */
+/** Every kind of frame from every VM. Each must reach each member of its network exactly once, or reach no VM. */
 export function frameProbes(vms: readonly Vm[], networkOf: NetworkOf, settings: ProbeSettings = {}): Send[] {
   const { vids = [], asks = () => false, remembers = () => false, further = () => [] } = settings
   const sends: Send[] = []

@@ -57,7 +57,7 @@ export async function startScene(settings: SceneSettings): Promise<Scene> {
   return scene
 }
 
-/** Several controllers in one lab, each with its share of the hypervisors, who know nothing of each other. */
+/** Several controllers in one lab that know nothing of each other, each with its share of the hypervisors. */
 export async function startScenes(count: number, settings: SceneSettings): Promise<Scene[]> {
   const { config = '', prepare, ...lasting } = settings
   const lab = await startLab({ ...lasting, controllers: count })
@@ -66,7 +66,7 @@ export async function startScenes(count: number, settings: SceneSettings): Promi
     const share = lab.hypervisors.length / count
     for (let at = 0; at < count; at++) {
       const controller = await lab.startController({ number: at + 1, config })
-      const scene = new Scene(lab, controller, lab.hypervisors.slice(at * share, (at + 1) * share), at * FIRST_OF_NEXT)
+      const scene = new Scene(lab, controller, lab.hypervisors.slice(at * share, (at + 1) * share), at * VMS_PER_SCENE)
       scenes.push(scene)
       for (const host of scene.hypervisors) {
         await prepare?.(host)
@@ -84,8 +84,8 @@ export async function startScenes(count: number, settings: SceneSettings): Promi
   }
 }
 
-/** So far apart are the numbers of the VMs of two scenes in one lab. */
-const FIRST_OF_NEXT = 1000
+/** The VMs of a scene are numbered from here on, times the place of the scene in its lab. */
+const VMS_PER_SCENE = 1000
 
 export class Scene {
   readonly lab: Lab
@@ -278,7 +278,7 @@ export class Scene {
     return wrongs(this.lab, (vm) => this.networkOf(vm), { ...known, ...settings })
   }
 
-  /** Which segment carries the frames of each VM, and that tunnels bring them only where somebody is to get them. */
+  /** The segments that may carry the frames of each VM, and the hypervisors to which tunnels may bring them. */
   get fabric(): FabricRules {
     return fabricOf(this, this.#remotes)
   }

@@ -5,7 +5,7 @@ import type { Vm } from './lab.ts'
 
 export interface Matrix {
   readonly text: string
-  /** Cells that are not as they must be. */
+  /** Cells that differ from what the API was told. */
   readonly wrong: number
 }
 

@@ -93,7 +93,7 @@ class Wire:
 
     def __init__(self):
         self.taps, self.arrivals, self.waiting = {}, [], set()
-        # Frames that are no test frames, of these EtherTypes, for who listens to what others say by themselves.
+        # Frames of these EtherTypes are kept although they are no test frames, until `listen` is called again.
         self.overheard_types, self.overheard = set(), []
         self.changed = asyncio.Event()
         self.turn = asyncio.Lock()

@@ -7,7 +7,7 @@ await onStage('answers', { hypervisors: 2 }, async (t, scene) => {
   const [h1, h2] = [lab.hypervisor(1), lab.hypervisor(2)]
 
   for (const engine of ['vxlan', 'vlan'] as const) {
-    await t.test(`${engine}: who has a known address is said without asking`, async (t) => {
+    await t.test(`${engine}: the switch answers for a known address`, async (t) => {
       const network = await scene.network(engine)
       const station = (n: number, hypervisor: typeof h1) =>
         scene.station({ hypervisor, network, addresses: [`10.9.0.${n}/16`, `fd09::${n}/64`] })

@@ -38,7 +38,7 @@ await onStage('claims', { hypervisors: 2 }, async (t, scene) => {
       t.equal((await scene.show(first.vnic.id)).binding?.hypervisor, 'h2', 'the loser does not take it back')
       await h1.removeInterface(first.vm.interface)
       await scene.condition('h1', 'claimed-elsewhere', false)
-      // That it has come there may still be being told.
+      // Gratuitous frames about the move may still be on their way.
       t.same(
         (await changes()).filter((line) => !line.includes('OFPT_PACKET_OUT')),
         [],

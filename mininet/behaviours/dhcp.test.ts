@@ -102,7 +102,7 @@ await onStage('addresses', { hypervisors: 2 }, async (t, scene) => {
     await scene.remove(vm)
   })
 
-  await t.test('a client that was there before: its address is confirmed, another one refused', async (t) => {
+  await t.test('a client that remembers its lease: the right address is confirmed, a wrong one refused', async (t) => {
     const network = await scene.network('vxlan', { ipv4: IPV4 })
     const vm = await guest(network)
     const [address = ''] = vm.port?.ip_addresses ?? []
@@ -142,7 +142,7 @@ await onStage('addresses', { hypervisors: 2 }, async (t, scene) => {
       await is('renew')
       await until('the rule to be counted', async () => (await renewals()) > 0)
       t.match(await client.told(), { ip: vm.port?.ip_addresses?.[0], serverid: server })
-      // It renews from the address that it still has, and is to be told that this is none of its own.
+      // It renews the address that it still has, and must be refused: its port has another one now.
       await scene.api.must('PATCH', `/v1/projects/${project}/ports/${vm.port?.id}`, { ip_addresses: ['10.9.0.150'] })
       await client.renew()
       await until('the new address', async () => (await client.told()).ip === '10.9.0.150')
@@ -151,7 +151,7 @@ await onStage('addresses', { hypervisors: 2 }, async (t, scene) => {
     })
   }
 
-  await t.test('a client that has its address from elsewhere is told the rest (INFORM)', async (t) => {
+  await t.test('INFORM: a client with an address of its own gets the options without a lease', async (t) => {
     const network = await scene.network('vxlan', { ipv4: IPV4 })
     const vm = await guest(network)
     const [address = ''] = vm.port?.ip_addresses ?? []
@@ -161,7 +161,7 @@ await onStage('addresses', { hypervisors: 2 }, async (t, scene) => {
     await scene.remove(vm)
   })
 
-  await t.test('a network that hands out nothing: its DHCP is its own', async (t) => {
+  await t.test('a network without address management: the controller answers no DHCP', async (t) => {
     const network = await scene.network('vxlan')
     const vm = await guest(network)
     t.same(vm.port?.ip_addresses, [])

@@ -97,16 +97,16 @@ await onStage('guard', { hypervisors: 2 }, async (t, scene) => {
     'an advertisement of itself',
   ]
 
-  await t.test('nothing known of its addresses: its own MAC address, and no other', async (t) => {
+  await t.test('without known IP addresses a VM sends only from its own MAC address', async (t) => {
     t.same(await pass(ofOwnMac), [])
   })
 
-  await t.test('its addresses known: as them alone, and as a client', async (t) => {
+  await t.test('with known IP addresses it sends only from these, and as a DHCP client', async (t) => {
     await scene.api.must('PATCH', path, { ip_addresses: ['10.9.0.1', 'fd09::1'] })
     t.same(await pass(ofOwnAddresses), [])
   })
 
-  await t.test('further pairs: a virtual router, and a prefix of its own', async (t) => {
+  await t.test('allowed address pairs: a virtual router, and a further prefix', async (t) => {
     const pairs = [{ mac_address: virtual, ip_prefix: '10.9.0.100' }, { ip_prefix: '10.8.0.0/16' }]
     t.match(await scene.api.must('PATCH', path, { allowed_address_pairs: pairs }), { allowed_address_pairs: pairs })
     const more = ['IPv4 as a virtual router', 'ARP as a virtual router', 'IPv4 of a further prefix']
@@ -116,7 +116,7 @@ await onStage('guard', { hypervisors: 2 }, async (t, scene) => {
     t.same(differences([toRouter], await lab.experiment([toRouter]), [vm.vm.name]), [])
   })
 
-  await t.test('port security off: whatever it likes; on again: as before', async (t) => {
+  await t.test('without port security it sends anything; with it again, as before', async (t) => {
     await scene.api.must('PATCH', path, { port_security: false, allowed_address_pairs: [] })
     t.same(await pass(Object.keys(kinds)), [])
     await scene.api.must('PATCH', path, { port_security: true })

@@ -100,7 +100,7 @@ await onStage('NATed IPv4 networks', { hypervisors: 2, config: floatingConfig() 
     }
   })
 
-  await t.test('no frame crosses between VMs, and none leaves as it is', async (t) => {
+  await t.test('no frame crosses between VMs, and none leaves untranslated', async (t) => {
     const frames = frameProbes(lab.vms, ({ name }) => name)
     t.same((await deliver(lab, frames, { segmentsOf: () => [] })).wrong, [])
     const privately = [c, b].map(({ port }, index) => ping(index + 1, a.vm.name, String(port.private_address), []))

@@ -7,7 +7,8 @@ import { onStage } from '../onstage.ts'
 import type { Station } from '../scene.ts'
 import { until } from '../until.ts'
 
-const SECONDS = 10
+/** Of each measurement; long enough that the burst at its start adds little. */
+const MEASURE_S = 10
 const MBIT = 1_000_000
 
 /** The blocks of code on the page that explains it, in order. */
@@ -42,9 +43,9 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
   await lab.background(peer.vm.name, 'iperf3', '-s')
   /** Bits a second of payload that arrive, of a stream to the peer or from it. */
   const measure = async (protocol: 'UDP' | 'TCP', direction: 'ingress' | 'egress', rate: number): Promise<number> => {
-    const client = ['iperf3', '-c', '10.9.0.2', '-J', '-t', String(SECONDS)]
+    const client = ['iperf3', '-c', '10.9.0.2', '-J', '-t', String(MEASURE_S)]
     if (direction === 'ingress') client.push('-R')
-    // Half as much again as may pass; frames as large as they go.
+    // Offers 1.5 times the limit, in the largest frames.
     if (protocol === 'UDP') client.push('-u', '-b', String(rate * 1.5), '-l', '1472')
     const { sum, sum_received: received } = await until('iperf3 to have measured', async () => {
       const { stdout } = await lab.exec(vm.vm.name, ...client)
@@ -57,7 +58,7 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     return (sum?.bits_per_second ?? 0) * (1 - (sum?.lost_percent ?? 0) / 100)
   }
 
-  await t.test('as the page says', async (t) => {
+  await t.test('the example of docs/quality-of-service.md', async (t) => {
     const [wish = '', shown = '', lines = ''] = example
     const answer = await api.must<{ rate_limit: unknown }>('PATCH', portPath(vm), JSON.parse(wish))
     t.same({ rate_limit: answer.rate_limit }, JSON.parse(shown))
@@ -96,7 +97,7 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     await limit(vm, null)
   })
 
-  await t.test('a member that is beyond its limit takes no copy of a flood from others', async (t) => {
+  await t.test('a member that exceeds its limit does not keep others from their copies of a flood', async (t) => {
     const slow = await scene.station({ hypervisor: h1, network })
     const last = await scene.station({ hypervisor: h1, network })
     await limit(slow, { ingress_kbps: 1, burst_kbit: 16 })
@@ -118,7 +119,7 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     await until('its meter to be gone', isClean)
   })
 
-  await t.test('what another hand or a crash does to meters is put right', async (t) => {
+  await t.test('meters that somebody deleted, or that a crash lost, are restored', async (t) => {
     await limit(vm, { ingress_kbps: 5_000, egress_kbps: 5_000, burst_kbit: 500 })
     const rules = await h1.rules()
     t.equal((await h1.meters()).length, 2)
@@ -135,13 +136,13 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     await until('the meter to be back', async () => (await h1.meters()).length === 3)
     t.ok(
       (await h1.rules()).some((line) => line.includes('table=200')),
-      "another hand's meter is left alone",
+      'a foreign meter stays',
     )
     await h1.ofctl('del-meter', 'br-int', 'meter=200000')
     await until('all to be as it was', isBack)
   })
 
-  await t.test('it goes with its VNIC, to another hypervisor and away', async (t) => {
+  await t.test('meters follow their VNIC to another hypervisor, and are removed when it is unplugged', async (t) => {
     await scene.move(vm, lab.hypervisor(2))
     await until('the meters to be gone here', isClean)
     t.equal((await lab.hypervisor(2).meters()).length, 2, 'and there')

@@ -33,7 +33,7 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
     }
   }
 
-  await t.test('all is well before', async (t) => {
+  await t.test('every VM reaches its peers at first', async (t) => {
     t.same(await scene.wrongs(), [])
   })
 
@@ -61,7 +61,7 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
     )
   }
 
-  await t.test('B30 nothing that was answered is forgotten, killed right after the answer', async (t) => {
+  await t.test('B30 a controller killed right after its answers forgets nothing', async (t) => {
     for (let round = 0; round < 3; round++) {
       const vnic = await scene.createVnic()
       const [network] = networks

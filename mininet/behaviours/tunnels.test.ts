@@ -45,7 +45,7 @@ await onStage('ports that are their own tunnel', { hypervisors: 2, remotes: TYPE
     t.same((await deliver(lab, sends, scene.fabric)).wrong, [])
   })
 
-  await t.test('the same key from another machine is nobody’s', async (t) => {
+  await t.test('a frame with the right key from another machine is dropped', async (t) => {
     const [wire] = wires
     const stranger = lab.remotes[1]
     if (!wire || !stranger) throw new RangeError('the scene has no wires')
@@ -90,7 +90,7 @@ await onStage('ports that are their own tunnel', { hypervisors: 2, remotes: TYPE
     t.same(await scene.wrongs({ vids }), [])
   })
 
-  await t.test('B30 a controller killed and started again moves no rule of them', async (t) => {
+  await t.test('B30 a controller that is killed and starts again changes no rule of these ports', async (t) => {
     const before = await Promise.all([h1.rules(), h2.rules()])
     const changes = await Promise.all([h1.watchChanges(), h2.watchChanges()])
     await scene.controller.stop('SIGKILL')

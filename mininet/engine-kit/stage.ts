@@ -196,7 +196,7 @@ export class Stage {
     }
   }
 
-  /** The same of the neighbours, at the end. */
+  /** Removes the neighbours, at the end. */
   strikeNeighbours(): Promise<void> {
     return this.strike(this.#neighbours)
   }
@@ -233,7 +233,7 @@ export class Stage {
     ]
   }
 
-  /** Who of those that are reached by addresses is not. */
+  /** The members reached by address that do not answer. */
   async #unreached(): Promise<string[]> {
     const there: Array<{ readonly name: string; readonly address: string }> = []
     for (const { vm, seat, up } of this.stations) {

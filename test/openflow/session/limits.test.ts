@@ -162,11 +162,11 @@ t.test('a request without an answer ends the connection, echo or not', async (t)
 })
 
 t.test('a long answer of which some comes in time is waited for, and what is behind it', async (t) => {
-  const { session, peer } = await pair(t, { requestTimeout: 200 })
+  const { session, peer } = await pair(t, { requestTimeout: 1000 })
   const answers = Promise.all([session.request(request), session.barrier()])
   const { xid } = await peer.nextOf('multipart_request')
   for (let count = 0; count < 10; count += 1) {
-    await sleep(50)
+    await sleep(150)
     peer.send(part(xid, 1))
   }
   peer.send(part(xid, 1, false), { type: 'barrier_reply', xid: (await peer.nextOf('barrier_request')).xid })

@@ -1,9 +1,9 @@
-/** Other hands on a switch, and a controller that does not see everything yet: behaviours B33, B35. */
+/** Foreign changes on a switch, and a controller that does not see every hypervisor yet: behaviours B33, B35. */
 import { returnToController } from '../disconnect.ts'
 import { onStage } from '../onstage.ts'
 import { until } from '../until.ts'
 
-await onStage('hands', { hypervisors: 3 }, async (t, scene) => {
+await onStage('foreign changes', { hypervisors: 3 }, async (t, scene) => {
   const { lab } = scene
   const [h1, h2, h3] = [lab.hypervisor(1), lab.hypervisor(2), lab.hypervisor(3)]
   const networks = [await scene.network('vlan'), await scene.network('vxlan')]
@@ -14,7 +14,7 @@ await onStage('hands', { hypervisors: 3 }, async (t, scene) => {
   const same = (one: readonly string[], other: readonly string[]) => JSON.stringify(one) === JSON.stringify(other)
 
   await t.test(
-    'B33 our rules, changed, deleted or covered by another hand, are put right; others are left',
+    'B33 rules of ours that somebody changed, deleted or covered are restored, and foreign rules stay',
     async (t) => {
       const before = await h1.rules()
       const back = (what: string) =>
@@ -109,7 +109,7 @@ await onStage('hands', { hypervisors: 3 }, async (t, scene) => {
     t.same(await scene.wrongs(), [])
   })
 
-  await t.test('B35 a hypervisor’s own first snapshot takes away what is not there any more', async (t) => {
+  await t.test('B35 the first snapshot of a hypervisor removes bindings whose interfaces are gone', async (t) => {
     const [gone, ...rest] = stationsOn('h2')
     if (gone === undefined) return
     await lab.controller.stop('SIGKILL')
