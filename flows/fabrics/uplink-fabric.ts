@@ -2,7 +2,7 @@
 
 import type { Uplink } from '../engines/engine-rules.ts'
 import { isWhole, show } from '../engines/said-values.ts'
-import { type FabricKind, nameOf } from '../pipeline/fabric-kind.ts'
+import { type Departure, type FabricKind, nameOf } from '../pipeline/fabric-kind.ts'
 import { TO_UPLINK } from '../pipeline/registers.ts'
 import { POP_TAG, pushTag, UNTAGGED, withTag } from '../pipeline/vlan-tag.ts'
 
@@ -28,7 +28,7 @@ export const uplinkFabric: FabricKind<Uplink> = {
 }
 
 /** To the physical network, with the tag that its frames have there. */
-export function leavingUplink({ vlanId }: Pick<Uplink, 'vlanId'>, output: number) {
+export function leavingUplink({ vlanId }: Pick<Uplink, 'vlanId'>, output: number): Departure {
   const out = { type: 'output', port: output } as const
   return vlanId === null
     ? { target: TO_UPLINK, actions: [out], words: 'leaves for the physical network without a tag' }
