@@ -115,7 +115,7 @@ async function scale(): Promise<Outcome> {
   }
 }
 
-/** Counted, not timed: what is missed here fails a test as well (test/control/sizes.test.ts). */
+/** Counted, not timed: what is missed here fails a test as well (test/switches/sizes.test.ts). */
 async function size(): Promise<Outcome> {
   const networks = rulesPerSwitch(1000, 100)
   const additions = []

@@ -65,10 +65,10 @@ export async function throughput(engine: Engine, rounds: number): Promise<Throug
   }
 }
 
-type HypervisorSync = readonly [Hypervisor, Hypervisor]
+type TwoHosts = readonly [Hypervisor, Hypervisor]
 
 /** Two VMs in a network of ours, or each in a port whose tunnel leads to the other's hypervisor. */
-async function plugged(scene: Scene, [h1, h2]: HypervisorSync, engine: Engine): Promise<Pair> {
+async function plugged(scene: Scene, [h1, h2]: TwoHosts, engine: Engine): Promise<Pair> {
   if (engine !== 'remote-l2') {
     const network: Network & { mtu?: number } = await scene.network(engine)
     const pair = [
@@ -91,7 +91,7 @@ async function plugged(scene: Scene, [h1, h2]: HypervisorSync, engine: Engine): 
 }
 
 /** The peer: bridges with one rule written by hand. */
-async function handWritten(scene: Scene, hosts: HypervisorSync, engine: Engine): Promise<Pair> {
+async function handWritten(scene: Scene, hosts: TwoHosts, engine: Engine): Promise<Pair> {
   const vms: Vm[] = []
   for (const [index, host] of hosts.entries()) {
     const other = hosts[1 - index] ?? host
@@ -153,7 +153,7 @@ function flowOf(turns: readonly Turn[]): Flow {
 }
 
 /** What arrived, and what it took. */
-async function turn(scene: Scene, hosts: HypervisorSync, [from, to]: Pair): Promise<Turn> {
+async function turn(scene: Scene, hosts: TwoHosts, [from, to]: Pair): Promise<Turn> {
   const before = await worked(hosts)
   const wish = ['--json', '--time', String(RUN), '--client', addressOf(to)]
   const said = JSON.parse(await must(scene, from.name, 'iperf3', ...wish)) as {
@@ -164,7 +164,7 @@ async function turn(scene: Scene, hosts: HypervisorSync, [from, to]: Pair): Prom
 }
 
 /** Processor time of both ovs-vswitchd so far, seconds: fields 14 and 15 of proc(5), counted behind the name in brackets. */
-async function worked(hosts: HypervisorSync): Promise<number> {
+async function worked(hosts: TwoHosts): Promise<number> {
   let ticks = 0
   for (const host of hosts) {
     const stat = await host.run('sh', '-c', 'cat /proc/$(cat $OVS_RUNDIR/ovs-vswitchd.pid)/stat')
