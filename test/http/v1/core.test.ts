@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { VnicId } from '../../../topology/ids.ts'
 import { apiOn } from '../../support/api.ts'
-import { hypervisor } from '../../support/nodes.ts'
+import { seeHypervisor, seeInterface } from '../../support/seen.ts'
 
 const RED = '/projects/red'
 
@@ -167,12 +167,8 @@ t.test('hypervisors, their rules, and taking one out of service (B39)', async (t
   const api = await apiOn(t)
   const { call, controller } = api
   const { port, vnic } = await furnished(api)
-  await controller.journal.write((draft) => {
-    const to = { ...hypervisor(0), key: draft.nextKey() }
-    draft.change({ kind: 'hypervisor', id: to.id, to })
-    const binding = { vnicId: vnic as VnicId, hypervisor: to.id, bridge: 'br-int', interface: 'tap0', ofport: 5 }
-    draft.change({ kind: 'binding', id: binding.vnicId, to: binding })
-  })
+  await seeHypervisor(controller, 0)
+  await seeInterface(controller, vnic, 0)
   t.match(await call('PUT', `${RED}/vnics/${vnic}/port`, { port_id: port }), {
     body: { status: 'waiting', binding: { ofport: 5 } },
   })

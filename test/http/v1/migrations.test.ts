@@ -1,65 +1,29 @@
 /** Live migration over HTTP, with switches that are fakes: what is prepared, what is said of it, and how it ends. */
 import t from 'tap'
-import { arrived } from '../../../src/core/resources/migration.ts'
 import type { VnicView } from '../../../src/core/views.ts'
-import { listen } from '../../../src/openflow/index.ts'
 import type { Json } from '../../../src/store/store.ts'
-import type { VnicId } from '../../../topology/ids.ts'
-import type { Binding, Hypervisor } from '../../../topology/model.ts'
 import { apiOn } from '../../support/api.ts'
-import { FakeSwitch } from '../../support/fake-switch.ts'
 import { MemoryStore } from '../../support/memory-store.ts'
-import { hypervisor, hypervisorId } from '../../support/nodes.ts'
+import { busyProjectOn, RED, WAIT } from '../../support/project.ts'
 import { until } from '../../support/switches.ts'
 
 type Test = Parameters<typeof apiOn>[0] & { match(found: unknown, wanted: object): boolean }
 
-const RED = '/projects/red'
-
 /** Four hypervisors, of which the last is not connected; a VNIC that is active on the first, and another on the third. */
 async function cloud(t: Test, engine = 'vxlan', store = new MemoryStore()) {
-  const api = await apiOn(t, { store })
-  const { controller, call } = api
-  const listener = await listen({ port: 0, onSession: (session) => controller.acceptSwitch(session) })
-  t.teardown(async () => {
-    controller.close()
-    await listener.close()
-  })
-  const host = (n: number, extra: Partial<Hypervisor> = {}) =>
-    controller.journal.write((draft) => {
-      const id = hypervisorId(n)
-      const key = draft.graph.hypervisors.get(id)?.key ?? draft.nextKey()
-      draft.change({ kind: 'hypervisor', id, to: { ...hypervisor(n, extra), key } })
-    })
-  for (const n of [0, 1, 2, 3]) await host(n)
-  const switches = await Promise.all(
-    [0, 1, 2].map((n) => FakeSwitch.connect(listener.address.port, { datapathId: BigInt(n) })),
-  )
-  const network = String((await call('POST', `${RED}/networks`, { engine })).body.id)
-  /** As `Hosts` does when the claims are settled. */
-  const bind = (id: string, where: number, ofport: number | null = 5) =>
-    controller.journal.write((draft) => {
-      const vnicId = id as VnicId
-      const was = draft.graph.bindings.get(vnicId)
-      const to: Binding = { vnicId, hypervisor: hypervisorId(where), bridge: 'br-int', interface: 'tap0', ofport }
-      draft.change({ kind: 'binding', id: vnicId, to: null })
-      arrived(draft, to, was)
-      draft.change({ kind: 'binding', id: vnicId, to })
-    })
+  const project = await busyProjectOn(t, 4, 3, { store })
+  const { call, bind, plug } = project
+  const network = await project.network({ engine })
   const enter = async (where: number, ofport: number) => {
-    const port = String((await call('POST', `${RED}/networks/${network}/ports`, {})).body.id)
-    const vnic = String((await call('POST', `${RED}/vnics`, {})).body.id)
+    const [port, vnic] = [await project.port(network), await project.vnic()]
     await bind(vnic, where, ofport)
-    const path = `${RED}/vnics/${vnic}`
-    t.match(await call('PUT', `${path}/port`, { port_id: port }, { prefer: 'wait=5' }), { status: 200 })
-    return { vnic, port, path }
+    t.match(await plug(vnic, port), { status: 200 })
+    return { vnic, port, path: `${RED}/vnics/${vnic}` }
   }
-  const [mover, partner] = [await enter(0, 5), await enter(2, 6)]
+  const [mover] = [await enter(0, 5), await enter(2, 6)]
   const show = async () => (await call('GET', mover.path)).body
-  return { ...api, switches, host, bind, mover, partner, network, show, path: `${mover.path}/migration` }
+  return { ...project, mover, show, path: `${mover.path}/migration` }
 }
-
-const WAIT = { prefer: 'wait=5' }
 
 t.test('prepared: the network is there, and its peers send there, before the interface is', async (t) => {
   const { call, switches, path, mover, show, bind } = await cloud(t)

@@ -5,7 +5,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { readFloating } from '../../../src/config/floating.ts'
 import { type ApiOptions, apiOn } from '../../support/api.ts'
-import { binding, hypervisor } from '../../support/nodes.ts'
+import { seeHypervisor, seeInterface } from '../../support/seen.ts'
 
 const RED = '/projects/red'
 const page = readFileSync(join(import.meta.dirname, '../../../docs/nat.md'), 'utf8')
@@ -177,14 +177,9 @@ t.test('B11 an address is not given away while a hypervisor may hold rules for i
   const { id } = (await network({ address_prefix: '203.0.113.8/30' })).body
   const [first] = [await port(id), await port(id)]
   const vnic = (await call('POST', `${RED}/vnics`, {})).body
-  await controller.journal.write((draft) => {
-    draft.change({ kind: 'hypervisor', id: hypervisor(0).id, to: { ...hypervisor(0), key: draft.nextKey() } })
-  })
+  await seeHypervisor(controller, 0)
   await call('PUT', `${RED}/vnics/${vnic.id}/port`, { port_id: first?.body.id })
-  await controller.journal.write((draft) => {
-    const here = { ...binding(0, 0), vnicId: vnic.id as never }
-    draft.change({ kind: 'binding', id: vnic.id as never, to: here })
-  })
+  await seeInterface(controller, String(vnic.id), 0)
   await call('DELETE', `${RED}/vnics/${vnic.id}`)
   t.equal((await call('DELETE', `${RED}/ports/${first?.body.id}`)).status, 204)
   t.match(await port(id), { status: 409, body: { code: 'addresses-exhausted' } })

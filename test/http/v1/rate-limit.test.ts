@@ -1,8 +1,7 @@
 /** `rate_limit` of ports: of every engine, in the POST and by PATCH; what is wrong about one is said. */
 import t from 'tap'
-import type { Key, VnicId } from '../../../topology/ids.ts'
 import { apiOn } from '../../support/api.ts'
-import { hypervisor, hypervisorId } from '../../support/nodes.ts'
+import { projectOn } from '../../support/project.ts'
 
 const WIRE = { engine: 'remote-l2', remote_ip: '203.0.113.5', tunnel_type: 'vxlan', tunnel_key: 7 }
 const ID = '11111111-1111-4111-8111-111111111111'
@@ -33,11 +32,8 @@ t.test('a port has a limit from its POST or a PATCH until it is null', async (t)
 })
 
 t.test('what is wrong about a limit is said, and nothing is made', async (t) => {
-  const { call, controller } = await apiOn(t)
-  await controller.journal.write((draft) => {
-    const to = { ...hypervisor(0), key: draft.nextKey() }
-    draft.change({ kind: 'hypervisor', id: to.id, to })
-  })
+  const { call, host } = await projectOn(t)
+  await host(0)
   const network = (await call('POST', '/projects/red/networks', { engine: 'vxlan' })).body.id
   const ports = `/projects/red/networks/${network}/ports`
   const one = `/projects/red/ports/${(await call('POST', ports, {})).body.id}`
@@ -65,16 +61,11 @@ t.test('what is wrong about a limit is said, and nothing is made', async (t) => 
 })
 
 t.test('operators see the meters of a limit beside its rules', async (t) => {
-  const { call, controller } = await apiOn(t)
-  await controller.journal.write((draft) => {
-    const to = { ...hypervisor(0), key: draft.nextKey() as Key }
-    draft.change({ kind: 'hypervisor', id: to.id, to })
-  })
-  const network = (await call('POST', '/projects/red/networks', {})).body.id
-  const port = (await call('POST', `/projects/red/networks/${network}/ports`, { rate_limit: LIMIT })).body.id
-  const vnic = (await call('POST', '/projects/red/vnics', {})).body.id as VnicId
-  const to = { vnicId: vnic, hypervisor: hypervisorId(0), bridge: 'br-int', interface: 'tap1', ofport: 12 }
-  await controller.journal.write((draft) => draft.change({ kind: 'binding', id: vnic, to }))
+  const project = await projectOn(t)
+  const { call } = project
+  await project.host(0)
+  const [port, vnic] = [await project.port(undefined, { rate_limit: LIMIT }), await project.vnic()]
+  await project.bind(vnic, 0, 12)
   await call('PUT', `/projects/red/vnics/${vnic}/port`, { port_id: port })
   const { body } = await call('GET', `/hypervisors/hv0/flows?port_id=${port}`)
   t.strictSame(body.meters, ['meter=49 kbps burst bands= type=drop rate=1000 burst_size=400'])

@@ -1,7 +1,7 @@
 /** Ports that are their own layer-2 tunnel, and those that bridge a network, as the API has them. */
 import t from 'tap'
 import { apiOn } from '../../support/api.ts'
-import { hypervisor } from '../../support/nodes.ts'
+import { seeHypervisor } from '../../support/seen.ts'
 
 const WIRE = { engine: 'remote-l2', remote_ip: '203.0.113.5', tunnel_type: 'vxlan', tunnel_key: 7 }
 const RED = '/projects/red'
@@ -52,11 +52,7 @@ t.test('a port that bridges a network: where it is, that no VNIC fits, and that 
   const path = `${RED}/networks/${network}/ports`
   const { engine: _, ...site } = WIRE
   t.match(await call('POST', path, site), { status: 400, body: { code: 'unsupported', detail: /plugboard-encap-ip/ } })
-  await controller.journal.write((draft) => {
-    for (const n of [0, 1]) {
-      draft.change({ kind: 'hypervisor', id: hypervisor(n).id, to: { ...hypervisor(n), key: draft.nextKey() } })
-    }
-  })
+  for (const n of [0, 1]) await seeHypervisor(controller, n)
   t.match(await call('POST', path, { ...site, hypervisor: 'hv9' }), { status: 404, body: { field: 'hypervisor' } })
   const made = await call('POST', path, { ...site, tunnel_key: 8 })
   t.match(made.body, { engine: 'remote-l2', network_id: network, hypervisor: 'hv0', status: 'waiting' })
@@ -174,9 +170,7 @@ t.test('a POST repeated in other words is the same', async (t) => {
 
 t.test('a hypervisor that is removed holds no segment of the remote sites that it had', async (t) => {
   const { call, controller } = await apiOn(t)
-  await controller.journal.write((draft) => {
-    draft.change({ kind: 'hypervisor', id: hypervisor(0).id, to: { ...hypervisor(0), key: draft.nextKey() } })
-  })
+  await seeHypervisor(controller, 0)
   const network = (await call('POST', `${RED}/networks`, { engine: 'vxlan', segment: { vni: 6000 } })).body.id
   const { engine: _, ...site } = WIRE
   const port = (await call('POST', `${RED}/networks/${network}/ports`, site)).body.id
@@ -201,9 +195,7 @@ t.test(
       body: { code: 'forbidden', field: 'ip_addresses' },
     })
     t.equal((await call('POST', `${RED}/networks/${shared}/ports`, wish, as('a'))).status, 201)
-    await controller.journal.write((draft) => {
-      draft.change({ kind: 'hypervisor', id: hypervisor(0).id, to: { ...hypervisor(0), key: draft.nextKey() } })
-    })
+    await seeHypervisor(controller, 0)
     const own = (await call('POST', `${RED}/networks`, {}, as('m'))).body.id
     const { engine: _, ...site } = WIRE
     const make = (key: number) => call('POST', `${RED}/networks/${own}/ports`, { ...site, tunnel_key: key }, as('m'))

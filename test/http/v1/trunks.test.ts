@@ -1,50 +1,25 @@
 /** Trunks over HTTP, with switches that are fakes: what may be asked for, what is said of sub-ports, and which rules it touches. */
 import t from 'tap'
-import { listen } from '../../../src/openflow/index.ts'
-import type { PortId, VnicId } from '../../../topology/ids.ts'
+import type { PortId } from '../../../topology/ids.ts'
 import { apiOn } from '../../support/api.ts'
 import { follow } from '../../support/events.ts'
-import { FakeSwitch } from '../../support/fake-switch.ts'
 import { MemoryStore } from '../../support/memory-store.ts'
-import { hypervisor, hypervisorId } from '../../support/nodes.ts'
+import { busyProjectOn, RED } from '../../support/project.ts'
 import { until } from '../../support/switches.ts'
 
-type Test = Parameters<typeof apiOn>[0] & { match(found: unknown, wanted: object): boolean }
+type Test = Parameters<typeof apiOn>[0]
 
-const RED = '/projects/red'
-const WAIT = { prefer: 'wait=5' }
 const NOBODY = '3f2a9c1e-0b6d-4c57-9d2e-5b8a7f1c0e44'
 
-/** One hypervisor; ports by number, each in a network of its own. */
+/** One hypervisor with a switch. */
 async function cloud(t: Test, store = new MemoryStore()) {
-  const api = await apiOn(t, { store })
-  const { controller, call } = api
-  const listener = await listen({ port: 0, onSession: (session) => controller.acceptSwitch(session) })
-  t.teardown(async () => {
-    controller.close()
-    await listener.close()
-  })
-  await controller.journal.write((draft) => {
-    const id = hypervisorId(0)
-    draft.change({ kind: 'hypervisor', id, to: { ...hypervisor(0), key: draft.nextKey() } })
-  })
-  const target = await FakeSwitch.connect(listener.address.port, { datapathId: 0n })
-  const make = async (path: string, body: object) => String((await call('POST', path, body)).body.id)
-  const network = (engine = 'vlan') => make(`${RED}/networks`, { engine })
-  const port = async (of?: string, body: object = {}) => make(`${RED}/networks/${of ?? (await network())}/ports`, body)
-  const vnic = (body: object = {}) => make(`${RED}/vnics`, body)
-  const bind = (id: string, ofport = 5) =>
-    controller.journal.write((draft) => {
-      const vnicId = id as VnicId
-      const to = { vnicId, hypervisor: hypervisorId(0), bridge: 'br-int', interface: 'tap0', ofport }
-      draft.change({ kind: 'binding', id: vnicId, to })
-    })
-  const plug = (id: string, into: string) => call('PUT', `${RED}/vnics/${id}/port`, { port_id: into }, WAIT)
-  const show = async (id: string) => (await call('GET', `${RED}/ports/${id}`)).body
-  const patch = (id: string, body: object) => call('PATCH', `${RED}/ports/${id}`, body)
+  const project = await busyProjectOn(t, 1, 1, { store })
+  const { switches, bind, showPort: show, patchPort: patch } = project
+  const [target] = switches
+  if (!target) throw new Error('no switch has connected')
   const carry = (id: string, ...subs: Array<[number, string]>) =>
     patch(id, { trunk: subs.map(([vlan_id, port_id]) => ({ vlan_id, port_id })) })
-  return { ...api, target, network, port, vnic, bind, plug, show, patch, carry }
+  return { ...project, target, bind: (id: string) => bind(id, 0), show, patch, carry }
 }
 
 t.test(
@@ -198,7 +173,7 @@ t.test('what cannot be in a trunk', async (t) => {
   await refused(carry(two, [100, one]), 409, 'port-in-use', /take it out/)
   await refused(carry(one, [100, two]), 400, 'bad-request', /cannot have one of its own/)
   await refused(carry(two, [100, parent]), 400, 'bad-request', /has a trunk of its own/)
-  t.match(await plug(await vnic(), one), { status: 409, body: { code: 'port-in-use' } })
+  t.match(await plug(await vnic(), one, {}), { status: 409, body: { code: 'port-in-use' } })
   t.match(await call('DELETE', `${RED}/ports/${one}`), {
     status: 409,
     body: { code: 'port-in-use', detail: new RegExp(parent) },
@@ -206,7 +181,7 @@ t.test('what cannot be in a trunk', async (t) => {
   t.match(await patch(one, { rate_limit: { egress_kbps: 1000 } }), { status: 400, body: { code: 'unsupported' } })
   t.match(await call('DELETE', `${RED}/ports/${parent}`), { status: 204 }, 'whoever carries goes, and leaves them')
   const id = await vnic()
-  t.match(await plug(id, one), { status: 202 })
+  t.match(await plug(id, one, {}), { status: 202 })
   await refused(carry(two, [100, one]), 409, 'port-in-use', /is plugged into/)
 
   const limited = await port(undefined, { rate_limit: { egress_kbps: 1000 } })
@@ -223,11 +198,11 @@ t.test('twice one MAC address in a network is refused, however the VNICs come in
   const mac_address = '02:00:00:00:00:77'
   const [one, two] = [await vnic({ mac_address }), await vnic({ mac_address })]
   const [there, sub, parent] = [await port(shared), await port(shared), await port()]
-  await plug(one, there)
+  await plug(one, there, {})
   t.match(await carry(parent, [100, sub]), { status: 200 })
-  t.match(await plug(two, parent), { status: 409, body: { code: 'mac-in-use', field: 'trunk' } })
+  t.match(await plug(two, parent, {}), { status: 409, body: { code: 'mac-in-use', field: 'trunk' } })
   await carry(parent)
-  t.match(await plug(two, parent), { status: 202 })
+  t.match(await plug(two, parent, {}), { status: 202 })
   t.match(await carry(parent, [100, sub]), { status: 409, body: { code: 'mac-in-use', field: 'trunk' } })
   const other = await port()
   t.match(await carry(parent, [100, other]), { status: 200 })
