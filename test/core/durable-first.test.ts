@@ -12,15 +12,14 @@ function gate() {
 }
 
 t.test('B07, B38: while the commit is under way nobody sees the change, and no switch gets it', async (t) => {
-  const { controller, store, connect, call, plug, realised, status } = await cloudOf(t, 1)
+  const { controller, store, connect, call, plug, bind, realised, status } = await cloudOf(t, 1)
   const here = await connect(0)
   const network = await call('create_network', {})
   const first = await plug(network, 0)
   await realised(first)
   const port = await call('create_port', {}, { network_id: network.id })
   const vnic = (await call('create_vnic', {})).id as VnicId
-  const to = { vnicId: vnic, hypervisor: hypervisorId(0), bridge: 'br-int', interface: 'tap77', ofport: 77 }
-  await controller.journal.write((draft) => draft.change({ kind: 'binding', id: vnic, to }))
+  await bind(vnic, 0, 77)
 
   const commit = gate()
   store.held = commit.promise
@@ -121,14 +120,13 @@ t.test('B11: a comparison that began before does not free what has left since', 
 })
 
 t.test('rules go ahead of the commit that makes them due, and take effect only after it', async (t) => {
-  const { store, connect, call, plug, realised, controller } = await cloudOf(t, 1)
+  const { store, connect, call, plug, bind, realised, controller } = await cloudOf(t, 1)
   const here = await connect(0)
   const network = await call('create_network', {})
   await realised(await plug(network, 0))
   const port = await call('create_port', {}, { network_id: network.id })
   const vnic = (await call('create_vnic', {})).id as VnicId
-  const to = { vnicId: vnic, hypervisor: hypervisorId(0), bridge: 'br-int', interface: 'tap77', ofport: 77 }
-  await controller.journal.write((draft) => draft.change({ kind: 'binding', id: vnic, to }))
+  await bind(vnic, 0, 77)
   const [rules, closed] = [here.lines(), here.closed]
 
   const lost = gate()

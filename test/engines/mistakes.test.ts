@@ -123,7 +123,7 @@ t.test(
       get: (good, name) => (wrong as Record<string | symbol, unknown>)[name] ?? Reflect.get(good, name),
     })
     const engine: Engine = { ...oddEngine(), rules }
-    const { controller, connect, call, plug, realised } = await cloudOf(t, 2, { outside: [engine] })
+    const { controller, connect, call, plug, bind, realised } = await cloudOf(t, 2, { outside: [engine] })
     const [here] = [await connect(0), await connect(1)]
     const network = await call('create_network', { segment: { vlan_id: 100, physical_network: 'physnet1' } })
     await call('create_network', { engine: 'vxlan' })
@@ -133,8 +133,7 @@ t.test(
     const others = { member: placed, peer: controller.graph.hypervisors.get(hypervisorId(1)) }
     const port = await call('create_port_on_its_own', { engine: 'odd', tunnel_key: 7 })
     const vnic = (await call('create_vnic', { kind: 'odd' })).id as VnicId
-    const binding = { vnicId: vnic, hypervisor: hypervisorId(0), bridge: 'br-int', interface: 'odd', ofport: 9 }
-    await controller.journal.write((draft) => draft.change({ kind: 'binding', id: vnic, to: binding }))
+    await bind(vnic, 0, 9)
     const before = [...here.flows.values()].map(printFlow).sort()
     for (const [what, make, words] of MISTAKES) {
       wrong = make(others)
@@ -164,13 +163,14 @@ t.test('a network whose engine fails keeps what its switch has of it', async (t)
     mtu: () => 1500,
   }
   const rules = { fabric: () => uplink(7), domain: () => (fails ? thrower() : rule({})) }
-  const { controller, connect, call, realised } = await cloudOf(t, 1, { outside: [oddEngine({ networks, rules })] })
+  const { controller, connect, call, bind, realised } = await cloudOf(t, 1, {
+    outside: [oddEngine({ networks, rules })],
+  })
   const here = await connect(0)
   const network = await call('create_network', { engine: 'odd' })
   const plug = async (ofport: number) => {
     const id = (await call('create_vnic', { kind: 'odd' })).id as VnicId
-    const to = { vnicId: id, hypervisor: hypervisorId(0), bridge: 'br-int', interface: `i${ofport}`, ofport }
-    await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+    await bind(id, 0, ofport)
     const port = await call('create_port', {}, { network_id: network.id })
     await controller.operations.vnics.plug(PROJECT, id, port.id as PortId, null)
     return realised(id)

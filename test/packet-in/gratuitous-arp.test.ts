@@ -1,7 +1,6 @@
 /** What the physical network is told of a VNIC at a new place: from there, when its rules are in, with its network's tag. */
 import t from 'tap'
 import { FROM_FABRIC, TO_UPLINK } from '../../flows/pipeline/registers.ts'
-import { arrived } from '../../src/core/resources/migration.ts'
 import { printActions } from '../../src/openflow/index.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
 import { PROJECT } from '../support/controller.ts'
@@ -14,14 +13,13 @@ const TOLD = 29
 const hex = (octets: Uint8Array | undefined): string => Buffer.from(octets ?? []).toString('hex')
 
 t.test('a VNIC that moves is announced from where it is now', async (t) => {
-  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  const { controller, call, connect, plug, bind, status } = await cloudOf(t, 2)
   const [h0, h1] = [await connect(0), await connect(1)]
   const network = await call('create_network', { engine: 'vlan' })
   const id = await plug(network, 0)
   await until(() => status(id) === 'active' && h0.packetOuts.length > 0)
   const move = async (where: number) => {
-    const to = { vnicId: id, hypervisor: hypervisorId(where), bridge: 'br-int', interface: `j${where}`, ofport: 70 }
-    await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+    await bind(id, where)
     await until(() => status(id) === 'active')
   }
   await move(1)
@@ -53,7 +51,7 @@ t.test('a VNIC that moves is announced from where it is now', async (t) => {
 })
 
 t.test('one with a trunk is announced in each of its networks that wants to know', async (t) => {
-  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  const { controller, call, connect, plug, bind, status } = await cloudOf(t, 2)
   const [, h1] = [await connect(0), await connect(1)]
   const [home, away, far] = [
     await call('create_network', { engine: 'vlan' }),
@@ -66,8 +64,7 @@ t.test('one with a trunk is announced in each of its networks that wants to know
   const port = controller.graph.vnics.get(id)?.portId as PortId
   await controller.operations.ports.update(PROJECT, port, { trunk }, null, { project: '*', role: 'admin' })
   await until(() => status(id) === 'active')
-  const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
-  await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+  await bind(id, 1)
   await until(() => h1.packetOuts.length === 2 * TOLD)
   const told = h1.packetOuts.map(({ actions }) => printActions(actions))
   for (const network of [home, away]) {
@@ -77,31 +74,26 @@ t.test('one with a trunk is announced in each of its networks that wants to know
 })
 
 t.test('one that moves while its switch is away is announced when that is back', async (t) => {
-  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  const { call, connect, plug, bind, status } = await cloudOf(t, 2)
   await connect(0)
   const network = await call('create_network', { engine: 'vlan' })
   const id = await plug(network, 0)
   await until(() => status(id) === 'active')
-  const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
-  await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+  await bind(id, 1)
   const h1 = await connect(1)
   await until(() => status(id) === 'active' && h1.packetOuts.length > 0)
   await until(() => h1.packetOuts.length === TOLD - 1)
 })
 
 t.test('one that has left its old place before it comes to where it was to go has moved all the same', async (t) => {
-  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  const { controller, call, connect, plug, bind, unbind, status } = await cloudOf(t, 2)
   const [h0, h1] = [await connect(0), await connect(1)]
   const id = await plug(await call('create_network', { engine: 'vlan' }), 0)
   await until(() => status(id) === 'active' && h0.packetOuts.length === 1)
   await controller.operations.vnics.migrate(PROJECT, id, hypervisorId(1), null)
-  await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to: null }))
+  await unbind(id)
   await until(() => status(id) === 'waiting')
-  const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
-  await controller.journal.write((draft) => {
-    arrived(draft, to, undefined)
-    draft.change({ kind: 'binding', id, to })
-  })
+  await bind(id, 1)
   await until(() => h1.packetOuts.length === TOLD - 1)
   t.equal(status(id), 'active')
 })
@@ -109,15 +101,11 @@ t.test('one that has left its old place before it comes to where it was to go ha
 t.test(
   'one that goes on before it was announced for the last time is announced from its last place alone',
   async (t) => {
-    const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+    const { call, connect, plug, bind, status } = await cloudOf(t, 2)
     const [h0, h1] = [await connect(0), await connect(1)]
     const id = await plug(await call('create_network', { engine: 'vlan' }), 0)
     await until(() => status(id) === 'active' && h0.packetOuts.length === 1)
-    const move = (where: number) =>
-      controller.journal.write((draft) => {
-        const to = { vnicId: id, hypervisor: hypervisorId(where), bridge: 'br-int', interface: 'j', ofport: 70 }
-        draft.change({ kind: 'binding', id, to })
-      })
+    const move = (where: number) => bind(id, where)
     await move(1)
     await until(() => h1.packetOuts.length > 0)
     await move(0)
@@ -129,15 +117,14 @@ t.test(
 )
 
 t.test('known addresses are announced in ARP; overlays and ports that are down announce nothing', async (t) => {
-  const { controller, call, connect, status } = await cloudOf(t, 1)
+  const { controller, call, connect, bind, status } = await cloudOf(t, 1)
   const h0 = await connect(0)
   let ofport = 10
   const enter = async (engine: string, fields: Record<string, unknown>) => {
     const network = await call('create_network', { engine })
     const port = await call('create_port', fields, { network_id: network.id })
     const id = (await call('create_vnic', {})).id as VnicId
-    const to = { vnicId: id, hypervisor: hypervisorId(0), bridge: 'br-int', interface: `i${++ofport}`, ofport }
-    await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+    await bind(id, 0, ++ofport)
     await controller.operations.vnics.plug(PROJECT, id, port.id as never, null)
     await until(() => status(id) === 'active')
     return { id, port: port.id as never }

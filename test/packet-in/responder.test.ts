@@ -6,10 +6,9 @@ import type { Answer, Engine } from '../../src/core/engine/engine.ts'
 import { readUdp4 } from '../../src/engines/dhcp/frames.ts'
 import { readMessage4 } from '../../src/engines/dhcp/message4.ts'
 import { ipv4, mac, printActions } from '../../src/openflow/index.ts'
-import type { Key } from '../../topology/ids.ts'
+import type { Key, VnicId } from '../../topology/ids.ts'
 import { DISCOVER_UDHCPC } from '../engines/dhcp/captured.ts'
 import { PROJECT } from '../support/controller.ts'
-import { hypervisorId } from '../support/nodes.ts'
 import { oddEngine } from '../support/odd-engine.ts'
 import { cloudOf, until } from '../support/switches.ts'
 
@@ -128,11 +127,10 @@ t.test('an engine that throws, or says what cannot be: the guest hears nothing, 
   const cloud = await cloudOf(t, 1, { outside: [odd] })
   const h0 = await cloud.connect(0)
   const port = await cloud.call('create_port_on_its_own', { engine: 'odd', tunnel_key: 9 })
-  const vnic = await cloud.call('create_vnic', { kind: 'odd' })
-  const to = { vnicId: vnic.id as never, hypervisor: hypervisorId(0), bridge: 'br-int', interface: 'i', ofport: 60 }
-  await cloud.controller.journal.write((draft) => draft.change({ kind: 'binding', id: to.vnicId, to }))
-  await cloud.controller.operations.vnics.plug(PROJECT, to.vnicId, port.id as never, null)
-  await until(() => cloud.status(to.vnicId) === 'active')
+  const vnic = (await cloud.call('create_vnic', { kind: 'odd' })).id as VnicId
+  await cloud.bind(vnic, 0, 60)
+  await cloud.controller.operations.vnics.plug(PROJECT, vnic, port.id as never, null)
+  await until(() => cloud.status(vnic) === 'active')
   const rule = [...h0.flows.values()].find(({ table }) => table === 20)
   t.ok(rule && authorOf(rule.cookie ?? 0n))
   for (const [index] of answers.entries()) {

@@ -12,6 +12,7 @@ import type { FloatingPool } from '../../src/engines/nat-ipv4/floating-pools.ts'
 import { FEATURES } from '../../src/features/index.ts'
 import type { NetworkId, ProjectId } from '../../topology/ids.ts'
 import { MemoryStore } from './memory-store.ts'
+import { placingOf } from './placing.ts'
 
 export const PROJECT = 'red' as ProjectId
 
@@ -62,7 +63,7 @@ export function controllerOn({
     features,
     controllerFor: () => 'tcp:127.0.0.1:6653',
   })
-  return { controller, store, call: callsOf(controller.operations) }
+  return { controller, store, call: callsOf(controller.operations), ...placingOf(controller) }
 }
 
 const TAKEN = takenNames(FEATURES)

@@ -4,7 +4,7 @@ import { listen } from '../../src/openflow/index.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
 import { controllerOn, type Options, PROJECT } from './controller.ts'
 import { FakeSwitch } from './fake-switch.ts'
-import { hypervisor, hypervisorId } from './nodes.ts'
+import { hypervisor } from './nodes.ts'
 
 interface Teardown {
   teardown(stop: () => unknown): void
@@ -13,18 +13,13 @@ interface Teardown {
 /** A controller that knows some hypervisors (0, 1, …), with an OpenFlow listener. */
 export async function cloudOf(t: Teardown, hypervisors: number, options: Options = {}) {
   const cloud = controllerOn(options)
-  const { controller, call } = cloud
+  const { controller, call, join, bind } = cloud
   const listener = await listen({ port: 0, onSession: (session) => controller.acceptSwitch(session) })
   t.teardown(async () => {
     controller.close()
     await listener.close()
   })
-  await controller.journal.write((draft) => {
-    for (const n of Array(hypervisors).keys()) {
-      const to = { ...hypervisor(n), key: draft.nextKey() }
-      draft.change({ kind: 'hypervisor', id: to.id, to })
-    }
-  })
+  await join(...Array.from({ length: hypervisors }, (_, n) => hypervisor(n)))
   /** @param from the address that it connects from, of this machine's loopback */
   const connect = (n: number, refuses?: FakeSwitch['refuses'], from?: string) =>
     FakeSwitch.connect(listener.address.port, {
@@ -38,8 +33,7 @@ export async function cloudOf(t: Teardown, hypervisors: number, options: Options
     const port = await call('create_port', {}, { network_id: network.id })
     const id = (await call('create_vnic', {})).id as VnicId
     ofport += 1
-    const to = { vnicId: id, hypervisor: hypervisorId(where), bridge: 'br-int', interface: `i${ofport}`, ofport }
-    await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+    await bind(id, where, ofport)
     await controller.operations.vnics.plug(PROJECT, id, port.id as PortId, null)
     return id
   }

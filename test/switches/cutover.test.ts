@@ -3,7 +3,6 @@ import t from 'tap'
 import { authorOf } from '../../flows/pipeline/cookie.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
 import { PROJECT } from '../support/controller.ts'
-import { hypervisorId } from '../support/nodes.ts'
 import { cloudOf, until } from '../support/switches.ts'
 
 const ADMIN = { project: PROJECT, role: 'admin' } as const
@@ -11,17 +10,12 @@ const ADMIN = { project: PROJECT, role: 'admin' } as const
 /** A VNIC on the first of three switches, another one on the third. */
 async function scene(t: Parameters<typeof cloudOf>[0]) {
   const cloud = await cloudOf(t, 3)
-  const { controller, call, connect, plug, status } = cloud
+  const { call, connect, plug, bind, status } = cloud
   const [source, target, peer] = [await connect(0), await connect(1), await connect(2)]
   const network = await call('create_network', { engine: 'vxlan' })
   const [id, other] = [await plug(network, 0), await plug(network, 2)]
   await until(() => status(id) === 'active' && status(other) === 'active')
-  const move = (where: number, ofport = 70) =>
-    controller.journal.write((draft) => {
-      const to = { vnicId: id, hypervisor: hypervisorId(where), bridge: 'br-int', interface: 'j', ofport }
-      draft.change({ kind: 'binding', id, to: null })
-      draft.change({ kind: 'binding', id, to })
-    })
+  const move = (where: number, ofport = 70) => bind(id, where, ofport)
   const settled = async (vnic: VnicId) => (await cloud.realised(vnic)).status
   return { ...cloud, source, target, peer, id, other, move, settled }
 }
@@ -65,7 +59,7 @@ t.test('what comes meanwhile takes what waits along', async (t) => {
 })
 
 t.test('the old place loses the VNIC’s own rules, the new one is told again, and then the network’s go', async (t) => {
-  const { controller, call, connect, plug, status } = await cloudOf(t, 2)
+  const { controller, call, connect, plug, bind, status } = await cloudOf(t, 2)
   const [source, target] = [await connect(0), await connect(1)]
   const network = await call('create_network', { engine: 'vlan' })
   const elsewhere = await call('create_network', { engine: 'vlan' })
@@ -82,8 +76,7 @@ t.test('the old place loses the VNIC’s own rules, the new one is told again, a
   source.applied = ({ cookie = 0n }) => {
     steps.push({ own: own.includes(authorOf(cookie)), told: target.packetOuts.length })
   }
-  const to = { vnicId: id, hypervisor: hypervisorId(1), bridge: 'br-int', interface: 'j', ofport: 70 }
-  await controller.journal.write((draft) => draft.change({ kind: 'binding', id, to }))
+  await bind(id, 1)
   await until(() => status(id) === 'active')
   const [first, last] = [steps.filter((step) => step.own), steps.filter((step) => !step.own)]
   t.ok(first.length > 0 && last.length > 0)

@@ -3,11 +3,11 @@ import type { PortId, VnicId } from '../../../topology/ids.ts'
 import { controllerOn, PROJECT } from '../../support/controller.ts'
 import { hypervisor, hypervisorId } from '../../support/nodes.ts'
 
-t.test('what keeps a network from working on a hypervisor is one of its conditions, each reason once', async (t) => {
-  const { controller, call } = controllerOn()
+t.test('a hypervisor on which networks cannot work has a condition for each reason', async (t) => {
+  const { controller, call, join, bind } = controllerOn()
   const id = hypervisorId(0)
   const bare = { ...hypervisor(0), bridgeMappings: {}, encapIp: null }
-  await controller.journal.write((draft) => draft.change({ kind: 'hypervisor', id, to: bare }))
+  await join(bare)
   const codes = async () => (await controller.operations.hypervisors.show(id)).conditions.map(({ code }) => code)
   t.same(await codes(), [], 'no network has a VNIC there')
   let ofport = 10
@@ -16,10 +16,9 @@ t.test('what keeps a network from working on a hypervisor is one of its conditio
     const port = await call('create_port', {}, { network_id: network.id })
     const vnicId = (await call('create_vnic', {})).id as VnicId
     await controller.operations.vnics.plug(PROJECT, vnicId, port.id as PortId, null)
-    const to = { vnicId, hypervisor: id, bridge: 'br-int', interface: `i${ofport}`, ofport: ofport++ }
-    await controller.journal.write((draft) => draft.change({ kind: 'binding', id: vnicId, to }))
+    await bind(vnicId, 0, ofport++)
   }
   t.same(await codes(), ['bridge-mapping-missing', 'no-encap-ip'])
-  await controller.journal.write((draft) => draft.change({ kind: 'hypervisor', id, to: hypervisor(0) }))
+  await join(hypervisor(0))
   t.same(await codes(), [], 'mended')
 })

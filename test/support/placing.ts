@@ -1,0 +1,37 @@
+/** What hosts say over OVSDB, as it ends up in the journal: for tests in which it does not matter how it got there. */
+import type { Controller } from '../../src/controller.ts'
+import { arrived } from '../../src/core/resources/migration.ts'
+import type { VnicId } from '../../topology/ids.ts'
+import type { Binding, Hypervisor } from '../../topology/model.ts'
+import { hypervisorId } from './nodes.ts'
+
+export function placingOf({ journal }: Controller) {
+  /** Hypervisors join, or say something else of themselves than before; each keeps its key. */
+  const join = async (...hypervisors: readonly Hypervisor[]): Promise<void> => {
+    await journal.write((draft) => {
+      for (const each of hypervisors) {
+        const key = draft.graph.hypervisors.get(each.id)?.key ?? draft.nextKey()
+        draft.change({ kind: 'hypervisor', id: each.id, to: { ...each, key } })
+      }
+    })
+  }
+  /**
+   * A VNIC has an interface on this hypervisor, and nowhere else.
+   * @param ofport null: without a port number yet
+   */
+  const bind = async (vnic: string, where: number, ofport: number | null = 70): Promise<void> => {
+    const vnicId = vnic as VnicId
+    const to: Binding = { vnicId, hypervisor: hypervisorId(where), bridge: 'br-int', interface: `tap${ofport}`, ofport }
+    await journal.write((draft) => {
+      const was = draft.graph.bindings.get(vnicId)
+      if (was) draft.change({ kind: 'binding', id: vnicId, to: null })
+      arrived(draft, to, was)
+      draft.change({ kind: 'binding', id: vnicId, to })
+    })
+  }
+  /** The interface of a VNIC is gone. */
+  const unbind = async (vnic: string): Promise<void> => {
+    await journal.write((draft) => draft.change({ kind: 'binding', id: vnic as VnicId, to: null }))
+  }
+  return { join, bind, unbind }
+}
