@@ -1,7 +1,7 @@
 /** The page docs/fields.md: every field of the API's resources, made from their tables. */
 import type { Engine } from '../src/core/engine/engine.ts'
 import type { AnyField } from '../src/core/resources/field.ts'
-import type { AnyTable, EngineFields } from '../src/core/resources/table.ts'
+import type { AnyTable, EngineFields } from '../src/core/resources/field-table.ts'
 import { tablesOf } from '../src/core/resources/tables.ts'
 import { builtIn, ENGINE_ALIASES, kindsOf } from '../src/engines/index.ts'
 import { FEATURES } from '../src/features/index.ts'

@@ -29,3 +29,6 @@ export const isWithin = (address: number, prefix: Prefix): boolean =>
 
 /** Have they an address in common? Then one of them contains the other. */
 export const overlap = (one: Prefix, other: Prefix): boolean => isWithin(one.first, other) || isWithin(other.first, one)
+
+/** The address of the network and that of its broadcast. */
+export const endsOf = (prefix: Prefix): readonly [number, number] => [prefix.first, prefix.first + sizeOf(prefix) - 1]

@@ -1,7 +1,7 @@
 /** Where floating addresses live on a physical network. */
 
 import type { Range } from '../core/resources/segments.ts'
-import type { FloatingPool } from '../engines/nat-ipv4/floating-pools.ts'
+import type { FloatingPool } from '../engines/ethernet/physical-networks.ts'
 import {
   endsOf,
   isUnicast,

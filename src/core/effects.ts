@@ -35,7 +35,7 @@ export interface Effects {
   readonly arrivals: ReadonlySet<VnicId>
   /** VNICs for which something is prepared at another hypervisor, or taken away there. */
   readonly migrations: ReadonlySet<VnicId>
-  /** Sub-ports of trunks whose own rules change. They may be gone. */
+  /** Ports that others carry, whose own rules change. They may be gone. */
   readonly subPorts: ReadonlySet<PortId>
   /** Ports that lead to remote sites and whose rules come or go. */
   readonly sites: ReadonlySet<PortId>

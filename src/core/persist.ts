@@ -4,7 +4,7 @@ import { apply } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
 import { FIRST_KEY, type Key } from '../../topology/ids.ts'
 import { type Json, type Store, StoreError, type Write } from '../store/store.ts'
-import { restored } from './resources/table.ts'
+import { restored } from './resources/field-table.ts'
 import type { Tables } from './resources/tables.ts'
 
 /** Nodes in an order in which edges find their other end; within a kind, by key, so that lists keep their order. */

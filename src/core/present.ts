@@ -2,10 +2,10 @@
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Network, Port, Vnic } from '../../topology/model.ts'
 import type { Engine } from './engine/engine.ts'
-import type { PortStanding, Standing, Standings } from './realisation.ts'
+import { show } from './resources/field-table.ts'
 import { unsaid } from './resources/network-fields.ts'
-import { show } from './resources/table.ts'
 import type { Tables } from './resources/tables.ts'
+import type { PortStanding, Standing, Standings } from './standing.ts'
 import type { NetworkView, PortView, VnicView } from './views.ts'
 
 export class Presenter {

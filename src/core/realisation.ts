@@ -1,8 +1,8 @@
 /** What the core must be told about how far its objects are realised. `status` and `switches` implement these interfaces. */
 import type { Graph } from '../../topology/graph.ts'
-import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
+import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Effects } from './effects.ts'
-import type { MigrationStatus, PortStatus, VnicStatus } from './views.ts'
+import type { Standings } from './standing.ts'
 
 /** Tells when every connected switch that a change concerns has confirmed it. */
 export interface Confirmation {
@@ -16,38 +16,6 @@ export interface Confirmation {
  * that it was told of since it connected; that count is its generation.
  */
 export type Generations = ReadonlyMap<HypervisorId, number>
-
-export interface MigrationStanding {
-  /** The target. */
-  readonly hypervisor: HypervisorId
-  readonly status: MigrationStatus
-  readonly detail?: string
-}
-
-export interface Standing {
-  readonly status: VnicStatus
-  /** What an operator should know about it. */
-  readonly detail?: string
-  /** Only of a VNIC that is migrating. */
-  readonly migration?: MigrationStanding
-}
-
-export interface PortStanding {
-  readonly status: PortStatus
-  readonly detail?: string
-}
-
-export interface NetworkStanding {
-  readonly status: 'active' | 'error'
-  readonly detail?: string
-}
-
-/** The standing of each object, at one moment. */
-export interface Standings {
-  vnic(id: VnicId): Standing
-  port(id: PortId): PortStanding
-  network(id: NetworkId): NetworkStanding
-}
 
 /** The current standing of each object. */
 export interface Status extends Standings {

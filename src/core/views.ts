@@ -21,7 +21,7 @@ export interface MigrationView {
 }
 
 /**
- * A resource as answers show it. Which fields it has, its table says (`resources/table.ts`). Only those have a type here that
+ * A resource as answers show it. Which fields it has, its table says (`resources/field-table.ts`). Only those have a type here that
  * the program itself reads.
  */
 interface ResourceView<Status> {

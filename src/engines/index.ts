@@ -1,11 +1,12 @@
 /** The built-in engines: one line each. */
+
 import type { Engines } from '../../flows/compile.ts'
 import { engineTables } from '../../flows/pipeline/table.ts'
 import type { Engine, VnicKind } from '../core/engine/engine.ts'
 import { ETHERNET } from '../core/engine/offers.ts'
 import type { Range } from '../core/resources/segments.ts'
 import { ethernetKind } from './ethernet/ethernet-vnic.ts'
-import type { PhysicalNetworks } from './ethernet/uplink.ts'
+import type { PhysicalNetworks } from './ethernet/physical-networks.ts'
 import { flat } from './flat/flat.ts'
 import { geneve } from './geneve/geneve.ts'
 import { natIpv4 } from './nat-ipv4/nat-ipv4.ts'

@@ -2,8 +2,8 @@
 import type { Graph } from '../../topology/graph.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Metric, Sample } from '../core/metric.ts'
-import type { Standings } from '../core/realisation.ts'
 import { sliced } from '../core/slices.ts'
+import type { Standings } from '../core/standing.ts'
 import type { HypervisorSync } from '../hypervisors/sync.ts'
 import type { Fleet } from '../switches/fleet.ts'
 

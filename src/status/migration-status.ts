@@ -1,6 +1,6 @@
 /** How far a live migration is, by the graph and by what the switch at the target has confirmed. */
 import type { Vnic } from '../../topology/model.ts'
-import type { MigrationStanding } from '../core/realisation.ts'
+import type { MigrationStanding } from '../core/standing.ts'
 import { domainOf, faultAt, refusalAt } from './obstacles.ts'
 import type { StatusView } from './status-view.ts'
 

@@ -1,6 +1,6 @@
 /** The status of a network: in error where a switch refuses its rules, or where its engine says that it is used up. */
 import type { NetworkId } from '../../topology/ids.ts'
-import type { NetworkStanding } from '../core/realisation.ts'
+import type { NetworkStanding } from '../core/standing.ts'
 import { refusalAt } from './obstacles.ts'
 import type { StatusView } from './status-view.ts'
 

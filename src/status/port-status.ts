@@ -1,6 +1,6 @@
 /** The status of a port: that of the VNIC in it, of its trunk, or of the remote site that it leads to. */
 import type { PortId } from '../../topology/ids.ts'
-import type { PortStanding, Standing } from '../core/realisation.ts'
+import type { PortStanding, Standing } from '../core/standing.ts'
 import { siteStanding } from './site-status.ts'
 import type { StatusView } from './status-view.ts'
 import { attachedStanding, ownStanding } from './vnic-status.ts'

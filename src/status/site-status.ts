@@ -2,7 +2,7 @@
 import { siteOf } from '../../flows/sites.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Port } from '../../topology/model.ts'
-import type { PortStanding } from '../core/realisation.ts'
+import type { PortStanding } from '../core/standing.ts'
 import { faultAt, refusalAt } from './obstacles.ts'
 import type { StatusView } from './status-view.ts'
 

@@ -1,5 +1,5 @@
 /** The standing of any object, as one view of the controller's state gives it. */
-import type { Standings } from '../core/realisation.ts'
+import type { Standings } from '../core/standing.ts'
 import { networkStanding } from './network-status.ts'
 import { portStanding } from './port-status.ts'
 import type { StatusView } from './status-view.ts'

@@ -6,7 +6,7 @@ import type { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
 import { Multimap } from '../../topology/multimap.ts'
 import type { Event } from '../core/event-log.ts'
-import type { Standings } from '../core/realisation.ts'
+import type { Standings } from '../core/standing.ts'
 import { DOWN } from './port-status.ts'
 import { isSamePort, isSameVnic, ToldStandings } from './told-standings.ts'
 

@@ -1,7 +1,7 @@
 /** The standings that events told last, so that only changes are told. At start they are read back from the event log. */
 import type { HypervisorId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Event } from '../core/event-log.ts'
-import type { PortStanding, Standing } from '../core/realisation.ts'
+import type { PortStanding, Standing } from '../core/standing.ts'
 import type { PortView, VnicView } from '../core/views.ts'
 
 export class ToldStandings {

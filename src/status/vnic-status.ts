@@ -3,7 +3,7 @@
  * confirmed the VNIC's own latest change. Changes of other objects do not touch it.
  */
 import type { Port, Vnic } from '../../topology/model.ts'
-import type { Standing } from '../core/realisation.ts'
+import type { Standing } from '../core/standing.ts'
 import { migrationStanding } from './migration-status.ts'
 import { domainOf, faultAt, type Obstacle, refusalAt } from './obstacles.ts'
 import type { StatusView } from './status-view.ts'

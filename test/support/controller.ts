@@ -1,4 +1,5 @@
 /** A controller on a store in memory, and its operations by name as the HTTP room would call them. */
+
 import pino from 'pino'
 import { Controller } from '../../src/controller.ts'
 import type { Engine } from '../../src/core/engine/engine.ts'
@@ -7,8 +8,8 @@ import { takenNames } from '../../src/core/engine/taken-names.ts'
 import type { Feature } from '../../src/core/feature.ts'
 import type { Operations } from '../../src/core/operations.ts'
 import type { Made } from '../../src/core/settling.ts'
+import type { FloatingPool } from '../../src/engines/ethernet/physical-networks.ts'
 import { builtIn, ENGINE_ALIASES } from '../../src/engines/index.ts'
-import type { FloatingPool } from '../../src/engines/nat-ipv4/floating-pools.ts'
 import { FEATURES } from '../../src/features/index.ts'
 import type { NetworkId, ProjectId } from '../../topology/ids.ts'
 import { MemoryStore } from './memory-store.ts'

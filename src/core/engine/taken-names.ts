@@ -1,5 +1,5 @@
 /** Names of fields that engines may not take, since the core or a feature has them. */
-import { askedNames, shownNames } from '../resources/table.ts'
+import { askedNames, shownNames } from '../resources/field-table.ts'
 import { type FeatureFields, tablesOf } from '../resources/tables.ts'
 
 export interface TakenNames {

@@ -8,10 +8,10 @@ import type { Engine } from '../engine/engine.ts'
 import { bridgingEngines, findPortEngine, type PortEngine } from '../engine/offers.ts'
 import { PlugboardError } from '../errors.ts'
 import type { ResourceContext } from './context.ts'
+import { type Body, type Divided, divide } from './field-table.ts'
 import { only } from './fields.ts'
 import { makePort, PLAIN } from './make-port.ts'
 import { findNetwork } from './network.ts'
-import { type Body, type Divided, divide } from './table.ts'
 
 interface Request {
   readonly draft: Draft

@@ -6,10 +6,10 @@ import type { Caller } from '../caller.ts'
 import type { Draft } from '../draft.ts'
 import type { PortFields, PortPlan } from '../engine/engine.ts'
 import type { ResourceContext } from './context.ts'
+import { type Divided, initial, rowsOf, saidFields } from './field-table.ts'
 import { canonical, repeated, timestamp } from './objects.ts'
 import { checkFree, checkUntaken } from './segments.ts'
 import { checkFields, setFields } from './set-fields.ts'
-import { type Divided, initial, rowsOf, saidFields } from './table.ts'
 
 interface Making {
   readonly occasion: 'create' | 'createAlone'

@@ -5,11 +5,11 @@ import type { Attributes, Network } from '../../../topology/model.ts'
 import type { Caller } from '../caller.ts'
 import type { Engine } from '../engine/engine.ts'
 import { DEFAULT_ENGINE } from '../engine/offers.ts'
-import type { NetworkStanding } from '../realisation.ts'
+import type { NetworkStanding } from '../standing.ts'
 import { CREATED_AT, ID, nameField, PROJECT, REVISION, STATUS_DETAIL } from './common-fields.ts'
 import type { Field } from './field.ts'
+import type { EngineFields, Table } from './field-table.ts'
 import { fieldsOf } from './fields.ts'
-import type { EngineFields, Table } from './table.ts'
 
 export interface NetworkShowing {
   readonly graph: GraphReader

@@ -9,11 +9,11 @@ import type { Draft } from '../draft.ts'
 import { DEFAULT_ENGINE, findNetworkEngine, type NetworkEngine } from '../engine/offers.ts'
 import { PlugboardError } from '../errors.ts'
 import type { ResourceContext } from './context.ts'
+import { type Body, divide, initial, rowsOf, saidFields } from './field-table.ts'
 import { only } from './fields.ts'
 import { canonical, checkRevision, type Expected, owned, repeated, timestamp } from './objects.ts'
 import { checkFree } from './segments.ts'
 import { checkFields, setFields } from './set-fields.ts'
-import { type Body, divide, initial, rowsOf, saidFields } from './table.ts'
 
 /** A network that the project may use: its own, or a shared one. @throws PlugboardError `not-found` */
 export function findNetwork(graph: GraphReader, project: ProjectId, id: NetworkId): Network {

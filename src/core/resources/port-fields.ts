@@ -4,10 +4,10 @@ import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Port } from '../../../topology/model.ts'
 import type { Caller } from '../caller.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { PortStanding } from '../realisation.ts'
+import type { PortStanding } from '../standing.ts'
 import { CREATED_AT, ID, Id, nameField, orNull, PROJECT, REVISION, STATUS_DETAIL } from './common-fields.ts'
 import type { Field } from './field.ts'
-import type { EngineFields, Table } from './table.ts'
+import type { EngineFields, Table } from './field-table.ts'
 
 export interface PortShowing {
   readonly graph: GraphReader

@@ -8,10 +8,10 @@ import type { Caller } from '../caller.ts'
 import type { Draft } from '../draft.ts'
 import { PlugboardError } from '../errors.ts'
 import type { ResourceContext } from './context.ts'
+import { type Body, divide, rowsOf } from './field-table.ts'
 import { only } from './fields.ts'
 import { checkRevision, type Expected, owned } from './objects.ts'
 import { checkFields, setFields } from './set-fields.ts'
-import { type Body, divide, rowsOf } from './table.ts'
 
 /** @param patch what changes: fields of the core, of the features and of the engine @throws PlugboardError */
 export function updatePort(

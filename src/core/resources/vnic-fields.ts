@@ -5,7 +5,7 @@ import type { Vnic } from '../../../topology/model.ts'
 import type { Caller } from '../caller.ts'
 import type { VnicKind } from '../engine/engine.ts'
 import { ETHERNET } from '../engine/offers.ts'
-import type { Standing } from '../realisation.ts'
+import type { Standing } from '../standing.ts'
 import {
   CREATED_AT,
   Detail,
@@ -20,7 +20,7 @@ import {
   STATUS_DETAIL,
 } from './common-fields.ts'
 import type { Field } from './field.ts'
-import type { Table } from './table.ts'
+import type { Table } from './field-table.ts'
 
 export interface VnicShowing {
   readonly graph: GraphReader

@@ -7,10 +7,10 @@ import type { Draft } from '../draft.ts'
 import { ETHERNET, findKind } from '../engine/offers.ts'
 import { PlugboardError } from '../errors.ts'
 import type { ResourceContext } from './context.ts'
+import { type Body, divide, initial, rowsOf, saidFields } from './field-table.ts'
 import { only } from './fields.ts'
 import { canonical, checkRevision, type Expected, owned, repeated, timestamp } from './objects.ts'
 import { checkFields, setFields } from './set-fields.ts'
-import { type Body, divide, initial, rowsOf, saidFields } from './table.ts'
 
 /** @param body the fields of the core, of the features and of its kind @throws PlugboardError */
 export function createVnic(

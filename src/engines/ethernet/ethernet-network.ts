@@ -1,10 +1,9 @@
 /** Fields of an Ethernet network that hands out addresses, as its request says them, and as they are kept. */
 import { Address6 } from 'ip-address'
-import { type Prefix, prefixOf, printPrefix } from '../../../flows/engines/prefix.ts'
+import { endsOf, type Prefix, prefixOf, printPrefix } from '../../../flows/engines/prefix.ts'
 import type { Attributes } from '../../../topology/model.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { ipv4, printIpv4 } from '../../openflow/index.ts'
-import { endsOf } from '../nat-ipv4/prefixes.ts'
 import { hostAddress, isNobody, networkPrefix, parseIp } from './ip-values.ts'
 import { IPV4, IPV6, type Ipv4Network, type Ipv6Network } from './network-addressing.ts'
 

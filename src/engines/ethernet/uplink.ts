@@ -1,19 +1,10 @@
 /** What the engines on physical networks share. */
-import { Type } from 'typebox'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Network } from '../../../topology/model.ts'
 import type { Engine, FabricPort } from '../../core/engine/engine.ts'
 import { PlugboardError } from '../../core/errors.ts'
-import type { Range } from '../../core/resources/segments.ts'
-import type { FloatingPool } from '../nat-ipv4/floating-pools.ts'
 import { floodLimit } from './floods.ts'
-
-export const PhysicalNetwork = Type.String({ description: 'the name of one of the configuration' })
-
-/** The physical networks by name, and what Plugboard may use of each. */
-export type PhysicalNetworks = Readonly<
-  Record<string, { readonly vlans: readonly Range[]; readonly floating?: readonly FloatingPool[] }>
->
+import type { PhysicalNetworks } from './physical-networks.ts'
 
 /** Largest payload on a physical network; a VLAN tag comes on top of it. */
 export const uplinkMtu = (): number => 1500

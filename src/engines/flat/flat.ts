@@ -1,4 +1,5 @@
 /** Engine `flat`: one network per physical network, its frames without a tag, side by side with the VLANs there. */
+
 import { Type } from 'typebox'
 import type { Engine } from '../../core/engine/engine.ts'
 import { ETHERNET } from '../../core/engine/offers.ts'
@@ -7,15 +8,12 @@ import { checkFree, isFree } from '../../core/resources/segments.ts'
 import { ethernetNetworks } from '../ethernet/ethernet-networks.ts'
 import { checkMac } from '../ethernet/ethernet-vnic.ts'
 import {
-  candidates,
-  judgeVlanLimit,
+  carriesFloating,
   PhysicalNetwork,
   type PhysicalNetworks,
-  uplinkLimits,
-  uplinkMtu,
-  uplinkPorts,
-} from '../ethernet/uplink.ts'
-import { carriesFloating, refuseFloating } from '../nat-ipv4/floating-pools.ts'
+  refuseFloating,
+} from '../ethernet/physical-networks.ts'
+import { candidates, judgeVlanLimit, uplinkLimits, uplinkMtu, uplinkPorts } from '../ethernet/uplink.ts'
 import { flatRules } from './flat-rules.ts'
 
 export function flat(physicalNetworks: PhysicalNetworks): Engine {

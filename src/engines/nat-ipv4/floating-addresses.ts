@@ -3,12 +3,12 @@
  * may hold rules for it, so that a freed address is given away again last, and not before its last rule is gone.
  */
 
-import { dotted, isWithin, type Prefix, printPrefix } from '../../../flows/engines/prefix.ts'
+import { dotted, endsOf, isWithin, type Prefix, printPrefix } from '../../../flows/engines/prefix.ts'
 import { addressSegment } from '../../../flows/stages/nat/routed-fabric.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { isFree, Pool, type Range, whose } from '../../core/resources/segments.ts'
-import { endsOf, parseAddress, spanOf } from './prefixes.ts'
+import { parseAddress, spanOf } from './prefixes.ts'
 
 export interface Floating {
   readonly physicalNetwork: string

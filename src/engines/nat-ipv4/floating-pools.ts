@@ -4,17 +4,8 @@ import { isTaken } from '../../../topology/graph.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { checkUntaken } from '../../core/resources/segments.ts'
-import type { PhysicalNetworks } from '../ethernet/uplink.ts'
+import type { FloatingPool, PhysicalNetworks } from '../ethernet/physical-networks.ts'
 import { isUnicast, parsePrefix } from './prefixes.ts'
-
-/** A prefix of a physical network. */
-export interface FloatingPool {
-  readonly prefix: Prefix
-  /** The VLAN that carries it; null: none, its frames are untagged. */
-  readonly vlan: number | null
-  /** The router there; null: none. */
-  readonly gateway: number | null
-}
 
 /** A pool with the name of its physical network. */
 export interface Place extends FloatingPool {
@@ -75,25 +66,14 @@ function checkOverlap(graph: GraphReader, prefix: Prefix): void {
   }
 }
 
-/** Does a physical network carry floating addresses with this VLAN id, or untagged (null)? */
-export const carriesFloating = (known: PhysicalNetworks, name: string, vlan: number | null): boolean =>
-  known[name]?.floating?.some((pool) => pool.vlan === vlan) ?? false
-
-/** @throws PlugboardError `segment-in-use`: such a segment is the operator's */
-export function refuseFloating(known: PhysicalNetworks, name: string, vlan: number | null, words: string): void {
-  if (!carriesFloating(known, name, vlan)) return
-  throw new PlugboardError('segment-in-use', `${words} carries floating addresses: choose another one`, {
-    field: 'segment',
-  })
-}
-
-const SMALLEST = 30
+/** A longer prefix has no room for two hosts. */
+const MAX_LENGTH = 30
 
 /** @throws PlugboardError `bad-request` */
 export function readPrefix(text: unknown): Prefix {
   const prefix = parsePrefix(text)
-  if (prefix && prefix.length <= SMALLEST && isUnicast(prefix)) return prefix
-  const right = `it must be like 203.0.113.0/24, with no bits set behind its length, of ${SMALLEST} at most`
+  if (prefix && prefix.length <= MAX_LENGTH && isUnicast(prefix)) return prefix
+  const right = `it must be like 203.0.113.0/24, with no bits set behind its length, of ${MAX_LENGTH} at most`
   throw new PlugboardError('bad-request', `${FIELD} "${text}" is no prefix for hosts: ${right}`, { field: FIELD })
 }
 
@@ -107,8 +87,8 @@ export function readPrivate(text: string, place: Place): Prefix {
     throw new PlugboardError('bad-request', `private_prefix "${text}" ${words}`, { field: 'private_prefix' })
   }
   if (!prefix || !isUnicast(prefix)) return wrong('is no prefix for hosts: it must be like 100.64.0.0/16')
-  if (prefix.length > SMALLEST)
-    wrong(`is too small for a gateway and a VM: it must have a length of ${SMALLEST} at most`)
+  if (prefix.length > MAX_LENGTH)
+    wrong(`is too small for a gateway and a VM: it must have a length of ${MAX_LENGTH} at most`)
   if (overlap(prefix, place.prefix)) wrong(`overlaps ${printPrefix(place.prefix)}, where floating addresses live`)
   return prefix
 }

@@ -1,4 +1,5 @@
 /** Engine `nat-ipv4`: each port has a floating address, which its own hypervisor translates to the private one of its VM. */
+
 import { Type } from 'typebox'
 import type { Member } from '../../../flows/engines/engine-rules.ts'
 import { dotted, prefixOf, printPrefix, sizeOf } from '../../../flows/engines/prefix.ts'
@@ -13,7 +14,8 @@ import { ipv4 } from '../../openflow/index.ts'
 import { type Lease4, serve4 } from '../dhcp/server4.ts'
 import { checkMac } from '../ethernet/ethernet-vnic.ts'
 import { macOf } from '../ethernet/mac.ts'
-import { judgeVlanLimit, PhysicalNetwork, type PhysicalNetworks, uplinkMtu, uplinkPorts } from '../ethernet/uplink.ts'
+import { PhysicalNetwork, type PhysicalNetworks } from '../ethernet/physical-networks.ts'
+import { judgeVlanLimit, uplinkMtu, uplinkPorts } from '../ethernet/uplink.ts'
 import { Addresses } from './floating-addresses.ts'
 import { placeOf, readPrefix, readPrivate } from './floating-pools.ts'
 import { DEFAULT_PRIVATE, natNetworkFields, natPortFields } from './nat-fields.ts'

@@ -1,10 +1,10 @@
 /** IPv4 addresses and prefixes in requests and in the configuration: parsed here, and numbers from then on. */
 import { isIPv4 } from 'node:net'
 import { Address4 } from 'ip-address'
-import { dotted, maskOf, overlap, type Prefix, sizeOf } from '../../../flows/engines/prefix.ts'
+import { dotted, maskOf, overlap, type Prefix } from '../../../flows/engines/prefix.ts'
 import { ipv4 } from '../../openflow/index.ts'
 
-export { isWithin, overlap, printPrefix } from '../../../flows/engines/prefix.ts'
+export { endsOf, isWithin, overlap, printPrefix } from '../../../flows/engines/prefix.ts'
 
 /** An address in its canonical form as a number, or null where it is none. */
 export const parseAddress = (text: unknown): number | null =>
@@ -25,9 +25,6 @@ const NOBODY: readonly Prefix[] = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'].fl
 
 /** May hosts have addresses in it? */
 export const isUnicast = (prefix: Prefix): boolean => !NOBODY.some((each) => overlap(each, prefix))
-
-/** The address of the network and that of its broadcast. */
-export const endsOf = (prefix: Prefix): readonly [number, number] => [prefix.first, prefix.first + sizeOf(prefix) - 1]
 
 /** `203.0.113.1 to 203.0.113.62` */
 export const spanOf = ({ first, last }: { readonly first: number; readonly last: number }): string =>

@@ -1,4 +1,5 @@
 /** Engine `vlan`, the default: each network is a VLAN of a physical network. */
+
 import { Type } from 'typebox'
 import type { Engine } from '../../core/engine/engine.ts'
 import { ETHERNET } from '../../core/engine/offers.ts'
@@ -6,16 +7,8 @@ import { PlugboardError } from '../../core/errors.ts'
 import { Pool } from '../../core/resources/segments.ts'
 import { ethernetNetworks } from '../ethernet/ethernet-networks.ts'
 import { checkMac } from '../ethernet/ethernet-vnic.ts'
-import {
-  candidates,
-  judgeVlanLimit,
-  PhysicalNetwork,
-  type PhysicalNetworks,
-  uplinkLimits,
-  uplinkMtu,
-  uplinkPorts,
-} from '../ethernet/uplink.ts'
-import { refuseFloating } from '../nat-ipv4/floating-pools.ts'
+import { PhysicalNetwork, type PhysicalNetworks, refuseFloating } from '../ethernet/physical-networks.ts'
+import { candidates, judgeVlanLimit, uplinkLimits, uplinkMtu, uplinkPorts } from '../ethernet/uplink.ts'
 import { vlanRules } from './vlan-rules.ts'
 
 /** @param physicalNetworks the VLAN ids of each that Plugboard may choose from */

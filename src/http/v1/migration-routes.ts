@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import type { HypervisorId, Operations, VnicId } from '../../core/operations.ts'
 import { OPAQUE } from '../../core/resources/common-fields.ts'
-import { answerSchema } from '../../core/resources/table.ts'
+import { answerSchema } from '../../core/resources/field-table.ts'
 import { held, resource } from './answers.ts'
 import { type Call, PROJECT, type Route } from './route.ts'
 import { IfMatch, Prefer } from './schemas.ts'

@@ -1,7 +1,7 @@
 /** Networks: create, list, show and destroy. */
 import { findNetworkEngine } from '../../core/engine/offers.ts'
 import type { NetworkId, Operations } from '../../core/operations.ts'
-import { answerSchema, type Body, requestSchema } from '../../core/resources/table.ts'
+import { answerSchema, type Body, requestSchema } from '../../core/resources/field-table.ts'
 import { engineIn } from './engine-in.ts'
 import { type Call, PROJECT, type Route } from './route.ts'
 import { create, destroy, list, show } from './shapes.ts'

@@ -1,7 +1,7 @@
 /** Ports: list, create, show, update and destroy. */
 import { findPortEngine } from '../../core/engine/offers.ts'
 import type { NetworkId, Operations, PortId } from '../../core/operations.ts'
-import { answerSchema, type Body, requestSchema } from '../../core/resources/table.ts'
+import { answerSchema, type Body, requestSchema } from '../../core/resources/field-table.ts'
 import { changed } from './answers.ts'
 import { engineIn } from './engine-in.ts'
 import { type Call, PROJECT, type Route } from './route.ts'

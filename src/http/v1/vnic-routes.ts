@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import type { Operations, PortId, VnicId } from '../../core/operations.ts'
 import { Id, OPAQUE } from '../../core/resources/common-fields.ts'
-import { answerSchema, type Body, requestSchema } from '../../core/resources/table.ts'
+import { answerSchema, type Body, requestSchema } from '../../core/resources/field-table.ts'
 import { held, resource } from './answers.ts'
 import { PageQuery } from './lists.ts'
 import { type Call, PROJECT, type Route } from './route.ts'
