@@ -1,10 +1,10 @@
-/** What a stranger tried at the edges of the library: each is refused in words, and nothing is lost. */
+/** Edge cases that a first-time user tried: each is refused with a reason, and nothing is lost. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { connect, decode, encode, Framer, type Message } from '../../src/openflow/index.ts'
 
-t.test('a chunk is taken whether or not its messages are gone through', async (t) => {
+t.test('a chunk is kept even if nobody iterates over its messages', async (t) => {
   const message = encode({ type: 'barrier_request', xid: 1 })
   const framer = new Framer()
   framer.push(message.subarray(0, 3))
@@ -14,7 +14,7 @@ t.test('a chunk is taken whether or not its messages are gone through', async (t
   t.strictSame([...framer.push(message)], [message, message])
 })
 
-t.test('what is no message is refused by encode as everything is', async (t) => {
+t.test('encode refuses anything that is not a message', async (t) => {
   const rule = { type: 'flow_mod', command: 'add', table: 0, priority: 1 }
   const wrong: unknown[] = [
     {},
@@ -44,7 +44,7 @@ t.test('what is no message is refused by encode as everything is', async (t) => 
 
 const text = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)
 
-t.test('a message that ends within its padding is cut', async (t) => {
+t.test('a message that ends within its padding is truncated', async (t) => {
   const whole = encode({
     type: 'flow_mod',
     command: 'add',
@@ -60,21 +60,24 @@ t.test('a message that ends within its padding is cut', async (t) => {
   }
 })
 
-t.test('a peer of an older version is told in that one, and both say what was offered', async (t) => {
-  const server = createServer((socket) => socket.write(Buffer.from('0100000800000001', 'hex'))).listen(0, '127.0.0.1')
-  t.teardown(() => server.close())
-  await once(server, 'listening')
-  const told = new Promise<Buffer>((resolve) =>
-    server.on('connection', (socket) => {
-      const chunks: Buffer[] = []
-      socket.on('data', (chunk) => chunks.push(chunk))
-      socket.on('close', () => resolve(Buffer.concat(chunks)))
-    }),
-  )
-  const { port } = server.address() as AddressInfo
-  const words = /this side speaks OpenFlow 1.3, OpenFlow 1.4, OpenFlow 1.5, the peer OpenFlow 1.0 at most/
-  await t.rejects(connect({ host: '127.0.0.1', port }), { code: 'no-common-version', message: words })
-  const [hello, error] = [...new Framer().push(await told)].map(decode)
-  t.match(hello, { type: 'hello' })
-  t.match(error, { type: 'error', version: 1 })
-})
+t.test(
+  'a peer of an older version gets the error in its version, and both sides report what was offered',
+  async (t) => {
+    const server = createServer((socket) => socket.write(Buffer.from('0100000800000001', 'hex'))).listen(0, '127.0.0.1')
+    t.teardown(() => server.close())
+    await once(server, 'listening')
+    const told = new Promise<Buffer>((resolve) =>
+      server.on('connection', (socket) => {
+        const chunks: Buffer[] = []
+        socket.on('data', (chunk) => chunks.push(chunk))
+        socket.on('close', () => resolve(Buffer.concat(chunks)))
+      }),
+    )
+    const { port } = server.address() as AddressInfo
+    const words = /this side speaks OpenFlow 1.3, OpenFlow 1.4, OpenFlow 1.5, the peer OpenFlow 1.0 at most/
+    await t.rejects(connect({ host: '127.0.0.1', port }), { code: 'no-common-version', message: words })
+    const [hello, error] = [...new Framer().push(await told)].map(decode)
+    t.match(hello, { type: 'hello' })
+    t.match(error, { type: 'error', version: 1 })
+  },
+)

@@ -5,7 +5,10 @@ import { type Message, VERSIONS } from '../../src/openflow/index.ts'
 import { corpus, octetsTarget, random, runFor, textTarget, valuesTarget } from './support/fuzz.ts'
 import { messagesIn } from './support/messages.ts'
 
-/** FUZZ_MS: milliseconds for each target; without it, so many cases. FUZZ_SEED: others than those of every run. */
+/**
+ * FUZZ_MS: milliseconds for each target; the default is a fixed number of cases. FUZZ_SEED: another seed than the fixed
+ * one.
+ */
 const { FUZZ_MS, FUZZ_SEED = '1' } = process.env
 const seed = Number(FUZZ_SEED)
 const limits =

@@ -1,4 +1,4 @@
-/** The page tells of everything that is there. */
+/** The README is complete. */
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { MESSAGE_TYPES, placesOf } from '../../src/openflow/messages/message.ts'
@@ -35,7 +35,7 @@ t.test('the README has every code of an error', async (t) => {
   for (const code of codes) t.match(page, new RegExp(`\\| \`${code}\` +\\|`), `${code}`)
 })
 
-t.test('the room imports nothing of ours', async (t) => {
+t.test('the library imports nothing from outside of its folder', async (t) => {
   const { glob } = await import('node:fs/promises')
   const root = new URL('../../src/openflow/', import.meta.url).pathname
   let files = 0

@@ -1,4 +1,4 @@
-/** Operations: what goes out, what the types refuse, and what real ovsdb-server makes of them. */
+/** Operations: their wire format, what the types refuse, and what real ovsdb-server does with them. */
 import t from 'tap'
 import { connect, type Input, namedUuid, openVSwitch, operations, type Select, uuid } from '../../src/ovsdb/index.ts'
 import { Server, skip } from './server.ts'
@@ -59,7 +59,7 @@ t.test('operations on the wire', async (t) => {
   t.same(select('Manager', []).columns, ['_uuid', '_version', ...Object.keys(openVSwitch.tables.Manager)])
 })
 
-t.test('what comes in a variable, where the types do not look, is refused at run time', async (t) => {
+t.test('values that bypass the types are refused at run time', async (t) => {
   const port = { name: 'p', nmae: 'q' }
   t.throws(() => insert('Port', port), { name: 'TypeError', message: /no column nmae/ })
   t.throws(() => update('Port', uuid(ID), { tag: 5, ...{ gat: 5 } }), { name: 'TypeError', message: /no column gat/ })
@@ -68,7 +68,7 @@ t.test('what comes in a variable, where the types do not look, is refused at run
   t.throws(() => wait('Port', [], columns, '==', []), { name: 'TypeError', message: /no column nmae/ })
 })
 
-t.test('an order is of numbers alone, one or none of them', async (t) => {
+t.test('only columns of at most one number have an order', async (t) => {
   for (const comparison of ['<', '<=', '>=', '>'] as const) {
     t.same(select('Port', [['tag', comparison, 5]], ['name']).where, [['tag', comparison, 5]])
     t.same(select('Open_vSwitch', [['cur_cfg', comparison, 5]], ['cur_cfg']).where, [['cur_cfg', comparison, 5]])
@@ -81,7 +81,7 @@ t.test('an order is of numbers alone, one or none of them', async (t) => {
   }
 })
 
-t.test('what the types refuse, the builder does at run time or the encoding of the value', async (t) => {
+t.test('what the types refuse is also refused at run time', async (t) => {
   // @ts-expect-error no such table
   t.throws(() => insert('Prot', { name: 'p' }))
   // @ts-expect-error no such column
@@ -124,7 +124,7 @@ t.test('what the types refuse, the builder does at run time or the encoding of t
   t.equal(row.protocols, undefined)
 })
 
-t.test('what a real server makes of them', { skip }, async (t) => {
+t.test('operations on a real server', { skip }, async (t) => {
   await using server = await Server.start()
   const connection = await connect({ path: server.path })
   t.teardown(() => connection.close())

@@ -1,4 +1,4 @@
-/** A cluster of three real ovsdb-servers: whom a client talks to, and what it knows when one of them is killed. */
+/** A cluster of three real ovsdb-servers: which one a client uses, and what it knows when one of them is killed. */
 import t, { type Test } from 'tap'
 import {
   type Changes,
@@ -119,7 +119,7 @@ for (const [kind, member, first] of [
   })
 }
 
-t.test('only what came in between is asked for on another member', { skip }, async (t) => {
+t.test('on another member, only the changes since then are requested', { skip }, async (t) => {
   await using cluster = await Cluster.start(3)
   const [here, there] = targetsOf(cluster)
   if (!here || !there) throw new Error('there are three')
@@ -144,7 +144,7 @@ t.test('only what came in between is asked for on another member', { skip }, asy
   t.same([...replica.tables.Entry.values()].map(({ number }) => number).sort(), [1, 2, 3])
 })
 
-t.test('who leads no more is left; who has lost its cluster, too', { skip }, async (t) => {
+t.test('a member that is no longer leader, or has lost its cluster, is left', { skip }, async (t) => {
   await using cluster = await Cluster.start(3)
   const leading = follow(t, targetsOf(cluster), LEADER)
   const old = await leading.link.connected()
@@ -162,14 +162,14 @@ t.test('who leads no more is left; who has lost its cluster, too', { skip }, asy
   await until(() => any.retries.some(({ reason }) => /^tcp:.*lost its cluster/.test(reason)))
 })
 
-t.test('a database that is not there', { skip }, async (t) => {
+t.test('a database that does not exist', { skip }, async (t) => {
   await using cluster = await Cluster.start(1)
   const { retries } = follow(t, targetsOf(cluster), { database: 'nowhere' })
   await until(() => retries.length > 1)
   t.match(retries, [{ reason: /does not have the database nowhere/, delay: 50 }, { delay: 100 }])
 })
 
-t.test('who is behind what was seen on another member', { skip }, async (t) => {
+t.test('a member that is behind another one', { skip }, async (t) => {
   await using cluster = await Cluster.start(1)
   const [target] = targetsOf(cluster)
   if (!target) throw new Error('there is one')

@@ -19,7 +19,7 @@ import { freePort, Server, skip } from './server.ts'
 
 const { insert, update, mutate, select, del, wait } = operations(openVSwitch)
 
-t.test('this side calls, over unix and TCP', { skip }, async (t) => {
+t.test('connect, over unix and TCP', { skip }, async (t) => {
   await using server = await Server.start()
   const port = await freePort()
   server.vsctl('set-manager', `ptcp:${port}:127.0.0.1`)
@@ -40,7 +40,7 @@ t.test('this side calls, over unix and TCP', { skip }, async (t) => {
   }
 })
 
-t.test('the switch calls: ovs-vsctl set-manager', { skip }, async (t) => {
+t.test('listen: ovs-vsctl set-manager', { skip }, async (t) => {
   await using server = await Server.start()
   const arrived = Promise.withResolvers<Connection>()
   const listener = await listen({ host: '::', port: 0 }, { onConnection: arrived.resolve })
@@ -162,7 +162,7 @@ t.test('echo both ways', { skip }, async (t) => {
   t.equal(ours.heard, true)
 })
 
-t.test('a server that hangs is found by echo', { skip }, async (t) => {
+t.test('a server that hangs is detected by echo', { skip }, async (t) => {
   await using server = await Server.start()
   const connection = await connect({ path: server.path }, { probeInterval: 100 })
   await connection.listDbs()
@@ -170,7 +170,7 @@ t.test('a server that hangs is found by echo', { skip }, async (t) => {
   t.match(await connection.closed, { error: { code: 'no-answer' } })
 })
 
-t.test('who cannot be reached, and where nobody can listen', async (t) => {
+t.test('addresses that cannot be reached or listened on', async (t) => {
   const port = await freePort()
   await t.rejects(connect({ host: '127.0.0.1', port }), { code: 'cannot-connect', cause: { code: 'ECONNREFUSED' } })
   await t.rejects(connect({ path: '/nonexistent/db.sock' }), { code: 'cannot-connect', message: /unix:\/nonexistent/ })
@@ -180,7 +180,7 @@ t.test('who cannot be reached, and where nobody can listen', async (t) => {
   })
 })
 
-t.test('an attempt that hangs is given up', async (t) => {
+t.test('an attempt that hangs times out', async (t) => {
   // An address for documentation (RFC 5737): nobody answers, or the network says at once that it has no way there.
   await t.rejects(connect({ host: '192.0.2.1', port: 9 }, { connectTimeout: 20 }), { code: 'cannot-connect' })
 })

@@ -1,4 +1,4 @@
-/** One connection against a peer that says what it likes. */
+/** A connection with a peer that the test controls. */
 import t, { type Test } from 'tap'
 import {
   type ErrorCode,
@@ -36,7 +36,7 @@ t.test('replies are told apart by id, in any order', async (t) => {
   t.same([await dbs, await echo], [['x'], ['a', 1]])
 })
 
-t.test('the peer asks', async (t) => {
+t.test('requests of the peer', async (t) => {
   using peer = await Peer.start()
   peer.say({ id: 'echo', method: 'echo', params: ['ü'] }, { id: 7, method: 'dance', params: [] })
   t.same(await peer.next(), { id: 'echo', result: ['ü'], error: null })
@@ -71,7 +71,7 @@ t.test('what breaks a connection', async (t) => {
   }
 })
 
-t.test('unknown notifications are let pass', async (t) => {
+t.test('unknown notifications are ignored', async (t) => {
   using peer = await Peer.start()
   peer.say({ id: null, method: 'locked', params: ['x'] }, { id: 1, method: 'echo', params: [] })
   t.match(await peer.next(), { id: 1 })
@@ -95,7 +95,7 @@ t.test('either side closes', async (t) => {
   t.match(error, { code: 'closed', cause: { code: 'ECONNRESET' } })
 })
 
-t.test('a peer that never answers is probed, then given up', async (t) => {
+t.test('a peer that never answers is probed, then disconnected', async (t) => {
   using peer = await Peer.start({ probeInterval: 20 })
   t.match(await peer.next(), { method: 'echo' })
   t.match(await peer.connection.closed, { error: { code: 'no-answer' } })
@@ -110,7 +110,7 @@ t.test('a peer that answers a probe is probed again', async (t) => {
   t.not(again.id, id)
 })
 
-t.test('a peer that asks and does not read', async (t) => {
+t.test('a peer that sends requests and does not read', async (t) => {
   using peer = await Peer.start({ maxMessage: 100_000 })
   peer.socket.pause()
   const message = `{"id":1,"method":"echo","params":["${'x'.repeat(60_000)}"]}`
@@ -219,7 +219,7 @@ t.test('a listener that throws', async (t) => {
   t.equal(heard, 1, 'the others are told all the same')
 })
 
-t.test('a server without monitor_cond_since and monitor_cond is asked by monitor', async (t) => {
+t.test('a server without monitor_cond_since and monitor_cond gets a monitor request', async (t) => {
   for (const words of ['unknown method', { error: 'unknown method' }]) {
     using peer = await Peer.start()
     const coming = replicate(peer.connection, openVSwitch, { Port: ['name', 'tag', 'external_ids'] })

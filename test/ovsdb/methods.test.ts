@@ -1,4 +1,4 @@
-/** The methods of a connection beside transactions and replicas, on real ovsdb-server. */
+/** Methods of a connection other than transactions and replicas, on real ovsdb-server. */
 import t, { type Test } from 'tap'
 import {
   type Connection,
@@ -21,7 +21,7 @@ const clients = async (t: Test, server: Server, count: number): Promise<Connecti
   return made
 }
 
-t.test('locks: queued for, given up, stolen, and gone with their connection', { skip }, async (t) => {
+t.test('locks: queued, released, stolen, and lost with their connection', { skip }, async (t) => {
   await using server = await Server.start()
   const [one, two, thief] = await clients(t, server, 3)
   if (!one || !two || !thief) throw new Error('three were asked for')
@@ -51,7 +51,7 @@ t.test('locks: queued for, given up, stolen, and gone with their connection', { 
   t.equal((await one.lock('l')).held, true, 'the server gave it to the next')
 })
 
-t.test('a transaction that waits is cancelled', { skip }, async (t) => {
+t.test('a waiting transaction is canceled', { skip }, async (t) => {
   await using server = await Server.start()
   const [connection] = await clients(t, server, 1)
   if (!connection) throw new Error('one was asked for')
@@ -77,7 +77,7 @@ t.test('a transaction that waits is cancelled', { skip }, async (t) => {
   t.equal(server.vsctl('get', 'Open_vSwitch', '.', 'ovs_version'), 'y', 'what is done is done')
 })
 
-t.test('a wait is over when its rows come', { skip }, async (t) => {
+t.test('a wait ends when its rows appear', { skip }, async (t) => {
   await using server = await Server.start()
   const [one, two] = await clients(t, server, 2)
   if (!one || !two) throw new Error('two were asked for')
@@ -121,7 +121,7 @@ t.test('monitors: what is selected, cancelled, and refused', { skip }, async (t)
   )
 })
 
-t.test('what OVS adds', { skip }, async (t) => {
+t.test('extensions of OVS', { skip }, async (t) => {
   await using server = await Server.start()
   const [connection, unaware] = await clients(t, server, 2)
   if (!connection || !unaware) throw new Error('two were asked for')

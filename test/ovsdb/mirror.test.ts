@@ -1,4 +1,4 @@
-/** Wholes and their differences: what is told takes the old rows to the new ones, and is no more than that. */
+/** Full and incremental updates: the changes transform the old rows to the new ones, and contain nothing else. */
 import fc from 'fast-check'
 import t from 'tap'
 import { mapOf, optional, scalar, setOf } from '../../src/ovsdb/index.ts'

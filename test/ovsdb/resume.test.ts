@@ -1,4 +1,4 @@
-/** A replica that outlives its connection, and one of some rows only; on real ovsdb-server. */
+/** A replica that survives its connection, and one with only some rows, on real ovsdb-server. */
 import t from 'tap'
 import { type Changes, connect, type OpenVSwitch, openVSwitch, Replica, replicate } from '../../src/ovsdb/index.ts'
 import { Peer } from './peer.ts'
@@ -12,7 +12,7 @@ type Told = Changes<OpenVSwitch, typeof SELECTED>
 const namesOf = (changes: Told) => changes.map(({ old, new: row }) => [old?.name, row?.name]).sort()
 
 for (const [before, method] of METHODS.entries()) {
-  t.test(`a server that starts again, by ${method}`, { skip }, async (t) => {
+  t.test(`a server that restarts, by ${method}`, { skip }, async (t) => {
     await using server = await Server.start()
     await using relay = await Relay.start({ path: server.path }, (text) =>
       METHODS.slice(0, before).reduce(
@@ -111,7 +111,7 @@ t.test('only some rows, and then others', { skip }, async (t) => {
   await replica.restrict({ Manager: [] })
 })
 
-t.test('rows that were being changed are asked for anew', async (t) => {
+t.test('rows that were being changed are requested again', async (t) => {
   const replica = new Replica(openVSwitch, SELECTED)
   const id = '00000000-0000-0000-0000-00000000000a'
   const start = async (): Promise<{ peer: Peer; since: unknown }> => {

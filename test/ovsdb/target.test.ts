@@ -26,7 +26,7 @@ t.test("OVS's connection methods", async (t) => {
   for (const [text, target] of passive) t.strictSame(parsePassive(text, tls), target, text)
 })
 
-t.test('what is none', async (t) => {
+t.test('texts that are not a connection method', async (t) => {
   const wrong = [
     '',
     'unix:',

@@ -6,7 +6,7 @@ import { type Connection, connect, listen, type OvsdbError, parseActive, parsePa
 import { Authority } from './certificates.ts'
 import { freePort, Server, skip } from './server.ts'
 
-t.test('this side calls', { skip }, async (t) => {
+t.test('connect', { skip }, async (t) => {
   const directory = t.testdir()
   const authority = new Authority(directory)
   const { files } = authority.issue('server.test')
@@ -37,7 +37,7 @@ t.test('this side calls', { skip }, async (t) => {
   t.match(refused, /^(closed|cannot-connect)$/, 'a client that its authority does not know')
 })
 
-t.test('the switch calls', { skip }, async (t) => {
+t.test('listen', { skip }, async (t) => {
   const authority = new Authority(t.testdir())
   const { files } = authority.issue('switch.test')
   const { tls } = authority.issue('controller.test')

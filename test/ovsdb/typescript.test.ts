@@ -77,7 +77,7 @@ t.test("whole schemas: the command, the compiler, and the server's own words", {
   t.equal(status, 0)
 })
 
-t.test('small ones', async (t) => {
+t.test('small schemas', async (t) => {
   const schema = databaseSchemaOf({
     name: '_Odd_DB',
     version: '1.2.3',

@@ -2,7 +2,9 @@
  * Checks of a match that a switch makes beyond the range of each value, as Open vSwitch makes them (OpenFlow 1.5.1,
  * 7.2.3).
  */
-import { type ErrorValue, errorNamed } from '../wire/error-values.ts'
+
+import { errorNamed } from '../wire/error-values.ts'
+import type { ErrorValue } from '../wire/openflow-error.ts'
 import { OpenFlowError } from '../wire/openflow-error.ts'
 import { FIELDS, type FieldRow, type KnownField, type Match, type OxmField } from './match-fields.ts'
 import { firstMissing, sayMissing } from './prerequisites.ts'

@@ -1,8 +1,9 @@
 /** Bundles: messages that a switch applies all together or not at all (OpenFlow 1.5.1, 7.3.9; in 1.3 EXT-230). */
 import type { Reader, Writer } from '../wire/cursor.ts'
-import { type ErrorValue, errorNamed } from '../wire/error-values.ts'
+import { errorNamed } from '../wire/error-values.ts'
 import { EXPERIMENTER, NICIRA } from '../wire/experimenters.ts'
 import { choice, or, type Part, pad, struct, u16, u32, u64 } from '../wire/layout.ts'
+import type { ErrorValue } from '../wire/openflow-error.ts'
 import { OpenFlowError } from '../wire/openflow-error.ts'
 import { type PropertyOf, properties, property } from '../wire/properties.ts'
 import { versionName } from '../wire/versions.ts'

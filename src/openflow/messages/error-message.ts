@@ -1,7 +1,8 @@
 /** ERROR (OpenFlow 1.5.1, 7.5.4), which has the same layout in all versions. */
-import type { ErrorValue } from '../wire/error-values.ts'
+
 import { EXPERIMENTER } from '../wire/experimenters.ts'
 import type { Part } from '../wire/layout.ts'
+import type { ErrorValue } from '../wire/openflow-error.ts'
 
 /** ERROR (7.5.4). `data` has at least the first 64 octets of the refused message; for HELLO_FAILED it is text. */
 export interface ErrorBody extends ErrorValue {

@@ -11,12 +11,12 @@ import {
   BAD_MATCH_LEN,
   BAD_PROPERTY_LEN,
   BAD_VERSION,
-  type ErrorValue,
   errorIn,
   errorNamed,
 } from '../wire/error-values.ts'
 import { NICIRA, ONF } from '../wire/experimenters.ts'
 import { choice, or, type Part, pad, rest, struct, u8, u16, u32, u64 } from '../wire/layout.ts'
+import type { ErrorValue } from '../wire/openflow-error.ts'
 import { lacking, OpenFlowError } from '../wire/openflow-error.ts'
 import { either, experimental, namesByPlace, type Places, standard } from '../wire/places.ts'
 import { V1_0, V1_3, V1_4, V1_5, VERSIONS, versionName } from '../wire/versions.ts'

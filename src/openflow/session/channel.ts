@@ -7,8 +7,9 @@ import type { Socket } from 'node:net'
 import { asRefusal } from '../messages/codec.ts'
 import { type Decoded, type Message, readMessage, writeMessage } from '../messages/message.ts'
 import { reader, Writer } from '../wire/cursor.ts'
-import { BAD_LEN, BAD_VERSION, type ErrorValue } from '../wire/error-values.ts'
+import { BAD_LEN, BAD_VERSION } from '../wire/error-values.ts'
 import { Framer } from '../wire/framer.ts'
+import type { ErrorValue } from '../wire/openflow-error.ts'
 import { OpenFlowError } from '../wire/openflow-error.ts'
 
 /** Why a connection has ended. */

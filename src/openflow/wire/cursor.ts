@@ -2,7 +2,8 @@
  * Cursors over the octets of messages of one OpenFlow version: `Writer` writes, and `Reader` reads and never leaves its
  * bounds. All numbers are in network byte order.
  */
-import { BAD_LEN, type ErrorValue } from './error-values.ts'
+import { BAD_LEN } from './error-values.ts'
+import type { ErrorValue } from './openflow-error.ts'
 import { OpenFlowError, refusal } from './openflow-error.ts'
 
 const MAX_U64 = 0xffff_ffff_ffff_ffffn

@@ -1,16 +1,8 @@
 /** Errors as ERROR messages carry them, with their names and their forms in each version (OpenFlow 1.5.1, 7.5.4). */
 import { ERROR_TYPES, type ErrorTypeName, OVS_ERRORS } from './error-codes.ts'
 import { EXPERIMENTER, NICIRA, ONF } from './experimenters.ts'
-import { OpenFlowError } from './openflow-error.ts'
+import { type ErrorValue, OpenFlowError } from './openflow-error.ts'
 import { V1_4 } from './versions.ts'
-
-/** An error as an ERROR message carries it (OpenFlow 1.5.1, 7.5.4). */
-export interface ErrorValue {
-  readonly errorType: number
-  readonly code: number
-  /** Set if `errorType` is 0xffff. `code` is then one of the experimenter's own. */
-  readonly experimenter?: number
-}
 
 const [BAD_PROPERTY, BUNDLE_FAILED, BUNDLE_FAILED_OF_ONF] = [14, 17, 2300]
 

@@ -3,8 +3,9 @@
  * list.
  */
 import type { Reader, Writer } from './cursor.ts'
-import { BAD_LEN, type ErrorValue } from './error-values.ts'
+import { BAD_LEN } from './error-values.ts'
 import { octetsOf, textOf } from './octet-text.ts'
+import type { ErrorValue } from './openflow-error.ts'
 import { checkList, lacking, OpenFlowError, refusal } from './openflow-error.ts'
 
 /** A field that can be written and read. */

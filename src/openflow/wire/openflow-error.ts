@@ -1,6 +1,13 @@
 /** The one error class of the library, and the errors that many of its files throw. */
-import type { ErrorValue } from './error-values.ts'
 import { versionName } from './versions.ts'
+
+/** An error as an ERROR message carries it (OpenFlow 1.5.1, 7.5.4). */
+export interface ErrorValue {
+  readonly errorType: number
+  readonly code: number
+  /** Set if `errorType` is 0xffff. `code` is then one of the experimenter's own. */
+  readonly experimenter?: number
+}
 
 /** Why an `OpenFlowError` was thrown. */
 export type OpenFlowErrorCode =

@@ -1,4 +1,4 @@
-/** Real Open vSwitch, asked in each version: the rules of every field and action are, read back, the same rules. */
+/** Rules with every field and action on real Open vSwitch in each version: read back, they are the same. */
 import t from 'tap'
 import {
   connect,

@@ -1,4 +1,4 @@
-/** What a switch refuses of a rule: encode refuses it by name, decode keeps it as it came and says so. */
+/** Rules that a switch refuses: encode refuses them by name, and decode keeps and marks them. */
 import t from 'tap'
 import {
   checkRule,
@@ -35,7 +35,7 @@ const reg0 = { field: 'reg0', value: 5 } as const
 const field = (name: FieldName, value: number | bigint, mask: number | bigint) =>
   ({ field: name, value, mask }) as OxmField
 
-/** What is refused, the words, OpenFlow's type and code, and how ovs-ofctl calls them. */
+/** The refused rule, the reason, OpenFlow's type and code, and their name in ovs-ofctl. */
 const REFUSED: ReadonlyArray<readonly [FlowMod, RegExp, number, number, string]> = [
   [mod([{ field: 'tcp_dst', value: 80 }]), /^tcp_dst has a meaning only after ip_proto 6$/, 4, 9, 'OFPBMC_BAD_PREREQ'],
   [mod([...tcp({ dst: 80 }), { field: 'tcp_dst', value: 81 }]), /^tcp_dst is given twice$/, 4, 10, 'OFPBMC_DUP_FIELD'],
@@ -79,7 +79,7 @@ const TAKEN: readonly Match[] = [
   Array.from({ length: 15 }, (_, index) => ({ field: `reg${index}`, value: 1 }) as OxmField),
 ]
 
-t.test('what a switch takes is taken, each way', async (t) => {
+t.test('rules that a switch accepts are encoded and decoded', async (t) => {
   for (const match of TAKEN) {
     const octets = encode(mod(match))
     t.notOk('unchecked' in decode(octets))

@@ -1,4 +1,4 @@
-/** The example as it stands, on real Open vSwitch. */
+/** The example dump-flows.ts on real Open vSwitch. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'

@@ -1,4 +1,4 @@
-/** The example as it stands, with real Open vSwitch and three hosts in a namespace of their own. */
+/** The example learning-switch.ts with real Open vSwitch and three hosts in a network namespace. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'

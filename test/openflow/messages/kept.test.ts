@@ -37,7 +37,7 @@ t.test('a hello keeps its elements in their order', async () => {
   deepStrictEqual(of(`${bitmap} 0001 0008 00000002`), { ...hello, versions, elements: [BITMAP, second] })
 })
 
-t.test('a hello keeps a bitmap that is longer than its versions, and octets that are no element', async () => {
+t.test('a hello keeps a bitmap that is longer than its versions, and octets that are not an element', async () => {
   const versions = [4, 6]
   const of = (body: string): object => kept(message(6, 0, body))
   const hello = { type: 'hello' }
@@ -60,7 +60,7 @@ t.test('versions and a bitmap that say different things are refused', async () =
   deepStrictEqual(encode(same).length, 24)
 })
 
-t.test('statistics keep their order, those without a name too', async () => {
+t.test('statistics keep their order, including unknown ones', async () => {
   const [packets, bytes] = ['8002 08 08 0000000000000007', '8002 0a 08 0000000000000009']
   const [unknown, again] = ['ffff 02 01 aa', '8002 08 08 0000000000000001']
   const aggregate = (length: string, ...fields: string[]): Uint8Array =>
@@ -94,7 +94,7 @@ t.test('a message in a bundle has the version of the bundle', async () => {
   deepStrictEqual(sent[16], 5)
 })
 
-t.test('what is forwarded of another version is kept as it came', async () => {
+t.test('a forwarded message of another version is kept as it came', async () => {
   const mod = '0f 0010 00000007 0002 00 00 fffffffc'
   const as = (version: number) => ({ type: 'requestforward', message: { version, xid: 7 } })
   const body = Uint8Array.from(Buffer.from('00020000fffffffc', 'hex'))
@@ -105,7 +105,7 @@ t.test('what is forwarded of another version is kept as it came', async () => {
   refused(message(6, 32, '05 0f 0018 00000007 0002 00 00 fffffffc'), 8, { errorType: 1, code: 6 })
 })
 
-t.test('a flow monitor of 1.3 has no flag onlyOwn, and every other goes out as it came', async () => {
+t.test('a flow monitor of 1.3 does not have the flag onlyOwn, and keeps all others', async () => {
   const asked = (flags: string, match: string): Uint8Array =>
     message(4, 18, `ffff 0000 00000000 4f4e4600 0000074e 00000001 ${flags} ${match}`)
   const [empty, bare] = ['0004 00000003 ff 000000 00010004 00000000', '0000 00000003 ff 000000']
@@ -114,7 +114,7 @@ t.test('a flow monitor of 1.3 has no flag onlyOwn, and every other goes out as i
     refused(asked(flags, empty), 24, { errorType: 0xffff, experimenter: 0x2320, code: 7 })
 })
 
-t.test('a flow update that says no more than what it is has 8 octets, as Open vSwitch wants it', async () => {
+t.test('a flow update without a body has 8 octets, as Open vSwitch requires', async () => {
   for (const version of [5, 6]) {
     for (const event of ['0004', '0005', '0006']) {
       const told = (length: string, more: string): Uint8Array =>
@@ -125,13 +125,13 @@ t.test('a flow update that says no more than what it is has 8 octets, as Open vS
   }
 })
 
-t.test('an action that the text has no words for is kept as octets: one of no controllers', async () => {
+t.test('dec_ttl_cnt_ids without controllers, which has no text, is kept as octets', async () => {
   const none = 'ffff 0010 00002320 0015 0000 00000000'
   const out = kept(message(6, 13, `ffffffff 0010 0000 0001 0004 00000000 ${none}`))
   t.match(out, { type: 'packet_out', actions: [{ type: 'unknown', code: 0xffff, experimenter: 0x2320 }] })
 })
 
-t.test('flags, properties, buckets and instructions with octets that have no meaning keep them', async () => {
+t.test('flags, properties, buckets and instructions keep octets without a meaning', async () => {
   t.match(kept(message(5, 19, '0003 fffe 00000000')), { multipart: 'table', otherFlags: 0xfffe })
   t.match(kept(message(5, 19, '0003 8001 00000000')), { multipart: 'table', otherFlags: 0x8000, more: true })
   const long = [{ type: 'unknown', code: 5, body: octets(1, 0, 0) }]

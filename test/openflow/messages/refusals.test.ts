@@ -1,4 +1,4 @@
-/** What a version lacks is refused by name when it is written; what lies is refused with its place when it is read. */
+/** Encoding refuses by name what a version does not have, and decoding refuses wrong lengths with their offset. */
 import { deepStrictEqual, throws } from 'node:assert/strict'
 import t from 'tap'
 import { decode, encode, METER, type Message, versionName } from '../../../src/openflow/index.ts'
@@ -22,7 +22,7 @@ const monitor = { monitor: 1, command: 'add', flags: 2 } as const
 const packet = { bufferId: 0, totalLength: 0, table: 0, cookie: 0n, match: [], data }
 const toTable = { field: 'in_port', value: 1 } as const
 
-/** The last version that lacks it, what lacks it, and the words that say so. */
+/** The last version that does not have it, the message, and the reason. */
 const LACKING: ReadonlyArray<readonly [last: number, message: Message, words: RegExp]> = [
   [V1_3, { type: 'flow_mod', command: 'add', ...flow, importance: 5 }, /importance/],
   [V1_3, { type: 'multipart_reply', multipart: 'flow', flows: [{ ...flow, importance: 5, stats: {} }] }, /importance/],
@@ -122,7 +122,7 @@ const message = (type: number, body: string, version = 6): Uint8Array => {
   return new Uint8Array([version, type, 0, 8 + octets.length, 0, 0, 0, 1, ...octets])
 }
 
-t.test('structures that lie about their length are refused with their place', async () => {
+t.test('structures with a wrong length are refused with their offset', async () => {
   const refused = (octets: Uint8Array, offset: number, error: object): void =>
     throws(() => decode(octets), { code: 'malformed', offset, error })
   // group_mod: a bucket of 4 octets; actions longer than their bucket; buckets longer than the message.
@@ -146,7 +146,7 @@ t.test('structures that lie about their length are refused with their place', as
   refused(message(32, inner), 8, { errorType: 17, code: 10 })
 })
 
-t.test('what 1.5.1 has and Open vSwitch leaves out may be there or not', async () => {
+t.test('parts of 1.5.1 that Open vSwitch omits are optional', async () => {
   const features = { maxMeter: 1, bandTypes: 2, capabilities: 3, maxBands: 4, maxColor: 5 }
   for (const more of [{}, { features: 7 }]) {
     const octets = encode({ type: 'multipart_reply', multipart: 'meter_features', features: { ...features, ...more } })

@@ -1,4 +1,4 @@
-/** Sessions with peers that send too much, answer nothing, or read nothing: memory and time have bounds. */
+/** Sessions with peers that send too much, answer nothing, or read nothing: memory and time are bounded. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { encode, type Message, type OpenFlowError, type Session } from '../../../src/openflow/index.ts'
@@ -34,7 +34,7 @@ const part = (xid: number, size: number, more = true): Message => ({
 
 const request = { type: 'multipart_request', multipart: 'flow' } as const
 
-t.test('what a switch sends on its own is an event, even with the xid of a request that waits', async (t) => {
+t.test('a message that a switch sends by itself is an event, even with the xid of a waiting request', async (t) => {
   const { session, peer } = await pair(t)
   const answered = session.barrier()
   const { xid } = await peer.nextOf('barrier_request')
@@ -50,7 +50,7 @@ t.test('what a switch sends on its own is an event, even with the xid of a reque
   t.strictSame(types, ['packet_in', 'role_status', 'unknown'])
 })
 
-t.test('a dump that is taken slowly stops the reading, not the memory', async (t) => {
+t.test('a dump that is taken slowly stops reading instead of filling the memory', async (t) => {
   const { session, peer } = await pair(t, { echoInterval: 50 })
   const flows = session.dumpFlows()
   const taken = flows.next()
@@ -70,7 +70,7 @@ t.test('a dump that is taken slowly stops the reading, not the memory', async (t
   await barrier
 })
 
-t.test('a dump that nobody takes any more is given up, and the session goes on', async (t) => {
+t.test('a dump that is no longer taken is discarded, and the session continues', async (t) => {
   const { session, peer } = await pair(t, { requestTimeout: 100 })
   const flows = session.dumpFlows()
   const taken = flows.next()
@@ -84,7 +84,7 @@ t.test('a dump that nobody takes any more is given up, and the session goes on',
   await t.rejects(flows.next(), { code: 'timeout' })
 })
 
-t.test('a dump that is left early lets the reading go on', async (t) => {
+t.test('reading continues after a dump is abandoned', async (t) => {
   const { session, peer } = await pair(t)
   const flows = session.dumpFlows()
   const taken = flows.next()
@@ -98,7 +98,7 @@ t.test('a dump that is left early lets the reading go on', async (t) => {
   await barrier
 })
 
-t.test('an answer that never ends is not gathered for ever', async (t) => {
+t.test('an endless answer closes the connection', async (t) => {
   const { session, peer } = await pair(t)
   const answer = t.rejects(session.request(request), { code: 'closed', message: /more than \d+ octets/ })
   const { xid } = await peer.nextOf('multipart_request')
@@ -120,7 +120,7 @@ t.test('events are bounded in octets too', async (t) => {
   t.ok(session.dropped > 200 && session.dropped < 300, String(session.dropped))
 })
 
-t.test('after a part that cannot be read, the rest of that answer is nobody’s', async (t) => {
+t.test('after a part that cannot be decoded, the rest of that answer is ignored', async (t) => {
   const { session, peer } = await pair(t)
   const flows = session.dumpFlows()
   const taken = flows.next()
@@ -161,7 +161,7 @@ t.test('a request without an answer ends the connection, echo or not', async (t)
   await answering
 })
 
-t.test('a long answer of which some comes in time is waited for, and what is behind it', async (t) => {
+t.test('a long answer whose parts come in time does not time out, and neither do later requests', async (t) => {
   const { session, peer } = await pair(t, { requestTimeout: 1000 })
   const answers = Promise.all([session.request(request), session.barrier()])
   const { xid } = await peer.nextOf('multipart_request')
@@ -174,7 +174,7 @@ t.test('a long answer of which some comes in time is waited for, and what is beh
   t.equal(flows.length, 11)
 })
 
-t.test('a peer that talks and never reads is found', async (t) => {
+t.test('a peer that sends but never reads is detected', async (t) => {
   const { session, peer } = await pair(t, { requestTimeout: 200, echoInterval: 50 })
   peer.socket.pause()
   const talking = setInterval(() => peer.send(packetIn(0)), 10)
@@ -192,7 +192,7 @@ t.test('a peer that talks and never reads is found', async (t) => {
   t.ok(sent > 0)
 })
 
-t.test('B42 a bundle whose opening is refused: nothing is sent behind the discarding', async (t) => {
+t.test('B42 a bundle whose opening is refused: nothing is sent after it is discarded', async (t) => {
   const { session, peer } = await pair(t)
   const messages = function* () {
     for (let priority = 0; priority < 60_000; priority += 1) yield mod(priority)
@@ -208,7 +208,7 @@ t.test('B42 a bundle whose opening is refused: nothing is sent behind the discar
   t.match(await peer.next(), { type: 'barrier_request' })
 })
 
-t.test('B42 a bundle that the switch gives up while it is filled is not committed', async (t) => {
+t.test('B42 a bundle that the switch drops while it is filled is not committed', async (t) => {
   const { session, peer } = await pair(t)
   const bundle = t.rejects(session.bundle([mod(1), mod(2)]), { code: 'refused', error: { errorType: 17, code: 14 } })
   const open = await peer.nextOf('bundle_control')
@@ -223,7 +223,7 @@ t.test('B42 a bundle that the switch gives up while it is filled is not committe
   await bundle
 })
 
-t.test('what is done with a session may throw: it ends that session, with the reason', async (t) => {
+t.test('an onSession that throws ends its session, with the reason', async (t) => {
   const boom = (): never => {
     throw new Error('boom')
   }
@@ -242,7 +242,7 @@ t.test('what is done with a session may throw: it ends that session, with the re
   }
 })
 
-t.test('he who is told of a refusal may throw: the process is warned, and the listener goes on', async (t) => {
+t.test('an onRefused that throws causes a warning, and the listener continues', async (t) => {
   const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
   const refused: OpenFlowError[] = []
   const server = await listener(t, {
@@ -262,7 +262,7 @@ t.test('he who is told of a refusal may throw: the process is warned, and the li
   t.equal(session.datapathId, 0x1234n)
 })
 
-t.test('what has no answer is not waited for', async (t) => {
+t.test('request refuses messages that have no answer', async (t) => {
   const { session, peer } = await pair(t)
   for (const message of [mod(1), { type: 'set_config', flags: 0, missSendLength: 0 }] as const) {
     const refusal = { code: 'out-of-range', message: /^(flow_mod|set_config) has no answer to wait for/ }
@@ -272,7 +272,7 @@ t.test('what has no answer is not waited for', async (t) => {
   t.match(await peer.next(), { type: 'barrier_request', xid: 77 }, 'nothing of them was sent')
 })
 
-t.test('a peer that sends wrong messages only is not answered without end', async (t) => {
+t.test('answers to a peer that sends only invalid messages are limited', async (t) => {
   const { session, peer } = await pair(t)
   const clock = performance.now
   let now = performance.now()

@@ -1,4 +1,4 @@
-/** Messages that each stand for themselves: with a peer that refuses some, and with Open vSwitch. */
+/** Messages that are applied one by one: with a peer that refuses some, and with Open vSwitch. */
 import t from 'tap'
 import { connect, type Message, type MeterMod } from '../../../src/openflow/index.ts'
 import { noOvs, Ovs } from '../support/ovs.ts'
@@ -12,7 +12,7 @@ const mod = (command: MeterMod['command'], meter: number, rate = 5): MeterMod =>
   bands: command === 'delete' ? [] : [{ type: 'drop', rate, burst: 0 }],
 })
 
-t.test('what was refused is told when the barrier is answered, whoever refused it', async (t) => {
+t.test('refused messages are reported when the barrier is answered, whichever side refused them', async (t) => {
   const { session, peer } = await pair(t)
   const serve = async () => {
     for (let message = await peer.next(); message; message = await peer.next()) {
@@ -44,7 +44,7 @@ t.test('it ends with the connection', async (t) => {
   await t.rejects(series, { code: 'closed' })
 })
 
-t.test('Open vSwitch does the others', { skip: noOvs }, async (t) => {
+t.test('Open vSwitch applies the others', { skip: noOvs }, async (t) => {
   const ovs = await Ovs.start(t)
   const session = await connect({ path: ovs.path })
   t.teardown(() => session.close('done'))

@@ -1,4 +1,4 @@
-/** Sessions with peers that do right and wrong. */
+/** Sessions with peers that behave well and badly. */
 import t from 'tap'
 import { type Decoded, encode, listen, type OpenFlowError } from '../../../src/openflow/index.ts'
 import { first, listener, mod, pair } from '../support/pair.ts'
@@ -13,24 +13,27 @@ t.test('a switch connects: hello with our versions, features, and the session sa
   await peer.end()
 })
 
-t.test('a hello with a bitmap settles on a common version, one without on the lower of the highest', async (t) => {
-  for (const [hello, settled] of [
-    [{ type: 'hello', version: 6, versions: [4, 6] }, 6],
-    [{ type: 'hello', version: 4, versions: [4, 6] }, 6],
-    [{ type: 'hello', version: 6, versions: [1, 4, 5] }, 5],
-    [{ type: 'hello', version: 7 }, 6],
-    [{ type: 'hello', version: 5 }, 5],
-    [{ type: 'hello', version: 4 }, 4],
-  ] as const) {
-    const server = await listener(t)
-    const peer = await Peer.connect(server.address.port)
-    // What comes right behind the hello is of the version that it settles.
-    peer.send(hello, { type: 'echo_request', version: settled, xid: 9 }, { type: 'barrier_reply', version: settled })
-    t.equal((await peer.nextOf('features_request')).version, settled)
-    t.notOk(peer.received.some(({ type }) => type === 'error'))
-    peer.socket.destroy()
-  }
-})
+t.test(
+  'a hello with a bitmap selects a common version, one without it the lower of the highest versions',
+  async (t) => {
+    for (const [hello, settled] of [
+      [{ type: 'hello', version: 6, versions: [4, 6] }, 6],
+      [{ type: 'hello', version: 4, versions: [4, 6] }, 6],
+      [{ type: 'hello', version: 6, versions: [1, 4, 5] }, 5],
+      [{ type: 'hello', version: 7 }, 6],
+      [{ type: 'hello', version: 5 }, 5],
+      [{ type: 'hello', version: 4 }, 4],
+    ] as const) {
+      const server = await listener(t)
+      const peer = await Peer.connect(server.address.port)
+      // What comes right behind the hello is of the version that it settles.
+      peer.send(hello, { type: 'echo_request', version: settled, xid: 9 }, { type: 'barrier_reply', version: settled })
+      t.equal((await peer.nextOf('features_request')).version, settled)
+      t.notOk(peer.received.some(({ type }) => type === 'error'))
+      peer.socket.destroy()
+    }
+  },
+)
 
 t.test('B40 a peer that speaks OpenFlow 1.0 only gets HELLO_FAILED and is told why', async (t) => {
   for (const [hello, version, offer] of [
@@ -56,7 +59,7 @@ t.test('B40 a peer that speaks OpenFlow 1.0 only gets HELLO_FAILED and is told w
   }
 })
 
-t.test('B40 what is no OpenFlow at all ends the connection, and the listener goes on', async (t) => {
+t.test('B40 octets that are not OpenFlow end the connection, and the listener continues', async (t) => {
   const refused: OpenFlowError[] = []
   const server = await listener(t, { onRefused: (error) => refused.push(error) })
   for (const bytes of ['GET / HTTP/1.1\r\nHost: x\r\n\r\n', '\0\0\0\0\0\0\0\0\0\0\0\0']) {
@@ -85,7 +88,7 @@ t.test('B40 a length below 8 is answered with BAD_LEN and ends the connection wi
   }
 })
 
-t.test('B40 a message that cannot be read is answered with the error to answer, and the session lives', async (t) => {
+t.test('B40 a message that cannot be decoded is answered with its error, and the session continues', async (t) => {
   const { session, peer } = await pair(t)
   const wrong: ReadonlyArray<readonly [bytes: Uint8Array, error: { errorType: number; code: number }]> = [
     [Uint8Array.of(6, 99, 0, 8, 0, 0, 0, 7), { errorType: 1, code: 1 }],
@@ -113,7 +116,7 @@ t.test('B40 a message that cannot be read is answered with the error to answer, 
   await t.resolves(answered)
 })
 
-t.test('an answer is matched by xid, whatever the order; a multipart answer comes as one', async (t) => {
+t.test('answers are matched by xid in any order, and the parts of a multipart answer are joined', async (t) => {
   const { session, peer } = await pair(t)
   const config = session.request({ type: 'get_config_request' })
   const tables = session.request({ type: 'multipart_request', multipart: 'table' })
@@ -128,7 +131,7 @@ t.test('an answer is matched by xid, whatever the order; a multipart answer come
   t.strictSame((await tables).tables, [row(1), row(2), row(3)])
 })
 
-t.test('a refusal rejects its request with the error; of another answer than asked for too', async (t) => {
+t.test('a request is rejected if the switch refuses it, or answers with another type', async (t) => {
   const { session, peer } = await pair(t)
   const role = session.request({ type: 'role_request', role: 'master', generationId: 5n })
   peer.send({
@@ -144,7 +147,7 @@ t.test('a refusal rejects its request with the error; of another answer than ask
   await t.rejects(barrier, { code: 'malformed' })
 })
 
-t.test('what is sent and cannot be encoded is refused at once, and nothing of it goes out', async (t) => {
+t.test('a message that cannot be encoded is refused at once, and nothing of it is sent', async (t) => {
   const { session, peer } = await pair(t)
   t.throws(() => session.send(mod(70_000)), { code: 'out-of-range' })
   await t.rejects(session.request({ type: 'role_request', role: 'master', generationId: -1n }), {
@@ -154,7 +157,7 @@ t.test('what is sent and cannot be encoded is refused at once, and nothing of it
   t.match(await peer.next(), { type: 'flow_mod', priority: 7 })
 })
 
-t.test('events come in order; those of what was sent and refused too', async (t) => {
+t.test('events come in order, including errors about sent messages', async (t) => {
   const { session, peer } = await pair(t)
   const xid = session.send(mod(1))
   await peer.nextOf('flow_mod')
@@ -171,7 +174,7 @@ t.test('events come in order; those of what was sent and refused too', async (t)
   t.match(events, [{ type: 'error', xid, code: 1 }, { type: 'role_status' }, { updates: [{ event: 'paused' }] }])
 })
 
-t.test('the end of a connection ends what is waited for, once', async (t) => {
+t.test('the end of a connection rejects all pending requests once', async (t) => {
   const { session, peer } = await pair(t)
   const waiting: Array<Promise<unknown>> = [session.barrier(), session.bundle([mod(1)]), session.dumpFlows().next()]
   await peer.nextOf('barrier_request')
@@ -184,7 +187,7 @@ t.test('the end of a connection ends what is waited for, once', async (t) => {
   t.not((await session.closed).reason, 'again')
 })
 
-t.test('B37 a connection that hangs half open is found by echo', async (t) => {
+t.test('B37 a half-open connection is detected by echo', async (t) => {
   const { session, peer } = await pair(t, { echoInterval: 30 })
   // It reads, and says nothing.
   t.match(await peer.nextOf('echo_request'), { type: 'echo_request' })
@@ -192,7 +195,7 @@ t.test('B37 a connection that hangs half open is found by echo', async (t) => {
   await peer.end()
 })
 
-t.test('B37 a peer that answers its probes stays, and probes of its own are answered', async (t) => {
+t.test('B37 a peer that answers probes stays connected, and its own probes are answered', async (t) => {
   const { session, peer } = await pair(t, { echoInterval: 30 })
   const data = Uint8Array.of(1, 2, 3)
   peer.send({ type: 'echo_request', xid: 77, data })
@@ -205,7 +208,7 @@ t.test('B37 a peer that answers its probes stays, and probes of its own are answ
   t.strictSame(await session.closed, { reason: 'enough' })
 })
 
-t.test('B37 a peer that is silent in the handshake is given up', async (t) => {
+t.test('B37 a peer that is silent during the handshake is disconnected', async (t) => {
   const refused: OpenFlowError[] = []
   const server = await listener(t, { echoInterval: 20, onRefused: (error) => refused.push(error) })
   const peer = await Peer.connect(server.address.port)
@@ -237,7 +240,7 @@ t.test('messages of one turn leave in one write', async (t) => {
   t.equal(sizes[0], 50 * one)
 })
 
-t.test('a slow reader is waited for', async (t) => {
+t.test('drained waits for a slow reader', async (t) => {
   const { session, peer } = await pair(t)
   peer.socket.pause()
   let sent = 0

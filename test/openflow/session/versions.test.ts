@@ -1,4 +1,4 @@
-/** What is different on the wire in 1.3 and the same for him who has the session. */
+/** OpenFlow 1.3 in a session: the wire format differs, but the session looks the same. */
 import t, { type Test } from 'tap'
 import { BundleError, connect, type Decoded, encode, type Message, type Session } from '../../../src/openflow/index.ts'
 import { first, listener, mod } from '../support/pair.ts'
@@ -19,7 +19,7 @@ async function pairOf13(t: Test): Promise<{ session: Session; peer: Peer; say: (
   return { session: await came, peer, say }
 }
 
-t.test('1.3: a bundle goes as ONF has it, and what ONF refuses is told as later versions do', async (t) => {
+t.test('1.3: a bundle is sent as the ONF extension, and its errors are those of later versions', async (t) => {
   const { session, peer, say } = await pairOf13(t)
   const bundle = session.bundle([mod(1), mod(2)]).catch((error: unknown) => error)
   for (let added = 0; ; ) {
@@ -41,7 +41,7 @@ t.test('1.3: a bundle goes as ONF has it, and what ONF refuses is told as later 
   })
 })
 
-t.test('1.3: a flow monitor that rests and goes on tells so as updates', async (t) => {
+t.test('1.3: a flow monitor reports pauses as updates', async (t) => {
   const { session, say } = await pairOf13(t)
   say(
     { type: 'flow_monitor_paused' },
@@ -57,7 +57,7 @@ t.test('1.3: a flow monitor that rests and goes on tells so as updates', async (
   ])
 })
 
-t.test('1.3: what the version has not is refused at once, and nothing of it goes out', async (t) => {
+t.test('1.3: a message that the version does not have is refused at once, and nothing of it is sent', async (t) => {
   const { session, peer } = await pairOf13(t)
   t.throws(() => session.send({ ...mod(1), importance: 3 }), {
     code: 'out-of-range',
@@ -80,7 +80,7 @@ t.test('versions that are not supported are refused, as an option and in a messa
   t.throws(() => encode({ ...mod(1), version: 7 }), { code: 'out-of-range', message: /wire version 7/ })
 })
 
-t.test('one of the versions alone may be offered', async (t) => {
+t.test('a single version may be offered', async (t) => {
   for (const version of [4, 5, 6]) {
     const server = await listener(t, { versions: [version] })
     const peer = await Peer.connect(server.address.port)

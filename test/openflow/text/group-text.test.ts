@@ -1,4 +1,4 @@
-/** Groups in text: what `ovs-ofctl add-group` takes, we take, and `dump-groups` of a real bridge prints what we print. */
+/** Text of groups: what `ovs-ofctl add-group` accepts is accepted, and prints as in `dump-groups` of a real bridge. */
 import t from 'tap'
 import { connect, parseGroup, printGroup } from '../../../src/openflow/index.ts'
 import { noOvs, Ovs } from '../support/ovs.ts'
@@ -74,7 +74,7 @@ t.test('groups as ovs-ofctl takes and prints them', { skip: noOvs }, async (t) =
   t.match((await dump()).join('\n'), /group_id=3,.*bucket=bucket_id:9,actions=output:1/)
 })
 
-t.test('what is no group of ovs-ofctl is refused', async (t) => {
+t.test('text that is not a group for ovs-ofctl is refused', async (t) => {
   const lines = [
     ...['type=all,bucket=', 'type=indirect,bucket=output:1,bucket=output:2', 'type=ALL', 'type=all,type=select'],
     ...['type=all,bucket=bucket_id:0xffffff01,output:1', 'type=all,bucket=bucket_id:5,output:1,bucket=bucket_id:5,2'],

@@ -1,4 +1,4 @@
-/** Groups and meters in text, under the eyes of ovs-ofctl and of a real bridge. */
+/** Text of groups and meters, compared with ovs-ofctl and a real bridge. */
 import t from 'tap'
 import { connect, decode, encode, parseGroup, parseMeter, printGroup, printMeter } from '../../../src/openflow/index.ts'
 import { noOfctl, sent } from '../support/ofctl.ts'
@@ -64,7 +64,7 @@ t.test('groups and meters of a real bridge print as ovs-ofctl prints them', { sk
   }
 })
 
-t.test('what is no group and no meter is refused', async (t) => {
+t.test('text that is not a group or a meter is refused', async (t) => {
   const groups = [
     ...['', 'group_id=1', 'type=all', 'group_id=1,type=none', 'group_id=x,type=all', 'group_id=1,type=all,foo=1'],
     ...[

@@ -1,4 +1,7 @@
-/** What ovs-ofctl takes, we take, and print as it prints it; what it refuses, we refuse. The judge is ovs-ofctl itself. */
+/**
+ * Text that ovs-ofctl accepts is accepted and printed in the same way, and text that it refuses is refused. ovs-ofctl
+ * itself is the oracle.
+ */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -58,14 +61,14 @@ function asDump(text: string): string {
   return `${cookie}${table}${idle}${hard}${flags}${importance}${match === '' ? '' : `${match} `}${text.slice(at)}`
 }
 
-/** As a switch of OpenFlow 1.5 is told of it. */
+/** The rule in the form that is sent to a switch of OpenFlow 1.5. */
 function told(flow: Flow): Flow {
   const message = decode(encode({ type: 'flow_mod', command: 'add', ...flow }))
   if (message.type !== 'flow_mod') throw new Error(message.type)
   return { cookie: 0n, instructions: [], ...message }
 }
 
-t.test('what ovs-ofctl takes is printed as it prints it in OpenFlow 1.5', { skip: noOfctl }, async (t) => {
+t.test('text that ovs-ofctl accepts is printed as it prints it in OpenFlow 1.5', { skip: noOfctl }, async (t) => {
   const theirs = (await parsed(TAKEN, 'OpenFlow15')).map(asDump)
   t.equal(theirs.length, TAKEN.length)
   for (const [index, line] of TAKEN.entries()) {
@@ -97,7 +100,7 @@ for (const protocol of ['OpenFlow13', 'OpenFlow14']) {
   })
 }
 
-t.test('what ovs-ofctl refuses is refused', { skip: noOfctl }, async (t) => {
+t.test('text that ovs-ofctl refuses is refused', { skip: noOfctl }, async (t) => {
   for (const line of REFUSED) {
     const theirs = await run('ovs-ofctl', ['-O', 'OpenFlow15', '--no-names', 'parse-flow', line]).then(
       ({ stdout }) => stdout,
@@ -108,7 +111,7 @@ t.test('what ovs-ofctl refuses is refused', { skip: noOfctl }, async (t) => {
   }
 })
 
-t.test('what ovs-ofctl cuts or passes over is refused', async (t) => {
+t.test('text that ovs-ofctl truncates or ignores is refused', async (t) => {
   const lines = [
     ...['dl_vlan=4096', 'dl_vlan_pcp=8', 'mpls,mpls_tc=8', 'mpls,mpls_label=1048576', 'ip,nw_ecn=4', 'ip,ip_dscp=64'],
     ...['ip,nw_dst=10.0.0.300', 'tcp,udp', 'ip,ipv6', 'reg0=1,reg0=2', 'xreg0=1,reg1=2', 'ip=5', 'dl_vlan=', 'reg0=0x'],

@@ -19,13 +19,13 @@ import {
 import { flow, match } from '../support/arbitrary.ts'
 import { same } from '../support/same.ts'
 
-/** From one to itself is one. */
+/** A range of one value becomes that value. */
 const oneOf = (nat: Extract<Action, { type: 'nat' }>, name: 'ipv4' | 'ipv6' | 'ports') => {
   const range = nat[name]
   return range && range.min === range.max ? { [name]: { min: range.min } } : {}
 }
 
-/** Nicira's older actions are read as what they set, as ovs-ofctl reads them. */
+/** Nicira's older actions are parsed as what they set, as in ovs-ofctl. */
 const asRead = (action: Action): Action => {
   if (action.type === 'set_tunnel' || action.type === 'set_tunnel64') {
     return { type: 'set_field', field: 'tun_id', value: BigInt(action.id) }
@@ -39,14 +39,14 @@ const flowAsRead = (flow: Flow): Flow => ({
   instructions: flow.instructions.map((one) => ('actions' in one ? { ...one, actions: one.actions.map(asRead) } : one)),
 })
 
-t.test('law 6: print, then parse, is the identity of rules', async () => {
+t.test('law 6: parsing a printed rule gives the same rule', async () => {
   fc.assert(
     fc.property(flow, (flow) => same(parseFlow(printFlow(flow)), flowAsRead(flow))),
     { numRuns: 2000 },
   )
 })
 
-t.test('law 6: print, then parse, is the identity of matches in canonical form', async () => {
+t.test('law 6: parsing a printed match gives the same canonical match', async () => {
   fc.assert(
     fc.property(match, (match) => same(parseMatch(printMatch(match)), canonicalMatch(match))),
     { numRuns: 2000 },
@@ -106,7 +106,7 @@ t.test('what ovs-ofctl writes in other ways is understood', async (t) => {
   )
 })
 
-t.test('what is no rule is refused in words', async (t) => {
+t.test('text that is not a rule is refused with a reason', async (t) => {
   const refused = (text: string, words: RegExp): void =>
     void t.throws(() => parseFlow(text), { constructor: OpenFlowError, code: 'bad-text', message: words })
   refused('priority=5', /actions= is missing/)
@@ -129,7 +129,7 @@ t.test('what is no rule is refused in words', async (t) => {
   refused('ct_state=+wild,actions=drop', /"wild"/)
 })
 
-t.test('what is not understood whole is refused, and nothing of it passed over', async (t) => {
+t.test('text that is not understood completely is refused', async (t) => {
   const flows = [
     ...['resubmit(,3,ct,4)', 'resubmit(5,6,7)', 'pop_vlan(junk)', 'pop_vlan:5', 'ct_clear(x)', 'clear_actions(x)'],
     ...['controller(pause=1)', 'controller(foo=1)', 'controller(reason=no_match,userdata=1.02)', 'controller(id=5=6)'],
@@ -228,7 +228,7 @@ t.test('a name that stands for several fields is that of its packet', async (t) 
   t.same(parseMatch('NXM_OF_IN_PORT=0xfffe,NXM_OF_IP_TOS=32'), parseMatch('in_port=LOCAL,nw_tos=32'))
 })
 
-t.test('of a match that the switch tells in part, all is sent', async (t) => {
+t.test('a match that the switch reports only in part is sent completely', async (t) => {
   t.strictSame(parseMatch('vlan_tci=0x2000/0xe000'), [{ field: 'vlan_tci', value: 0x2000, mask: 0xe000 }])
   t.equal(printMatch(parseMatch('vlan_tci=0x2000/0xe000')), '')
 })

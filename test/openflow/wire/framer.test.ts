@@ -1,4 +1,4 @@
-/** B40: chunks to messages, whatever the cuts; lengths that lie. */
+/** B40: splitting a stream into messages, and wrong lengths. */
 import { deepStrictEqual, ok, throws } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
@@ -41,7 +41,7 @@ t.test('B40 a message cut at every byte boundary', async () => {
   }
 })
 
-t.test('B40 several messages in one chunk, and any cuts of many', async () => {
+t.test('B40 several messages in one chunk, and many messages in chunks of any size', async () => {
   const all = samples(3)
   const stream = new Uint8Array(Buffer.concat(all))
   deepStrictEqual(frames([stream]), all)
@@ -53,7 +53,7 @@ t.test('B40 several messages in one chunk, and any cuts of many', async () => {
   )
 })
 
-t.test('B40 a length that lies: shorter than the head is refused, longer waits for what never comes', async () => {
+t.test('B40 a wrong length: one shorter than the header is refused, a longer one waits', async () => {
   for (const length of [0, 1, 7]) {
     const head = Uint8Array.of(6, 2, 0, length, 0, 0, 0, 1)
     throws(() => [...new Framer().push(head)], { code: 'malformed', offset: 2, error: { errorType: 1, code: 6 } })
@@ -63,7 +63,7 @@ t.test('B40 a length that lies: shorter than the head is refused, longer waits f
   deepStrictEqual(framer.held, 8)
 })
 
-t.test('B40 a length inside a message that lies is refused with its place and the error to answer', async () => {
+t.test('B40 a wrong length inside a message is refused with its offset and the error to answer', async () => {
   let refused = 0
   for (const bytes of samples(3)) {
     for (let at = 8; at + 1 < bytes.length; at += 1) {
@@ -104,7 +104,7 @@ t.test('B40 no octets make the decoder throw anything but its own error', async 
   )
 })
 
-t.test('B40 an unknown version is refused with BAD_VERSION, but for what every version has', async () => {
+t.test('B40 an unknown version is refused with BAD_VERSION, except for messages that every version has', async () => {
   for (const version of [0, 1, 2, 3, 7, 255]) {
     throws(() => decode(Uint8Array.of(version, 5, 0, 8, 0, 0, 0, 1)), { error: { errorType: 1, code: 0 } })
     deepStrictEqual(decode(Uint8Array.of(version, 0, 0, 8, 0, 0, 0, 1)), { version, xid: 1, type: 'hello' })
@@ -152,7 +152,7 @@ function flowMod(match: string, actions = ''): Uint8Array {
   return new Uint8Array(Buffer.from(`060e${hex(8 + body.length / 2)}00000001${body}`, 'hex'))
 }
 
-t.test('B40 what is decoded is encoded as it came: bits that a field has not, older headers, padding', async () => {
+t.test('B40 decoded messages are encoded as they came: unused bits of a field, older headers, padding', async () => {
   const matches = ['80000d041005ffff', '8000390800012345ffffffff', '0001d30800000020ffffffff', '800055040002ffff']
   for (const match of [...matches, '0001d1040001ffff', '80000c02f005', '80000a02884780004404000fffff']) {
     const bytes = flowMod(match)
@@ -185,7 +185,7 @@ t.test('B40 what is decoded is encoded as it came: bits that a field has not, ol
   deepStrictEqual(encode(decode(hello)), hello)
 })
 
-t.test('B40 clones within clones are octets from a depth on', async () => {
+t.test('B40 deeply nested clones are kept as octets', async () => {
   for (const depth of [10, 100, 2500, 4000]) {
     let actions = ''
     for (let left = depth; left > 0; left -= 1) {
@@ -211,7 +211,7 @@ t.test('B44 the data of an error may be cut to 64 octets, or to none', async () 
   }
 })
 
-t.test('a value that its field cannot hold is refused by name', async () => {
+t.test('a value that does not fit its field is refused by name', async () => {
   const mod = { type: 'flow_mod', command: 'add', table: 0, priority: 0, match: [] } as const
   const refused = (message: Message, words: RegExp): void =>
     throws(() => encode(message), { code: 'out-of-range', message: words })
