@@ -1,4 +1,4 @@
-/** Who calls: the token of a request, by its SHA-256 digest, and what its role allows. */
+/** Authenticates a request by the SHA-256 digest of its token, and authorises it by the token's role. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { type Caller, ROLES, type Role } from '../core/caller.ts'
@@ -23,6 +23,7 @@ declare module 'fastify' {
   }
 }
 
+/** The caller of every request while no tokens are configured. */
 const EVERYBODY: Caller = { project: '*', role: 'admin' }
 
 export class Authenticator {
@@ -58,7 +59,7 @@ export class Authenticator {
       throw new PlugboardError('unauthenticated', 'the request needs the header "Authorization: Bearer <token>"')
     }
     const digest = createHash('sha256').update(token).digest()
-    // All are compared, so that the time taken tells nothing of which one came near.
+    // Compares with every token, so that the time taken does not tell which one is similar.
     const found = this.#tokens.filter((each) => timingSafeEqual(each.digest, digest))
     if (!found[0]) throw new PlugboardError('unauthenticated', 'the token is not one that the configuration lists')
     return found[0].caller

@@ -1,9 +1,9 @@
-/** Metrics as Prometheus text: of the process, of HTTP, and what the controller counts. */
+/** Metrics as Prometheus text: those of the process, of HTTP and of the controller. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Metric } from '../core/metric.ts'
 
-/** Seconds: from a cached read to a wait of a minute. */
-const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60]
+/** From a cached read to a wait of a minute. */
+const BUCKETS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60]
 
 export class HttpMetrics {
   readonly #registry = new Registry()
@@ -17,7 +17,7 @@ export class HttpMetrics {
       name: 'plugboard_http_request_duration_seconds',
       help: 'Time to the answer, held waits included.',
       labelNames: ['method', 'route', 'status'],
-      buckets: BUCKETS,
+      buckets: BUCKETS_S,
       registers: [this.#registry],
     })
   }

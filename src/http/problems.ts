@@ -1,4 +1,4 @@
-/** Errors as `application/problem+json` (RFC 9457), whatever they come from; the codes are those of errors.ts, no others. */
+/** Every error as `application/problem+json` (RFC 9457). The codes are those of `core/errors.ts`. */
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { ERRORS, type ErrorCode, PlugboardError } from '../core/errors.ts'
@@ -27,7 +27,7 @@ export const problemOf = ({ code, status, title, message, field }: PlugboardErro
   ...(field === undefined ? {} : { field }),
 })
 
-/** Any error as one of ours. What nobody foresaw is `unavailable`, and its stack goes to the log, not to the caller. */
+/** Any error as a PlugboardError. An unexpected one is `unavailable`: its stack goes to the log, not to the caller. */
 export function asPlugboardError(error: unknown, log: FastifyBaseLogger): PlugboardError {
   if (error instanceof PlugboardError) return error
   const { validation, code, statusCode, message } = error as Partial<FastifyError>
@@ -44,7 +44,7 @@ export function asPlugboardError(error: unknown, log: FastifyBaseLogger): Plugbo
   if (statusCode !== undefined && statusCode < 500) {
     return new PlugboardError('bad-request', message ?? 'the request cannot be read', { cause: error })
   }
-  log.error({ err: error }, 'a request failed in a way that nobody foresaw')
+  log.error({ err: error }, 'a request failed with an unexpected error')
   return new PlugboardError(
     'unavailable',
     'the request failed; the log of the controller says more under its request id',
@@ -58,7 +58,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   return reply.code(problem.status).type(PROBLEM_JSON).send(problemOf(problem))
 }
 
-/** What is answered to bytes that are no HTTP request. */
+/** The answer to bytes that are not an HTTP request. */
 export function rawProblem(code: ErrorCode, detail: string): string {
   const problem = new PlugboardError(code, detail)
   const body = JSON.stringify(problemOf(problem))

@@ -1,4 +1,4 @@
-/** Query parameters are text: those that the schema has as numbers or booleans are made such, if they look it. */
+/** Query parameters arrive as text. This converts those that their schema declares as integers or booleans. */
 import type { FastifyRequest } from 'fastify'
 
 interface ObjectSchema {

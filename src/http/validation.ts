@@ -1,4 +1,4 @@
-/** What a schema did not like, in a sentence: what was wrong and what would be right. */
+/** Turns a schema's complaint into a sentence: what was wrong and what would be right. */
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js'
 import { PlugboardError } from '../core/errors.ts'
 import { OPAQUE, UUID } from '../core/resources/common-fields.ts'

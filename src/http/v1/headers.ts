@@ -7,7 +7,7 @@ export const etag = (revision: number): string => `"${revision}"`
 const TAGS = /^(?:W\/)?"[^"]*"(?:\s*,\s*(?:W\/)?"[^"]*")*$/
 
 /**
- * `If-Match`: the revisions of which the caller accepts any. Weak tags never match, as RFC 9110 has it.
+ * `If-Match`: the revisions that the caller accepts. Weak tags never match (RFC 9110, 13.1.1).
  * @throws PlugboardError `bad-request`
  */
 export function expectedOf(header: string | undefined): Expected {
@@ -22,16 +22,16 @@ export function expectedOf(header: string | undefined): Expected {
     .map(([, , tag]) => Number(tag))
 }
 
-/** At most this long, seconds. */
-export const LONGEST_WAIT = 60
+/** Seconds that `Prefer: wait` may hold an answer. */
+const MAX_WAIT_S = 60
 
-/** `Prefer: wait=10` in seconds; null where it is not there, or not a number (RFC 7240 wants such a one ignored). */
+/** `Prefer: wait=10` in seconds; null if it is missing or not a number, which RFC 7240 says to ignore. */
 export function waitOf(header: string | string[] | undefined): number | null {
-  // What stands in quotes is another preference's value, unless all of it is digits.
+  // A quoted text is the value of another preference, unless it is all digits.
   const preferences = [header ?? []]
     .flat()
     .join(',')
     .replaceAll(/"(?!\d+")[^"]*"/g, '')
   const seconds = preferences.match(/(?:^|,)\s*wait\s*=\s*"?(\d+)"?\s*(?:;[^,]*)?(?=,|$)/i)?.[1]
-  return seconds === undefined ? null : Math.min(Number(seconds), LONGEST_WAIT)
+  return seconds === undefined ? null : Math.min(Number(seconds), MAX_WAIT_S)
 }

@@ -1,12 +1,14 @@
-/** Lists in pages. The marker is the key of the last item, so a page stays where it is whatever is deleted meanwhile. */
+/** Lists in pages. The marker is the key of the last item, so deletions between two requests do not move a page. */
 import { Type } from 'typebox'
 import { PlugboardError } from '../../core/errors.ts'
 import type { Listed } from '../../core/views.ts'
 
-export const MOST = 1000
+const MAX_PAGE_ITEMS = 1000
 
 export const PageQuery = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MOST, default: MOST, description: 'items on a page' })),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: MAX_PAGE_ITEMS, default: MAX_PAGE_ITEMS, description: 'items on a page' }),
+  ),
   marker: Type.Optional(Type.String({ description: '`next` of the page before' })),
 }
 
@@ -16,7 +18,11 @@ export interface Page {
 }
 
 /** @param name of the collection, the field that holds the items */
-export async function page(name: string, items: Iterable<Listed>, { limit = MOST, marker }: Page): Promise<object> {
+export async function page(
+  name: string,
+  items: Iterable<Listed>,
+  { limit = MAX_PAGE_ITEMS, marker }: Page,
+): Promise<object> {
   const after = marker === undefined ? -1 : keyOf(marker)
   const views: object[] = []
   let last = after
