@@ -8,8 +8,8 @@ import type { HypervisorId } from '../../topology/ids.ts'
 import type { PacketIn, Session } from '../openflow/index.ts'
 import type { SwitchListener } from '../switches/switch-listener.ts'
 
-export const OUTCOMES = ['answered', 'ignored', 'dropped'] as const
-export type Outcome = (typeof OUTCOMES)[number]
+/** What becomes of a packet. */
+export type Outcome = 'answered' | 'ignored' | 'dropped'
 
 export interface PacketHandler {
   /** The stage whose packets it takes. */
