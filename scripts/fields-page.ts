@@ -3,8 +3,8 @@ import type { Engine } from '../src/core/engine/engine.ts'
 import type { AnyField } from '../src/core/resources/field.ts'
 import type { AnyTable, EngineFields } from '../src/core/resources/field-table.ts'
 import { tablesOf } from '../src/core/resources/tables.ts'
-import { builtIn, ENGINE_ALIASES, kindsOf } from '../src/engines/index.ts'
-import { FEATURES } from '../src/features/index.ts'
+import { builtIn, ENGINE_ALIASES, kindsOf } from '../src/engines/engine-list.ts'
+import { FEATURES } from '../src/features/feature-list.ts'
 
 const NO_SETTINGS = { physicalNetworks: {}, overlays: { vxlan: { vnis: [] }, geneve: { vnis: [] }, mtu: 1500 } }
 

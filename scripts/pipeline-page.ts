@@ -6,7 +6,7 @@ import type { Rule } from '../flows/pipeline/rule.ts'
 import { writtenBy } from '../flows/pipeline/rule-checks.ts'
 import { ENGINE_RANGE, engineTables, type Table } from '../flows/pipeline/table.ts'
 import { PIPELINE } from '../flows/stages/assembled.ts'
-import { ENGINE_ALIASES } from '../src/engines/index.ts'
+import { ENGINE_ALIASES } from '../src/engines/engine-list.ts'
 import { printFlow } from '../src/openflow/index.ts'
 import { FIRST_KEY } from '../topology/ids.ts'
 

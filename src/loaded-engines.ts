@@ -3,8 +3,9 @@
 import type { Engine } from './core/engine/engine.ts'
 import { type EngineWish, loadEngines as load } from './core/engine/load.ts'
 import { takenNames } from './core/engine/taken-names.ts'
-import { builtIn, ENGINE_ALIASES, type EngineSettings } from './engines/index.ts'
-import { FEATURES } from './features/index.ts'
+import type { EngineSettings } from './engines/built-in.ts'
+import { builtIn, ENGINE_ALIASES } from './engines/engine-list.ts'
+import { FEATURES } from './features/feature-list.ts'
 
 /**
  * Loads them. Paths of modules are relative to the working directory.

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { DEMO_ENGINES } from '../mininet/demo-grounds.ts'
-import { ENGINE_ALIASES } from '../src/engines/index.ts'
+import { ENGINE_ALIASES } from '../src/engines/engine-list.ts'
 
 const run = promisify(execFile)
 const at = (path: string): string => join(import.meta.dirname, '..', path)

@@ -4,7 +4,7 @@
  */
 
 import { CLASSIFY } from '../../flows/pipeline/table.ts'
-import { rulesOf } from '../../src/engines/index.ts'
+import { rulesOf } from '../../src/engines/engine-list.ts'
 import { loadEngines } from '../../src/loaded-engines.ts'
 import { parseFlow, printFlow, ruleBody, ruleKey } from '../../src/openflow/index.ts'
 import type { Change } from '../../topology/change.ts'

@@ -1,6 +1,6 @@
 /** How the kit's controllers and laws have the built-in engines. */
 import { readFloating } from '../../src/config/floating.ts'
-import type { EngineSettings } from '../../src/engines/index.ts'
+import type { EngineSettings } from '../../src/engines/built-in.ts'
 import { FLOATING, PHYSICAL_NETWORKS } from './description.ts'
 
 const VLANS = [{ first: 100, last: 4000 }]

@@ -2,7 +2,7 @@
  * The lab that the kit plays in: two hypervisors with real Open vSwitch, a controller with every built-in engine and those under
  * test, and for each built-in engine a network or line of two VMs, whose addresses everybody else has, too.
  */
-import { ENGINE_ALIASES } from '../../src/engines/index.ts'
+import { ENGINE_ALIASES } from '../../src/engines/engine-list.ts'
 import type { Api, Port } from '../api.ts'
 import { addInterface, type Vnic } from '../compute.ts'
 import { differences } from '../experiment.ts'

@@ -1,6 +1,6 @@
 /** Which service engines a configuration names. */
 import type { EngineWish } from '../core/engine/load.ts'
-import { ENGINE_ALIASES } from '../engines/index.ts'
+import { ENGINE_ALIASES } from '../engines/engine-list.ts'
 import { nearest } from './nearest.ts'
 import { Disallowed } from './values.ts'
 

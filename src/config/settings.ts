@@ -2,7 +2,7 @@
  * The configuration, one row per key. From here come the defaults, what a file may hold, the flags, the variables, the help
  * and the errors.
  */
-import { ENGINE_ALIASES } from '../engines/index.ts'
+import { ENGINE_ALIASES } from '../engines/engine-list.ts'
 import { readEngines } from './engines.ts'
 import { readFloating } from './floating.ts'
 import { readAddress, readNumber, readOneOf, readPath, readRanges, readTarget, readTokens } from './values.ts'

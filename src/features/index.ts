@@ -1,7 +1,4 @@
-/** The features, in the order in which answers show their fields: one line each. */
-import type { Feature } from '../core/feature.ts'
-import { addresses } from './addresses/address-book.ts'
-import { rateLimit } from './rate-limit/rate-limit.ts'
-import { trunk } from './trunk/trunk.ts'
-
-export const FEATURES: readonly Feature[] = [rateLimit, trunk, addresses]
+/** The features: one line each. */
+export { addresses } from './addresses/address-book.ts'
+export { rateLimit } from './rate-limit/rate-limit.ts'
+export { trunk } from './trunk/trunk.ts'

@@ -83,6 +83,7 @@ export const ROOMS: readonly Room[] = [
       'src/store',
       'src/ovsdb',
       'src/features',
+      'src/engines',
       'src/switches',
       'src/hypervisors',
       'src/packet-in',

@@ -5,6 +5,7 @@ import type { Engine } from '../../core/engine/engine.ts'
 import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { checkFree, isFree } from '../../core/resources/segments.ts'
+import type { BuiltInEngine } from '../built-in.ts'
 import { ethernetNetworks } from '../ethernet/ethernet-networks.ts'
 import { checkMac } from '../ethernet/ethernet-vnic.ts'
 import {
@@ -52,4 +53,10 @@ export function flat(physicalNetworks: PhysicalNetworks): Engine {
     judgeHost: judgeVlanLimit,
     fabricPorts: uplinkPorts(physicalNetworks),
   }
+}
+
+export const flatEngine: BuiltInEngine = {
+  alias: 'flat',
+  slot: 3,
+  make: ({ physicalNetworks }) => flat(physicalNetworks),
 }

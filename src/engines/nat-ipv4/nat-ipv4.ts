@@ -11,6 +11,7 @@ import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { schemaOf } from '../../core/resources/field.ts'
 import { ipv4 } from '../../openflow/index.ts'
+import type { BuiltInEngine } from '../built-in.ts'
 import { type Lease4, serve4 } from '../dhcp/server4.ts'
 import { checkMac } from '../ethernet/ethernet-vnic.ts'
 import { macOf } from '../ethernet/mac.ts'
@@ -164,3 +165,9 @@ const floatingOf = (network: Network) => ({
   router: typeof network.segment.gateway_ip === 'string' ? ipv4(network.segment.gateway_ip) : null,
   prefix: sidesOf(network).prefix,
 })
+
+export const natIpv4Engine: BuiltInEngine = {
+  alias: 'nat-ipv4',
+  slot: 5,
+  make: ({ physicalNetworks }) => natIpv4(physicalNetworks),
+}

@@ -2,6 +2,7 @@
  * Engine `remote-l2`: a port that is its own layer-2 tunnel to a remote end. On its own it puts one VNIC on the Ethernet there;
  * in a network it bridges the whole network to it.
  */
+
 import { Type } from 'typebox'
 import { sameFamily } from '../../../flows/pipeline/tunnel.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
@@ -14,6 +15,7 @@ import { PlugboardError } from '../../core/errors.ts'
 import { OPAQUE } from '../../core/resources/common-fields.ts'
 import { type EngineField, schemaOf } from '../../core/resources/field.ts'
 import { checkUntaken } from '../../core/resources/segments.ts'
+import type { BuiltInEngine } from '../built-in.ts'
 import { checkMac } from '../ethernet/ethernet-vnic.ts'
 import { tunnelPort } from '../ethernet/overlay.ts'
 import { remoteL2Rules } from './remote-l2-rules.ts'
@@ -149,4 +151,10 @@ function placeOf(graph: GraphReader, network: Network, asked: string | undefined
     'unsupported',
     `no hypervisor with a tunnel address that reaches ${remoteIp} has joined, at which the network could be bridged: set external_ids:plugboard-encap-ip on one`,
   )
+}
+
+export const remoteL2Engine: BuiltInEngine = {
+  alias: 'remote-l2',
+  slot: 4,
+  make: () => remoteL2(),
 }

@@ -5,6 +5,7 @@ import type { Engine } from '../../core/engine/engine.ts'
 import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { Pool } from '../../core/resources/segments.ts'
+import type { BuiltInEngine } from '../built-in.ts'
 import { ethernetNetworks } from '../ethernet/ethernet-networks.ts'
 import { checkMac } from '../ethernet/ethernet-vnic.ts'
 import { PhysicalNetwork, type PhysicalNetworks, refuseFloating } from '../ethernet/physical-networks.ts'
@@ -53,4 +54,10 @@ export function vlan(physicalNetworks: PhysicalNetworks): Engine {
     judgeHost: judgeVlanLimit,
     fabricPorts: uplinkPorts(physicalNetworks),
   }
+}
+
+export const vlanEngine: BuiltInEngine = {
+  alias: 'vlan',
+  slot: 0,
+  make: ({ physicalNetworks }) => vlan(physicalNetworks),
 }

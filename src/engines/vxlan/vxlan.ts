@@ -1,6 +1,7 @@
 /** Engine `vxlan`: each network is a VNI, carried in UDP between the hypervisors that have members (RFC 7348). */
 
 import type { Engine } from '../../core/engine/engine.ts'
+import type { BuiltInEngine } from '../built-in.ts'
 import { type OverlaySettings, overlay } from '../ethernet/overlay.ts'
 import { vxlanRules } from './vxlan-rules.ts'
 
@@ -12,3 +13,14 @@ const COPY = { ipv4: 84, ipv6: 104 }
 
 export const vxlan = (settings: OverlaySettings): Engine =>
   overlay({ alias: 'vxlan', name: 'VXLAN', rules: vxlanRules, headers: HEADERS, copy: COPY }, settings)
+
+export const vxlanEngine: BuiltInEngine = {
+  alias: 'vxlan',
+  slot: 1,
+  make: ({
+    overlays: {
+      mtu,
+      vxlan: { vnis },
+    },
+  }) => vxlan({ underlayMtu: mtu, vnis }),
+}

@@ -4,7 +4,7 @@ import t from 'tap'
 import { Type } from 'typebox'
 import type { Feature } from '../../../src/core/feature.ts'
 import { asAttribute } from '../../../src/core/resources/field.ts'
-import { FEATURES } from '../../../src/features/index.ts'
+import { FEATURES } from '../../../src/features/feature-list.ts'
 import { type Answer, apiOn } from '../../support/api.ts'
 import { MemoryStore } from '../../support/memory-store.ts'
 

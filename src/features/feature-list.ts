@@ -1,0 +1,5 @@
+/** The features as a list, in the order of their names. Answers show their fields in this order. */
+import type { Feature } from '../core/feature.ts'
+import * as features from './index.ts'
+
+export const FEATURES: readonly Feature[] = Object.values(features)
