@@ -20,17 +20,18 @@
  *   switch: compile ─> delta ─> bundle ─> barrier ─> confirmations ─> status ─> events
  */
 import type { Logger } from 'pino'
-import type { Graph } from '../topology/graph.ts'
+import type { GraphReader } from '../topology/graph-reader.ts'
 import type { Engine } from './core/engine/engine.ts'
 import { Events } from './core/events.ts'
 import type { Feature } from './core/feature.ts'
 import { Journal } from './core/journal.ts'
 import type { Metric } from './core/metric.ts'
 import { type Operations, operationsOf } from './core/operations.ts'
-import { load } from './core/persist.ts'
+import { graphOf, type Loaded } from './core/persist.ts'
 import { Presenter } from './core/present.ts'
 import { ResourceEvents } from './core/resource-events.ts'
 import { tablesOf } from './core/resources/tables.ts'
+import { restore } from './core/restore.ts'
 import { hooksOf } from './core/subscribers.ts'
 import { kindsOf, rulesOf } from './engines/engine-list.ts'
 import { FEATURES } from './features/feature-list.ts'
@@ -51,6 +52,8 @@ import { SegmentHolders } from './switches/segment-holders.ts'
 
 export interface ControllerOptions {
   readonly store: Store
+  /** What was read from it. */
+  readonly loaded: Loaded
   readonly log: Logger
   readonly engines: readonly Engine[]
   /** What objects of every engine can have. Left out: the features of this package. */
@@ -60,7 +63,7 @@ export interface ControllerOptions {
 }
 
 export class Controller {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly operations: Operations
   readonly events: Events
   readonly fleet: Fleet
@@ -71,14 +74,20 @@ export class Controller {
   readonly #packets: PacketDispatch
   readonly #stopping = new AbortController()
 
-  constructor({ store, log, engines: loaded, features = FEATURES, controllerFor }: ControllerOptions) {
-    const engines = new Map(loaded.map((engine) => [engine.alias, engine]))
-    const kinds = kindsOf(loaded)
-    const tables = tablesOf(loaded, kinds, features)
-    const { graph, nextKey } = load(store, tables)
+  constructor({ store, loaded, log, engines: all, features = FEATURES, controllerFor }: ControllerOptions) {
+    const engines = new Map(all.map((engine) => [engine.alias, engine]))
+    const kinds = kindsOf(all)
+    const tables = tablesOf(all, kinds, features)
+    const graph = graphOf(restore(loaded.nodes, tables))
     checkEngines(graph, engines)
     const rules = rulesOf(engines)
-    const events = new Events(store, log, this.#stopping.signal)
+    const events = new Events({
+      kept: loaded.events,
+      last: loaded.head.event,
+      log,
+      stopping: this.#stopping.signal,
+      flush: () => journal.flush(),
+    })
     const confirmations = new Confirmations()
     const fleet = new Fleet({ graph, engines: rules, confirmations, log })
     const arp = new GratuitousArp({ graph, engines: rules, fleet, log })
@@ -95,16 +104,21 @@ export class Controller {
     const news = new ResourceEvents({ graph, status, present, events })
     const commits = new CommitConfirmations({ confirmations, pendingOf: (id) => status.confirmation(id) })
     const holders = new SegmentHolders({ graph, log, write: (operation) => journal.write(operation) })
+    const hooks = hooksOf({
+      graph,
+      handOut: (effects) => handOut({ graph, fleet, confirmations, announce: (id) => arp.announceAgain(id) }, effects),
+      subscribers: [holders, arp, fleet, commits, status, news],
+    })
     const journal: Journal = new Journal(
-      { graph, nextKey, store, log },
+      { graph, loaded, restore: (nodes) => restore(nodes, tables), store, log },
       {
-        ...hooksOf({
-          graph,
-          handOut: (effects) =>
-            handOut({ graph, fleet, confirmations, announce: (id) => arp.announceAgain(id) }, effects),
-          subscribers: [holders, arp, fleet, commits, status, news],
-        }),
-        committing: (stale) => fleet.prepare(stale),
+        ...hooks,
+        beginning: () => events.take(),
+        committing: (stale, graph) => fleet.prepare(stale, graph),
+        committed: (committed) => {
+          hooks.committed(committed)
+          events.append(committed.events)
+        },
       },
     )
     const packets = packetDispatch({ graph, engines, rules, fleet, log })
@@ -169,7 +183,7 @@ export class Controller {
 }
 
 /** @throws StoreError `malformed` */
-function checkEngines(graph: Graph, engines: ReadonlyMap<string, Engine>): void {
+function checkEngines(graph: GraphReader, engines: ReadonlyMap<string, Engine>): void {
   for (const { engine } of [...graph.networks.values(), ...graph.ports.values()]) {
     if (engines.has(engine)) continue
     throw new StoreError(

@@ -4,6 +4,7 @@ import { type Config, ConfigError } from './config/config.ts'
 import { type Address, printAddress } from './config/values.ts'
 import { Controller } from './controller.ts'
 import { EngineError } from './core/engine/load.ts'
+import { load } from './core/persist.ts'
 import { buildHttp } from './http/http-server.ts'
 import { loadEngines } from './loaded-engines.ts'
 import { listen as listenForSwitches, type Listener as SwitchListener } from './openflow/index.ts'
@@ -57,7 +58,9 @@ export class Server {
     this.#controller.close()
     const connectionsEnd = Promise.all([this.#switches.close(), this.#hosts.close('the controller stops')])
     await this.#atMost(CONNECTIONS_END, connectionsEnd, 'connections were still open')
-    return this.#atMost(STORE_ENDS, this.#store.close(), 'the store was still writing')
+    // The last events are on their way to the store.
+    const storeEnds = this.#controller.journal.idle().then(() => this.#store.close())
+    return this.#atMost(STORE_ENDS, storeEnds, 'the store was still writing')
   }
 
   /** @returns whether it came to its end in so many milliseconds */
@@ -92,6 +95,7 @@ export async function start(config: Config, log: Logger, version: string): Promi
     let openflowPort = config.openflow.listen.port
     const controller = new Controller({
       store,
+      loaded: await load(store),
       log,
       engines,
       controllerFor: ({ localAddress }) => targetFor(config, openflowPort, localAddress),

@@ -123,6 +123,8 @@ export interface AddressesReader {
   pool(network: string, pool: string): AddressPoolReader
   /** The addresses of a network that were ever given, and not forgotten. */
   of(network: string): Iterable<Address>
+  /** The addresses of all networks. */
+  all(): Iterable<Address>
   /** How many addresses `of` yields. */
   countOf(network: string): number
   /** The addresses of a port. */
@@ -152,6 +154,10 @@ export class Addresses implements AddressesReader {
 
   *of(network: string): Generator<Address> {
     for (const key of this.#poolsOf.get(network)) yield* this.#pools.get(key)?.nodes() ?? []
+  }
+
+  *all(): Generator<Address> {
+    for (const pool of this.#pools.values()) yield* pool.nodes()
   }
 
   countOf(network: string): number {

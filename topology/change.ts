@@ -3,6 +3,7 @@
  * chosen, so that a sequence of changes can be squashed to the last one per node and ends in the same graph.
  */
 import type { Graph } from './graph.ts'
+import type { GraphReader } from './graph-reader.ts'
 import type { HypervisorId, NetworkId, PortId, VnicId } from './ids.ts'
 import type { Address, Binding, Hypervisor, Network, Port, Segment, Vnic } from './model.ts'
 
@@ -38,4 +39,28 @@ export function apply(graph: Graph, change: Change): Change {
     case 'address':
       return { kind: 'address', id: change.id, to: graph.setAddress(change.id, change.to) }
   }
+}
+
+/** Every node of a graph, as the change that makes it. */
+export function* nodesOf(graph: GraphReader): Generator<Change> {
+  for (const [id, to] of graph.hypervisors) yield { kind: 'hypervisor', id, to }
+  for (const [id, to] of graph.networks) yield { kind: 'network', id, to }
+  for (const [id, to] of graph.segments) yield { kind: 'segment', id, to }
+  for (const [id, to] of graph.ports) yield { kind: 'port', id, to }
+  for (const [id, to] of graph.vnics) yield { kind: 'vnic', id, to }
+  for (const [id, to] of graph.bindings) yield { kind: 'binding', id, to }
+  for (const to of graph.addresses.all()) yield { kind: 'address', id: to.id, to }
+}
+
+/** The changes that turn a graph into the one that has just these nodes. */
+export function* differences(graph: GraphReader, nodes: Iterable<Change>): Generator<Change> {
+  const before = new Map<string, Change>()
+  for (const node of nodesOf(graph)) before.set(`${node.kind}/${node.id}`, node)
+  for (const node of nodes) {
+    const key = `${node.kind}/${node.id}`
+    const same = JSON.stringify(before.get(key)?.to) === JSON.stringify(node.to)
+    before.delete(key)
+    if (!same) yield node
+  }
+  for (const node of before.values()) yield { ...node, to: null }
 }

@@ -63,7 +63,7 @@ export class Recorder {
         this.#nextKey = (key + 1) as Key
         return key
       },
-      write: () => undefined,
+      tell: () => undefined,
     }
     try {
       const value = operation(draft)

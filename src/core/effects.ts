@@ -7,7 +7,7 @@ import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Network, Port, Segment, Vnic } from '../../topology/model.ts'
 import { recarried } from '../../topology/stale.ts'
-import type { Committed, StalePairs, Step } from './journal.ts'
+import type { Committed, StalePairs, Step } from './committed.ts'
 import { arrivalsOf, type Move, migrationsOf, movesOf } from './moves.ts'
 
 /** A resource before the commit and after it; null: it is not there. */

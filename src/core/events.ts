@@ -1,145 +1,138 @@
 /**
- * The event log: what happened to resources, in the store, so that ids grow over a restart and a stream can be resumed. What
- * an operation does is told in its own commit, so what was answered is never untold. An event goes to streams only when it
- * is durable; a stream reads from the store at its own pace, so a slow one costs nothing but its place.
+ * The event log: what happened to resources. Events are written to the store with the operation that they tell of, so that ids
+ * grow over a restart and a stream can be resumed. They are read from memory, where the last ones are kept. A stream reads at
+ * its own pace, so a slow one costs nothing but its place.
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { ProjectId } from '../../topology/ids.ts'
-import type { Json, Store, Write } from '../store/store.ts'
-import type { Draft } from './draft.ts'
+import type { Operation } from './batch.ts'
 import type { Event, EventLog, Resync } from './event-log.ts'
+import { MAX_EVENTS } from './persist.ts'
 
-/** Events that are kept, of all projects together. */
-export const KEPT = 10_000
+/** Changes of status gather for this time, so that one commit has them all. */
+const GATHER_MS = 10
 
-/** Milliseconds in which statuses gather, so that one commit has them and those of operations need not wait for many. */
-const GATHER = 10
+/** A stream lets others run after it has read this many events. */
+const MAX_EVENTS_PER_TURN = 256
 
-/** Events that a stream reads before it lets others run. */
-const AT_A_TIME = 256
+type News = Pick<Event, 'type' | 'data'>
 
-const COUNTER = 'counter/event'
-const key = (id: number): string => `event/${String(id).padStart(16, '0')}`
+interface Context {
+  /** The events that are kept, oldest first. */
+  readonly kept: readonly Event[]
+  /** The id of the last event; 0 if there was none. */
+  readonly last: number
+  readonly log: Logger
+  readonly stopping: AbortSignal
+  /** Begins a commit, which takes what was gathered. */
+  flush(): void
+}
 
 export class Events implements EventLog {
-  readonly #store: Store
-  readonly #log: Logger
-  readonly #stopping: AbortSignal
+  readonly #context: Context
   readonly #listeners = new Set<() => void>()
+  readonly #events: Event[]
   #last: number
-  /** Ids that are given and not durable yet, in order. */
-  readonly #open = new Set<number>()
-  #pending: Event[] = []
+  #gathered: News[] = []
   #timer: NodeJS.Timeout | undefined
   #ended = false
 
-  constructor(store: Store, log: Logger, stopping: AbortSignal) {
-    this.#store = store
-    this.#log = log
-    this.#stopping = stopping
-    const last = store.get(COUNTER)?.value
-    this.#last = typeof last === 'number' ? last : 0
+  constructor(context: Context) {
+    this.#context = context
+    this.#events = [...context.kept]
+    this.#last = context.last
   }
 
   /** What the log tells, oldest first. */
-  *recall(): Generator<Event> {
-    for (const { value } of this.#store.range('event/')) yield value as unknown as Event
+  recall(): Iterable<Event> {
+    return this.#events.values()
   }
 
-  /** What the end of the controller does to statuses is no news: the resources are as they were. */
+  /** Ends what status tells: the end of the controller changes no resource. */
   end(): void {
     this.#ended = true
-    clearTimeout(this.#timer)
-    void this.#write()
+    if (this.#gathered.length > 0) this.#context.flush()
   }
 
-  /** An event that becomes durable with an operation; `settle` says that it is, or never will be. @returns its id */
-  stage(draft: Draft, type: string, data: Event['data']): number {
-    const event = this.#event(type, data)
-    for (const write of [...writes(event), this.#counter()]) draft.write(write)
-    return event.id
-  }
-
-  settle(ids: readonly number[]): void {
-    for (const id of ids) this.#open.delete(id)
+  /** Events became durable. */
+  append(events: readonly Event[]): void {
+    if (events.length === 0) return
+    for (const event of events) {
+      if (event.id <= this.#last) continue
+      this.#events.push(event)
+      this.#last = event.id
+    }
+    while (this.#events.length > MAX_EVENTS) this.#events.shift()
     for (const listener of [...this.#listeners]) listener()
   }
 
+  /** Tells a change of status, with the next commit. */
   emit(type: string, data: Event['data']): void {
     if (this.#ended) return
-    this.#pending.push(this.#event(type, data))
-    this.#timer ??= setTimeout(() => void this.#write(), GATHER)
+    this.#gathered.push({ type, data })
+    this.#timer ??= setTimeout(() => this.#context.flush(), GATHER_MS)
+  }
+
+  /** What was gathered, for the batch that begins: it happened before the operations of that batch. */
+  take(): Pick<Operation, 'run' | 'reject'> | undefined {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const gathered = this.#gathered
+    this.#gathered = []
+    if (gathered.length === 0) return undefined
+    return {
+      run: (draft) => {
+        for (const { type, data } of gathered) draft.tell(type, data)
+      },
+      // The resources themselves are as they are. A stream learns of them with their next event.
+      reject: (error) => this.#context.log.error({ err: error, lost: gathered.length }, 'events could not be stored'),
+    }
   }
 
   async *subscribe(project: ProjectId, lastId: number | null, signal: AbortSignal): AsyncGenerator<Event | Resync> {
-    let cursor = lastId ?? this.#durable
-    if (cursor > this.#durable || cursor < this.#durable - KEPT) {
-      cursor = this.#durable
+    let cursor = lastId ?? this.#last
+    if (cursor > this.#last || cursor < this.#last - MAX_EVENTS) {
+      cursor = this.#last
       yield { id: cursor, type: 'resync' }
     }
-    while (!signal.aborted && !this.#stopping.aborted) {
-      const until = this.#durable
-      let read = 0
-      for (const entry of this.#store.range('event/', { after: key(cursor) })) {
-        const event = entry.value as unknown as Event
-        if (event.id > until) break
-        cursor = event.id
-        if (event.project === project) yield event
-        if (++read % AT_A_TIME === 0) await setImmediate()
+    let read = 0
+    while (!signal.aborted && !this.#context.stopping.aborted) {
+      const event = this.#after(cursor)
+      if (!event) {
+        await this.#more(signal)
+        continue
       }
-      cursor = Math.max(cursor, until)
-      if (this.#durable === until) await this.#news(signal)
+      cursor = event.id
+      if (event.project === project) yield event
+      if (++read % MAX_EVENTS_PER_TURN === 0) await setImmediate()
     }
   }
 
-  /** All up to this id are durable, or lost. */
-  get #durable(): number {
-    const [first] = this.#open
-    return first === undefined ? this.#last : first - 1
-  }
-
-  #event(type: string, data: Event['data']): Event {
-    this.#last += 1
-    this.#open.add(this.#last)
-    return { id: this.#last, project: data.project, type, data }
-  }
-
-  #counter(): Write {
-    return { put: COUNTER, value: this.#last }
+  /** The first event with a greater id. */
+  #after(id: number): Event | undefined {
+    let [low, high] = [0, this.#events.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#events[middle]?.id ?? 0) <= id) low = middle + 1
+      else high = middle
+    }
+    return this.#events[low]
   }
 
   /** Resolves when there is another event, or nobody wants one any more. */
-  #news(signal: AbortSignal): Promise<void> {
+  #more(signal: AbortSignal): Promise<void> {
+    const { stopping } = this.#context
     return new Promise((resolve) => {
       const end = () => {
         this.#listeners.delete(end)
         signal.removeEventListener('abort', end)
-        this.#stopping.removeEventListener('abort', end)
+        stopping.removeEventListener('abort', end)
         resolve()
       }
       this.#listeners.add(end)
       signal.addEventListener('abort', end)
-      this.#stopping.addEventListener('abort', end)
+      stopping.addEventListener('abort', end)
     })
   }
-
-  async #write(): Promise<void> {
-    this.#timer = undefined
-    const events = this.#pending
-    if (events.length === 0) return
-    this.#pending = []
-    try {
-      await this.#store.commit([...events.flatMap(writes), this.#counter()])
-    } catch (error) {
-      // The resources themselves are as they are; a stream resumed over this gap learns of them by its next event.
-      this.#log.error({ err: error, lost: events.length }, 'events could not be stored')
-    }
-    this.settle(events.map(({ id }) => id))
-  }
-}
-
-function writes(event: Event): Write[] {
-  const put: Write = { put: key(event.id), value: event as unknown as Json }
-  return event.id > KEPT ? [put, { remove: key(event.id - KEPT) }] : [put]
 }

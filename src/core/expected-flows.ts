@@ -2,7 +2,7 @@
 import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
 import { EngineMistake } from '../../flows/engines/checked.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import { sliced } from './slices.ts'
 
@@ -11,16 +11,16 @@ import { sliced } from './slices.ts'
  * @param objects only the rules of these; null: of all
  */
 export const expectedRules = (
-  graph: Graph,
+  graph: GraphReader,
   engines: Engines,
   id: HypervisorId,
   objects: ReadonlySet<Key> | null,
 ): Promise<Rule[]> => sliced(collect(graph, engines, id, objects))
 
-export const countExpectedRules = (graph: Graph, engines: Engines, id: HypervisorId): Promise<number> =>
+export const countExpectedRules = (graph: GraphReader, engines: Engines, id: HypervisorId): Promise<number> =>
   sliced(count(graph, engines, id))
 
-function* collect(graph: Graph, engines: Engines, id: HypervisorId, objects: ReadonlySet<Key> | null) {
+function* collect(graph: GraphReader, engines: Engines, id: HypervisorId, objects: ReadonlySet<Key> | null) {
   const rules: Rule[] = []
   for (const object of objectsOn(graph, id)) {
     if (objects && !objects.has(object)) continue
@@ -30,7 +30,7 @@ function* collect(graph: Graph, engines: Engines, id: HypervisorId, objects: Rea
   return rules.sort((a, b) => a.table - b.table || b.priority - a.priority || a.author - b.author)
 }
 
-function* count(graph: Graph, engines: Engines, id: HypervisorId) {
+function* count(graph: GraphReader, engines: Engines, id: HypervisorId) {
   let rules = 0
   for (const object of objectsOn(graph, id)) {
     rules += rulesOf(graph, engines, id, object).length
@@ -40,7 +40,7 @@ function* count(graph: Graph, engines: Engines, id: HypervisorId) {
 }
 
 /** Where an engine makes a mistake, the object has no rules; the status of its VNIC tells why. */
-function rulesOf(graph: Graph, engines: Engines, id: HypervisorId, object: Key): Rule[] {
+function rulesOf(graph: GraphReader, engines: Engines, id: HypervisorId, object: Key): Rule[] {
   try {
     return compile(graph, engines, id, object)
   } catch (error) {

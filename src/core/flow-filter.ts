@@ -1,5 +1,5 @@
 /** Which objects a request for flows is about. */
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Key, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import { PlugboardError } from './errors.ts'
 
@@ -15,7 +15,7 @@ export interface FlowFilter {
  * @returns null for a filter that names none
  * @throws PlugboardError `not-found`
  */
-export function objectsOf(graph: Graph, { vnicId, portId, networkId }: FlowFilter): ReadonlySet<Key> | null {
+export function objectsOf(graph: GraphReader, { vnicId, portId, networkId }: FlowFilter): ReadonlySet<Key> | null {
   if (vnicId === undefined && portId === undefined && networkId === undefined) return null
   const keys = new Set<Key>()
   const add = (object: { readonly key: Key } | undefined, what: string, id: string, field: string) => {

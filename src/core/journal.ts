@@ -1,71 +1,88 @@
 /**
  * The one way into the graph: operation -> changes -> store -> graph and stale pairs. Operations that come while a commit is
- * under way wait and share the next one. Between the operations of a batch its changes stand in the graph, so that each sees
- * those before it; while the commit is under way they do not, so that nobody shows, or compiles, what is not durable. An
- * operation that throws leaves nothing, nor does a batch whose commit fails.
+ * under way wait and share the next one. They run on a layer in front of the graph, so that nobody shows, or sends to a switch
+ * for good, what is not durable.
+ *
+ * Several journals may share a store. Each commit is on condition that the head of the store is as this journal knows it. If
+ * another journal was faster, the commit is refused: this one waits until the watch has told what the other one did, and runs
+ * the operations again.
  */
 import type { Logger } from 'pino'
-import { apply, type Change } from '../../topology/change.ts'
+import { apply, type Change, differences } from '../../topology/change.ts'
 import type { Graph } from '../../topology/graph.ts'
-import type { HypervisorId, Key } from '../../topology/ids.ts'
-import { stale } from '../../topology/stale.ts'
-import type { Store, Write } from '../store/store.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
+import type { Outcome, Store } from '../store/store.ts'
+import { Batch, type Operation } from './batch.ts'
+import { type Committed, type StalePairs, union } from './committed.ts'
 import type { Draft } from './draft.ts'
 import { PlugboardError } from './errors.ts'
-import { keyWrite, toWrite } from './persist.ts'
+import type { Event } from './event-log.ts'
+import { KeyBlocks } from './key-blocks.ts'
+import { HEAD_KEY, type Head, headWrite, type Loaded, load, readCommit } from './persist.ts'
+import { StepTaker } from './step-taker.ts'
+import { StoreFollower } from './store-follower.ts'
 
-/** While the store cannot commit it is tried again after this time, milliseconds, so that it is known when it can. */
-const PROBE = 1_000
-
-export type StalePairs = Map<HypervisorId, Set<Key>>
-
-/** A change, and the one that would take it back: after and before. */
-export interface Step {
-  readonly change: Change
-  readonly undo: Change
-}
-
-/** What one operation does. */
-export interface Committed {
-  readonly steps: readonly Step[]
-  readonly stale: StalePairs
-}
+/** While the store cannot commit it is tried again after this time, so that it is known when it can. */
+const PROBE_INTERVAL_MS = 1_000
 
 export interface JournalHooks {
-  /** Called after each operation, before its commit, for changes and writes that follow from what it did. */
+  /** Called when a batch begins. @returns what goes into it before its operations, if there is something */
+  beginning(): Pick<Operation, 'run' | 'reject'> | undefined
+  /** Called after each operation, before its commit, for changes and events that follow from what it did. */
   settle(draft: Draft, committed: Committed): void
-  /** Called when the commit begins, with all that its operations make stale; the graph is as it will be after it. */
-  committing(stale: StalePairs): void
-  /** Called once an operation is durable and in the graph, before its caller is told. */
+  /** Called when the commit begins. @param stale what its operations make stale @param graph as it will be after the commit */
+  committing(stale: StalePairs, graph: GraphReader): void
+  /** Called once an operation, or a commit of another writer, is durable and in the graph; before the caller is told. */
   committed(committed: Committed): void
-  /** Called for an operation that settled, and whose commit failed. */
+  /** Called for an operation that settled and was not committed. It may be run again. */
   failed(committed: Committed): void
 }
 
-interface Done {
-  readonly committed: Committed
-  readonly writes: ReadonlyMap<string, Write>
-  resolve(): void
-  reject(error: unknown): void
+interface JournalOptions {
+  /** What was read from the store. */
+  readonly loaded: Loaded
+  /** Gives older nodes the form that they have now. */
+  restore(nodes: readonly Change[]): Change[]
+  /** The graph of the loaded nodes, restored. From now on nobody else changes it. */
+  readonly graph: Graph
+  readonly store: Store
+  readonly log: Logger
 }
 
 export class Journal {
-  readonly graph: Graph
+  readonly #graph: Graph
+  readonly #restore: JournalOptions['restore']
   readonly #store: Store
   readonly #log: Logger
   readonly #hooks: JournalHooks
-  #nextKey: Key
-  #queue: Array<() => Done | undefined> = []
-  #running = false
+  readonly #keys: KeyBlocks
+  readonly #follower: StoreFollower
+  #head: Head
+  /** The revision of the head as this journal knows it: the fence of the next commit. */
+  #headRevision: number
+  readonly #queue: Operation[] = []
+  #running: Promise<void> | undefined
+  /** Is a batch wanted even without an operation? */
+  #flushing = false
+  /** Is a commit wanted even without a write? */
+  #probing = false
   #broken: string | null = null
   #probe: NodeJS.Timeout | undefined
 
-  constructor(options: { graph: Graph; nextKey: Key; store: Store; log: Logger }, hooks: JournalHooks) {
-    this.graph = options.graph
-    this.#nextKey = options.nextKey
-    this.#store = options.store
-    this.#log = options.log
+  constructor({ graph, loaded, restore, store, log }: JournalOptions, hooks: JournalHooks) {
+    this.#graph = graph
+    this.#head = loaded.head
+    this.#headRevision = loaded.headRevision
+    this.#restore = restore
+    this.#store = store
+    this.#log = log
     this.#hooks = hooks
+    this.#keys = new KeyBlocks(store)
+    this.#follower = new StoreFollower({ store, log, arrived: () => this.#wake() }, loaded.revision)
+  }
+
+  get graph(): GraphReader {
+    return this.#graph
   }
 
   /** Why the last commit failed, or null. */
@@ -74,70 +91,179 @@ export class Journal {
   }
 
   /**
-   * Run an operation, and resolve with what it returned when it is durable. Its rules are on their way by then.
+   * Runs an operation, and resolves with what it returned when it is durable. Its rules are on their way by then.
    * @throws what the operation throws; PlugboardError `unavailable` if the store cannot commit
    */
   write<T>(operation: (draft: Draft) => T): Promise<{ value: T; committed: Committed }> {
     return new Promise((resolve, reject) => {
-      this.#queue.push(() => {
-        const steps: Step[] = []
-        const committed = { steps, stale: new Map() }
-        const writes = new Map<string, Write>()
-        const draft = this.#draft(steps, committed.stale, writes)
-        try {
-          const value = operation(draft)
-          this.#hooks.settle(draft, committed)
-          return { committed, writes, resolve: () => resolve({ value, committed }), reject }
-        } catch (error) {
-          this.#takeBack(steps)
-          reject(error)
-          return undefined
-        }
+      this.#queue.push({
+        run: operation,
+        resolve: (value, committed) => resolve({ value: value as T, committed }),
+        reject,
       })
-      if (!this.#running) {
-        this.#running = true
-        queueMicrotask(() => void this.#run())
-      }
+      this.#wake()
     })
   }
 
-  async #run(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const operations = this.#queue
-      this.#queue = []
-      const done = operations.map((operation) => operation()).filter((each) => each !== undefined)
-      const writes = new Map(done.flatMap((each) => [...each.writes]))
-      if (writes.size > 0)
-        this.#follow(() => this.#hooks.committing(union(done.map(({ committed }) => committed.stale))))
-      for (const { committed } of done.toReversed()) this.#takeBack(committed.steps)
-      try {
-        if (writes.size > 0) await this.#commit([...writes.values()])
-      } catch (cause) {
-        this.#fail(cause)
-        const detail = 'the store cannot commit, so nothing was changed: try again when the disk takes writes again'
-        for (const { committed, reject } of done) {
-          this.#hooks.failed(committed)
-          reject(new PlugboardError('unavailable', detail, { cause }))
-        }
-        continue
-      }
-      for (const { committed, resolve } of done) {
-        for (const { change } of committed.steps) apply(this.graph, change)
-        this.#follow(() => this.#hooks.committed(committed))
-        resolve()
-      }
-    }
-    this.#running = false
+  /** Begins a batch even without an operation, for what `beginning` puts into it. */
+  flush(): void {
+    this.#flushing = true
+    this.#wake()
   }
 
-  async #commit(writes: readonly Write[]): Promise<void> {
-    await this.#store.commit(writes)
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running
+  }
+
+  #wake(): void {
+    this.#running ??= Promise.resolve().then(() => this.#run())
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#catchUp()
+      while (this.#queue.length > 0 || this.#flushing || this.#probing) {
+        await this.#commitBatch()
+        await this.#catchUp()
+      }
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  async #commitBatch(): Promise<void> {
+    this.#flushing = false
+    let operations: readonly Operation[] | undefined
+    for (;;) {
+      const batch = new Batch(this.#graph, this.#keys, this.#head.event)
+      operations = await this.#fill(batch, operations)
+      const newer = await this.#commit(batch)
+      if (newer === undefined) return
+      try {
+        await this.#catchUp(newer)
+      } catch (cause) {
+        this.#fail(cause)
+        for (const { reject } of operations) reject(unavailable(cause))
+        return
+      }
+    }
+  }
+
+  /**
+   * Runs operations into a batch.
+   * @param again those of a batch that was refused; otherwise the waiting ones are taken, as many as fit
+   * @returns those that were run
+   */
+  async #fill(batch: Batch, again?: readonly Operation[]): Promise<readonly Operation[]> {
+    const ran: Operation[] = []
+    for (const operation of again ?? this.#waiting(batch)) {
+      ran.push(operation)
+      try {
+        while (!batch.run(operation, this.#hooks.settle)) await this.#keys.refill()
+      } catch (cause) {
+        this.#fail(cause)
+        batch.refuse(operation, unavailable(cause))
+      }
+    }
+    return ran
+  }
+
+  *#waiting(batch: Batch): Generator<Operation> {
+    const first = this.#hooks.beginning()
+    if (first) yield { ...first, resolve: () => undefined }
+    while (batch.writes.size < this.#store.maxWrites) {
+      const operation = this.#queue.shift()
+      if (!operation) return
+      yield operation
+    }
+  }
+
+  /** @returns the revision of the head that another writer wrote meanwhile; undefined if the batch is through */
+  async #commit(batch: Batch): Promise<number | undefined> {
+    const head = { event: batch.lastEvent }
+    const writes = batch.writes.size > 0 || this.#probing ? [...batch.writes.values(), headWrite(head)] : []
+    this.#probing = false
+    const stale = union(batch.done.map(({ committed }) => committed.stale))
+    if (writes.length > 0) this.#guard(() => this.#hooks.committing(stale, batch.graph))
+    let outcome: Outcome
+    try {
+      outcome = await this.#store.commit(writes, [{ key: HEAD_KEY, revision: this.#headRevision }])
+    } catch (cause) {
+      this.#fail(cause)
+      this.#abandon(batch)
+      for (const { operation } of batch.done) operation.reject(unavailable(cause))
+      for (const { operation, error } of batch.refused) operation.reject(error)
+      return undefined
+    }
+    if (!outcome.committed) {
+      this.#abandon(batch)
+      return outcome.found.revision
+    }
+    if (writes.length > 0) this.#advance(head, outcome.revision)
+    for (const { operation, value, committed } of batch.done) {
+      for (const { change } of committed.steps) apply(this.#graph, change)
+      this.#guard(() => this.#hooks.committed(committed))
+      operation.resolve(value, committed)
+    }
+    for (const { operation, error } of batch.refused) operation.reject(error)
+    return undefined
+  }
+
+  /** A commit of this journal is the head of the store. */
+  #advance(head: Head, revision: number): void {
+    this.#head = head
+    this.#headRevision = revision
+    this.#follower.know(revision)
     if (this.#broken) this.#log.info('the store commits again')
     this.#broken = null
   }
 
-  /** What follows from a change must not keep the next ones from being made. */
-  #follow(hook: () => void): void {
+  #abandon(batch: Batch): void {
+    for (const { committed } of batch.done) this.#guard(() => this.#hooks.failed(committed))
+  }
+
+  /**
+   * Brings the graph to what other writers have committed.
+   * @param revision of the head up to which to wait
+   * @throws StoreError
+   */
+  async #catchUp(revision = 0): Promise<void> {
+    for (;;) {
+      if (this.#follower.lost) await this.#startAnew()
+      for (const commit of this.#follower.take()) {
+        const { changes, events, head } = readCommit(commit)
+        if (!head) continue
+        this.#head = head
+        this.#headRevision = commit.revision
+        this.#adopt(changes, events)
+      }
+      if (this.#headRevision >= revision) return
+      await this.#follower.arrival()
+    }
+  }
+
+  /** The store has forgotten commits that this journal has not seen: take over the difference. */
+  async #startAnew(): Promise<void> {
+    const loaded = await load(this.#store)
+    const events = loaded.events.filter(({ id }) => id > this.#head.event)
+    this.#head = loaded.head
+    this.#headRevision = loaded.headRevision
+    this.#follower.restart(loaded.revision)
+    this.#adopt([...differences(this.#graph, this.#restore(loaded.nodes))], events)
+  }
+
+  /** Makes the changes of another writer, and hands on what follows from them. */
+  #adopt(changes: readonly Change[], events: readonly Event[]): void {
+    const taker = new StepTaker(this.#graph)
+    for (const change of changes) taker.take(change)
+    this.#guard(() => this.#hooks.committed({ steps: taker.steps, stale: taker.stale, events }))
+  }
+
+  /** Keeps a fault in what follows from a change from stopping the changes after it. */
+  #guard(hook: () => void): void {
     try {
       hook()
     } catch (error) {
@@ -149,58 +275,16 @@ export class Journal {
     this.#broken = cause instanceof Error ? cause.message : String(cause)
     this.#log.error({ err: cause }, 'the store cannot commit')
     clearTimeout(this.#probe)
-    this.#probe = setTimeout(() => void this.#try(), PROBE).unref()
-  }
-
-  /** Nobody may come to write while we say that we cannot. */
-  async #try(): Promise<void> {
-    if (!this.#broken) return
-    try {
-      await this.write((draft) => draft.write({ put: 'counter/probe', value: Date.now() }))
-    } catch (error) {
-      this.#log.debug({ err: error }, 'the store was tried again')
-    }
-  }
-
-  #draft(steps: Step[], pairs: StalePairs, writes: Map<string, Write>): Draft {
-    const mark = (hypervisor: HypervisorId, object: Key) => {
-      const objects = pairs.get(hypervisor)
-      if (objects) objects.add(object)
-      else pairs.set(hypervisor, new Set([object]))
-    }
-    const note = (write: Write) => void writes.set('put' in write ? write.put : write.remove, write)
-    return {
-      graph: this.graph,
-      change: (change) => {
-        stale(this.graph, change, mark)
-        const undo = apply(this.graph, change)
-        stale(this.graph, undo, mark)
-        steps.push({ change, undo })
-        note(toWrite(change))
-      },
-      nextKey: () => {
-        const key = this.#nextKey
-        this.#nextKey = (key + 1) as Key
-        note(keyWrite(this.#nextKey))
-        return key
-      },
-      write: note,
-    }
-  }
-
-  #takeBack(steps: readonly Step[]): void {
-    for (const { undo } of steps.toReversed()) apply(this.graph, undo)
+    this.#probe = setTimeout(() => {
+      this.#probing = this.#broken !== null
+      this.#wake()
+    }, PROBE_INTERVAL_MS).unref()
   }
 }
 
-function union(all: readonly StalePairs[]): StalePairs {
-  const [first = new Map(), ...more] = all
-  if (more.length === 0) return first
-  const pairs: StalePairs = new Map([...first].map(([hypervisor, objects]) => [hypervisor, new Set(objects)]))
-  for (const [hypervisor, objects] of more.flatMap((each) => [...each])) {
-    const its = pairs.get(hypervisor) ?? new Set()
-    for (const object of objects) its.add(object)
-    pairs.set(hypervisor, its)
-  }
-  return pairs
-}
+const unavailable = (cause: unknown): PlugboardError =>
+  new PlugboardError(
+    'unavailable',
+    'the store cannot commit, so nothing was changed: try again when the disk takes writes again',
+    { cause },
+  )

@@ -2,7 +2,7 @@
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
-import type { Step } from './journal.ts'
+import type { Step } from './committed.ts'
 
 /** The hypervisors where a VNIC was before a commit, and where it is after it. */
 export interface Move {

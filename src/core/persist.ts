@@ -1,53 +1,114 @@
-/** The graph in the store: one key per node, `<kind>/<id>`, with the node as it stands in memory. */
-import type { Change, ChangeKind } from '../../topology/change.ts'
-import { apply } from '../../topology/change.ts'
+/**
+ * What is in the store: one entry for each node, `<kind>/<id>`, with the node as it stands in memory; one for each event,
+ * `event/<id>`; and the head, which every commit writes.
+ */
+import { apply, type Change, type ChangeKind } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
-import { FIRST_KEY, type Key } from '../../topology/ids.ts'
-import { type Json, type Store, StoreError, type Write } from '../store/store.ts'
-import { restored } from './resources/field-table.ts'
-import type { Tables } from './resources/tables.ts'
+import { type Commit, type Json, type Store, StoreError, type Write } from '../store/store.ts'
+import type { Event } from './event-log.ts'
 
-/** Nodes in an order in which edges find their other end; within a kind, by key, so that lists keep their order. */
-const KINDS: readonly ChangeKind[] = ['hypervisor', 'segment', 'network', 'port', 'vnic', 'binding', 'address']
+/** Nodes in an order in which edges find their other end. */
+const KINDS: readonly ChangeKind[] = ['hypervisor', 'network', 'segment', 'port', 'vnic', 'binding', 'address']
 
-const NEXT_KEY = 'counter/key'
+/** Events that are kept, of all projects together. */
+export const MAX_EVENTS = 10_000
+
+/** Each commit writes this key, on condition that it is as the writer knows it: so no commit rests on an old graph. */
+export const HEAD_KEY = 'head'
+
+/** What the head holds: the id of the last event. */
+export interface Head {
+  readonly event: number
+}
 
 export function toWrite(change: Change): Write {
   const key = `${change.kind}/${change.id}`
   return change.to === null ? { remove: key } : { put: key, value: change.to as unknown as Json }
 }
 
-export const keyWrite = (next: number): Write => ({ put: NEXT_KEY, value: next })
+export const headWrite = (head: Head): Write => ({ put: HEAD_KEY, value: { ...head } })
 
-/**
- * @param tables give older nodes the fields that they lack
- * @returns the graph as it was stored, and the next key that no object has had
- */
-export function load(store: Store, tables: Tables): { graph: Graph; nextKey: Key } {
-  const graph = new Graph()
-  for (const kind of KINDS) {
-    const nodes = [...store.range(`${kind}/`)].map(({ key, value }) => {
-      if (value && typeof value === 'object')
-        return { kind, id: key.slice(kind.length + 1), to: current(store, tables, kind, value) } as unknown as Change
-      throw new StoreError('malformed', `the store holds ${JSON.stringify(value)} for ${key}, where an object must be`)
-    })
-    for (const node of nodes.sort((a, b) => keyOf(a) - keyOf(b))) apply(graph, node)
-  }
-  const next = store.get(NEXT_KEY)?.value
-  return { graph, nextKey: (typeof next === 'number' ? next : FIRST_KEY) as Key }
+/** An event takes the place of the one that is no longer kept. */
+export function eventWrites(event: Event): Write[] {
+  const put: Write = { put: eventKey(event.id), value: event as unknown as Json }
+  return event.id > MAX_EVENTS ? [put, { remove: eventKey(event.id - MAX_EVENTS) }] : [put]
 }
 
-/** A node as this version has it. The tables know what older networks, ports and VNICs lack; segments of schema 1 were of networks only. */
-function current(store: Store, tables: Tables, kind: ChangeKind, node: object): object {
-  if (kind === 'network' || kind === 'port' || kind === 'vnic') return restored(tables[kind], { ...node })
-  if (kind !== 'segment' || !('networkId' in node)) return node
-  const { networkId, ...segment } = node
-  const network = networkId === null ? undefined : store.get(`network/${networkId}`)?.value
-  return {
-    partOf: null,
-    owner: network && typeof network === 'object' && 'key' in network ? network.key : null,
-    ...segment,
+const eventKey = (id: number): string => `event/${String(id).padStart(16, '0')}`
+
+/** What a commit, of whatever writer, did to the graph and told. */
+export interface Told {
+  readonly changes: readonly Change[]
+  readonly events: readonly Event[]
+  /** Undefined: the commit did not write the head, so it concerns none of these. */
+  readonly head: Head | undefined
+}
+
+/** Reads a commit. @throws StoreError `malformed` */
+export function readCommit({ writes }: Commit): Told {
+  const changes: Change[] = []
+  const events: Event[] = []
+  let head: Head | undefined
+  for (const write of writes) {
+    const key = 'put' in write ? write.put : write.remove
+    const kind = KINDS.find((each) => key.startsWith(`${each}/`))
+    if (kind) changes.push(changeOf(kind, key, 'put' in write ? objectOf(key, write.value) : null))
+    else if ('put' in write && key === HEAD_KEY) head = write.value as unknown as Head
+    else if ('put' in write && key.startsWith('event/')) events.push(write.value as unknown as Event)
   }
+  return { changes, events, head }
+}
+
+export interface Loaded {
+  /** Every node, as the version of the program that stored it has it. */
+  readonly nodes: readonly Change[]
+  readonly events: readonly Event[]
+  readonly head: Head
+  /** The revision of the head; 0 if it must be learnt from the watch first. */
+  readonly headRevision: number
+  /** Everything up to this revision is in what was read. */
+  readonly revision: number
+}
+
+/**
+ * Reads the whole store. Other writers may go on meanwhile: what they commit after `revision` may be in it or not, and the
+ * watch from there tells it.
+ * @throws StoreError `malformed`
+ */
+export async function load(store: Store): Promise<Loaded> {
+  const revision = await store.revision()
+  const head = await store.get(HEAD_KEY)
+  const earlier = head ? undefined : await store.get('counter/event')
+  const events: Event[] = []
+  for await (const { value } of store.range('event/')) events.push(value as unknown as Event)
+  const nodes: Change[] = []
+  for (const kind of KINDS) {
+    const its: Change[] = []
+    for await (const { key, value } of store.range(`${kind}/`)) its.push(changeOf(kind, key, objectOf(key, value)))
+    // Within a kind by key, so that lists keep their order.
+    nodes.push(...its.sort((a, b) => keyOf(a) - keyOf(b)))
+  }
+  return {
+    nodes,
+    events,
+    head: head ? (head.value as unknown as Head) : { event: typeof earlier?.value === 'number' ? earlier.value : 0 },
+    headRevision: head && head.revision <= revision ? head.revision : 0,
+    revision,
+  }
+}
+
+export function graphOf(nodes: readonly Change[]): Graph {
+  const graph = new Graph()
+  for (const node of nodes) apply(graph, node)
+  return graph
+}
+
+const changeOf = (kind: ChangeKind, key: string, to: object | null): Change =>
+  ({ kind, id: key.slice(kind.length + 1), to }) as unknown as Change
+
+function objectOf(key: string, value: Json): object {
+  if (value && typeof value === 'object') return value
+  throw new StoreError('malformed', `the store holds ${JSON.stringify(value)} for ${key}, where an object must be`)
 }
 
 const keyOf = ({ to }: Change): number => (to && 'key' in to ? to.key : 0)

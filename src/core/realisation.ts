@@ -1,5 +1,5 @@
 /** What the core must be told about how far its objects are realised. `status` and `switches` implement these interfaces. */
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Effects } from './effects.ts'
 import type { Standings } from './standing.ts'
@@ -20,7 +20,7 @@ export type Generations = ReadonlyMap<HypervisorId, number>
 /** The current standing of each object. */
 export interface Status extends Standings {
   /** The standings right after a commit, while no switch has confirmed it. @param graph as it will be then */
-  foresee(graph: Graph, effects: Effects): Standings
+  foresee(graph: GraphReader, effects: Effects): Standings
   /** Confirms the latest change of the VNIC; undefined when every switch has confirmed it. */
   confirmation(id: VnicId): Confirmation | undefined
   /** Calls back whenever the standing of the VNIC changes. @returns a function that ends it */

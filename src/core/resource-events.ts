@@ -2,7 +2,7 @@
  * What operations do to resources, as events. They are written with the operation's own commit, and show the resources as they
  * are right after it. What the switches make of it follows as `vnic.status` and `port.status`.
  */
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
 import type { Draft } from './draft.ts'
 import type { Effects, ResourceChange } from './effects.ts'
@@ -13,7 +13,7 @@ import type { Status } from './realisation.ts'
 import type { Subscriber } from './subscribers.ts'
 
 interface Context {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly status: Status
   readonly present: Presenter
   readonly events: Events
@@ -21,8 +21,6 @@ interface Context {
 
 export class ResourceEvents implements Subscriber {
   readonly #context: Context
-  /** Ids of the events that become durable with a commit. */
-  readonly #staged = new WeakMap<Effects, readonly number[]>()
 
   constructor(context: Context) {
     this.#context = context
@@ -30,22 +28,12 @@ export class ResourceEvents implements Subscriber {
 
   settle(draft: Draft, effects: Effects): void {
     const { graph } = draft
-    const { status, events } = this.#context
+    const { status } = this.#context
     const present = this.#context.present.as(graph, status.foresee(graph, effects))
-    const ids: number[] = []
     for (const change of effects.resources) {
       const event = eventOf(present, change)
-      if (event) ids.push(events.stage(draft, event.type, event.data))
+      if (event) draft.tell(event.type, event.data)
     }
-    this.#staged.set(effects, ids)
-  }
-
-  committed(effects: Effects): void {
-    this.#end(effects)
-  }
-
-  failed(effects: Effects): void {
-    this.#end(effects)
   }
 
   /** The status of a VNIC has changed. */
@@ -60,10 +48,6 @@ export class ResourceEvents implements Subscriber {
     const { graph, present, events } = this.#context
     const port = graph.ports.get(id)
     if (port) events.emit('port.status', present.port(port))
-  }
-
-  #end(effects: Effects): void {
-    this.#context.events.settle(this.#staged.get(effects) ?? [])
   }
 }
 

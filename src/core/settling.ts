@@ -1,7 +1,8 @@
 /** Operations whose rules are taken away or changed: the caller may wait until the switches have confirmed. */
 import type { VnicId } from '../../topology/ids.ts'
+import type { Committed } from './committed.ts'
 import type { Draft } from './draft.ts'
-import type { Committed, Journal } from './journal.ts'
+import type { Journal } from './journal.ts'
 import type { Confirmation, Status } from './realisation.ts'
 import { waitUntil } from './waiting.ts'
 

@@ -2,10 +2,11 @@
  * Hands the effects of each commit to those that act on them. They are called in the order of the list, and each sees what the
  * ones before it have done; the controller says the list.
  */
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
+import type { Committed } from './committed.ts'
 import type { Draft } from './draft.ts'
 import { type Effects, effectsOf } from './effects.ts'
-import type { Committed, JournalHooks } from './journal.ts'
+import type { JournalHooks } from './journal.ts'
 import type { Generations } from './realisation.ts'
 
 export interface Subscriber {
@@ -18,7 +19,7 @@ export interface Subscriber {
 }
 
 interface Wiring {
-  readonly graph: Graph
+  readonly graph: GraphReader
   /** Tells the switches which of their objects are stale: first of all, since the others wait for what this returns. */
   handOut(effects: Effects): Generations
   readonly subscribers: readonly Subscriber[]

@@ -3,7 +3,7 @@
  * not take, is settled later.
  */
 import type { Logger } from 'pino'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 import type { Draft } from '../core/draft.ts'
@@ -13,7 +13,7 @@ import { Timers } from '../core/timers.ts'
 import { type BindingClaims, sameBinding } from './bindings.ts'
 
 interface Context {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly journal: Pick<Journal, 'write'>
   readonly claims: BindingClaims
   readonly log: Logger

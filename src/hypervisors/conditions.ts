@@ -1,5 +1,5 @@
 /** What an operator should know about a host that has joined: what its rows say, compared with the graph and the engines. */
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
@@ -9,7 +9,7 @@ import type { Facts, HostState } from './facts.ts'
 import { takenNames } from './provision-ports.ts'
 
 interface Known {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly engines: readonly Engine[]
 }
 
@@ -33,7 +33,7 @@ export function conditionsOf(id: HypervisorId, rows: Rows, state: HostState, { g
 }
 
 /** Another hypervisor that has the same datapath id. A switch is known by it, so it must be unique. */
-export function datapathTwin(id: HypervisorId, { datapathId }: Facts, graph: Graph): HypervisorId | undefined {
+export function datapathTwin(id: HypervisorId, { datapathId }: Facts, graph: GraphReader): HypervisorId | undefined {
   if (datapathId === null) return undefined
   for (const other of graph.hypervisors.values()) {
     if (other.datapathId === datapathId && other.id !== id) return other.id
@@ -53,7 +53,7 @@ function switchWide(rows: Rows, engines: readonly Engine[]): Iterable<Condition>
 }
 
 /** A packet to an address that two hypervisors share may reach either of them. */
-function sharedEncapIp(id: HypervisorId, { encapIp }: Facts, graph: Graph): Condition[] {
+function sharedEncapIp(id: HypervisorId, { encapIp }: Facts, graph: GraphReader): Condition[] {
   if (encapIp === null) return []
   const others = [...graph.hypervisors.values()].filter((other) => other.encapIp === encapIp && other.id !== id)
   return others.map((other) => ({
@@ -62,14 +62,14 @@ function sharedEncapIp(id: HypervisorId, { encapIp }: Facts, graph: Graph): Cond
   }))
 }
 
-function sharedDatapathId(id: HypervisorId, facts: Facts, graph: Graph): Condition[] {
+function sharedDatapathId(id: HypervisorId, facts: Facts, graph: GraphReader): Condition[] {
   const twin = datapathTwin(id, facts, graph)
   if (twin === undefined) return []
   const message = `br-int has datapath id ${facts.datapathId}, which is that of hypervisor ${twin}: clear other_config:datapath-id on one of them`
   return [{ code: 'duplicate-datapath-id', message }]
 }
 
-function* unknownVnics(claims: Iterable<Binding>, graph: Graph): Generator<Condition> {
+function* unknownVnics(claims: Iterable<Binding>, graph: GraphReader): Generator<Condition> {
   for (const { vnicId, interface: name } of claims) {
     if (graph.vnics.has(vnicId)) continue
     const message = `interface ${name} carries iface-id ${vnicId}, which is no VNIC: create the VNIC, or clear the iface-id`
@@ -78,7 +78,7 @@ function* unknownVnics(claims: Iterable<Binding>, graph: Graph): Generator<Condi
 }
 
 /** VNICs that it claims and another hypervisor holds. */
-function* lostClaims(id: HypervisorId, claims: Iterable<Binding>, graph: Graph): Generator<Condition> {
+function* lostClaims(id: HypervisorId, claims: Iterable<Binding>, graph: GraphReader): Generator<Condition> {
   for (const { vnicId, interface: name, ofport } of claims) {
     const holder = graph.bindings.get(vnicId)?.hypervisor ?? id
     if (holder === id) continue

@@ -3,7 +3,7 @@
  * written into that.
  */
 import type { Logger } from 'pino'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
 import { Timers } from '../core/timers.ts'
@@ -15,7 +15,7 @@ import { provision } from './provision.ts'
 import type { StateWriter } from './state-writer.ts'
 
 export interface HostContext {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly engines: readonly Engine[]
   readonly writer: StateWriter
   readonly log: Logger

@@ -1,5 +1,5 @@
 /** Writes into the graph what hosts say: facts about hypervisors, and which of them holds a VNIC. Both are durable. */
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding, Hypervisor } from '../../topology/model.ts'
 import type { Draft } from '../core/draft.ts'
@@ -10,7 +10,7 @@ import { datapathTwin } from './conditions.ts'
 import { type Facts, type HostState, sameFacts } from './facts.ts'
 
 interface Context {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly journal: Pick<Journal, 'write'>
   readonly claims: BindingClaims
   readonly settler: BindingSettler
@@ -36,12 +36,12 @@ export class StateWriter {
       isFirst: !this.#written.has(id),
       isExpected: (vnic) => graph.vnics.get(vnic)?.migratesTo === id,
     })
-    const unsettled = () => new Set([...changed, ...this.#unsettled(id, state.claims)])
+    const unsettled = (graph: GraphReader) => new Set([...changed, ...unsettledOn(graph, id, state.claims)])
     const known = graph.hypervisors.get(id)
-    if (!known || !sameFacts(known, facts) || unsettled().size > 0) {
+    if (!known || !sameFacts(known, facts) || unsettled(graph).size > 0) {
       const { value } = await journal.write((draft) => {
         writeFacts(draft, id, facts)
-        return settler.settle(draft, unsettled())
+        return settler.settle(draft, unsettled(draft.graph))
       })
       settler.committed(value)
     }
@@ -54,16 +54,15 @@ export class StateWriter {
     for (const vnic of claims.forget(id)) void settler.settleNow(vnic)
     this.#written.delete(id)
   }
+}
 
-  /** VNICs that this hypervisor claims or holds, and whose binding in the graph differs from what it says. */
-  *#unsettled(id: HypervisorId, claims: ReadonlyMap<VnicId, Binding>): Generator<VnicId> {
-    const { graph } = this.#context
-    for (const [vnic, claim] of claims) {
-      const now = graph.bindings.get(vnic)
-      if (!now || !sameBinding(now, claim)) yield vnic
-    }
-    for (const vnic of graph.vnicsOnHypervisor.get(id)) if (!claims.has(vnic)) yield vnic
+/** VNICs that a hypervisor claims or holds, and whose binding in the graph differs from what it says. */
+function* unsettledOn(graph: GraphReader, id: HypervisorId, claims: ReadonlyMap<VnicId, Binding>): Generator<VnicId> {
+  for (const [vnic, claim] of claims) {
+    const now = graph.bindings.get(vnic)
+    if (!now || !sameBinding(now, claim)) yield vnic
   }
+  for (const vnic of graph.vnicsOnHypervisor.get(id)) if (!claims.has(vnic)) yield vnic
 }
 
 function writeFacts(draft: Draft, id: HypervisorId, facts: Facts): void {

@@ -7,7 +7,7 @@
  *                    provision (what is missing) ─> OVSDB transaction
  */
 import type { Logger } from 'pino'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import { type HypervisorId, isOpaque, type VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
@@ -21,7 +21,7 @@ import { type HostContext, HostSession } from './host-session.ts'
 import { StateWriter } from './state-writer.ts'
 
 interface Context {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly journal: Pick<Journal, 'write'>
   readonly engines: ReadonlyMap<string, Engine>
   readonly log: Logger
@@ -30,7 +30,7 @@ interface Context {
 }
 
 export class HypervisorSync implements JoinedHosts {
-  readonly #graph: Graph
+  readonly #graph: GraphReader
   readonly #log: Logger
   readonly #claims = new BindingClaims()
   readonly #settler: BindingSettler

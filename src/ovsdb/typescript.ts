@@ -80,7 +80,7 @@ const enumOf = (where: string, values: unknown): readonly string[] => {
   throw bad(`${where} is one of ${excerpt(values)}`)
 }
 
-const quoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`
+const quoted = (text: string): string => `'${text.replace(/[']/g, '\\$&')}'`
 
 const importsOf = (body: string): string => {
   const makers = ['immutable', 'mapOf', 'optional', 'scalar', 'setOf'].filter((name) => body.includes(`${name}(`))

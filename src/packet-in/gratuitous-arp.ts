@@ -8,7 +8,7 @@ import type { Engines } from '../../flows/compile.ts'
 import { EngineMistake } from '../../flows/engines/checked.ts'
 import type { Member } from '../../flows/engines/engine-rules.ts'
 import { announcements } from '../../flows/packet-out.ts'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Effects } from '../core/effects.ts'
 import type { Generations } from '../core/realisation.ts'
@@ -19,7 +19,7 @@ import { sendPacketOut } from '../switches/send-packet-out.ts'
 import type { SwitchListener } from '../switches/switch-listener.ts'
 
 interface Context {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly engines: Engines
   readonly fleet: Fleet
   readonly log: Logger

@@ -1,7 +1,7 @@
 /** The handlers of packets that switches send to the controller: one line each. */
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Engine } from '../core/engine/engine.ts'
 import type { Fleet } from '../switches/fleet.ts'
 import { PacketDispatch } from './dispatch.ts'
@@ -9,7 +9,7 @@ import { NextHops } from './next-hops.ts'
 import { Responder } from './responder.ts'
 
 interface Context {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly engines: ReadonlyMap<string, Engine>
   readonly rules: Engines
   readonly fleet: Fleet

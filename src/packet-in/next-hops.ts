@@ -12,7 +12,7 @@ import { authorOf } from '../../flows/pipeline/cookie.ts'
 import { CLASSIFY } from '../../flows/pipeline/table.ts'
 import { nat } from '../../flows/stages/nat/nat-stage.ts'
 import { memberOf, nextHopFor, onward, routersOf, type Way, wayOf, whoHas } from '../../flows/stages/nat/next-hop.ts'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import { sliced } from '../core/slices.ts'
 import { OpenFlowError, type PacketIn, type Session } from '../openflow/index.ts'
@@ -29,7 +29,7 @@ const MAX_REQUESTS = 3
 const ROUTER_INTERVAL_MS = 10_000
 
 interface Context {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly rules: Engines
   readonly fleet: Fleet
   readonly log: Logger

@@ -10,7 +10,7 @@ import type { Member } from '../../flows/engines/engine-rules.ts'
 import { toItself } from '../../flows/packet-out.ts'
 import { authorOf } from '../../flows/pipeline/cookie.ts'
 import { answer } from '../../flows/stages/answer/answer-stage.ts'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Answer, Engine } from '../core/engine/engine.ts'
 import { sliced } from '../core/slices.ts'
@@ -23,7 +23,7 @@ const MAX_WAITING = 2_000
 const MAX_WAITING_OF_ONE_PORT = 4
 
 interface Context {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly engines: ReadonlyMap<string, Engine>
   readonly rules: Engines
   readonly log: Logger

@@ -1,7 +1,7 @@
 /** The confirmation of each commit whose caller may still wait for it. */
 import type { VnicId } from '../../topology/ids.ts'
+import type { Committed } from '../core/committed.ts'
 import type { Effects } from '../core/effects.ts'
-import type { Committed } from '../core/journal.ts'
 import type { Confirmation, Generations } from '../core/realisation.ts'
 import type { Subscriber } from '../core/subscribers.ts'
 import type { Confirmations } from '../switches/confirmations.ts'

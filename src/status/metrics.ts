@@ -1,5 +1,5 @@
 /** What the controller counts, in the terms of Prometheus; the HTTP room writes it as text. */
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Metric, Sample } from '../core/metric.ts'
 import { sliced } from '../core/slices.ts'
@@ -8,7 +8,7 @@ import type { HypervisorSync } from '../hypervisors/sync.ts'
 import type { Fleet } from '../switches/fleet.ts'
 
 interface Context {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly status: Standings
   readonly fleet: Fleet
   readonly hosts: HypervisorSync
@@ -17,7 +17,7 @@ interface Context {
   readonly packets: Readonly<Record<string, number>>
 }
 
-function* countStatuses(graph: Graph, standings: Standings): Generator<void, Map<string, number>> {
+function* countStatuses(graph: GraphReader, standings: Standings): Generator<void, Map<string, number>> {
   const statuses = new Map<string, number>()
   for (const id of graph.vnics.keys()) {
     const { status } = standings.vnic(id)

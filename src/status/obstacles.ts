@@ -1,7 +1,7 @@
 /** What keeps the rules of an object from working on a hypervisor. */
 import { faultOf } from '../../flows/compile.ts'
 import type { Domain } from '../../flows/engines/engine-rules.ts'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Port } from '../../topology/model.ts'
 import type { StatusView } from './status-view.ts'
@@ -13,7 +13,7 @@ export interface Obstacle {
 }
 
 /** The network of a port, or the port itself where it is in none. */
-export const domainOf = (graph: Graph, port: Port): Domain | undefined =>
+export const domainOf = (graph: GraphReader, port: Port): Domain | undefined =>
   port.networkId === null ? port : graph.networks.get(port.networkId)
 
 /** The hypervisor has no way to the fabric for this domain. */

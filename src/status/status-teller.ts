@@ -2,7 +2,7 @@
  * Tells changes of status: computes the standing of an object again when something that it depends on may have changed, and if
  * it differs from what was told last, tells it as an event and to those who watch the VNIC.
  */
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
 import { Multimap } from '../../topology/multimap.ts'
 import type { Event } from '../core/event-log.ts'
@@ -16,13 +16,13 @@ export interface StatusEvents {
 }
 
 export class StatusTeller {
-  readonly #graph: Graph
+  readonly #graph: GraphReader
   readonly #now: Standings
   readonly #events: StatusEvents
   readonly #told = new ToldStandings()
   readonly #watchers = new Multimap<VnicId, () => void>()
 
-  constructor(graph: Graph, now: Standings, events: StatusEvents) {
+  constructor(graph: GraphReader, now: Standings, events: StatusEvents) {
     this.#graph = graph
     this.#now = now
     this.#events = events

@@ -2,7 +2,7 @@
  * The status of all objects. A VNIC, or a port with rules of its own, waits for the confirmation of its own latest change only,
  * so changes of other objects never touch its status.
  */
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
 import type { Effects } from '../core/effects.ts'
 import type { Event } from '../core/event-log.ts'
@@ -28,7 +28,7 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
   readonly port: Standings['port']
   readonly network: Standings['network']
   readonly #context: Context
-  readonly #graph: Graph
+  readonly #graph: GraphReader
   readonly #vnics = new PendingConfirmations<VnicId>()
   readonly #migrations = new PendingConfirmations<VnicId>()
   /** Of sub-ports, and of ports that lead to remote sites. */
@@ -52,7 +52,7 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
     this.#tell = new StatusTeller(context.graph, now, context.events)
   }
 
-  foresee(graph: Graph, { vnics, migrations, subPorts, sites }: Effects): Standings {
+  foresee(graph: GraphReader, { vnics, migrations, subPorts, sites }: Effects): Standings {
     return standingsOf({
       ...this.#context,
       graph,

@@ -1,17 +1,17 @@
 /** What a status is a function of. */
 import type { Engines } from '../../flows/compile.ts'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
 import type { Network } from '../../topology/model.ts'
 import type { ConnectedSwitches } from '../core/connected-switches.ts'
 
 export interface StatusView {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly engines: Engines
   readonly switches: ConnectedSwitches
   readonly outstanding: Outstanding
   /** What keeps a network from working as a whole, in words. */
-  limits(graph: Graph, network: Network): string | undefined
+  limits(graph: GraphReader, network: Network): string | undefined
 }
 
 /** Has some switch yet to confirm the latest change? */

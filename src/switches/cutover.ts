@@ -14,10 +14,10 @@
  *
  * A switch that is slow holds up the others for a short time only.
  */
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key, VnicId } from '../../topology/ids.ts'
+import type { StalePairs } from '../core/committed.ts'
 import type { Effects } from '../core/effects.ts'
-import type { StalePairs } from '../core/journal.ts'
 import type { Move } from '../core/moves.ts'
 import type { Generations } from '../core/realisation.ts'
 import type { Confirmations } from './confirmations.ts'
@@ -27,7 +27,7 @@ import type { Fleet } from './fleet.ts'
 const MAX_STEP_MS = 500
 
 interface Context {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly fleet: Fleet
   readonly confirmations: Confirmations
   /** Announce a VNIC once more from where it is now. */
@@ -96,7 +96,7 @@ function inSteps(
 }
 
 /** The ports of the VNICs that have moved, by the hypervisor that they have left. */
-function ownObjects(graph: Graph, moves: Moves): Map<HypervisorId, Set<Key>> {
+function ownObjects(graph: GraphReader, moves: Moves): Map<HypervisorId, Set<Key>> {
   const own = new Map<HypervisorId, Set<Key>>()
   for (const [id, { from }] of moves) {
     const keys = own.get(from) ?? new Set()

@@ -3,14 +3,14 @@ import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
 import { Ledger } from '../../flows/diff.ts'
 import { EngineMistake } from '../../flows/engines/checked.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Session } from '../openflow/index.ts'
 import { readMeters } from './meter-mods.ts'
 
 interface Context {
   readonly hypervisor: HypervisorId
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly engines: Engines
 }
 
@@ -25,8 +25,8 @@ export class DesiredRules {
   }
 
   /** @throws EngineMistake */
-  rulesOf(object: Key): Rule[] {
-    const { graph, engines, hypervisor } = this.#context
+  rulesOf(object: Key, graph = this.#context.graph): Rule[] {
+    const { engines, hypervisor } = this.#context
     return compile(graph, engines, hypervisor, object)
   }
 

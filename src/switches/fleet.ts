@@ -4,11 +4,11 @@
  */
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
+import type { StalePairs } from '../core/committed.ts'
 import type { ConnectedSwitches } from '../core/connected-switches.ts'
 import type { Effects } from '../core/effects.ts'
-import type { StalePairs } from '../core/journal.ts'
 import type { Generations } from '../core/realisation.ts'
 import type { Subscriber } from '../core/subscribers.ts'
 import type { Session } from '../openflow/index.ts'
@@ -20,7 +20,7 @@ import type { SwitchListener } from './switch-listener.ts'
 const MAX_PREPARE_MS = 2
 
 interface Context {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly engines: Engines
   readonly confirmations: Confirmations
   readonly log: Logger
@@ -89,12 +89,15 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     }
   }
 
-  /** Send rules ahead of a commit under way that makes these objects stale, as far as that takes no long turn. */
-  prepare(stale: StalePairs): void {
+  /**
+   * Send rules ahead of a commit under way that makes these objects stale, as far as that takes no long turn.
+   * @param graph as it will be after the commit
+   */
+  prepare(stale: StalePairs, graph: GraphReader): void {
     const until = performance.now() + MAX_PREPARE_MS
     for (const [hypervisor, objects] of stale) {
       if (performance.now() > until) return
-      this.#switches.get(hypervisor)?.prepare(objects)
+      this.#switches.get(hypervisor)?.prepare(objects, graph)
     }
   }
 

@@ -1,6 +1,6 @@
 /** Objects that one switch goes without, since it refused their rules or their engine made a mistake, and when to try again. */
 import type { Logger } from 'pino'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Key } from '../../topology/ids.ts'
 
 /** The time until the next try doubles from the first to the second of these. */
@@ -8,7 +8,7 @@ const MIN_RETRY_MS = 1_000
 const MAX_RETRY_MS = 30_000
 
 interface Context {
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly log: Logger
   /** What is said of these objects has changed. */
   changed(objects: ReadonlySet<Key>): void

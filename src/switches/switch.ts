@@ -6,7 +6,7 @@
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
 import { EngineMistake } from '../../flows/engines/checked.ts'
-import type { Graph } from '../../topology/graph.ts'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { ConnectedSwitch } from '../core/connected-switches.ts'
 import { sliced } from '../core/slices.ts'
@@ -39,7 +39,7 @@ export interface SwitchEvents {
 interface Context {
   readonly hypervisor: HypervisorId
   readonly session: Session
-  readonly graph: Graph
+  readonly graph: GraphReader
   readonly engines: Engines
   readonly log: Logger
   readonly events: SwitchEvents
@@ -123,14 +123,15 @@ export class Switch implements ConnectedSwitch {
 
   /**
    * Send the rules of objects that a commit under way makes stale, if the switch has nothing else to do. They take effect once
-   * the objects are marked as stale. The graph is as it will be after the commit.
+   * the objects are marked as stale.
+   * @param graph as it will be after the commit
    */
-  prepare(objects: ReadonlySet<Key>): void {
+  prepare(objects: ReadonlySet<Key>, graph: GraphReader): void {
     if (!this.#isIdle || !this.ready || this.#isAuditDue || this.backlog > 0 || this.#staged) return
     if (this.refused.size > 0) return
     try {
       this.#staged = StagedBundle.begin(this.session, this.#desired.ledger, objects, (object) =>
-        this.#desired.rulesOf(object),
+        this.#desired.rulesOf(object, graph),
       )
     } catch (error) {
       // The objects are compiled again after the commit, and the mistake is handled then.

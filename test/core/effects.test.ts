@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
+import type { Step } from '../../src/core/committed.ts'
 import type { Draft } from '../../src/core/draft.ts'
 import { type Effects, effectsOf } from '../../src/core/effects.ts'
-import type { Step } from '../../src/core/journal.ts'
 import { hooksOf, type Subscriber } from '../../src/core/subscribers.ts'
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
@@ -113,7 +113,7 @@ for (const [most, what] of [
         for (let start = 0; start < lists.length; start += most) {
           const before = snapshot(graph)
           const steps = stepsOf(graph, lists.slice(start, start + most).flat())
-          check(effectsOf(graph, { steps, stale: new Map() }), before, graph, most === 1)
+          check(effectsOf(graph, { steps, stale: new Map(), events: [] }), before, graph, most === 1)
         }
       }),
       { numRuns: 60 },
@@ -138,7 +138,7 @@ t.test('a migration that is complete is a move and an arrival', async (t) => {
     { kind: 'vnic', id: vnicId(0), to: vnic(0, 0) },
     { kind: 'binding', id: vnicId(0), to: binding(0, 1) },
   ])
-  const effects = effectsOf(graph, { steps, stale: new Map() })
+  const effects = effectsOf(graph, { steps, stale: new Map(), events: [] })
   t.same([...effects.moves], [[vnicId(0), { from: hypervisorId(0), to: hypervisorId(1) }]])
   t.same(
     [effects.arrivals, effects.migrations, effects.vnics].map((some) => [...some]),
@@ -152,6 +152,7 @@ t.test('a VNIC that is destroyed while plugged in is withdrawn, and its port is 
   const effects = effectsOf(graph, {
     steps: stepsOf(graph, [{ kind: 'vnic', id: vnicId(0), to: null }]),
     stale: new Map(),
+    events: [],
   })
   t.same(
     [effects.withdrawn, effects.destroyed, effects.ports].map((some) => [...some]),
@@ -178,8 +179,8 @@ t.test('subscribers are called in their order, with one value for the whole comm
     return new Map([[hypervisorId(0), 7]])
   }
   const hooks = hooksOf({ graph, handOut, subscribers: [subscriber('a'), {}, subscriber('b')] })
-  const commit = { steps: stepsOf(graph, [{ kind: 'binding', id: vnicId(0), to: null }]), stale: new Map() }
-  hooks.settle({ graph } as Draft, commit)
+  const commit = { steps: stepsOf(graph, [{ kind: 'binding', id: vnicId(0), to: null }]), stale: new Map(), events: [] }
+  hooks.settle({ graph } as unknown as Draft, commit)
   hooks.committed(commit)
   hooks.failed(commit)
   t.same(called, ['settle a', 'settle b', 'handOut', 'committed a 7', 'committed b 7', 'failed a', 'failed b'])

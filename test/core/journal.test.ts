@@ -6,7 +6,7 @@ import { controllerOn, PROJECT } from '../support/controller.ts'
 import { diskFull, MemoryStore } from '../support/memory-store.ts'
 
 t.test('B38: the store cannot commit: 503, nothing applied, and it goes on when it can', async (t) => {
-  const { controller, store, call } = controllerOn()
+  const { controller, store, call } = await controllerOn()
   const before = await call('create_vnic', { name: 'kept' })
   store.failure = diskFull()
   await t.rejects(call('create_vnic', { name: 'lost' }), { code: 'unavailable', status: 503 })
@@ -26,7 +26,7 @@ t.test('B38: the store cannot commit: 503, nothing applied, and it goes on when 
 })
 
 t.test('B38: that the store can commit again is found without anybody writing', async (t) => {
-  const { controller, store, call } = controllerOn()
+  const { controller, store, call } = await controllerOn()
   store.failure = diskFull()
   await t.rejects(call('create_vnic', {}), { code: 'unavailable' })
   store.failure = null
@@ -35,23 +35,24 @@ t.test('B38: that the store can commit again is found without anybody writing', 
 })
 
 t.test('a restart finds what was answered, and compiles with the same keys', async (t) => {
-  const { controller, store, call } = controllerOn()
+  const { controller, store, call } = await controllerOn()
   const network = await call('create_network', { name: 'n' })
   const port = await call('create_port', {}, { network_id: network.id })
   const vnic = await call('create_vnic', { mac_address: '02:00:00:00:00:01' })
   await controller.operations.vnics.plug(PROJECT, vnic.id as VnicId, port.id as never, null)
-  const again = controllerOn({ store })
+  const again = await controllerOn({ store })
   t.strictSame(again.controller.graph.networks, controller.graph.networks)
   t.strictSame(again.controller.graph.ports, controller.graph.ports)
   t.strictSame(again.controller.graph.vnics, controller.graph.vnics)
   t.strictSame(again.controller.graph.byKey, controller.graph.byKey)
+  const last = Math.max(...controller.graph.byKey.keys())
   const next = await again.call('create_vnic', {})
   const key = again.controller.graph.vnics.get(next.id as VnicId)?.key ?? 0
-  t.ok(key > Math.max(...controller.graph.byKey.keys()), 'no key is given twice')
+  t.ok(key > last, 'no key is given twice')
 })
 
 t.test('what the first version of the store kept is read as what it was', async (t) => {
-  const { controller, store, call } = controllerOn()
+  const { controller, store, call } = await controllerOn()
   const network = await call('create_network', { engine: 'vxlan' })
   await call('create_port', {}, { network_id: network.id })
   const gone = (await call('create_network', { engine: 'vxlan' })).id as NetworkId
@@ -69,7 +70,7 @@ t.test('what the first version of the store kept is read as what it was', async 
     const networkId = owner === null ? null : network.id
     if (key.startsWith('segment/')) store.entries.set(key, { ...entry, value: { ...node, networkId } })
   }
-  const again = controllerOn({ store })
+  const again = await controllerOn({ store })
   t.strictSame(again.controller.graph.segments, controller.graph.segments)
   t.strictSame(again.controller.graph.ports, controller.graph.ports)
   t.equal(again.controller.graph.sitesOf.size, 0)
@@ -79,14 +80,14 @@ t.test(
   'a network of an older store shares rules with others if its segment is an address of a physical network',
   async (t) => {
     const floating = [{ prefix: { first: ipv4('203.0.113.0'), length: 24 }, vlan: 50, gateway: ipv4('203.0.113.1') }]
-    const { controller, store, call } = controllerOn({ floating })
+    const { controller, store, call } = await controllerOn({ floating })
     await call('create_network', { engine: 'vxlan' })
     await call('create_network', { engine: 'nat-ipv4', address_prefix: '203.0.113.64/26' })
     for (const [key, entry] of store.entries) {
       const { hypervisorRules: _, ...node } = entry.value as Record<string, never>
       if (key.startsWith('network/')) store.entries.set(key, { ...entry, value: node })
     }
-    const again = controllerOn({ store })
+    const again = await controllerOn({ store })
     t.same(again.controller.graph.networks, controller.graph.networks)
     t.same(
       [...again.controller.graph.networks.values()].map(({ engine, hypervisorRules }) => [engine, hypervisorRules]),
@@ -99,7 +100,7 @@ t.test(
 )
 
 t.test('concurrent requests share commits, and each gets its own answer', async (t) => {
-  const { store, call, controller } = controllerOn()
+  const { store, call, controller } = await controllerOn()
   const id = '11111111-1111-4111-8111-111111111111'
   const answers = await Promise.allSettled([
     ...Array.from({ length: 50 }, (_, n) => call('create_vnic', { name: `v${n}` })),
@@ -113,7 +114,7 @@ t.test('concurrent requests share commits, and each gets its own answer', async 
 })
 
 t.test('an operation that fails in the middle leaves nothing', async (t) => {
-  const { controller, store } = controllerOn({ store: new MemoryStore() })
+  const { controller, store } = await controllerOn({ store: new MemoryStore() })
   const wish = controller.journal.write((draft) => {
     draft.change({
       kind: 'segment',
@@ -124,11 +125,11 @@ t.test('an operation that fails in the middle leaves nothing', async (t) => {
   })
   await t.rejects(wish, { message: 'in the middle' })
   t.equal(controller.graph.segments.size, 0)
-  t.equal(store.get('segment/vlan/physnet1/100'), undefined)
+  t.equal(await store.get('segment/vlan/physnet1/100'), undefined)
 })
 
 t.test('B05: create, plug and delete in one batch', async (t) => {
-  const { controller, call } = controllerOn()
+  const { controller, call } = await controllerOn()
   const id = '22222222-2222-4222-8222-222222222222' as VnicId
   const made = call('create_vnic', { id })
   const gone = controller.operations.vnics.destroy(PROJECT, id, null)

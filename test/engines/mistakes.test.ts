@@ -252,9 +252,9 @@ t.test('what else an engine may get wrong is a refusal of that request, or a con
 })
 
 t.test('an engine that has objects in the store must be loaded', async (t) => {
-  const { store, call } = controllerOn({ outside: [oddEngine()] })
+  const { store, call } = await controllerOn({ outside: [oddEngine()] })
   await call('create_port_on_its_own', { engine: 'odd', tunnel_key: 7 })
-  t.throws(() => controllerOn({ store }), {
+  await t.rejects(controllerOn({ store }), {
     name: 'StoreError',
     message: 'the store has objects of engine "odd", which is not loaded: name it in "engines"',
   })

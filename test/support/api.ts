@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 export async function apiOn(t: Teardown, { tokens = {}, apis, ...options }: ApiOptions = {}) {
-  const cloud = controllerOn(options)
+  const cloud = await controllerOn(options)
   const { controller } = cloud
   const app = await buildHttp(
     {

@@ -7,6 +7,7 @@ import { guarded } from '../../src/core/engine/guarded.ts'
 import { takenNames } from '../../src/core/engine/taken-names.ts'
 import type { Feature } from '../../src/core/feature.ts'
 import type { Operations } from '../../src/core/operations.ts'
+import { load } from '../../src/core/persist.ts'
 import type { Made } from '../../src/core/settling.ts'
 import { builtIn, ENGINE_ALIASES } from '../../src/engines/engine-list.ts'
 import type { FloatingPool } from '../../src/engines/ethernet/physical-networks.ts'
@@ -49,7 +50,7 @@ export function engineOf(alias: string): Engine {
   return engine
 }
 
-export function controllerOn({
+export async function controllerOn({
   store = new MemoryStore(),
   vlans,
   floating,
@@ -59,6 +60,7 @@ export function controllerOn({
 }: Options = {}) {
   const controller = new Controller({
     store,
+    loaded: await load(store),
     log: pino({ level: 'silent' }),
     engines: [...built(names, vlans, floating), ...outside.map((engine) => guarded(engine, TAKEN))],
     features,

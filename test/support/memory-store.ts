@@ -1,56 +1,83 @@
-/** A store in memory, for tests of what stands on one; it can be told to fail. */
-import type { Condition, Entry, Json, Store, Write } from '../../src/store/store.ts'
+/** A store in memory, for tests of what stands on one; it can be told to wait and to fail. */
+import { CommitLog } from '../../src/store/commit-log.ts'
+import type { Commit, Condition, Entry, Json, Outcome, Store, Write } from '../../src/store/store.ts'
 import { StoreError } from '../../src/store/store.ts'
+import { takeBlock } from '../../src/store/take-block.ts'
 
 export class MemoryStore implements Store {
+  readonly maxWrites = 1000
   readonly entries = new Map<string, Entry>()
-  /** While set, commits fail with it. */
+  /** While set, commits of writes fail with it. */
   failure: StoreError | null = null
   /** While set, commits wait for it. */
   held: Promise<unknown> | null = null
   commits = 0
-  readonly #watchers = new Set<readonly [prefix: string, told: (writes: readonly Write[]) => void]>()
+  readonly #log: CommitLog
+  #revision = 0
 
-  get(key: string): Entry | undefined {
+  /** @param maxKeptWrites how many writes a watcher may be behind */
+  constructor(maxKeptWrites?: number) {
+    this.#log = new CommitLog(0, maxKeptWrites)
+  }
+
+  async revision(): Promise<number> {
+    return this.#revision
+  }
+
+  async get(key: string): Promise<Entry | undefined> {
     return this.entries.get(key)
   }
 
-  *range(prefix: string, { after = '', limit = Number.POSITIVE_INFINITY, reverse = false } = {}): Generator<Entry> {
-    const keys = [...this.entries.keys()].filter((key) => key.startsWith(prefix) && key > after).sort()
-    for (const key of (reverse ? keys.reverse() : keys).slice(0, limit)) {
+  async *range(prefix: string, { after = '', limit = Number.POSITIVE_INFINITY } = {}): AsyncGenerator<Entry> {
+    const keys = [...this.entries.keys()].filter((key) => key.startsWith(prefix) && compare(key, after) > 0)
+    for (const key of keys.sort(compare).slice(0, limit)) {
       const entry = this.entries.get(key)
       if (entry) yield entry
     }
   }
 
-  async commit(writes: readonly Write[], conditions: readonly Condition[] = []): Promise<boolean> {
+  async commit(writes: readonly Write[], conditions: readonly Condition[] = []): Promise<Outcome> {
+    const staged = writes.map((write) => JSON.parse(JSON.stringify(write)) as Write)
     await new Promise((resolve) => setImmediate(resolve))
-    await this.held
-    if (this.failure) throw this.failure
-    if (conditions.some(({ key, revision }) => (this.entries.get(key)?.revision ?? 0) !== revision)) return false
+    if (writes.length > 0) {
+      await this.held
+      if (this.failure) throw this.failure
+    }
+    for (const { key, revision } of conditions) {
+      const found = this.entries.get(key)?.revision ?? 0
+      if (found !== revision) return { committed: false, found: { key, revision: found } }
+    }
+    if (writes.length === 0) return { committed: true, revision: this.#revision }
     this.commits += 1
-    for (const write of writes) {
+    this.#revision += 1
+    const revision = this.#revision
+    for (const write of staged) {
       if ('remove' in write) this.entries.delete(write.remove)
-      else {
-        const revision = (this.entries.get(write.put)?.revision ?? 0) + 1
-        const value = JSON.parse(JSON.stringify(write.value)) as Json
-        this.entries.set(write.put, { key: write.put, value, revision })
-      }
+      else this.entries.set(write.put, { key: write.put, value: write.value, revision })
     }
-    for (const [prefix, told] of this.#watchers) {
-      const theirs = writes.filter((write) => ('put' in write ? write.put : write.remove).startsWith(prefix))
-      if (theirs.length > 0) told(theirs)
-    }
-    return true
+    this.#log.append({ revision, writes })
+    return { committed: true, revision }
   }
 
-  watch(prefix: string, told: (writes: readonly Write[]) => void): () => void {
-    const watcher = [prefix, told] as const
-    this.#watchers.add(watcher)
-    return () => this.#watchers.delete(watcher)
+  watch(after: number, signal?: AbortSignal): AsyncIterable<Commit> {
+    return this.#log.watch(after, signal)
   }
 
-  async close(): Promise<void> {}
+  takeBlock(counter: string, size: number, start: number): Promise<number> {
+    return takeBlock(this, counter, size, start)
+  }
+
+  async close(): Promise<void> {
+    this.#log.end()
+  }
+
+  /** Puts an entry as an older version of the program left it. */
+  plant(key: string, value: Json): void {
+    this.entries.set(key, { key, value, revision: this.#revision })
+  }
 }
+
+/** In the order of their bytes. */
+const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 export const diskFull = (): StoreError => new StoreError('cannot-commit', 'No space left on device')

@@ -12,7 +12,7 @@ interface Teardown {
 
 /** A controller that knows some hypervisors (0, 1, …), with an OpenFlow listener. */
 export async function cloudOf(t: Teardown, hypervisors: number, options: Options = {}) {
-  const cloud = controllerOn(options)
+  const cloud = await controllerOn(options)
   const { controller, call, join, bind } = cloud
   const listener = await listen({ port: 0, onSession: (session) => controller.acceptSwitch(session) })
   t.teardown(async () => {

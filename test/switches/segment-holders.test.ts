@@ -2,14 +2,14 @@ import t from 'tap'
 import type { HypervisorId, NetworkId } from '../../topology/ids.ts'
 import { controllerOn, PROJECT } from '../support/controller.ts'
 
-type Cloud = ReturnType<typeof controllerOn>
+type Cloud = Awaited<ReturnType<typeof controllerOn>>
 const vlanOf = ({ controller }: Cloud, { id }: { id: string }) =>
   controller.graph.networks.get(id as NetworkId)?.segment.vlan_id
 const destroy = ({ controller }: Cloud, { id }: { id: string }) =>
   controller.operations.networks.destroy(PROJECT, id as NetworkId, null)
 
 t.test('B10: a VLAN id is unique in its physical network, a VNI everywhere', async (t) => {
-  const cloud = controllerOn()
+  const cloud = await controllerOn()
   const segment = { physical_network: 'physnet1', vlan_id: 101 }
   await cloud.call('create_network', { segment })
   await t.rejects(cloud.call('create_network', { segment }), { code: 'segment-in-use', field: 'segment' })
@@ -24,7 +24,7 @@ t.test('B10: a VLAN id is unique in its physical network, a VNI everywhere', asy
 })
 
 t.test('B11: a freed segment is reused last, the one freed longest ago first', async (t) => {
-  const cloud = controllerOn({ vlans: [1, 4] })
+  const cloud = await controllerOn({ vlans: [1, 4] })
   const [a, b, c] = [
     await cloud.call('create_network', {}),
     await cloud.call('create_network', {}),
@@ -41,7 +41,7 @@ t.test('B11: a freed segment is reused last, the one freed longest ago first', a
 })
 
 t.test('B11: a freed segment stays taken while a hypervisor may hold rules for it', async (t) => {
-  const cloud = controllerOn({ vlans: [1, 1] })
+  const cloud = await controllerOn({ vlans: [1, 1] })
   const network = await cloud.call('create_network', {})
   const { controller } = cloud
   const id = 'vlan/physnet1/1'
@@ -70,14 +70,14 @@ t.test('B11: a freed segment stays taken while a hypervisor may hold rules for i
   await t.rejects(cloud.call('create_network', {}), { code: 'segments-exhausted' })
   const asked = { segment: { physical_network: 'physnet1', vlan_id: 1 } }
   await t.rejects(cloud.call('create_network', asked), { code: 'segment-in-use', message: /hv9 may still hold/ })
-  const again = controllerOn({ store: cloud.store, vlans: [1, 1] })
+  const again = await controllerOn({ store: cloud.store, vlans: [1, 1] })
   await t.rejects(again.call('create_network', {}), { code: 'segments-exhausted' }, 'after a restart too')
   await again.controller.operations.hypervisors.remove(holder)
   t.equal(vlanOf(again, await again.call('create_network', {})), 1, 'removed by an operator: free')
 })
 
 t.test('B12: segments run out: a clear error, nothing half made', async (t) => {
-  const cloud = controllerOn({ vlans: [7, 8] })
+  const cloud = await controllerOn({ vlans: [7, 8] })
   await cloud.call('create_network', {})
   await cloud.call('create_network', {})
   const before = cloud.store.entries.size
@@ -91,7 +91,7 @@ t.test('B12: segments run out: a clear error, nothing half made', async (t) => {
 })
 
 t.test('B14: one MAC address in two networks is fine, twice in one is refused at plug', async (t) => {
-  const cloud = controllerOn()
+  const cloud = await controllerOn()
   const [one, two] = [await cloud.call('create_network', {}), await cloud.call('create_network', {})]
   const plugInto = async (network: { id: string }) => {
     const port = await cloud.call('create_port', {}, { network_id: network.id })

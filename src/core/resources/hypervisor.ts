@@ -1,7 +1,7 @@
 /** Hypervisors in the graph: finding one, what is wrong there, and taking one out of service. */
 import { type Engines, faultOf } from '../../../flows/compile.ts'
 import type { Domain } from '../../../flows/engines/engine-rules.ts'
-import type { Graph } from '../../../topology/graph.ts'
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../../topology/ids.ts'
 import type { Hypervisor } from '../../../topology/model.ts'
 import type { Draft } from '../draft.ts'
@@ -11,7 +11,7 @@ import { callOffAll } from './migration.ts'
 import { released } from './segments.ts'
 
 /** @throws PlugboardError `not-found` */
-export function findHypervisor(graph: Graph, id: HypervisorId): Hypervisor {
+export function findHypervisor(graph: GraphReader, id: HypervisorId): Hypervisor {
   const hypervisor = graph.hypervisors.get(id)
   if (!hypervisor) throw new PlugboardError('not-found', `there is no hypervisor ${id}`)
   return hypervisor
@@ -31,7 +31,7 @@ export function removeHypervisor(draft: Draft, id: HypervisorId): void {
 }
 
 /** Why networks with members on a hypervisor, and standalone ports there, do not work on it. Each reason once. */
-export function faultsOn(graph: Graph, engines: Engines, hypervisor: Hypervisor): Condition[] {
+export function faultsOn(graph: GraphReader, engines: Engines, hypervisor: Hypervisor): Condition[] {
   const faults = new Map<string, Condition>()
   for (const domain of domainsOn(graph, hypervisor.id)) {
     const fault = faultOf(engines, domain, hypervisor)
@@ -41,7 +41,7 @@ export function faultsOn(graph: Graph, engines: Engines, hypervisor: Hypervisor)
 }
 
 /** The networks with members on a hypervisor, and the standalone ports there. */
-function* domainsOn(graph: Graph, id: HypervisorId): Generator<Domain> {
+function* domainsOn(graph: GraphReader, id: HypervisorId): Generator<Domain> {
   for (const network of graph.networksOn(id).keys()) {
     const found = graph.networks.get(network)
     if (found) yield found

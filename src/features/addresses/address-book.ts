@@ -1,4 +1,5 @@
 /** Feature addresses: who has which address of a network's pools. It records what a port takes, and what it leaves. */
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { NetworkId } from '../../../topology/ids.ts'
 import type { Address, Port } from '../../../topology/model.ts'
 import type { Draft, Writer } from '../../core/draft.ts'
@@ -67,11 +68,10 @@ const MAX_FORGOTTEN = 200
  * all, only the order is lost in which its addresses were freed.
  */
 async function forgetInParts(writer: Writer, network: NetworkId): Promise<void> {
-  const { graph } = writer
-  const hasPorts = () => graph.portsOfNetwork.get(network).size > 0
-  while (!hasPorts() && graph.addresses.countOf(network) > MAX_FORGOTTEN) {
+  const hasPorts = (graph: GraphReader) => graph.portsOfNetwork.get(network).size > 0
+  while (!hasPorts(writer.graph) && writer.graph.addresses.countOf(network) > MAX_FORGOTTEN) {
     await writer.write((draft) => {
-      if (!hasPorts()) forget(draft, network, MAX_FORGOTTEN)
+      if (!hasPorts(draft.graph)) forget(draft, network, MAX_FORGOTTEN)
     })
   }
 }

@@ -69,46 +69,37 @@ export function readEntry(database: Database, key: string): Entry | undefined {
 export interface RangeOptions {
   readonly after?: string
   readonly limit?: number
-  readonly reverse?: boolean
-  /** Of one snapshot, where it is given; else each slice as of when it is read, so that a slow reader keeps no page from reuse. */
+  /**
+   * Reads all of it from one snapshot. Without it each slice is read as of its own moment, so that a slow reader keeps no pages
+   * from being used again.
+   */
   readonly transaction?: ReturnType<Database['useReadTransaction']>
 }
 
-/** Entries whose key begins with the prefix and comes after `after`, in the order of their keys' bytes. */
+/** Entries whose key begins with the prefix and comes after `after`, in the order of the bytes of their keys. */
 export function* readRange(
   database: () => Database,
   prefix: string,
   options: RangeOptions = {},
 ): Generator<Entry, void, void> {
-  const { after, limit = Number.POSITIVE_INFINITY, reverse = false, transaction } = options
-  let low: Bound = { key: prefix === '' ? Buffer.from([1]) : Buffer.from(prefix), included: true }
-  let high = firstAfter(prefix)
-  if (after !== undefined && Buffer.compare(Buffer.from(after), low.key) >= 0)
-    low = { key: Buffer.from(after), included: false }
+  const { after, limit = Number.POSITIVE_INFINITY, transaction } = options
+  const end = firstAfter(prefix)
+  let start: Uint8Array = prefix === '' ? Buffer.from([1]) : Buffer.from(prefix)
+  let exclusiveStart = false
+  const skipTo = (key: Uint8Array) => {
+    start = key
+    exclusiveStart = true
+  }
+  if (after !== undefined && Buffer.compare(Buffer.from(after), start) >= 0) skipTo(Buffer.from(after))
   for (let left = limit; left > 0; left -= SLICE) {
-    const bounds = reverse
-      ? { start: high, exclusiveStart: true, end: low.key, inclusiveEnd: low.included }
-      : { start: low.key, exclusiveStart: !low.included, end: high }
-    const slice = [
-      ...database().getRange({
-        ...bounds,
-        reverse,
-        limit: Math.min(left, SLICE),
-        versions: true,
-        ...(transaction && { transaction }),
-      }),
-    ]
+    const limit = Math.min(left, SLICE)
+    const range = { start, exclusiveStart, end, limit, versions: true, ...(transaction && { transaction }) }
+    const slice = [...database().getRange(range)]
     for (const { key, value, version } of slice) yield entryOf(decodeKey(key), value, version)
     const last = slice.at(-1)
     if (!last || slice.length < SLICE) return
-    if (reverse) high = last.key
-    else low = { key: last.key, included: false }
+    skipTo(last.key)
   }
-}
-
-interface Bound {
-  readonly key: Uint8Array
-  readonly included: boolean
 }
 
 /** The first bytes after all keys that begin with the prefix: no key themselves, since UTF-8 has no 0xff. */

@@ -1,29 +1,31 @@
 /**
  * The store on LMDB, embedded. There is one transaction at a time, and commits that come while it is on its way to the disk
- * share the next; so conditions can be checked before it begins, and what reads see is what is durable.
+ * share the next one; so conditions can be checked before it begins, and reads see what is durable.
  */
-
-import { type Condition, type Entry, type Store, StoreError, type Write } from '../store.ts'
+import { CommitLog } from '../commit-log.ts'
+import { type Commit, type Condition, type Entry, type Outcome, type Store, StoreError, type Write } from '../store.ts'
+import { takeBlock } from '../take-block.ts'
 import { encodeKey, readEntry, readRange, type Staged } from './database.ts'
 import { HEAD, SCHEMA } from './head.ts'
 import type { Held } from './open.ts'
 import { reasonOf } from './reason.ts'
 
-/** Writes that go into one transaction; the event loop takes about a millisecond to hand over so many. */
-const BATCH = 1000
+/** The event loop takes about a millisecond to hand over this many writes. */
+const MAX_WRITES = 1000
 
 interface Waiting {
   readonly writes: readonly Write[]
   readonly staged: ReadonlyArray<readonly [key: string, staged: Omit<Staged, 'revision'>]>
   readonly conditions: readonly Condition[]
-  resolve(held: boolean): void
+  resolve(outcome: Outcome): void
   reject(error: StoreError): void
 }
 
 export class LmdbStore implements Store {
+  readonly maxWrites = MAX_WRITES
   readonly #held: Held
-  readonly #watchers = new Set<{ readonly prefix: string; readonly told: (writes: readonly Write[]) => void }>()
-  /** Of the last commit. Revisions are the store's, so that a key made again never has one that it had before. */
+  readonly #log: CommitLog
+  /** Of the last commit. */
   #revision: number
   #queue: Waiting[] = []
   #running: Promise<void> | undefined
@@ -32,17 +34,22 @@ export class LmdbStore implements Store {
   constructor(held: Held) {
     this.#held = held
     this.#revision = held.writer.database.getEntry(HEAD)?.version ?? 0
+    this.#log = new CommitLog(this.#revision)
   }
 
-  get(key: string): Entry | undefined {
+  async revision(): Promise<number> {
+    return this.#revision
+  }
+
+  async get(key: string): Promise<Entry | undefined> {
     return readEntry(this.#held.writer.database, key)
   }
 
-  range(prefix: string, options?: Parameters<Store['range']>[1]): Iterable<Entry> {
-    return readRange(() => this.#held.writer.database, prefix, options)
+  async *range(prefix: string, options?: Parameters<Store['range']>[1]): AsyncGenerator<Entry, void, void> {
+    yield* readRange(() => this.#held.writer.database, prefix, options)
   }
 
-  commit(writes: readonly Write[], conditions: readonly Condition[] = []): Promise<boolean> {
+  commit(writes: readonly Write[], conditions: readonly Condition[] = []): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new StoreError('cannot-commit', `the store ${this.#held.path} is closed`)
       for (const { key } of conditions) encodeKey(key)
@@ -51,16 +58,19 @@ export class LmdbStore implements Store {
     })
   }
 
-  watch(prefix: string, told: (writes: readonly Write[]) => void): () => void {
-    const watcher = { prefix, told }
-    this.#watchers.add(watcher)
-    return () => void this.#watchers.delete(watcher)
+  watch(after: number, signal?: AbortSignal): AsyncIterable<Commit> {
+    return this.#log.watch(after, signal)
+  }
+
+  takeBlock(counter: string, size: number, start: number): Promise<number> {
+    return takeBlock(this, counter, size, start)
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     await this.#running
+    this.#log.end()
     await this.#held.writer.close()
     this.#held.lock.release()
   }
@@ -77,7 +87,7 @@ export class LmdbStore implements Store {
     let writes = 0
     const tooMany = this.#queue.findIndex(({ staged }, index) => {
       writes += staged.length
-      return index > 0 && writes > BATCH
+      return index > 0 && writes > MAX_WRITES
     })
     return this.#queue.splice(0, tooMany === -1 ? this.#queue.length : tooMany)
   }
@@ -85,12 +95,14 @@ export class LmdbStore implements Store {
   async #commitTogether(batch: readonly Waiting[]): Promise<void> {
     const transaction = new Map<string, Staged>()
     let revision = this.#revision
-    const answers = batch.map(({ staged, conditions }) => {
-      const holds = conditions.every((condition) => this.#revisionOf(condition.key, transaction) === condition.revision)
-      if (!holds || staged.length === 0) return holds
-      revision += 1
+    const outcomes = batch.map(({ staged, conditions }): Outcome => {
+      for (const { key, revision } of conditions) {
+        const found = this.#revisionOf(key, transaction)
+        if (found !== revision) return { committed: false, found: { key, revision: found } }
+      }
+      if (staged.length > 0) revision += 1
       for (const [key, write] of staged) transaction.set(key, { ...write, revision })
-      return true
+      return { committed: true, revision }
     })
     try {
       if (transaction.size > 0) await this.#held.writer.write([...transaction.values()], { schema: SCHEMA }, revision)
@@ -101,9 +113,10 @@ export class LmdbStore implements Store {
     }
     this.#revision = revision
     for (const [index, { writes, resolve }] of batch.entries()) {
-      const answer = answers[index] === true
-      if (answer) this.#tell(writes)
-      resolve(answer)
+      const outcome = outcomes[index]
+      if (!outcome) continue
+      if (outcome.committed && writes.length > 0) this.#log.append({ revision: outcome.revision, writes })
+      resolve(outcome)
     }
   }
 
@@ -111,21 +124,6 @@ export class LmdbStore implements Store {
     const staged = transaction.get(key)
     if (staged) return staged.text === null ? 0 : staged.revision
     return this.#held.writer.database.getEntry(encodeKey(key))?.version ?? 0
-  }
-
-  #tell(writes: readonly Write[]): void {
-    for (const { prefix, told } of [...this.#watchers]) {
-      const concerned = writes.filter((write) => ('put' in write ? write.put : write.remove).startsWith(prefix))
-      if (concerned.length === 0) continue
-      try {
-        told(concerned)
-      } catch (error) {
-        // The watcher's fault, not the commit's: it surfaces by itself.
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
   }
 }
 

@@ -4,7 +4,7 @@ import { controllerOn, PROJECT } from '../../support/controller.ts'
 import { hypervisor, hypervisorId } from '../../support/nodes.ts'
 
 t.test('a hypervisor on which networks cannot work has a condition for each reason', async (t) => {
-  const { controller, call, join, bind } = controllerOn()
+  const { controller, call, join, bind } = await controllerOn()
   const id = hypervisorId(0)
   const bare = { ...hypervisor(0), bridgeMappings: {}, encapIp: null }
   await join(bare)

@@ -158,6 +158,10 @@ t.test('in a network of another project an address is given, and only an admin c
   t.equal((await patch('admin')).status, 200)
 })
 
+/** How many addresses the store has. */
+const remembered = (store: MemoryStore): number =>
+  [...store.entries.keys()].filter((key) => key.startsWith('address/')).length
+
 t.test('it is all known after a restart, and forgotten with the network', async (t) => {
   const store = new MemoryStore()
   const network = await (async () => {
@@ -172,9 +176,9 @@ t.test('it is all known after a restart, and forgotten with the network', async 
     t.same(addressesOf(await portIn(api, network)), [address])
   const { ports } = (await api.call('GET', `${RED}/ports`)).body as { ports: Array<{ id: string }> }
   for (const { id } of ports) await api.call('DELETE', `${RED}/ports/${id}`)
-  t.equal([...store.range('address/')].length, 5)
+  t.equal(remembered(store), 5)
   t.equal((await api.call('DELETE', `${RED}/networks/${network}`)).status, 204)
-  t.same([...store.range('address/')], [])
+  t.equal(remembered(store), 0)
 })
 
 t.test('a network with a long memory of addresses is forgotten in parts, and only as it goes', async (t) => {
@@ -182,16 +186,15 @@ t.test('a network with a long memory of addresses is forgotten in parts, and onl
   const api = await apiOn(t, { store })
   const network = await networkOf(api, { ipv4: { prefix: '10.0.0.0/16' } })
   const path = `${RED}/networks/${network}`
-  const remembered = () => [...store.range('address/')].length
   const ids: unknown[] = []
   for (let n = 0; n < 450; n++) ids.push((await portIn(api, network)).body.id)
   for (const id of ids.slice(1)) await api.call('DELETE', `${RED}/ports/${id}`)
   t.same((await api.call('DELETE', path)).body.code, 'network-in-use')
   t.equal((await api.call('DELETE', path, undefined, { 'if-match': '"9"' })).status, 412)
-  t.equal(remembered(), 450)
+  t.equal(remembered(store), 450)
   await api.call('DELETE', `${RED}/ports/${ids[0]}`)
   t.equal((await api.call('DELETE', path)).status, 204)
-  t.equal(remembered(), 0)
+  t.equal(remembered(store), 0)
 })
 
 t.test('a network of an engine that hands out nothing has no such field', async (t) => {

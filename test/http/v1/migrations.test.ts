@@ -199,7 +199,7 @@ t.test('it outlives the controller, and a store that knew no migration opens', a
     revision: 3,
   })
   const key = `vnic/${mover.vnic}`
-  const { migratesTo, ...old } = (store.get(key)?.value ?? {}) as Record<string, Json>
+  const { migratesTo, ...old } = ((await store.get(key))?.value ?? {}) as Record<string, Json>
   t.equal(migratesTo, 'hv1')
   await store.commit([{ put: key, value: old }])
   const older = await apiOn(t, { store })

@@ -219,7 +219,7 @@ t.test('made with a trunk, repeated, restarted; stores of older versions open', 
   t.match(await call('POST', path, { ...body, trunk: [] }), { status: 409, body: { code: 'id-conflict' } })
   t.match(await show(sub), { trunk_port_id: NOBODY, trunk_vlan_id: 7 })
   t.ok(controller.graph.carrierOf(sub as PortId))
-  const { value } = store.get(`port/${sub}`) ?? {}
+  const { value } = (await store.get(`port/${sub}`)) ?? {}
   const { trunk: _, ...older } = value as Record<string, never>
   await store.commit([{ put: `port/${sub}`, value: older }])
   const again = await apiOn(t, { store })

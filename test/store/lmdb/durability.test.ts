@@ -1,6 +1,7 @@
 /** B30: what was answered is there after `kill -9`, whatever was under way. */
 import t from 'tap'
 import { openStore } from '../../../src/store/lmdb/open.ts'
+import { entriesOf } from '../support/entries.ts'
 import { start } from '../support/process.ts'
 
 const WRITER = new URL('../support/writer.ts', import.meta.url)
@@ -18,11 +19,12 @@ for (const kills of [1, 50, 200]) {
 
     const store = openStore(path)
     for (const number of answered) {
-      t.equal(store.get(`left/${number}`)?.value, number)
+      t.equal((await store.get(`left/${number}`))?.value, number)
     }
-    const numbersOf = (prefix: string) => [...store.range(prefix)].map(({ key }) => key.slice(prefix.length))
-    t.same(numbersOf('left/'), numbersOf('right/'), 'both keys of a commit, or none')
-    t.equal(await store.commit([{ put: 'after', value: true }]), true, 'and it goes on')
+    const numbersOf = async (prefix: string) =>
+      (await entriesOf(store.range(prefix))).map(({ key }) => key.slice(prefix.length))
+    t.same(await numbersOf('left/'), await numbersOf('right/'), 'both keys of a commit, or none')
+    t.match(await store.commit([{ put: 'after', value: true }]), { committed: true }, 'and it goes on')
     await store.close()
   })
 }

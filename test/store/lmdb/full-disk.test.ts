@@ -4,9 +4,10 @@ import t from 'tap'
 import { openStore } from '../../../src/store/lmdb/open.ts'
 import type { Json, Store, Write } from '../../../src/store/store.ts'
 import { empty, fill, skip, smallDisk } from '../support/disk.ts'
+import { entriesOf } from '../support/entries.ts'
 
-const contentOf = (store: Store): Map<string, Json> =>
-  new Map([...store.range('')].map(({ key, value }) => [key, value]))
+const contentOf = async (store: Store): Promise<Map<string, Json>> =>
+  new Map((await entriesOf(store.range(''))).map(({ key, value }) => [key, value]))
 
 function applied(content: ReadonlyMap<string, Json>, writes: readonly Write[]): Map<string, Json> {
   const result = new Map(content)
@@ -42,7 +43,7 @@ t.test(
         { remove: `small/${(round + 25) % 50}` },
       ]
       try {
-        t.equal(await store.commit(writes), true)
+        t.match(await store.commit(writes), { committed: true })
         expected = applied(expected, writes)
         revision += 1
       } catch (error) {
@@ -54,13 +55,17 @@ t.test(
           })
         else if (!(error instanceof Error && 'code' in error && error.code === 'cannot-commit')) throw error
       }
-      t.strictSame(contentOf(store), expected)
+      t.strictSame(await contentOf(store), expected)
     }
     t.ok(refused > 0 && refused < 150, `${refused} commits were refused`)
-    t.equal(Math.max(...[...store.range('')].map((entry) => entry.revision)), revision, 'those refused left no gap')
+    t.equal(
+      Math.max(...(await entriesOf(store.range(''))).map((entry) => entry.revision)),
+      revision,
+      'those refused left no gap',
+    )
     await store.close()
     const again = openStore(path)
-    t.strictSame(contentOf(again), expected)
+    t.strictSame(await contentOf(again), expected)
     await again.close()
   },
 )
@@ -80,8 +85,12 @@ t.test('B38 commits that share a transaction are refused together', { skip }, as
     answers.map(({ status }) => status),
     ['rejected', 'rejected', 'rejected'],
   )
-  t.match(store.get('key'), { value: 1, revision: 1 })
-  t.equal(await store.commit([{ put: 'key', value: 4 }], [{ key: 'key', revision: 1 }]), true, 'a small one still fits')
+  t.match(await store.get('key'), { value: 1, revision: 1 })
+  t.match(
+    await store.commit([{ put: 'key', value: 4 }], [{ key: 'key', revision: 1 }]),
+    { committed: true },
+    'a small one still fits',
+  )
   await store.close()
 })
 
@@ -92,6 +101,6 @@ t.test('B38 a new store on a full disk is refused, and made when there is space'
   t.throws(() => openStore(path), { code: 'cannot-open', message: /there is no space left on its disk/ })
   empty(disk)
   const store = openStore(path)
-  t.equal(await store.commit([{ put: 'key', value: 1 }]), true)
+  t.match(await store.commit([{ put: 'key', value: 1 }]), { committed: true })
   await store.close()
 })

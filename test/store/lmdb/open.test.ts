@@ -5,6 +5,7 @@ import t from 'tap'
 import { SCHEMA } from '../../../src/store/lmdb/head.ts'
 import { openStore } from '../../../src/store/lmdb/open.ts'
 import { StoreError } from '../../../src/store/store.ts'
+import { entriesOf } from '../support/entries.ts'
 import { start } from '../support/process.ts'
 
 const WRITER = new URL('../support/writer.ts', import.meta.url)
@@ -22,7 +23,7 @@ function refusal(path: string): StoreError {
 t.test('a store is made with the directories that lead to it, and is there when opened again', async (t) => {
   const path = join(t.testdir(), 'var/lib/plugboard')
   const store = openStore(path)
-  t.same([...store.range('')], [])
+  t.same(await entriesOf(store.range('')), [])
   await store.commit([
     { put: 'vnic/1', value: { name: 'eth0', tags: [1, null, true] } },
     { put: 'ключ/🔌', value: 'ä' },
@@ -30,15 +31,12 @@ t.test('a store is made with the directories that lead to it, and is there when 
   await store.commit([{ put: 'vnic/1', value: 'again' }])
   await store.close()
   const again = openStore(path)
-  t.same(
-    [...again.range('')],
-    [
-      { key: 'vnic/1', value: 'again', revision: 2 },
-      { key: 'ключ/🔌', value: 'ä', revision: 1 },
-    ],
-  )
+  t.same(await entriesOf(again.range('')), [
+    { key: 'vnic/1', value: 'again', revision: 2 },
+    { key: 'ключ/🔌', value: 'ä', revision: 1 },
+  ])
   await again.commit([{ put: 'vnic/1', value: 'once more' }])
-  t.equal(again.get('vnic/1')?.revision, 3, 'revisions go on where they were')
+  t.equal((await again.get('vnic/1'))?.revision, 3, 'revisions go on where they were')
   await again.close()
 })
 
@@ -55,7 +53,7 @@ t.test('a store that another process has open is refused, until that process is 
   }
   t.equal(await child.ended, 'SIGKILL')
   const store = openStore(path)
-  t.equal(await store.commit([{ put: 'key', value: 1 }]), true)
+  t.match(await store.commit([{ put: 'key', value: 1 }]), { committed: true })
   t.match(refusal(path).message, 'has it open', 'nor twice in one process')
   await store.close()
   await openStore(path).close()
@@ -86,7 +84,7 @@ t.test('a store with a newer schema is refused and not touched', async (t) => {
   t.match(error.message, 'run the newer Plugboard')
   await writeHead(SCHEMA)
   const again = openStore(path)
-  t.equal(again.get('key')?.value, 1)
+  t.equal((await again.get('key'))?.value, 1)
   await again.close()
 })
 
@@ -139,6 +137,6 @@ t.test('a database file of no length, as a crash while it is made may leave it, 
   const path = t.testdir()
   writeFileSync(join(path, 'data.mdb'), '')
   const store = openStore(path)
-  t.equal(await store.commit([{ put: 'key', value: 1 }]), true)
+  t.match(await store.commit([{ put: 'key', value: 1 }]), { committed: true })
   await store.close()
 })

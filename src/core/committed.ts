@@ -1,0 +1,34 @@
+/** What a commit did, as those hear of it who act on it. */
+import type { Change } from '../../topology/change.ts'
+import type { HypervisorId, Key } from '../../topology/ids.ts'
+import type { Event } from './event-log.ts'
+
+/** By hypervisor, the objects that its switch must have compiled anew. */
+export type StalePairs = Map<HypervisorId, Set<Key>>
+
+/** A change, and the one that would take it back: after and before. */
+export interface Step {
+  readonly change: Change
+  readonly undo: Change
+}
+
+/** What one operation did, or one commit of another writer of the store. */
+export interface Committed {
+  readonly steps: readonly Step[]
+  readonly stale: StalePairs
+  /** The events that became durable with it, oldest first. */
+  readonly events: readonly Event[]
+}
+
+/** The stale pairs of several operations together. */
+export function union(all: readonly StalePairs[]): StalePairs {
+  const [first = new Map(), ...more] = all
+  if (more.length === 0) return first
+  const pairs: StalePairs = new Map([...first].map(([hypervisor, objects]) => [hypervisor, new Set(objects)]))
+  for (const [hypervisor, objects] of more.flatMap((each) => [...each])) {
+    const its = pairs.get(hypervisor) ?? new Set()
+    for (const object of objects) its.add(object)
+    pairs.set(hypervisor, its)
+  }
+  return pairs
+}
