@@ -51,16 +51,3 @@ export function* nodesOf(graph: GraphReader): Generator<Change> {
   for (const [id, to] of graph.bindings) yield { kind: 'binding', id, to }
   for (const to of graph.addresses.all()) yield { kind: 'address', id: to.id, to }
 }
-
-/** The changes that turn a graph into the one that has just these nodes. */
-export function* differences(graph: GraphReader, nodes: Iterable<Change>): Generator<Change> {
-  const before = new Map<string, Change>()
-  for (const node of nodesOf(graph)) before.set(`${node.kind}/${node.id}`, node)
-  for (const node of nodes) {
-    const key = `${node.kind}/${node.id}`
-    const same = JSON.stringify(before.get(key)?.to) === JSON.stringify(node.to)
-    before.delete(key)
-    if (!same) yield node
-  }
-  for (const node of before.values()) yield { ...node, to: null }
-}

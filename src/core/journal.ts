@@ -8,12 +8,13 @@
  * the operations again.
  */
 import type { Logger } from 'pino'
-import { apply, type Change, differences } from '../../topology/change.ts'
+import { apply, type Change } from '../../topology/change.ts'
 import type { Graph } from '../../topology/graph.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Outcome, Store } from '../store/store.ts'
 import { Batch, type Operation } from './batch.ts'
 import { type Committed, type StalePairs, union } from './committed.ts'
+import { differences } from './differences.ts'
 import type { Draft } from './draft.ts'
 import { PlugboardError } from './errors.ts'
 import type { Event } from './event-log.ts'

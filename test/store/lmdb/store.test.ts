@@ -6,7 +6,7 @@ import { conforms } from '../conformance.ts'
 let stores = 0
 conforms('on LMDB', (t) => {
   stores += 1
-  const path = `${t.testdirName}/${stores}`
+  const path = `${t.testdir()}/${stores}`
   let store = openStore(path)
   const reopen = async () => {
     await store.close()
