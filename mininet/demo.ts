@@ -1,4 +1,5 @@
 /** `npm run demo`: two projects on three hypervisors, a move, and a controller that is killed; 0 if all is as it must be. */
+
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +21,7 @@ import { natDemo } from './demo-nat.ts'
 import { differences } from './experiment.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import { type Lab, startLab, type Vm } from './lab.ts'
+import { isLearned } from './learned-rules.ts'
 import { BEYOND } from './nat-ground.ts'
 import { frameProbes, pingProbes } from './probes.ts'
 import { lostPings, pingMatrix } from './table.ts'
@@ -127,7 +129,7 @@ async function restart(lab: Lab, api: Api, from: string, to: string, name = to):
 }
 
 /** But what the switch learns by itself. */
-const rulesOf = async (host: Hypervisor) => (await host.rules()).filter((rule) => !rule.includes('cookie=0x6c726e64'))
+const rulesOf = async (host: Hypervisor) => (await host.rules()).filter((rule) => !isLearned(rule))
 
 async function keep(lab: Lab, api: Api): Promise<void> {
   const door = await lab.writeDoor()

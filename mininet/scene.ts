@@ -9,6 +9,7 @@ import { type FabricRules, isRouted } from './fabric.ts'
 import type { Tunnel } from './frames.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import { type Lab, type LabSettings, startLab, type Vm } from './lab.ts'
+import { isLearned } from './learned-rules.ts'
 import { type ProbeSettings, wrongs } from './probes.ts'
 import { fabricOf, type Remote } from './segments.ts'
 import { type Carried, furtherOf } from './trunking.ts'
@@ -162,12 +163,12 @@ export class Scene {
     await until(`the controller to see ${host.id}`, async () => (await this.hypervisor(host.id)).hostname === hostname)
   }
 
-  /** Until a switch has just the rules that are wanted there. */
+  /** Until a switch has just the rules that are wanted there, and those that it has learned by itself. */
   async compared({ id }: Hypervisor): Promise<void> {
     await until(`the rules of ${id}`, async () => {
       const path = `/v1/hypervisors/${id}/flows?actual=true`
-      const { missing, extra } = await this.api.must<{ missing: unknown[]; extra: unknown[] }>('GET', path)
-      return missing.length + extra.length === 0
+      const { missing, extra } = await this.api.must<{ missing: unknown[]; extra: { flow: string }[] }>('GET', path)
+      return missing.length === 0 && extra.every(({ flow }) => isLearned(flow))
     })
   }
 

@@ -9,8 +9,9 @@ import { buildHttp } from './http/http-server.ts'
 import { loadEngines } from './loaded-engines.ts'
 import { listen as listenForSwitches, type Listener as SwitchListener } from './openflow/index.ts'
 import { type Listener as HostListener, listen as listenForHosts } from './ovsdb/index.ts'
-import { openStore } from './store/lmdb/open.ts'
+
 import type { Store } from './store/store.ts'
+import { openStore } from './store/stores.ts'
 
 /** Where it listens, with the ports that it got where 0 was asked for. */
 export interface Addresses {
@@ -88,7 +89,7 @@ interface Parts {
  */
 export async function start(config: Config, log: Logger, version: string): Promise<Server> {
   const engines = await enginesOf(config)
-  const store = openStore(config.store.path)
+  const store = await openStore(config.store)
   /** Undoes what was done so far, last things first. */
   const undo: Array<() => Promise<unknown>> = [() => store.close()]
   try {

@@ -2,6 +2,7 @@
  * The lab that the kit plays in: two hypervisors with real Open vSwitch, a controller with every built-in engine and those under
  * test, and for each built-in engine a network or line of two VMs, whose addresses everybody else has, too.
  */
+
 import { ENGINE_ALIASES } from '../../src/engines/engine-list.ts'
 import type { Api, Port } from '../api.ts'
 import { addInterface, type Vnic } from '../compute.ts'
@@ -9,6 +10,7 @@ import { differences } from '../experiment.ts'
 import { readFrame } from '../frames.ts'
 import type { Hypervisor } from '../hypervisor.ts'
 import type { Lab, Vm } from '../lab.ts'
+import { isLearned } from '../learned-rules.ts'
 import { configure, unanswered } from '../nat-ground.ts'
 import { frameProbes, pingProbes } from '../probes.ts'
 import { project, type Scene, startScene } from '../scene.ts'
@@ -204,7 +206,7 @@ export class Stage {
   /** The rules and meters of each hypervisor. */
   rules(): Promise<ReadonlyArray<readonly string[]>> {
     // What switches learn by themselves comes and goes with what passes.
-    const made = async (host: Hypervisor) => (await host.rules()).filter((rule) => !rule.includes('cookie=0x6c726e64'))
+    const made = async (host: Hypervisor) => (await host.rules()).filter((rule) => !isLearned(rule))
     return Promise.all(this.lab.hypervisors.map(made))
   }
 

@@ -3,7 +3,7 @@
 import t from 'tap'
 import { Type } from 'typebox'
 import type { Api } from '../../src/http/api.ts'
-import { APIS } from '../../src/http/apis.ts'
+import { APIS } from '../../src/http/api-list.ts'
 import { responses } from '../../src/http/responses.ts'
 import type { ProjectId } from '../../topology/ids.ts'
 import { apiOn } from '../support/api.ts'

@@ -1,0 +1,22 @@
+/** The stores: one line each, by the setting of `store` in the configuration that asks for it. */
+import { openStore as openLmdb } from './lmdb/open.ts'
+import { type Store, StoreError } from './store.ts'
+
+const STORES = {
+  path: openLmdb,
+} as const satisfies Readonly<Record<string, (setting: never) => Store | Promise<Store>>>
+
+/** What the configuration says of the store: one of these settings. */
+export type StoreSettings = { readonly [Setting in keyof typeof STORES]: Parameters<(typeof STORES)[Setting]>[0] }
+
+/**
+ * Opens the store that is asked for.
+ * @throws StoreError `cannot-open`, `newer-schema`
+ */
+export async function openStore(settings: StoreSettings): Promise<Store> {
+  for (const [setting, open] of Object.entries(STORES)) {
+    const value = settings[setting as keyof StoreSettings]
+    if (value !== undefined) return await open(value)
+  }
+  throw new StoreError('cannot-open', `no store is configured: store must have ${Object.keys(STORES).join(' or ')}`)
+}
