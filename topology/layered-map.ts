@@ -19,7 +19,8 @@ export class LayeredMap<K, V> implements WritableMap<K, V> {
   #size: number
 
   constructor(below: ReadonlyMap<K, V>) {
-    this.#below = below
+    // An unchanged layer adds nothing but the time of a look.
+    this.#below = below instanceof LayeredMap && below.#own.size === 0 ? below.#below : below
     this.#size = below.size
   }
 
@@ -28,6 +29,7 @@ export class LayeredMap<K, V> implements WritableMap<K, V> {
   }
 
   get(key: K): V | undefined {
+    if (this.#own.size === 0) return this.#below.get(key)
     const own = this.#own.get(key)
     if (own === DELETED) return undefined
     return own === undefined ? this.#below.get(key) : own
@@ -53,12 +55,8 @@ export class LayeredMap<K, V> implements WritableMap<K, V> {
   }
 
   /** The entries of the map below first, in its order, each with its present value; then the new ones. */
-  *entries(): MapIterator<[K, V]> {
-    for (const [key, value] of this.#below) {
-      const own = this.#own.get(key)
-      if (own !== DELETED) yield [key, own === undefined ? value : own]
-    }
-    for (const [key, own] of this.#own) if (own !== DELETED && !this.#below.has(key)) yield [key, own]
+  entries(): MapIterator<[K, V]> {
+    return this.#own.size === 0 ? this.#below.entries() : this.#merged()
   }
 
   *keys(): MapIterator<K> {
@@ -71,6 +69,14 @@ export class LayeredMap<K, V> implements WritableMap<K, V> {
 
   [Symbol.iterator](): MapIterator<[K, V]> {
     return this.entries()
+  }
+
+  *#merged(): MapIterator<[K, V]> {
+    for (const [key, value] of this.#below) {
+      const own = this.#own.get(key)
+      if (own !== DELETED) yield [key, own === undefined ? value : own]
+    }
+    for (const [key, own] of this.#own) if (own !== DELETED && !this.#below.has(key)) yield [key, own]
   }
 
   forEach(callback: (value: V, key: K, map: ReadonlyMap<K, V>) => void): void {

@@ -13,7 +13,8 @@ export class LayeredSet<V> implements WritableSet<V> {
   readonly #deleted = new Set<V>()
 
   constructor(below: ReadonlySet<V>) {
-    this.#below = below
+    // An unchanged layer adds nothing but the time of a look.
+    this.#below = below instanceof LayeredSet && below.#added.size + below.#deleted.size === 0 ? below.#below : below
   }
 
   get size(): number {
@@ -38,9 +39,8 @@ export class LayeredSet<V> implements WritableSet<V> {
   }
 
   /** The values of the set below first, in its order. */
-  *values(): SetIterator<V> {
-    for (const value of this.#below) if (!this.#deleted.has(value)) yield value
-    yield* this.#added
+  values(): SetIterator<V> {
+    return this.#added.size + this.#deleted.size === 0 ? this.#below.values() : this.#merged()
   }
 
   keys(): SetIterator<V> {
@@ -53,6 +53,11 @@ export class LayeredSet<V> implements WritableSet<V> {
 
   [Symbol.iterator](): SetIterator<V> {
     return this.values()
+  }
+
+  *#merged(): SetIterator<V> {
+    for (const value of this.#below) if (!this.#deleted.has(value)) yield value
+    yield* this.#added
   }
 
   forEach(callback: (value: V, key: V, set: ReadonlySet<V>) => void): void {

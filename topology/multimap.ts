@@ -47,12 +47,14 @@ export class Multimap<K, V> implements ReadonlyMultimap<K, V> {
   }
 
   add(key: K, value: V): void {
+    if (this.#sets.get(key)?.has(value)) return
     const set = this.#own(key)
     if (set) set.add(value)
     else this.#sets.set(key, new Set([value]))
   }
 
   delete(key: K, value: V): void {
+    if (!this.#sets.get(key)?.has(value)) return
     const set = this.#own(key)
     if (set?.delete(value) && set.size === 0) this.#sets.delete(key)
   }

@@ -61,6 +61,7 @@ export class Places {
   readonly #vnicsOfPort: Multimap<PortId, VnicId>
   /** sub-port -> the port whose trunk carries it -> the tag. If there were two such, which no operation makes, the older counts. */
   readonly #carriers: WritableMap<PortId, ReadonlyMap<PortId, number>>
+  readonly #attachments: WritableMap<PortId, Attachment>
   readonly #placements: WritableMap<PortId, Placement>
   /** Where a port is expected and not placed yet. */
   readonly #expected: WritableMap<PortId, Place>
@@ -80,6 +81,7 @@ export class Places {
     this.on = new Multimap(below?.on)
     this.#vnicsOfPort = new Multimap(below ? below.#vnicsOfPort : undefined)
     this.#carriers = below ? new LayeredMap(below.#carriers) : new Map()
+    this.#attachments = below ? new LayeredMap(below.#attachments) : new Map()
     this.#placements = below ? new LayeredMap(below.#placements) : new Map()
     this.#expected = below ? new LayeredMap(below.#expected) : new Map()
     this.#members = new NestedMultimap(below ? below.#members : undefined)
@@ -108,11 +110,7 @@ export class Places {
   }
 
   attachmentOf(id: PortId): Attachment | undefined {
-    const [own, port] = [this.vnicOf(id), this.#nodes.ports.get(id)]
-    if (own && port) return { vnic: own, carrier: port, tag: null }
-    const carrier = this.carrierOf(id)
-    const vnic = carrier && this.vnicOf(carrier.port.id)
-    return port && vnic && { vnic, carrier: carrier.port, tag: carrier.tag }
+    return this.#attachments.get(id)
   }
 
   *portsOf({ portId }: Pick<Vnic, 'portId'>): Generator<PortId> {
@@ -174,10 +172,20 @@ export class Places {
   /** Find out where a port is placed and expected now, and bring the indexes up to date. */
   #place(id: PortId): void {
     for (const place of this.placesOf(id)) this.#forget(place)
+    put(this.#attachments, id, this.#attach(id))
     const [placement, expected] = [this.#find(id), this.#expect(id)]
     put(this.#placements, id, placement)
     put(this.#expected, id, expected?.hypervisor === placement?.hypervisor ? undefined : expected)
     for (const place of this.placesOf(id)) this.#note(place)
+  }
+
+  #attach(id: PortId): Attachment | undefined {
+    const [vnic, port] = [this.vnicOf(id), this.#nodes.ports.get(id)]
+    if (!port) return undefined
+    if (vnic) return { vnic, carrier: port, tag: null }
+    const carrier = this.carrierOf(id)
+    const carried = carrier && this.vnicOf(carrier.port.id)
+    return carried && { vnic: carried, carrier: carrier.port, tag: carrier.tag }
   }
 
   #find(id: PortId): Placement | undefined {

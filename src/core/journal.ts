@@ -248,6 +248,7 @@ export class Journal {
 
   /** The store has forgotten commits that this journal has not seen: take over the difference. */
   async #startAnew(): Promise<void> {
+    this.#log.warn({ known: this.#head.event }, 'this controller is behind the store and reads it anew')
     const loaded = await load(this.#store)
     const events = loaded.events.filter(({ id }) => id > this.#head.event)
     this.#head = loaded.head

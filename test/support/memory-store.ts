@@ -11,6 +11,8 @@ export class MemoryStore implements Store {
   failure: StoreError | null = null
   /** While set, commits wait for it. */
   held: Promise<unknown> | null = null
+  /** While set, watches tell nothing. */
+  silence: Promise<unknown> | null = null
   commits = 0
   readonly #log: CommitLog
   #revision = 0
@@ -59,8 +61,11 @@ export class MemoryStore implements Store {
     return { committed: true, revision }
   }
 
-  watch(after: number, signal?: AbortSignal): AsyncIterable<Commit> {
-    return this.#log.watch(after, signal)
+  async *watch(after: number, signal?: AbortSignal): AsyncGenerator<Commit> {
+    for await (const commit of this.#log.watch(after, signal)) {
+      await this.silence
+      yield commit
+    }
   }
 
   takeBlock(counter: string, size: number, start: number): Promise<number> {
