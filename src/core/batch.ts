@@ -1,6 +1,6 @@
 /**
- * The operations that share a commit. They run on a layer in front of the graph, so that each sees the changes of those before
- * it and nobody else sees any. Each operation has a layer of its own, which is dropped if it throws.
+ * The operations that share a commit. They run on a layer in front of the graph. So each operation sees the changes of the earlier
+ * ones, and nobody else sees any. Each operation has a layer of its own, which is dropped if it throws.
  */
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
@@ -16,7 +16,7 @@ import { StepTaker } from './step-taker.ts'
 
 export interface Operation {
   run(draft: Draft): unknown
-  /** It is durable. @param value what `run` returned */
+  /** Called when the operation is durable. @param value what `run` returned */
   resolve(value: unknown, committed: Committed): void
   reject(error: unknown): void
 }
@@ -33,11 +33,11 @@ interface Refused {
 }
 
 export class Batch {
-  /** The operations that are to be committed, in their order. */
+  /** The operations to commit, in the order in which they ran. */
   readonly done: Done[] = []
   /** The operations that threw. */
   readonly refused: Refused[] = []
-  /** Of each key of the store, the last write. */
+  /** The last write of each key of the store. */
   readonly writes = new Map<string, Write>()
   readonly #base: Graph
   readonly #keys: KeyBlocks
@@ -62,9 +62,9 @@ export class Batch {
   }
 
   /**
-   * Runs an operation; what it throws is kept, too.
+   * Runs an operation. If it throws, the batch keeps the error.
    * @param settle adds what must be durable together with the operation
-   * @returns false if it needs more keys than there are: it has left nothing, and is to be run again
+   * @returns false if the operation needs more keys than there are; then it has changed nothing, and must run again
    */
   run(operation: Operation, settle: (draft: Draft, committed: Committed) => void): boolean {
     const draft = new LayerDraft(new Graph(this.#layer ?? this.#base), this.#keys, this.#lastEvent)
@@ -81,12 +81,12 @@ export class Batch {
     return true
   }
 
-  /** An operation will not be committed. */
+  /** Notes that an operation will not be committed. */
   refuse(operation: Operation, error: unknown): void {
     this.refused.push({ operation, error })
   }
 
-  /** Makes the changes of an operation part of the batch's layer. */
+  /** Adds the changes of an operation to the batch's layer. */
   #adopt(draft: LayerDraft): void {
     if (this.#layer) for (const { change } of draft.committed.steps) apply(this.#layer, change)
     else this.#layer = draft.graph
@@ -124,7 +124,7 @@ class LayerDraft implements Draft {
     this.#events.push({ id, project: data.project, type, data })
   }
 
-  /** What it writes to the store. */
+  /** The writes of the batch to the store. */
   *writes(): Generator<Write> {
     for (const { change } of this.committed.steps) yield toWrite(change)
     for (const event of this.#events) yield* eventWrites(event)

@@ -1,12 +1,12 @@
 /** Who makes a request: the project and the role of its token. */
 import type { ProjectId } from '../../topology/ids.ts'
 
-/** From the least to the most powerful. */
+/** The roles, from the least to the most powerful. */
 export const ROLES = ['reader', 'member', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
 export interface Caller {
-  /** `*` for all projects. */
+  /** The project of the token; `*` means all projects. */
   readonly project: ProjectId | '*'
   readonly role: Role
 }

@@ -1,12 +1,12 @@
-/** What a commit did, as those hear of it who act on it. */
+/** What a commit did, for the code that reacts to it. */
 import type { Change } from '../../topology/change.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Event } from './event-log.ts'
 
-/** By hypervisor, the objects that its switch must have compiled anew. */
+/** For each hypervisor, the objects whose rules must be compiled again. */
 export type StalePairs = Map<HypervisorId, Set<Key>>
 
-/** A change, and the one that would take it back: after and before. */
+/** A change, and the change that would undo it. */
 export interface Step {
   readonly change: Change
   readonly undo: Change
@@ -16,11 +16,11 @@ export interface Step {
 export interface Committed {
   readonly steps: readonly Step[]
   readonly stale: StalePairs
-  /** The events that became durable with it, oldest first. */
+  /** The events that became durable with the commit, oldest first. */
   readonly events: readonly Event[]
 }
 
-/** The stale pairs of several operations together. */
+/** Merges the stale pairs of several operations. */
 export function union(all: readonly StalePairs[]): StalePairs {
   const [first = new Map(), ...more] = all
   if (more.length === 0) return first

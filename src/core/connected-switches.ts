@@ -1,30 +1,30 @@
-/** What the core asks of the switches that are connected; `src/switches` answers. */
+/** What the core needs to know about the connected switches; `src/switches` implements it. */
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Flow, Meter } from '../openflow/index.ts'
 
 export interface ConnectedSwitch {
   /** The OpenFlow version on the wire. */
   readonly version: number
-  /** Has it been compared with the desired rules since it connected? */
+  /** Have the flows of the switch been compared with the desired rules since it connected? */
   readonly ready: boolean
-  /** Number of rules that it should have. */
+  /** The number of rules that the switch should have. */
   readonly rules: number
-  /** Number of objects whose rules are yet to be sent. */
+  /** The number of objects whose rules have not been sent yet. */
   readonly backlog: number
-  /** Objects without the rules that they need, and what the switch did: `refused a rule: …`. */
+  /** For each object that lacks rules it needs, what the switch did: `refused a rule: …`. */
   readonly refused: ReadonlyMap<Key, string>
-  /** The flows that the switch has, in parts. @throws OpenFlowError */
+  /** Reads the flows of the switch, in several parts. @throws OpenFlowError */
   dumpFlows(): AsyncIterable<readonly Flow[]>
-  /** The meters that the switch has; none where it knows no meters. @throws OpenFlowError */
+  /** Reads the meters of the switch; an empty list if it does not support meters. @throws OpenFlowError */
   dumpMeters(): Promise<readonly Meter[]>
 }
 
 export interface ConnectedSwitches {
   get(hypervisor: HypervisorId): ConnectedSwitch | undefined
-  /** The switches that refuse something, and what they said, by object. */
+  /** For each switch that refuses something, its reasons by object. */
   readonly refusing: ReadonlyMap<HypervisorId, ReadonlyMap<Key, string>>
-  /** Why the last connection of a hypervisor's switch ended, or was refused; undefined: it never was. */
+  /** For each hypervisor, why the last connection of its switch ended or was refused; no entry: this has not happened. */
   readonly lastError: ReadonlyMap<HypervisorId, string>
-  /** The hypervisor is taken out of service. */
+  /** Called when the hypervisor is removed: forgets what is known about it. */
   forget(hypervisor: HypervisorId): void
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Change, nodesOf } from '../../topology/change.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 
-/** The changes that turn a graph into the one that has just these nodes. */
+/** The changes that turn a graph into a graph with exactly these nodes. */
 export function* differences(graph: GraphReader, nodes: Iterable<Change>): Generator<Change> {
   const before = new Map<string, Change>()
   for (const node of nodesOf(graph)) before.set(`${node.kind}/${node.id}`, node)

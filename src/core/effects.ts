@@ -1,7 +1,7 @@
 /**
- * What follows from a commit, as a value: computed once, by a pure function of the graph after the commit and of its steps, and
- * handed to the subscribers (see `subscribers.ts`). It names what the commit itself has changed. Other objects whose rules it
- * touches are in `stale` only: their status does not change.
+ * What follows from a commit, as a value. A pure function computes it once from the steps of the commit and the graph after it.
+ * The subscribers receive it (see `subscribers.ts`). It names the objects that the commit itself has changed. Other objects
+ * whose rules the commit affects are only in `stale`: their status does not change.
  */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
@@ -10,44 +10,44 @@ import { recarried } from '../../topology/stale.ts'
 import type { Committed, StalePairs, Step } from './committed.ts'
 import { arrivalsOf, type Move, migrationsOf, movesOf } from './moves.ts'
 
-/** A resource before the commit and after it; null: it is not there. */
+/** A resource before and after the commit; null: it does not exist. */
 export type ResourceChange =
   | { readonly kind: 'network'; readonly from: Network | null; readonly to: Network | null }
   | { readonly kind: 'port'; readonly from: Port | null; readonly to: Port | null }
   | { readonly kind: 'vnic'; readonly from: Vnic | null; readonly to: Vnic | null }
 
 export interface Effects {
-  /** The commit that they follow from. */
+  /** The commit that these effects follow from. */
   readonly commit: Committed
-  /** Which objects must be compiled again, by switch. */
+  /** For each switch, the objects whose rules must be compiled again. */
   readonly stale: StalePairs
-  /** In the order in which the steps first name them. */
+  /** The changed resources, in the order in which the steps first name them. */
   readonly resources: readonly ResourceChange[]
-  /** VNICs whose own rules change: plugged, unplugged, bound, unbound, set up or down. They are still there. */
+  /** VNICs whose own rules change: plugged, unplugged, bound, unbound, set up or down. Destroyed VNICs are not among them. */
   readonly vnics: ReadonlySet<VnicId>
-  /** VNICs that were destroyed, and had a port or a binding until then. */
+  /** Destroyed VNICs that had a port or a binding. */
   readonly withdrawn: ReadonlySet<VnicId>
-  /** All VNICs that were destroyed. */
+  /** All destroyed VNICs. */
   readonly destroyed: ReadonlySet<VnicId>
-  /** VNICs that have a place on another hypervisor than before. */
+  /** VNICs that are now on another hypervisor than before. */
   readonly moves: ReadonlyMap<VnicId, Move>
   /** VNICs whose migration is complete. */
   readonly arrivals: ReadonlySet<VnicId>
-  /** VNICs for which something is prepared at another hypervisor, or taken away there. */
+  /** VNICs for which rules are prepared at, or removed from, the target hypervisor of a migration. */
   readonly migrations: ReadonlySet<VnicId>
-  /** Ports that others carry, whose own rules change. They may be gone. */
+  /** Sub-ports of trunks whose own rules change. They may have been destroyed. */
   readonly subPorts: ReadonlySet<PortId>
-  /** Ports that lead to remote sites and whose rules come or go. */
+  /** Ports to remote sites whose rules are added or removed. */
   readonly sites: ReadonlySet<PortId>
-  /** Ports whose status may have changed, in the order in which that is to be told. They may be gone. */
+  /** Ports whose status may have changed, in the order of the events to send. They may have been destroyed. */
   readonly ports: ReadonlySet<PortId>
-  /** Hypervisors that have told something new of themselves, or were taken out of service. */
+  /** Hypervisors that have reported new facts, or were removed. */
   readonly hypervisors: ReadonlySet<HypervisorId>
-  /** Segments without an owner, which hypervisors may still have rules for. */
+  /** Segments without an owner, for which hypervisors may still have rules. */
   readonly freed: readonly Segment[]
 }
 
-/** @param graph as it is after the commit */
+/** Computes the effects of a commit. @param graph the graph after the commit */
 export function effectsOf(graph: GraphReader, commit: Committed): Effects {
   const { steps, stale } = commit
   const resources = resourcesOf(steps)
@@ -119,10 +119,10 @@ function portsToTell(graph: GraphReader, steps: readonly Step[]): Set<PortId> {
     if (change.kind === 'port' && undo.kind === 'port') {
       ports.add(change.id)
       const { hypervisor, networkId } = change.to ?? undo.to ?? { hypervisor: null, networkId: null }
-      // A network uses one of its remote sites; which one may have changed.
+      // A network uses only one of its remote sites at a time. The change may make it use another one.
       if (hypervisor && networkId) for (const site of graph.sitesOf.get(networkId)) ports.add(site)
     }
-    // The ports that the VNIC has left. Those where it is now are told of with it.
+    // Adds the ports that the VNIC has left. The status of its current ports follows from that of the VNIC.
     if (change.kind === 'vnic' && undo.kind === 'vnic')
       for (const port of graph.portsOf(undo.to ?? { portId: null })) ports.add(port)
   }

@@ -1,4 +1,4 @@
-/** One class, one table: code -> status and title. The codes are closed; the API's contract lists them. */
+/** The errors of the API: one class, and one table from code to status and title. The API's contract lists all codes. */
 export const ERRORS = {
   'bad-request': [400, 'The request is not valid'],
   'unknown-engine': [400, 'No such engine is loaded'],
@@ -27,11 +27,11 @@ export type ErrorCode = keyof typeof ERRORS
 
 export class PlugboardError extends Error {
   readonly code: ErrorCode
-  /** The name of the body's field or the query's parameter that is to blame, where there is one. */
+  /** The field of the body, or the parameter of the query, that caused the error; undefined if there is none. */
   readonly field: string | undefined
 
   /**
-   * @param detail a sentence that says what was wrong and what would be right
+   * @param detail a sentence that says what is wrong and how to correct it
    */
   constructor(code: ErrorCode, detail: string, options: { field?: string; cause?: unknown } = {}) {
     super(detail, { cause: options.cause })
@@ -40,7 +40,7 @@ export class PlugboardError extends Error {
     this.field = options.field
   }
 
-  /** One of another copy of the package is one, too: an engine of another author's may have found a copy of its own. */
+  /** Also accepts errors from another copy of this package: an outside engine may have its own copy in `node_modules`. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof Error && value.name === 'PlugboardError' && 'code' in value && String(value.code) in ERRORS
   }

@@ -1,9 +1,9 @@
-/** What happened to resources, as the HTTP APIs read it. */
+/** The log of events on resources, as the HTTP APIs read it. */
 import type { ProjectId } from '../../topology/ids.ts'
 import type { NetworkView, PortView, VnicView } from './views.ts'
 
 export interface Event {
-  /** Grows, and survives a restart. */
+  /** Increases with each event, also across restarts. */
   readonly id: number
   readonly project: string
   /** `vnic.status`, `port.status`, `vnic.created`, `network.deleted`, … */
@@ -12,7 +12,7 @@ export interface Event {
   readonly data: VnicView | PortView | NetworkView
 }
 
-/** Events are missing here: the reader must list the resources anew. */
+/** Says that events are missing here: the reader must list the resources again. */
 export interface Resync {
   readonly id: number
   readonly type: 'resync'
@@ -20,8 +20,8 @@ export interface Resync {
 
 export interface EventLog {
   /**
-   * The events of a project after `lastId`, then the ones to come, until the signal fires or the controller stops. If `lastId`
-   * is older than what is kept, the first one is a `Resync`. Without `lastId`, the ones to come.
+   * Yields the events of a project after `lastId`, then new events, until the signal fires or the controller stops. If
+   * `lastId` is older than the oldest kept event, the first one is a `Resync`. If `lastId` is null, only new events follow.
    */
   subscribe(project: ProjectId, lastId: number | null, signal: AbortSignal): AsyncIterable<Event | Resync>
 }

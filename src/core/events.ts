@@ -1,7 +1,7 @@
 /**
- * The event log: what happened to resources. Events are written to the store with the operation that they tell of, so that ids
- * grow over a restart and a stream can be resumed. They are read from memory, where the last ones are kept. A stream reads at
- * its own pace, so a slow one costs nothing but its place.
+ * The event log: what happened to resources. Events are stored in the same commit as the operation that caused them, so that ids
+ * keep increasing after a restart and a client can resume a stream. Streams read from memory, which keeps the last events. Each
+ * stream reads at its own pace, and a slow stream needs no buffer of its own.
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -10,22 +10,22 @@ import type { Operation } from './batch.ts'
 import type { Event, EventLog, Resync } from './event-log.ts'
 import { MAX_EVENTS } from './persist.ts'
 
-/** Changes of status gather for this time, so that one commit has them all. */
+/** Changes of status are collected for this time, and one commit stores all of them. */
 const GATHER_MS = 10
 
-/** A stream lets others run after it has read this many events. */
+/** After this many events, a stream lets other work run. */
 const MAX_EVENTS_PER_TURN = 256
 
 type News = Pick<Event, 'type' | 'data'>
 
 interface Context {
-  /** The events that are kept, oldest first. */
+  /** The kept events, oldest first. */
   readonly kept: readonly Event[]
-  /** The id of the last event; 0 if there was none. */
+  /** The id of the last event; 0 if there has been none. */
   readonly last: number
   readonly log: Logger
   readonly stopping: AbortSignal
-  /** Begins a commit, which takes what was gathered. */
+  /** Begins a commit that stores the collected events. */
   flush(): void
 }
 
@@ -44,18 +44,18 @@ export class Events implements EventLog {
     this.#last = context.last
   }
 
-  /** What the log tells, oldest first. */
+  /** The kept events, oldest first. */
   recall(): Iterable<Event> {
     return this.#events.values()
   }
 
-  /** Ends what status tells: the end of the controller changes no resource. */
+  /** Stops collecting changes of status: when the controller stops, the resources do not change. */
   end(): void {
     this.#ended = true
     if (this.#gathered.length > 0) this.#context.flush()
   }
 
-  /** Events became durable. */
+  /** Called when events are durable: streams can read them from now on. */
   append(events: readonly Event[]): void {
     if (events.length === 0) return
     for (const event of events) {
@@ -67,14 +67,14 @@ export class Events implements EventLog {
     for (const listener of [...this.#listeners]) listener()
   }
 
-  /** Tells a change of status, with the next commit. */
+  /** Adds an event about a change of status. The next commit stores it. */
   emit(type: string, data: Event['data']): void {
     if (this.#ended) return
     this.#gathered.push({ type, data })
     this.#timer ??= setTimeout(() => this.#context.flush(), GATHER_MS)
   }
 
-  /** What was gathered, for the batch that begins: it happened before the operations of that batch. */
+  /** The collected events, as the first operation of the next batch: they happened before the batch's other operations. */
   take(): Pick<Operation, 'run' | 'reject'> | undefined {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -85,7 +85,7 @@ export class Events implements EventLog {
       run: (draft) => {
         for (const { type, data } of gathered) draft.tell(type, data)
       },
-      // The resources themselves are as they are. A stream learns of them with their next event.
+      // Only events are lost: the resources themselves are correct, and a stream shows them with their next event.
       reject: (error) => this.#context.log.error({ err: error, lost: gathered.length }, 'events could not be stored'),
     }
   }
@@ -109,7 +109,7 @@ export class Events implements EventLog {
     }
   }
 
-  /** The first event with a greater id. */
+  /** The first kept event with a greater id. */
   #after(id: number): Event | undefined {
     let [low, high] = [0, this.#events.length]
     while (low < high) {
@@ -120,7 +120,7 @@ export class Events implements EventLog {
     return this.#events[low]
   }
 
-  /** Resolves when there is another event, or nobody wants one any more. */
+  /** Resolves when there is a new event, the signal has fired or the controller stops. */
   #more(signal: AbortSignal): Promise<void> {
     const { stopping } = this.#context
     return new Promise((resolve) => {

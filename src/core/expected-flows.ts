@@ -1,4 +1,4 @@
-/** The rules that should be on a hypervisor, compiled for a reader: in slices, since there may be many. */
+/** Compiles the rules that should be on a hypervisor, for a reader of the API. It works in slices: there may be many rules. */
 import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
 import { EngineMistake } from '../../flows/engines/checked.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
@@ -7,8 +7,8 @@ import type { HypervisorId, Key } from '../../topology/ids.ts'
 import { sliced } from './slices.ts'
 
 /**
- * In the order of the pipeline.
- * @param objects only the rules of these; null: of all
+ * Returns the rules in the order of the pipeline.
+ * @param objects the objects whose rules to return; null: all
  */
 export const expectedRules = (
   graph: GraphReader,
@@ -39,7 +39,7 @@ function* count(graph: GraphReader, engines: Engines, id: HypervisorId) {
   return rules
 }
 
-/** Where an engine makes a mistake, the object has no rules; the status of its VNIC tells why. */
+/** The rules of an object. If its engine fails, the object has no rules, and the status of its VNIC says why. */
 function rulesOf(graph: GraphReader, engines: Engines, id: HypervisorId, object: Key): Rule[] {
   try {
     return compile(graph, engines, id, object)

@@ -1,6 +1,6 @@
 /**
- * A feature: something that objects of every engine can have, beside what the core gives them. The core calls all features
- * alike and knows none by name; the controller hands them in.
+ * A feature: an optional service that objects of every engine can have. The core calls all features through this interface and
+ * knows none by name. The controller passes the list of features to the core.
  */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { NetworkId } from '../../topology/ids.ts'
@@ -12,20 +12,20 @@ import type { FeatureFields } from './resources/tables.ts'
 type Engines = ReadonlyMap<string, Engine>
 
 export interface Feature extends FeatureFields {
-  /** For docs/fields.md. */
+  /** The name of the feature, for docs/fields.md. */
   readonly name: string
-  /** May this VNIC be plugged into this port? @throws PlugboardError */
+  /** Checks that this VNIC may be plugged into this port. @throws PlugboardError */
   checkPlug?(graph: GraphReader, engines: Engines, vnic: Vnic, port: Port): void
-  /** May a port without a VNIC be destroyed? @throws PlugboardError */
+  /** Checks that a port without a VNIC may be destroyed. @throws PlugboardError */
   checkDestroy?(graph: GraphReader, port: Port): void
   /**
-   * What else changes with a port. Called when the port has just been made (`from` is null), changed, or destroyed (`to` is
-   * null) in the draft.
-   * @throws PlugboardError where the port cannot be so
+   * Makes the changes that follow from a change of a port. Called when the draft has just created (`from` is null), changed or
+   * destroyed (`to` is null) the port.
+   * @throws PlugboardError if the change is not allowed
    */
   portChanged?(draft: Draft, engines: Engines, from: Port | null, to: Port | null): void
-  /** Called before a network is destroyed, outside of that operation: for work that is too long for one. */
+  /** Called before the operation that destroys a network, for work that takes too long for one operation. */
   networkEnding?(writer: Writer, id: NetworkId): Promise<void>
-  /** Called when a network has just been destroyed in the draft. */
+  /** Called when the draft has just destroyed a network. */
   networkDestroyed?(draft: Draft, id: NetworkId): void
 }

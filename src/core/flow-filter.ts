@@ -1,9 +1,9 @@
-/** Which objects a request for flows is about. */
+/** The filter of a request for flows. */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Key, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import { PlugboardError } from './errors.ts'
 
-/** The flows of each object that is named here; without any, all flows. */
+/** Selects the flows of these objects. Without any, all flows are selected. */
 export interface FlowFilter {
   readonly vnicId?: string
   readonly portId?: string
@@ -11,8 +11,8 @@ export interface FlowFilter {
 }
 
 /**
- * The objects that the filter names: a VNIC with its ports, a network with its ports.
- * @returns null for a filter that names none
+ * The objects that the filter selects: a VNIC and its ports, a port, a network and its ports.
+ * @returns null if the filter names no object
  * @throws PlugboardError `not-found`
  */
 export function objectsOf(graph: GraphReader, { vnicId, portId, networkId }: FlowFilter): ReadonlySet<Key> | null {

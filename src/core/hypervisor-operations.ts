@@ -29,7 +29,7 @@ export class HypervisorOperations {
     this.#context = context
   }
 
-  /** In the order in which they joined first. */
+  /** Lists the hypervisors in the order in which they first joined. */
   *list(): Generator<Listed<Promise<HypervisorView>>> {
     const { graph } = this.#context.journal
     for (const hypervisor of [...graph.hypervisors.values()].sort((a, b) => a.key - b.key)) {
@@ -42,7 +42,7 @@ export class HypervisorOperations {
     return this.#view(findHypervisor(this.#context.journal.graph, id))
   }
 
-  /** Takes a hypervisor out of service that is not connected. @throws PlugboardError `not-found`, `hypervisor-connected` */
+  /** Removes a hypervisor that is not connected. @throws PlugboardError `not-found`, `hypervisor-connected` */
   async remove(id: HypervisorId): Promise<void> {
     const { journal, switches, hosts } = this.#context
     await journal.write((draft) => {
@@ -60,9 +60,9 @@ export class HypervisorOperations {
   }
 
   /**
-   * The rules that should be there.
-   * @param isActual compare them with what the switch has
-   * @throws PlugboardError `not-found`; `unavailable` if the switch is to be read and is not connected
+   * Shows the rules that the hypervisor should have.
+   * @param isActual also read the flows of the switch, and compare
+   * @throws PlugboardError `not-found`; `unavailable` if the switch must be read and is not connected
    */
   async flows(id: HypervisorId, filter: FlowFilter, isActual: boolean): Promise<FlowsView> {
     const { journal, rules: engines, switches } = this.#context
@@ -109,7 +109,7 @@ export class HypervisorOperations {
   }
 }
 
-/** @param objects only the flows of these; null: all, those without an author too */
+/** @param objects the objects whose flows to return; null: all flows, also those that belong to no object */
 async function flowsOf(connected: ConnectedSwitch, objects: ReadonlySet<Key> | null): Promise<Flow[]> {
   const found: Flow[] = []
   for await (const part of connected.dumpFlows()) {

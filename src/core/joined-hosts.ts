@@ -1,16 +1,16 @@
-/** What the core asks of the hosts that have joined over OVSDB; `src/hypervisors` answers. */
+/** What the core needs to know about the hosts that have joined over OVSDB; `src/hypervisors` implements it. */
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 import type { Condition } from './engine/engine.ts'
 
 export interface JoinedHosts {
   connected(hypervisor: HypervisorId): boolean
-  /** What is wrong with the settings and interfaces of a host that is connected. */
+  /** What is wrong with the settings and interfaces of a connected host. */
   conditions(hypervisor: HypervisorId): readonly Condition[]
-  /** Why the state of a host could not be applied, or why its last connection ended; null: neither has happened. */
+  /** Why the state of a host could not be applied, or why its last connection ended; null: neither happened. */
   lastError(hypervisor: HypervisorId): string | null
-  /** The interface that a hypervisor still has of a VNIC that it has lost to another one. */
+  /** The interface that a hypervisor still has for a VNIC that is now bound to another hypervisor. */
   leftOf(vnic: VnicId, hypervisor: HypervisorId): Binding | undefined
-  /** The hypervisor is taken out of service. */
+  /** Called when the hypervisor is removed: forgets what is known about it. */
   forget(hypervisor: HypervisorId): void
 }

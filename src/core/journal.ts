@@ -1,11 +1,11 @@
 /**
- * The one way into the graph: operation -> changes -> store -> graph and stale pairs. Operations that come while a commit is
- * under way wait and share the next one. They run on a layer in front of the graph, so that nobody shows, or sends to a switch
- * for good, what is not durable.
+ * The journal is the only writer of the graph: operation -> changes -> store -> graph and stale pairs. Operations that arrive
+ * during a commit wait, and share the next commit. They run on a layer in front of the graph. So changes that are not durable
+ * are neither shown to anybody nor sent to a switch for good.
  *
- * Several journals may share a store. Each commit is on condition that the head of the store is as this journal knows it. If
- * another journal was faster, the commit is refused: this one waits until the watch has told what the other one did, and runs
- * the operations again.
+ * Several journals may share a store. Each commit has the condition that the head of the store has the revision that this journal
+ * knows. If another journal has committed first, the store refuses the commit. Then this journal waits until the watch delivers
+ * the other commit, and runs the operations again.
  */
 import type { Logger } from 'pino'
 import { apply, type Change } from '../../topology/change.ts'
@@ -23,28 +23,28 @@ import { HEAD_KEY, type Head, headWrite, type Loaded, load, readCommit } from '.
 import { StepTaker } from './step-taker.ts'
 import { StoreFollower } from './store-follower.ts'
 
-/** While the store cannot commit it is tried again after this time, so that it is known when it can. */
+/** While the store cannot commit, the journal tries a commit at this interval, to notice when it can again. */
 const PROBE_INTERVAL_MS = 1_000
 
 export interface JournalHooks {
-  /** Called when a batch begins. @returns what goes into it before its operations, if there is something */
+  /** Called when a batch begins. @returns an operation to run before the others of the batch, if there is one */
   beginning(): Pick<Operation, 'run' | 'reject'> | undefined
-  /** Called after each operation, before its commit, for changes and events that follow from what it did. */
+  /** Called after each operation and before its commit. It adds the changes and events that follow from the operation. */
   settle(draft: Draft, committed: Committed): void
-  /** Called when the commit begins. @param stale what its operations make stale @param graph as it will be after the commit */
+  /** Called when a commit begins. @param stale what its operations make stale @param graph the graph after the commit */
   committing(stale: StalePairs, graph: GraphReader): void
-  /** Called once an operation, or a commit of another writer, is durable and in the graph; before the caller is told. */
+  /** Called when an operation, or a commit of another writer, is durable and in the graph; before `write` resolves. */
   committed(committed: Committed): void
-  /** Called for an operation that settled and was not committed. It may be run again. */
+  /** Called for an operation that was passed to `settle` but not committed. It may run again. */
   failed(committed: Committed): void
 }
 
 interface JournalOptions {
-  /** What was read from the store. */
+  /** The content of the store. */
   readonly loaded: Loaded
-  /** Gives older nodes the form that they have now. */
+  /** Converts nodes that an older version stored to their current form. */
   restore(nodes: readonly Change[]): Change[]
-  /** The graph of the loaded nodes, restored. From now on nobody else changes it. */
+  /** The graph of the loaded and restored nodes. From now on only the journal changes it. */
   readonly graph: Graph
   readonly store: Store
   readonly log: Logger
@@ -59,13 +59,13 @@ export class Journal {
   readonly #keys: KeyBlocks
   readonly #follower: StoreFollower
   #head: Head
-  /** The revision of the head as this journal knows it: the fence of the next commit. */
+  /** The last known revision of the head: the condition (fence) of the next commit. */
   #headRevision: number
   readonly #queue: Operation[] = []
   #running: Promise<void> | undefined
-  /** Is a batch wanted even without an operation? */
+  /** Must a batch begin even if no operation waits? */
   #flushing = false
-  /** Is a commit wanted even without a write? */
+  /** Must a commit be tried even if there is nothing to write? */
   #probing = false
   #broken: string | null = null
   #probe: NodeJS.Timeout | undefined
@@ -92,7 +92,7 @@ export class Journal {
   }
 
   /**
-   * Runs an operation, and resolves with what it returned when it is durable. Its rules are on their way by then.
+   * Runs an operation. When it is durable, resolves with the value that it returned. By then its rules are being sent.
    * @throws what the operation throws; PlugboardError `unavailable` if the store cannot commit
    */
   write<T>(operation: (draft: Draft) => T): Promise<{ value: T; committed: Committed }> {
@@ -106,13 +106,13 @@ export class Journal {
     })
   }
 
-  /** Begins a batch even without an operation, for what `beginning` puts into it. */
+  /** Begins a batch even if no operation waits, so that the operation that `beginning` returns is committed. */
   flush(): void {
     this.#flushing = true
     this.#wake()
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when no commit is in progress and no operation waits. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running
   }
@@ -154,9 +154,9 @@ export class Journal {
   }
 
   /**
-   * Runs operations into a batch.
-   * @param again those of a batch that was refused; otherwise the waiting ones are taken, as many as fit
-   * @returns those that were run
+   * Fills a batch with operations, and runs them.
+   * @param again the operations of a refused batch; if left out, waiting operations are taken, as many as fit
+   * @returns the operations that ran
    */
   async #fill(batch: Batch, again?: readonly Operation[]): Promise<readonly Operation[]> {
     const ran: Operation[] = []
@@ -182,7 +182,7 @@ export class Journal {
     }
   }
 
-  /** @returns the revision of the head that another writer wrote meanwhile; undefined if the batch is through */
+  /** @returns the revision of the head that another writer has written first; undefined if the batch is finished */
   async #commit(batch: Batch): Promise<number | undefined> {
     const head = { event: batch.lastEvent }
     const writes = batch.writes.size > 0 || this.#probing ? [...batch.writes.values(), headWrite(head)] : []
@@ -213,7 +213,7 @@ export class Journal {
     return undefined
   }
 
-  /** A commit of this journal is the head of the store. */
+  /** Called when a commit of this journal has become the head of the store. */
   #advance(head: Head, revision: number): void {
     this.#head = head
     this.#headRevision = revision
@@ -227,8 +227,8 @@ export class Journal {
   }
 
   /**
-   * Brings the graph to what other writers have committed.
-   * @param revision of the head up to which to wait
+   * Applies the commits of other writers to the graph.
+   * @param revision wait until the head has this revision
    * @throws StoreError
    */
   async #catchUp(revision = 0): Promise<void> {
@@ -246,7 +246,7 @@ export class Journal {
     }
   }
 
-  /** The store has forgotten commits that this journal has not seen: take over the difference. */
+  /** Reads the whole store and applies the difference, after the store has dropped commits that this journal has not seen. */
   async #startAnew(): Promise<void> {
     this.#log.warn({ known: this.#head.event }, 'this controller is behind the store and reads it anew')
     const loaded = await load(this.#store)
@@ -257,19 +257,19 @@ export class Journal {
     this.#adopt([...differences(this.#graph, this.#restore(loaded.nodes))], events)
   }
 
-  /** Makes the changes of another writer, and hands on what follows from them. */
+  /** Applies the changes of another writer, and calls the hooks. */
   #adopt(changes: readonly Change[], events: readonly Event[]): void {
     const taker = new StepTaker(this.#graph)
     for (const change of changes) taker.take(change)
     this.#guard(() => this.#hooks.committed({ steps: taker.steps, stale: taker.stale, events }))
   }
 
-  /** Keeps a fault in what follows from a change from stopping the changes after it. */
+  /** Runs a hook. An error in it must not stop later changes. */
   #guard(hook: () => void): void {
     try {
       hook()
     } catch (error) {
-      this.#log.error({ err: error }, 'what follows from a change failed: this is a fault of the program')
+      this.#log.error({ err: error }, 'a subscriber failed after a commit: this is a bug in plugboard')
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Keys for new objects. A writer takes them from the store in blocks, so that no two writers give the same key and most
- * operations need no commit for theirs. What is left of a block when the process ends is never given.
+ * Keys for new objects. A writer reserves them in the store in blocks. So two writers never give the same key, and most
+ * operations need no commit to get one. The rest of a block is lost when the process ends.
  */
 import { FIRST_KEY, type Key } from '../../topology/ids.ts'
 import type { Store } from '../store/store.ts'
@@ -9,7 +9,7 @@ const COUNTER = 'counter/key'
 
 const KEYS_PER_BLOCK = 1_000
 
-/** No keys are at hand: take another block, and run the operation again. */
+/** The block is used up: reserve another block, and run the operation again. */
 export class KeysExhausted extends Error {}
 
 export class KeyBlocks {
@@ -20,7 +20,7 @@ export class KeyBlocks {
     this.#store = store
   }
 
-  /** A key that no object has had. @throws KeysExhausted */
+  /** Returns a key that no object has ever had. @throws KeysExhausted */
   next(): Key {
     const block = this.#blocks[0]
     if (!block) throw new KeysExhausted()
@@ -30,7 +30,7 @@ export class KeyBlocks {
     return key
   }
 
-  /** Takes another block. @throws StoreError `cannot-commit` */
+  /** Reserves another block. @throws StoreError `cannot-commit` */
   async refill(): Promise<void> {
     const next = await this.#store.takeBlock(COUNTER, KEYS_PER_BLOCK, FIRST_KEY)
     this.#blocks.push({ next, end: next + KEYS_PER_BLOCK })

@@ -1,4 +1,4 @@
-/** One quantity that the controller measures, in the terms of Prometheus. `status` collects them, `http` exposes them. */
+/** A metric of the controller, in the terms of Prometheus. `src/status` collects the metrics, `src/http` exposes them. */
 export interface Metric {
   readonly name: string
   readonly help: string

@@ -1,16 +1,16 @@
-/** VNICs that a commit brings from one hypervisor to another, or prepares for it. */
+/** VNICs that a commit moves from one hypervisor to another, or prepares to move. */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 import type { Step } from './committed.ts'
 
-/** The hypervisors where a VNIC was before a commit, and where it is after it. */
+/** The hypervisor of a VNIC before and after a commit. */
 export interface Move {
   readonly from: HypervisorId
   readonly to: HypervisorId
 }
 
-/** The VNICs that have a place now, and had one on another hypervisor before these steps. */
+/** The VNICs that are on a hypervisor now, and were on another one before these steps. */
 export function movesOf(graph: GraphReader, steps: readonly Step[]): Map<VnicId, Move> {
   const before = new Map<VnicId, Binding | null>()
   for (const { change, undo } of steps) {
@@ -26,7 +26,7 @@ export function movesOf(graph: GraphReader, steps: readonly Step[]): Map<VnicId,
   return moves
 }
 
-/** The VNICs that these steps have brought to where they were to migrate. */
+/** The VNICs that these steps have brought to the target of their migration. */
 export function arrivalsOf(graph: GraphReader, steps: readonly Step[]): Set<VnicId> {
   const arrivals = new Set<VnicId>()
   for (const { change, undo } of steps) {
@@ -36,7 +36,7 @@ export function arrivalsOf(graph: GraphReader, steps: readonly Step[]): Set<Vnic
   return arrivals
 }
 
-/** The VNICs that begin or end to migrate, or get another target, and are still there. */
+/** The VNICs whose migration begins, ends or gets another target. Destroyed VNICs are not among them. */
 export function migrationsOf(graph: GraphReader, steps: readonly Step[]): Set<VnicId> {
   const migrations = new Set<VnicId>()
   for (const { change, undo } of steps) {

@@ -16,7 +16,7 @@ export class NetworkOperations {
     this.#context = context
   }
 
-  /** The networks that the project can make ports in: its own, and shared ones. In the order of creation. */
+  /** Lists the networks in which the project can create ports, its own and shared ones, in the order of creation. */
   *list(project: ProjectId): Generator<Listed<NetworkView>> {
     const { journal, present } = this.#context
     const { graph } = journal
@@ -38,11 +38,11 @@ export class NetworkOperations {
     return { created: value.created, view: present.network(value.network) }
   }
 
-  /** A network without ports. @throws PlugboardError */
+  /** Destroys a network without ports. @throws PlugboardError */
   async destroy(project: ProjectId, id: NetworkId, expected: Expected): Promise<void> {
     const { journal, features } = this.#context
     const { project: owner, revision } = findNetwork(journal.graph, project, id)
-    // Another project's network, or another revision, is refused below.
+    // The operation below refuses a network of another project and a wrong revision.
     if (owner === project && (expected?.includes(revision) ?? true)) {
       for (const { networkEnding } of features) await networkEnding?.(journal, id)
     }

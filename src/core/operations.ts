@@ -1,6 +1,6 @@
 /**
- * The operations of the core, by resource. Every HTTP API stands on them. Reading answers at once from the graph. A write resolves
- * when it is durable; its rules follow, and `Settling` and `realised` tell when the switches have them.
+ * The operations of the core, by resource. Every HTTP API uses them. Reading answers at once from the graph. A write resolves
+ * when it is durable. Its rules follow; `Settling` and `realised` tell when the switches have them.
  */
 import { type HypervisorContext, HypervisorOperations } from './hypervisor-operations.ts'
 import { NetworkOperations } from './network-operations.ts'

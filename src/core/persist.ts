@@ -1,22 +1,22 @@
 /**
- * What is in the store: one entry for each node, `<kind>/<id>`, with the node as it stands in memory; one for each event,
- * `event/<id>`; and the head, which every commit writes.
+ * The entries of the store. `<kind>/<id>` is a node, with the same properties as in memory. `event/<id>` is an event. `head` is
+ * the head, which every commit writes.
  */
 import { apply, type Change, type ChangeKind } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
 import { type Commit, type Json, type Store, StoreError, type Write } from '../store/store.ts'
 import type { Event } from './event-log.ts'
 
-/** Nodes in an order in which edges find their other end. */
+/** The kinds of nodes, in an order in which each node comes after the nodes that it refers to. */
 const KINDS: readonly ChangeKind[] = ['hypervisor', 'network', 'segment', 'port', 'vnic', 'binding', 'address']
 
-/** Events that are kept, of all projects together. */
+/** The number of events that are kept, of all projects together. */
 export const MAX_EVENTS = 10_000
 
-/** Each commit writes this key, on condition that it is as the writer knows it: so no commit rests on an old graph. */
+/** Each commit writes this key, on condition that its revision is the one the writer knows. So no commit builds on an old graph. */
 export const HEAD_KEY = 'head'
 
-/** What the head holds: the id of the last event. */
+/** The value of the head: the id of the last event. */
 export interface Head {
   readonly event: number
 }
@@ -28,7 +28,7 @@ export function toWrite(change: Change): Write {
 
 export const headWrite = (head: Head): Write => ({ put: HEAD_KEY, value: { ...head } })
 
-/** An event takes the place of the one that is no longer kept. */
+/** Writes an event, and deletes the oldest kept one. */
 export function eventWrites(event: Event): Write[] {
   const put: Write = { put: eventKey(event.id), value: event as unknown as Json }
   return event.id > MAX_EVENTS ? [put, { remove: eventKey(event.id - MAX_EVENTS) }] : [put]
@@ -36,11 +36,11 @@ export function eventWrites(event: Event): Write[] {
 
 const eventKey = (id: number): string => `event/${String(id).padStart(16, '0')}`
 
-/** What a commit, of whatever writer, did to the graph and told. */
+/** The changes and events of a commit, of any writer. */
 export interface Told {
   readonly changes: readonly Change[]
   readonly events: readonly Event[]
-  /** Undefined: the commit did not write the head, so it concerns none of these. */
+  /** The new head; undefined if the commit did not write the head, so that it has neither changes nor events. */
   readonly head: Head | undefined
 }
 
@@ -60,19 +60,19 @@ export function readCommit({ writes }: Commit): Told {
 }
 
 export interface Loaded {
-  /** Every node, as the version of the program that stored it has it. */
+  /** Every node, in the form of the version that stored it. */
   readonly nodes: readonly Change[]
   readonly events: readonly Event[]
   readonly head: Head
-  /** The revision of the head; 0 if it must be learnt from the watch first. */
+  /** The revision of the head; 0 if it is unknown until the watch delivers it. */
   readonly headRevision: number
-  /** Everything up to this revision is in what was read. */
+  /** Every commit up to this revision is included. */
   readonly revision: number
 }
 
 /**
- * Reads the whole store. Other writers may go on meanwhile: what they commit after `revision` may be in it or not, and the
- * watch from there tells it.
+ * Reads the whole store. Other writers may commit meanwhile: commits after `revision` may be included in part. A watch from
+ * `revision` delivers all of them.
  * @throws StoreError `malformed`
  */
 export async function load(store: Store): Promise<Loaded> {
@@ -85,7 +85,7 @@ export async function load(store: Store): Promise<Loaded> {
   for (const kind of KINDS) {
     const its: Change[] = []
     for await (const { key, value } of store.range(`${kind}/`)) its.push(changeOf(kind, key, objectOf(key, value)))
-    // Within a kind by key, so that lists keep their order.
+    // Sorts the nodes of a kind by key, so that lists keep the order of creation.
     nodes.push(...its.sort((a, b) => keyOf(a) - keyOf(b)))
   }
   return {

@@ -18,12 +18,12 @@ export class PortOperations {
     this.#context = context
   }
 
-  /** In the order of creation. */
+  /** Lists the ports of the project in the order of creation. */
   list(project: ProjectId): Iterable<Listed<PortView>> {
     return this.#listed(this.#context.journal.graph.portsOfProject.get(project), project)
   }
 
-  /** The project's ports in a network, in the order of creation. @throws PlugboardError `not-found` */
+  /** Lists the ports of the project in a network, in the order of creation. @throws PlugboardError `not-found` */
   listInNetwork(project: ProjectId, network: NetworkId): Iterable<Listed<PortView>> {
     const { graph } = this.#context.journal
     return this.#listed(graph.portsOfNetwork.get(findNetwork(graph, project, network).id), project)
@@ -36,7 +36,7 @@ export class PortOperations {
   }
 
   /**
-   * @param network null for a port in no network; then the request names the engine that makes it
+   * @param network null for a port in no network; then the request names the engine
    * @throws PlugboardError
    */
   async create(project: ProjectId, network: NetworkId | null, request: Body, caller: Caller): Promise<Made<PortView>> {
@@ -57,7 +57,7 @@ export class PortOperations {
     })
   }
 
-  /** A port without a VNIC. @throws PlugboardError */
+  /** Destroys a port without a VNIC. @throws PlugboardError */
   destroy(project: ProjectId, id: PortId, expected: Expected): Promise<Settling<PortView>> {
     return settling(this.#context, (draft) => destroyPort(draft, this.#context, project, id, expected), {
       view: (was) => this.#context.present.port(was),

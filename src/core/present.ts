@@ -1,4 +1,4 @@
-/** Nodes and their standing -> the resources as the API shows them, by the tables of their fields. */
+/** Turns nodes and their standings into the resources that the API shows, by the tables of their fields. */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Network, Port, Vnic } from '../../topology/model.ts'
 import type { Engine } from './engine/engine.ts'
@@ -21,7 +21,7 @@ export class Presenter {
     this.#tables = tables
   }
 
-  /** Shows resources of another state of the graph. */
+  /** A presenter for another state of the graph. */
   as(graph: GraphReader, standings: Standings): Presenter {
     return new Presenter(graph, standings, this.#engines, this.#tables)
   }

@@ -1,6 +1,6 @@
 /**
- * What operations do to resources, as events. They are written with the operation's own commit, and show the resources as they
- * are right after it. What the switches make of it follows as `vnic.status` and `port.status`.
+ * Events for what operations do to resources. They are stored in the commit of the operation, and show the resources right after
+ * it. When the switches have realised the change, `vnic.status` and `port.status` events follow.
  */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
@@ -36,14 +36,14 @@ export class ResourceEvents implements Subscriber {
     }
   }
 
-  /** The status of a VNIC has changed. */
+  /** Called when the status of a VNIC has changed. */
   vnicStatus(id: VnicId): void {
     const { graph, present, events } = this.#context
     const vnic = graph.vnics.get(id)
     if (vnic) events.emit('vnic.status', present.vnic(vnic))
   }
 
-  /** The status of a port has changed. */
+  /** Called when the status of a port has changed. */
   portStatus(id: PortId): void {
     const { graph, present, events } = this.#context
     const port = graph.ports.get(id)
@@ -51,7 +51,7 @@ export class ResourceEvents implements Subscriber {
   }
 }
 
-/** @returns undefined where nothing was asked for: the revision is as before */
+/** @returns undefined if the revision is unchanged: then no caller has changed the resource */
 function eventOf(present: Presenter, change: ResourceChange): Pick<Event, 'type' | 'data'> | undefined {
   const { kind, from, to } = change
   if (from && to && from.revision === to.revision) return undefined
@@ -59,7 +59,7 @@ function eventOf(present: Presenter, change: ResourceChange): Pick<Event, 'type'
   return data && { type: `${kind}.${from ? (to ? 'updated' : 'deleted') : 'created'}`, data }
 }
 
-/** The resource as it is now, or as it was last: in nothing, and with nothing in it. */
+/** The resource as it is now. A destroyed resource is shown in its last state, but unplugged. */
 function dataOf(present: Presenter, change: ResourceChange): Event['data'] | undefined {
   switch (change.kind) {
     case 'network': {

@@ -1,12 +1,12 @@
-/** Nodes that older versions of the program stored -> nodes as this version has them. */
+/** Converts nodes that older versions stored to the form of this version. */
 import type { Change } from '../../topology/change.ts'
 import { restored } from './resources/field-table.ts'
 import type { Tables } from './resources/tables.ts'
 
 /**
- * The tables of fields know what older networks, ports and VNICs lack. Segments of schema 1 named the network that owns them by
- * its id, and belonged to networks only.
- * @param nodes all that are stored
+ * The tables of fields know which properties older networks, ports and VNICs lack. In schema 1, the owner of a segment was always
+ * a network, and the segment contained the id of the network.
+ * @param nodes all stored nodes
  */
 export function restore(nodes: readonly Change[], tables: Tables): Change[] {
   const keys = new Map(nodes.flatMap(({ kind, id, to }) => (kind === 'network' && to ? [[String(id), to.key]] : [])))

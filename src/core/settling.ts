@@ -1,4 +1,4 @@
-/** Operations whose rules are taken away or changed: the caller may wait until the switches have confirmed. */
+/** Operations that remove or change rules. The caller may wait until the switches have confirmed. */
 import type { VnicId } from '../../topology/ids.ts'
 import type { Committed } from './committed.ts'
 import type { Draft } from './draft.ts'
@@ -6,20 +6,21 @@ import type { Journal } from './journal.ts'
 import type { Confirmation, Status } from './realisation.ts'
 import { waitUntil } from './waiting.ts'
 
-/** The answer of such an operation. */
+/** The result of an operation that removes or changes rules. */
 export interface Settling<View> {
   /** The object right after the operation. */
   readonly view: View
   /**
-   * @param milliseconds how long to wait at most
-   * @returns true when every connected switch concerned has confirmed, false when the time is up or the controller stops
+   * Waits until the switches have confirmed.
+   * @param milliseconds the longest time to wait
+   * @returns true if every connected switch that is concerned has confirmed; false if the time is up or the controller stops
    */
   settled(milliseconds: number): Promise<boolean>
-  /** The object as it is now; undefined when it is gone. */
+  /** The object as it is now; undefined if it is destroyed. */
   now(): View | undefined
 }
 
-/** A `POST` that is repeated with the same id and body creates nothing. */
+/** The result of a `POST`. A repeated `POST` with the same id and body creates nothing. */
 export interface Made<View> {
   readonly created: boolean
   readonly view: View
@@ -28,24 +29,24 @@ export interface Made<View> {
 export interface SettlingContext {
   readonly journal: Journal
   readonly status: Status
-  /** Confirms the rules of a commit. */
+  /** Returns the confirmation of the rules of a commit. */
   readonly confirmationOf: (committed: Committed) => Confirmation
-  /** Fires when the controller stops: then nobody is kept waiting. */
+  /** Fires when the controller stops, which ends all waits. */
   readonly stopping: AbortSignal
 }
 
 export interface Shown<T, View> {
-  /** The object right after the operation. @param value what the operation returned */
+  /** Shows the object right after the operation. @param value what the operation returned */
   view(value: T): View
   now(): View | undefined
   /**
-   * A VNIC whose earlier changes must be confirmed too. So a repeated unplug answers when the first one does, and one whose
-   * interface has just gone answers when the rules of that interface are gone.
+   * A VNIC whose earlier changes must be confirmed, too. So a repeated unplug waits for the rules of the first one. And the
+   * unplug of a VNIC whose interface has just disappeared waits until the rules of that interface are removed.
    */
   readonly vnic?: VnicId | undefined
 }
 
-/** Run an operation. @throws what the operation throws */
+/** Runs an operation. @throws what the operation throws */
 export async function settling<T, View>(
   { journal, status, confirmationOf, stopping }: SettlingContext,
   operation: (draft: Draft) => T,

@@ -1,19 +1,19 @@
 /**
- * Keeps turns of the event loop short. Long work is given as a generator, which is run in slices; all such work together has one
- * slice of each turn. Work that fits into what is left of the slice is done at once, where it is asked for.
+ * Keeps turns of the event loop short. Long work is a generator, which runs in slices. All such work shares one slice in each
+ * turn. Work that fits into the rest of the current slice runs at once.
  */
 
 const SLICE_MS = 8
 
-/** Works until the slice is used up. @returns whether the work has come to its end */
+/** Works until the slice is used up. @returns whether the work is finished */
 type Task = () => boolean
 
-/** Tasks that go on in a later turn, one after the other. */
+/** Tasks that continue in a later turn, one after the other. */
 const waiting: Task[] = []
-/** When this turn's slice is used up, by the monotonic clock; 0: it has not begun. */
+/** The end of this turn's slice, by the monotonic clock; 0: the slice has not begun. */
 let until = 0
 
-/** Run a generator to its end, letting others run whenever a slice is used up. @returns what the generator returns */
+/** Runs a generator to its end, and lets other work run whenever a slice is used up. @returns what the generator returns */
 export function sliced<T>(work: Generator<unknown, T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const task: Task = () => {

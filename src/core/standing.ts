@@ -3,7 +3,7 @@ import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids
 import type { MigrationStatus, PortStatus, VnicStatus } from './views.ts'
 
 export interface MigrationStanding {
-  /** The target. */
+  /** The hypervisor to which the VNIC migrates. */
   readonly hypervisor: HypervisorId
   readonly status: MigrationStatus
   readonly detail?: string
@@ -13,7 +13,7 @@ export interface Standing {
   readonly status: VnicStatus
   /** What an operator should know about it. */
   readonly detail?: string
-  /** Only of a VNIC that is migrating. */
+  /** Present only for a VNIC that is migrating. */
   readonly migration?: MigrationStanding
 }
 

@@ -4,7 +4,7 @@ import type { HypervisorId, Key } from '../../topology/ids.ts'
 import { stale } from '../../topology/stale.ts'
 import type { StalePairs, Step } from './committed.ts'
 
-/** Applies changes to a graph, and notes what they did and which objects of which hypervisors they make stale. */
+/** Applies changes to a graph, and records the steps and which objects they make stale on which hypervisors. */
 export class StepTaker {
   readonly steps: Step[] = []
   readonly stale: StalePairs = new Map()

@@ -1,40 +1,40 @@
-/** What other writers commit to the store, as its watch tells it: kept until the journal has time for it. */
+/** Watches the store for commits of other writers, and queues them until the journal takes them. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { type Commit, type Store, StoreError } from '../store/store.ts'
 
-/** After a watch has failed, another one begins after this time. */
+/** The delay before a new watch begins after one has failed. */
 const RETRY_INTERVAL_MS = 1_000
 
 interface Context {
   readonly store: Store
   readonly log: Logger
-  /** Calls back when there is something to take, or the store must be read anew. */
+  /** Called when there are commits to take, or the store must be read again. */
   arrived(): void
 }
 
 export class StoreFollower {
   readonly #context: Context
   readonly #pending: Commit[] = []
-  /** Everything up to this revision is known. */
+  /** Every commit up to this revision is known. */
   #known: number
   #lost = false
   #ended = false
   #arrival = Promise.withResolvers<void>()
 
-  /** @param revision up to which everything is known */
+  /** @param revision the last known revision */
   constructor(context: Context, revision: number) {
     this.#context = context
     this.#known = revision
     void this.#follow()
   }
 
-  /** Has the store forgotten commits that were not told? Then it must be read anew. */
+  /** Has the store dropped commits that the watch has not delivered? Then the store must be read again. */
   get lost(): boolean {
     return this.#lost
   }
 
-  /** The commits that have come and were not known, oldest first. */
+  /** Takes the queued commits that are not known yet, oldest first. */
   *take(): Generator<Commit> {
     for (let commit = this.#pending.shift(); commit; commit = this.#pending.shift()) {
       if (commit.revision <= this.#known) continue
@@ -43,12 +43,12 @@ export class StoreFollower {
     }
   }
 
-  /** Everything up to a revision is known: it was the caller's own commit, on condition that there was no other before it. */
+  /** Marks the caller's own commit as known. Its condition has made sure that no other commit came before it. */
   know(revision: number): void {
     this.#known = revision
   }
 
-  /** The store was read anew. @param revision up to which everything is known by that */
+  /** Called when the store was read again. @param revision the last revision that was included */
   restart(revision: number): void {
     this.#pending.length = 0
     this.#known = revision
@@ -56,7 +56,7 @@ export class StoreFollower {
     void this.#follow()
   }
 
-  /** Resolves when something has come. @throws StoreError `cannot-commit` if the store is closed */
+  /** Resolves when a commit has arrived. @throws StoreError `cannot-commit` if the store is closed */
   async arrival(): Promise<void> {
     if (this.#ended) throw new StoreError('cannot-commit', 'the store is closed')
     await this.#arrival.promise

@@ -1,6 +1,6 @@
 /**
- * Hands the effects of each commit to those that act on them. They are called in the order of the list, and each sees what the
- * ones before it have done; the controller says the list.
+ * Passes the effects of each commit to the subscribers. They are called in the order of the list, and each one sees what the
+ * previous ones have done. The controller makes the list.
  */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Committed } from './committed.ts'
@@ -10,17 +10,17 @@ import type { JournalHooks } from './journal.ts'
 import type { Generations } from './realisation.ts'
 
 export interface Subscriber {
-  /** Before the commit: add changes and writes that must be durable together with it. `draft.graph` is as after the commit. */
+  /** Called before the commit: adds changes that must be durable together with it. `draft.graph` is the graph after the commit. */
   settle?(draft: Draft, effects: Effects): void
-  /** The commit is durable, and in the graph. */
+  /** Called when the commit is durable and in the graph. */
   committed?(effects: Effects, generations: Generations): void
-  /** The commit that was settled will not come. */
+  /** Called when a commit that `settle` has seen has failed. */
   failed?(effects: Effects): void
 }
 
 interface Wiring {
   readonly graph: GraphReader
-  /** Tells the switches which of their objects are stale: first of all, since the others wait for what this returns. */
+  /** Tells the switches which of their objects are stale. It runs first, because the subscribers need the generations. */
   handOut(effects: Effects): Generations
   readonly subscribers: readonly Subscriber[]
 }

@@ -1,8 +1,8 @@
-/** Timers that all end with their owner. */
+/** Timers that their owner can cancel all at once. */
 export class Timers {
   readonly #pending = new Set<NodeJS.Timeout>()
 
-  /** @param delayMs until the work is done; one below 0 counts as 0 */
+  /** Runs the work after a delay. @param delayMs a delay below 0 counts as 0 */
   later(work: () => void, delayMs: number): void {
     const timer = setTimeout(
       () => {

@@ -1,10 +1,10 @@
-/** The resources as the API shows them (snake_case, see the contract); made from the graph and the status board. */
+/** The resources as the API shows them (snake_case, see the contract), made from the graph and the standings. */
 
 export const VNIC_STATUS = ['unplugged', 'waiting', 'building', 'active', 'unplugging', 'error'] as const
 export type VnicStatus = (typeof VNIC_STATUS)[number]
 export type PortStatus = 'down' | Exclude<VnicStatus, 'unplugged'>
 
-/** One object of a list. Lists are in the order of keys, so a key tells where a page ends. */
+/** One object of a list. Lists are in the order of keys, so the last key marks the end of a page. */
 export interface Listed<View = object> {
   readonly key: number
   view(): View
@@ -16,13 +16,13 @@ export type MigrationStatus = (typeof MIGRATION_STATUS)[number]
 export interface MigrationView {
   readonly hypervisor: string
   readonly status: MigrationStatus
-  /** With status `error`, and where something is worth saying of `preparing`. */
+  /** The reason for status `error`, or a remark on `preparing`. */
   readonly status_detail?: string
 }
 
 /**
- * A resource as answers show it. Which fields it has, its table says (`resources/field-table.ts`). Only those have a type here that
- * the program itself reads.
+ * A resource as answers show it. The table of the resource lists its fields (`resources/field-table.ts`). Only the fields that
+ * the program itself reads have a type here.
  */
 interface ResourceView<Status> {
   readonly id: string
@@ -50,15 +50,15 @@ export interface HypervisorView {
   readonly datapath_id: string | null
   readonly bridge_mappings: Readonly<Record<string, string>>
   readonly encap_ip: string | null
-  /** Number of rules wanted there. */
+  /** The number of rules that the switch should have. */
   readonly rules: number
-  /** Number of objects whose rules are on their way there. */
+  /** The number of objects whose rules have not been sent yet. */
   readonly backlog: number
   readonly last_error: string | null
   readonly conditions: ReadonlyArray<{ readonly code: string; readonly message: string }>
 }
 
-/** A rule as the API shows it: the ovs-ofctl line, and object and reason in words. */
+/** A rule as the API shows it: a line of ovs-ofctl, the object and the reason. */
 export interface FlowView {
   readonly flow: string
   readonly why: string
@@ -66,7 +66,7 @@ export interface FlowView {
 
 export interface FlowsView {
   readonly flows: readonly FlowView[]
-  /** The meters that these use, as `ovs-ofctl dump-meters` has them, a line each. */
+  /** The meters that these flows use, as lines of `ovs-ofctl dump-meters`. */
   readonly meters: readonly string[]
   readonly actual?: ReadonlyArray<{ readonly flow: string }>
   readonly missing?: readonly FlowView[]

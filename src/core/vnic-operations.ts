@@ -12,7 +12,7 @@ import type { Standing } from './standing.ts'
 import type { Listed, VnicView } from './views.ts'
 import { waitUntil } from './waiting.ts'
 
-/** A VNIC with one of these will have another status soon, if the switches do their part. */
+/** Statuses that change without a request, as soon as the switches have confirmed. */
 const PASSING = ['waiting', 'building', 'unplugging']
 
 export class VnicOperations {
@@ -22,7 +22,7 @@ export class VnicOperations {
     this.#context = context
   }
 
-  /** In the order of creation. @param vmId selects the VNICs of one VM */
+  /** Lists the VNICs in the order of creation. @param vmId selects the VNICs of one VM */
   *list(project: ProjectId, vmId?: string): Generator<Listed<VnicView>> {
     const { journal, present } = this.#context
     for (const vnic of inOrder(journal.graph.vnicsOfProject.get(project), journal.graph.vnics)) {
@@ -37,7 +37,7 @@ export class VnicOperations {
     return present.vnic(owned(journal.graph.vnics.get(id), project, 'VNIC', id))
   }
 
-  /** The VNIC is in no port yet. @throws PlugboardError */
+  /** Creates a VNIC, which is in no port yet. @throws PlugboardError */
   async create(project: ProjectId, request: Body, caller: Caller): Promise<Made<VnicView>> {
     const { journal, present } = this.#context
     const { value } = await journal.write((draft) => createVnic(draft, this.#context, project, request, caller))
@@ -45,7 +45,7 @@ export class VnicOperations {
     return { created, view: present.vnic(journal.graph.vnics.get(vnic.id) ?? vnic) }
   }
 
-  /** A VNIC that is in a port is unplugged first. @throws PlugboardError */
+  /** Destroys a VNIC. If it is in a port, it is unplugged first. @throws PlugboardError */
   destroy(project: ProjectId, id: VnicId, expected: Expected): Promise<Settling<VnicView>> {
     return settling(this.#context, (draft) => destroyVnic(draft, project, id, expected), {
       view: (was) => this.#context.present.vnic({ ...was, portId: null }, { status: 'unplugging' }),
@@ -70,7 +70,7 @@ export class VnicOperations {
     })
   }
 
-  /** Live migration: the VNIC's interface is about to appear at that hypervisor. @throws PlugboardError */
+  /** Begins a live migration: the VNIC's interface will appear at the given hypervisor. @throws PlugboardError */
   async migrate(project: ProjectId, id: VnicId, to: HypervisorId, expected: Expected): Promise<VnicView> {
     const { journal, hosts } = this.#context
     await journal.write((draft) => migrate(draft, project, id, { to, left: hosts.leftOf(id, to) }, expected))
@@ -87,13 +87,13 @@ export class VnicOperations {
 
   /**
    * Waits until the VNIC is `active`, `unplugged` or in `error`, the time is up, the signal fires or the controller stops.
-   * @returns the VNIC as it is then
+   * @returns the VNIC at the end of the wait
    */
   realised(project: ProjectId, id: VnicId, milliseconds: number, signal?: AbortSignal): Promise<VnicView> {
     return this.#when(project, id, ({ status }) => !PASSING.includes(status), milliseconds, signal)
   }
 
-  /** Waits as `realised` does, until the migration of the VNIC is `prepared`, in `error` or over. */
+  /** Waits until the migration of the VNIC is `prepared`, in `error` or over. Otherwise the same as `realised`. */
   prepared(project: ProjectId, id: VnicId, milliseconds: number, signal?: AbortSignal): Promise<VnicView> {
     return this.#when(project, id, ({ migration }) => migration?.status !== 'preparing', milliseconds, signal)
   }

@@ -1,15 +1,15 @@
-/** Waits for a condition, with an end. */
+/** A wait for a condition, for a limited time. */
 export interface Wait {
   met(): boolean
-  /** Calls back whenever the condition may have come true. @returns a function that ends it */
+  /** Calls back whenever the condition may have become true. @returns a function that ends the watch */
   watch(callback: () => void): () => void
-  /** How long to wait at most. */
+  /** The longest time to wait. */
   readonly milliseconds: number
-  /** The first of these that fires ends the wait. */
+  /** The wait ends when one of these fires. */
   readonly signals: readonly AbortSignal[]
 }
 
-/** @returns whether the condition is met at the end */
+/** @returns whether the condition is met at the end of the wait */
 export function waitUntil({ met, watch, milliseconds, signals }: Wait): Promise<boolean> {
   if (met() || signals.some(({ aborted }) => aborted)) return Promise.resolve(met())
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 /**
- * A service engine (driver): how operations on its objects become changes, and the rules its objects want. A built-in one
- * is this file's shape in `src/engines/<alias>.ts` and its rules in `flows/<alias>.ts`; adding one touches these two and one
- * line of the registry. An outside one is a module that the configuration names, and exports the same shape.
+ * A service engine (driver): it turns operations on its objects into changes, and says which rules its objects need. A built-in
+ * engine has a folder `src/engines/<alias>` with an `Engine` and its rules, and one line in the list of built-in engines. An
+ * outside engine is a module that the configuration names; it exports a function that makes an `Engine`.
  */
 import type { EngineRules, Member } from '../../../flows/engines/engine-rules.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
@@ -10,31 +10,31 @@ import type { Attributes, Hypervisor, Network, Port, Vnic } from '../../../topol
 import type { Caller } from '../caller.ts'
 import type { EngineField } from '../resources/field.ts'
 
-/** A JSON Schema of an object, from which requests are checked and the OpenAPI document is made; one made by TypeBox is one. */
+/** A JSON Schema of an object, made by TypeBox or by hand. It checks requests, and the OpenAPI document contains it. */
 export interface ObjectSchema {
   readonly type: 'object'
   readonly properties: Readonly<Record<string, object>>
-  /** The properties that must be there. */
+  /** The required properties. */
   readonly required?: readonly string[] | undefined
-  /** The alias of the extension that documents the properties; left out: the engine's own. */
+  /** The alias of the extension that documents the properties. Default: that of the engine. */
   readonly extension?: string
 }
 
 /** What an operator should know about a hypervisor. */
 export interface Condition {
   readonly code: string
-  /** What is wrong, and what would be right. */
+  /** What is wrong, and how to correct it. */
   readonly message: string
 }
 
 /**
- * A port towards the fabric that an engine needs on a hypervisor's integration bridge. Engines share one of the same role, so
- * all of them must want it alike.
+ * A port towards the fabric that an engine needs on a hypervisor's integration bridge. Engines that name the same role share
+ * one port, so they must all describe it in the same way.
  */
 export type FabricPort =
-  /** A pair of patch ports between the integration bridge and another one, `uplink:<physical network>`. */
+  /** A pair of patch ports between the integration bridge and another bridge. Role: `uplink:<physical network>`. */
   | { readonly role: string; readonly kind: 'patch'; readonly bridge: string }
-  /** A tunnel port whose remote end and key the rules set, packet by packet (`flow` in its options): `tunnel:<type>`. */
+  /** A tunnel port whose remote end and key the rules set for each packet (`flow` in its options). Role: `tunnel:<type>`. */
   | {
       readonly role: string
       readonly kind: 'tunnel'
@@ -42,123 +42,144 @@ export type FabricPort =
       readonly options: Readonly<Record<string, string>>
     }
 
-/** What a new network becomes. */
+/** What an engine decides about a new network. */
 export interface NetworkPlan {
   readonly segment: Attributes
-  /** Its name, by which nobody else has it: `vlan/physnet1/101`, `flat/physnet1`, `vxlan/4097`. */
+  /** The name of the segment, unique among all segments: `vlan/physnet1/101`, `flat/physnet1`, `vxlan/4097`. */
   readonly segmentId: string
-  /** What is kept of the network beside that, and shown of it. */
+  /** Further attributes of the network. They are stored, and answers show them. */
   readonly attributes?: Attributes
 }
 
-/** An address of one of a network's pools, which one port at a time may have. */
+/** An address from a pool of a network. Only one port at a time may have it. */
 export interface PoolAddress {
   readonly pool: string
-  /** 32 bits. */
+  /** The address as a number of 32 bits. */
   readonly value: number
-  /** The same as text, and the field of the request that says it: for a refusal. */
+  /** The address as text, and the field of the request that contains it. A refusal names both. */
   readonly text: string
   readonly field: string
 }
 
-/** Networks of an engine: it is offered by extension `logical-network` then. */
+/** The networks of an engine. An engine with networks belongs to extension `logical-network`. */
 export interface NetworkService {
-  /** Do the other hypervisors with members need rules for each member? */
+  /** Does each hypervisor with members of a network need rules for the members on the other hypervisors, too? */
   readonly mesh: boolean
-  /** Do its networks share rules on a hypervisor, of which the hypervisor is the author? Default: no. */
+  /** Do the networks share rules on a hypervisor, rules that belong to the hypervisor itself? Default: no. */
   readonly hypervisorRules?: boolean
-  /** May ports of other engines bridge its networks to remote sites? Where it is left out, yes. */
+  /** May ports of other engines bridge the networks to remote sites? Default: yes. */
   readonly bridged?: boolean
   /** The schema of `segment` in a request for a network. */
   readonly segment: ObjectSchema
-  /** The schema of what else a request for a network says, beside the core's fields. */
+  /** The schema of the engine's own fields in a request for a network. */
   readonly fields?: ObjectSchema
-  /** How answers and docs/fields.md say them, and further ones that no request sets. Left out: answers show them undeclared. */
+  /**
+   * How answers and docs/fields.md describe these fields, and further fields that no request sets. If left out, answers show the
+   * fields, but no schema declares them.
+   */
   readonly rows?: readonly EngineField[]
   /**
-   * Choose the segment of a new network, or take the one asked for.
-   * @param fields what the request says beside the core's
+   * Chooses the segment of a new network, or takes the requested one.
+   * @param fields the fields of the engine in the request
    * @throws PlugboardError `segment-in-use`, `segments-exhausted`, `bad-request`
    */
   plan(graph: GraphReader, asked: Attributes | null, fields: Readonly<Record<string, unknown>>): NetworkPlan
-  /** What a repeated request is compared with: the same for all requests that mean the same. Without it, the fields as they came. */
+  /**
+   * A form of the fields that is equal for all requests with the same meaning. A repeated request is compared in this form. If
+   * left out, the fields are compared as they are in the request.
+   */
   canonical?(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
-  /** Largest payload of a frame, octets. */
+  /** The largest payload of a frame, in octets. */
   mtu(graph: GraphReader): number
-  /** What keeps a network from working as a whole, though each of its ports may, in words. */
+  /** Why a network does not work as a whole, even if each of its ports works; undefined: it works. */
   limits?(graph: GraphReader, network: Network): string | undefined
-  /** Fields that the ports of its networks have beside the core's. */
+  /** The engine's own fields of the ports in its networks. */
   readonly portFields?: PortFields
   /**
-   * What a new port becomes, beside what was asked for.
-   * @param port as it will be, with what the request says
+   * Decides what the request for a new port leaves open.
+   * @param port the new port, with the values of the request
    * @throws PlugboardError `addresses-exhausted`, `address-in-use`
    */
   planPort?(graph: GraphReader, network: Network, port: Port): PortPlan
-  /** The addresses of a port that no other one of the network may have: one that it leaves is the last to be given again. */
+  /** The addresses that only this port of the network may have. An address that a port gives up is the last to be reused. */
   addresses?(network: Network, port: Port): readonly PoolAddress[]
 }
 
 export interface PortFields {
-  /** Of the request for a port, and of a change. */
+  /** The schema of these fields in requests that create or change a port. */
   readonly schema: ObjectSchema
-  /** How answers and docs/fields.md say them, and further ones that no request sets. Left out: answers show them undeclared. */
+  /**
+   * How answers and docs/fields.md describe these fields, and further fields that no request sets. If left out, answers show the
+   * fields, but no schema declares them.
+   */
   readonly rows?: readonly EngineField[]
-  /** What such fields make of a port; without any, what it is at first. @throws PlugboardError */
+  /** Applies the fields to a port. Without any fields, it sets the defaults. @throws PlugboardError */
   set(graph: GraphReader, port: Port, fields: Readonly<Record<string, unknown>>, caller: Caller): Port
   /**
-   * May it have that beside the others? Asked when the port is about to be made or changed, not when a request is repeated.
-   * @param port with what the request says
+   * Checks that the port does not conflict with other ports. Called before a port is created or changed, but not when a request
+   * is repeated.
+   * @param port the port with the values of the request
    * @throws PlugboardError `address-in-use`, …
    */
   check?(graph: GraphReader, port: Port): void
 }
 
-/** What a new port that an engine makes by itself becomes. */
+/** What an engine decides about a new port that it serves by itself. */
 export interface PortPlan {
   readonly attributes: Attributes
-  /** Where it leads to a remote site of its network; null for one that takes a VNIC. */
+  /** The hypervisor from which the port leads to a remote site of its network; null for a port that takes a VNIC. */
   readonly hypervisor: HypervisorId | null
-  /** Its own segment, and the one that this is a part of: `vxlan/7/203.0.113.5` of `vxlan/7`. */
+  /** The port's own segment, and the segment that contains it: `vxlan/7/203.0.113.5` is part of `vxlan/7`. */
   readonly segment: { readonly id: string; readonly partOf: string | null } | null
 }
 
-/** Ports of an engine that are on their own: `POST …/ports` with its alias as `engine`. */
+/** Ports that an engine serves by itself: `POST …/ports` with the engine's alias as `engine`. */
 export interface PortService {
-  /** The schema of what a request says beside `id`, `name` and `engine`. */
+  /** The schema of the engine's own fields in a request for a port. */
   readonly schema: ObjectSchema
-  /** How answers and docs/fields.md say them, and further ones that no request sets. Left out: answers show them undeclared. */
+  /**
+   * How answers and docs/fields.md describe these fields, and further fields that no request sets. If left out, answers show the
+   * fields, but no schema declares them.
+   */
   readonly rows?: readonly EngineField[]
   /**
-   * @param network that it is to be in, of whatever engine; null for a port on its own
+   * Decides about a new port.
+   * @param network the network of the port, which may be of another engine; null for a standalone port
    * @throws PlugboardError `segment-in-use`, `bad-request`, `unsupported`
    */
   plan(graph: GraphReader, network: Network | null, fields: Readonly<Record<string, unknown>>, caller: Caller): PortPlan
-  /** What a repeated request is compared with: the same for all requests that mean the same. Without it, they are as they came. */
+  /**
+   * A form of the fields that is equal for all requests with the same meaning. A repeated request is compared in this form. If
+   * left out, the fields are compared as they are in the request.
+   */
   canonical?(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
-  /** May its ports be in networks, and lead to remote sites there? */
+  /** May ports of this engine be in networks, and lead to remote sites there? */
   readonly inNetworks: boolean
 }
 
-/** A kind of VNIC that an engine brings. */
+/** A kind of VNIC that an engine adds. */
 export interface VnicKind {
   readonly kind: string
-  /** The schema of what a request says beside `id`, `kind`, `vm_id` and `name`. */
+  /** The schema of the fields that a request for a VNIC of this kind has beside those of the core. */
   readonly schema: ObjectSchema
-  /** How answers and docs/fields.md say them, and further ones that no request sets. Left out: answers show them undeclared. */
+  /**
+   * How answers and docs/fields.md describe these fields, and further fields that no request sets. If left out, answers show the
+   * fields, but no schema declares them.
+   */
   readonly rows?: readonly EngineField[]
   /**
-   * @returns what is kept of a VNIC, which its view shows; `asked` is what a repeated request is compared with
+   * Reads the fields of a request.
+   * @returns `attributes`, which are stored and shown; `asked`, with which a repeated request is compared
    * @throws PlugboardError `bad-request`
    */
   attributes(fields: Readonly<Record<string, unknown>>): { readonly asked: object; readonly attributes: Attributes }
 }
 
-/** What is said to a member that asked. */
+/** The controller's answer to a member that sent a request frame. */
 export interface Answer {
-  /** Ethernet frames, to the member alone: four at most. */
+  /** Ethernet frames to send to this member only; at most four. */
   readonly frames: readonly Uint8Array[]
-  /** What an operator should know of it, for the log. */
+  /** A line for the log, if an operator should know about the request. */
   readonly note?: string
 }
 
@@ -167,24 +188,26 @@ export interface Engine {
   readonly name: string
   readonly description: string
   readonly rules: EngineRules
-  /** What kinds of VNIC may be plugged into its ports. */
+  /** The kinds of VNIC that may be plugged into the engine's ports. */
   readonly kinds: readonly string[]
-  /** Those that it brings itself; `ethernet` is there. */
+  /** The kinds of VNIC that the engine adds. Kind `ethernet` exists without any engine. */
   readonly vnics?: readonly VnicKind[]
   readonly networks?: NetworkService
   readonly ports?: PortService
   /**
-   * May this VNIC be plugged into this port of the engine's?
+   * Checks that this VNIC may be plugged into this port of the engine.
    * @throws PlugboardError `mac-in-use`, `unsupported`, …
    */
   checkPlug(graph: GraphReader, vnic: Vnic, port: Port): void
   /**
-   * What a member is answered that has sent one of the frames that its `punts` name; no frames where it is to hear nothing. Of
-   * the graph it sees the present. The frame is as the guest made it, of whatever content.
+   * Answers a frame of a member that one of the engine's `punts` sent to the controller. Without frames, the member gets no
+   * answer.
+   * @param graph the current graph
+   * @param frame a frame as the guest sent it; its content is not checked
    */
   answer?(graph: GraphReader, member: Member, frame: Uint8Array): Answer
-  /** What is wrong with a host's switch-wide configuration (`Open_vSwitch.other_config`) for this engine. */
+  /** Finds what is wrong for this engine in the switch-wide configuration of a host (`Open_vSwitch.other_config`). */
   judgeHost(config: ReadonlyMap<string, string>): readonly Condition[]
-  /** The ports towards the fabric that it needs there. */
+  /** The ports towards the fabric that the engine needs on this hypervisor. */
   fabricPorts(here: Pick<Hypervisor, 'bridgeMappings' | 'encapIp'>): readonly FabricPort[]
 }

@@ -1,6 +1,6 @@
 /**
- * Wraps an outside engine: its answers are checked before the core uses them. A wrong answer refuses that one request and says
- * why. The engine's rules are checked where they are compiled (`flows/engines/checked.ts`).
+ * Wraps an outside engine, and checks its answers before the core uses them. A wrong answer makes only the current request fail;
+ * the problem says why. The compiler checks the engine's rules (`flows/engines/checked.ts`).
  */
 import type { Member } from '../../../flows/engines/engine-rules.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
@@ -13,9 +13,9 @@ import type { TakenNames } from './taken-names.ts'
 type Taken = readonly string[]
 type Json = Readonly<Record<string, unknown>>
 
-/** @param taken names that its attributes may not have */
+/** @param taken names that the engine's attributes must not have */
 export function guarded(engine: Engine, { shown }: TakenNames): Engine {
-  // Part by part, since an engine may be of a class.
+  // Takes the properties one by one: the engine may be an instance of a class, whose methods a spread would lose.
   const { alias, name, description, kinds, rules } = engine
   return {
     alias,
@@ -37,21 +37,21 @@ export function guarded(engine: Engine, { shown }: TakenNames): Engine {
       }
     },
     ...(engine.answer && {
-      // Who asks tells of a mistake, and the guest hears nothing.
+      // The caller logs a mistake. The guest gets no answer.
       answer: (graph: GraphReader, member: Member, frame: Uint8Array) =>
         checkedAnswer(
           alias,
           trying(alias, 'answer()', () => engine.answer?.(graph, member, frame)),
         ),
     }),
-    // Who asks for the ports of all engines looks at them together.
+    // The caller checks the ports of all engines together.
     fabricPorts: (here) => atOnce(engine.fabricPorts(here)),
   }
 }
 
-/** Of one answer. */
+/** The most frames that one answer may have. */
 const MAX_FRAMES = 4
-/** Of a frame, from an Ethernet header alone to a jumbo frame. */
+/** The length of a frame, from a bare Ethernet header to a jumbo frame. */
 const MIN_FRAME_OCTETS = 14
 const MAX_FRAME_OCTETS = 9_014
 
@@ -154,7 +154,7 @@ const guardedFields = (alias: string, portFields: PortFields, taken: Taken): Por
   set(graph, port, fields, caller) {
     const said = trying(alias, 'portFields.set()', () => portFields.set(graph, port, fields, caller))
     const attributes = plain(alias, 'portFields.set().attributes', said?.attributes, taken)
-    // All else of a port is the core's.
+    // An engine may set only these two; all other properties of a port belong to the core.
     return { ...port, attributes, floodUnknown: said.floodUnknown === true }
   },
   ...(portFields.check && {
@@ -200,7 +200,7 @@ function segmentName(alias: string, what: string, said: unknown): string {
   throw mistake(alias, `${what} is ${said}: it must be the name of a segment, such as vxlan/4097`)
 }
 
-/** @param taken names that it may not have */
+/** Checks attributes. @param taken names that they must not have */
 function plain(alias: string, what: string, said: unknown, taken: readonly string[]): Attributes {
   if (!isObject(said)) throw mistake(alias, `${what} says no attributes, an object`)
   for (const [name, value] of Object.entries(said)) {
@@ -215,7 +215,7 @@ function isPlain(value: unknown): boolean {
   return typeof value === 'object' && Object.values(value as object).every(isPlain)
 }
 
-/** A refusal goes on to the caller; anything else that is thrown is a mistake of the engine. */
+/** Passes a PlugboardError on to the caller. Any other error is a mistake of the engine. */
 function trying<T>(alias: string, what: string, ask: () => T): T {
   try {
     return atOnce(ask())
@@ -225,7 +225,7 @@ function trying<T>(alias: string, what: string, ask: () => T): T {
   }
 }
 
-/** @throws TypeError if it is a promise, which nobody waits for */
+/** Checks that an answer is not a promise: the callers do not wait. @throws TypeError */
 export function atOnce<T>(said: T): T {
   if (!(said instanceof Promise)) return said
   said.catch(() => undefined)

@@ -1,4 +1,4 @@
-/** The engines that the configuration names: built-in ones, and modules of others. */
+/** Loads the engines that the configuration names: built-in engines and outside modules. */
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -8,10 +8,10 @@ import { guarded } from './guarded.ts'
 import { whatClashes, whatIsWrong } from './shape.ts'
 import type { TakenNames } from './taken-names.ts'
 
-/** The alias of a built-in one, or a module whose default export makes one of these options. */
+/** The alias of a built-in engine; or a module whose default export is a function that makes an engine from the options. */
 export type EngineWish = string | { readonly module: string; readonly options?: unknown }
 
-/** An engine could not be loaded; the message says which one and why. */
+/** An engine could not be loaded. The message says which engine, and why. */
 export class EngineError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, { cause })
@@ -19,16 +19,16 @@ export class EngineError extends Error {
   }
 }
 
-/** The engines that are built in. */
+/** The built-in engines. */
 export interface BuiltIn {
   readonly aliases: readonly string[]
-  /** Those of these aliases, in the order of their tables. */
+  /** Makes the engines with these aliases, in the order of their tables. */
   make(aliases: readonly string[]): Engine[]
 }
 
 /**
- * Loads them. Paths of modules are relative to the working directory.
- * @param taken names that fields of outside engines may not have
+ * Loads engines. Paths of modules are relative to the working directory.
+ * @param taken names that fields of outside engines must not have
  * @throws EngineError
  */
 export async function loadEngines(
@@ -80,6 +80,6 @@ async function imported(module: string): Promise<unknown> {
   }
 }
 
-/** On one line, whatever the error says. */
+/** The first line of the error's message. */
 const wordsOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''

@@ -2,10 +2,10 @@
 import { PlugboardError } from '../errors.ts'
 import type { Engine, NetworkService, PortService, VnicKind } from './engine.ts'
 
-/** The kind of a VNIC whose request names none. Its VNICs are Ethernet devices. */
+/** The default kind of a VNIC: an Ethernet device. */
 export const ETHERNET = 'ethernet'
 
-/** The engine of a network whose request names none. */
+/** The default engine of a network. */
 export const DEFAULT_ENGINE = 'vlan'
 
 export type NetworkEngine = Engine & { readonly networks: NetworkService }
@@ -17,11 +17,11 @@ type Engines = ReadonlyMap<string, Engine>
 export const networkEngines = (engines: Engines): NetworkEngine[] =>
   [...engines.values()].filter((engine): engine is NetworkEngine => engine.networks !== undefined)
 
-/** The engines that make ports of their own. */
+/** The engines that serve ports by themselves. */
 export const portEngines = (engines: Engines): PortEngine[] =>
   [...engines.values()].filter((engine): engine is PortEngine => engine.ports !== undefined)
 
-/** The engines whose own ports may be in networks, where they lead to remote sites. */
+/** The engines whose ports may be in networks, where they lead to remote sites. */
 export const bridgingEngines = (engines: Engines): PortEngine[] =>
   portEngines(engines).filter(({ ports }) => ports.inNetworks)
 
@@ -42,7 +42,7 @@ export function findKind(kinds: readonly VnicKind[], name: string): VnicKind {
   throw new PlugboardError('bad-request', detail, { field: 'kind' })
 }
 
-/** @param able the loaded engines that can do it @param otherwise what a loaded engine lacks if it cannot */
+/** @param able the loaded engines that offer the service @param otherwise what the other loaded engines lack */
 function find<E extends Engine>(engines: Engines, alias: string, able: readonly E[], otherwise: string): E {
   const found = able.find((engine) => engine.alias === alias)
   if (found) return found

@@ -2,12 +2,12 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { Address4, Address6 } from 'ip-address'
 
-/** "This network", loopback, and the addresses above multicast: no peer can send to these. */
+/** "This network", loopback, and the addresses above multicast: they cannot be the address of a peer. */
 const NOBODY_4 = ['0.0.0.0/8', '127.0.0.0/8', '240.0.0.0/4'].map((range) => new Address4(range))
-/** Unspecified and loopback, IPv4 in other clothes, and addresses that mean something on one link only. */
+/** Unspecified, loopback, IPv4-mapped and link-local addresses: they cannot be the address of a peer. */
 const NOBODY_6 = ['::/128', '::1/128', '::ffff:0:0/96', 'fe80::/10'].map((range) => new Address6(range))
 
-/** @returns the address in its one canonical form, or null where no peer could send to it */
+/** @returns the address in its canonical form, or null if it cannot be the address of a peer */
 export function peerAddress(text: string): string | null {
   if (isIPv4(text)) {
     const address = new Address4(text)

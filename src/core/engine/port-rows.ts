@@ -1,4 +1,4 @@
-/** How an engine says the fields of ports in its networks in rows, one for each field. */
+/** Lets an engine describe the fields of ports in its networks as rows, one row for each field. */
 import { Type } from 'typebox'
 import { type EngineField, schemaOf } from '../resources/field.ts'
 import type { EnginePortField } from '../resources/port-fields.ts'

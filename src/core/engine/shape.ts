@@ -1,4 +1,4 @@
-/** Checks that what a module made has the shape of an engine. The answer names the wrong part, and says what would be right. */
+/** Checks that the value that a module made has the shape of an engine. A complaint names the wrong part and the right form. */
 
 import type { Engine, ObjectSchema } from './engine.ts'
 import { ETHERNET } from './offers.ts'
@@ -7,7 +7,7 @@ import type { TakenNames } from './taken-names.ts'
 /** `a function plan` */
 const FUNCTION = 'function'
 
-/** What the parts of an engine must be; `?` where one may be left out. */
+/** The types of the parts of an engine; `?` means that the part may be left out. */
 const PARTS = {
   engine: {
     name: 'string',
@@ -45,14 +45,14 @@ const PARTS = {
 } as const
 
 const NAME = /^[a-z][a-z0-9-]{0,63}$/
-/** The extensions that several engines offer. */
+/** The aliases of the extensions that several engines share. */
 const SHARED = ['ethernet-vnic', 'logical-network']
 
 type Parts = Readonly<Record<string, unknown>>
 
 /**
- * @param taken names that its fields may not have
- * @returns what is wrong about it, to go after "its engine"; undefined where it is one
+ * @param taken names that the engine's fields must not have
+ * @returns what is wrong, to follow the words "its engine"; undefined if the value is an engine
  */
 export function whatIsWrong(value: unknown, taken: TakenNames): string | undefined {
   if (!isRecord(value)) return `is ${show(value)}: it must be an object`
@@ -71,7 +71,7 @@ export function whatIsWrong(value: unknown, taken: TakenNames): string | undefin
   return wrong && `(${alias}) has ${wrong}`
 }
 
-/** @returns what is wrong between the engines that are loaded */
+/** @returns how two of the loaded engines conflict; undefined: there is no conflict */
 export function whatClashes(engines: readonly Engine[]): string | undefined {
   const brought = new Map([[ETHERNET, 'Plugboard']])
   for (const { alias, vnics = [] } of engines) {
@@ -151,7 +151,7 @@ function parts(value: Parts, at: string, wanted: Readonly<Record<string, string>
   return undefined
 }
 
-/** @param taken names that the core and the features have in the same place */
+/** @param taken names that the core or a feature already uses in the same place */
 function schema(value: unknown, at: string, taken: readonly string[] = []): string | undefined {
   const { type, properties } = isRecord(value) ? (value as Partial<ObjectSchema>) : {}
   if (type !== 'object' || !isRecord(properties)) {

@@ -1,11 +1,11 @@
-/** Names of fields that engines may not take, since the core or a feature has them. */
+/** Names that engines must not give to their fields, because the core or a feature already uses them. */
 import { askedNames, shownNames } from '../resources/field-table.ts'
 import { type FeatureFields, tablesOf } from '../resources/tables.ts'
 
 export interface TakenNames {
-  /** In answers, where an engine's attributes stand beside them. */
+  /** Names in answers, which also show the attributes of an engine. */
   readonly shown: Readonly<Record<'network' | 'port' | 'vnic', readonly string[]>>
-  /** In requests: `portField` for ports in networks, `port` for ports in none. */
+  /** Names in requests: `portField` for ports in networks, `port` for ports outside of networks. */
   readonly asked: Readonly<Record<'network' | 'portField' | 'port' | 'vnic', readonly string[]>>
 }
 

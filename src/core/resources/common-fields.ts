@@ -1,4 +1,4 @@
-/** Fields that networks, ports and VNICs all have, and the schemas that their rows share. */
+/** The fields that networks, ports and VNICs have in common, and the schemas that their rows share. */
 import { Type } from 'typebox'
 import type { Field } from './field.ts'
 
@@ -15,7 +15,7 @@ export const Detail = Type.Optional(Type.String({ description: 'why, in words' }
 export const orNull = <T extends ReturnType<typeof Type.String>>(schema: T) => Type.Union([schema, Type.Null()])
 const Name = Type.String({ maxLength: 255, description: 'for people; need not be unique' })
 
-/** What every such object keeps of them. */
+/** The stored properties behind the common fields. */
 interface Common {
   readonly id: string
   readonly project: string
@@ -24,7 +24,7 @@ interface Common {
   readonly createdAt: string
 }
 
-/** What is known of it beside what it keeps. */
+/** Values of the common fields that are not stored. */
 interface Showing {
   readonly standing: { readonly status: string; readonly detail?: string }
 }
@@ -51,7 +51,7 @@ export const PROJECT = {
   show: ({ project }) => project,
 } as const satisfies CommonField
 
-/** @param canChange may an update have it? */
+/** @param canChange may an update contain the field? */
 export const nameField = <Node extends { readonly name: string }>(canChange: boolean) =>
   ({
     name: 'name',

@@ -1,4 +1,4 @@
-/** What operations on resources know beside the graph. */
+/** What operations on resources use beside the graph. */
 import type { Engine, VnicKind } from '../engine/engine.ts'
 import type { Feature } from '../feature.ts'
 import type { Tables } from './tables.ts'
@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts'
 export interface ResourceContext {
   /** The loaded engines by alias. */
   readonly engines: ReadonlyMap<string, Engine>
-  /** The kinds of VNIC that they take. */
+  /** The kinds of VNIC that the loaded engines take. */
   readonly kinds: readonly VnicKind[]
   readonly features: readonly Feature[]
   /** The fields of each resource. */

@@ -23,7 +23,7 @@ interface Request {
 
 /**
  * @param networkId null for a port in no network; then the request names the engine
- * @param body the fields of the core, of the features and of the engine
+ * @param body the request, with fields of the core, the features and the engine
  * @throws PlugboardError
  */
 export function createPort(
@@ -47,7 +47,7 @@ export function createPort(
   return fromEngine(request, bridging, network)
 }
 
-/** A port that takes a VNIC of the network. */
+/** Creates a port in a network, for a VNIC. */
 function inNetwork({ draft, context, project, body, caller }: Request, network: Network) {
   const networks = context.engines.get(network.engine)?.networks
   const portFields = networks?.portFields
@@ -63,7 +63,7 @@ function inNetwork({ draft, context, project, body, caller }: Request, network: 
   })
 }
 
-/** A port as an engine makes it by itself. */
+/** Creates a port that an engine serves by itself. */
 function fromEngine(
   { draft, context, project, body, caller }: Request,
   { alias, ports }: PortEngine,
@@ -81,7 +81,7 @@ function fromEngine(
   })
 }
 
-/** @throws PlugboardError if the project may not bridge the network, or its engine cannot */
+/** @throws PlugboardError if the project may not bridge the network, or the engine of the network does not support it */
 function checkBridging(
   project: ProjectId,
   { id, project: owner, engine }: Network,

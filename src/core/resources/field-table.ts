@@ -1,4 +1,4 @@
-/** The table of a resource's fields, and what is made from its rows. */
+/** The table of a resource's fields, and functions that use its rows. */
 import { isDeepStrictEqual } from 'node:util'
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox'
 import type { Attributes } from '../../../topology/model.ts'
@@ -10,28 +10,28 @@ export interface Table<Node, Showing, Setting> {
   readonly title: 'network' | 'port' | 'vnic'
   /** Fields of the core and of features that answers show before those of the engine. */
   readonly head: ReadonlyArray<Field<Node, Showing, Setting>>
-  /** What the loaded engines bring. */
+  /** The fields of the loaded engines. */
   readonly engines: readonly EngineFields[]
   /** Fields of the core and of features that answers show after those of the engine. */
   readonly tail: ReadonlyArray<Field<Node, Showing, Setting>>
-  /** A node that an older version stored, with the properties that it lacks and that no row has. */
+  /** Adds properties to a node of an older version that it lacks and that belong to no row. */
   restore?(old: Body): Body
 }
 
-/** A request, or a stored node, by the names of its fields. */
+/** A request or a stored node, as an object. */
 export type Body = Readonly<Record<string, unknown>>
 
-/** Fields of one engine that are set together. */
+/** The fields of one engine, or of one kind of VNIC. */
 export interface EngineFields {
   /** The alias of the engine, or the kind of VNIC. */
   readonly of: string
-  /** The requests that may have them. */
+  /** The requests that may contain these fields. */
   readonly occasions: readonly Occasion[]
   readonly schema: ObjectSchema
   readonly rows: readonly EngineField[]
 }
 
-/** Any table, where only the words and schemas of its rows matter. */
+/** A table of any resource, for code that needs only the documentation and schemas of its rows. */
 export interface AnyTable {
   readonly title: Table<never, never, never>['title']
   readonly head: readonly AnyField[]
@@ -39,7 +39,7 @@ export interface AnyTable {
   readonly tail: readonly AnyField[]
 }
 
-/** The rows of the core and of features. */
+/** The rows of the core and of the features. */
 export const rowsOf = <Row>({
   head,
   tail,
@@ -48,7 +48,7 @@ export const rowsOf = <Row>({
   readonly tail: readonly Row[]
 }): Row[] => [...head, ...tail]
 
-/** The schema of a request: the fields of the core and of features, then what any of the engines takes. */
+/** The schema of a request: the fields of the core and of the features, then the fields of all loaded engines. */
 export function requestSchema(table: AnyTable, occasion: Occasion): TObject {
   const properties: TProperties = {}
   for (const { name, request } of rowsOf(table)) {
@@ -77,15 +77,15 @@ export function answerSchema(table: AnyTable): TObject {
   )
 }
 
-/** Names that no engine may give to what it keeps: answers show them already. */
+/** Names that no engine may give to its attributes, because answers already use them. */
 export const shownNames = (table: AnyTable): string[] =>
   rowsOf(table).flatMap(({ name, answer }) => (answer ? name : []))
 
-/** Names that no engine may give to fields of requests on these occasions. */
+/** Names that no engine may give to fields of these requests, because the core or a feature already uses them. */
 export const askedNames = (table: AnyTable, ...occasions: readonly Occasion[]): string[] =>
   rowsOf(table).flatMap((row) => (occasions.some((each) => mayHave(row, each)) ? row.name : []))
 
-/** A node as answers show it: its rows in their order, and between head and tail what its engine keeps. */
+/** A node as answers show it: the rows of the head, then the attributes of the engine, then the rows of the tail. */
 export function show<Node extends { readonly attributes: Attributes }, Showing, Setting>(
   { head, tail }: Table<Node, Showing, Setting>,
   node: Node,
@@ -99,13 +99,13 @@ export function show<Node extends { readonly attributes: Attributes }, Showing, 
   }
   for (const row of head) add(row)
   Object.assign(view, node.attributes)
-  // A row that keeps its value as an attribute shows it at its own place.
+  // A row of the tail may store its value among the attributes. It is shown with the tail.
   for (const { name } of tail) if (name in node.attributes) delete view[name]
   for (const row of tail) add(row)
   return view
 }
 
-/** A request, divided by whose its fields are. */
+/** A request, divided into the fields of the core and those of the engine. */
 export interface Divided {
   /** Fields of the core and of features. */
   readonly given: Body
@@ -120,10 +120,10 @@ export function divide(table: AnyTable, occasion: Occasion, body: Body): Divided
   return { given: part(true), fields: part(false) }
 }
 
-/** What a new node has before a request is applied to it. */
+/** The initial properties of a new node, before the request is applied. */
 export const initial = (table: AnyRows): object => Object.assign({}, ...rowsOf(table).map((row) => row.initial))
 
-/** A node as an older version stored it, with what it lacks. */
+/** Adds missing properties to a node that an older version stored. */
 export const restored = (table: AnyRows & { restore?(old: Body): Body }, old: Body): Body => ({
   ...initial(table),
   ...(table.restore?.(old) ?? old),
@@ -134,7 +134,7 @@ interface AnyRows {
   readonly tail: ReadonlyArray<{ readonly initial?: object }>
 }
 
-/** What the canonical body of a POST says of the fields of the core and of features, after defaults. */
+/** The fields of the core and of the features in the canonical body of a POST, with defaults filled in. */
 export function saidFields<Node>(
   rows: ReadonlyArray<Field<Node, never, never>>,
   occasion: Occasion,

@@ -1,4 +1,4 @@
-/** One row per field of a resource: everything that is said of the field anywhere is said here. */
+/** The type of a row: one row describes everything about one field of a resource. */
 import { isDeepStrictEqual } from 'node:util'
 import { type TObject, type TSchema, Type } from 'typebox'
 import type { Attributes } from '../../../topology/model.ts'
@@ -6,75 +6,75 @@ import { type Caller, ROLES, type Role } from '../caller.ts'
 import { PlugboardError } from '../errors.ts'
 
 /**
- * A field of a resource. Request and answer schemas, views, canonical bodies, changes, names that engines may not take,
- * old stores and docs/fields.md are made from it.
+ * A field of a resource. The program uses the row for schemas of requests and answers, views, canonical bodies, updates, the list
+ * of names that engines must not use, nodes of older versions, and docs/fields.md.
  */
 export interface Field<Node, Showing, Setting> {
-  /** As requests and answers spell it. */
+  /** The name of the field in requests and answers. */
   readonly name: string
-  /** What it is, in Markdown, for docs/fields.md. */
+  /** What the field means, in Markdown, for docs/fields.md. */
   readonly documentation: string
-  /** Its schema in answers, `Type.Optional` where an answer may lack it. Left out: answers do not have it. */
+  /** Its schema in answers; `Type.Optional` if an answer may lack it. If left out, answers do not have the field. */
   readonly answer?: TSchema
   /**
-   * Its value in answers; undefined leaves it out. Without this function an answer shows what `request.get` says, or the
-   * attribute of this name.
+   * Returns its value in answers; undefined leaves the field out. Without this function, answers show the value of `request.get`,
+   * or else the attribute of the same name.
    */
   show?(node: Node, showing: Showing): unknown
-  /** How requests set it. Left out: no request does. */
+  /** How requests set the field. If left out, no request sets it. */
   readonly request?: FieldRequest<Node, Setting>
-  /** What a new node has before a request is applied to it, and a node that an older version stored without the field. */
+  /** The initial properties of a new node, and of a node that an older version stored without the field. */
   readonly initial?: Partial<Node>
 }
 
-/** A request that may have the field. `createAlone` makes a port that is in no network. */
+/** The kinds of requests that may contain the field. `createAlone` creates a port in no network. */
 export type Occasion = 'create' | 'createAlone' | 'update'
 
 export interface FieldRequest<Node, Setting> {
   readonly schema: TSchema
-  /** Must each request to create the object have it? */
+  /** Must each request that creates the object contain the field? */
   readonly isRequired?: boolean
-  /** Which requests may have it, and the least role that may give it another value than it has. */
+  /** The requests that may contain the field, each with the least role that may change its value. */
   readonly roles: Readonly<Partial<Record<Occasion, Role>>>
-  /** The value that a request without it gives to a new object. */
+  /** The value of a new object if the request lacks the field. */
   readonly default: unknown
-  /** Has the canonical body of a POST the field even where it has its default? A new field must not: older stores lack it. */
+  /** Does the canonical body of a POST contain the field even if it has its default? Not for new fields: older stores lack them. */
   readonly isAlwaysSaid?: boolean
-  /** What takes the role, for a refusal: `to switch port_security`. Left out: the quoted name. */
+  /** The action that needs the role, for a refusal: `to switch port_security`. Default: the quoted name of the field. */
   readonly deed?: string
-  /** The value that a node has. */
+  /** Returns the value of a node. */
   get(node: Node): unknown
-  /** The node with another value. Left out: the operation that makes the object uses the value. @throws PlugboardError */
+  /** Returns the node with a new value. If left out, only the creating operation uses the value. @throws PlugboardError */
   set?(node: Node, value: unknown, setting: Setting): Node
-  /** The value in the canonical body of a POST, where it differs from that of the request. */
+  /** Returns the value for the canonical body of a POST, if it differs from the value in the request. */
   said?(node: Node): unknown
-  /** May the node have the value, whoever asks? Called when a request has the field. @throws PlugboardError */
+  /** Checks that the node may have its value, for every role. Called if a request contains the field. @throws PlugboardError */
   check?(node: Node, setting: Omit<Setting, 'caller'>): void
 }
 
-/** What an engine says of one of its fields. It keeps the value as an attribute, which answers show under this name. */
+/** A field of an engine. Its value is stored as an attribute, and answers show it under this name. */
 export interface EngineField {
   readonly name: string
-  /** What it is, in Markdown, for docs/fields.md. */
+  /** What the field means, in Markdown, for docs/fields.md. */
   readonly documentation: string
-  /** Its schema in requests, `Type.Optional` where they may lack it. Left out: no request sets it. */
+  /** Its schema in requests; `Type.Optional` if a request may lack it. If left out, no request sets the field. */
   readonly request?: TSchema
-  /** The least role that may set it, for docs/fields.md: the engine checks it. Left out: `member`. */
+  /** The least role that may set the field, for docs/fields.md; the engine checks the role. Default: `member`. */
   readonly role?: Role
-  /** The value that a new object gets whose request lacks the field, for docs/fields.md. */
+  /** The value of a new object if the request lacks the field, for docs/fields.md. */
   readonly default?: unknown
-  /** Its schema in answers. Left out: the OpenAPI document does not mention it there. */
+  /** Its schema in answers. If left out, the OpenAPI document does not mention the field in answers. */
   readonly answer?: TSchema
 }
 
-/** The schema of a request with these fields; a field is left out by `Type.Optional`. */
+/** The schema of a request with these fields. */
 export const schemaOf = (rows: readonly EngineField[]): TObject =>
   Type.Object(Object.fromEntries(rows.flatMap(({ name, request }) => (request ? [[name, request]] : []))))
 
-/** May such a request have the field? */
+/** May a request of this kind contain the field? */
 export const mayHave = ({ request }: AnyField, occasion: Occasion): boolean => request?.roles[occasion] !== undefined
 
-/** Where a field is kept that has no property of its own on the node: among its attributes. */
+/** Stores a field among the attributes of the node, if the node has no property for it. */
 export const asAttribute = (name: string) => ({
   get: (node: { readonly attributes: Attributes }): unknown => node.attributes[name],
   set: <Node extends { readonly attributes: Attributes }>(node: Node, value: unknown): Node => ({
@@ -83,13 +83,14 @@ export const asAttribute = (name: string) => ({
   }),
 })
 
-/** Any field, where only its words and schemas matter. */
+/** A field of any resource, for code that needs only its documentation and schemas. */
 export type AnyField = Pick<Field<never, never, never>, 'name' | 'documentation' | 'answer'> & {
   readonly request?: Omit<FieldRequest<never, never>, 'get' | 'set' | 'said' | 'check'>
 }
 
 /**
- * May this caller give the field a value other than `now`?
+ * Checks that the caller may change the value of the field.
+ * @param now the current value
  * @throws PlugboardError `forbidden`
  */
 export function checkRole(field: AnyField, occasion: Occasion, caller: Caller, value: unknown, now: unknown): void {

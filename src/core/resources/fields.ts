@@ -1,11 +1,11 @@
-/** Bodies whose fields depend on an engine: the route takes what any of them has words for, its own one then looks again. */
+/** Bodies whose fields depend on an engine. The route accepts the fields of every engine; then the object's own engine checks. */
 import { isDeepStrictEqual } from 'node:util'
 import { type TProperties, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import type { ObjectSchema } from '../engine/engine.ts'
 import { PlugboardError } from '../errors.ts'
 
-/** The properties of all of these schemas, none of them required; one that two of them have is as any of them says. */
+/** The properties of all these schemas, none of them required. If two schemas have a property, it may match either one. */
 export function fieldsOf(schemas: Iterable<ObjectSchema>): TProperties {
   const all = new Map<string, TSchema[]>()
   for (const { properties } of schemas) {
@@ -23,9 +23,10 @@ export function fieldsOf(schemas: Iterable<ObjectSchema>): TProperties {
 }
 
 /**
- * @param what has these fields, in words
- * @param within the field of the body that holds them, if it is not the body itself
- * @throws PlugboardError `bad-request` that names the first field that is wrong
+ * Checks that a value has only the fields of a schema.
+ * @param what the words for the value in an error
+ * @param within the field of the body that contains the value, if it is not the whole body
+ * @throws PlugboardError `bad-request`, which names the first wrong field
  */
 export function only(
   schema: ObjectSchema,

@@ -1,4 +1,4 @@
-/** Hypervisors in the graph: finding one, what is wrong there, and taking one out of service. */
+/** Finds and removes hypervisors in the graph, and finds what is wrong there. */
 import { type Engines, faultOf } from '../../../flows/compile.ts'
 import type { Domain } from '../../../flows/engines/engine-rules.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
@@ -17,7 +17,10 @@ export function findHypervisor(graph: GraphReader, id: HypervisorId): Hypervisor
   return hypervisor
 }
 
-/** Its bindings end, and the segments that it holds rules for are free: the operator answers for those rules being gone. */
+/**
+ * Removes a hypervisor, its bindings and its holds on segments. The operator must make sure that its switch no longer has rules
+ * for these segments.
+ */
 export function removeHypervisor(draft: Draft, id: HypervisorId): void {
   const { graph } = draft
   findHypervisor(graph, id)
@@ -30,7 +33,7 @@ export function removeHypervisor(draft: Draft, id: HypervisorId): void {
   draft.change({ kind: 'hypervisor', id, to: null })
 }
 
-/** Why networks with members on a hypervisor, and standalone ports there, do not work on it. Each reason once. */
+/** Why networks with members on a hypervisor, and standalone ports there, do not work on it. Each reason appears once. */
 export function faultsOn(graph: GraphReader, engines: Engines, hypervisor: Hypervisor): Condition[] {
   const faults = new Map<string, Condition>()
   for (const domain of domainsOn(graph, hypervisor.id)) {

@@ -1,4 +1,4 @@
-/** How every port is made, in a network or in none. */
+/** Makes ports, in a network or in none. */
 import { randomUUID } from 'node:crypto'
 import type { Key, PortId, ProjectId } from '../../../topology/ids.ts'
 import type { Network, Port } from '../../../topology/model.ts'
@@ -15,16 +15,16 @@ interface Making {
   readonly occasion: 'create' | 'createAlone'
   readonly engine: string
   readonly network: Network | null
-  /** What the request says, divided; the engine's fields in the one form of each value. */
+  /** The divided request; the values of the engine's fields are in canonical form. */
   readonly body: Divided
   readonly caller: Caller
-  /** @param port with what the request says */
+  /** Asks the engine what it decides about the port. @param port the port with the values of the request */
   plan(port: Port): PortPlan
-  /** Fields that the engine of the network gives to its ports. */
+  /** The fields that the engine of the network adds to its ports. */
   readonly portFields?: PortFields | undefined
 }
 
-/** For a VNIC, with no segment of its own. */
+/** The plan of a port for a VNIC, without a segment of its own. */
 export const PLAIN: PortPlan = { attributes: {}, hypervisor: null, segment: null }
 
 export function makePort(
@@ -58,7 +58,7 @@ export function makePort(
   const port: Port = {
     ...wanted,
     key: draft.nextKey(),
-    // Frames from a remote site may come from any address.
+    // The addresses at a remote site are not known, so the site must get frames to unknown addresses.
     floodUnknown: wanted.floodUnknown || hypervisor !== null,
     hypervisor,
     segmentId: segment?.id ?? null,
@@ -74,10 +74,10 @@ export function makePort(
   return { created: true, port }
 }
 
-/** The key of what is no object yet. */
+/** A placeholder for the key of an object that is not yet in the graph. */
 const NO_KEY = 0 as Key
 
-/** A port before a request is applied to it. @param first what the rows of the table give to it */
+/** A new port, before the request is applied. @param first the initial properties from the rows of the table */
 const newPort = (first: object, id: PortId, project: ProjectId, engine: string, network: Network | null): Port =>
   ({
     ...first,

@@ -1,6 +1,7 @@
 /**
- * Live migration: a VNIC is expected at another hypervisor, so that what does not need its interface is prepared there. The claim
- * by that hypervisor completes it. These run inside the journal; how far a migration is follows from the graph and the switches.
+ * Live migration: a VNIC is expected at another hypervisor, where all rules that do not need its interface are prepared. When
+ * that hypervisor claims the VNIC, the migration is complete. These functions run inside the journal. The progress of a
+ * migration is not stored: it follows from the graph and the switches.
  */
 import type { HypervisorId, ProjectId, VnicId } from '../../../topology/ids.ts'
 import type { Binding } from '../../../topology/model.ts'
@@ -10,11 +11,11 @@ import { checkRevision, type Expected, owned } from './objects.ts'
 
 interface Destination {
   readonly to: HypervisorId
-  /** What is there of the VNIC from when it was there before. */
+  /** The interface that the target still has from an earlier stay of the VNIC. */
   readonly left: Binding | undefined
 }
 
-/** A VNIC is about to move there; another target than before takes its place. */
+/** Begins the migration of a VNIC, or gives it another target. */
 export function migrate(
   draft: Draft,
   project: ProjectId,
@@ -27,7 +28,7 @@ export function migrate(
   if (!graph.hypervisors.has(to)) {
     throw new PlugboardError('not-found', `there is no hypervisor ${to}`, { field: 'hypervisor' })
   }
-  // Repeated it has nothing to do, so the revision that the first one met is no reason to refuse it.
+  // A repeated request has nothing to do. It must not fail because the first one has increased the revision.
   if (vnic.migratesTo === to) return
   checkRevision(expected, vnic.revision, `VNIC ${id}`)
   if (!vnic.portId) {
@@ -41,7 +42,7 @@ export function migrate(
       field: 'hypervisor',
     })
   }
-  // It claims the VNIC as long as it is there, so nobody could tell that claim from the one that completes the migration.
+  // The old interface still claims the VNIC. That claim would look like the one that completes the migration.
   if (left) {
     const detail = `interface ${left.interface} on hypervisor ${to} carries the id of VNIC ${id} from before: remove it first, or clear its iface-id`
     throw new PlugboardError('bad-request', detail, { field: 'hypervisor' })
@@ -49,7 +50,7 @@ export function migrate(
   draft.change({ kind: 'vnic', id, to: { ...vnic, migratesTo: to, revision: vnic.revision + 1 } })
 }
 
-/** It stays where it is. */
+/** Cancels the migration of a VNIC: it stays where it is. */
 export function callOff(draft: Draft, project: ProjectId, id: VnicId, expected: Expected): void {
   const vnic = owned(draft.graph.vnics.get(id), project, 'VNIC', id)
   if (!vnic.migratesTo) throw new PlugboardError('not-found', `VNIC ${id} is not migrating`)
@@ -57,7 +58,7 @@ export function callOff(draft: Draft, project: ProjectId, id: VnicId, expected: 
   draft.change({ kind: 'vnic', id, to: { ...vnic, migratesTo: null, revision: vnic.revision + 1 } })
 }
 
-/** A hypervisor is taken out of service: nobody migrates there. */
+/** Cancels all migrations to a hypervisor that is removed. */
 export function callOffAll(draft: Draft, to: HypervisorId): void {
   for (const id of [...draft.graph.vnicsMigratingTo.get(to)]) {
     const vnic = draft.graph.vnics.get(id)
@@ -66,9 +67,9 @@ export function callOffAll(draft: Draft, to: HypervisorId): void {
 }
 
 /**
- * A VNIC has a binding: it has come to where it was to go, or to a third hypervisor, from where nobody said that it would move.
- * That was seen, not asked for, so its revision stays.
- * @param was the binding before
+ * Called when a VNIC has a new binding: ends its migration, at the target or at a third hypervisor. No caller has changed the
+ * VNIC, so its revision stays.
+ * @param was the previous binding
  */
 export function arrived(draft: Draft, now: Binding, was: Binding | undefined): void {
   const vnic = draft.graph.vnics.get(now.vnicId)

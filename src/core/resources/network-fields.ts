@@ -37,7 +37,7 @@ const ENGINE: NetworkField = {
   },
 }
 
-/** A request may say of the segment what any of the engines takes; the engine of the network then checks it. */
+/** The schema accepts the segment fields of every engine. Then the engine of the network checks them. */
 const segmentField = (engines: readonly Engine[]): NetworkField => ({
   name: 'segment',
   documentation:
@@ -54,7 +54,7 @@ const segmentField = (engines: readonly Engine[]): NetworkField => ({
     }),
     roles: { create: 'admin' },
     default: undefined,
-    // The engine chooses it, so that no network has one before.
+    // The engine chooses the segment, so a new network has none yet.
     get: () => undefined,
   },
 })
@@ -87,7 +87,7 @@ const STATUS: NetworkField = {
   show: (_network, { standing }) => standing.status,
 }
 
-/** What networks of the loaded engines have beside the core's fields. */
+/** The fields that the loaded engines add to their networks. */
 const engineFields = (engines: readonly Engine[]): EngineFields[] =>
   engines.flatMap(({ alias, networks }) =>
     networks?.fields ? { of: alias, occasions: ['create'], schema: networks.fields, rows: networks.rows ?? [] } : [],
@@ -100,12 +100,12 @@ export function networkTable(engines: readonly Engine[], features: readonly Netw
     head: [ID, PROJECT, nameField<Network>(false), ENGINE, segmentField(engines)],
     engines: engineFields(engines),
     tail: [MTU, SHARED, ...features, STATUS, STATUS_DETAIL, REVISION, CREATED_AT],
-    // Older versions kept neither.
+    // Older versions stored neither of these properties.
     restore: (old) => ({ attributes: {}, hypervisorRules: serviceOf(old.engine)?.hypervisorRules ?? false, ...old }),
   }
 }
 
-/** An answer has each field of its engine: null where the network was made before the engine had it. */
+/** Fields of the engine that the network lacks because it is older than they are. Answers show them as null. */
 export const unsaid = ({ engine, attributes }: Network, engines: ReadonlyMap<string, Engine>): Attributes => {
   const { properties = {} } = engines.get(engine)?.networks?.fields ?? {}
   return { ...Object.fromEntries(Object.keys(properties).map((name) => [name, null])), ...attributes }

@@ -15,13 +15,13 @@ import { canonical, checkRevision, type Expected, owned, repeated, timestamp } f
 import { checkFree } from './segments.ts'
 import { checkFields, setFields } from './set-fields.ts'
 
-/** A network that the project may use: its own, or a shared one. @throws PlugboardError `not-found` */
+/** Finds a network that the project may use: its own, or a shared one. @throws PlugboardError `not-found` */
 export function findNetwork(graph: GraphReader, project: ProjectId, id: NetworkId): Network {
   const network = graph.networks.get(id)
   return network?.shared ? network : owned(network, project, 'network', id)
 }
 
-/** @param body the fields of the core, of the features and of the engine @throws PlugboardError */
+/** @param body the request, with fields of the core, the features and the engine @throws PlugboardError */
 export function createNetwork(
   draft: Draft,
   { engines, tables }: ResourceContext,
@@ -60,7 +60,7 @@ export function createNetwork(
   return { created: true, network }
 }
 
-/** A network before a request is applied to it. @param first what the rows of the table give to it */
+/** A new network, before the request is applied. @param first the initial properties from the rows of the table */
 const newNetwork = (first: object, id: NetworkId, project: ProjectId, { alias, networks }: NetworkEngine): Network =>
   ({
     ...first,
@@ -92,10 +92,10 @@ function checkEngineFields({ alias, networks }: NetworkEngine, fields: Body): vo
   only(schema, fields, `a network of engine ${alias}`)
 }
 
-/** A segment that no network has had yet. */
+/** The properties of a segment that has never been used. */
 const UNUSED = { partOf: null, holders: [], freed: 0 }
 
-/** A network without ports. @throws PlugboardError */
+/** Destroys a network without ports. @throws PlugboardError */
 export function destroyNetwork(
   draft: Draft,
   { features }: ResourceContext,

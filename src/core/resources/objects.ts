@@ -1,10 +1,10 @@
-/** What every operation on an object does: find it for its project, check its revision, know a repeated request. */
+/** Common parts of the operations: find an object of a project, check its revision, recognise a repeated request. */
 import { PlugboardError } from '../errors.ts'
 
 /** The revisions that the caller accepts, or null for any (`If-Match`). */
 export type Expected = readonly number[] | null
 
-/** The object of this project; one of another project is as good as none. */
+/** Returns the object if it belongs to the project; otherwise refuses as if it did not exist. */
 export function owned<T extends { readonly project: string }>(
   object: T | undefined,
   project: string,
@@ -25,7 +25,7 @@ export function checkRevision(expected: Expected, revision: number, what: string
   )
 }
 
-/** A body after defaults, in a form that can be compared. */
+/** A body with defaults filled in, as text that is equal for equal bodies. */
 export const canonical = (body: object): string =>
   JSON.stringify(
     Object.fromEntries(
@@ -40,8 +40,8 @@ export const canonical = (body: object): string =>
   )
 
 /**
- * Is this POST a repetition of the one that made the object?
- * @throws PlugboardError `id-conflict` if the id is another object's
+ * Does this POST repeat the one that created the object?
+ * @throws PlugboardError `id-conflict` if another request has created an object with this id
  */
 export function repeated<T extends { readonly project: string; readonly request: string }>(
   there: T | undefined,

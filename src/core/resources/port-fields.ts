@@ -22,7 +22,7 @@ export interface PortSetting {
 }
 
 export type PortField = Field<Port, PortShowing, PortSetting>
-/** A row of an engine: it knows nothing of the others. */
+/** A row that an engine adds to the table of ports. */
 export type EnginePortField = Field<Port, unknown, Pick<PortSetting, 'graph' | 'caller'>>
 export type PortTable = Table<Port, PortShowing, PortSetting>
 
@@ -79,7 +79,7 @@ const STATUS: PortField = {
   show: (_port, { standing }) => standing.status,
 }
 
-/** What ports in networks of the loaded engines have beside these, then what ports have that engines make by themselves. */
+/** The fields that the loaded engines add to ports in their networks, then those of ports that engines serve by themselves. */
 const engineFields = (engines: readonly Engine[]): EngineFields[] => [
   ...engines.flatMap(({ alias, networks }): EngineFields[] => {
     if (!networks?.portFields) return []
@@ -99,9 +99,9 @@ export const portTable = (engines: readonly Engine[], features: readonly PortFie
   engines: engineFields(engines),
   tail: [ADMIN_STATE_UP, ...features, STATUS, STATUS_DETAIL, REVISION, CREATED_AT],
   restore: ({ asksForUnknown: floodUnknown = false, ...old }) => ({
-    // The name of this one in schema 3.
+    // Schema 3 had another name for this property.
     floodUnknown,
-    // In schema 1 every port took a VNIC.
+    // In schema 1 every port was for a VNIC.
     hypervisor: null,
     segmentId: null,
     ...old,

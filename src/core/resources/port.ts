@@ -13,7 +13,7 @@ import { only } from './fields.ts'
 import { checkRevision, type Expected, owned } from './objects.ts'
 import { checkFields, setFields } from './set-fields.ts'
 
-/** @param patch what changes: fields of the core, of the features and of the engine @throws PlugboardError */
+/** @param patch the new values, with fields of the core, the features and the engine @throws PlugboardError */
 export function updatePort(
   draft: Draft,
   { engines, features, tables }: ResourceContext,
@@ -41,7 +41,7 @@ export function updatePort(
   for (const { portChanged } of features) portChanged?.(draft, engines, port, to)
 }
 
-/** @returns the port as it was @throws PlugboardError */
+/** @returns the destroyed port @throws PlugboardError */
 export function destroyPort(
   draft: Draft,
   { engines, features }: ResourceContext,

@@ -1,4 +1,4 @@
-/** Allocation of segments from a pool of numbers: never used ones first, then the one freed longest ago. */
+/** Allocates segments from a pool of numbers: first numbers that were never used, then the one that was freed longest ago. */
 import { isTaken } from '../../../topology/graph.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../../topology/ids.ts'
@@ -11,29 +11,34 @@ export interface Range {
   readonly last: number
 }
 
-/** `vlan/physnet1/101`, `vxlan/4097`, `vxlan/7/203.0.113.5`: as `segmentOf` names the way to the fabric that it is. */
+/** Is this a well-formed name of a segment, such as `vlan/physnet1/101`, `vxlan/4097` or `vxlan/7/203.0.113.5`? */
 export const isSegmentName = (id: string): boolean => /^[A-Za-z0-9._-]+(\/[A-Za-z0-9.:_-]+)+$/.test(id)
 
-/** May a segment be given away: neither it nor a part of it is anybody's, nor held by rules that may still be there? */
+/** May a segment be given to a new owner? Neither it nor a part of it may have an owner or a holder. */
 export function isFree(graph: GraphReader, id: string): boolean {
   const segment = graph.segments.get(id)
   return !(segment && isTaken(segment)) && !graph.segmentParts.has(id)
 }
 
-/** @param words what it is called: "VLAN 101 of physnet1" @param field to blame, if there is one @throws PlugboardError `segment-in-use` */
+/**
+ * Checks that a segment and all its parts are free.
+ * @param words the name of the segment in an error: "VLAN 101 of physnet1"
+ * @param field the field of the request that chose the segment; null if there is none
+ * @throws PlugboardError `segment-in-use`
+ */
 export function checkFree(graph: GraphReader, id: string, words: string, field: string | null = 'segment'): void {
   checkUntaken(graph, id, words, field)
   for (const part of graph.segmentParts.get(id)) checkUntaken(graph, part, words, field)
 }
 
-/** The same of a segment by itself, whoever has parts of it. */
+/** Checks that a segment itself is free; its parts may be taken. The parameters are those of `checkFree`. */
 export function checkUntaken(graph: GraphReader, id: string, words: string, field: string | null = 'segment'): void {
   const by = whose(graph, graph.segments.get(id))
   if (by !== undefined)
     throw new PlugboardError('segment-in-use', `${words} is taken: ${by}`, field === null ? {} : { field })
 }
 
-/** What keeps a segment from being given away, in words; undefined: nothing of its own. */
+/** Says in words why a segment is not free; undefined if it is. Its parts do not count. */
 export function whose(graph: GraphReader, segment: Segment | undefined): string | undefined {
   if (!segment || !isTaken(segment)) return undefined
   const owner = segment.owner === null ? undefined : graph.byKey.get(segment.owner)
@@ -43,16 +48,16 @@ export function whose(graph: GraphReader, segment: Segment | undefined): string 
 }
 
 /**
- * A segment without one of its holders.
- * @returns null where nobody has it any more and it is a part of another one; a whole segment is kept, since the one freed
- * longest ago is used again first
+ * The segment after one of its holders has let it go.
+ * @returns null to delete the segment: it is part of another segment and not taken any more. A whole segment is kept, because
+ * the segment that was freed longest ago must be reused first.
  */
 export function released(segment: Segment, hypervisor: HypervisorId): Segment | null {
   const now = { ...segment, holders: segment.holders.filter((holder) => holder !== hypervisor) }
   return now.partOf !== null && !isTaken(now) ? null : now
 }
 
-/** How a number stands in the name of its segment. */
+/** How a number is written in the name of its segment. */
 export interface Spelling {
   print(number: number): string
   parse(text: string): number
@@ -63,7 +68,7 @@ export class Pool {
   /** The prefix of its segments' names: `vlan/physnet1`. */
   readonly name: string
   readonly ranges: readonly Range[]
-  /** Every number before this one has been used, or chosen for what was not stored in the end. */
+  /** Every smaller number has been used, or was chosen by an operation that failed to commit. */
   #next = 0
   readonly #spelling: Spelling
 
@@ -77,7 +82,7 @@ export class Pool {
     return `${this.name}/${this.#spelling.print(number)}`
   }
 
-  /** Take a number that the caller asks for. @param words what it is called: "VLAN 101 of physnet1" */
+  /** Checks that a requested number is free. @param words the name of the segment in an error: "VLAN 101 of physnet1" */
   claim(graph: GraphReader, number: number, words: string): void {
     checkFree(graph, this.idOf(number), words)
   }
@@ -87,11 +92,11 @@ export class Pool {
     return `${this.name} (${this.ranges.map(({ first, last }) => `${first}-${last}`).join(', ')})`
   }
 
-  /** Choose a number, or undefined where none is left. */
+  /** Chooses a free number; undefined if none is left. */
   allocate(graph: GraphReader): number | undefined {
     const chosen = this.#neverUsed(graph) ?? this.#longestFreed(graph)
     if (chosen !== undefined || this.#next === 0) return chosen
-    // What was chosen and then not stored is behind us.
+    // Search from the beginning: smaller numbers may be free if the operations that chose them did not commit.
     this.#next = 0
     return this.#neverUsed(graph)
   }

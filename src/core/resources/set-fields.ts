@@ -1,4 +1,4 @@
-/** Requests applied to nodes, row by row. */
+/** Applies requests to nodes, row by row. */
 import type { Caller } from '../caller.ts'
 import { type AnyField, checkRole, type Field, mayHave, type Occasion } from './field.ts'
 
@@ -6,9 +6,9 @@ type Rows<Node, Setting> = ReadonlyArray<Field<Node, never, Setting>>
 type Body = Readonly<Record<string, unknown>>
 
 /**
- * The values of a request set on a node. What the request leaves out stays; where the node has no value at all it gets the
- * default.
- * @throws PlugboardError `forbidden`, and what the rows refuse
+ * Sets the values of a request on a node. A field that the request lacks keeps its value, or gets its default if the node has
+ * no value yet.
+ * @throws PlugboardError `forbidden`, and the errors of the rows
  */
 export function setFields<Node, Setting extends { readonly caller: Caller }>(
   rows: Rows<Node, Setting>,
@@ -30,7 +30,7 @@ export function setFields<Node, Setting extends { readonly caller: Caller }>(
   return result
 }
 
-/** Looks at the values that a request has set; those of a new node are all looked at. @throws PlugboardError */
+/** Checks the values that a request has set. For a new node, it checks all values. @throws PlugboardError */
 export function checkFields<Node, Setting>(
   rows: Rows<Node, Setting>,
   occasion: Occasion,

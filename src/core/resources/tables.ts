@@ -10,14 +10,14 @@ export interface Tables {
   readonly vnic: VnicTable
 }
 
-/** What a feature brings to the tables. */
+/** The rows that a feature adds to the tables. */
 export interface FeatureFields {
   readonly networkFields?: readonly NetworkField[]
   readonly portFields?: readonly PortField[]
   readonly vnicFields?: readonly VnicField[]
 }
 
-/** @param kinds of VNIC that can be made */
+/** @param kinds the kinds of VNIC that can be created */
 export const tablesOf = (
   engines: readonly Engine[],
   kinds: readonly VnicKind[],

@@ -12,7 +12,7 @@ import { only } from './fields.ts'
 import { canonical, checkRevision, type Expected, owned, repeated, timestamp } from './objects.ts'
 import { checkFields, setFields } from './set-fields.ts'
 
-/** @param body the fields of the core, of the features and of its kind @throws PlugboardError */
+/** @param body the request, with fields of the core, the features and the kind of VNIC @throws PlugboardError */
 export function createVnic(
   draft: Draft,
   { kinds, tables }: ResourceContext,
@@ -42,7 +42,7 @@ export function createVnic(
   return { created: true, vnic }
 }
 
-/** A VNIC before a request is applied to it. @param first what the rows of the table give to it */
+/** A new VNIC, before the request is applied. @param first the initial properties from the rows of the table */
 const newVnic = (first: object, id: VnicId, project: ProjectId, kind: string): Vnic =>
   ({
     ...first,
@@ -59,7 +59,7 @@ const newVnic = (first: object, id: VnicId, project: ProjectId, kind: string): V
     request: '',
   }) as unknown as Vnic
 
-/** @returns the VNIC as it was */
+/** @returns the destroyed VNIC */
 export function destroyVnic(draft: Draft, project: ProjectId, id: VnicId, expected: Expected): Vnic {
   const vnic = owned(draft.graph.vnics.get(id), project, 'VNIC', id)
   checkRevision(expected, vnic.revision, `VNIC ${id}`)
@@ -80,7 +80,7 @@ export function plug(
   const { graph } = draft
   const vnic = owned(graph.vnics.get(id), project, 'VNIC', id)
   const port = owned(graph.ports.get(portId), project, 'port', portId, 'port_id')
-  // Repeated it has nothing to do, so the revision that the first one met is no reason to refuse it.
+  // A repeated request has nothing to do. It must not fail because the first one has increased the revision.
   if (vnic.portId === portId) return
   checkRevision(expected, vnic.revision, `VNIC ${id}`)
   if (vnic.portId) {
@@ -121,7 +121,7 @@ export function unplug(draft: Draft, project: ProjectId, id: VnicId, expected: E
   if (port) touch(draft, port)
 }
 
-/** Which VNIC is plugged in is part of the port, so its revision grows. */
+/** Increases the revision of a port, because the port shows which VNIC is plugged into it. */
 function touch(draft: Draft, port: Port): void {
   draft.change({ kind: 'port', id: port.id, to: { ...port, revision: port.revision + 1 } })
 }
