@@ -10,7 +10,7 @@ export interface Title {
   readonly format: typeof FORMAT
   readonly schema: number
   readonly revision: number
-  /** How many lines follow: a dump that was cut short is known by it. */
+  /** How many lines follow, so that a dump that was cut short is noticed. */
   readonly entries: number
 }
 
@@ -30,7 +30,7 @@ export class DumpReader {
     return undefined
   }
 
-  /** There are no more. */
+  /** No lines follow. @throws StoreError `malformed` if some are missing */
   end(): Title {
     if (!this.title) throw new StoreError('malformed', `the dump is empty: its first line has {"format":"${FORMAT}",…}`)
     const { entries } = this.title

@@ -48,8 +48,8 @@ function openToRead(path: string): Database {
   }
 }
 
-/** Entries that are written at once. */
-const BATCH = 1000
+/** Entries that are written in one transaction. */
+const MAX_BATCH_ENTRIES = 1000
 
 /**
  * Fill an empty store, which is made if there is none: with all of the lines or, if one is wrong, with none.
@@ -86,7 +86,7 @@ async function fill(
   let staged: Staged[] = []
   let written = 0
   const flush = async () => {
-    // Until the last line has come it is a part, and the next start throws it away.
+    // Until the last line has come the store is marked as a part, which the next start throws away.
     await write(held, staged, { schema: SCHEMA, loading: true }, 0)
     written += staged.length
     staged = []
@@ -95,7 +95,7 @@ async function fill(
   for await (const line of lines) {
     const entry = reader.read(line)
     if (entry) staged.push(entry)
-    if (staged.length === BATCH) await flush()
+    if (staged.length === MAX_BATCH_ENTRIES) await flush()
   }
   const { revision } = reader.end()
   if (staged.length > 0) await flush()

@@ -13,22 +13,22 @@ export interface Staged {
   readonly revision: number
 }
 
-/** Bytes: LMDB's own bound. */
-const MAX_KEY = 1978
+/** The bound of LMDB. */
+const MAX_KEY_OCTETS = 1978
 
-/** Readers of all processes together; so many fit on one page of the lock file. */
+/** Of all processes together. That many fit on one page of the lock file. */
 const MAX_READERS = 32
 
-/** Bytes of address space, not of disk; it grows by itself. */
-const MAP_SIZE = 2 ** 30
+/** Address space, not disk. LMDB makes it larger when it is needed. */
+const MAP_OCTETS = 2 ** 30
 
-/** Entries that are read at once: a matter of a millisecond. */
-const SLICE = 256
+/** Entries that are read in one go, which takes about a millisecond. */
+const MAX_SLICE_ENTRIES = 256
 
 /**
  * With these settings a promise of LMDB's is fulfilled after two writes that reached the disk: the data (fdatasync), then
  * the page that makes them valid (O_DSYNC). `overlappingSync` would spare one of them and answer earlier;
- * `eventTurnBatching` would, when the disk is full, reject a second promise that nobody holds.
+ * When the disk is full, `eventTurnBatching` would reject a second promise that nobody handles.
  */
 export const openDatabase = (path: string, { readOnly = false } = {}): Database =>
   open<string, Uint8Array>({
@@ -41,7 +41,7 @@ export const openDatabase = (path: string, { readOnly = false } = {}): Database 
     overlappingSync: false,
     eventTurnBatching: false,
     maxReaders: MAX_READERS,
-    mapSize: MAP_SIZE,
+    mapSize: MAP_OCTETS,
   })
 
 /** @throws StoreError `malformed` for what cannot be a key */
@@ -50,8 +50,8 @@ export function encodeKey(key: string): Uint8Array {
   const fault =
     bytes.length === 0
       ? 'is empty: it has one character at least'
-      : bytes.length > MAX_KEY
-        ? `has ${bytes.length} bytes: at most ${MAX_KEY} are allowed`
+      : bytes.length > MAX_KEY_OCTETS
+        ? `has ${bytes.length} bytes: at most ${MAX_KEY_OCTETS} are allowed`
         : bytes[0] === 0
           ? 'begins with U+0000, which is the store’s own'
           : !key.isWellFormed() && 'has half of a surrogate pair: it would not be the same when read again'
@@ -91,13 +91,13 @@ export function* readRange(
     exclusiveStart = true
   }
   if (after !== undefined && Buffer.compare(Buffer.from(after), start) >= 0) skipTo(Buffer.from(after))
-  for (let left = limit; left > 0; left -= SLICE) {
-    const limit = Math.min(left, SLICE)
+  for (let left = limit; left > 0; left -= MAX_SLICE_ENTRIES) {
+    const limit = Math.min(left, MAX_SLICE_ENTRIES)
     const range = { start, exclusiveStart, end, limit, versions: true, ...(transaction && { transaction }) }
     const slice = [...database().getRange(range)]
     for (const { key, value, version } of slice) yield entryOf(decodeKey(key), value, version)
     const last = slice.at(-1)
-    if (!last || slice.length < SLICE) return
+    if (!last || slice.length < MAX_SLICE_ENTRIES) return
     skipTo(last.key)
   }
 }

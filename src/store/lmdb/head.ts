@@ -3,14 +3,14 @@
 import { StoreError } from '../store.ts'
 import type { Database } from './database.ts'
 
-/** Of what stands in the store; raised when an older program would misread it. */
+/** The form of the entries. It is raised when an older program would misread them. */
 export const SCHEMA = 4
 
 export const HEAD: Uint8Array = Buffer.from([0])
 
 export interface Head {
   readonly schema: number
-  /** A load has not come to its end: what is here is a part. */
+  /** A load is under way or was broken off: only a part of the entries is here. */
   readonly loading?: true
 }
 
@@ -35,7 +35,7 @@ export function checkSchema(schema: number, what: string): void {
   throw new StoreError('newer-schema', message)
 }
 
-/** Leave nothing but the head. */
+/** Removes everything but the head. */
 export function clear(database: Database): void {
   database.transactionSync(() => {
     database.clearSync()

@@ -11,8 +11,8 @@ export interface Lock {
 }
 
 /**
- * Node has no flock(2). SQLite has: its exclusive transaction is a lock of the kernel's on the file, which is gone when the
- * process is, by `kill -9` too, and which holds between containers that share the directory. Nothing is ever written there.
+ * Node has no flock(2), and SQLite has. Its exclusive transaction is a kernel lock on the file. The lock ends with the process,
+ * after `kill -9` too, and works between containers that share the directory. Nothing is ever written to the file.
  *
  * @returns undefined if another holds it
  * @throws the system's error if the lock file cannot be opened
@@ -27,7 +27,7 @@ export function lockDirectory(path: string): Lock | undefined {
     if (database.isOpen) database.close()
     const code = error instanceof Error && 'errcode' in error && error.errcode
     if (code === SQLITE_BUSY) return undefined
-    // SQLite keeps to itself what the system said: ask it again.
+    // SQLite does not tell the system's error: provoke it again.
     if (code === SQLITE_CANTOPEN) closeSync(openSync(file, 'a'))
     throw error
   }

@@ -1,4 +1,4 @@
-/** Opening a store: for one process alone, with a schema that this program knows. */
+/** Opens a store: for one process only, and only with a schema that this program knows. */
 import { mkdirSync } from 'node:fs'
 import { type Store, StoreError } from '../store.ts'
 import { type Database, openDatabase } from './database.ts'

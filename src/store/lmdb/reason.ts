@@ -1,4 +1,4 @@
-/** What an error of the system's or of LMDB's means to whoever runs the program. */
+/** What an error of the system or of LMDB means, in words for the operator. */
 import { statfsSync } from 'node:fs'
 
 const EIO = 5
@@ -15,7 +15,7 @@ export function reasonOf(error: unknown, directory: string): string {
     case 'EDQUOT':
       return 'the disk quota is used up'
     case EIO:
-      // A write that the disk takes only in part is an I/O error to LMDB.
+      // LMDB reports a write that the disk took only in part as an I/O error.
       return statfsSync(directory).bavail === 0 ? FULL : 'its disk fails'
     case 'EACCES':
     case 'EPERM':

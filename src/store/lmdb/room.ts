@@ -1,7 +1,7 @@
 /**
- * Room on the disk, made sure of before LMDB needs it. LMDB is not to be trusted with a full disk: it fills its lock file
- * through a mapping, gives up a new database halfway, and writes its words about a refused page over the end of a buffer;
- * each of these can end the process. So what it may write to is there before it begins, or there is an error.
+ * Makes room on the disk before LMDB needs it, because LMDB does not survive a full disk: it fills its lock file through a
+ * mapping, leaves a new database half made, and writes its message about a refused page beyond the end of a buffer. Each of
+ * these can end the process. With the room made first, a full disk is an ordinary error.
  */
 import {
   closeSync,
@@ -17,14 +17,14 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import type { Database, Staged } from './database.ts'
 
-/** Bytes: more than a new database and its lock file have. */
-const NEW = 64 * 1024
+/** More than a new database and its lock file need. */
+const NEW_STORE_OCTETS = 64 * 1024
 
-/** Bytes that the database grows by at least. */
-const STEP = 256 * 1024
+/** The database file grows by at least this much. */
+const MIN_GROWTH_OCTETS = 256 * 1024
 
-/** Pages that LMDB may need for its own lists. */
-const OWN_PAGES = 256
+/** Pages that LMDB may need for its lists of free pages. */
+const MAX_LIST_PAGES = 256
 
 /** For opening it. @throws the system's error: ENOSPC, EACCES, EROFS, …; Error if another file is in its place */
 export function reserveToOpen(directory: string): void {
@@ -35,7 +35,7 @@ export function reserveToOpen(directory: string): void {
   if (sizeOf(lock) > 0 && sizeOf(data) > 0) return
   const probe = join(directory, 'probe')
   try {
-    writeFileSync(probe, Buffer.alloc(NEW), { flush: true })
+    writeFileSync(probe, Buffer.alloc(NEW_STORE_OCTETS), { flush: true })
   } finally {
     rmSync(probe, { force: true })
   }
@@ -52,7 +52,7 @@ export function checkToRead(directory: string): void {
 /** Where the first page of a database has the number that LMDB knows it by. */
 const MAGIC = { offset: 24, value: 0xbeefc0de }
 
-/** Of anything else LMDB would make the end of the process. */
+/** LMDB ends the process when it opens any other file. */
 function checkDatabase(file: string, mode: 'r' | 'r+'): void {
   const descriptor = openSync(file, mode)
   try {
@@ -70,7 +70,7 @@ function checkDatabase(file: string, mode: 'r' | 'r+'): void {
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
-/** A file that a crash of the machine has cut short may have no blocks yet; written over with itself it has. */
+/** After a crash of the machine, a file may have a size and no blocks. Writing it over with itself gives it blocks. */
 function fillHoles(file: string): void {
   const descriptor = openSync(file, 'r+')
   try {
@@ -84,7 +84,7 @@ function fillHoles(file: string): void {
   }
 }
 
-/** The end of the database file: beyond the last page in use it has zeros, which LMDB takes over page by page. */
+/** The end of the database file. Beyond the last page in use it holds zeros, which LMDB replaces page by page. */
 export class Room {
   readonly #descriptor: number
   #size: number
@@ -94,14 +94,14 @@ export class Room {
     this.#size = fstatSync(this.#descriptor).size
   }
 
-  /** Enough for these writes. @throws the system's error, ENOSPC */
+  /** Makes room for these writes. @throws the system's error, ENOSPC */
   reserve(database: Database, writes: readonly Staged[]): void {
     const end = endAfter(database, writes)
     if (end <= this.#size) return
     try {
-      this.#extend(end + STEP - this.#size)
+      this.#extend(end + MIN_GROWTH_OCTETS - this.#size)
     } catch (error) {
-      // What the disk did take may do.
+      // The part that the disk took may be enough.
       this.#size = fstatSync(this.#descriptor).size
       if (end > this.#size) throw error
     }
@@ -112,7 +112,7 @@ export class Room {
   }
 
   #extend(length: number): void {
-    const zeros = Buffer.alloc(Math.min(length, STEP))
+    const zeros = Buffer.alloc(Math.min(length, MIN_GROWTH_OCTETS))
     for (const end = this.#size + length; this.#size < end; ) {
       this.#size += writeSync(this.#descriptor, zeros, 0, Math.min(zeros.length, end - this.#size), this.#size)
     }
@@ -136,7 +136,7 @@ function endAfter(database: Database, writes: readonly Staged[]): number {
   // … or split in two, where the entry does not fit; a long value has pages of its own.
   let made = stats.treeDepth + 1
   for (const { text } of writes) made += 2 + Math.ceil(Buffer.byteLength(text ?? '') / stats.pageSize)
-  return (stats.lastPageNumber + 1 + copied + made + OWN_PAGES) * stats.pageSize
+  return (stats.lastPageNumber + 1 + copied + made + MAX_LIST_PAGES) * stats.pageSize
 }
 
 /** A new file is only as durable as the directory entries that lead to it. */

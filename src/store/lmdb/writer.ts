@@ -7,7 +7,7 @@ export class Writer {
   readonly #path: string
   readonly #room: Room
   #database: Database
-  /** A write failed since the database last took one. */
+  /** The last write failed. */
   #suspect = false
 
   constructor(path: string, database: Database) {
@@ -16,7 +16,7 @@ export class Writer {
     this.#room = new Room(path)
   }
 
-  /** Not to be kept. */
+  /** Callers must not keep it: after a failed write it may be another one. */
   get database(): Database {
     return this.#database
   }
@@ -52,8 +52,8 @@ export class Writer {
   }
 
   /**
-   * If it was the last page of a transaction that the disk did not take, LMDB refuses everything until it is opened anew,
-   * and a write would never be answered.
+   * When the disk did not take the last page of a transaction, LMDB refuses everything until it is opened anew, and never
+   * answers a write.
    */
   async #recover(): Promise<void> {
     try {
