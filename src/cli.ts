@@ -1,4 +1,4 @@
-/** The command line: what is to be done, and with which configuration. */
+/** Parses the command line into a command and its configuration. */
 
 import { type Config, configure } from './config/config.ts'
 import { FILE_VARIABLE } from './config/environment.ts'
@@ -7,12 +7,12 @@ import { findFlag, flagOf, fromText, type Given, KEYS, type Key, suggestion, var
 export type Command =
   | { readonly name: 'run'; readonly config: Config }
   | { readonly name: 'store dump'; readonly config: Config }
-  /** `file`: standard input without it. */
+  /** `file`: the path of the dump; undefined: standard input. */
   | { readonly name: 'store load'; readonly config: Config; readonly file: string | undefined }
   | { readonly name: 'help' }
   | { readonly name: 'version' }
 
-/** The command line is not right, in one line. */
+/** The command line is wrong. The message is one line. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(`${message} (--help tells more)`)
@@ -21,8 +21,8 @@ export class UsageError extends Error {
 }
 
 /**
- * @param argv what follows the program's name
- * @throws UsageError; ConfigError from the configuration
+ * @param argv the arguments after the name of the program
+ * @throws UsageError; ConfigError if the configuration is wrong
  */
 export function parseCommandLine(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
   const words: string[] = []

@@ -1,5 +1,5 @@
 /**
- * The controller: wires the one way through.
+ * The controller: wires the parts together. All data flows in one direction:
  *
  *   HTTP request ─┐                                  ┌─> store (durable, before the answer)
  *                 ├─> operation ─> changes ─> graph ─┤
@@ -14,7 +14,7 @@
  *      ├─> fleet         takes  hypervisors             gives  switches that waited for their hypervisor to be known
  *      ├─> commits       takes  withdrawn               gives  the confirmation that the caller may wait for
  *      ├─> status        takes  vnics, migrations, subPorts, sites, ports, destroyed, hypervisors
- *      │                                                gives  status events; to arp: sub-ports that may be mended
+ *      │                                                gives  status events; to arp: sub-ports that may work again
  *      └─> news *        takes  resources               gives  resource events
  *
  *   switch: compile ─> delta ─> bundle ─> barrier ─> confirmations ─> status ─> events
@@ -52,13 +52,13 @@ import { SegmentHolders } from './switches/segment-holders.ts'
 
 export interface ControllerOptions {
   readonly store: Store
-  /** What was read from it. */
+  /** The content of the store. */
   readonly loaded: Loaded
   readonly log: Logger
   readonly engines: readonly Engine[]
-  /** What objects of every engine can have. Left out: the features of this package. */
+  /** The features. Default: those of this package. */
   readonly features?: readonly Feature[]
-  /** Where a switch finds our OpenFlow listener, if its host came in by this connection. */
+  /** The address of our OpenFlow listener for the switch of the host with this OVSDB connection. */
   controllerFor(connection: Connection): string
 }
 
@@ -157,7 +157,7 @@ export class Controller {
     void this.hosts.accept(connection)
   }
 
-  /** Why it cannot take writes now, or null. */
+  /** Why writes fail at present; null: they do not. */
   get broken(): string | null {
     return this.journal.broken && `the store cannot commit: ${this.journal.broken}`
   }
@@ -167,12 +167,12 @@ export class Controller {
     return metricsOf({ graph, status: this.#status, fleet, hosts, journal, packets: this.#packets.counts })
   }
 
-  /** Let go of everybody who waits. */
+  /** Ends all waits. */
   stop(): void {
     this.#stopping.abort()
   }
 
-  /** Close all connections; the switches keep their rules. */
+  /** Closes all connections. The switches keep their rules. */
   close(): void {
     this.events.end()
     this.#arp.close()

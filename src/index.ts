@@ -1,6 +1,6 @@
 /**
- * The package `plugboard`: the controller as a library, and the faces that the author of a service engine needs. The OpenFlow
- * and OVSDB libraries are `plugboard/openflow` and `plugboard/ovsdb`.
+ * The package `plugboard`: the controller as a library, and the interfaces for authors of service engines. The OpenFlow and
+ * OVSDB libraries are `plugboard/openflow` and `plugboard/ovsdb`.
  */
 export type {
   Announcement,

@@ -1,4 +1,4 @@
-/** The engines that a configuration names: those that are built in, and modules. */
+/** Loads the engines that a configuration names: built-in engines and modules. */
 
 import type { Engine } from './core/engine/engine.ts'
 import { type EngineWish, loadEngines as load } from './core/engine/load.ts'
@@ -8,7 +8,7 @@ import { builtIn, ENGINE_ALIASES } from './engines/engine-list.ts'
 import { FEATURES } from './features/feature-list.ts'
 
 /**
- * Loads them. Paths of modules are relative to the working directory.
+ * Loads engines. Paths of modules are relative to the working directory.
  * @throws EngineError
  */
 export const loadEngines = (wishes: readonly EngineWish[], settings: EngineSettings): Promise<Engine[]> =>

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `plugboard` command: its configuration, its signals, how it ends. Nothing else touches the process. */
+/** The `plugboard` command: it reads the configuration, handles signals and sets the exit code. No other file does. */
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { pino } from 'pino'
@@ -13,8 +13,8 @@ import { version } from './version.ts'
 const FAILED = 1
 const MISUSED = 2
 
-/** Milliseconds until the last lines of the log are given up. */
-const LAST_LINES = 300
+/** How long the end waits for the last lines of the log to be written. */
+const MAX_LOG_FLUSH_MS = 300
 
 async function main(): Promise<void> {
   const command = parseCommandLine(process.argv.slice(2), process.env)
@@ -40,30 +40,30 @@ async function run(config: Config): Promise<void> {
   const log = pino({ level: config.log.level }, output)
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
-      log.fatal({ err: error }, `${event}: the process cannot be trusted any more, and ends`)
+      log.fatal({ err: error }, `${event}: the state of the process is unknown, exiting`)
       process.exit(FAILED)
     })
   }
-  // Of Node and of packages: to the log, and not to standard error.
+  // Warnings of Node and of packages go to the log, not to standard error.
   process.removeAllListeners('warning')
-  process.on('warning', (warning) => log.warn({ err: warning }, 'a warning of the runtime'))
+  process.on('warning', (warning) => log.warn({ err: warning }, 'runtime warning'))
   const stopping = stopSignal()
-  // Only here: the commands that end by themselves need not wait for all of it to be loaded.
+  // Imported here, so that the other commands do not wait for it to load.
   const { start } = await import('./server.ts')
   const server = await start(config, log, version())
   log.info({ version: version(), ...server.addresses, store: config.store.path }, 'plugboard is ready')
   log.info({ signal: await stopping }, 'stopping')
   const closed = await server.stop()
   log.info({ storeClosed: closed }, 'stopped')
-  // Lines are written in the background, and perhaps nobody reads them any more.
+  // Log lines are written in the background. If nobody reads them any more, the wait ends after a short time.
   output.end()
-  await Promise.race([once(output, 'close'), setTimeout(LAST_LINES)])
+  await Promise.race([once(output, 'close'), setTimeout(MAX_LOG_FLUSH_MS)])
   process.exit(closed ? 0 : FAILED)
 }
 
 /**
- * Resolves with the first signal that asks for the end. Further ones change nothing: the end is bounded as it is, and a
- * Ctrl-C under npm comes twice, from the terminal and from npm.
+ * Resolves with the first signal to stop. Further signals have no effect: stopping takes a limited time anyway, and under npm
+ * a Ctrl-C arrives twice, from the terminal and from npm.
  */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {

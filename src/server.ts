@@ -1,4 +1,4 @@
-/** Plugboard at work: the store, the controller and the three listeners, and how they come and go. */
+/** Starts and stops Plugboard: the store, the controller and the three listeners. */
 import type { Logger } from 'pino'
 import { type Config, ConfigError } from './config/config.ts'
 import { type Address, printAddress } from './config/values.ts'
@@ -13,7 +13,7 @@ import { type Listener as HostListener, listen as listenForHosts } from './ovsdb
 import type { Store } from './store/store.ts'
 import { openStore } from './store/stores.ts'
 
-/** Where it listens, with the ports that it got where 0 was asked for. */
+/** The addresses of the listeners, with the actual port if the configuration says 0. */
 export interface Addresses {
   readonly http: string
   readonly openflow: string
@@ -22,10 +22,10 @@ export interface Addresses {
 
 type Http = Awaited<ReturnType<typeof buildHttp>>
 
-/** Milliseconds that each step of the end may take. Together they are less than 5 s. */
-const REQUESTS_END = 2500
-const CONNECTIONS_END = 500
-const STORE_ENDS = 1500
+/** The longest time of each step of stopping. Together they are less than 5 s. */
+const MAX_REQUESTS_MS = 2500
+const MAX_CONNECTIONS_MS = 500
+const MAX_STORE_MS = 1500
 
 export class Server {
   readonly addresses: Addresses
@@ -47,24 +47,24 @@ export class Server {
   }
 
   /**
-   * Take no more requests, finish those under way (held waits are answered, streams end), close the connections and the
-   * store. Switches keep their rules.
-   * @returns whether the store is closed: the rest is given up after less than 5 s
+   * Accepts no more requests, finishes the current ones (waits are answered, streams end), and closes the connections and the
+   * store. Switches keep their rules. After less than 5 s, it returns even if steps are not finished.
+   * @returns whether the store is closed
    */
   async stop(): Promise<boolean> {
-    // From the first moment on nothing new comes in; what is held is let go after that, so that nothing holds again.
+    // First stops accepting requests, then ends the waits. So no new wait can begin.
     const requestsEnd = this.#http.close()
     this.#controller.stop()
-    await this.#atMost(REQUESTS_END, requestsEnd, 'requests were still under way')
+    await this.#atMost(MAX_REQUESTS_MS, requestsEnd, 'requests were still under way')
     this.#controller.close()
     const connectionsEnd = Promise.all([this.#switches.close(), this.#hosts.close('the controller stops')])
-    await this.#atMost(CONNECTIONS_END, connectionsEnd, 'connections were still open')
-    // The last events are on their way to the store.
+    await this.#atMost(MAX_CONNECTIONS_MS, connectionsEnd, 'connections were still open')
+    // The last events must be committed before the store closes.
     const storeEnds = this.#controller.journal.idle().then(() => this.#store.close())
-    return this.#atMost(STORE_ENDS, storeEnds, 'the store was still writing')
+    return this.#atMost(MAX_STORE_MS, storeEnds, 'the store was still writing')
   }
 
-  /** @returns whether it came to its end in so many milliseconds */
+  /** @returns whether the work ended within the time */
   async #atMost(milliseconds: number, end: Promise<unknown>, otherwise: string): Promise<boolean> {
     const { promise: late, resolve } = Promise.withResolvers<false>()
     const timer = setTimeout(() => resolve(false), milliseconds)
@@ -84,13 +84,13 @@ interface Parts {
 }
 
 /**
- * @param version of the program
- * @throws StoreError; ConfigError if it cannot listen where it is to
+ * @param version the version of the program
+ * @throws StoreError; ConfigError if it cannot listen on an address
  */
 export async function start(config: Config, log: Logger, version: string): Promise<Server> {
   const engines = await enginesOf(config)
   const store = await openStore(config.store)
-  /** Undoes what was done so far, last things first. */
+  /** Steps that undo what was started so far, in reverse order. */
   const undo: Array<() => Promise<unknown>> = [() => store.close()]
   try {
     let openflowPort = config.openflow.listen.port
@@ -147,7 +147,7 @@ export async function start(config: Config, log: Logger, version: string): Promi
   }
 }
 
-/** @throws ConfigError where a module's engine has a schema that is none */
+/** @throws ConfigError if the engine of a module has an invalid schema */
 async function withSchemas(http: Http): Promise<void> {
   try {
     await http.ready()
@@ -157,7 +157,7 @@ async function withSchemas(http: Http): Promise<void> {
   }
 }
 
-/** @throws ConfigError if one cannot be loaded */
+/** @throws ConfigError if an engine cannot be loaded */
 async function enginesOf(config: Config) {
   try {
     return await loadEngines(config.engines, { physicalNetworks: config.physical_networks, overlays: config.overlays })
@@ -168,9 +168,9 @@ async function enginesOf(config: Config) {
 }
 
 /**
- * Where a switch is told to connect.
- * @param port where we listen for switches
- * @param localAddress that the switch's OVSDB connection came in by; a connection that is over has none
+ * The address that a switch must connect to.
+ * @param port the port of our OpenFlow listener
+ * @param localAddress the local address of the host's OVSDB connection; undefined if that is closed
  */
 export const targetFor = ({ openflow }: Config, port: number, localAddress = openflow.listen.host): string =>
   openflow.advertise ?? `tcp:${printAddress({ host: localAddress, port })}`
@@ -178,7 +178,7 @@ export const targetFor = ({ openflow }: Config, port: number, localAddress = ope
 const printOf = (address: { readonly address: string; readonly port: number } | string | null): string =>
   typeof address === 'object' && address ? printAddress({ host: address.address, port: address.port }) : String(address)
 
-/** @param key of the configuration, where the address is from */
+/** @param key the key of the configuration with the address */
 async function listening<T>(key: string, address: Address, listen: (place: Address) => Promise<T>): Promise<T> {
   try {
     return await listen(address)

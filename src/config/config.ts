@@ -1,4 +1,4 @@
-/** File, environment and flags -> one checked value. A later source overrides an earlier one, key by key. */
+/** Merges file, environment and flags into one checked configuration. A later source overrides an earlier one, key by key. */
 import { fromEnvironment } from './environment.ts'
 import { readFile } from './file.ts'
 import { overlaps } from './floating.ts'
@@ -12,7 +12,7 @@ export type { Address, Token } from './values.ts'
 
 /**
  * @param file path of a YAML file
- * @param flags what the command line says
+ * @param flags the keys that the command line sets
  * @throws ConfigError
  */
 export function configure(
@@ -38,7 +38,7 @@ function read({ path, setting, value, source }: Given): unknown {
   }
 }
 
-/** @param named paths that a source has said something of */
+/** @param named paths that a source mentions */
 function assemble(
   node: Node,
   path: readonly string[],

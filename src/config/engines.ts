@@ -1,4 +1,4 @@
-/** Which service engines a configuration names. */
+/** Reads the service engines that a configuration names. */
 import type { EngineWish } from '../core/engine/load.ts'
 import { ENGINE_ALIASES } from '../engines/engine-list.ts'
 import { nearest } from './nearest.ts'

@@ -1,16 +1,16 @@
-/** The variables of the environment that are ours. */
+/** Reads Plugboard's environment variables. */
 import { ConfigError, findVariable, fromText, type Given, KEYS, suggestion, variableOf } from './keys.ts'
 
-/** The variable for the file's path, beside those of the keys. */
+/** The variable with the path of the configuration file. */
 export const FILE_VARIABLE = 'PLUGBOARD_CONFIG'
 
-/** Kubernetes puts the addresses of a service named `plugboard` into variables like these. */
+/** Kubernetes sets variables like these for a service named `plugboard`. They are not settings. */
 const OF_KUBERNETES = /^PLUGBOARD_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP)(_(ADDR|PORT|PROTO))?)?)$/
 
 /**
- * An empty variable is as good as none.
- * @param named paths that the file has
- * @throws ConfigError for one that means nothing
+ * Reads the settings. An empty variable counts as not set.
+ * @param named paths that the file mentions
+ * @throws ConfigError for an unknown variable
  */
 export function* fromEnvironment(
   env: Readonly<Record<string, string | undefined>>,
@@ -26,7 +26,7 @@ export function* fromEnvironment(
       throw new ConfigError(`${variable} is no variable of Plugboard${suggestion(variable, known)}`)
     }
     const path = key.path.map((part) => part.toLowerCase())
-    // A name in it is written as the file writes it.
+    // Variables are in capitals, so the spelling of a name is taken from the file.
     const depth = path.findLastIndex((_, at) => written.has(path.slice(0, at + 1).join('\0')))
     const known = written.get(path.slice(0, depth + 1).join('\0')) ?? []
     yield fromText({ ...key, path: [...known, ...path.slice(known.length)] }, text, variable)

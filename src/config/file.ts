@@ -1,4 +1,4 @@
-/** The configuration file: YAML, its keys as in the table of settings. */
+/** Reads the configuration file: YAML with the keys of the table of settings. */
 import { readFileSync } from 'node:fs'
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import { ConfigError, type Given, suggestion } from './keys.ts'
@@ -7,11 +7,11 @@ import { show } from './values.ts'
 
 export interface FileContent {
   readonly given: readonly Given[]
-  /** Mappings that it has, though they may be empty. */
+  /** The paths of all mappings in the file, also of empty ones. */
   readonly named: readonly (readonly string[])[]
 }
 
-/** @throws ConfigError if it cannot be read, is not YAML or has what is no key */
+/** @throws ConfigError if the file cannot be read, is not YAML or has an unknown key */
 export function readFile(file: string): FileContent {
   const lines = new LineCounter()
   const document = parseDocument(textOf(file), { lineCounter: lines, prettyErrors: false })
@@ -23,7 +23,7 @@ export function readFile(file: string): FileContent {
 
   function walk(node: Node, value: unknown, path: readonly string[]): void {
     const source = place(offsetOf(document, path))
-    // A key whose value is commented out is not there.
+    // A key without a value, for example with its value commented out, counts as missing.
     if (value === null || value === undefined) return
     if (isSetting(node)) return void given.push({ path, setting: node, value, source })
     if (!isMapping(value)) {
@@ -72,7 +72,7 @@ function plainOf(document: Document, file: string): unknown {
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Where a key stands in the text. */
+/** The position of a key in the text. */
 function offsetOf(document: Document, path: readonly string[]): number {
   const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents
   const pair = isMap(parent)

@@ -1,4 +1,4 @@
-/** Where floating addresses live on a physical network. */
+/** Reads the pools of floating addresses of a physical network. */
 
 import type { Range } from '../core/resources/segments.ts'
 import type { FloatingPool } from '../engines/ethernet/physical-networks.ts'
@@ -50,7 +50,7 @@ function readVlan(value: unknown, at: string): number {
   }
 }
 
-/** What is wrong between the pools of a physical network, or with the VLANs that networks are given there; to go after its key. */
+/** How pools conflict with each other or with the VLANs of networks, to follow the key in an error; undefined: they do not. */
 export function overlaps(pools: readonly FloatingPool[], vlans: readonly Range[]): string | undefined {
   for (const [index, pool] of pools.entries()) {
     const { prefix, vlan } = pool

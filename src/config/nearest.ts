@@ -1,4 +1,4 @@
-/** Of the words, the one that was probably meant. */
+/** Finds the most similar word, for a suggestion; undefined if none is similar. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   let best: string | undefined
   let least = Math.max(2, Math.floor(word.length / 3)) + 1
@@ -9,7 +9,7 @@ export function nearest(word: string, words: readonly string[]): string | undefi
   return best
 }
 
-/** Characters to insert, remove or replace until one word is the other (Levenshtein). */
+/** The number of characters to insert, remove or replace to turn one word into the other (Levenshtein). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (const [i, character] of [...a].entries()) {

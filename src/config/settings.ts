@@ -1,6 +1,6 @@
 /**
- * The configuration, one row per key. From here come the defaults, what a file may hold, the flags, the variables, the help
- * and the errors.
+ * The configuration, one row per key. The defaults, the keys of a file, the flags, the variables, the help and the errors all
+ * follow from these rows.
  */
 import { ENGINE_ALIASES } from '../engines/engine-list.ts'
 import { readEngines } from './engines.ts'
@@ -8,24 +8,24 @@ import { readFloating } from './floating.ts'
 import { readAddress, readNumber, readOneOf, readPath, readRanges, readTarget, readTokens } from './values.ts'
 
 export interface Setting<T> {
-  /** What is written for it in the help. */
+  /** The placeholder for the value in the help. */
   readonly form: string
   readonly words: string
-  /** As it would stand in a file. */
+  /** The default, as it would be written in a file. */
   readonly initial: unknown
-  /** A list or a mapping: a flag or a variable holds it as YAML, which JSON is too. */
+  /** The value is a list or a mapping. A flag or a variable contains it as YAML or JSON. */
   readonly structured?: true
   /** @throws Disallowed */
   readonly read: (value: unknown) => T
 }
 
-/** The same settings for each name that there is. */
+/** A group of settings that exists once for each name. */
 export interface Each<S> {
   readonly each: S
   readonly form: string
-  /** The names that there are if nothing says any. */
+  /** The names if no source gives any. */
   readonly initial: readonly string[]
-  /** What a name may be. */
+  /** The pattern of a name. */
   readonly names: RegExp
 }
 
@@ -157,7 +157,7 @@ type ConfigOf<N> =
       ? { readonly [name: string]: ConfigOf<S> }
       : { readonly [Name in keyof N]: ConfigOf<N[Name]> }
 
-/** The whole configuration, checked. */
+/** The whole checked configuration. */
 export type Config = ConfigOf<typeof SETTINGS>
 
 export const isSetting = (node: Node): node is Setting<unknown> => 'read' in node

@@ -1,14 +1,14 @@
-/** What a configuration's values look like: each reads what a file, a variable or a flag holds, or says what is allowed. */
+/** Reads the values of the configuration from a file, a variable or a flag. An error says what is allowed. */
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { Address4, Address6 } from 'ip-address'
 import { ROLES, type Role } from '../core/caller.ts'
 import type { Range } from '../core/resources/segments.ts'
 import { nearest } from './nearest.ts'
 
-/** A value that is not allowed; `at` says where below its key. */
+/** A value that is not allowed. `at` is the position below its key. */
 export class Disallowed extends Error {
   readonly at: string
-  /** What it is, for a sentence: `"x"`. */
+  /** The value in words: `"x"`. */
   readonly holds: string
 
   constructor(value: unknown, allowed: string, { at = '', holds = show(value) } = {}) {
@@ -19,16 +19,16 @@ export class Disallowed extends Error {
   }
 }
 
-/** On one line, and not too long for it. */
+/** A value on one line, shortened if it is long. */
 export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing'
   return text.length <= 80 ? text : `${text.slice(0, 79)}…`
 }
 
-/** Where to listen. */
+/** An address to listen on. */
 export interface Address {
   readonly host: string
-  /** 0: any that is free. */
+  /** 0 means any free port. */
   readonly port: number
 }
 
@@ -51,13 +51,13 @@ export function readAddress(value: unknown): Address {
   return address
 }
 
-/** Can only this machine reach it? */
+/** Is the address reachable only from this machine? */
 export function isLoopback(host: string): boolean {
   if (isIP(host) === 0) return host.toLowerCase() === 'localhost'
   return (isIPv4(host) ? new Address4(host) : new Address6(host)).isLoopback()
 }
 
-/** Where switches are told to connect, in the words of OVS. */
+/** Reads the address that switches connect to, in the notation of OVS. */
 export function readTarget(value: unknown): string {
   const place =
     typeof value === 'string' && value.startsWith('tcp:') ? parsePlace(value.slice('tcp:'.length)) : undefined
@@ -72,7 +72,7 @@ export function readPath(value: unknown): string {
   return value
 }
 
-/** `100-200,300`: sorted, and those that touch made one. */
+/** Reads ranges such as `100-200,300`: sorts them, and joins adjacent ones. */
 export const readRanges =
   (what: string, least: number, most: number) =>
   (value: unknown): readonly Range[] => {
@@ -100,7 +100,7 @@ function merged(ranges: readonly Range[]): Range[] {
   return result
 }
 
-/** A whole number; a flag or a variable has it as text. */
+/** Reads a whole number. In a flag or a variable it is text. */
 export const readNumber =
   (least: number, most: number) =>
   (value: unknown): number => {
@@ -117,9 +117,9 @@ export const readOneOf =
     return found
   }
 
-/** Who may do what; the token itself is nowhere. */
+/** The digest of a token, with its project and role. The token itself is not stored. */
 export interface Token {
-  /** Of its UTF-8 bytes: 64 hexadecimal digits in lower case. */
+  /** The SHA-256 digest of the token's UTF-8 bytes: 64 hexadecimal digits in lower case. */
   readonly sha256: string
   readonly project: string
   readonly role: Role
@@ -130,7 +130,7 @@ const PROJECT = /^[A-Za-z0-9._-]{1,64}$/
 const readRole = readOneOf(ROLES)
 
 export function readTokens(value: unknown): readonly Token[] {
-  // What stands there may be a secret that was put in the wrong place, so no error repeats it.
+  // The value may be a secret in the wrong place, so no error repeats it.
   if (!Array.isArray(value)) {
     throw new Disallowed(value, 'a list of tokens, each {sha256: …, project: …, role: …}', { holds: 'no list' })
   }

@@ -1,4 +1,4 @@
-/** The built-in engines as a list, and the tables and kinds of VNIC of those that are loaded. */
+/** The list of built-in engines, and the tables and kinds of VNIC of the loaded engines. */
 import type { Engines } from '../../flows/compile.ts'
 import { engineTables } from '../../flows/pipeline/table.ts'
 import type { Engine, VnicKind } from '../core/engine/engine.ts'
@@ -9,14 +9,14 @@ import * as engines from './index.ts'
 
 const BUILT_IN: readonly BuiltInEngine[] = Object.values(engines).sort((a, b) => a.slot - b.slot)
 
-/** In the order of their tables. */
+/** The aliases of the built-in engines, in the order of their tables. */
 export const ENGINE_ALIASES: readonly string[] = BUILT_IN.map(({ alias }) => alias)
 
 /** Makes the built-in engines of these names. */
 export const builtIn = (names: readonly string[], settings: EngineSettings): Engine[] =>
   BUILT_IN.filter(({ alias }) => names.includes(alias)).map((engine) => engine.make(settings))
 
-/** The rules of engines, each in its own range of tables; those of outside ones come after all built-in ones. */
+/** Gives each engine its own range of tables. The tables of outside engines come after those of all built-in engines. */
 export function rulesOf(loaded: ReadonlyMap<string, Engine>): Engines {
   const outside = [...loaded.keys()].filter((alias) => !ENGINE_ALIASES.includes(alias))
   const slotOf = (alias: string): number =>

@@ -1,6 +1,6 @@
 /**
- * Datagrams in Ethernet frames, to read and to make: UDP over IPv4 and IPv6, ICMPv6. MAC addresses are numbers of 48 bits, IPv4
- * addresses of 32, IPv6 addresses bigints.
+ * Reads and writes datagrams in Ethernet frames: UDP over IPv4 and IPv6, and ICMPv6. MAC addresses are numbers of 48 bits, IPv4
+ * addresses are numbers of 32 bits, IPv6 addresses are bigints.
  */
 
 export interface Datagram<Address> {
@@ -9,7 +9,7 @@ export interface Datagram<Address> {
   readonly payload: Uint8Array
 }
 
-/** An ICMPv6 message; `body` begins with its type. */
+/** An ICMPv6 message. `body` begins with the type. */
 export interface Icmpv6 {
   readonly from: { readonly mac: number; readonly address: bigint }
   readonly to: { readonly mac: number; readonly address: bigint }
@@ -19,18 +19,19 @@ export interface Icmpv6 {
 
 export const BROADCAST_MAC = 0xffffffffffff
 export const BROADCAST = 0xffffffff
-/** ff02::1, and the MAC address that frames to it have (RFC 2464, 7). */
+/** ff02::1, and the destination MAC address of frames to it (RFC 2464, 7). */
 export const ALL_NODES = 0xff020000000000000000000000000001n
 export const ALL_NODES_MAC = 0x333300000001
 
 const [IPV4, IPV6] = [0x0800, 0x86dd]
 const [UDP, ICMPV6] = [17, 58]
-/** Octets of the headers. */
+/** The lengths of the headers, in octets. */
 const [ETHERNET, IPV4_HEADER, IPV6_HEADER, UDP_HEADER] = [14, 20, 40, 8]
 
 /**
- * Checksums are not looked at: a guest may leave them to a device that the frame has not been through, and OVS has given it whole.
- * @returns undefined for whatever else, a fragment included
+ * Reads UDP over IPv4. Checksums are not verified: a guest may leave them to an offload that the frame has not passed. OVS
+ * delivers frames undamaged.
+ * @returns undefined for any other frame, and for a fragment
  */
 export function readUdp4(frame: Uint8Array): Datagram<number> | undefined {
   const view = viewOf(frame)
@@ -44,7 +45,7 @@ export function readUdp4(frame: Uint8Array): Datagram<number> | undefined {
   return udp(frame, ETHERNET + header, end, addresses)
 }
 
-/** The same over IPv6, without extension headers. */
+/** Reads UDP over IPv6, without extension headers. @returns undefined for any other frame */
 export function readUdp6(frame: Uint8Array): Datagram<bigint> | undefined {
   const packet = readIpv6(frame, UDP)
   return packet && udp(frame, ETHERNET + IPV6_HEADER, packet.end, packet)
@@ -130,7 +131,7 @@ function ipv6(from: End, to: End, protocol: number, hopLimit: number, length: nu
   return frame
 }
 
-/** @param addresses where the two addresses of the packet begin, which its checksum counts, too */
+/** @param addresses the position of the packet's two addresses, which the checksum includes */
 function putUdp(frame: Uint8Array, at: number, addresses: number, from: number, to: number, payload: Uint8Array): void {
   const view = viewOf(frame)
   const length = UDP_HEADER + payload.length
@@ -138,7 +139,7 @@ function putUdp(frame: Uint8Array, at: number, addresses: number, from: number, 
   view.setUint16(at + 2, to)
   view.setUint16(at + 4, length)
   frame.set(payload, at + UDP_HEADER)
-  // A sum of 0 says that there is none (RFC 768).
+  // A checksum of 0 would mean that there is none (RFC 768).
   view.setUint16(at + 6, checksum(frame.subarray(addresses), UDP + length) || 0xffff)
 }
 
@@ -151,7 +152,7 @@ function ethernet(to: number, from: number, etherType: number, length: number) {
   return { frame, view }
 }
 
-/** The Internet checksum (RFC 1071). @param sum what is counted beside the octets */
+/** The Internet checksum (RFC 1071). @param sum the sum of the pseudo-header */
 function checksum(octets: Uint8Array, sum = 0): number {
   const view = viewOf(octets)
   for (let at = 0; at + 1 < octets.length; at += 2) sum += view.getUint16(at)

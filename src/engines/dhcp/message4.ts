@@ -1,11 +1,11 @@
-/** Messages of DHCP for IPv4 over Ethernet (RFC 2131, 2; options: RFC 2132). */
+/** Reads and writes DHCP messages for IPv4 over Ethernet (RFC 2131, 2; options: RFC 2132). */
 import { viewOf } from './frames.ts'
 
-/** What a message is, by option 53 (RFC 2132, 9.6). */
+/** Message types, the values of option 53 (RFC 2132, 9.6). */
 export const TYPES = { discover: 1, offer: 2, request: 3, decline: 4, ack: 5, nak: 6, release: 7, inform: 8 } as const
 export type Type = keyof typeof TYPES
 
-/** Numbers of options (RFC 2132; 121: RFC 3442). */
+/** Option codes (RFC 2132; 121: RFC 3442). */
 export const OPTION = {
   mask: 1,
   router: 3,
@@ -30,30 +30,30 @@ const [PAD, END] = [0, 255]
 export interface Message4 {
   readonly op: 'request' | 'reply'
   readonly xid: number
-  /** Does the client ask for broadcasts, since it cannot hear what is sent to an address that it does not have yet? */
+  /** Does the client ask for broadcast answers, because it cannot receive unicast before it has an address? */
   readonly broadcast: boolean
-  /** The client's address, as it says. */
+  /** The current address of the client, if it has one. */
   readonly ciaddr: number
-  /** "Your" address. */
+  /** The address that the server gives to the client. */
   readonly yiaddr: number
-  /** The relay's. */
+  /** The address of the relay agent. */
   readonly giaddr: number
   /** The client's MAC address, 48 bits. */
   readonly chaddr: number
-  /** In the order of the message; of one that comes in parts all of them as one (RFC 3396). */
+  /** The options in the order of the message. The parts of a split option are joined (RFC 3396). */
   readonly options: ReadonlyMap<number, Uint8Array>
 }
 
-/** Where the fields are: op 0, htype 1, hlen 2, xid 4, flags 10, four addresses from 12, chaddr 28, sname 44, file 108, cookie 236. */
+/** The length of the fields: op at 0, htype 1, hlen 2, xid 4, flags 10, addresses 12, chaddr 28, sname 44, file 108, cookie 236. */
 const HEAD = 240
 const [SNAME, FILE, COOKIE] = [[44, 108], [108, 236], 236] as const
 const MAGIC = 0x63825363
 const [OP_REQUEST, OP_REPLY] = [1, 2]
 const ETHERNET = 1
-/** Relays and clients of BOOTP take nothing shorter (RFC 1542, 2.1). */
+/** BOOTP relays and clients do not accept shorter messages (RFC 1542, 2.1). */
 const MIN_MESSAGE_OCTETS = 300
 
-/** @returns undefined where it is none, or is cut off */
+/** @returns undefined if the octets are not a complete DHCP message */
 export function readMessage4(octets: Uint8Array): Message4 | undefined {
   if (octets.length < HEAD) return undefined
   const view = viewOf(octets)
@@ -63,7 +63,7 @@ export function readMessage4(octets: Uint8Array): Message4 | undefined {
   const options = new Map<number, Uint8Array>()
   if (!readOptions(octets.subarray(HEAD), options)) return undefined
   const [overload = 0] = options.get(OPTION.overload) ?? []
-  // Further options where names of a server and a file would be (RFC 2132, 9.3).
+  // Reads further options from the fields for the names of a server and a file (RFC 2132, 9.3).
   if (overload & 1 && !readOptions(octets.subarray(...FILE), options)) return undefined
   if (overload & 2 && !readOptions(octets.subarray(...SNAME), options)) return undefined
   return {
@@ -78,7 +78,7 @@ export function readMessage4(octets: Uint8Array): Message4 | undefined {
   }
 }
 
-/** @returns whether they can be read */
+/** @returns false if the options are malformed */
 function readOptions(octets: Uint8Array, options: Map<number, Uint8Array>): boolean {
   let at = 0
   while (at < octets.length) {
@@ -92,11 +92,11 @@ function readOptions(octets: Uint8Array, options: Map<number, Uint8Array>): bool
     options.set(code, before ? Uint8Array.of(...before, ...part) : part)
     at += length
   }
-  // Some clients leave the end out.
+  // Some clients leave out the end option.
   return true
 }
 
-/** @param most octets that the client takes: options that would go beyond are left out, the last ones first */
+/** @param most the largest message that the client accepts, in octets; the last options are left out if they do not fit */
 export function writeMessage4(message: Message4, most = Number.POSITIVE_INFINITY): Uint8Array {
   const { op, xid, broadcast, ciaddr, yiaddr, giaddr, chaddr } = message
   const options: number[] = []
@@ -121,7 +121,7 @@ export function writeMessage4(message: Message4, most = Number.POSITIVE_INFINITY
   return octets
 }
 
-/** An option, in as many parts as it takes. */
+/** The octets of an option, split into several parts if it is long. */
 function partsOf(code: number, value: Uint8Array): number[] {
   const parts: number[] = []
   for (let at = 0; at === 0 || at < value.length; at += 255) {
@@ -133,17 +133,17 @@ function partsOf(code: number, value: Uint8Array): number[] {
 
 export const octet = (value: number): Uint8Array => Uint8Array.of(value)
 export const pair = (value: number): Uint8Array => Uint8Array.of(value >>> 8, value & 0xff)
-/** Addresses, or seconds: 32 bits each. */
+/** The octets of numbers of 32 bits, such as addresses or seconds. */
 export const words = (...values: readonly number[]): Uint8Array =>
   Uint8Array.from(values.flatMap((value) => [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff]))
 
-/** An option of 32 bits; undefined where it is missing or of another length. */
+/** Reads an option of 32 bits; undefined if it is missing or has another length. */
 export function wordOf({ options }: Message4, code: number): number | undefined {
   const value = options.get(code)
   return value?.length === 4 ? viewOf(value).getUint32(0) : undefined
 }
 
-/** What kind of message it is; undefined where it does not say. */
+/** The type of a message; undefined if it is missing or unknown. */
 export function typeOf({ options }: Message4): Type | undefined {
   const [code] = options.get(OPTION.type) ?? []
   return (Object.keys(TYPES) as Type[]).find((type) => TYPES[type] === code)

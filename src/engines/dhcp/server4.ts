@@ -1,6 +1,6 @@
 /**
- * A DHCP server that knows what a client is to have before it asks (RFC 2131, 4.3): a function of the question and the lease. So it
- * keeps no record of leases, and whoever answers for a hypervisor answers alike.
+ * A stateless DHCP server (RFC 2131, 4.3). The answer is a function of the request and of the lease, which is known before the
+ * client asks. So the server keeps no record of leases, and every controller gives the same answer.
  */
 import { BROADCAST, BROADCAST_MAC, type Datagram, readUdp4, writeUdp4 } from './frames.ts'
 import {
@@ -17,44 +17,44 @@ import {
   writeMessage4,
 } from './message4.ts'
 
-/** What one client is to have. Addresses are numbers of 32 bits, times seconds. */
+/** The lease of one client. Addresses are numbers of 32 bits; times are in seconds. */
 export interface Lease4 {
-  /** The client's MAC address: nobody else is answered. */
+  /** The client's MAC address. Other clients get no answer. */
   readonly mac: number
   readonly address: number
   readonly prefixLength: number
   readonly gateway: number | null
   readonly dns: readonly number[]
   readonly routes: readonly Route4[]
-  /** Octets of the largest packet. */
+  /** The largest packet, in octets. */
   readonly mtu: number
   readonly seconds: number
-  /** Who answers: the server identifier, to which renewals go, and the MAC address that its frames come from. */
+  /** The server identifier, to which renewals are sent, and the MAC address that answers come from. */
   readonly server: { readonly address: number; readonly mac: number }
 }
 
 export interface Route4 {
   readonly destination: number
   readonly prefixLength: number
-  /** 0: it is on the link (RFC 3442). */
+  /** 0 means that the destination is on the link (RFC 3442). */
   readonly nextHop: number
 }
 
-/** What the client is told, if anything, and what is to be known of it. */
+/** The answer to the client, if there is one, and a line for the log. */
 export interface Told {
   readonly frame?: Uint8Array
   readonly note?: string
 }
 
 const [SERVER_PORT, CLIENT_PORT] = [67, 68]
-/** What every client takes: 576 octets, less IP and UDP (RFC 2131, 2). */
-const [USUAL_SIZE, HEADERS] = [576, 28]
+/** Every client accepts packets of 576 octets, including the headers of IP and UDP (RFC 2131, 2). */
+const [MIN_PACKET_OCTETS, HEADERS_OCTETS] = [576, 28]
 
-/** @param frame from the client, of whatever content */
+/** @param frame an unchecked frame of the client */
 export function serve4(frame: Uint8Array, lease: Lease4): Told {
   const datagram = readUdp4(frame)
   const message = datagram?.to.port === SERVER_PORT ? readMessage4(datagram.payload) : undefined
-  // A VM is no relay: one that comes through it is not the VM's.
+  // A message with a relay address comes from another client behind the VM. It gets no answer.
   if (!datagram || message?.op !== 'request' || message.giaddr !== 0 || message.chaddr !== lease.mac) return {}
   switch (typeOf(message)) {
     case 'discover':
@@ -64,19 +64,19 @@ export function serve4(frame: Uint8Array, lease: Lease4): Told {
     case 'inform':
       return { frame: give('ack', message, datagram, lease) }
     case 'decline':
-      return { note: 'a DHCP client says that somebody else has the address that it was given' }
+      return { note: 'a DHCP client declines its address: another host uses it' }
     case 'release':
-      return { note: 'a DHCP client gives its address back: the port keeps it' }
+      return { note: 'a DHCP client releases its address: the port keeps it' }
     default:
       return {}
   }
 }
 
-/** RFC 2131, 4.3.2: selecting an offer, after a reboot, to renew or rebind. */
+/** Answers a request (RFC 2131, 4.3.2): the client selects an offer, has rebooted, renews or rebinds. */
 function request(message: Message4, datagram: Datagram<number>, lease: Lease4): Told {
   const chosen = message.options.has(OPTION.server)
   const wanted = wordOf(message, OPTION.requestedAddress)
-  // It has taken another server's offer.
+  // The client has selected the offer of another server.
   if (chosen && wordOf(message, OPTION.server) !== lease.server.address) return {}
   const address = wanted ?? (chosen || message.ciaddr === 0 ? undefined : message.ciaddr)
   if (address === undefined) return {}
@@ -97,15 +97,15 @@ function give(type: Type, message: Message4, datagram: Datagram<number>, lease: 
       ...inOrder(settings(message, lease), message),
     ]),
   }
-  const size = Math.max(USUAL_SIZE, sizeOf(message)) - HEADERS
+  const size = Math.max(MIN_PACKET_OCTETS, sizeOf(message)) - HEADERS_OCTETS
   const payload = writeMessage4(reply, size)
-  // To its address where it has one, else as it can hear it (RFC 2131, 4.1).
+  // Sends to the client's current address; if it has none, by broadcast or to its new address (RFC 2131, 4.1).
   const heard = ciaddr !== 0 ? ciaddr : isInform || message.broadcast ? BROADCAST : lease.address
   const mac = heard === BROADCAST ? BROADCAST_MAC : ciaddr !== 0 ? datagram.from.mac : message.chaddr
   return send(payload, lease, heard, mac)
 }
 
-/** It must not use that address. Everybody hears of it, in case the client has one by which it cannot be reached. */
+/** Tells the client not to use its address. The message is a broadcast: unicast may not reach a client with a wrong address. */
 function refuse(message: Message4, lease: Lease4): Uint8Array {
   const reply: Message4 = {
     ...message,
@@ -125,7 +125,7 @@ const send = (payload: Uint8Array, { server }: Lease4, address: number, mac: num
     payload,
   })
 
-/** What the message is, whose, and to whom (RFC 6842: the client's identifier comes back). */
+/** The options of every answer: type, server and the client's identifier (RFC 6842). */
 function about(type: Type, { options }: Message4, { server }: Lease4): Map<number, Uint8Array> {
   const client = options.get(OPTION.client)
   return new Map([
@@ -135,7 +135,7 @@ function about(type: Type, { options }: Message4, { server }: Lease4): Map<numbe
   ])
 }
 
-/** It renews after half of the time, and asks anybody after seven eighths (RFC 2131, 4.4.5). */
+/** The client renews after one half of the lease time, and rebinds after seven eighths (RFC 2131, 4.4.5). */
 const times = ({ seconds }: Lease4): Array<[number, Uint8Array]> => [
   [OPTION.leaseTime, words(seconds)],
   [OPTION.renewalTime, words(Math.floor(seconds / 2))],
@@ -156,7 +156,7 @@ function settings({ options }: Message4, lease: Lease4): Map<number, Uint8Array>
   return found
 }
 
-/** Those asked for, as the client wants them, then the others. The mask is first, since it must be before the router. */
+/** Orders options: first the requested ones in the client's order, then the others. The mask must come before the router. */
 function inOrder(found: ReadonlyMap<number, Uint8Array>, { options }: Message4): Array<[number, Uint8Array]> {
   const asked = options.get(OPTION.parameters) ?? []
   const codes = new Set<number>([OPTION.mask, ...asked, ...found.keys()])
@@ -166,16 +166,16 @@ function inOrder(found: ReadonlyMap<number, Uint8Array>, { options }: Message4):
   })
 }
 
-/** Who knows this option does not look at the router's: so the default route is among them (RFC 3442). */
+/** The routes of option 121. A client that uses it ignores the router option, so the default route is included (RFC 3442). */
 function routesOf({ routes, gateway, server }: Lease4): Route4[] {
-  // Without a gateway the server would not be reached to renew.
+  // Without a gateway, the client needs this route to reach the server for renewals.
   const toServer = { destination: server.address, prefixLength: 32, nextHop: 0 }
   const all = [...routes, ...(gateway === null ? [toServer] : [])]
   if (all.length === 0 || gateway === null) return all
   return [...all, { destination: 0, prefixLength: 0, nextHop: gateway }]
 }
 
-/** The length of the prefix, as many octets of it as that takes, the next hop. */
+/** The octets of a route: the length of the prefix, its significant octets, the next hop. */
 const routeOctets = ({ destination, prefixLength, nextHop }: Route4): number[] => [
   prefixLength,
   ...words(destination).subarray(0, Math.ceil(prefixLength / 8)),

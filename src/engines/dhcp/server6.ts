@@ -1,32 +1,32 @@
-/** A DHCPv6 server for who has an address already and asks for the rest (RFC 8415, 18.3.6): a function of the question. */
+/** A stateless DHCPv6 server, for clients that have an address and ask for other settings (RFC 8415, 18.3.6). */
 import { readUdp6, viewOf, writeUdp6 } from './frames.ts'
 import type { Settings6 } from './router6.ts'
 
 const [SERVER_PORT, CLIENT_PORT] = [547, 546]
 const [INFORMATION_REQUEST, REPLY] = [11, 7]
-/** Numbers of options (RFC 8415, 21; 23: RFC 3646). */
+/** Option codes (RFC 8415, 21; 23: RFC 3646). */
 const OPTION = { client: 1, server: 2, addresses: 3, temporary: 4, dns: 23, prefixes: 25, refresh: 32 } as const
-/** Seconds after which to ask again. */
-const REFRESH = 86_400
-/** Type and transaction. */
-const HEAD = 4
+/** The time after which clients must ask again. */
+const REFRESH_INTERVAL_S = 86_400
+/** The length of the message type and the transaction id. */
+const HEADER_OCTETS = 4
 
-/** @param frame from a member, of whatever content @returns undefined where there is nothing to say */
+/** @param frame an unchecked frame of a member @returns undefined if there is no answer */
 export function serve6(frame: Uint8Array, settings: Settings6): Uint8Array | undefined {
   const datagram = readUdp6(frame)
   if (datagram?.to.port !== SERVER_PORT || datagram.payload[0] !== INFORMATION_REQUEST) return undefined
   const { payload, from } = datagram
-  const options = payload.length < HEAD ? undefined : readOptions(payload.subarray(HEAD))
+  const options = payload.length < HEADER_OCTETS ? undefined : readOptions(payload.subarray(HEADER_OCTETS))
   const duid = duidOf(settings.server.mac)
   if (!options || !isForUs(options, duid)) return undefined
   const client = options.get(OPTION.client)
   const body = [
     REPLY,
-    ...payload.subarray(1, HEAD),
+    ...payload.subarray(1, HEADER_OCTETS),
     ...(client ? option(OPTION.client, client) : []),
     ...option(OPTION.server, duid),
     ...(settings.dns.length > 0 ? option(OPTION.dns, addresses(settings.dns)) : []),
-    ...option(OPTION.refresh, seconds(REFRESH)),
+    ...option(OPTION.refresh, seconds(REFRESH_INTERVAL_S)),
   ]
   return writeUdp6({
     from: { ...settings.server, port: SERVER_PORT },
@@ -35,7 +35,7 @@ export function serve6(frame: Uint8Array, settings: Settings6): Uint8Array | und
   })
 }
 
-/** RFC 8415, 16.12: not for another server, and not for addresses. */
+/** Is the request for this server, and not for addresses (RFC 8415, 16.12)? */
 function isForUs(options: ReadonlyMap<number, Uint8Array>, duid: Uint8Array): boolean {
   const server = options.get(OPTION.server)
   if (server && Buffer.compare(server, duid) !== 0) return false
@@ -64,7 +64,7 @@ const option = (code: number, value: Uint8Array): number[] => [
   ...value,
 ]
 
-/** By its link-layer address (RFC 8415, 11.4). */
+/** The DUID of a MAC address, type DUID-LL (RFC 8415, 11.4). */
 function duidOf(mac: number): Uint8Array {
   const duid = new Uint8Array(10)
   const view = viewOf(duid)

@@ -1,10 +1,10 @@
-/** What a physical network is told of a VNIC at a new place, so that its switches send the VNIC's frames there. */
+/** Announces a VNIC on a physical network at its new place, so that the physical switches send its frames there. */
 import { gratuitousArp, reverseArp } from '../../../flows/engines/arp-frames.ts'
 import type { Announcement, Domain, Member } from '../../../flows/engines/engine-rules.ts'
 import { macOf } from './mac.ts'
 import { neighbours } from './neighbours.ts'
 
-/** First where its MAC address is, in RARP. Then each IPv4 address that it is known to have, in gratuitous ARP. */
+/** First its MAC address, in RARP. Then each of its known IPv4 addresses, in gratuitous ARP. */
 export function whereItIs(domain: Domain, member: Member): Announcement[] {
   const mac = macOf(member.vnic)
   const target = { to: 'uplink' } as const

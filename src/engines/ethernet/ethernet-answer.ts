@@ -1,4 +1,4 @@
-/** What a VNIC of an Ethernet network is answered: DHCP with its port's address, who is a router, and DHCPv6. */
+/** Answers VNICs of Ethernet networks: DHCP with the address of the port, router solicitations, and DHCPv6. */
 
 import type { Member } from '../../../flows/engines/engine-rules.ts'
 import { prefixOf } from '../../../flows/engines/prefix.ts'
@@ -13,10 +13,10 @@ import { macOf } from './mac.ts'
 import { CONTROLLER_IPV6, CONTROLLER_MAC, dhcpServerOf, ipv4Of, ipv6Of, prefix6 } from './network-addressing.ts'
 import { ipv4AddressOf } from './port-addressing.ts'
 
-/** Of an address that a port keeps anyway: a day, in seconds. */
-export const LEASE = 86_400
+/** The lease time of DHCP. The port keeps its address anyway. */
+export const LEASE_S = 86_400
 
-/** @param mtu of the engine's networks, octets */
+/** @param mtu the MTU of the engine's networks, in octets */
 export const ethernetAnswer =
   (mtu: (graph: GraphReader) => number): NonNullable<Engine['answer']> =>
   (graph, member, frame): Answer => {
@@ -43,7 +43,7 @@ function leaseOf(network: Network, { port, vnic }: Member, mtu: number): Lease4 
       return { destination: first, prefixLength: length, nextHop: ipv4(next_hop) }
     }),
     mtu,
-    seconds: LEASE,
+    seconds: LEASE_S,
     server: { address: dhcpServerOf(given), mac: CONTROLLER_MAC },
   }
 }

@@ -5,7 +5,7 @@ import type { Hypervisor } from '../../../topology/model.ts'
 import { GROUP_BIT } from './ethernet-guard.ts'
 import { macOf } from './mac.ts'
 
-/** Of the domain itself: group addresses to everybody, addresses that no VNIC has where they may be. */
+/** The rules of the domain: group addresses go to all members, unknown addresses to the members that ask for them. */
 export const ethernetDomain = (domain: Domain): readonly Forward[] => [
   {
     priority: 50,
@@ -30,7 +30,7 @@ export const toMember = (domain: Domain, member: Member): readonly Forward[] => 
   },
 ]
 
-/** On a physical network: it is not unknown, so nobody who asks for frames to unknown addresses is to get a copy. */
+/** The rules for a member on another hypervisor of a physical network. Its address is known, so frames to it are not flooded. */
 export const toUplink = (domain: Domain, member: Member): readonly Forward[] => [
   {
     priority: 100,

@@ -1,6 +1,6 @@
 /**
- * Port security: a VNIC sends from its own MAC address and, where the addresses of its port are known, as them alone, as a
- * client of DHCP and of router discovery, never as a server or a router.
+ * Port security. A VNIC may send only from its own MAC address. If the IP addresses of its port are known, it may send only from
+ * these. It may be a client of DHCP and of router discovery, but never a server or a router.
  */
 
 import type { Domain, Guard, Member, PacketField, Punt } from '../../../flows/engines/engine-rules.ts'
@@ -16,15 +16,15 @@ export const GROUP_BIT = 0x010000000000
 
 const [ARP, IPV4, IPV6] = [0x0806, 0x0800, 0x86dd].map((value): PacketField => ({ field: 'eth_type', value }))
 const [UDP, ICMPV6] = [17, 58].map((value): PacketField => ({ field: 'ip_proto', value }))
-/** ICMPv6: router solicitation and advertisement, neighbour solicitation and advertisement, redirect, reports of listeners (RFC 3810). */
+/** Types of ICMPv6 messages (RFC 4861; listener report: RFC 3810). */
 const [WHO_ROUTES, ROUTER, SOLICITATION, ADVERTISEMENT, REDIRECT, LISTENER] = [133, 134, 135, 136, 137, 143]
 const icmpv6 = (value: number): PacketField[] => [IPV6, ICMPV6, { field: 'icmpv6_type', value }] as PacketField[]
 
 const OWN = 'from its own address'
 
 /**
- * What the VNIC in this port may send.
- * @param dhcp which of its DHCP the controller answers
+ * Says what the VNIC in this port may send.
+ * @param dhcp the DHCP messages that the controller answers
  */
 export function ethernetGuard(
   member: Member,
@@ -39,7 +39,7 @@ export function ethernetGuard(
   const pairs = pairsOf(port)
   const from = (mac: number): PacketField => ({ field: 'eth_src', value: mac })
   const others = pairs.flatMap(({ mac = own, prefix }) => {
-    // As long as nothing is known of its addresses, the VNIC's own MAC address is all that it is held to.
+    // If no IP addresses are known, the VNIC may send from its own MAC address with any IP address.
     return known.length === 0 && mac === own ? [] : as(from(mac), mac, prefix)
   })
   if (known.length === 0) return [{ may: 'pass', rank: 1, match: [from(own)], what: OWN }, ...others]
@@ -53,7 +53,7 @@ export function ethernetGuard(
   ]
 }
 
-/** As this address or prefix: its packets, and what it says of itself in ARP or neighbour discovery. */
+/** Lets a VNIC use this address or prefix: in its packets, and in ARP or neighbour discovery. */
 function as(source: PacketField, mac: number, prefix: string): Guard[] {
   const [address = '', length] = prefix.split('/')
   const what = `as ${prefix}`
@@ -91,8 +91,8 @@ const unspecified = (type: number): PacketField[] => [
 const FROM_CLIENT: PacketField = { field: 'udp_src', value: 68 }
 
 /**
- * DHCP that the controller answers goes no further, so it may come from any address: a client that still has one which is no
- * longer its own renews from that, and is to be told so (RFC 2131, 4.3.2).
+ * DHCP messages that the controller answers. They may come from any address, because they are not forwarded. A client may try to
+ * renew an address that it has lost, and must get a refusal (RFC 2131, 4.3.2).
  */
 function asked(source: PacketField, dhcp: readonly Punt[]): Guard[] {
   const answered = dhcp.map(({ match }) => [source, ...match.filter(({ field }) => field !== 'udp_src'), FROM_CLIENT])
@@ -102,7 +102,7 @@ function asked(source: PacketField, dhcp: readonly Punt[]): Guard[] {
   return [{ may: 'pass', rank: 1, match: match as PacketField[], what: 'as a DHCP client without an address yet' }]
 }
 
-/** What else a host sends before it has an address. */
+/** Other messages that a host sends before it has an address. */
 const client = (source: PacketField, mac: number): Guard[] => [
   {
     may: 'pass',

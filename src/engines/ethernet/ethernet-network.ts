@@ -1,4 +1,4 @@
-/** Fields of an Ethernet network that hands out addresses, as its request says them, and as they are kept. */
+/** Checks the address fields of a request for an Ethernet network, and turns them into attributes. */
 import { Address6 } from 'ip-address'
 import { endsOf, type Prefix, prefixOf, printPrefix } from '../../../flows/engines/prefix.ts'
 import type { Attributes } from '../../../topology/model.ts'
@@ -10,7 +10,7 @@ import { IPV4, IPV6, type Ipv4Network, type Ipv6Network } from './network-addres
 type Wish4 = Partial<Ipv4Network> & Pick<Ipv4Network, 'prefix'>
 type Wish6 = Partial<Ipv6Network> & Pick<Ipv6Network, 'prefix' | 'mode'>
 
-/** After defaults, and in the one form of each address; a field that was not asked for is null. @throws PlugboardError `bad-request` */
+/** Fills in defaults, and writes addresses in canonical form. A missing field is null. @throws PlugboardError `bad-request` */
 export function networkAttributes(fields: Readonly<Record<string, unknown>>): Attributes {
   const [v4, v6] = [(fields[IPV4] ?? null) as Wish4 | null, (fields[IPV6] ?? null) as Wish6 | null]
   return {
@@ -41,7 +41,7 @@ function ipv4Network(wish: Wish4): Ipv4Network {
 
 const DEFAULT_ROUTE = '0.0.0.0/0'
 
-/** A client that is told two next hops takes whichever it likes. */
+/** Refuses two routes to one destination: it would depend on the client which one it uses. */
 function checkDestinations(all: readonly string[]): void {
   const twice = all.find((each, index) => all.indexOf(each) < index)
   if (twice === undefined) return
@@ -56,17 +56,17 @@ function ipv6Network(wish: Wish6): Ipv6Network {
   return { prefix, mode: wish.mode, dns: (wish.dns ?? []).map((each) => hostAddress(each, 6, 'ipv6.dns')) }
 }
 
-/** Is its first address, which is nobody's, one that no host has for another reason, too? */
+/** Is the prefix one that no host address may be in, such as loopback or multicast? */
 const hasNoHosts = (prefix: string): boolean => {
   const first = parseIp(prefix.replace(/\/.*/, ''))
   return first !== null && isNobody(first)
 }
 
-/** Made by hosts themselves on every link, whatever a router says (RFC 4291, 2.5.6). */
+/** Is the prefix link-local? Hosts make these addresses by themselves on every link (RFC 4291, 2.5.6). */
 const isLinkLocal = (prefix: string): boolean => parseIp(prefix)?.isInSubnet(LINK_LOCAL) ?? false
 const LINK_LOCAL = new Address6('fe80::/10')
 
-/** @throws PlugboardError `bad-request` */
+/** Checks that an address is that of a host in a prefix. @throws PlugboardError `bad-request` */
 export function hostIn(prefix: Prefix, text: string, field: string): string {
   const value = ipv4(text)
   const [network, broadcast] = endsOf(prefix)

@@ -1,4 +1,4 @@
-/** What the networks of every Ethernet engine can do beside carrying frames: hand out addresses, to those who ask for it. */
+/** What the networks of all Ethernet engines share: they can hand out addresses. */
 import type { Engine, NetworkService } from '../../core/engine/engine.ts'
 import { schemaOf } from '../../core/resources/field.ts'
 import { addressFields } from './address-fields.ts'
@@ -7,10 +7,10 @@ import { networkAttributes } from './ethernet-network.ts'
 import { ethernetPortFields } from './ethernet-port.ts'
 import { planAddress, pooledAddresses } from './port-addresses.ts'
 
-/** The extension of all Ethernet engines documents them. */
+/** The address fields, which the common extension of the Ethernet engines documents. */
 const FIELDS = { ...schemaOf(addressFields), extension: 'logical-network' }
 
-/** @param own the engine's: segments, and how large a frame may be */
+/** @param own the engine's part: its segments, and the size of frames */
 export const ethernetNetworks = (
   own: Pick<NetworkService, 'mesh' | 'segment' | 'plan' | 'mtu' | 'limits'>,
 ): Pick<Engine, 'answer'> & { readonly networks: NetworkService } => ({

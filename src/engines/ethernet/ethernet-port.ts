@@ -19,14 +19,14 @@ import { ADDRESSES, addressesOf, PAIRS, SECURITY } from './port-addressing.ts'
 
 const UNKNOWN_UNICAST = 'unknown_unicast'
 
-/** Addresses, and address pairs, that a port may have. */
+/** The most addresses, and the most address pairs, of a port. */
 const MAX_ADDRESSES = 16
 
 const ROLES = { create: 'member', update: 'member' } as const
 
 type PairWish = { readonly mac_address?: string; readonly ip_prefix: string }
 
-/** Nobody else knows where a further MAC address is, so a port with one gets frames for unknown addresses, too. */
+/** A port with further MAC addresses must get frames to unknown addresses, because the switches do not know these addresses. */
 function flooding(port: Port): Port {
   const { [UNKNOWN_UNICAST]: unknown, [PAIRS]: pairs } = port.attributes
   const hasFurtherMacs = ((pairs ?? []) as readonly Attributes[]).some(({ mac_address: mac }) => mac !== undefined)
@@ -36,7 +36,7 @@ function flooding(port: Port): Port {
 const networkOf = (graph: GraphReader, { networkId }: Port): Network | undefined =>
   networkId === null ? undefined : graph.networks.get(networkId)
 
-/** In a shared network, only an admin may say which addresses a VM of another project has. @throws PlugboardError */
+/** In a shared network, only an admin may set the addresses of a port of another project. @throws PlugboardError */
 function checkOwner(field: string, port: Port, network: Network | undefined, caller: Caller): void {
   if (network?.project === port.project || caller.role === 'admin') return
   const detail = `network ${network?.id} is project ${network?.project}'s: to say what addresses a VM has there takes role admin`
@@ -80,9 +80,9 @@ const IP_ADDRESSES: EnginePortField = {
       const network = networkOf(graph, port)
       const handsOut = network !== undefined && ipv4Of(network) !== null
       const asked = value as readonly string[] | null
-      // Null: one is chosen when the port is made.
+      // Null means that an address is chosen when the port is created.
       if (asked === null) return asAttribute(ADDRESSES).set(port, handsOut ? null : [])
-      // Without the address that its network gave it, a VM could send as any.
+      // Without addresses, the VM could send from any address, so removing them needs the same right.
       if (asked.length > 0 || handsOut) checkOwner(ADDRESSES, port, network, caller)
       return asAttribute(ADDRESSES).set(port, own(network, asked))
     },
@@ -136,19 +136,19 @@ const PORT_SECURITY: EnginePortField = {
 /** Fields that every port of an Ethernet network has. */
 export const ethernetPortFields = portFieldsOf([UNKNOWN, IP_ADDRESSES, ADDRESS_PAIRS, PORT_SECURITY])
 
-/** @returns the addresses in their canonical form, each once */
+/** @returns the addresses in canonical form, without duplicates */
 function own(network: Network | undefined, given: readonly string[]): readonly string[] {
   const addresses = [...new Set(given.map((text) => canonical(text)))]
   if (network) for (const each of addresses) choosable(network, each)
   return addresses
 }
 
-/** Has no other port of the network one of its addresses? @throws PlugboardError `address-in-use` */
+/** Checks that no other port of the network has one of the addresses. @throws PlugboardError `address-in-use` */
 function checkUnshared(graph: GraphReader, port: Port): void {
   const network = port.networkId === null ? undefined : graph.networks.get(port.networkId)
   if (!network) return
   const addresses = addressesOf(port)
-  // Those of its pool are in a book.
+  // The address book checks the addresses of the network's pool.
   const others = ipv4Of(network) ? addresses.filter((each) => each.includes(':')) : addresses
   if (others.length === 0) return
   for (const id of graph.portsOfNetwork.get(network.id)) {
@@ -163,7 +163,7 @@ function checkUnshared(graph: GraphReader, port: Port): void {
   }
 }
 
-/** May a port of a network that hands out addresses choose this one? @throws PlugboardError `bad-request` */
+/** Checks an address that a request chooses, in a network that hands out addresses. @throws PlugboardError `bad-request` */
 function choosable(network: Network, address: string): void {
   const [v4, v6] = [ipv4Of(network), ipv6Of(network)]
   const refuse = (detail: string): never => {

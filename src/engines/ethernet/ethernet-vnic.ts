@@ -1,4 +1,4 @@
-/** VNICs of kind `ethernet`: each has a MAC address, for every engine that moves Ethernet frames. */
+/** VNICs of kind `ethernet`: they have a MAC address. All engines that forward Ethernet frames take them. */
 import { randomBytes } from 'node:crypto'
 import { Type } from 'typebox'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
@@ -57,8 +57,8 @@ export function parseMac(text: string, field = 'mac_address'): string {
 }
 
 /**
- * A locally administered unicast address, 46 bits of it random: among a million VNICs the odds are 1 in 140 that any two
- * have the same one, and those two could still not be plugged into one network.
+ * A locally administered unicast address with 46 random bits. Among a million VNICs, the probability that any two have the same
+ * address is 1 in 140. Such two could only not be plugged into the same network.
  */
 function randomMac(): string {
   const octets = randomBytes(6)
@@ -66,7 +66,7 @@ function randomMac(): string {
   return octets.toString('hex').replace(/..(?=.)/g, '$&:')
 }
 
-/** Twice the same address in one network cannot work; in two networks it can. */
+/** Refuses the same MAC address twice in one network. In two networks it works. */
 export function checkMac(graph: GraphReader, vnic: nodes.Vnic, port: nodes.Port): void {
   if (!port.networkId) return
   const mac = vnic.attributes.mac_address

@@ -1,44 +1,46 @@
 /**
- * How many copies of one frame Open vSwitch makes: it gives up a translation after 4,096 table look-ups, and then delivers no
- * copy at all; and it leaves out what goes beyond 64 KiB of datapath actions, without a word to the controller. Both as
- * measured on OVS 3.1.0 in user space, see docs/limits.md and test/engines/limits-ovs.test.ts.
+ * Limits on the number of copies that Open vSwitch makes of one frame. After 4,096 table look-ups it stops the translation, and
+ * delivers no copy at all. It also drops datapath actions beyond 64 KiB. It reports neither to the controller. Measured on OVS
+ * 3.1.0 in user space, see docs/limits.md and test/engines/limits-ovs.test.ts.
  */
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { HypervisorId, NetworkId } from '../../../topology/ids.ts'
 
-/** Members of a network on one switch: a look-up each, of 4,090 that were seen to work. */
+/** The most members of a network on one switch. Each one takes a look-up. 4,090 worked in the measurement. */
 export const MAX_MEMBERS = 4000
-/** Octets of datapath actions for all copies of one frame, of 65,536: the rest is for a remote site's. */
-const OCTETS = 65_000
-/** Octets for the copy to one member here. */
-const MEMBER = 8
-/** Octets more where that member has a limit of what it receives: a clone of 4 and a meter of 8. */
-const METER = 12
-/** Octets more where that member is in a trunk: a tag to put on, and to take off again. */
-const TRUNK_TAG = 12
-/** Octets more for a copy to a peer where the underlay has a VLAN tag (8 of them), and to spare. */
-const TAG = 16
+/** The most octets of datapath actions for all copies of one frame. The rest of the 65,536 is left for a remote site. */
+const MAX_ACTIONS_OCTETS = 65_000
+/** The octets of actions for the copy to one local member. */
+const MEMBER_OCTETS = 8
+/** Additional octets if the member has an ingress rate limit: a clone of 4 and a meter of 8. */
+const METER_OCTETS = 12
+/** Additional octets if the member is in a trunk: pushing and popping a tag. */
+const TRUNK_TAG_OCTETS = 12
+/** Additional octets for the copy to a peer: 8 for a VLAN tag of the underlay, and a reserve. */
+const TAG_OCTETS = 16
 
-/** Octets of datapath actions for the copy to one peer over an underlay without tags, as measured. */
+/** Measured octets of datapath actions for the copy to one peer, over an underlay without tags. */
 export interface CopySize {
   readonly ipv4: number
   readonly ipv6: number
 }
 
 /**
- * How many peers one flood reaches from a switch with so many members.
- * @param slowed those of them with a limit of what they receive
- * @param carried those of them in trunks
+ * The number of peers that a flood reaches from one switch.
+ * @param octets for the copy to one peer
+ * @param members of the network on the switch
+ * @param rateLimited number of these members with an ingress rate limit
+ * @param carried number of these members that are sub-ports of trunks
  */
 export const mostPeers = (octets: number, members: number, rateLimited = 0, carried = 0): number =>
-  Math.floor((OCTETS - copies({ members, rateLimited, carried })) / (octets + TAG))
+  Math.floor((MAX_ACTIONS_OCTETS - copies({ members, rateLimited, carried })) / (octets + TAG_OCTETS))
 
 const copies = ({ members, rateLimited, carried }: Omit<Fullness, 'at'>): number =>
-  members * MEMBER + rateLimited * METER + carried * TRUNK_TAG
+  members * MEMBER_OCTETS + rateLimited * METER_OCTETS + carried * TRUNK_TAG_OCTETS
 
 /**
- * Why broadcast does not reach every member of a network, in words, or undefined where it does.
- * @param octets for the copy to one peer; null where the fabric makes the copies
+ * Says in words why broadcast does not reach every member of a network; undefined if it does.
+ * @param octets for the copy to one peer; null if the fabric makes the copies
  */
 export function floodLimit(graph: GraphReader, network: NetworkId, octets: number | null): string | undefined {
   const { most, longest, hypervisors } = fullest(graph, network)
@@ -46,7 +48,7 @@ export function floodLimit(graph: GraphReader, network: NetworkId, octets: numbe
     return `it has ${most.members} members on hypervisor ${most.at}: broadcast reaches no one there if they are more than ${MAX_MEMBERS}, so spread the VMs over more hypervisors`
   }
   const { at, members, rateLimited, carried } = longest
-  if (copies(longest) > OCTETS) {
+  if (copies(longest) > MAX_ACTIONS_OCTETS) {
     return `it has ${members} members on hypervisor ${at}, ${rateLimited} of them with a limit of ingress_kbps${carried > 0 ? ` and ${carried} in trunks` : ''}: broadcast does not reach all of them, so limit fewer or spread the VMs over more hypervisors`
   }
   if (octets === null || hypervisors === 0) return undefined
@@ -64,7 +66,7 @@ interface Fullness {
 }
 const NOBODY: Fullness = { at: undefined, members: 0, rateLimited: 0, carried: 0 }
 
-/** The hypervisor with the most members, the one whose copies take the most octets, and on how many there are some. */
+/** The hypervisor with the most members, the one whose copies take the most octets, and the number of hypervisors. */
 function fullest(graph: GraphReader, network: NetworkId) {
   const [limited, tagged] = [graph.rateLimited(network), graph.carried(network)]
   let [most, longest] = [NOBODY, NOBODY]

@@ -1,19 +1,19 @@
-/** IPv6 addresses that are made of a MAC address (RFC 4291, appendix A). */
+/** IPv6 addresses that are derived from a MAC address (RFC 4291, appendix A). */
 import { printIpv6 } from '../../openflow/index.ts'
 
 const LINK_LOCAL = 0xfe80n << 112n
 
-/** @param prefix of 64 bits, with zeros behind it @param mac 48 bits */
+/** @param prefix 64 bits, followed by 64 zero bits @param mac 48 bits */
 export function addressIn(prefix: bigint, mac: number): bigint {
   const [high, low] = [BigInt(Math.floor(mac / 0x1000000)), BigInt(mac % 0x1000000)]
   return prefix | ((high ^ 0x020000n) << 40n) | (0xfffen << 24n) | low
 }
 
-/** Is it such an address of this prefix? */
+/** Is the address in this prefix, and derived from a MAC address? */
 export const isMade = (prefix: bigint, address: bigint): boolean =>
   address >> 64n === prefix >> 64n && ((address >> 24n) & 0xffffn) === 0xfffen
 
 export const linkLocal = (mac: number): bigint => addressIn(LINK_LOCAL, mac)
 
-/** The same as text. */
+/** The link-local address of a MAC address, as text. */
 export const linkLocalOf = (mac: number): string => printIpv6(linkLocal(mac))

@@ -1,15 +1,15 @@
-/** IP addresses and prefixes as requests say them: parsed here, once, and canonical text or numbers from then on. */
+/** Parses IP addresses and prefixes of requests, once. All other code uses canonical text or numbers. */
 import { isIPv4 } from 'node:net'
 import { Address4, Address6 } from 'ip-address'
 import { PlugboardError } from '../../core/errors.ts'
 
-/** An address or `address/length`, or null where it is neither. */
+/** Parses an address or `address/length`; null if the text is neither. */
 export function parseIp(text: string): Address4 | Address6 | null {
   if (isIPv4(text.replace(/\/\d+$/, '')) && Address4.isValid(text)) return new Address4(text)
   return text.includes(':') && !text.includes('%') && Address6.isValid(text) ? new Address6(text) : null
 }
 
-/** Unspecified, loopback, broadcast, multicast, or IPv4 in the clothes of IPv6: no host is reached by it. */
+/** Is this an address that no host can have? Unspecified, loopback, broadcast, multicast, or an IPv4-mapped IPv6 address. */
 export const isNobody = (address: Address4 | Address6): boolean =>
   address.isMulticast() ||
   [...NOBODY_4, ...NOBODY_6].some((range) => range.v4 === address.v4 && address.isInSubnet(range))
@@ -21,7 +21,7 @@ const refuse = (field: string, detail: string): never => {
   throw new PlugboardError('bad-request', detail, { field })
 }
 
-/** The address of a host, canonical. @throws PlugboardError `bad-request` */
+/** Reads the address of a host. @returns it in canonical form @throws PlugboardError `bad-request` */
 export function hostAddress(text: string, family: 4 | 6, field: string): string {
   const address = text.includes('/') ? null : parseIp(text)
   if (address && address.v4 === (family === 4) && !isNobody(address)) return address.correctForm()
@@ -31,8 +31,8 @@ export function hostAddress(text: string, family: 4 | 6, field: string): string 
 const EXAMPLES = { 4: '10.0.0.5', 6: 'fd00::5' } as const
 
 /**
- * `10.0.0.0/24`, with nothing set behind its length.
- * @param lengths the shortest and the longest that it may have
+ * Reads a prefix such as `10.0.0.0/24`. All bits after its length must be zero.
+ * @param lengths the shortest and the longest allowed length
  * @throws PlugboardError `bad-request`
  */
 export function networkPrefix(text: string, family: 4 | 6, lengths: readonly [number, number], field: string): string {

@@ -1,4 +1,4 @@
-/** The IP addresses that a port is known to have, as its engine keeps them. */
+/** The known IP addresses of a port, read from its attributes. */
 
 import type { Domain, Member, Neighbour } from '../../../flows/engines/engine-rules.ts'
 import { ipv4, ipv6 } from '../../openflow/index.ts'

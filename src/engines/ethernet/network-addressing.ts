@@ -1,4 +1,4 @@
-/** What an Ethernet engine keeps of a network that hands out addresses, as its request said it, and who answers there. */
+/** The address attributes of an Ethernet network, and the addresses that the controller answers from. */
 
 import type { Domain, Member, Neighbour } from '../../../flows/engines/engine-rules.ts'
 import { ipv4, ipv6, printIpv6 } from '../../openflow/index.ts'
@@ -10,21 +10,21 @@ import { addressesOf } from './port-addressing.ts'
 export const IPV4 = 'ipv4'
 export const IPV6 = 'ipv6'
 
-/** All in their canonical form. */
+/** The IPv4 settings of a network. All addresses are in canonical form. */
 export interface Ipv4Network {
   /** `address/length` */
   readonly prefix: string
   readonly gateway_ip: string | null
   readonly dns: readonly string[]
   readonly routes: ReadonlyArray<{ readonly destination: string; readonly next_hop: string }>
-  /** What is given to ports that choose none, both ends included. */
+  /** The addresses for ports that choose none. Both ends are included. */
   readonly pool: ReadonlyArray<{ readonly start: string; readonly end: string }>
 }
 
 export const MODES = ['slaac', 'dhcpv6-stateless'] as const
 
 export interface Ipv6Network {
-  /** Of 64 bits. */
+  /** A prefix of 64 bits. */
   readonly prefix: string
   readonly mode: (typeof MODES)[number]
   readonly dns: readonly string[]
@@ -36,10 +36,10 @@ export const ipv6Of = (domain: Domain): Ipv6Network | null => fieldOf(domain, IP
 const fieldOf = (domain: Domain, name: string): unknown =>
   ('segment' in domain ? domain.attributes[name] : undefined) ?? null
 
-/** The address of a prefix of 64 bits: `fd00::` of `fd00::/64`. */
+/** The address part of a prefix of 64 bits: `fd00::` for `fd00::/64`. */
 export const prefix6 = (prefix: string): string => prefix.replace('/64', '')
 
-/** The addresses that a member is known to have: its port's, and the one that it makes of the network's prefix. */
+/** The known addresses of a member: those of its port, and the one that it derives from the network's prefix. */
 export function knownAddresses({ port, vnic }: Member, domain: Domain): string[] {
   const own = addressesOf(port)
   const network = ipv6Of(domain)
@@ -47,20 +47,20 @@ export function knownAddresses({ port, vnic }: Member, domain: Domain): string[]
   return made === null || own.includes(made) ? own : [...own, made]
 }
 
-/** The MAC address that the controller's answers come from, in every network: no VNIC is reached by it. */
+/** The MAC address that the controller answers from, in every network. No VNIC has it. */
 export const CONTROLLER_MAC = 0x02504c554701
-/** The link-local address that router advertisements and DHCPv6 come from. */
+/** The link-local address that router advertisements and DHCPv6 answers come from. */
 export const CONTROLLER_IPV6 = linkLocal(CONTROLLER_MAC)
-/** For a network without a gateway: an address that no host may choose for itself (RFC 3927, 2.1). */
+/** The address of the DHCP server in a network without a gateway. No host may choose this address by itself (RFC 3927, 2.1). */
 const LINK_LOCAL_SERVER = '169.254.0.67'
 
 /**
- * The address by which its members know the DHCP server. That of the gateway is one that a host sends to directly, so a renewal
- * gets as far as the switch, which has it answered before the gateway sees it.
+ * The address of the DHCP server for the members of a network. It is the address of the gateway, to which hosts send directly.
+ * So a renewal reaches the switch, which passes it to the controller before the gateway sees it.
  */
 export const dhcpServerOf = ({ gateway_ip }: Ipv4Network): number => ipv4(gateway_ip ?? LINK_LOCAL_SERVER)
 
-/** Where there is no gateway, nobody else has the server's address. */
+/** The neighbours that the switches answer for: without a gateway, the address of the DHCP server belongs to no host. */
 export function servers(domain: Domain): Neighbour[] {
   const network = ipv4Of(domain)
   if (!network || network.gateway_ip !== null) return []

@@ -1,4 +1,4 @@
-/** Networks that tunnels carry between the hypervisors that have members. */
+/** The rules of networks that tunnels carry between the hypervisors with members. */
 
 import { attribute } from '../../../flows/engines/attribute.ts'
 import type { EngineRules, Fault } from '../../../flows/engines/engine-rules.ts'
@@ -9,10 +9,10 @@ import { neighbours } from './neighbours.ts'
 import { servers } from './network-addressing.ts'
 import { punts } from './punts.ts'
 
-/** The role of the one flow-based tunnel port that a hypervisor has of this type. */
+/** The role of the tunnel port of this type. A hypervisor has one for all networks. */
 export const tunnelRole = (type: string): string => `tunnel:${type}`
 
-/** @param type of the tunnels, as Open vSwitch calls it */
+/** @param type the tunnel type, by its name in Open vSwitch */
 export function overlayRules(type: string): EngineRules {
   return {
     alias: type,
@@ -30,7 +30,7 @@ export function overlayRules(type: string): EngineRules {
   }
 }
 
-/** Why a hypervisor has no tunnels of this type, or undefined where it has. */
+/** Why a hypervisor has no tunnels of this type; undefined if it has. */
 export function tunnelFault(type: string, here: Hypervisor): Fault | undefined {
   if (!here.encapIp) {
     return {

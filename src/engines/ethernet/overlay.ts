@@ -1,4 +1,4 @@
-/** What the engines on tunnels share: a VNI per network, and one tunnel port per hypervisor for all of them. */
+/** What the tunnel engines share: each network has a VNI, and each hypervisor has one tunnel port for all networks. */
 import { Type } from 'typebox'
 import type { EngineRules } from '../../../flows/engines/engine-rules.ts'
 import type { Engine, FabricPort } from '../../core/engine/engine.ts'
@@ -10,7 +10,7 @@ import { checkMac } from './ethernet-vnic.ts'
 import { type CopySize, floodLimit } from './floods.ts'
 
 export interface OverlaySettings {
-  /** Octets that the underlay carries behind its Ethernet header. */
+  /** The largest IP packet on the underlay, in octets. */
   readonly underlayMtu: number
   /** The VNIs that Plugboard may choose from. */
   readonly vnis: readonly Range[]
@@ -20,15 +20,14 @@ interface Encapsulation {
   readonly alias: string
   readonly name: string
   readonly rules: EngineRules
-  /** Octets between the underlay's IP header and the inner frame's payload: UDP, the tunnel's header, the inner Ethernet header. */
+  /** Octets of the headers of UDP, of the tunnel and of the inner Ethernet frame. */
   readonly headers: number
-  /** What the copy of a flood to one peer takes, which says how many of them one reaches. */
+  /** The octets of datapath actions for a flood's copy to one peer. They limit the number of peers. */
   readonly copy: CopySize
 }
 
-/** Octets of the underlay's IP header. */
-const IPV4_HEADER = 20
-const IPV6_HEADER = 40
+const IPV4_HEADER_OCTETS = 20
+const IPV6_HEADER_OCTETS = 40
 
 export function overlay(encapsulation: Encapsulation, { underlayMtu, vnis }: OverlaySettings): Engine {
   const { alias, name, rules, headers, copy } = encapsulation
@@ -57,7 +56,7 @@ export function overlay(encapsulation: Encapsulation, { underlayMtu, vnis }: Ove
         }
         return { segment: { vni: chosen }, segmentId: pool.idOf(chosen) }
       },
-      mtu: (graph) => underlayMtu - headers - (graph.hasIpv6Tunnels ? IPV6_HEADER : IPV4_HEADER),
+      mtu: (graph) => underlayMtu - headers - (graph.hasIpv6Tunnels ? IPV6_HEADER_OCTETS : IPV4_HEADER_OCTETS),
       limits: (graph, { id }) => floodLimit(graph, id, graph.hasIpv6Tunnels ? copy.ipv6 : copy.ipv4),
     }),
     checkPlug: checkMac,
@@ -66,7 +65,7 @@ export function overlay(encapsulation: Encapsulation, { underlayMtu, vnis }: Ove
   }
 }
 
-/** The one tunnel port of a type that a hypervisor has. */
+/** The tunnel port of a type. A hypervisor has one for all networks. */
 export const tunnelPort = (type: string, encapIp: string): FabricPort => ({
   role: `tunnel:${type}`,
   kind: 'tunnel',

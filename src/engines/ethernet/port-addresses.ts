@@ -1,4 +1,4 @@
-/** Which IPv4 addresses ports have in a network that hands them out. */
+/** Allocates IPv4 addresses to ports of a network that hands them out. */
 
 import type { Span } from '../../../topology/addresses.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
@@ -12,7 +12,7 @@ import { ADDRESSES, addressesOf } from './port-addressing.ts'
 
 const POOL = 'ipv4'
 
-/** Those of a port that its network's pool holds. */
+/** The IPv4 addresses of a port that the network hands out. */
 export function pooledAddresses(network: Network, port: Port): PoolAddress[] {
   if (!ipv4Of(network)) return []
   return addressesOf(port)
@@ -20,7 +20,7 @@ export function pooledAddresses(network: Network, port: Port): PoolAddress[] {
     .map((each) => ({ pool: POOL, value: ipv4(each), text: each, field: ADDRESSES }))
 }
 
-/** One for a new port that has chosen none. @throws PlugboardError `addresses-exhausted` */
+/** Chooses an address for a new port whose request has none. @throws PlugboardError `addresses-exhausted` */
 export function planAddress(graph: GraphReader, network: Network, port: Port): PortPlan {
   const handsOut = ipv4Of(network)
   if (!handsOut || port.attributes[ADDRESSES] !== null) return PLAIN
@@ -38,6 +38,6 @@ export function planAddress(graph: GraphReader, network: Network, port: Port): P
 const spansOf = ({ pool }: Ipv4Network): Span[] =>
   pool.map(({ start, end }) => ({ first: ipv4(start), last: ipv4(end) })).sort((a, b) => a.first - b.first)
 
-/** Those that others have by what the network says of them: the gateway or else the DHCP server, routers, DNS servers. */
+/** Addresses that are not chosen for new ports: those of the gateway or the DHCP server, of next hops and of DNS servers. */
 const keptOf = (network: Ipv4Network): Set<number> =>
   new Set([dhcpServerOf(network), ...[...network.routes.map(({ next_hop }) => next_hop), ...network.dns].map(ipv4)])

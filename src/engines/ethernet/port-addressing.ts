@@ -1,4 +1,4 @@
-/** What an Ethernet engine keeps of a port, as its request said it. */
+/** The address attributes of an Ethernet port. */
 
 import type { Attribute, Attributes, Port } from '../../../topology/model.ts'
 import { mac } from '../../openflow/index.ts'
@@ -8,21 +8,21 @@ export const ADDRESSES = 'ip_addresses'
 export const PAIRS = 'allowed_address_pairs'
 export const SECURITY = 'port_security'
 
-/** The addresses that its VM is known to have, in their canonical form. */
+/** The known addresses of the port's VM, in canonical form. */
 export const addressesOf = ({ attributes }: Port): string[] =>
   listOf(attributes, ADDRESSES).filter((each) => typeof each === 'string')
 
-/** The IPv4 address that it is given: the first one. */
+/** The IPv4 address that DHCP gives to the VM: the first one. */
 export const ipv4AddressOf = (port: Port): string | undefined => addressesOf(port).find((each) => !each.includes(':'))
 
 export interface Pair {
-  /** Left out: the VNIC's own. */
+  /** Default: the MAC address of the VNIC. */
   readonly mac?: number
-  /** An address, or `address/length`. */
+  /** An address or `address/length`. */
   readonly prefix: string
 }
 
-/** What else the VM may send as. */
+/** The further addresses that the VM may send from. */
 export const pairsOf = ({ attributes }: Port): Pair[] =>
   listOf(attributes, PAIRS).map((pair) => {
     const { mac_address: text, ip_prefix } = pair as Attributes

@@ -1,4 +1,4 @@
-/** What of a VNIC the controller answers: DHCP where its port has an address to give, and who is a router. */
+/** The frames of a VNIC that go to the controller: DHCP if its port has an address, router solicitations and DHCPv6. */
 
 import type { Domain, Member, PacketField, Punt } from '../../../flows/engines/engine-rules.ts'
 import { ipv6 } from '../../openflow/index.ts'
@@ -13,7 +13,7 @@ const IPV6: PacketField = { field: 'eth_type', value: 0x86dd }
 const ALL_SERVERS = ipv6('ff02::1:2')
 const [ICMPV6, ROUTER_SOLICITATION] = [58, 133]
 
-/** Nothing for a port without an address: who else is there may answer its VM. */
+/** The DHCP frames. None for a port without an address, so that another DHCP server may answer its VM. */
 export function dhcpPunts({ port }: Member, domain: Domain): Punt[] {
   const network = ipv4Of(domain)
   if (!network || ipv4AddressOf(port) === undefined) return []

@@ -1,4 +1,4 @@
-/** Networks that a physical network carries, with a tag or without; others live there too. */
+/** The rules of networks on a physical network, tagged or untagged. Hosts outside of Plugboard may be there, too. */
 
 import { attribute } from '../../../flows/engines/attribute.ts'
 import type { Domain, EngineRules, Fabric, Fault } from '../../../flows/engines/engine-rules.ts'
@@ -10,7 +10,7 @@ import { neighbours } from './neighbours.ts'
 import { servers } from './network-addressing.ts'
 import { punts } from './punts.ts'
 
-/** @param vlanOf the VLAN id of a network; null where its frames have no tag */
+/** @param vlanOf returns the VLAN id of a network; null: its frames have no tag */
 export function uplinkRules(alias: string, vlanOf: (network: Domain) => number | null): EngineRules {
   return {
     alias,
@@ -26,7 +26,7 @@ export function uplinkRules(alias: string, vlanOf: (network: Domain) => number |
   }
 }
 
-/** The way to a physical network, or why there is none. @param vlanId null: untagged */
+/** The uplink to a physical network, or why there is none. @param vlanId null: untagged */
 export function physicalUplink(
   physical: string,
   vlanId: number | null,

@@ -6,13 +6,13 @@ import { PlugboardError } from '../../core/errors.ts'
 import { floodLimit } from './floods.ts'
 import type { PhysicalNetworks } from './physical-networks.ts'
 
-/** Largest payload on a physical network; a VLAN tag comes on top of it. */
+/** The largest payload on a physical network, in octets. A VLAN tag does not count. */
 export const uplinkMtu = (): number => 1500
 
-/** The fabric makes the copies for other hypervisors: one to the uplink is for all of them. */
+/** Limits of a flood. The fabric makes the copies for other hypervisors, so only one copy goes to the uplink. */
 export const uplinkLimits = (graph: GraphReader, { id }: Network): string | undefined => floodLimit(graph, id, null)
 
-/** The physical networks that may be meant: the one that is named, or any. @throws PlugboardError `bad-request` */
+/** The physical networks to choose from: the named one, or all. @throws PlugboardError `bad-request` */
 export function candidates<T>(known: ReadonlyMap<string, T>, name: string | undefined): Array<readonly [string, T]> {
   const found = [...known].filter(([each]) => name === undefined || each === name)
   if (found.length > 0) return found
@@ -22,7 +22,7 @@ export function candidates<T>(known: ReadonlyMap<string, T>, name: string | unde
   throw new PlugboardError('bad-request', detail, { field: 'segment.physical_network' })
 }
 
-/** Patch ports to the bridges that the host's mappings name. */
+/** The patch ports to the bridges in the host's bridge mappings. */
 export const uplinkPorts =
   (known: PhysicalNetworks): Engine['fabricPorts'] =>
   ({ bridgeMappings }) =>

@@ -1,4 +1,4 @@
-/** Engine `flat`: the frames of a physical network that have no tag. */
+/** Engine `flat`: a network is the untagged frames of a physical network. */
 import { uplinkRules } from '../ethernet/uplink-rules.ts'
 
 export const flatRules = uplinkRules('flat', () => null)

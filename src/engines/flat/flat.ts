@@ -1,4 +1,4 @@
-/** Engine `flat`: one network per physical network, its frames without a tag, side by side with the VLANs there. */
+/** Engine `flat`: one network per physical network, with untagged frames. VLANs may use the same physical network. */
 
 import { Type } from 'typebox'
 import type { Engine } from '../../core/engine/engine.ts'

@@ -1,4 +1,4 @@
-/** Engine `geneve`: a VNI of Geneve carries each network. */
+/** Engine `geneve`: each network is a VNI of Geneve. */
 import { overlayRules } from '../ethernet/overlay-rules.ts'
 
 export const geneveRules = overlayRules('geneve')

@@ -1,6 +1,6 @@
 /**
- * Floating addresses of a network. Each one is a segment of its physical network: it is stored who has it and which hypervisors
- * may hold rules for it, so that a freed address is given away again last, and not before its last rule is gone.
+ * The floating addresses of a network. Each one is stored as a segment, with its owner and the hypervisors that may have rules for
+ * it. So a freed address is the last to be reused, and only after its last rule is gone.
  */
 
 import { dotted, endsOf, isWithin, type Prefix, printPrefix } from '../../../flows/engines/prefix.ts'
@@ -12,14 +12,14 @@ import { parseAddress, spanOf } from './prefixes.ts'
 
 export interface Floating {
   readonly physicalNetwork: string
-  /** Of the physical network. */
+  /** The prefix of the pool on the physical network. */
   readonly onLink: Prefix
   readonly router: number | null
-  /** Of the network. */
+  /** The part of the pool that the network uses. */
   readonly prefix: Prefix
 }
 
-/** What may be given out: neither a router nor an address of a network or its broadcast. */
+/** The addresses that ports may get: not the router, and not the first or last address of a prefix. */
 export function usable({ onLink, router, prefix }: Floating): Range[] {
   const never = new Set([...endsOf(onLink), ...endsOf(prefix), ...(router === null ? [] : [router])])
   const [first, last] = endsOf(prefix)
@@ -44,7 +44,7 @@ export class Addresses {
     this.#pool = new Pool(`routed/${floating.physicalNetwork}`, usable(floating), spelling)
   }
 
-  /** The segment of an address. */
+  /** The name of an address's segment. */
   segmentOf(address: number): string {
     return addressSegment(this.#floating.physicalNetwork, address)
   }
@@ -59,7 +59,7 @@ export class Addresses {
     )
   }
 
-  /** Take the one that the caller asks for. @throws PlugboardError `bad-request`, `address-in-use` */
+  /** Takes a requested address. @throws PlugboardError `bad-request`, `address-in-use` */
   claim(graph: GraphReader, address: number): number {
     const { ranges } = this.#pool
     if (!ranges.some(({ first, last }) => first <= address && address <= last)) {

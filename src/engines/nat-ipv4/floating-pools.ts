@@ -1,4 +1,4 @@
-/** Where floating addresses live, as the operator says it, and which of that a network may have. */
+/** Finds the pool of the configuration that contains a network's floating addresses. */
 import { isWithin, overlap, type Prefix, printPrefix } from '../../../flows/engines/prefix.ts'
 import { isTaken } from '../../../topology/graph.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
@@ -15,8 +15,8 @@ export interface Place extends FloatingPool {
 const FIELD = 'address_prefix'
 
 /**
- * The place of a new network's addresses.
- * @param name of the physical network that is meant, if there is one
+ * The pool that contains the floating addresses of a new network.
+ * @param name the physical network, if the request names one
  * @throws PlugboardError `bad-request`, `forbidden`, `prefix-overlap`, `segment-in-use`
  */
 export function placeOf(graph: GraphReader, known: PhysicalNetworks, prefix: Prefix, name: string | undefined): Place {
@@ -49,15 +49,15 @@ export function placeOf(graph: GraphReader, known: PhysicalNetworks, prefix: Pre
   return { ...meant, physicalNetwork, vlan }
 }
 
-/** The segment that a network of engine vlan or flat would have there. */
+/** The segment that a network of engine vlan or flat would have in the same place. */
 const segmentUnder = ({ physicalNetwork, vlan }: Place): string =>
   vlan === null ? `flat/${physicalNetwork}` : `vlan/${physicalNetwork}/${vlan}`
 
-/** Of all physical networks: a floating address is that of one port, wherever it lives. */
+/** Refuses a prefix that overlaps one of another network. A floating address is unique among all physical networks. */
 function checkOverlap(graph: GraphReader, prefix: Prefix): void {
   for (const segment of graph.segments.values()) {
     if (!segment.id.startsWith('routed/') || !isTaken(segment)) continue
-    // Behind the name of its physical network. One of a single address, which has no length, is in that of a network.
+    // The name ends with the prefix. Segments of single addresses have no length; their network's segment contains them.
     const other = parsePrefix(segment.id.split('/').slice(-2).join('/'))
     if (!other || !overlap(prefix, other)) continue
     const whose = segment.owner === null ? 'whose last rules are not gone yet' : 'which another network has'
@@ -66,19 +66,19 @@ function checkOverlap(graph: GraphReader, prefix: Prefix): void {
   }
 }
 
-/** A longer prefix has no room for two hosts. */
-const MAX_LENGTH = 30
+/** The longest prefix with room for two hosts. */
+const MAX_PREFIX_LENGTH = 30
 
 /** @throws PlugboardError `bad-request` */
 export function readPrefix(text: unknown): Prefix {
   const prefix = parsePrefix(text)
-  if (prefix && prefix.length <= MAX_LENGTH && isUnicast(prefix)) return prefix
-  const right = `it must be like 203.0.113.0/24, with no bits set behind its length, of ${MAX_LENGTH} at most`
+  if (prefix && prefix.length <= MAX_PREFIX_LENGTH && isUnicast(prefix)) return prefix
+  const right = `it must be like 203.0.113.0/24, with no bits set behind its length, of ${MAX_PREFIX_LENGTH} at most`
   throw new PlugboardError('bad-request', `${FIELD} "${text}" is no prefix for hosts: ${right}`, { field: FIELD })
 }
 
 /**
- * The private side, apart from where floating addresses live.
+ * Reads the private prefix of a network. It must not overlap the floating addresses.
  * @throws PlugboardError `bad-request`
  */
 export function readPrivate(text: string, place: Place): Prefix {
@@ -87,8 +87,8 @@ export function readPrivate(text: string, place: Place): Prefix {
     throw new PlugboardError('bad-request', `private_prefix "${text}" ${words}`, { field: 'private_prefix' })
   }
   if (!prefix || !isUnicast(prefix)) return wrong('is no prefix for hosts: it must be like 100.64.0.0/16')
-  if (prefix.length > MAX_LENGTH)
-    wrong(`is too small for a gateway and a VM: it must have a length of ${MAX_LENGTH} at most`)
+  if (prefix.length > MAX_PREFIX_LENGTH)
+    wrong(`is too small for a gateway and a VM: it must have a length of ${MAX_PREFIX_LENGTH} at most`)
   if (overlap(prefix, place.prefix)) wrong(`overlaps ${printPrefix(place.prefix)}, where floating addresses live`)
   return prefix
 }

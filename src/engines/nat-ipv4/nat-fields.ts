@@ -1,4 +1,4 @@
-/** Fields of networks of `nat-ipv4`, and of the ports in them. */
+/** The fields of `nat-ipv4` networks and of the ports in them. */
 import { Type } from 'typebox'
 import { dotted } from '../../../flows/engines/prefix.ts'
 import type { Port } from '../../../topology/model.ts'
@@ -8,7 +8,7 @@ import { asAttribute, type EngineField } from '../../core/resources/field.ts'
 import { FLOATING, PRIVATE } from './nat-ipv4-rules.ts'
 import { parseAddress } from './prefixes.ts'
 
-/** Shared address space (RFC 6598). Nobody outside has such an address, so it cannot clash with one. */
+/** Shared address space (RFC 6598). It cannot conflict with addresses outside, because no host there uses it. */
 export const DEFAULT_PRIVATE = '100.64.0.0/16'
 
 const MAX_DNS_SERVERS = 8

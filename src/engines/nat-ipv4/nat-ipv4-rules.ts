@@ -21,7 +21,7 @@ import { macOf } from '../ethernet/mac.ts'
 import { ADDRESSES } from '../ethernet/port-addressing.ts'
 import { physicalUplink } from '../ethernet/uplink-rules.ts'
 
-/** What is kept of a port. */
+/** The attributes of a port. */
 export const FLOATING = 'floating_address'
 export const PRIVATE = 'private_address'
 
@@ -54,7 +54,7 @@ export const natIpv4Rules: EngineRules = {
   announcements,
 }
 
-/** That its floating address is here, and who its router is, so that its first packet need not wait. */
+/** Announces the floating address, and asks for the router's MAC address, so that the first packet need not wait for it. */
 function announcements(network: Domain, member: Member): Announcement[] {
   const { floating } = translation(member)
   const { gateway_ip: router } = (network as Network).segment
@@ -68,7 +68,7 @@ function announcements(network: Domain, member: Member): Announcement[] {
   ]
 }
 
-/** From a client, whoever it asks: nobody else answers in such a network. */
+/** DHCP from a client to any server: the controller is the only server in such a network. */
 const DHCP: Punt = {
   match: [
     { field: 'eth_type', value: 0x0800 },
@@ -79,7 +79,7 @@ const DHCP: Punt = {
   what: 'DHCP',
 }
 
-/** As its private address, over IPv4 alone. */
+/** The VM may send only from its private address, and only over IPv4. */
 function guard(member: Member, network: Domain): Guard[] {
   const { attributes } = member.port
   const known = { ...attributes, [ADDRESSES]: [attributes[PRIVATE] ?? null] }
@@ -89,7 +89,7 @@ function guard(member: Member, network: Domain): Guard[] {
   )
 }
 
-/** The two sides of a member. */
+/** The private and the floating address of a member. */
 export function translation({ port, vnic }: Member): Translation {
   return { floating: addressOf(port, FLOATING), inside: addressOf(port, PRIVATE), mac: macOf(vnic) }
 }

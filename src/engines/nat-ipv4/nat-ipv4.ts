@@ -1,4 +1,4 @@
-/** Engine `nat-ipv4`: each port has a floating address, which its own hypervisor translates to the private one of its VM. */
+/** Engine `nat-ipv4`: each port has a floating address. The hypervisor of the VM translates it to the VM's private address. */
 
 import { Type } from 'typebox'
 import type { Member } from '../../../flows/engines/engine-rules.ts'
@@ -24,7 +24,7 @@ import { FLOATING, natIpv4Rules, PRIVATE, translation } from './nat-ipv4-rules.t
 import { parseAddress } from './prefixes.ts'
 
 export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
-  /** What has been given out is in the graph; this remembers where to look on. */
+  /** The allocators of networks. They only remember where to continue the search; the graph says which addresses are taken. */
   const pools = new WeakMap<Network, Addresses>()
   const addressesOf = (network: Network): Addresses => {
     const there = pools.get(network) ?? new Addresses(floatingOf(network))
@@ -40,9 +40,9 @@ export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
     rules: natIpv4Rules,
     networks: {
       mesh: false,
-      // The rules that find the router are those of all networks on the same physical one.
+      // All networks on the same physical network share the rules that find the router.
       hypervisorRules: true,
-      // There is no Ethernet to bridge.
+      // The network carries IPv4 only, so it cannot be bridged.
       bridged: false,
       segment: Type.Object(
         { physical_network: Type.Optional(PhysicalNetwork) },
@@ -83,7 +83,7 @@ export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
   }
 }
 
-/** A network keeps what the configuration said when it was made; that it says otherwise now must be known. */
+/** Says in words if the configuration has changed since the network was created: the network keeps the former values. */
 function whatHasChanged(known: PhysicalNetworks, { segment, attributes }: Network): string | undefined {
   const { physical_network: name, vlan_id: vlan = null, prefix, gateway_ip: router = null } = segment
   const pool = known[String(name)]?.floating?.find((each) => printPrefix(each.prefix) === prefix)
@@ -100,8 +100,8 @@ function nameServer(text: unknown): string {
   })
 }
 
-/** The address of a port never changes. */
-const LEASE_SECONDS = 3600
+/** The lease time of DHCP. The address of a port never changes. */
+const LEASE_S = 3600
 
 function leaseOf(network: Network, member: Member): Lease4 {
   const { inside } = sidesOf(network)
@@ -115,12 +115,12 @@ function leaseOf(network: Network, member: Member): Lease4 {
     dns: Array.isArray(dns) ? dns.map((each) => ipv4(String(each))) : [],
     routes: [],
     mtu: uplinkMtu(),
-    seconds: LEASE_SECONDS,
+    seconds: LEASE_S,
     server: { address: gateway, mac: GATEWAY_MAC },
   }
 }
 
-/** An address for the new port, and the private one that goes with it. */
+/** Chooses a floating address for a new port, and the private address that belongs to it. */
 function planPort(graph: GraphReader, addresses: Addresses, network: Network, { attributes }: Port): PortPlan {
   const chosen = attributes[FLOATING]
   const floating = typeof chosen === 'string' ? addresses.claim(graph, ipv4(chosen)) : addresses.allocate(graph)
@@ -132,13 +132,13 @@ function planPort(graph: GraphReader, addresses: Addresses, network: Network, { 
 }
 
 /**
- * The nth of the one prefix has the nth of the other. Where the private side is too small for that it begins again, and the
- * next free one is taken.
+ * The nth floating address has the nth private address. If the private prefix is smaller, counting starts again at its beginning,
+ * and the next free address is taken.
  * @throws PlugboardError `addresses-exhausted`
  */
 function privateFor(graph: GraphReader, network: Network, floating: number): number {
   const { prefix, inside } = sidesOf(network)
-  // Not that of the network, nor the gateway, which is the first one, nor the broadcast.
+  // The network address, the gateway (the first host) and the broadcast address cannot be used.
   const usable = sizeOf(inside) - 3
   const nth = floating - prefix.first - 1
   if (sizeOf(prefix) - 2 <= usable) return inside.first + 2 + nth

@@ -1,4 +1,4 @@
-/** Engine `remote-l2`: a port is its own layer-2 tunnel to a remote end, for one VNIC or for the whole network it is in. */
+/** Engine `remote-l2`: each port is a layer-2 tunnel to a remote end, for one VNIC or for a whole network. */
 import { attribute } from '../../../flows/engines/attribute.ts'
 import type { EngineRules } from '../../../flows/engines/engine-rules.ts'
 import { sameFamily } from '../../../flows/pipeline/tunnel.ts'

@@ -1,6 +1,6 @@
 /**
- * Engine `remote-l2`: a port that is its own layer-2 tunnel to a remote end. On its own it puts one VNIC on the Ethernet there;
- * in a network it bridges the whole network to it.
+ * Engine `remote-l2`: each port is a layer-2 tunnel to a remote Ethernet. A standalone port connects one VNIC to it. A port in a
+ * network bridges the whole network to it.
  */
 
 import { Type } from 'typebox'
@@ -20,10 +20,10 @@ import { checkMac } from '../ethernet/ethernet-vnic.ts'
 import { tunnelPort } from '../ethernet/overlay.ts'
 import { remoteL2Rules } from './remote-l2-rules.ts'
 
-/** The types, and the largest key of each. */
+/** The tunnel types, each with its largest key. */
 const TYPES = { vxlan: 0xffffff, geneve: 0xffffff, gre: 0xffffffff } as const
 
-/** A network uses one of its bridges to remote sites. The others stand by. */
+/** The most remote sites of a network. The network uses one of them; the others are on standby. */
 const MAX_SITES = 16
 
 const FIELDS: readonly EngineField[] = [
@@ -118,7 +118,7 @@ function plan(graph: GraphReader, network: Network | null, fields: Fields): Port
   }
   const whole = `${type}/${key}`
   const segment = { id: `${whole}/${remoteIp}`, partOf: whole }
-  // The same key from elsewhere is another tunnel, but a network's key is its own from everywhere.
+  // The same key with another remote end is another tunnel. But a key that a network uses as VNI is not free for any remote end.
   checkUntaken(graph, whole, `key ${key} of ${type}`, 'tunnel_key')
   checkUntaken(graph, segment.id, `key ${key} of ${type} to ${remoteIp}`, 'tunnel_key')
   const hypervisor = network ? placeOf(graph, network, fields.hypervisor, remoteIp) : null
@@ -131,7 +131,7 @@ function plan(graph: GraphReader, network: Network | null, fields: Fields): Port
   return { attributes, hypervisor, segment }
 }
 
-/** The hypervisor at which a network is bridged: the one asked for, else the one that joined first of those that reach the remote end. */
+/** The hypervisor that bridges a network: the requested one, or else the first to have joined of those that reach the remote end. */
 function placeOf(graph: GraphReader, network: Network, asked: string | undefined, remoteIp: string): HypervisorId {
   if (graph.sitesOf.get(network.id).size >= MAX_SITES) {
     const detail = `network ${network.id} has ${MAX_SITES} ports that lead to remote sites, of which one is used: destroy others first`

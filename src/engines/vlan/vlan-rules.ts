@@ -1,4 +1,4 @@
-/** Engine `vlan`: a VLAN id of the physical network carries each network. */
+/** Engine `vlan`: each network is a VLAN of a physical network. */
 import { attribute } from '../../../flows/engines/attribute.ts'
 import { uplinkRules } from '../ethernet/uplink-rules.ts'
 

@@ -12,7 +12,7 @@ import { PhysicalNetwork, type PhysicalNetworks, refuseFloating } from '../ether
 import { candidates, judgeVlanLimit, uplinkLimits, uplinkMtu, uplinkPorts } from '../ethernet/uplink.ts'
 import { vlanRules } from './vlan-rules.ts'
 
-/** @param physicalNetworks the VLAN ids of each that Plugboard may choose from */
+/** @param physicalNetworks each with the VLAN ids that Plugboard may use */
 export function vlan(physicalNetworks: PhysicalNetworks): Engine {
   const pools = new Map(
     Object.entries(physicalNetworks).map(([name, { vlans }]) => [name, new Pool(`vlan/${name}`, vlans)]),

@@ -1,4 +1,4 @@
-/** Engine `vxlan`: a VNI of VXLAN carries each network. */
+/** Engine `vxlan`: each network is a VNI of VXLAN. */
 import { overlayRules } from '../ethernet/overlay-rules.ts'
 
 export const vxlanRules = overlayRules('vxlan')
