@@ -1,4 +1,4 @@
-/** What an HTTP API is, and what it stands on. The server adds the tokens, the problems, the metrics and the OpenAPI document. */
+/** The interface of an HTTP API, and what it uses. The server adds authentication, problems, metrics and the OpenAPI document. */
 import type { FastifyPluginAsync } from 'fastify'
 import type { EventLog } from '../core/event-log.ts'
 import type { Operations } from '../core/operations.ts'
@@ -6,19 +6,19 @@ import type { Operations } from '../core/operations.ts'
 export interface ApiContext {
   readonly operations: Operations
   readonly events: EventLog
-  /** Of the program. */
+  /** The version of the program. */
   readonly version: string
-  /** The OpenAPI document of the API. Call it when the server is ready. */
+  /** Returns the OpenAPI document of the API. Call it only when the server is ready. */
   readonly document: () => object
 }
 
 export interface Api {
-  /** All of its paths begin with this: `/v1`. */
+  /** The beginning of all its paths: `/v1`. */
   readonly prefix: string
   /** The path of its OpenAPI document. */
   readonly documentPath: string
-  /** The routes that need no token. */
+  /** Registers the routes that need no token. */
   open(context: ApiContext): FastifyPluginAsync
-  /** The routes that need a token; `request.caller` says whose it is, and `config.role` of a route the least role. */
+  /** Registers the routes that need a token. `request.caller` is the caller; `config.role` of a route is the least role. */
   guarded(context: ApiContext): FastifyPluginAsync
 }

@@ -6,9 +6,9 @@ import { PlugboardError } from '../core/errors.ts'
 import type { ProjectId } from '../core/operations.ts'
 
 export interface Token {
-  /** Hexadecimal. */
+  /** The digest of the token, in hexadecimal. */
   readonly sha256: string
-  /** A project's id, or `*` for all. */
+  /** The id of a project, or `*` for all projects. */
   readonly project: string
   readonly role: Role
 }
@@ -23,7 +23,7 @@ declare module 'fastify' {
   }
 }
 
-/** The caller of every request while no tokens are configured. */
+/** The caller of every request if no tokens are configured. */
 const EVERYBODY: Caller = { project: '*', role: 'admin' }
 
 export class Authenticator {
@@ -37,6 +37,7 @@ export class Authenticator {
   }
 
   /**
+   * Finds the caller of a request.
    * @throws PlugboardError `unauthenticated`; `not-found` for another project's resources; `forbidden` for too small a role
    */
   authorise(request: FastifyRequest): Caller {
@@ -59,7 +60,7 @@ export class Authenticator {
       throw new PlugboardError('unauthenticated', 'the request needs the header "Authorization: Bearer <token>"')
     }
     const digest = createHash('sha256').update(token).digest()
-    // Compares with every token, so that the time taken does not tell which one is similar.
+    // Compares with every token, so that the time of the comparison does not reveal anything about the tokens.
     const found = this.#tokens.filter((each) => timingSafeEqual(each.digest, digest))
     if (!found[0]) throw new PlugboardError('unauthenticated', 'the token is not one that the configuration lists')
     return found[0].caller

@@ -2,7 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Metric } from '../core/metric.ts'
 
-/** From a cached read to a wait of a minute. */
+/** The buckets of response times, from a fast read to a wait of a minute. */
 const BUCKETS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60]
 
 export class HttpMetrics {
@@ -26,7 +26,7 @@ export class HttpMetrics {
     return this.#registry.contentType
   }
 
-  /** @param route as declared, with parameters; @param seconds to the answer */
+  /** Records a request. @param route the path with the names of its parameters @param seconds the time to the answer */
   observe(method: string, route: string, status: number, seconds: number): void {
     this.#requests.observe({ method, route, status: String(status) }, seconds)
   }

@@ -1,4 +1,4 @@
-/** The HTTP server: what all APIs share. It knows who may call, and gives every answer its headers and every error its form. */
+/** The HTTP server, which all APIs share. It authorises requests, adds headers to answers and formats errors. */
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
@@ -17,21 +17,21 @@ import { convertQuery } from './query.ts'
 export interface HttpOptions {
   readonly operations: Operations
   readonly events: EventLog
-  /** The parts that are not ready, and why; empty when all are. */
+  /** The parts that are not ready, with the reasons; empty if all are ready. */
   readonly readiness: () => Readonly<Record<string, string>>
   readonly metrics: () => Promise<readonly Metric[]>
   readonly auth: { readonly tokens: readonly Token[] }
   readonly log: FastifyBaseLogger
-  /** Of the program. */
+  /** The version of the program. */
   readonly version: string
 }
 
 const MAX_BODY_OCTETS = 256 * 1024
 
-/** Longer than any request line, so that a path that names nothing is a 404 whatever its length. */
+/** Longer than any request line, so that an unknown path of any length is a 404. */
 const MAX_PARAM_OCTETS = 64 * 1024
 
-/** @param apis in the order in which their routes are registered */
+/** @param apis the APIs, in the order in which their routes are registered */
 export async function buildHttp(options: HttpOptions, apis = APIS): Promise<FastifyInstance> {
   const { operations, events, log, version } = options
   const app: FastifyInstance = Fastify({
@@ -39,7 +39,7 @@ export async function buildHttp(options: HttpOptions, apis = APIS): Promise<Fast
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_OCTETS,
     forceCloseConnections: 'idle',
-    // Requests that come in while the server closes are served: Fastify's own 503 is not a problem document.
+    // Requests that arrive while the server closes are served, because Fastify's own 503 is not a problem document.
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PARAM_OCTETS },
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
@@ -54,7 +54,7 @@ export async function buildHttp(options: HttpOptions, apis = APIS): Promise<Fast
     const detail = `there is no ${request.method} ${request.url.split('?')[0]}: ${documents} lists what there is`
     return sendProblem(new PlugboardError('not-found', detail), request, reply)
   })
-  // A response schema documents an answer. It strips nothing from it.
+  // Response schemas only document the answers. They must not remove fields from them.
   app.setSerializerCompiler(() => JSON.stringify)
   app.removeContentTypeParser('text/plain')
   const parse = app.getDefaultJsonParser('error', 'error')
@@ -94,7 +94,7 @@ export async function buildHttp(options: HttpOptions, apis = APIS): Promise<Fast
   return app
 }
 
-/** The caller's own id for the request, if it is safe to log. */
+/** The request id that the caller has chosen, if it is safe to log; otherwise a new one. */
 const requestIdOf = (header: string | string[] | undefined): string =>
   typeof header === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(header) ? header : randomUUID()
 

@@ -1,13 +1,13 @@
-/** The OpenAPI document of each API: its own routes and those that belong to no API. */
+/** The OpenAPI document of an API: its own routes, and the routes that belong to no API. */
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import type { Api } from './api.ts'
 
 /**
- * Collects the routes that are registered from now on.
- * @param apis all of them, so that one's document has no routes of another
- * @param version of the program
- * @returns makes the document, when the server is ready
+ * Collects all routes that are registered after this call.
+ * @param apis all APIs, so that the document of one contains no routes of the others
+ * @param version the version of the program
+ * @returns a function that makes the document; call it when the server is ready
  */
 export async function documentOf(
   app: FastifyInstance,

@@ -1,4 +1,4 @@
-/** Liveness, readiness and metrics: they need no token and belong to no API. */
+/** The routes for liveness, readiness and metrics. They need no token and belong to no API. */
 import type { FastifyPluginAsync } from 'fastify'
 import { Type } from 'typebox'
 import { PlugboardError } from '../core/errors.ts'
@@ -6,7 +6,7 @@ import type { HttpMetrics } from './http-metrics.ts'
 import { responses } from './responses.ts'
 
 export interface ProbeOptions {
-  /** The parts that are not ready, and why; empty when all are. */
+  /** The parts that are not ready, with the reasons; empty if all are ready. */
   readonly readiness: () => Readonly<Record<string, string>>
   readonly metrics: HttpMetrics
 }

@@ -1,4 +1,4 @@
-/** Every error as `application/problem+json` (RFC 9457). The codes are those of `core/errors.ts`. */
+/** Answers every error as `application/problem+json` (RFC 9457), with the codes of `core/errors.ts`. */
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { ERRORS, type ErrorCode, PlugboardError } from '../core/errors.ts'
@@ -27,7 +27,7 @@ export const problemOf = ({ code, status, title, message, field }: PlugboardErro
   ...(field === undefined ? {} : { field }),
 })
 
-/** Any error as a PlugboardError. An unexpected one is `unavailable`: its stack goes to the log, not to the caller. */
+/** Converts any error to a PlugboardError. An unexpected error becomes `unavailable`, and only the log gets its stack. */
 export function asPlugboardError(error: unknown, log: FastifyBaseLogger): PlugboardError {
   if (error instanceof PlugboardError) return error
   const { validation, code, statusCode, message } = error as Partial<FastifyError>

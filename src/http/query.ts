@@ -1,4 +1,4 @@
-/** Query parameters arrive as text. This converts those that their schema declares as integers or booleans. */
+/** Converts query parameters, which arrive as text, to the integers and booleans of their schema. */
 import type { FastifyRequest } from 'fastify'
 
 interface ObjectSchema {

@@ -1,10 +1,10 @@
-/** The responses of a route, for its schema: the good ones by status, and problems for the rest. */
+/** The responses of a route, for its schema: successful ones by status, and problems for all others. */
 import { type TSchema, Type } from 'typebox'
 import { Problem } from './problems.ts'
 
 const PROBLEMS = Type.Unsafe({ ...Problem, description: 'RFC 9457' })
 
-/** What a good status means. */
+/** Descriptions of the successful statuses. */
 const WORDS: Readonly<Record<number, string>> = {
   200: 'as it is: all that was asked for is done',
   201: 'made',

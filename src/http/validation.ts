@@ -1,4 +1,4 @@
-/** Turns a schema's complaint into a sentence: what was wrong and what would be right. */
+/** Turns an error of schema validation into a sentence that says what is wrong and how to correct it. */
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js'
 import { PlugboardError } from '../core/errors.ts'
 import { OPAQUE, UUID } from '../core/resources/common-fields.ts'

@@ -1,4 +1,4 @@
-/** The confirmation of each commit whose caller may still wait for it. */
+/** The confirmations of commits whose callers may still wait for them. */
 import type { VnicId } from '../../topology/ids.ts'
 import type { Committed } from '../core/committed.ts'
 import type { Effects } from '../core/effects.ts'
@@ -8,7 +8,7 @@ import type { Confirmations } from '../switches/confirmations.ts'
 
 interface Context {
   readonly confirmations: Confirmations
-  /** The confirmation that a VNIC waits for. */
+  /** The confirmation of a VNIC's latest change; undefined if every switch has confirmed it. */
   pendingOf(id: VnicId): Confirmation | undefined
 }
 
@@ -20,14 +20,14 @@ export class CommitConfirmations implements Subscriber {
     this.#context = context
   }
 
-  /** Destroying a VNIC is confirmed only when its earlier changes are, too. */
+  /** Called after a commit. The destruction of a VNIC is confirmed only when its earlier changes are confirmed, too. */
   committed({ commit, withdrawn }: Effects, generations: Generations): void {
     const { confirmations, pendingOf } = this.#context
     const earlier = [...withdrawn].map(pendingOf)
     this.#known.set(commit, confirmations.expect(generations, ...earlier))
   }
 
-  /** Done when every connected switch that the commit concerns has confirmed it. */
+  /** The confirmation of a commit by every connected switch that the commit concerns. */
   of(commit: Committed): Confirmation {
     return this.#known.get(commit) ?? this.#context.confirmations.expect(new Map())
   }

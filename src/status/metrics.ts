@@ -1,4 +1,4 @@
-/** What the controller counts, in the terms of Prometheus; the HTTP room writes it as text. */
+/** The metrics of the controller, in the terms of Prometheus. `src/http` exposes them. */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Metric, Sample } from '../core/metric.ts'
@@ -13,7 +13,7 @@ interface Context {
   readonly fleet: Fleet
   readonly hosts: HypervisorSync
   readonly journal: Journal
-  /** Packets that switches sent to the controller, by what became of them. */
+  /** The number of packets that switches sent to the controller, by outcome. */
   readonly packets: Readonly<Record<string, number>>
 }
 

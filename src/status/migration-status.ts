@@ -1,10 +1,10 @@
-/** How far a live migration is, by the graph and by what the switch at the target has confirmed. */
+/** The progress of a live migration. It follows from the graph and from what the switch at the target has confirmed. */
 import type { Vnic } from '../../topology/model.ts'
 import type { MigrationStanding } from '../core/standing.ts'
 import { domainOf, faultAt, refusalAt } from './obstacles.ts'
 import type { StatusView } from './status-view.ts'
 
-/** @returns undefined while the VNIC is not migrating */
+/** @returns undefined if the VNIC is not migrating */
 export function migrationStanding(view: StatusView, vnic: Vnic): MigrationStanding | undefined {
   const { graph, switches, outstanding } = view
   const { migratesTo: hypervisor } = vnic

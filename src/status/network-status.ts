@@ -1,4 +1,4 @@
-/** The status of a network: in error where a switch refuses its rules, or where its engine says that it is used up. */
+/** The status of a network: `error` if a switch refuses its rules, or if the network exceeds a limit of its engine. */
 import type { NetworkId } from '../../topology/ids.ts'
 import type { NetworkStanding } from '../core/standing.ts'
 import { refusalAt } from './obstacles.ts'

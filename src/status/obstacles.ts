@@ -1,4 +1,4 @@
-/** What keeps the rules of an object from working on a hypervisor. */
+/** Finds reasons why the rules of an object do not work on a hypervisor. */
 import { faultOf } from '../../flows/compile.ts'
 import type { Domain } from '../../flows/engines/engine-rules.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
@@ -7,23 +7,23 @@ import type { Port } from '../../topology/model.ts'
 import type { StatusView } from './status-view.ts'
 
 export interface Obstacle {
-  /** `building`: it is about to go by itself. */
+  /** `building` means that the obstacle is expected to disappear by itself. */
   readonly status: 'building' | 'error'
   readonly detail: string
 }
 
-/** The network of a port, or the port itself where it is in none. */
+/** The network of a port, or the port itself if it is standalone. */
 export const domainOf = (graph: GraphReader, port: Port): Domain | undefined =>
   port.networkId === null ? port : graph.networks.get(port.networkId)
 
-/** The hypervisor has no way to the fabric for this domain. */
+/** The obstacle if the hypervisor cannot reach the fabric for this domain. */
 export function faultAt({ graph, engines }: StatusView, where: HypervisorId, domain: Domain): Obstacle | undefined {
   const hypervisor = graph.hypervisors.get(where)
   const fault = hypervisor && faultOf(engines, domain, hypervisor)
   return fault && { status: fault.pending ? 'building' : 'error', detail: fault.message }
 }
 
-/** The hypervisor's switch goes without the rules of one of these objects. */
+/** The obstacle if the hypervisor's switch lacks rules of one of these objects, because it refused them. */
 export function refusalAt(
   { switches }: StatusView,
   where: HypervisorId,

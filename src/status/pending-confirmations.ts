@@ -1,4 +1,4 @@
-/** The latest confirmation of each object, as long as some switch has yet to give it. */
+/** The latest confirmation of each object, until all switches have confirmed. */
 import type { Confirmation } from '../core/realisation.ts'
 
 export class PendingConfirmations<Id> {
@@ -12,7 +12,7 @@ export class PendingConfirmations<Id> {
     return this.#latest.get(id)
   }
 
-  /** Takes the place of an earlier confirmation of the same object. @param done called when this one is done */
+  /** Replaces an earlier confirmation of the same object. @param done called when this confirmation is complete */
   await(id: Id, confirmation: Confirmation, done: () => void): void {
     this.#latest.set(id, confirmation)
     confirmation.onDone(() => {

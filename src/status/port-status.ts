@@ -1,4 +1,4 @@
-/** The status of a port: that of the VNIC in it, of its trunk, or of the remote site that it leads to. */
+/** The status of a port. It follows from its VNIC, from the trunk that contains it, or from the remote site that it leads to. */
 import type { PortId } from '../../topology/ids.ts'
 import type { PortStanding, Standing } from '../core/standing.ts'
 import { siteStanding } from './site-status.ts'
@@ -20,7 +20,7 @@ export function portStanding(view: StatusView, id: PortId): PortStanding {
   return inPort(attachedStanding(view, vnic, port, outstanding.port(id) || outstanding.vnic(vnic.id)))
 }
 
-/** A port that nothing uses. */
+/** The status of an unused port. */
 export const DOWN: PortStanding = { status: 'down' }
 
 const inPort = ({ status, detail }: Standing): PortStanding => ({

@@ -6,7 +6,7 @@ import type { PortStanding } from '../core/standing.ts'
 import { faultAt, refusalAt } from './obstacles.ts'
 import type { StatusView } from './status-view.ts'
 
-/** @param where the hypervisor from which the port leads there; the port is administratively up */
+/** @param where the hypervisor with the tunnel to the site @param port a port that is administratively up */
 export function siteStanding(view: StatusView, port: Port, where: HypervisorId): PortStanding {
   const { graph, switches, outstanding } = view
   const network = port.networkId === null ? undefined : graph.networks.get(port.networkId)

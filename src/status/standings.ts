@@ -1,4 +1,4 @@
-/** The standing of any object, as one view of the controller's state gives it. */
+/** Computes the standing of any object from a view of the controller's state. */
 import type { Standings } from '../core/standing.ts'
 import { networkStanding } from './network-status.ts'
 import { portStanding } from './port-status.ts'

@@ -1,6 +1,6 @@
 /**
- * Tells changes of status: computes the standing of an object again when something that it depends on may have changed, and if
- * it differs from what was told last, tells it as an event and to those who watch the VNIC.
+ * Reports changes of status. When something that an object's standing depends on may have changed, it computes the standing again.
+ * If it differs from the last reported one, it emits an event and calls the watchers of the VNIC.
  */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
@@ -29,8 +29,8 @@ export class StatusTeller {
   }
 
   /**
-   * Tell what a crash kept from being told. Of what is plugged in, the switches will say more when they connect.
-   * @param log the events before the controller started; the oldest comes first
+   * Reports changes that were not reported before a crash. For plugged VNICs, more follows when their switches connect.
+   * @param log the events before the controller started, oldest first
    */
   recall(log: Iterable<Event>): void {
     for (const event of log) this.#told.recall(event)
@@ -38,7 +38,7 @@ export class StatusTeller {
     for (const id of [...this.#told.ports.keys()]) if (!this.#graph.attachmentOf(id)) this.port(id)
   }
 
-  /** Calls back whenever the standing of the VNIC changes. @returns a function that ends it */
+  /** Calls back whenever the standing of the VNIC changes. @returns a function that ends the watch */
   watch(id: VnicId, callback: () => void): () => void {
     this.#watchers.add(id, callback)
     return () => this.#watchers.delete(id, callback)
@@ -72,14 +72,14 @@ export class StatusTeller {
     this.#events.portStatus(id)
   }
 
-  /** Every VNIC on a hypervisor or on its way there, and the ports that lead to remote sites from there. */
+  /** Checks every VNIC on a hypervisor or migrating to it, and the ports that lead from it to remote sites. */
   hypervisor(hypervisor: HypervisorId): void {
     for (const id of this.#graph.portsOn.get(hypervisor)) if (this.#graph.ports.get(id)?.hypervisor) this.port(id)
     for (const id of this.#graph.vnicsOnHypervisor.get(hypervisor)) this.vnic(id)
     for (const id of this.#graph.vnicsMigratingTo.get(hypervisor)) this.vnic(id)
   }
 
-  /** What the switch of a hypervisor has begun or ceased to refuse. */
+  /** Checks the objects whose rules the switch of a hypervisor has begun or stopped to refuse. */
   refused(hypervisor: HypervisorId, objects: ReadonlySet<Key>): void {
     for (const key of objects) {
       const object = this.#graph.byKey.get(key)

@@ -1,6 +1,6 @@
 /**
- * The status of all objects. A VNIC, or a port with rules of its own, waits for the confirmation of its own latest change only,
- * so changes of other objects never touch its status.
+ * The status of all objects. A VNIC, or a port with its own rules, waits only for the confirmation of its own latest change. So
+ * changes of other objects never affect its status.
  */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
@@ -19,7 +19,7 @@ import type { StatusView } from './status-view.ts'
 interface Context extends Omit<StatusView, 'outstanding'> {
   readonly confirmations: Confirmations
   readonly events: StatusEvents
-  /** Sub-ports that a hypervisor's new state may have mended. The switches confirm their rules with these generations. */
+  /** Called with sub-ports that may work again after a change of a hypervisor. These generations confirm their rules. */
   mended(subPorts: Iterable<PortId>, generations: Generations): void
 }
 
@@ -31,7 +31,7 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
   readonly #graph: GraphReader
   readonly #vnics = new PendingConfirmations<VnicId>()
   readonly #migrations = new PendingConfirmations<VnicId>()
-  /** Of sub-ports, and of ports that lead to remote sites. */
+  /** The confirmations of sub-ports, and of ports that lead to remote sites. */
   readonly #ports = new PendingConfirmations<PortId>()
   readonly #tell: StatusTeller
 
@@ -72,7 +72,7 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
     return this.#tell.watch(id, callback)
   }
 
-  /** @param log the events before the controller started; the oldest comes first */
+  /** @param log the events before the controller started, oldest first */
   recall(log: Iterable<Event>): void {
     this.#tell.recall(log)
   }
@@ -114,7 +114,7 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
     this.#tell.refused(hypervisor, objects)
   }
 
-  /** What does not work yet may do so with what hypervisors have told of themselves: it waits for their switches again. */
+  /** Objects in error that may work again after a change of these hypervisors. They wait for the switches again. */
   #mendedBy(hypervisors: ReadonlySet<HypervisorId>) {
     const [vnics, subPorts] = [new Set<VnicId>(), new Set<PortId>()]
     for (const hypervisor of hypervisors) {
@@ -126,7 +126,7 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
         if (isSubPort && this.port(id).status !== 'active') subPorts.add(id)
       }
       this.#tell.hypervisor(hypervisor)
-      // A network uses one of its remote sites. Which one may depend on a tunnel address.
+      // A network uses one of its remote sites. A change of a tunnel address may make it use another one.
       for (const network of this.#graph.networksOn(hypervisor).keys()) {
         for (const site of this.#graph.sitesOf.get(network)) this.#tell.port(site)
       }

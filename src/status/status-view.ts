@@ -1,4 +1,4 @@
-/** What a status is a function of. */
+/** Everything that a status depends on. */
 import type { Engines } from '../../flows/compile.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
@@ -10,16 +10,16 @@ export interface StatusView {
   readonly engines: Engines
   readonly switches: ConnectedSwitches
   readonly outstanding: Outstanding
-  /** What keeps a network from working as a whole, in words. */
+  /** Why a network does not work as a whole, in words; undefined: it works. */
   limits(graph: GraphReader, network: Network): string | undefined
 }
 
-/** Has some switch yet to confirm the latest change? */
+/** Says whether a switch has not yet confirmed the latest change of an object. */
 export interface Outstanding {
-  /** Of the VNIC's own rules. */
+  /** Is a change of the VNIC's own rules unconfirmed? */
   vnic(id: VnicId): boolean
-  /** Of what is prepared for the VNIC at another hypervisor. */
+  /** Are the rules unconfirmed that are prepared for the VNIC at the target of its migration? */
   migration(id: VnicId): boolean
-  /** Of the rules of a port that leads to a remote site, or of a sub-port. */
+  /** Is a change unconfirmed of the rules of this port, a sub-port or one that leads to a remote site? */
   port(id: PortId): boolean
 }

@@ -1,4 +1,4 @@
-/** The standings that events told last, so that only changes are told. At start they are read back from the event log. */
+/** The last reported standings, so that only changes are reported. At start they are read from the event log. */
 import type { HypervisorId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Event } from '../core/event-log.ts'
 import type { PortStanding, Standing } from '../core/standing.ts'
@@ -8,7 +8,7 @@ export class ToldStandings {
   readonly vnics = new Map<VnicId, Standing>()
   readonly ports = new Map<PortId, PortStanding>()
 
-  /** Read one event of the log; the oldest comes first. */
+  /** Reads an event of the log. Call it with the oldest event first. */
   recall({ type, data }: Event): void {
     const isDeleted = type.endsWith('.deleted')
     if (type.startsWith('vnic.')) {

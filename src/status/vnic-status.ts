@@ -1,6 +1,6 @@
 /**
- * The status of a VNIC: a function of the graph, of which switches are connected, of what they refuse, and of whether they have
- * confirmed the VNIC's own latest change. Changes of other objects do not touch it.
+ * The status of a VNIC. It depends on the graph, on which switches are connected, on what they refuse, and on whether they have
+ * confirmed the VNIC's own latest change. Changes of other objects do not affect it.
  */
 import type { Port, Vnic } from '../../topology/model.ts'
 import type { Standing } from '../core/standing.ts'
@@ -13,7 +13,7 @@ export function vnicStanding(view: StatusView, vnic: Vnic): Standing {
   return migration ? { ...ownStanding(view, vnic), migration } : ownStanding(view, vnic)
 }
 
-/** The standing without the migration. */
+/** The standing of a VNIC, without its migration. */
 export function ownStanding(view: StatusView, vnic: Vnic): Standing {
   const port = vnic.portId ? view.graph.ports.get(vnic.portId) : undefined
   const outstanding = view.outstanding.vnic(vnic.id)
@@ -21,9 +21,9 @@ export function ownStanding(view: StatusView, vnic: Vnic): Standing {
 }
 
 /**
- * How far a VNIC works in one of its ports.
- * @param port the one that it is plugged into, or a sub-port of that one's trunk
- * @param outstanding has some switch yet to confirm the latest change?
+ * The standing of a VNIC in one of its ports.
+ * @param port the port that it is plugged into, or a sub-port in the trunk of that port
+ * @param outstanding is the latest change still unconfirmed?
  */
 export function attachedStanding(view: StatusView, vnic: Vnic, port: Port, outstanding: boolean): Standing {
   const binding = view.graph.bindings.get(vnic.id)
@@ -41,7 +41,7 @@ export function attachedStanding(view: StatusView, vnic: Vnic, port: Port, outst
   )
 }
 
-/** The port's own rules are refused, on any switch, or its network's rules where the port is. */
+/** The obstacle if any switch refuses the port's own rules, or if the port's own switch refuses the rules of its network. */
 function refusal(view: StatusView, port: Port): Obstacle | undefined {
   const placement = view.graph.placement(port.id)
   if (!placement) return undefined

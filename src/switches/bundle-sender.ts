@@ -1,6 +1,6 @@
 /**
- * Sends what one switch lacks in one atomic ordered bundle, with what no bundle takes before and after it. If the switch refuses
- * a rule or a meter, all changes of its author are set aside, and the rest is sent again.
+ * Sends the differences of one switch in one atomic ordered bundle. Meters, which a bundle cannot contain, are sent before and
+ * after it. If the switch refuses a rule or a meter, all changes of its author are set aside, and the rest is sent again.
  */
 import type { Logger } from 'pino'
 import type { Key } from '../../topology/ids.ts'
@@ -18,7 +18,7 @@ interface Context {
   readonly log: Logger
 }
 
-/** Rules that were added and deleted, and meters that were changed in any way. */
+/** The numbers of added and deleted rules, and of changed meters. */
 interface Sent {
   readonly put: number
   readonly drop: number
@@ -33,9 +33,9 @@ export class BundleSender {
   }
 
   /**
-   * Send all differences between the desired rules and those of the switch.
-   * @param compiled the objects that were compiled for it
-   * @param commit commits a bundle with these very differences that was sent ahead
+   * Sends all differences between the desired rules and those of the switch.
+   * @param compiled the objects that were compiled for this call
+   * @param commit commits a bundle with the same differences that was sent ahead; undefined: no bundle was sent ahead
    * @throws OpenFlowError if the connection fails
    */
   async send(compiled: Iterable<Key>, commit?: () => Promise<void>): Promise<Sent> {
@@ -45,24 +45,24 @@ export class BundleSender {
     for (;;) {
       const { put, drop, replaced, meters, zones } = await sliced(ledger.delta())
       for (const flow of replaced) {
-        log.warn({ flow: printFlow(flow) }, 'replacing a foreign rule that stands where one of ours must')
+        log.warn({ flow: printFlow(flow) }, 'replacing a foreign rule with the same match as one of ours')
       }
       let refused: ReadonlyMap<Key, string> = await putMeters(session, ledger.meters, meters.put)
       try {
         if (refused.size === 0) {
-          // The switch forgets a zone's connections before it gets the new rules, so no packet meets those of a former user.
+          // Flushes a zone's connections before the new rules arrive. So no packet meets connections of a former user of the zone.
           for (const zone of zones) session.send({ type: 'ct_flush_zone', zone })
           if (commit) await commit()
           else if (put.length + drop.length > 0) await session.bundle(flowMods(put, drop))
           for (const words of await dropMeters(session, meters.drop))
-            log.warn({ refusal: words }, 'the switch does not delete a meter')
+            log.warn({ refusal: words }, 'the switch refuses to delete a meter')
           await sliced(ledger.sent())
           refusals.note(compiled, aside)
           return { put: put.length, drop: drop.length, meters: meters.put.length + meters.drop.length }
         }
       } catch (error) {
         refused = error instanceof BundleError ? refusedAuthors(error, session.version) : new Map()
-        // A bundle that was sent ahead may have expired in the switch: it is sent anew.
+        // A bundle that was sent ahead may have expired in the switch. Then the rules are sent again.
         if (refused.size === 0 && !commit) throw error
       }
       for (const [author, words] of refused) this.#setAside(aside, author, words)
@@ -70,7 +70,7 @@ export class BundleSender {
     }
   }
 
-  /** A first refusal leaves the author as it was; a second one leaves it without rules. */
+  /** After a first refusal, the author keeps its former rules. After a second one, it has no rules. */
   #setAside(aside: Map<Key, string>, author: Key, words: string): void {
     const { desired } = this.#context
     const isSecond = aside.has(author)

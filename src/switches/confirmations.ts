@@ -1,6 +1,6 @@
 /**
- * Who waits for which switches. A switch counts the changes that it was told of, and says up to which of them (its generation)
- * it has confirmed. A confirmation waits until each switch that it concerns has come that far.
+ * Waits for switches. The generation of a switch is the number of changes that it has been given. The switch confirms generations
+ * in order. A confirmation is complete when each switch that it concerns has confirmed the generation in question.
  */
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Confirmation, Generations } from '../core/realisation.ts'
@@ -35,8 +35,9 @@ export class Confirmations {
   readonly #waiting = new Map<HypervisorId, Set<Expected>>()
 
   /**
-   * @param generations the connected switches concerned, and the generation that each has to confirm
-   * @param earlier confirmations that this one includes
+   * Makes a confirmation.
+   * @param generations the connected switches concerned, each with the generation that it must confirm
+   * @param earlier confirmations that must be complete, too
    */
   expect(generations: Generations, ...earlier: readonly (Confirmation | undefined)[]): Confirmation {
     const expected = new Expected()
@@ -50,12 +51,12 @@ export class Confirmations {
     return expected
   }
 
-  /** A switch has confirmed all up to a generation. */
+  /** Called when a switch has confirmed everything up to a generation. */
   confirm(hypervisor: HypervisorId, generation: number): void {
     this.#settle(hypervisor, (needed) => needed <= generation)
   }
 
-  /** A switch has disconnected: nobody waits for it any more. */
+  /** Called when a switch has disconnected: confirmations no longer wait for it. */
   forget(hypervisor: HypervisorId): void {
     this.#settle(hypervisor, () => true)
   }

@@ -1,18 +1,18 @@
 /**
- * Hands out what a commit has made stale. Where a VNIC has moved from one hypervisor to another, the switches are told in this
- * order, so that no frame for the VM falls between its old place and its new one:
+ * Tells switches which objects a commit has made stale. If a VNIC has moved from one hypervisor to another, the switches are told
+ * in this order, so that no frame for the VM is lost between its old place and its new place:
  *
- *   1. its new place gets its rules;
- *   2. its peers send there, and its old place loses the VNIC's own rules;
- *   3. its old place loses what it had of the VNIC's networks.
+ *   1. the new place gets the rules of the VNIC;
+ *   2. the peers send to the new place, and the old place loses the VNIC's own rules;
+ *   3. the old place loses its rules of the VNIC's networks.
  *
- * Between 1 and 2, what the controller sent from the new place, such as a gratuitous ARP, must be on the wire. Between 2 and 3
- * it is sent once more, for the old place's bridge to the physical network, which learns MAC addresses. Open vSwitch may learn
- * from a frame late: it reads the counts of its flows when rules change, and else twice a second. So it must read them after the
- * VM has sent its last frame there (step 2) and after the announcement, which step 3 makes it do. Otherwise the VM's last frame
- * may count as the newest, and the bridge keeps frames for the VM.
+ * Between 1 and 2, the controller's announcements from the new place, such as gratuitous ARP, must have reached the wire. Between
+ * 2 and 3 they are sent again, because the old place's bridge to the physical network learns MAC addresses. Open vSwitch may learn
+ * late from a frame: it reads the counters of its flows when rules change, and otherwise twice a second. It must read them after
+ * the VM has sent its last frame there (step 2), and again after the announcement; step 3 makes it do so. Otherwise the VM's last
+ * frame may count as the newest, and the bridge keeps frames for the VM.
  *
- * A switch that is slow holds up the others for a short time only.
+ * A slow switch delays the others only for a short time.
  */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key, VnicId } from '../../topology/ids.ts'
@@ -23,21 +23,21 @@ import type { Generations } from '../core/realisation.ts'
 import type { Confirmations } from './confirmations.ts'
 import type { Fleet } from './fleet.ts'
 
-/** How long a step waits for the one before. A bundle takes a few milliseconds, on a busy host some tens. */
+/** The longest time that a step waits for the previous one. A bundle takes a few milliseconds, or some tens on a busy host. */
 const MAX_STEP_MS = 500
 
 interface Context {
   readonly graph: GraphReader
   readonly fleet: Fleet
   readonly confirmations: Confirmations
-  /** Announce a VNIC once more from where it is now. */
+  /** Announces a VNIC again from its current place. */
   announce(id: VnicId): void
 }
 
 type Moves = ReadonlyMap<VnicId, Move>
 type Pairs = Map<HypervisorId, Iterable<Key>>
 
-/** @returns the connected switches concerned, and the generation with which each confirms all that it has to do */
+/** @returns the connected switches concerned, each with the generation that confirms the whole commit */
 export function handOut(context: Context, { stale, moves }: Pick<Effects, 'stale' | 'moves'>): Generations {
   const { graph, fleet } = context
   const targets = new Set([...moves.values()].map(({ to }) => to).filter((id) => stale.has(id) && fleet.get(id)))
@@ -48,14 +48,14 @@ export function handOut(context: Context, { stale, moves }: Pick<Effects, 'stale
   return new Map([...generations.first, ...generations.second, ...generations.last])
 }
 
-/** Release one step after the other. */
+/** Releases one step after the other. */
 async function cutOver(
   { graph, fleet, confirmations, announce }: Context,
   moves: Moves,
   targets: readonly HypervisorId[],
   { first, second, last }: Readonly<Record<'first' | 'second' | 'last', Generations>>,
 ): Promise<void> {
-  // What was sent from a target is on the wire when it answers a barrier. A connection that ends has nothing to wait for.
+  // When a target answers a barrier, its announcements are on the wire. There is nothing to wait for if its connection ends.
   const sentFromTargets = () => Promise.allSettled(targets.map((id) => fleet.get(id)?.session.barrier()))
   const confirmed = (generations: Generations): Promise<void> =>
     new Promise((resolve) => confirmations.expect(generations).onDone(resolve))
@@ -69,7 +69,7 @@ async function cutOver(
   fleet.release(last)
 }
 
-/** The stale pairs of each step. @param own what moves, by the hypervisor that it leaves */
+/** The stale pairs of each step. @param own the moving objects, by the hypervisor that they leave */
 function inSteps(
   stale: StalePairs,
   targets: ReadonlySet<HypervisorId>,

@@ -1,4 +1,4 @@
-/** The desired rules of one switch, compiled object by object, in a ledger beside the rules that the switch has. */
+/** The desired rules of one switch. They are compiled object by object. A ledger compares them with the switch's own rules. */
 import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
 import { Ledger } from '../../flows/diff.ts'
 import { EngineMistake } from '../../flows/engines/checked.ts'
@@ -17,7 +17,7 @@ interface Context {
 export class DesiredRules {
   readonly ledger = new Ledger()
   readonly #context: Context
-  /** Objects whose engine does not say correctly what they want, with the reason. */
+  /** Objects whose engine has returned wrong rules, with the reason. */
   #mistakes = new Map<Key, string>()
 
   constructor(context: Context) {
@@ -37,7 +37,7 @@ export class DesiredRules {
     }
   }
 
-  /** Compile all objects on the switch, and forget those that are not there any more. */
+  /** Compiles all objects on the switch, and forgets objects that are no longer there. */
   *compileAll(): Generator<void> {
     const { graph, hypervisor } = this.#context
     const present = new Set(objectsOn(graph, hypervisor))
@@ -45,7 +45,7 @@ export class DesiredRules {
     yield* this.compile(present)
   }
 
-  /** Read the rules and meters of the switch. Both at once, since each request waits for a turn of its main loop. */
+  /** Reads the rules and meters of the switch, at the same time, because each request waits for a turn of its main loop. */
   async observe(session: Session): Promise<void> {
     this.ledger.forget()
     const meters = async () => {
@@ -57,7 +57,7 @@ export class DesiredRules {
     await Promise.all([meters(), flows()])
   }
 
-  /** Let objects fall back whose engine has made a mistake since the last call. @returns them, with the reason */
+  /** Makes objects fall back whose engine has made a mistake since the last call. @returns these objects, with the reason */
   setMistakesAside(): Map<Key, string> {
     const mistakes = this.#mistakes
     this.#mistakes = new Map()
@@ -66,8 +66,8 @@ export class DesiredRules {
   }
 
   /**
-   * An object cannot have the rules that it wants. A network keeps those that the switch has, since others depend on them. A
-   * port has none, since its former rules may name a port number that is another interface's by now.
+   * Called for an object that cannot have its desired rules. A network keeps the rules that the switch has, because other objects
+   * depend on them. A port gets no rules: its former rules may contain a port number that now belongs to another interface.
    */
   fallBack(author: Key): void {
     const isNetwork = this.#context.graph.byKey.get(author)?.kind === 'network'

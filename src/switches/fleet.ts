@@ -1,6 +1,6 @@
 /**
- * The switches that are connected, by hypervisor. An OpenFlow connection belongs to the hypervisor whose bridge has its datapath
- * id; one that no hypervisor has told of waits.
+ * The connected switches, by hypervisor. An OpenFlow connection belongs to the hypervisor whose bridge has its datapath id. While
+ * no hypervisor has reported that datapath id, the connection waits.
  */
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
@@ -16,7 +16,7 @@ import type { Confirmations } from './confirmations.ts'
 import { Switch } from './switch.ts'
 import type { SwitchListener } from './switch-listener.ts'
 
-/** How long rules are sent ahead of a commit within one turn of the event loop. */
+/** The longest time that sending rules ahead of a commit takes in one turn of the event loop. */
 const MAX_PREPARE_MS = 2
 
 interface Context {
@@ -31,11 +31,11 @@ type Pairs = ReadonlyMap<HypervisorId, Iterable<Key>>
 export class Fleet implements ConnectedSwitches, Subscriber {
   readonly #context: Context
   readonly #switches = new Map<HypervisorId, Switch>()
-  /** Connections whose datapath id no hypervisor has told of yet. */
+  /** Connections whose datapath id no hypervisor has reported yet. */
   readonly #strangers = new Map<string, Session>()
-  /** The switches that refuse rules, and what they said, by object. */
+  /** For each switch that refuses rules, its reasons by object. */
   readonly refusing = new Map<HypervisorId, ReadonlyMap<Key, string>>()
-  /** Why the last connection of a hypervisor ended. */
+  /** Why the last connection of each hypervisor ended. */
   readonly lastError = new Map<HypervisorId, string>()
   #listeners: readonly SwitchListener[] = []
 
@@ -43,7 +43,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     this.#context = context
   }
 
-  /** @param listeners in the order in which they are called */
+  /** @param listeners the listeners, in the order in which they are called */
   listen(listeners: readonly SwitchListener[]): void {
     this.#listeners = listeners
   }
@@ -52,7 +52,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     return this.#switches.get(hypervisor)
   }
 
-  /** Number of connections whose datapath id no hypervisor has told of yet. */
+  /** The number of connections whose datapath id no hypervisor has reported yet. */
   get strangers(): number {
     return this.#strangers.size
   }
@@ -61,7 +61,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     return this.#switches.entries()
   }
 
-  /** A switch has connected. Which hypervisor it belongs to comes from that one's OVSDB, before or after. */
+  /** Called when a switch has connected. The OVSDB of its hypervisor may report the datapath id before or after that. */
   accept(session: Session): void {
     const { graph, log } = this.#context
     const datapathId = session.datapathId.toString(16).padStart(16, '0')
@@ -70,7 +70,10 @@ export class Fleet implements ConnectedSwitches, Subscriber {
       this.#attach(id, session)
       return
     }
-    log.info({ datapathId, from: session.remoteAddress }, 'no hypervisor has told of this switch yet: it waits')
+    log.info(
+      { datapathId, from: session.remoteAddress },
+      'unknown switch, waiting for a hypervisor that reports its datapath id',
+    )
     this.#strangers.get(datapathId)?.close('another connection has the same datapath id')
     this.#strangers.set(datapathId, session)
     void session.closed.then(() => {
@@ -78,7 +81,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     })
   }
 
-  /** A hypervisor is new, or its datapath id: its switch may be waiting. */
+  /** Called after a commit. If a hypervisor or its datapath id is new, its switch may be waiting. */
   committed({ hypervisors }: Effects): void {
     for (const hypervisor of hypervisors) {
       const datapathId = this.#context.graph.hypervisors.get(hypervisor)?.datapathId
@@ -90,8 +93,8 @@ export class Fleet implements ConnectedSwitches, Subscriber {
   }
 
   /**
-   * Send rules ahead of a commit under way that makes these objects stale, as far as that takes no long turn.
-   * @param graph as it will be after the commit
+   * Sends rules ahead of a commit that makes these objects stale, unless that takes too long a turn of the event loop.
+   * @param graph the graph after the commit
    */
   prepare(stale: StalePairs, graph: GraphReader): void {
     const until = performance.now() + MAX_PREPARE_MS
@@ -101,22 +104,22 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     }
   }
 
-  /** Withdraw what was sent ahead of the commit. */
+  /** Withdraws the rules that were sent ahead of a failed commit. */
   failed({ stale }: Effects): void {
     for (const hypervisor of stale.keys()) this.#switches.get(hypervisor)?.withdraw()
   }
 
-  /** Tell switches which objects are stale. @returns the generations that confirm it */
+  /** Tells switches which objects are stale. @returns the generations that confirm their rules */
   mark(pairs: Pairs): Generations {
     return this.#each(pairs, (target, objects) => target.stale.mark(objects))
   }
 
-  /** The same, but nothing is sent before it is released, unless something else is to be sent. */
+  /** Marks objects as stale, but sends them only once they are released, or together with the whole switch. */
   hold(pairs: Pairs): Generations {
     return this.#each(pairs, (target, objects) => target.stale.hold(objects))
   }
 
-  /** What is held may be sent, up to these generations. */
+  /** Allows held objects to be sent, up to these generations. */
   release(generations: Generations): void {
     for (const [hypervisor, generation] of generations) this.#switches.get(hypervisor)?.stale.release(generation)
   }
@@ -143,7 +146,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     const { graph, engines, confirmations, log } = this.#context
     const there = this.#switches.get(hypervisor)?.session
     if (there && addressOf(there) !== addressOf(session)) {
-      // Two switches must never take turns at being one. If this one has only moved, the old connection is found dead soon.
+      // Two switches with one datapath id must not replace each other in turns. If it is the same switch, its old connection ends soon.
       const reason = `a switch at ${there.remoteAddress} is connected with the same datapath id`
       log.error({ hypervisor, from: session.remoteAddress, reason }, 'a switch was refused')
       this.lastError.set(hypervisor, `the switch at ${session.remoteAddress} was refused: ${reason}`)
@@ -198,5 +201,5 @@ export class Fleet implements ConnectedSwitches, Subscriber {
   }
 }
 
-/** The IP address that a switch connects from. */
+/** The IP address from which a switch has connected. */
 const addressOf = ({ remoteAddress }: Session): string => remoteAddress.replace(/:\d+$/, '')

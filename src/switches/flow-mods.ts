@@ -1,4 +1,4 @@
-/** The messages that bring a difference of rules to a switch, and which authors' rules the switch has refused. */
+/** The messages that apply a difference of rules to a switch, and the authors whose rules the switch has refused. */
 import { authorOf } from '../../flows/pipeline/cookie.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
 import type { Key } from '../../topology/ids.ts'
@@ -14,7 +14,7 @@ import {
 const NEWEST = Math.max(...VERSIONS)
 const ALL_ONES = 0xffffffffffffffffn
 
-/** Deletions come first, so that a rule that moves from one author to another is never there twice. */
+/** Deletions come first. So a rule that moves from one author to another never exists twice. */
 export function* flowMods(put: readonly Rule[], drop: readonly Flow[]): Generator<FlowMod> {
   for (const { table, priority, match, cookie } of drop) {
     yield { type: 'flow_mod', command: 'delete_strict', table, priority, match, cookie, cookieMask: ALL_ONES }
@@ -26,7 +26,7 @@ export function* flowMods(put: readonly Rule[], drop: readonly Flow[]): Generato
 
 /**
  * @param version the wire version of the session
- * @returns the authors of the rules that were refused, and what the switch said
+ * @returns the authors of refused rules, with the reason that the switch gave
  */
 export function refusedAuthors({ refused }: BundleError, version: number): Map<Key, string> {
   const authors = new Map<Key, string>()
@@ -38,7 +38,7 @@ export function refusedAuthors({ refused }: BundleError, version: number): Map<K
 }
 
 function refusal({ code, message }: OpenFlowError, version: number): string {
-  // The rule was never sent, since this version cannot express it.
+  // The rule was not sent, because this version cannot express it.
   return code === 'out-of-range' && version < NEWEST
     ? `cannot be told a rule (${message}): add ${versionName(NEWEST).replaceAll(/[ .]/g, '')} to the protocols of its bridge`
     : `refused a rule: ${message}`

@@ -1,4 +1,4 @@
-/** Changes and reads the meters of a switch. Meters are changed outside of bundles, which do not take them. */
+/** Changes and reads the meters of a switch. Bundles cannot contain meters, so they are changed outside of bundles. */
 import type { MeterChange, MeterLedger } from '../../flows/meter-diff.ts'
 import { meterOf } from '../../flows/pipeline/vnic-meter.ts'
 import type { Key } from '../../topology/ids.ts'
@@ -11,15 +11,15 @@ import {
   type Session,
 } from '../openflow/index.ts'
 
-/** The error which says that somebody else has added or deleted the meter, and the command that works instead. */
+/** For each command, the error if somebody else has added or deleted the meter, and the command to use then. */
 const INSTEAD = {
   add: { error: errorNamed('METER_MOD_FAILED', 'METER_EXISTS'), command: 'modify' },
   modify: { error: errorNamed('METER_MOD_FAILED', 'UNKNOWN_METER'), command: 'add' },
 } as const
 
 /**
- * Add and change meters. The ledger notes those that the switch has taken.
- * @returns the authors of the meters that were refused, and what the switch said
+ * Adds and changes meters. The ledger records the meters that the switch accepted.
+ * @returns the authors of refused meters, with the reason that the switch gave
  */
 export async function putMeters(
   session: Session,
@@ -44,14 +44,14 @@ export async function putMeters(
   return refused
 }
 
-/** Delete meters. @returns what the switch said of those that it refused to delete */
+/** Deletes meters. @returns the reasons of the switch for meters that it refused to delete */
 export async function dropMeters(session: Session, ids: readonly number[]): Promise<string[]> {
   if (ids.length === 0) return []
   const refused = await session.series(ids.map((meter) => meterMod('delete', { meter, flags: 0, bands: [] })))
   return refused.map(({ error }) => error.message)
 }
 
-/** The meters of the switch; none where it does not know meters. */
+/** Reads the meters of the switch; an empty list if it does not support meters. */
 export async function readMeters(session: Session): Promise<readonly Meter[]> {
   try {
     return (await session.request({ type: 'multipart_request', multipart: 'meter_config' })).meters

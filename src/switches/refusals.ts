@@ -1,22 +1,22 @@
-/** Objects that one switch goes without, since it refused their rules or their engine made a mistake, and when to try again. */
+/** Objects that lack rules on one switch, because it refused them or because their engine made a mistake, and when to retry. */
 import type { Logger } from 'pino'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Key } from '../../topology/ids.ts'
 
-/** The time until the next try doubles from the first to the second of these. */
+/** The time until the next try. It begins with the minimum, and doubles up to the maximum. */
 const MIN_RETRY_MS = 1_000
 const MAX_RETRY_MS = 30_000
 
 interface Context {
   readonly graph: GraphReader
   readonly log: Logger
-  /** What is said of these objects has changed. */
+  /** Called when the refusals of these objects have changed. */
   changed(objects: ReadonlySet<Key>): void
   retry(objects: Iterable<Key>): void
 }
 
 export class Refusals {
-  /** Objects without the rules that they want, and what the switch did: `refused a rule: …`. */
+  /** For each object that lacks rules it needs, what the switch did: `refused a rule: …`. */
   readonly refused = new Map<Key, string>()
   readonly #context: Context
   #delayMs = MIN_RETRY_MS
@@ -27,8 +27,9 @@ export class Refusals {
   }
 
   /**
+   * Records the result of sending rules.
    * @param compiled objects whose rules were sent
-   * @param aside those of them that were set aside, and why
+   * @param aside the objects that were set aside, with the reason
    */
   note(compiled: Iterable<Key>, aside: ReadonlyMap<Key, string>): void {
     const { graph, log } = this.#context
@@ -36,19 +37,19 @@ export class Refusals {
     for (const object of compiled) if (this.refused.delete(object)) changed.add(object)
     for (const [object, words] of aside) {
       this.refused.set(object, words)
-      log.error({ object: graph.byKey.get(object), refusal: words }, 'an object goes without its rules, retrying later')
+      log.error({ object: graph.byKey.get(object), refusal: words }, 'an object lacks its rules, retrying later')
     }
     if (this.refused.size === 0) this.#delayMs = MIN_RETRY_MS
     else if (aside.size > 0) this.#retryLater()
     if (changed.size > 0) this.#context.changed(changed)
   }
 
-  /** The connection has ended. */
+  /** Called when the connection has ended. */
   end(): void {
     clearTimeout(this.#timer)
   }
 
-  /** All objects are tried again together. */
+  /** Retries all objects together. */
   #retryLater(): void {
     if (this.#timer) return
     this.#timer = setTimeout(() => {

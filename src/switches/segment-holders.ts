@@ -1,7 +1,7 @@
 /**
- * Which hypervisors hold rules for a segment. A hypervisor is written down before it gets its first rule for the segment, and
- * struck out only when it has confirmed that the last one is gone. So a freed segment that gets another owner never meets rules
- * of the former one.
+ * Records which hypervisors hold rules for a segment. A hypervisor becomes a holder before it gets its first rule for the segment.
+ * It stops being a holder only when it has confirmed that the last rule is gone. So when a freed segment gets another owner, no
+ * rules of the former owner exist.
  */
 import type { Logger } from 'pino'
 import type { GraphReader, Keyed } from '../../topology/graph-reader.ts'
@@ -23,28 +23,28 @@ interface Context {
 
 export class SegmentHolders implements Subscriber, SwitchListener {
   readonly #context: Context
-  /** Segments whose last rules a hypervisor is about to lose -> the generation that confirms it. */
+  /** For each hypervisor, the segments whose last rules it is losing, with the generation that confirms it. */
   readonly #leaving = new Map<HypervisorId, Map<string, number>>()
 
   constructor(context: Context) {
     this.#context = context
   }
 
-  /** Those that are to get rules become holders, in the same commit. */
+  /** Makes hypervisors holders of the segments that they will get rules for, in the same commit. */
   settle(draft: Draft, { stale }: Effects): void {
     const { graph } = draft
     for (const [hypervisor, segment] of segmentsOf(graph, stale)) {
       if (segment.holders.includes(hypervisor) || !isMember(graph, segment, hypervisor)) continue
-      // A hypervisor that was removed gets no rules.
+      // A removed hypervisor gets no rules.
       if (!graph.hypervisors.has(hypervisor)) continue
       draft.change({ kind: 'segment', id: segment.id, to: { ...segment, holders: [...segment.holders, hypervisor] } })
     }
   }
 
-  /** Note which hypervisors are to lose their rules, and when that will be confirmed. */
+  /** Notes which hypervisors will lose their last rules for a segment, and which generation confirms it. */
   committed({ stale, freed }: Effects, generations: Generations): void {
     const { graph } = this.#context
-    // A segment that was taken from its owner cannot be found by that owner any more.
+    // A segment without an owner cannot be found through its former owner.
     const withoutOwner = freed.flatMap((segment) => segment.holders.map((hypervisor) => [hypervisor, segment] as const))
     for (const [hypervisor, segment] of [...segmentsOf(graph, stale), ...withoutOwner]) {
       const generation = generations.get(hypervisor)
@@ -64,7 +64,7 @@ export class SegmentHolders implements Subscriber, SwitchListener {
     this.#release(hypervisor, gone)
   }
 
-  /** The switch has only rules that were wanted as of this generation. Later changes are yet to be confirmed. */
+  /** Called when a switch has no other rules than those desired in this generation. Later changes are not confirmed yet. */
   synced(hypervisor: HypervisorId, generation: number): void {
     const leaving = this.#leaving.get(hypervisor)
     const held = [...this.#context.graph.segmentsHeldBy.get(hypervisor)]
@@ -74,7 +74,7 @@ export class SegmentHolders implements Subscriber, SwitchListener {
     )
   }
 
-  /** What the switch would have confirmed, the comparison after its next connection will. */
+  /** Called when a switch has disconnected. The comparison after its next connection will confirm what is outstanding. */
   disconnected(hypervisor: HypervisorId): void {
     this.#leaving.delete(hypervisor)
   }
@@ -93,7 +93,7 @@ export class SegmentHolders implements Subscriber, SwitchListener {
   }
 }
 
-/** The segment, if the hypervisor is written down as a holder and its owner wants no rules there. */
+/** Returns the segment if the hypervisor is a holder of it, but its owner needs no rules there. */
 function abandoned(graph: GraphReader, id: string, hypervisor: HypervisorId): Segment | undefined {
   const segment = graph.segments.get(id)
   return segment?.holders.includes(hypervisor) && !isMember(graph, segment, hypervisor) ? segment : undefined
@@ -115,7 +115,7 @@ function segmentIdOf(graph: GraphReader, object: Keyed): string | null | undefin
   return object.kind === 'port' ? graph.ports.get(object.id)?.segmentId : undefined
 }
 
-/** Does the segment's owner want rules on this hypervisor? */
+/** Does the owner of the segment need rules on this hypervisor? */
 function isMember(graph: GraphReader, { owner }: Segment, hypervisor: HypervisorId): boolean {
   const object = owner === null ? undefined : graph.byKey.get(owner)
   if (object?.kind === 'network') return graph.members(object.id).has(hypervisor)

@@ -1,6 +1,6 @@
 /**
- * Rules that are sent ahead of the commit that makes their objects stale. Their bundle is opened, filled and closed while the
- * disk writes, and committed only when the change is durable. So a plug takes the longer of the two times, not their sum.
+ * Rules that are sent ahead of the commit that makes their objects stale. The bundle is opened, filled and closed while the
+ * disk writes, and it is committed only when the change is durable. So a plug takes the longer of the two times, not their sum.
  */
 import type { Ledger } from '../../flows/diff.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
@@ -8,7 +8,7 @@ import type { Key } from '../../topology/ids.ts'
 import type { Session } from '../openflow/index.ts'
 import { flowMods } from './flow-mods.ts'
 
-/** More objects are compiled in slices, after the commit. */
+/** The most objects that are sent ahead. More objects are compiled after the commit, in slices. */
 const MAX_OBJECTS = 32
 
 export class StagedBundle {
@@ -17,8 +17,9 @@ export class StagedBundle {
   readonly #durable = Promise.withResolvers<void>()
 
   /**
-   * @param rulesOf what an object wants after the commit
-   * @returns undefined where there is nothing to send, too much, or something that no bundle takes
+   * Sends a bundle.
+   * @param rulesOf the rules of an object after the commit
+   * @returns undefined if there is nothing to send, too much to send, or something that a bundle cannot contain
    */
   static begin(
     session: Session,
@@ -32,7 +33,7 @@ export class StagedBundle {
     adopt(ledger, rules)
     const { put, drop, meters, zones } = finished(ledger.delta())
     adopt(ledger, before)
-    // Meters and zones are in no bundle, so nothing would hold them back until the commit.
+    // A bundle cannot contain meters and zones, so they cannot be held back until the commit.
     if (meters.put.length + meters.drop.length + zones.length > 0) return undefined
     return put.length + drop.length > 0 ? new StagedBundle(session, rules, flowMods(put, drop)) : undefined
   }
@@ -40,18 +41,18 @@ export class StagedBundle {
   private constructor(session: Session, rules: ReadonlyMap<Key, readonly Rule[]>, mods: ReturnType<typeof flowMods>) {
     this.#rules = rules
     this.#sent = session.bundle(mods, { after: this.#durable.promise })
-    // A failure is reported to the caller of commit. A bundle that is withdrawn has none.
+    // A failure is reported to the caller of commit. For a withdrawn bundle it does not matter.
     this.#sent.catch(() => undefined)
     this.#durable.promise.catch(() => undefined)
   }
 
-  /** Are these the very objects whose rules it has? */
+  /** Does the bundle contain the rules of exactly these objects? */
   covers(objects: ReadonlySet<Key>): boolean {
     return this.#rules.size === objects.size && [...objects].every((object) => this.#rules.has(object))
   }
 
   /**
-   * The change is durable: the ledger wants these rules from now on.
+   * Called when the change is durable. From now on, these are the desired rules in the ledger.
    * @returns a function that commits the bundle, and resolves when the switch has confirmed it
    */
   commit(ledger: Ledger): () => Promise<void> {
@@ -62,9 +63,9 @@ export class StagedBundle {
     }
   }
 
-  /** The switch discards the rules. */
+  /** Makes the switch discard the bundle. */
   withdraw(): void {
-    this.#durable.reject(new Error('the change that the bundle was sent ahead of did not come'))
+    this.#durable.reject(new Error('the change was not committed, so its bundle was withdrawn'))
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * The objects whose rules on one switch are stale. Each time that the switch is told of some, its generation grows by one; it
- * confirms generations, in order. Objects that are held are sent only once their generation is released. Those that come while
- * a bundle is under way gather here, and share the next one.
+ * The objects whose rules on one switch are stale. Each call that marks objects increases the generation of the switch by one. The
+ * switch confirms generations in order. Held objects are sent only once their generation is released. Objects that are marked
+ * while a bundle is being sent wait here, and share the next bundle.
  */
 import type { Key } from '../../topology/ids.ts'
 
@@ -9,7 +9,7 @@ export class StaleObjects {
   /** Called when there is something to send. */
   readonly #due: () => void
   #toSend = new Set<Key>()
-  /** In the order of their generations. */
+  /** Held objects, in the order of their generations. */
   #held: Array<{ readonly objects: Iterable<Key>; readonly generation: number }> = []
   #generation = 0
   #released = 0
@@ -19,31 +19,31 @@ export class StaleObjects {
     this.#due = due
   }
 
-  /** Number of objects that are to be sent, held ones too. */
+  /** The number of objects to send, including held ones. */
   get size(): number {
     return new Set([...this.#toSend, ...this.#held.flatMap(({ objects }) => [...objects])]).size
   }
 
-  /** Has a generation been released that was not taken yet? */
+  /** Is there a released generation that has not been taken yet? */
   get isDue(): boolean {
     return this.#taken < this.#released
   }
 
-  /** @returns the generation that will confirm them */
+  /** Marks objects as stale. @returns the generation that will confirm them */
   mark(objects: Iterable<Key>): number {
     const generation = this.hold(objects)
     this.release(generation)
     return generation
   }
 
-  /** The same, but they wait until their generation is released, or until the whole switch is compared. */
+  /** Marks objects as stale, but holds them until their generation is released or the whole switch is compared. */
   hold(objects: Iterable<Key>): number {
     this.#generation += 1
     this.#held.push({ objects, generation: this.#generation })
     return this.#generation
   }
 
-  /** @param generation up to which objects may be sent; one of an earlier connection may be beyond all of this one's */
+  /** @param generation the last generation to release; if it belongs to an earlier connection, it may exceed the current one */
   release(generation: number): void {
     const until = Math.min(generation, this.#generation)
     if (until <= this.#released) return
@@ -54,7 +54,7 @@ export class StaleObjects {
     this.#due()
   }
 
-  /** What is released is sent now. @returns the objects, and the generation that is confirmed when the switch has their rules */
+  /** Takes the released objects, to send them. @returns the objects, and the generation to confirm when the switch has their rules */
   take(): { readonly objects: ReadonlySet<Key>; readonly generation: number } {
     const objects = this.#toSend
     this.#toSend = new Set()
@@ -62,7 +62,7 @@ export class StaleObjects {
     return { objects, generation: this.#taken }
   }
 
-  /** The whole switch is compared now, so held objects wait no longer. @returns the generation that this confirms */
+  /** Takes all objects, also held ones, because the whole switch is compared now. @returns the generation that this confirms */
   takeAll(): number {
     this.#held = []
     this.#toSend = new Set()

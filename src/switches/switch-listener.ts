@@ -1,16 +1,16 @@
-/** Those who act on what the connected switches do. */
+/** The interface of objects that react to connected switches. */
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { PacketIn, Session } from '../openflow/index.ts'
 
 export interface SwitchListener {
   connected?(hypervisor: HypervisorId): void
   disconnected?(hypervisor: HypervisorId): void
-  /** The switch was compared as a whole: it has no rules of ours but those that were wanted as of this generation. */
+  /** Called when the whole switch was compared: it has no other rules of ours than those desired in this generation. */
   synced?(hypervisor: HypervisorId, generation: number): void
-  /** The switch has all rules up to this generation, or they were set aside. */
+  /** Called when the switch has all rules up to this generation, except for objects that were set aside. */
   confirmed?(hypervisor: HypervisorId, generation: number): void
-  /** What the switch refuses of these objects has changed. */
+  /** Called when the switch's refusals of these objects have changed. */
   refused?(hypervisor: HypervisorId, objects: ReadonlySet<Key>): void
-  /** The switch has sent a packet to the controller. */
+  /** Called when the switch has sent a packet to the controller. */
   packetIn?(hypervisor: HypervisorId, session: Session, packet: PacketIn): void
 }

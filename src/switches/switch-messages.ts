@@ -1,4 +1,4 @@
-/** What a switch sends on its own: packets, and changes of its rules that were not ours. */
+/** Handles messages that a switch sends unasked: packets, and foreign changes of its rules. */
 import type { Logger } from 'pino'
 import { PIPELINE } from '../../flows/stages/assembled.ts'
 import { type FlowUpdate, OpenFlowError, type PacketIn, type Session } from '../openflow/index.ts'
@@ -6,11 +6,11 @@ import { type FlowUpdate, OpenFlowError, type PacketIn, type Session } from '../
 interface Listener {
   readonly log: Logger
   packetIn(packet: PacketIn): void
-  /** Somebody else has changed rules of the switch. */
+  /** Called when somebody else has changed rules of the switch. */
   foreignChange(): void
 }
 
-/** Read the messages until the connection ends. @throws Error where one of them cannot be handled */
+/** Reads messages until the connection ends. @throws Error if a message cannot be handled */
 export async function listen(session: Session, { log, packetIn, foreignChange }: Listener): Promise<void> {
   void monitor(session, log)
   for await (const event of session.events) {
@@ -20,7 +20,7 @@ export async function listen(session: Session, { log, packetIn, foreignChange }:
   }
 }
 
-/** Let the switch tell changes of its rules that were not ours. */
+/** Asks the switch to report changes of its rules. */
 async function monitor(session: Session, log: Logger): Promise<void> {
   try {
     await session.monitorFlows()
@@ -30,6 +30,6 @@ async function monitor(session: Session, log: Logger): Promise<void> {
   }
 }
 
-/** Our own changes come as `abbrev`; after `resumed` come changes that were not told. Learned flows are not foreign changes. */
+/** Our own changes are reported as `abbrev`. `resumed` means that changes were not reported. Learned flows are not foreign. */
 const isForeign = (update: FlowUpdate): boolean =>
   update.event !== 'abbrev' && update.event !== 'paused' && !('table' in update && PIPELINE.isLearned(update.table))

@@ -1,7 +1,7 @@
 /**
- * One switch, as long as its OpenFlow connection lives. First it is compared as a whole with the desired rules, and gets the
- * difference in one atomic ordered bundle. From then on it gets what the stale objects want differently, a bundle at a time. It
- * is compared again when somebody else has changed its rules, and from time to time.
+ * One switch, for the lifetime of its OpenFlow connection. First all its rules are compared with the desired rules, and it gets the
+ * differences in one atomic ordered bundle. From then on it gets the differences of stale objects, one bundle at a time. All its
+ * rules are compared again when somebody else has changed some, and at regular intervals.
  */
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
@@ -20,19 +20,19 @@ import { StagedBundle } from './staged-bundle.ts'
 import { StaleObjects } from './stale-objects.ts'
 import { listen } from './switch-messages.ts'
 
-/** A switch is compared as a whole this often, even if no foreign change was noticed. */
+/** The interval at which the whole switch is compared, even if no foreign change was noticed. */
 const AUDIT_INTERVAL_MS = 60_000
-/** A foreign change is followed by a comparison after this time, since such changes seldom come alone. */
+/** The delay between a foreign change and the comparison, because such changes seldom come alone. */
 const AUDIT_DELAY_MS = 200
 
 export interface SwitchEvents {
-  /** All changes up to this generation are in the switch, or set aside. */
+  /** Called when the switch has all rules up to this generation, except for objects that were set aside. */
   confirmed(generation: number): void
-  /** The whole switch was compared: it has no rules of ours but those that were wanted as of this generation. */
+  /** Called when the whole switch was compared: it has no other rules of ours than those desired in this generation. */
   synced(generation: number): void
-  /** What is refused of these objects has changed. */
+  /** Called when the switch's refusals of these objects have changed. */
   refused(objects: ReadonlySet<Key>): void
-  /** The switch has sent a packet to the controller. */
+  /** Called when the switch has sent a packet to the controller. */
   packetIn(packet: PacketIn): void
 }
 
@@ -51,7 +51,7 @@ export class Switch implements ConnectedSwitch {
   readonly refused: ReadonlyMap<Key, string>
   readonly stale = new StaleObjects(() => this.#wake())
   ready = false
-  /** Rules that were added or deleted since it connected. */
+  /** The number of rules that were added or deleted since the switch connected. */
   sent = 0
   readonly #events: SwitchEvents
   readonly #log: Logger
@@ -98,7 +98,7 @@ export class Switch implements ConnectedSwitch {
     return readMeters(this.session)
   }
 
-  /** Serve the switch until its connection ends. */
+  /** Serves the switch until its connection ends. */
   async run(): Promise<void> {
     const audits = setInterval(() => this.#requestAudit(), AUDIT_INTERVAL_MS)
     try {
@@ -111,7 +111,7 @@ export class Switch implements ConnectedSwitch {
       }
     } catch (error) {
       if (!this.#isClosed) {
-        this.#log.error({ err: error }, 'cannot serve the switch, closing its connection so that it starts anew')
+        this.#log.error({ err: error }, 'cannot serve the switch, closing its connection so that it connects again')
         this.session.close(`cannot be served: ${error instanceof Error ? error.message : String(error)}`)
       }
     } finally {
@@ -122,9 +122,9 @@ export class Switch implements ConnectedSwitch {
   }
 
   /**
-   * Send the rules of objects that a commit under way makes stale, if the switch has nothing else to do. They take effect once
+   * Sends rules ahead of a commit that makes these objects stale, if the switch has nothing else to do. The rules take effect when
    * the objects are marked as stale.
-   * @param graph as it will be after the commit
+   * @param graph the graph after the commit
    */
   prepare(objects: ReadonlySet<Key>, graph: GraphReader): void {
     if (!this.#isIdle || !this.ready || this.#isAuditDue || this.backlog > 0 || this.#staged) return
@@ -134,12 +134,12 @@ export class Switch implements ConnectedSwitch {
         this.#desired.rulesOf(object, graph),
       )
     } catch (error) {
-      // The objects are compiled again after the commit, and the mistake is handled then.
+      // The mistake is handled after the commit, when the objects are compiled again.
       if (!(error instanceof EngineMistake)) throw error
     }
   }
 
-  /** Discard what was sent ahead: the commit failed, or something else came first. */
+  /** Discards the rules that were sent ahead: the commit failed, or something else must be sent first. */
   withdraw(): void {
     this.#staged?.withdraw()
     this.#staged = undefined
@@ -184,7 +184,7 @@ export class Switch implements ConnectedSwitch {
     }, AUDIT_DELAY_MS)
   }
 
-  /** Compare the whole switch with the desired rules, and send the difference. */
+  /** Compares the whole switch with the desired rules, and sends the differences. */
   async #audit(): Promise<void> {
     this.withdraw()
     this.#isAuditDue = false
@@ -200,7 +200,7 @@ export class Switch implements ConnectedSwitch {
     this.#events.synced(generation)
   }
 
-  /** Send what the stale objects want differently. */
+  /** Sends the differences of the stale objects. */
   async #sendStale(): Promise<void> {
     const { objects, generation } = this.stale.take()
     const staged = this.#staged?.covers(objects) ? this.#staged : undefined

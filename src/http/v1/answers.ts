@@ -1,10 +1,10 @@
-/** How resources are answered: with their revision as ETag, and with 202 where switches have yet to confirm. */
+/** Answers with resources: their revision is the ETag, and the status is 202 until all switches have confirmed. */
 import type { FastifyReply } from 'fastify'
 import type { Settling } from '../../core/settling.ts'
 import { etag, waitOf } from './headers.ts'
 import type { Call } from './route.ts'
 
-/** How long an answer waits for switches to confirm that rules are gone or changed. */
+/** The longest time that an answer waits for switches to confirm removed or changed rules. */
 const MAX_SETTLING_MS = 5_000
 
 /** The ETag is the revision. It does not cover the status, so If-None-Match is not supported. */
@@ -15,10 +15,10 @@ export function resource(reply: FastifyReply, status: number, view: object): Fas
 }
 
 /**
- * `Prefer: wait`.
- * @param now the resource as it is
- * @param wait resolves with the resource as it is after a wait
- * @returns one of the two, as the caller prefers
+ * Waits if the caller asks for it with `Prefer: wait`.
+ * @param now the current resource
+ * @param wait waits, and resolves with the resource after the wait
+ * @returns the current resource, or the one after the wait
  */
 export async function held<View>(
   { request, reply }: Call,
@@ -33,13 +33,13 @@ export async function held<View>(
   return wait(seconds * 1000, hungUp.signal)
 }
 
-/** 204, or 202 with the object while switches have not confirmed. */
+/** Answers 204 if the switches have confirmed, otherwise 202 with the object. */
 export async function gone<View extends object>(reply: FastifyReply, settling: Settling<View>): Promise<FastifyReply> {
   if (await settling.settled(MAX_SETTLING_MS)) return reply.code(204).send()
   return resource(reply, 202, settling.now() ?? settling.view)
 }
 
-/** 200 with the object, or 202 while switches have not confirmed. */
+/** Answers with the object: 200 if the switches have confirmed, otherwise 202. */
 export async function changed<View extends object>(
   reply: FastifyReply,
   settling: Settling<View>,

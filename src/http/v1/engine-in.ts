@@ -1,6 +1,6 @@
 /**
- * Looks at the engine that a body names before the schema looks at the rest. So a request for an engine that is not loaded is told
- * so, and not that a field of that engine is unknown.
+ * Checks the engine that a body names before the schema checks the other fields. So a request for an engine that is not loaded gets
+ * an error about the engine, not about an unknown field.
  * @param find throws if there is no such engine
  */
 export function engineIn(body: unknown, find: (alias: string) => unknown): void {

@@ -1,4 +1,4 @@
-/** A project's events as a stream (server-sent events). A slow reader is waited for, and costs nothing but its position. */
+/** A project's events as a stream (server-sent events). A slow reader needs no buffer: the stream waits for it. */
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
@@ -10,7 +10,7 @@ import { responses } from '../responses.ts'
 import { PROJECT } from './route.ts'
 import { paramsOf } from './schemas.ts'
 
-/** A comment goes out this often, so that a dead connection is found. */
+/** The interval of comments in the stream, which detect dead connections. */
 const HEARTBEAT_INTERVAL_MS = 15_000
 
 const EVENTS = `${PROJECT}/events`

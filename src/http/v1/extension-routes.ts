@@ -25,7 +25,7 @@ const ExtensionView = Type.Object(
   { title: 'extension' },
 )
 
-/** @param routes all of the API: the extensions' own are found by the id of their operation */
+/** @param routes all routes of the API; those of an extension are found by the ids of their operations */
 export function extensionRoutes(extensions: readonly Extension[], routes: readonly Route[]): Route[] {
   const viewOf = ({ alias, name, description, engines, operationIds }: Extension) => ({
     alias,

@@ -1,4 +1,4 @@
-/** The extensions: which engines offer them, and which routes they add to the API. */
+/** The extensions of the API, with the engines that offer them and the routes that they add. */
 import type { Engine } from '../../core/engine/engine.ts'
 import { ETHERNET, networkEngines } from '../../core/engine/offers.ts'
 import type { Operations } from '../../core/operations.ts'
@@ -7,13 +7,13 @@ export interface Extension {
   readonly alias: string
   readonly name: string
   readonly description: string
-  /** Aliases of the loaded engines that offer it. */
+  /** The aliases of the loaded engines that offer the extension. */
   readonly engines: readonly string[]
-  /** Its routes, by the id of their operation. */
+  /** The operation ids of its routes. */
   readonly operationIds: readonly string[]
 }
 
-/** The extensions that several engines offer. */
+/** The extensions that several engines share. */
 const SHARED: ReadonlyArray<Omit<Extension, 'engines'> & { readonly isOf: (engine: Engine) => boolean }> = [
   {
     alias: 'ethernet-vnic',
@@ -53,7 +53,7 @@ export function extensionsOf({ engines }: Operations): Extension[] {
   return [...shared, ...own].filter((each) => each.engines.length > 0 && each.operationIds.length > 0)
 }
 
-/** The routes that take fields or kinds which an engine does not share with others. */
+/** The routes that take fields or kinds of VNIC that belong to this engine alone. */
 function ownOperations({ vnics, ports, networks }: Engine, hasNetworks: boolean): string[] {
   const hasOwnFields = networks?.fields !== undefined && networks.fields.extension === undefined
   return [

@@ -7,7 +7,7 @@ export const etag = (revision: number): string => `"${revision}"`
 const TAGS = /^(?:W\/)?"[^"]*"(?:\s*,\s*(?:W\/)?"[^"]*")*$/
 
 /**
- * `If-Match`: the revisions that the caller accepts. Weak tags never match (RFC 9110, 13.1.1).
+ * Reads `If-Match`: the revisions that the caller accepts. Weak tags never match (RFC 9110, 13.1.1).
  * @throws PlugboardError `bad-request`
  */
 export function expectedOf(header: string | undefined): Expected {
@@ -22,12 +22,12 @@ export function expectedOf(header: string | undefined): Expected {
     .map(([, , tag]) => Number(tag))
 }
 
-/** Seconds that `Prefer: wait` may hold an answer. */
+/** The longest wait that `Prefer: wait` can ask for. */
 const MAX_WAIT_S = 60
 
-/** `Prefer: wait=10` in seconds; null if it is missing or not a number, which RFC 7240 says to ignore. */
+/** Reads `Prefer: wait=10`, in seconds; null if it is missing or not a number (RFC 7240: ignored). */
 export function waitOf(header: string | string[] | undefined): number | null {
-  // A quoted text is the value of another preference, unless it is all digits.
+  // Removes quoted values of other preferences. A quoted value of digits only may belong to `wait`, so it stays.
   const preferences = [header ?? []]
     .flat()
     .join(',')

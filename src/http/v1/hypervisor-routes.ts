@@ -1,4 +1,4 @@
-/** Operators: hypervisors, their conditions, and the rules wanted and found there. */
+/** Routes for operators: hypervisors, their conditions, and their desired and actual rules. */
 import { type Static, Type } from 'typebox'
 import { PlugboardError } from '../../core/errors.ts'
 import type { FlowFilter } from '../../core/flow-filter.ts'
@@ -47,7 +47,7 @@ const Flows = Type.Object(
   { title: 'flows' },
 )
 
-/** One of the three ids at most. */
+/** The query of a request for flows. It may have at most one of the three ids. */
 const FlowsQuery = Type.Object(
   {
     vnic_id: Type.Optional(Id),
@@ -104,7 +104,7 @@ export const hypervisorRoutes = ({ hypervisors }: Operations): Route[] => [
   },
 ]
 
-/** @throws PlugboardError `bad-request` where the query names several objects */
+/** @throws PlugboardError `bad-request` if the query names several objects */
 function filterOf({ vnic_id, port_id, network_id }: Static<typeof FlowsQuery>): FlowFilter {
   const filter = {
     ...(vnic_id !== undefined && { vnicId: vnic_id }),

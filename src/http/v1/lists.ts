@@ -17,7 +17,7 @@ export interface Page {
   readonly marker?: string
 }
 
-/** @param name of the collection, the field that holds the items */
+/** @param name the name of the collection, which is the field with the items */
 export async function page(
   name: string,
   items: Iterable<Listed>,

@@ -1,4 +1,4 @@
-/** Live migration of a VNIC: prepare it at another hypervisor, or call it off. The claim by that hypervisor completes it. */
+/** Live migration of a VNIC: prepare it at another hypervisor, or cancel it. The claim by that hypervisor completes it. */
 import { Type } from 'typebox'
 import type { HypervisorId, Operations, VnicId } from '../../core/operations.ts'
 import { OPAQUE } from '../../core/resources/common-fields.ts'
@@ -33,7 +33,7 @@ export const migrationRoutes = ({ vnics, tables }: Operations): Route[] => {
         const { hypervisor } = call.body as { hypervisor: HypervisorId }
         const now = await vnics.migrate(project, id, hypervisor, expected)
         const vnic = await held(call, now, (wait, signal) => vnics.prepared(project, id, wait, signal))
-        // A VNIC that has arrived meanwhile has no migration any more.
+        // If the VNIC has arrived meanwhile, its migration is over.
         return resource(call.reply, (vnic.migration?.status ?? 'prepared') === 'prepared' ? 200 : 202, vnic)
       },
     },

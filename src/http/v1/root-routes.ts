@@ -1,4 +1,4 @@
-/** What needs no token: the root with its links, and the OpenAPI document. */
+/** The routes that need no token: the root with its links, and the OpenAPI document. */
 import type { FastifyPluginAsync } from 'fastify'
 import { Type } from 'typebox'
 import type { ApiContext } from '../api.ts'
@@ -13,7 +13,7 @@ const Root = Type.Object({
   links: Type.Record(Type.String(), Type.String()),
 })
 
-/** As OpenAPI writes paths. */
+/** A path in the notation of OpenAPI. */
 export const braced = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}')
 
 const ofProject = (collection: string): string => braced(`${PROJECT}/${collection}`)

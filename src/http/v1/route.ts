@@ -1,4 +1,4 @@
-/** A route as data, from which its schema, its OpenAPI entry and the extension documents are made. */
+/** A route as data. Its schema, its OpenAPI entry and the documents of extensions are made from it. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type TProperties, type TSchema, Type } from 'typebox'
 import type { Caller, Role } from '../../core/caller.ts'
@@ -8,54 +8,54 @@ import { responses } from '../responses.ts'
 import { expectedOf } from './headers.ts'
 import { NoQuery, paramsOf } from './schemas.ts'
 
-/** Where the resources of a project are. */
+/** The path of a project's resources. */
 export const PROJECT = '/v1/projects/:project'
 
 export interface Call<Body = unknown> {
   readonly caller: Caller
-  /** Of a path that has one. */
+  /** The project in the path, if the path has one. */
   readonly project: ProjectId
   readonly params: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, unknown>>
   readonly body: Body
-  /** What `If-Match` says. */
+  /** The revisions that `If-Match` accepts. */
   readonly expected: Expected
   readonly request: FastifyRequest
   readonly reply: FastifyReply
 }
 
 export interface Route {
-  /** `create_network` */
+  /** The name of the operation: `create_network`. */
   readonly operation: string
-  /** In the OpenAPI document, where another route has the same operation. */
+  /** The operation's id in the OpenAPI document, if another route has the same operation. */
   readonly operationId?: string
-  /** It is there only if a loaded engine offers an extension that has it. */
+  /** The route exists only if a loaded engine offers an extension with it. */
   readonly isOptional?: true
   readonly summary: string
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** `/v1/projects/:project/vnics/:vnic_id` */
+  /** The path: `/v1/projects/:project/vnics/:vnic_id`. */
   readonly path: string
-  /** The least role that may call it. */
+  /** The least role that may call the route. */
   readonly role: Role
   readonly headers?: TProperties
   readonly query?: TSchema
   readonly body?: TSchema
-  /** The schema of each good status. */
+  /** The schema of the response for each successful status. */
   readonly responses: Readonly<Record<number, TSchema>>
-  /** Looks at a body before the schema does. @throws PlugboardError */
+  /** Checks a body before the schema does. @throws PlugboardError */
   check?(body: unknown): void
   answer(call: Call): Promise<unknown>
 }
 
 export const operationIdOf = ({ operation, operationId = operation }: Route): string => operationId
 
-/** Path parameters of extensions' routes are described; those of the core's are not. */
+/** Descriptions of path parameters, for the routes of extensions. The routes of the core have none. */
 const WORDS = {
   project: { description: 'comes into being with its first object' },
   id: { description: 'a lower-case UUID' },
 }
 
-/** @param extension that offers the route; undefined for a route that is always there */
+/** Registers a route. @param extension the extension that offers the route; undefined if the route always exists */
 export function mount(app: FastifyInstance, route: Route, extension?: string): void {
   const { method, path, role, summary, headers, query = NoQuery, body } = route
   const tagged = extension !== undefined

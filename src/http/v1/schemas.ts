@@ -3,7 +3,7 @@ import { type TSchema, Type } from 'typebox'
 import { OPAQUE } from '../../core/resources/common-fields.ts'
 import { PageQuery } from './lists.ts'
 
-/** The parameters of a path such as `/v1/projects/:project/vnics/:vnic_id`. A malformed id is a 404, so ids have no pattern. */
+/** The schema of a path's parameters. Ids have no pattern, because a malformed id must be a 404. */
 export function paramsOf(path: string, words: { readonly project?: object; readonly id?: object } = {}): TSchema {
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
   const project = Type.String({ pattern: OPAQUE, ...words.project })
@@ -18,7 +18,7 @@ export const IfMatch = { 'if-match': Type.Optional(Type.String({ description: 't
 export const Prefer = { prefer: Type.Optional(Type.String({ description: 'wait=<seconds>, at most 60' })) }
 export const Nothing = Type.Null()
 
-/** @param name of the field that holds the items */
+/** @param name the field with the items */
 export const listOf = (name: string, item: TSchema): TSchema =>
   Type.Object({
     [name]: Type.Array(item),

@@ -1,4 +1,4 @@
-/** The shapes that most routes have: list, show, create and destroy. */
+/** Makes the most common kinds of routes: list, show, create and destroy. */
 import type { TSchema } from 'typebox'
 import type { Made, Settling } from '../../core/settling.ts'
 import type { Listed } from '../../core/views.ts'
@@ -9,11 +9,11 @@ import { IfMatch, listOf, Nothing, Paged } from './schemas.ts'
 
 interface Shape extends Pick<Route, 'operation' | 'operationId' | 'isOptional' | 'summary' | 'path'> {
   readonly role?: Route['role']
-  /** The schema of the resource (of one item, for a list). */
+  /** The schema of the resource; for a list, the schema of one item. */
   readonly resource: TSchema
 }
 
-/** The last part of a path names what is there: `ports`. */
+/** The name of the collection: the last part of the path, such as `ports`. */
 const collectionOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 export function list({
@@ -64,9 +64,9 @@ export const create = <Body>({ resource: schema, make, ...shape }: Create<Body>)
 })
 
 interface Destroy extends Omit<Shape, 'resource'>, Pick<Route, 'headers'> {
-  /** Where switches must confirm: what a 202 shows. */
+  /** The schema of the resource in a 202; undefined if no switch must confirm. */
   readonly resource?: TSchema
-  /** @returns nothing where no switch must confirm */
+  /** Destroys the resource. @returns nothing if no switch must confirm */
   end(call: Call): Promise<Settling<object>> | Promise<void>
 }
 
