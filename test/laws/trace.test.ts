@@ -5,11 +5,12 @@ import type { Member } from '../../flows/engines/engine-rules.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
 import { meterOf } from '../../flows/pipeline/vnic-meter.ts'
 import { ALL_TABLES, connect, METER, printFlow, type Session } from '../../src/openflow/index.ts'
-import type { Graph } from '../../topology/graph.ts'
+import { apply } from '../../topology/change.ts'
+import { Graph } from '../../topology/graph.ts'
 import { noOvs, Ovs } from '../openflow/support/ovs.ts'
 import { hypervisorId, mac, UPLINK } from '../support/nodes.ts'
 import { run } from './interpreter.ts'
-import { fromScratch, Incremental, scenario, VNICS } from './scenario.ts'
+import { fromScratch, scenario, VNICS } from './scenario.ts'
 
 const SAMPLES = 25
 const HERE = hypervisorId(0)
@@ -154,9 +155,8 @@ async function replace(session: Session, rules: readonly Rule[]): Promise<void> 
 /** Clouds in which this hypervisor has some members of networks that work. */
 function busy(seed: number): Array<{ graph: Graph; rules: Rule[] }> {
   const clouds = fc.sample(scenario, { numRuns: 500, seed }).map((steps) => {
-    const incremental = new Incremental()
-    for (const step of steps) incremental.run(step)
-    const { graph } = incremental
+    const graph = new Graph()
+    for (const change of steps.flat()) apply(graph, change)
     return { graph, rules: (fromScratch(graph).get(HERE) ?? []).filter(local) }
   })
   return clouds.sort((a, b) => b.rules.length - a.rules.length).slice(0, SAMPLES)
