@@ -19,6 +19,9 @@ export interface Api {
   readonly documentPath: string
   /** Registers the routes that need no token. */
   open(context: ApiContext): FastifyPluginAsync
-  /** Registers the routes that need a token. `request.caller` is the caller; `config.role` of a route is the least role. */
+  /**
+   * Registers the routes that need a token. `request.caller` is the caller; `config.role` of a route is the least role, `reader` if
+   * left out. A route of a project must name its path parameter `:project`: then the server refuses tokens of other projects.
+   */
   guarded(context: ApiContext): FastifyPluginAsync
 }

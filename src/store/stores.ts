@@ -1,4 +1,7 @@
-/** The stores: one line each, by the setting of `store` in the configuration that asks for it. */
+/**
+ * The stores: one line each, by the setting of `store` in the configuration that asks for it. The first setting with a value
+ * decides. `path` has a default, so it stays the last line.
+ */
 import { openStore as openLmdb } from './lmdb/open.ts'
 import { type Store, StoreError } from './store.ts'
 
@@ -7,7 +10,9 @@ const STORES = {
 } as const satisfies Readonly<Record<string, (setting: never) => Store | Promise<Store>>>
 
 /** What the configuration says of the store: one of these settings. */
-export type StoreSettings = { readonly [Setting in keyof typeof STORES]: Parameters<(typeof STORES)[Setting]>[0] }
+export type StoreSettings = {
+  readonly [Setting in keyof typeof STORES]: Parameters<(typeof STORES)[Setting]>[0] | undefined
+}
 
 /**
  * Opens the store that is asked for.
@@ -16,7 +21,8 @@ export type StoreSettings = { readonly [Setting in keyof typeof STORES]: Paramet
 export async function openStore(settings: StoreSettings): Promise<Store> {
   for (const [setting, open] of Object.entries(STORES)) {
     const value = settings[setting as keyof StoreSettings]
-    if (value !== undefined) return await open(value)
+    // `open` takes the value of its own setting: the type of `settings` says so.
+    if (value !== undefined) return await (open as (value: unknown) => Store | Promise<Store>)(value)
   }
   throw new StoreError('cannot-open', `no store is configured: store must have ${Object.keys(STORES).join(' or ')}`)
 }

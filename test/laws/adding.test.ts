@@ -1,8 +1,8 @@
-/** What docs/adding.md promises: a thing is one folder and one line, and a field of a port is named in three files at most. */
+/** What docs/adding.md promises: a thing is one folder and one line, and a field has a name of its own, in three files at most. */
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
-import { answerSchema } from '../../src/core/resources/field-table.ts'
+import { type AnyTable, answerSchema, rowsOf } from '../../src/core/resources/field-table.ts'
 import { tablesOf } from '../../src/core/resources/tables.ts'
 import { ENGINE_ALIASES, kindsOf } from '../../src/engines/engine-list.ts'
 import { FEATURES } from '../../src/features/feature-list.ts'
@@ -73,5 +73,20 @@ t.test('a field of a port is named in three source files at most', async (t) => 
   for (const name of own) {
     const files = [...TEXTS].filter(([, text]) => new RegExp(`\\b${name}\\b`).test(text)).map(([file]) => file)
     t.ok(files.length <= 3, `${name}: ${files.join(', ')}`)
+  }
+})
+
+t.test('no two rows of the core and of features have one name, nor has an engine that of such a row', async (t) => {
+  const engines = ENGINE_ALIASES.map(engineOf)
+  const tables: readonly AnyTable[] = Object.values(tablesOf(engines, kindsOf(engines), FEATURES))
+  for (const table of tables) {
+    const names = rowsOf(table).map(({ name }) => name)
+    t.strictSame(names, [...new Set(names)], table.title)
+    const own = table.engines.flatMap(({ rows }) => rows.map(({ name }) => name))
+    t.strictSame(
+      own.filter((name) => names.includes(name)),
+      [],
+      `engines' of a ${table.title}`,
+    )
   }
 })

@@ -80,12 +80,12 @@ async function agree(store: Store, model: Model, prefixes: readonly string[]): P
 }
 
 /** @param open a new and empty store of the kind */
-export function conforms(kind: string, open: (t: Test) => Opened): void {
+export function conforms(kind: string, open: (t: Test) => Opened | Promise<Opened>): void {
   t.test(`${kind}: random commits, together and one after the other, with conditions: as in a Map`, async (t) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 8 }), fc.array(key, { maxLength: 3 }), async (steps, prefixes) => {
         const model = new Model()
-        const opened = open(t)
+        const opened = await open(t)
         let { store } = opened
         let watched = 0
         try {
@@ -116,7 +116,7 @@ export function conforms(kind: string, open: (t: Test) => Opened): void {
   })
 
   t.test(`${kind}: a long range, whole and in part`, async (t) => {
-    const { store } = open(t)
+    const { store } = await open(t)
     const keys = Array.from({ length: 1000 }, (_, number) => `event/${String(number).padStart(4, '0')}`)
     await store.commit([
       { put: 'event', value: 0 },
@@ -135,7 +135,7 @@ export function conforms(kind: string, open: (t: Test) => Opened): void {
   })
 
   t.test(`${kind}: a key that is made again has a revision that it never had`, async (t) => {
-    const { store } = open(t)
+    const { store } = await open(t)
     await store.commit([{ put: 'key', value: 1 }])
     const first = (await store.get('key'))?.revision ?? 0
     await store.commit([{ remove: 'key' }])
@@ -147,7 +147,7 @@ export function conforms(kind: string, open: (t: Test) => Opened): void {
   })
 
   t.test(`${kind}: a commit without writes only says whether its conditions hold`, async (t) => {
-    const { store } = open(t)
+    const { store } = await open(t)
     await store.commit([{ put: 'key', value: 1 }])
     const { revision = 0 } = (await store.get('key')) ?? {}
     t.same(await store.commit([], [{ key: 'key', revision }]), { committed: true, revision: await store.revision() })
@@ -157,7 +157,7 @@ export function conforms(kind: string, open: (t: Test) => Opened): void {
   })
 
   t.test(`${kind}: a watch tells durable commits in order, and goes on as they come`, async (t) => {
-    const { store } = open(t)
+    const { store } = await open(t)
     await store.commit([{ put: 'before', value: 0 }])
     const after = await store.revision()
     const coming = told(store.watch(after), 3)
@@ -188,7 +188,7 @@ export function conforms(kind: string, open: (t: Test) => Opened): void {
   })
 
   t.test(`${kind}: a watch ends with its signal, and with the store`, async (t) => {
-    const { store } = open(t)
+    const { store } = await open(t)
     const stop = new AbortController()
     const stopped = entriesOf(store.watch(0, stop.signal))
     const closed = entriesOf(store.watch(0))
@@ -200,7 +200,7 @@ export function conforms(kind: string, open: (t: Test) => Opened): void {
   })
 
   t.test(`${kind}: a watch from before what is remembered says so`, async (t) => {
-    const { store } = open(t)
+    const { store } = await open(t)
     const slow = store.watch(0)[Symbol.asyncIterator]()
     await store.commit([{ put: 'a', value: 0 }])
     t.match(await slow.next(), { value: { revision: 1 } })
@@ -213,7 +213,7 @@ export function conforms(kind: string, open: (t: Test) => Opened): void {
   })
 
   t.test(`${kind}: blocks of a counter never overlap, whoever takes them`, async (t) => {
-    const { store } = open(t)
+    const { store } = await open(t)
     const blocks = await Promise.all(Array.from({ length: 20 }, () => store.takeBlock('counter/key', 10, 16)))
     t.same(
       blocks.sort((a, b) => a - b),
@@ -225,7 +225,7 @@ export function conforms(kind: string, open: (t: Test) => Opened): void {
   })
 
   t.test(`${kind}: close waits for commits under way`, async (t) => {
-    const opened = open(t)
+    const opened = await open(t)
     const { store } = opened
     const writes = (number: number): Write[] => [{ put: `key/${number}`, value: number }]
     const underWay = Array.from({ length: 3000 }, (_, number) => store.commit(writes(number)))
