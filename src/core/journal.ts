@@ -163,7 +163,8 @@ export class Journal {
     for (const operation of again ?? this.#waiting(batch)) {
       ran.push(operation)
       try {
-        while (!batch.run(operation, this.#hooks.settle)) await this.#keys.refill()
+        // A run that lacks keys has used up those that were left, so the next one must find twice as many.
+        for (let blocks = 1; !batch.run(operation, this.#hooks.settle); blocks *= 2) await this.#keys.refill(blocks)
       } catch (cause) {
         this.#fail(cause)
         batch.refuse(operation, unavailable(cause))
@@ -185,7 +186,8 @@ export class Journal {
   /** @returns the revision of the head that another writer has written first; undefined if the batch is finished */
   async #commit(batch: Batch): Promise<number | undefined> {
     const head = { event: batch.lastEvent }
-    const writes = batch.writes.size > 0 || this.#probing ? [...batch.writes.values(), headWrite(head)] : []
+    const isProbe = this.#probing
+    const writes = batch.writes.size > 0 || isProbe ? [...batch.writes.values(), headWrite(head)] : []
     this.#probing = false
     const stale = union(batch.done.map(({ committed }) => committed.stale))
     if (writes.length > 0) this.#guard(() => this.#hooks.committing(stale, batch.graph))
@@ -200,6 +202,8 @@ export class Journal {
       return undefined
     }
     if (!outcome.committed) {
+      // The store has not shown yet that it can commit.
+      this.#probing ||= isProbe
       this.#abandon(batch)
       return outcome.found.revision
     }

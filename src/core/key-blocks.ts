@@ -30,9 +30,10 @@ export class KeyBlocks {
     return key
   }
 
-  /** Reserves another block. @throws StoreError `cannot-commit` */
-  async refill(): Promise<void> {
-    const next = await this.#store.takeBlock(COUNTER, KEYS_PER_BLOCK, FIRST_KEY)
-    this.#blocks.push({ next, end: next + KEYS_PER_BLOCK })
+  /** Reserves more keys. @param blocks how many blocks of them @throws StoreError `cannot-commit` */
+  async refill(blocks: number): Promise<void> {
+    const size = blocks * KEYS_PER_BLOCK
+    const next = await this.#store.takeBlock(COUNTER, size, FIRST_KEY)
+    this.#blocks.push({ next, end: next + size })
   }
 }

@@ -36,6 +36,16 @@ export class CommitLog {
     this.#wake()
   }
 
+  /** The store has come to this revision by commits that are not known: watchers must read it anew. */
+  restart(revision: number): void {
+    // A watcher that has read everything has missed something, too.
+    this.#forgottenCommits += this.#commits.length + 1
+    this.#commits = []
+    this.#keptWrites = 0
+    this.#forgotten = revision
+    this.#wake()
+  }
+
   /** As `Store.watch`. */
   async *watch(after: number, signal?: AbortSignal): AsyncGenerator<Commit, void, void> {
     if (after < this.#forgotten) throw this.#compacted(after)

@@ -136,3 +136,13 @@ t.test('B05: create, plug and delete in one batch', async (t) => {
   await Promise.all([made, gone])
   t.throws(() => controller.operations.vnics.show(PROJECT, id), { code: 'not-found' })
 })
+
+t.test('an operation gets as many new keys as it needs, however many that are', async (t) => {
+  const { controller } = await controllerOn()
+  const keys = new Set<number>()
+  await controller.journal.write((draft) => {
+    keys.clear()
+    for (let n = 0; n < 3_500; n++) keys.add(draft.nextKey())
+  })
+  t.equal(keys.size, 3_500)
+})

@@ -135,3 +135,27 @@ t.test('B38: a controller whose store fails while another one writes finds its w
   t.equal(one.controller.graph.vnics.size, 2)
   t.equal(one.controller.broken, null)
 })
+
+t.test('B38: a controller that tries its store while another one writes finds that it commits again', async (t) => {
+  let race: (() => Promise<unknown>) | undefined
+  /** The other controller is faster than the attempt, which writes nothing but the head. */
+  class Raced extends MemoryStore {
+    override async commit(...[writes, conditions]: Parameters<MemoryStore['commit']>) {
+      const [write] = writes
+      if (race && writes.length === 1 && write && 'put' in write && write.put === 'head') {
+        const first = race
+        race = undefined
+        await first()
+      }
+      return super.commit(writes, conditions)
+    }
+  }
+  const store = new Raced()
+  const [one, other] = [await controllerOn({ store }), await controllerOn({ store })]
+  store.failure = diskFull()
+  await t.rejects(one.call('create_vnic', {}), { code: 'unavailable' })
+  store.failure = null
+  race = () => other.call('create_vnic', {})
+  await until(() => one.controller.broken === null)
+  t.equal(race, undefined, 'the attempt was refused once')
+})

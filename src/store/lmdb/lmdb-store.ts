@@ -27,6 +27,8 @@ export class LmdbStore implements Store {
   readonly #log: CommitLog
   /** Of the last commit. */
   #revision: number
+  /** Has the last write failed? It may be in the database all the same. */
+  #isUncertain = false
   #queue: Waiting[] = []
   #running: Promise<void> | undefined
   #closed = false
@@ -93,6 +95,27 @@ export class LmdbStore implements Store {
   }
 
   async #commitTogether(batch: readonly Waiting[]): Promise<void> {
+    try {
+      if (this.#isUncertain) await this.#recover()
+      await this.#write(batch)
+    } catch (cause) {
+      this.#isUncertain = true
+      const message = `the store ${this.#held.path} cannot commit: ${reasonOf(cause, this.#held.path)}`
+      for (const { reject } of batch) reject(new StoreError('cannot-commit', message, cause))
+    }
+  }
+
+  /** Finds out whether the write that failed is in the database. If it is, watchers must read the store anew. */
+  async #recover(): Promise<void> {
+    const { writer } = this.#held
+    await writer.recover()
+    const revision = writer.database.getEntry(HEAD)?.version ?? 0
+    if (revision !== this.#revision) this.#log.restart(revision)
+    this.#revision = revision
+    this.#isUncertain = false
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
     const transaction = new Map<string, Staged>()
     let revision = this.#revision
     const outcomes = batch.map(({ staged, conditions }): Outcome => {
@@ -104,13 +127,7 @@ export class LmdbStore implements Store {
       for (const [key, write] of staged) transaction.set(key, { ...write, revision })
       return { committed: true, revision }
     })
-    try {
-      if (transaction.size > 0) await this.#held.writer.write([...transaction.values()], { schema: SCHEMA }, revision)
-    } catch (cause) {
-      const message = `the store ${this.#held.path} cannot commit: ${reasonOf(cause, this.#held.path)}`
-      for (const { reject } of batch) reject(new StoreError('cannot-commit', message, cause))
-      return
-    }
+    if (transaction.size > 0) await this.#held.writer.write([...transaction.values()], { schema: SCHEMA }, revision)
     this.#revision = revision
     for (const [index, { writes, resolve }] of batch.entries()) {
       const outcome = outcomes[index]

@@ -26,7 +26,7 @@ export class Writer {
    * @throws the error of the system or of LMDB, see `reasonOf`
    */
   async write(staged: readonly Staged[], head: Head, revision: number): Promise<void> {
-    if (this.#suspect) await this.#recover()
+    if (this.#suspect) await this.recover()
     this.#room.reserve(this.#database, staged)
     const database = this.#database
     try {
@@ -46,21 +46,22 @@ export class Writer {
     }
   }
 
-  async close(): Promise<void> {
-    this.#room.close()
-    await this.#database.close()
-  }
-
   /**
-   * When the disk did not take the last page of a transaction, LMDB refuses everything until it is opened anew, and never
-   * answers a write.
+   * Makes the database usable after a write that failed. If the disk did not take the last page of the transaction, LMDB refuses
+   * everything, reads too, until it is opened anew. Not to be called during a write.
+   * @throws the error of the system or of LMDB, see `reasonOf`
    */
-  async #recover(): Promise<void> {
+  async recover(): Promise<void> {
     try {
       this.#database.transactionSync(() => undefined)
     } catch {
       await this.#database.close()
       this.#database = openDatabase(this.#path)
     }
+  }
+
+  async close(): Promise<void> {
+    this.#room.close()
+    await this.#database.close()
   }
 }
