@@ -1,4 +1,4 @@
-/** Plugboard's HTTP as the tests and the demo use it: any request, its status and body as they came. */
+/** A client of Plugboard's HTTP API for the tests and the demo. It returns status and body unchanged. */
 
 import type { Tunnel } from './frames.ts'
 
@@ -24,13 +24,13 @@ export interface Port {
   readonly status: string
   readonly status_detail?: string
   readonly revision: number
-  /** Of a port in an Ethernet network. */
+  /** Present for a port in an Ethernet network. */
   readonly ip_addresses?: readonly string[]
-  /** Where it leads, for one that is a tunnel. */
+  /** The remote end, for a port that is a tunnel. */
   readonly remote_ip?: string
   readonly tunnel_type?: Tunnel['type']
   readonly tunnel_key?: number
-  /** Of one in a NATed network. */
+  /** Present for a port in a NATed network. */
   readonly floating_address?: string
   readonly private_address?: string
 }
@@ -72,7 +72,7 @@ export class Api {
     }
   }
 
-  /** A request that must succeed; returns the body. */
+  /** Makes a request that must succeed, and returns the body. */
   async must<Body>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Body> {
     const reply = await this.ask<Body>(method, path, body, headers)
     if (reply.status >= 300) throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`)
@@ -92,13 +92,13 @@ export class Api {
   }
 }
 
-/** One server-sent event. */
+/** A server-sent event. */
 export interface Event {
   readonly type: string
   readonly data: { readonly id?: string; readonly status?: string }
 }
 
-/** The events of a project from now on, until `stop`. */
+/** Collects the events of a project from now on, until `stop`. */
 export async function listen(url: string, project: string): Promise<{ readonly seen: readonly Event[]; stop(): void }> {
   const stopping = new AbortController()
   const response = await fetch(`${url}/v1/projects/${project}/events`, { signal: stopping.signal })

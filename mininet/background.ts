@@ -1,16 +1,16 @@
-/** Commands that go on in a machine of the lab until they are stopped. */
+/** Commands that run in the background in a machine of the lab, until they are stopped. */
 import { readFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import type { Channel } from './channel.ts'
 
 export interface Background {
-  /** All that it has printed so far. */
+  /** The whole output so far. */
   printed(): Promise<string>
-  /** Interrupts it, as Ctrl-C would, and returns all that it printed. */
+  /** Interrupts the command like Ctrl-C, and returns its whole output. */
   stop(): Promise<string>
 }
 
-/** @param running where it is listed until it is stopped */
+/** @param running a set that contains the command until it is stopped */
 export async function startBackground(
   channel: Channel,
   running: Set<Background>,

@@ -1,6 +1,6 @@
 /**
- * The lab's process, lab.py, and requests to it: one JSON object a line, both ways. It runs in namespaces of its own as their
- * first process, so that nothing of it outlives it; and it ends when its stdin does, so that it does not outlive this process.
+ * The process of the lab, lab.py, and requests to it: one JSON object a line, in both directions. It is the first process of its own
+ * namespaces, so all other processes there end together with it. It ends when its stdin ends, so also when this process ends.
  */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -37,7 +37,7 @@ export class Channel {
   #next = 1
 
   constructor(directory: string) {
-    // Detached: a Ctrl-C at the terminal is for this process, which then ends the lab in good order.
+    // Detached, so that a Ctrl-C at the terminal reaches only this process, which then ends the lab properly.
     this.#process = spawn('unshare', [...command, script, directory], { stdio: 'pipe', detached: true })
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#errors = (this.#errors + text).slice(-10_000)
@@ -56,12 +56,12 @@ export class Channel {
     })
   }
 
-  /** The process on this machine that holds the lab's namespaces: `nsenter -t PID` goes in through its child. */
+  /** The process that holds the lab's namespaces. Its child is the target for `nsenter -t PID`. */
   get pid(): number | undefined {
     return this.#process.pid
   }
 
-  /** Ask lab.py; the shape of the result is the operation's, as its method of the same name returns it. */
+  /** Sends a request to lab.py. The result is what its method of the same name returns. */
   call<Result>(op: string, parameters: Record<string, unknown>): Promise<Result> {
     const id = this.#next++
     const answer = Promise.withResolvers<unknown>()
@@ -74,7 +74,7 @@ export class Channel {
     return answer.promise as Promise<Result>
   }
 
-  /** The exit code of a process that `spawn` started, negative for a signal. */
+  /** Resolves with the exit code of a process that `spawn` started; negative: the signal that ended it. */
   exit(pid: number): Promise<number> {
     return this.#exitOf(pid).promise
   }

@@ -1,6 +1,6 @@
 /**
- * The state of a cloud before a test, so that a test that fails does not make the next ones fail: whatever it killed runs again,
- * what it made is removed, and the VMs that were there are in the ports in which they were. What it removed stays removed.
+ * The state of a cloud before a test, so that a failed test does not make the next ones fail. To restore it, killed programs are
+ * started, new objects are removed, and VMs return to their former ports. Objects that the test removed stay removed.
  */
 import { returnToController } from './disconnect.ts'
 import type { Scene, Station } from './scene.ts'
@@ -15,7 +15,7 @@ async function idsOf(scene: Scene, kind: Kind): Promise<readonly string[]> {
   return lists[kind]?.map(({ id }) => id) ?? []
 }
 
-/** @returns brings the cloud back to what it is now */
+/** @returns a function that restores the current state of the cloud */
 export async function checkpoint(scene: Scene): Promise<() => Promise<void>> {
   const { lab, stations } = scene
   const ids = new Map<Kind, ReadonlySet<string>>()
@@ -50,7 +50,7 @@ export async function checkpoint(scene: Scene): Promise<() => Promise<void>> {
   }
 }
 
-/** Every program runs, and every hypervisor is connected. */
+/** Starts all programs, and waits until every hypervisor is connected. */
 async function revive(scene: Scene): Promise<void> {
   if (!scene.controller.isRunning) await scene.controller.start()
   for (const host of scene.hypervisors) {
@@ -64,7 +64,7 @@ async function revive(scene: Scene): Promise<void> {
   await scene.lab.warmUnderlay()
 }
 
-/** The VNIC of a VM is plugged as it was, if its port is still there. */
+/** Plugs the VNIC of a VM into its former port, if that still exists. */
 async function returnTo(scene: Scene, station: Station, was: Station, ports: ReadonlySet<string>): Promise<void> {
   const { vm, vnic } = station
   await vm.hypervisor.addInterface(vm.interface, { 'iface-id': vnic.id })
@@ -73,7 +73,7 @@ async function returnTo(scene: Scene, station: Station, was: Station, ports: Rea
     await scene.plugInto(station, was.port)
     const trunk = [...was.trunk].map(([vlan_id, { port }]) => ({ vlan_id, port_id: port.id }))
     await scene.api.must('PATCH', `/v1/projects/${project}/ports/${was.port.id}`, { trunk })
-    Object.assign(station, { network: was.network, trunk: was.trunk, asks: was.asks })
+    Object.assign(station, { network: was.network, trunk: was.trunk, floodUnknown: was.floodUnknown })
     await scene.setAdmin(station, was.up)
   }
 }

@@ -1,17 +1,17 @@
 /**
- * The compute service's side of a virtual NIC's life: everything that a compute service does with Plugboard, in order.
+ * The compute service's part in the life of a virtual NIC: everything that a compute service does with Plugboard, in order.
  *
- * A VNIC is made over HTTP and knows nothing of where it will run. Plugging says which port it is in; that may come before or
- * after its VM is placed. Its interface on a hypervisor is the compute service's to make and to remove: Plugboard finds it
- * by its `external_ids:iface-id`, which is the VNIC's id. Nobody ever tells Plugboard which hypervisor that is.
+ * A VNIC is created over HTTP, independently of any hypervisor. It is plugged into a port before or after its VM is placed on a
+ * hypervisor. The compute service makes and removes the VNIC's interface on the hypervisor. Plugboard finds the interface by its
+ * `external_ids:iface-id`, which is the id of the VNIC. No request tells Plugboard which hypervisor that is.
  */
 
-/** Where Plugboard is, and for whom we act there. */
+/** The address of Plugboard, and the project to work in. */
 export interface Cloud {
   /** For example `http://127.0.0.1:9797`. */
   readonly url: string
   readonly project: string
-  /** Sent as a bearer token; a controller without tokens takes everybody on its loopback for an administrator. */
+  /** The bearer token. A controller without tokens accepts every request on its loopback address, with role admin. */
   readonly token?: string
 }
 
@@ -25,9 +25,9 @@ export interface Vnic {
   readonly port_id: string | null
   readonly status: VnicStatus
   readonly status_detail?: string | null
-  /** Where its interface was found. */
+  /** The interface that Plugboard has found. */
   readonly binding: { readonly hypervisor: string; readonly interface: string; readonly ofport: number } | null
-  /** Where its interface is about to appear, and how far the rules there are. */
+  /** The target of a live migration, and the state of the rules there. */
   readonly migration: {
     readonly hypervisor: string
     readonly status: 'preparing' | 'prepared' | 'error'
@@ -36,20 +36,20 @@ export interface Vnic {
   readonly revision: number
 }
 
-/** Runs a command on one hypervisor: your agent there, or ssh. It must fail if the command does. */
+/** Runs a command on one hypervisor, through your agent or ssh. It must reject if the command fails. */
 export type Run = (...argv: readonly string[]) => Promise<unknown>
 
 /**
- * Step 1: the VNIC. Choose the id yourself if you might have to repeat the request: with the same id and body it answers
- * with the VNIC that the first one made. Without a `mac_address` Plugboard chooses one.
+ * Step 1: create the VNIC. If you choose the id yourself, you can repeat the request safely: the same id and body return the
+ * existing VNIC. Without a `mac_address`, Plugboard chooses one.
  */
 export function createVnic(cloud: Cloud, wish: { id?: string; vm_id?: string; mac_address?: string }): Promise<Vnic> {
   return request<Vnic>(cloud, 'POST', '/vnics', { body: wish })
 }
 
 /**
- * Step 2, on the hypervisor: the interface. `device` is the tap of the VM, or one end of a veth pair; the VM's end has the
- * VNIC's `mac_address`, and what it sends from another is dropped. One transaction, so that no one sees half of it.
+ * Step 2, on the hypervisor: make the interface. `device` is the tap of the VM, or one end of a veth pair. The VM's end must have
+ * the VNIC's `mac_address`: frames from other addresses are dropped. One transaction sets everything at once.
  */
 export async function addInterface(run: Run, device: string, vnic: Vnic): Promise<void> {
   const set = ['--', 'set', 'Interface', device, `external_ids:iface-id=${vnic.id}`]
@@ -57,9 +57,9 @@ export async function addInterface(run: Run, device: string, vnic: Vnic): Promis
 }
 
 /**
- * Step 3: plug. Steps 2 and 3 may come in either order. With `Prefer: wait` the answer is held until the VNIC is `active`,
- * which means that every switch concerned has confirmed its rules: start the VM's traffic then. If the time is up first, the
- * answer is 202 and the plug stands. To repeat the request is always safe.
+ * Step 3: plug. Steps 2 and 3 may come in either order. With `Prefer: wait`, the answer is held until the VNIC is `active`: then
+ * every switch concerned has confirmed its rules, and the VM can start to send. If the time is up first, the answer is 202, and
+ * the VNIC stays plugged. It is always safe to repeat the request.
  */
 export function plug(cloud: Cloud, vnicId: string, portId: string, { waitSeconds = 30 } = {}): Promise<Vnic> {
   return request<Vnic>(cloud, 'PUT', `/vnics/${vnicId}/port`, {
@@ -68,12 +68,12 @@ export function plug(cloud: Cloud, vnicId: string, portId: string, { waitSeconds
   })
 }
 
-/** The VNIC as it is now. `waiting` means that no hypervisor has shown its interface yet; `error` says why in a detail. */
+/** Reads the VNIC. `waiting` means that no hypervisor has its interface yet. With `error`, the detail says why. */
 export function show(cloud: Cloud, vnicId: string): Promise<Vnic> {
   return request<Vnic>(cloud, 'GET', `/vnics/${vnicId}`)
 }
 
-/** Until the VNIC is `active`: repeats the plug, whose answer is held, so that nothing is asked in a loop. */
+/** Plugs, and waits until the VNIC is `active`. Each repeated request is held by the controller, so this is not a busy loop. */
 export async function plugAndWait(cloud: Cloud, vnicId: string, portId: string): Promise<Vnic> {
   for (;;) {
     const vnic = await plug(cloud, vnicId, portId)
@@ -83,9 +83,9 @@ export async function plugAndWait(cloud: Cloud, vnicId: string, portId: string):
 }
 
 /**
- * Live migration, before the VM goes on elsewhere: have all prepared there that can be without its interface. Then make the
- * interface there (step 2), while the one at the old place is still there; Plugboard finds it, and from then on all that is for
- * the VM goes there. Last, remove the old interface (step 5).
+ * Live migration: prepare the target before the VM runs there. Plugboard installs all rules that do not need the interface. Then
+ * make the interface at the target (step 2), while the old one still exists. When Plugboard finds it, all traffic for the VM goes
+ * to the target. Last, remove the old interface (step 5).
  */
 export function prepareMigration(cloud: Cloud, vnicId: string, hypervisor: string): Promise<Vnic> {
   return request<Vnic>(cloud, 'POST', `/vnics/${vnicId}/migration`, {
@@ -94,22 +94,22 @@ export function prepareMigration(cloud: Cloud, vnicId: string, hypervisor: strin
   })
 }
 
-/** The VM stays where it is. */
+/** Cancels a live migration: the VM stays where it is. */
 export async function callOffMigration(cloud: Cloud, vnicId: string): Promise<void> {
   await request(cloud, 'DELETE', `/vnics/${vnicId}/migration`)
 }
 
-/** Step 4: unplug. It answers when the rules are gone from the switches. The VM keeps its interface; it may be plugged again. */
+/** Step 4: unplug. The answer comes when the switches have removed the rules. The VM keeps its interface, and can be plugged again. */
 export async function unplug(cloud: Cloud, vnicId: string): Promise<void> {
   await request(cloud, 'DELETE', `/vnics/${vnicId}/port`)
 }
 
-/** Step 5, on the hypervisor: the interface goes with its VM. */
+/** Step 5, on the hypervisor: remove the interface, together with the VM. */
 export async function removeInterface(run: Run, device: string): Promise<void> {
   await run('ovs-vsctl', '--if-exists', 'del-port', 'br-int', device)
 }
 
-/** Step 6: the VNIC itself; one that is still plugged is unplugged first. */
+/** Step 6: destroy the VNIC. If it is still plugged, Plugboard unplugs it first. */
 export async function destroyVnic(cloud: Cloud, vnicId: string): Promise<void> {
   await request(cloud, 'DELETE', `/vnics/${vnicId}`)
 }
@@ -119,7 +119,7 @@ interface Details {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What a refusal looks like (RFC 9457). `code` is from a closed list; `detail` is a sentence for a person. */
+/** The body of a refusal (RFC 9457). `code` is from a fixed list; `detail` is a sentence for people. */
 interface Problem {
   readonly status: number
   readonly code: string

@@ -1,4 +1,4 @@
-/** The controller under test: the real program in a namespace of its own, its HTTP reachable from this process. */
+/** The controller under test: the real program in its own namespace. This process can reach its HTTP API. */
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -6,16 +6,16 @@ import type { Channel } from './channel.ts'
 import { LabError } from './channel.ts'
 import { until } from './until.ts'
 
-/** Of the package, built, it is JavaScript. */
+/** In the built package, the program is JavaScript. */
 const main = fileURLToPath(new URL(`../src/main.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
 
-/** A machine for a controller, and where hypervisors find what runs there. */
+/** A machine for a controller, and the address at which hypervisors reach it. */
 export interface ControllerPlace {
   readonly machine: string
   readonly address: string
 }
 
-/** Where the hypervisors find the first controller of a lab, or another one. */
+/** The OVSDB address of the first controller of a lab. */
 export const controllerAddress = '172.30.0.1:6640'
 export const controllerPlace = (number: number): ControllerPlace => ({
   machine: number === 1 ? 'controller' : `controller${number}`,
@@ -23,12 +23,12 @@ export const controllerPlace = (number: number): ControllerPlace => ({
 })
 
 export interface ControllerSettings {
-  /** Which of the lab's machines for controllers it runs on, from 1. */
+  /** The number of the lab's controller machine on which it runs, from 1. */
   readonly number?: number
-  /** Text of a configuration file; the defaults suit the lab. */
+  /** The text of the configuration file. The defaults suit the lab. */
   readonly config?: string
   readonly flags?: readonly string[]
-  /** A file for all that it prints; by default one that goes with the lab. */
+  /** The file for its output. Default: a file that is removed with the lab. */
   readonly log?: string
 }
 
@@ -38,12 +38,12 @@ export class Controller {
   readonly #relay: Server
   #process: { pid: number; exit: Promise<number> } | undefined
   readonly #place: ControllerPlace
-  /** Everything that it printed, over all its lives. */
+  /** The file with its output, of all starts. */
   readonly log: string
   /** Its base URL on this machine's loopback. */
   readonly url: string
 
-  /** What a hypervisor's manager is set to, to join it. */
+  /** The address for `set-manager` on a hypervisor that joins this controller. */
   get address(): string {
     return this.#place.address
   }
@@ -65,7 +65,7 @@ export class Controller {
     await channel.call('relay', { machine: place.machine, path: socket, port: 9797 })
     const relay = createServer((incoming) => {
       const onward = connect(socket)
-      // One end that breaks takes the other with it, as it would without a relay between them.
+      // If one end breaks, the relay closes the other one, too.
       incoming.on('error', () => onward.destroy()).on('close', () => onward.destroy())
       onward.on('error', () => incoming.destroy()).on('close', () => incoming.destroy())
       incoming.pipe(onward).pipe(incoming)
@@ -85,7 +85,7 @@ export class Controller {
     this.url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : address}`
   }
 
-  /** Starts it, also again after it was stopped or killed; returns when `/readyz` says so. */
+  /** Starts the controller, also after it was stopped or killed. Returns when `/readyz` reports that it is ready. */
   async start(): Promise<void> {
     const argv = [process.execPath, main, ...this.#arguments]
     const { pid } = await this.#channel.call<{ pid: number }>('spawn', {
@@ -107,7 +107,7 @@ export class Controller {
     if (ready === 'ended') throw new LabError(`the controller ended with ${code}:\n${await this.lastLines()}`)
   }
 
-  /** Sends a signal and waits for the end; returns the exit code, negative for a signal. */
+  /** Sends a signal, and waits for the end. @returns the exit code; negative: the signal that ended the process */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number> {
     const running = this.#process
     if (running === undefined) throw new LabError('the controller is not running')
@@ -116,13 +116,13 @@ export class Controller {
     return await running.exit
   }
 
-  /** Lets this process end. */
+  /** Closes the relay, so that this process can end. */
   close(): void {
     this.#relay.close()
     this.#relay.unref()
   }
 
-  /** The end of its log, for the person who reads a failure. */
+  /** The last lines of its log, for the report of a failure. */
   async lastLines(count = 40): Promise<string> {
     const file = await open(this.log)
     try {
@@ -137,7 +137,7 @@ export class Controller {
     }
   }
 
-  /** The whole log, one parsed line each; lines that are not JSON are left out. */
+  /** All lines of its log, parsed. Lines that are not JSON are left out. */
   async logLines(): Promise<readonly Record<string, unknown>[]> {
     const text = await readFile(this.log, 'utf8')
     return text

@@ -1,4 +1,4 @@
-/** What the VMs of the demo are plugged into, by engine: networks, or somebody's Ethernets far away. */
+/** What the VMs of the demo are plugged into, by engine: networks or remote Ethernets. */
 import type { Api, Network, Port } from './api.ts'
 import { FarEthernet } from './far-ethernet.ts'
 import type { Hypervisor } from './hypervisor.ts'
@@ -11,7 +11,7 @@ export type DemoEngine = (typeof DEMO_ENGINES)[number]
 export interface Plan {
   readonly project: string
   readonly name: string
-  /** The last octet of its first VM's address. */
+  /** The last octet of the first VM's address. */
   readonly first: number
 }
 
@@ -22,10 +22,10 @@ export const PLANS: readonly Plan[] = [
   { project: 'blue', name: 'blue-a', first: 1 },
 ]
 
-/** Where VMs that are plugged in reach each other. */
+/** A network or remote Ethernet, whose VMs reach each other. */
 export interface Ground {
   readonly words: string
-  /** A new port of it, for a VM on a hypervisor. */
+  /** Creates a port in it, for a VM on a hypervisor. */
   port(hypervisor: Hypervisor): Promise<Port>
 }
 
@@ -39,7 +39,7 @@ export const configuration = (engine: DemoEngine): string =>
     ? floatingConfig()
     : ['physical_networks:', ...physicalNetworks(engine).map((name) => `  ${name}: { vlans: 100-4000 }`), ''].join('\n')
 
-/** Hosts that do not join: the one with the Ethernets far away. */
+/** The number of hosts that do not join: one host has the remote Ethernets. */
 export const strangers = (engine: DemoEngine): number => (engine === 'remote-l2' ? 1 : 0)
 
 export async function makeGround(lab: Lab, api: Api, engine: DemoEngine, plan: Plan): Promise<Ground> {
@@ -62,7 +62,7 @@ const networkGround = (api: Api, { id, engine, segment }: Network, { project, na
   port: () => api.createPort(project, id),
 })
 
-/** Each VNIC by a tunnel of its own. */
+/** Each VNIC has its own tunnel to the remote Ethernet. */
 const tunnelled = (api: Api, ethernet: FarEthernet, { project }: Plan, place: string): Ground => ({
   words: `${place}; each VNIC has its own tunnel to it`,
   port: async (hypervisor) => {
@@ -71,7 +71,7 @@ const tunnelled = (api: Api, ethernet: FarEthernet, { project }: Plan, place: st
   },
 })
 
-/** A whole network by one tunnel. */
+/** One tunnel bridges a whole network to the remote Ethernet. */
 async function bridged(lab: Lab, api: Api, ethernet: FarEthernet, plan: Plan, place: string): Promise<Ground> {
   const made = await network(api, 'vlan', plan)
   const at = lab.hypervisor(1)

@@ -10,13 +10,13 @@ const project = 'red'
 
 interface Machine {
   readonly name: string
-  /** How others know it. */
+  /** The address at which others reach the machine. */
   readonly address: string
-  /** Of a VM: how it knows itself. */
+  /** The private address of a VM. */
   readonly inside?: string
 }
 
-/** Makes all of it, and shows who reaches whom. @returns how many things are wrong, and who pings whom while the controller is away */
+/** Makes the cloud, and shows who reaches whom. @returns the number of failures, and two machines for the ping during the restart */
 export async function natDemo(lab: Lab, api: Api, hosts: readonly Hypervisor[], say: (text: string) => void) {
   await startRouter(lab)
   say(`  the host "outside" is the router of the physical network, ${ROUTER}; beyond it is ${BEYOND}`)

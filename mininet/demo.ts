@@ -1,4 +1,4 @@
-/** `npm run demo`: two projects on three hypervisors, a move, and a controller that is killed; 0 if all is as it must be. */
+/** `npm run demo`: two projects on three hypervisors, a move, and a killed controller. Exits 0 if there is no failure. */
 
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -32,13 +32,13 @@ const options = argumentsOf({
   keep: { type: 'boolean', default: false },
 })
 
-/** Hypervisors that join; each has a VM of every plan. */
+/** The number of hypervisors that join. Each one has a VM of every plan. */
 const HYPERVISORS = 3
 const hypervisorsOf = (lab: Lab): readonly Hypervisor[] => lab.hypervisors.slice(0, HYPERVISORS)
 
 const log = join(tmpdir(), `plugboard-demo-${process.pid}.log`)
 
-/** VM name -> the network or remote Ethernet in which it is now. */
+/** The current network or remote Ethernet of each VM, by the name of the VM. */
 const networkOf = new Map<string, string>()
 let wrong = 0
 
@@ -51,7 +51,7 @@ async function show(lab: Lab, title: string): Promise<void> {
   const of = (vm: Vm) => networkOf.get(vm.name)
   const pings = pingProbes(lab.vms, of)
   const matrix = pingMatrix(lab.vms, pings, await lab.experiment(pings), (from, to) => of(from) === of(to))
-  // A machine that is no VNIC's hears what its own Ethernet floods, and may send what it likes.
+  // Machines without a VNIC are left out: they hear floods on their own Ethernet, and may send anything.
   const plugged = lab.vms.filter(({ vnicId }) => vnicId !== '')
   const frames = frameProbes(plugged, of)
   const names = plugged.map(({ name }) => name)
@@ -67,7 +67,7 @@ async function show(lab: Lab, title: string): Promise<void> {
 }
 
 interface Made {
-  /** VM name -> its VNIC. */
+  /** The VNIC ids, by the names of the VMs. */
   readonly vnics: ReadonlyMap<string, string>
   readonly grounds: ReadonlyMap<string, Ground>
 }
@@ -128,7 +128,7 @@ async function restart(lab: Lab, api: Api, from: string, to: string, name = to):
   wrong += lost + (same ? 0 : 1) + (answered > 0 ? 0 : 1)
 }
 
-/** But what the switch learns by itself. */
+/** The rules of a switch, without learned ones. */
 const rulesOf = async (host: Hypervisor) => (await host.rules()).filter((rule) => !isLearned(rule))
 
 async function keep(lab: Lab, api: Api): Promise<void> {

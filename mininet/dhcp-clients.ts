@@ -1,4 +1,4 @@
-/** DHCP clients in VMs: ISC's dhclient and udhcpc, as guests have them, and one of raw frames for what these do not do. */
+/** DHCP clients in VMs: ISC's dhclient and udhcpc, which real guests use, and a raw client for messages that these never send. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,12 +8,12 @@ import type { Lab } from './lab.ts'
 const SCRIPT = fileURLToPath(new URL('./dhcp-client.sh', import.meta.url))
 const RAW = fileURLToPath(new URL('./dhcp.py', import.meta.url))
 
-/** What a client told its script. */
+/** The variables that a client passed to its script. */
 export type Told = Readonly<Record<string, string>>
 
 export interface Run {
   readonly told: Told
-  /** What it printed. */
+  /** The output of the client. */
   readonly words: string
 }
 
@@ -34,13 +34,13 @@ export class DhcpClients {
     await rm(this.#directory, { recursive: true, force: true })
   }
 
-  /** Until it has a lease, asking for these options, too. */
+  /** Runs udhcpc until it has a lease. It also requests these options. */
   async udhcpc(vm: string, ...options: readonly string[]): Promise<Run> {
     const asked = options.flatMap((option) => ['-O', option])
     return await this.#run(vm, 'udhcpc', '-f', '-q', '-n', '-i', 'eth0', '-s', SCRIPT, ...asked)
   }
 
-  /** Starts udhcpc and keeps it running, so that it can be told to renew its lease. */
+  /** Starts udhcpc and keeps it running, so that a test can make it renew its lease. */
   async lasting(vm: string) {
     const pid = this.#path(`${vm}.pid`)
     const env = `LEASE=${this.#path(vm)}`
@@ -54,7 +54,7 @@ export class DhcpClients {
     }
   }
 
-  /** @param lease that it remembers from before, in words of its lease file */
+  /** Runs dhclient until it has a lease. @param lease an earlier lease, in the format of its lease file */
   async dhclient(vm: string, lease = ''): Promise<Run> {
     const [leases, pid] = [this.#path(`${vm}.leases`), this.#path(`${vm}.pid`)]
     await writeFile(leases, lease)
@@ -64,7 +64,7 @@ export class DhcpClients {
     return run
   }
 
-  /** Of DHCPv6, for more than an address. */
+  /** Runs dhclient for DHCPv6, for other settings than addresses. */
   async dhclient6(vm: string): Promise<Run> {
     const [leases, pid] = [this.#path(`${vm}.leases6`), this.#path(`${vm}.pid6`)]
     await writeFile(leases, '')
@@ -72,7 +72,7 @@ export class DhcpClients {
     return await this.#run(vm, 'dhclient', '-6', '-S', '-1', '-v', ...files, 'eth0')
   }
 
-  /** What the client of raw frames says. */
+  /** Runs the raw client. @returns its output */
   raw<T>(vm: string, ...what: readonly string[]): Promise<T> {
     return rawDhcp<T>(this.#lab, vm, ...what)
   }
@@ -100,7 +100,7 @@ export class DhcpClients {
   }
 }
 
-/** Runs the client of raw frames, which needs no files. @returns what it says */
+/** Runs the raw client. @returns its output */
 export async function rawDhcp<T>(lab: Lab, vm: string, ...what: readonly string[]): Promise<T> {
   const { stdout, stderr } = await lab.exec(vm, 'python3', RAW, ...what)
   if (stderr !== '') throw new Error(stderr)

@@ -1,29 +1,29 @@
-/** What was sent, who had to get it, who got it, and what is wrong about that, in words. */
+/** Compares the receivers that each frame must have with the receivers that it had, and describes the differences. */
 import { numbered, readFrame } from './frames.ts'
 
-/** A frame, or a ping of an address, sent once. */
+/** A frame or a ping to send once. */
 export interface Send {
-  /** Name of the VM (or of `outside-eth1`) that sends. */
+  /** The name of the sender: a VM, or `outside-eth1`. */
   readonly from: string
-  /** What it is, for the report: `broadcast ARP`, `unicast to blue2`. */
+  /** A description for the report: `broadcast ARP`, `unicast to blue2`. */
   readonly what: string
   readonly number: number
   readonly bytes: Buffer
   /** Ping this IPv4 address through the sender's kernel; `bytes` is the payload then. */
   readonly ping?: string
-  /** Who must get exactly one copy of it. Every VM that is not named must get none. */
+  /** The VMs that must get exactly one copy. All other VMs must get none. */
   readonly to: readonly string[]
-  /** Who gets it as other bytes: with a tag of its own, or without the one that it was sent with. */
+  /** The bytes for VMs that get the frame with another tag or without its tag. */
   readonly as?: Readonly<Record<string, Buffer>>
-  /** The tag under which its VM has the network that it is for. */
+  /** The tag of the frame's network at the sender; null: none. */
   readonly tag?: number | null
-  /** Who may get one or not. */
+  /** VMs that may get a copy, but need not. */
   readonly may?: readonly string[]
-  /** No switch may hand it on: it must not be seen on any cable but the sender's. */
+  /** No switch may forward the frame: it must be seen only on the sender's cable. */
   readonly barred?: boolean
 }
 
-/** One copy of a test frame seen at a tap; `out` at a switch's port is towards the host on it. */
+/** One copy of a test frame, seen at a tap. `out` at a switch's port means towards the host at that port. */
 export interface Arrival {
   readonly tap: string
   readonly direction: 'in' | 'out'
@@ -38,14 +38,14 @@ export function sendsAsJson(sends: readonly Send[]): unknown[] {
   ])
 }
 
-/** A ping of one VM by another; the request must reach `to` and its reply the sender. */
+/** A ping from one VM to another. The request must reach `to`, and the reply must reach the sender. */
 export function ping(number: number, from: string, address: string, to: readonly string[]): Send {
   const bytes = Buffer.concat([numbered(number), Buffer.alloc(20)])
   const receivers = to.length === 0 ? [] : [...to, from]
   return { from, what: `ping ${address}`, number, bytes, ping: address, to: receivers }
 }
 
-/** Differences between what had to arrive at the given VMs and what did; none is an empty list. */
+/** The differences between the expected and the actual arrivals at the given VMs. */
 export function differences(sends: readonly Send[], arrivals: readonly Arrival[], vms: readonly string[]): string[] {
   const heard = count(arrivals, vms)
   const wrong: string[] = []
@@ -67,7 +67,7 @@ export function differences(sends: readonly Send[], arrivals: readonly Arrival[]
   return wrong
 }
 
-/** Number of a frame -> tap -> its copies there, of those that came in. */
+/** The incoming copies of each frame, by the number of the frame and by tap. */
 export function count(arrivals: readonly Arrival[], taps: readonly string[]): Map<number, Map<string, Arrival[]>> {
   const wanted = new Set(taps)
   const heard = new Map<number, Map<string, Arrival[]>>()

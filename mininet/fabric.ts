@@ -1,32 +1,32 @@
-/** What passes between the hosts: on which segment of the fabric a test frame is seen, and whether it may be there. */
+/** Finds the segment of the fabric on which a test frame was seen, and whether it may be there. */
 import type { Network } from './api.ts'
 import type { Arrival, Send } from './experiment.ts'
 import { readFrame } from './frames.ts'
 
-/** Whose frames may be where. */
+/** Says which frames may be on which segments. */
 export interface FabricRules {
-  /** The segments that carry the network of a VM, or that under its tag: `fabric1 vlan 101`, `fabric1 untagged`, `vxlan 4096`. */
+  /** The segments of the network that a VM has under a tag: `fabric1 vlan 101`, `fabric1 untagged`, `vxlan 4096`. */
   segmentsOf(vm: string, tag: number | null): readonly string[]
   /**
-   * The host of a VM, or those on the way to it. Where they are known, a tunnel brings a copy only to hosts of those who are
-   * to get one.
+   * The host of a VM, or the hosts on the way to it. If it is present, tunnels may carry copies only to the hosts of VMs that must
+   * get one.
    */
   hostsOf?(vm: string): readonly string[]
-  /** Does it send whatever it likes, to wherever its tunnel leads? */
+  /** May the machine send anything, to wherever its tunnel leads? */
   unguarded?(vm: string): boolean
 }
 
-/** Do its members have addresses of a physical network, and no common Ethernet? */
+/** Do the members of the network reach each other by IP, without a common Ethernet? */
 export const isRouted = ({ engine }: Network): boolean => engine === 'nat-ipv4'
 
-/** The segment on which the fabric carries a network. @param physical the names of the physical networks, in their order */
+/** The segment on which the fabric carries a network. @param physical the names of the physical networks, in order */
 export function segmentOf({ engine, segment }: Network, physical: readonly string[]): string {
   if (segment.vni !== undefined) return `${engine} ${segment.vni}`
   const lan = `fabric${physical.indexOf(segment.physical_network ?? '') + 1}`
   return segment.vlan_id === undefined ? `${lan} untagged` : `${lan} vlan ${segment.vlan_id}`
 }
 
-/** The segment on which a frame was seen; undefined at a VM. */
+/** The segment on which a frame was seen; undefined for a tap at a VM. */
 export function segmentSeen({ tap, hex }: Arrival): string | undefined {
   const [, lan] = /^(underlay|fabric\d+)-/.exec(tap) ?? /^outside-eth(\d+)$/.exec(tap)?.map((n) => `fabric${n}`) ?? []
   if (lan === undefined) return undefined
@@ -35,7 +35,7 @@ export function segmentSeen({ tap, hex }: Arrival): string | undefined {
   return vids[0] === undefined ? `${lan} untagged` : `${lan} vlan ${vids[0]}`
 }
 
-/** Frames seen on cables where they must not be; none is an empty list. */
+/** The frames that were seen on cables on which they must not be. */
 export function strays(sends: readonly Send[], arrivals: readonly Arrival[], rules: FabricRules): string[] {
   const byNumber = new Map(sends.map((send) => [send.number, send]))
   const wrong = new Set<string>()

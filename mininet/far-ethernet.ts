@@ -1,11 +1,11 @@
-/** Somebody's Ethernet far away: a bridge on a host that Plugboard knows nothing of, tunnels made there by hand, and a machine. */
+/** A remote Ethernet: a bridge on a host that has not joined Plugboard, with manually configured tunnels, and a machine. */
 import type { Hypervisor } from './hypervisor.ts'
 import type { Lab, Vm } from './lab.ts'
 
 export const TUNNEL_TYPES = ['vxlan', 'geneve', 'gre'] as const
 export type TunnelType = (typeof TUNNEL_TYPES)[number]
 
-/** What a request for a port says of its tunnel. */
+/** The tunnel fields of a request for a port. */
 export interface Tunnel {
   readonly remote_ip: string
   readonly tunnel_type: TunnelType
@@ -14,11 +14,11 @@ export interface Tunnel {
 
 export interface FarEthernetSettings {
   readonly lab: Lab
-  /** The host, which has not joined. */
+  /** The host, which has not joined Plugboard. */
   readonly host: Hypervisor
   readonly name: string
   readonly type: TunnelType
-  /** The key of its first tunnel; each further one has the next. */
+  /** The key of the first tunnel. Further tunnels have the next keys. */
   readonly firstKey: number
 }
 
@@ -36,7 +36,7 @@ export class FarEthernet {
     this.#settings = settings
   }
 
-  /** A machine on it. */
+  /** Starts a machine on this Ethernet. */
   async machine(name: string, mac: string, address: string): Promise<Vm> {
     const { lab, host } = this.#settings
     const vm = await lab.startVm({ name, hypervisor: host, vnicId: '', mac, addresses: [address] })
@@ -44,7 +44,7 @@ export class FarEthernet {
     return vm
   }
 
-  /** Its end of a tunnel to a hypervisor; @returns what the hypervisor must be told of it. */
+  /** Makes the remote end of a tunnel to a hypervisor. @returns the tunnel fields for a request for a port */
   async tunnelTo(there: Hypervisor): Promise<Tunnel> {
     const { host, name, type, firstKey } = this.#settings
     const key = firstKey + this.#tunnels

@@ -1,4 +1,4 @@
-/** Frames that tell where they came from: each carries a number that no other frame of its experiment has. */
+/** Test frames. Each one contains a number that is unique in its experiment. */
 
 const magic = Buffer.from('PLUGTEST')
 
@@ -20,12 +20,12 @@ export interface FrameFields {
 }
 
 export const broadcast = 'ff:ff:ff:ff:ff:ff'
-/** An IPv4 multicast group's address that is no control protocol's. */
+/** The address of an IPv4 multicast group that no control protocol uses. */
 export const multicast = '01:00:5e:01:02:03'
-/** A unicast address that nobody has. */
+/** A unicast address that no machine has. */
 export const nobody = '02:ff:ff:ff:ff:fe'
 
-/** A frame of at least 60 bytes, as on the wire without its checksum, with its number in the trailer. */
+/** A frame of at least 60 bytes (without the checksum), with its number in the trailer. */
 export function frame(
   number: number,
   { source, destination, tags = [], etherType = experimental, payload }: FrameFields,
@@ -41,11 +41,11 @@ export function frame(
   return body.length >= 60 ? body : Buffer.concat([body, Buffer.alloc(60 - body.length)])
 }
 
-/** The same frame with one more tag outside; null: as it is. */
+/** Adds an outer tag to a frame; null: no tag. */
 export const tagged = (bytes: Buffer, vid: number | null): Buffer =>
   vid === null ? bytes : Buffer.concat([bytes.subarray(0, 12), tagBytes({ vid }), bytes.subarray(12)])
 
-/** What makes bytes a test frame; also the payload of a test ping. */
+/** The mark and number of a test frame, which is also the payload of a test ping. */
 export function numbered(number: number): Buffer {
   const bytes = Buffer.alloc(magic.length + 4)
   magic.copy(bytes)
@@ -53,7 +53,7 @@ export function numbered(number: number): Buffer {
   return bytes
 }
 
-/** An ARP request of an address that nobody has, so that no kernel answers. */
+/** An ARP request for an address that no machine has, so that no kernel answers. */
 export function arpRequest(number: number, source: string): Buffer {
   const payload = Buffer.concat([
     Buffer.from('0001080006040001', 'hex'),
@@ -71,7 +71,7 @@ export function neighbourDiscovery(number: number, source: string, type: 134 | 1
   const to = Buffer.from('ff020000000000000000000000000001', 'hex')
   const advertisement = Buffer.from('86000000400000000000000000000000', 'hex')
   const solicitation = Buffer.from('8700000000000000fe80000000000000000000000000ffff', 'hex')
-  // The number goes into a nonce option (RFC 3971, 5.3.2), not after the packet, where a switch might cut it off.
+  // The number is in a nonce option (RFC 3971, 5.3.2). A switch might cut off a number after the packet.
   const nonce = Buffer.concat([Buffer.from([14, 2]), numbered(number), Buffer.alloc(2)])
   const icmp = Buffer.concat([type === 134 ? advertisement : solicitation, nonce])
   const pseudo = Buffer.concat([from, to, Buffer.from([0, 0, 0, icmp.length, 0, 0, 0, 58])])
@@ -87,7 +87,7 @@ export interface SeenFrame {
   /** The VLAN ids, outermost first; 0 is a priority tag. */
   readonly vids: readonly number[]
   readonly etherType: number
-  /** What carries it on an underlay; the addresses, tags and EtherType above are the carrier's then. */
+  /** The tunnel, for a frame on an underlay. Then addresses, tags and EtherType are those of the outer frame. */
   readonly tunnel?: Tunnel
 }
 
@@ -97,7 +97,7 @@ export interface Tunnel {
   readonly key: number
 }
 
-/** Read a captured test frame, given in hex. */
+/** Reads a captured test frame from hexadecimal. */
 export function readFrame(hex: string): SeenFrame {
   const bytes = Buffer.from(hex, 'hex')
   const vids: number[] = []
@@ -112,7 +112,7 @@ export function readFrame(hex: string): SeenFrame {
   return tunnel ? { ...seen, tunnel } : seen
 }
 
-/** By the port of UDP, or the protocol of IP; IPv4 without options, IPv6 without extension headers. */
+/** Finds a tunnel by its UDP port or IP protocol. Only IPv4 without options and IPv6 without extension headers. */
 function tunnelOf(etherType: number, packet: Buffer): Tunnel | undefined {
   const isIpv6 = etherType === 0x86dd
   if (!isIpv6 && etherType !== 0x0800) return undefined

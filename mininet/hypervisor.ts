@@ -1,4 +1,4 @@
-/** A hypervisor of the lab: what its operator and its compute service do on it, by the commands they would type. */
+/** A hypervisor of the lab. Its methods run the commands that an operator or a compute service would run there. */
 import type { Channel } from './channel.ts'
 import { LabError } from './channel.ts'
 import { until } from './until.ts'
@@ -21,9 +21,9 @@ export interface HypervisorPlace {
 export class Hypervisor {
   readonly #channel: Channel
   readonly #mappings: string
-  /** Its name in the lab and its OVS `system-id`. */
+  /** The name in the lab, which is also the `system-id` of OVS. */
   readonly id: string
-  /** Its address on the underlay, for tunnels. */
+  /** The address on the underlay, for tunnels. */
   encapIp: string
 
   constructor({ channel, id, encapIp, physicalNetworks }: HypervisorPlace) {
@@ -33,12 +33,12 @@ export class Hypervisor {
     this.encapIp = encapIp
   }
 
-  /** Any command on this host, whatever its exit code. */
+  /** Runs a command on this host. It does not reject if the command fails. */
   exec(...argv: readonly string[]): Promise<CommandResult> {
     return this.#channel.call('exec', { machine: this.id, argv })
   }
 
-  /** A command that must succeed; returns its output without the last newline. */
+  /** Runs a command that must succeed, and returns its output without the last newline. */
   async run(...argv: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await this.exec(...argv)
     if (code !== 0) throw new LabError(`${this.id}: ${argv.join(' ')}: exit ${code}: ${stderr.trim()}`)
@@ -57,12 +57,12 @@ export class Hypervisor {
     return this.run('ovs-appctl', ...args)
   }
 
-  /** `external_ids` of the host's one Open_vSwitch row. */
+  /** Sets `external_ids` of the host's Open_vSwitch row. */
   async setExternalIds(ids: Readonly<Record<string, string>>): Promise<void> {
     await this.vsctl('set', 'Open_vSwitch', '.', ...pairs(ids))
   }
 
-  /** What makes a host a hypervisor of Plugboard: keys that describe it, then the one command. */
+  /** Makes the host join Plugboard: sets keys that describe it, then its manager. */
   async join(controller: string, others: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.setExternalIds({
       'system-id': this.id,
@@ -75,7 +75,7 @@ export class Hypervisor {
     await this.vsctl('set-manager', `tcp:${controller}`)
   }
 
-  /** A port on the integration bridge, of a device that is there already (a VM's) or, as `internal`, made with it. */
+  /** Adds a port to the integration bridge, for an existing device or for one that `internal` makes. */
   async addInterface(name: string, ids: Readonly<Record<string, string>>, more: readonly string[] = []): Promise<void> {
     const settings = [...pairs(ids), ...more]
     const set = settings.length === 0 ? [] : ['--', 'set', 'Interface', name, ...settings]
@@ -86,24 +86,24 @@ export class Hypervisor {
     await this.vsctl('--if-exists', 'del-port', name)
   }
 
-  /** Kill a daemon with SIGKILL; it stays down until started. */
+  /** Kills a daemon with SIGKILL. It stays down until `start`. */
   async kill(daemon: Daemon): Promise<void> {
     await this.#channel.call('daemon', { machine: this.id, name: daemon, action: 'kill' })
   }
 
-  /** Returns when the daemon serves (ovs-vswitchd: when its bridges are configured again). */
+  /** Starts a daemon. Returns when it is ready; ovs-vswitchd is ready when its bridges are configured. */
   async start(daemon: Daemon): Promise<void> {
     await this.#channel.call('daemon', { machine: this.id, name: daemon, action: 'start' })
   }
 
-  /** Stop a daemon in its tracks, connections open, or let it go on. */
+  /** Suspends a daemon, with its connections open, or resumes it. */
   async signal(daemon: Daemon, signal: 'STOP' | 'CONT'): Promise<void> {
     await this.run('sh', '-c', `kill -${signal} $(cat $OVS_RUNDIR/${daemon}.pid)`)
   }
 
   /**
-   * From now on, every OpenFlow message that changes something on a bridge of this host: rules, groups, meters, ports,
-   * packets. Echoes, dumps and barriers are not counted. A restart of ovs-vswitchd ends the watch.
+   * Records every OpenFlow message from now on that changes something on a bridge of this host: rules, groups, meters, ports,
+   * packets. Echoes, dumps and barriers are not recorded. A restart of ovs-vswitchd ends the recording.
    */
   async watchChanges(): Promise<() => Promise<readonly string[]>> {
     await this.appctl('vlog/set', 'vconn:file:dbg')
@@ -114,7 +114,7 @@ export class Hypervisor {
     return async () => (await lines()).slice(before).filter((line) => change.test(line))
   }
 
-  /** The rules and meters of a bridge without counters, sorted: two dumps are equal if these are. */
+  /** The rules and meters of a bridge, sorted and without counters, so that two dumps can be compared. */
   async rules(bridge = 'br-int'): Promise<readonly string[]> {
     const dump = await this.ofctl('--no-stats', '--no-names', 'dump-flows', bridge)
     const rules = dump
@@ -124,7 +124,7 @@ export class Hypervisor {
     return [...rules, ...(await this.meters(bridge))].sort()
   }
 
-  /** The meters of a bridge, a line each: `meter=40 kbps burst bands= type=drop rate=10000 burst_size=4000`. */
+  /** The meters of a bridge, one line each: `meter=40 kbps burst bands= type=drop rate=10000 burst_size=4000`. */
   async meters(bridge = 'br-int', protocol = 'OpenFlow15'): Promise<readonly string[]> {
     const dump = await this.run('ovs-ofctl', '-O', protocol, 'dump-meters', bridge)
     return [...dump.matchAll(/^(meter=.*)\n((?:type=.*\n?)*)/gm)]
@@ -132,14 +132,14 @@ export class Hypervisor {
       .sort()
   }
 
-  /** Waits until Plugboard's tunnel ports are there. */
+  /** Waits until Plugboard's tunnel ports exist. */
   async tunnelsReady(): Promise<void> {
     await until(`the tunnel ports of ${this.id}`, async () => {
       return Number(await this.vsctl('--if-exists', 'get', 'Interface', 'plug-vxlan', 'ofport')) > 0
     })
   }
 
-  /** Waits until the bridge is there and switching. */
+  /** Waits until the bridge exists and answers. */
   async bridgeReady(bridge = 'br-int'): Promise<void> {
     await until(
       `${bridge} on ${this.id}`,

@@ -1,5 +1,6 @@
 /**
- * A lab: hypervisors with real Open vSwitch, VMs and physical switches, in namespaces of this machine that vanish with it.
+ * A lab: hypervisors with real Open vSwitch, VMs and physical switches. They are in namespaces of this machine, which disappear
+ * when the lab ends.
  *
  *     const lab = await startLab({ hypervisors: 3 })
  *     const controller = await lab.startController()
@@ -23,34 +24,34 @@ import { until } from './until.ts'
 export interface LabSettings {
   readonly hypervisors: number
   readonly physicalNetworks?: readonly string[]
-  /** The family of the hosts' addresses for tunnels. */
+  /** The address family of the underlay, for tunnels. */
   readonly underlay?: 'ipv4' | 'ipv6'
-  /** Machines for controllers. */
+  /** The number of machines for controllers. */
   readonly controllers?: number
-  /** Plain machines on the underlay, `r<n>`. */
+  /** The number of plain machines on the underlay, `r<n>`. */
   readonly remotes?: number
 }
 
 export interface VmSettings {
   readonly name: string
   readonly hypervisor: Hypervisor
-  /** The `iface-id` of its interface: the id of its VNIC. */
+  /** The `iface-id` of the interface: the id of the VNIC. */
   readonly vnicId: string
   readonly mac: string
-  /** With prefix length, `10.0.0.1/24`. */
+  /** Addresses with prefix length: `10.0.0.1/24`. */
   readonly addresses: readonly string[]
-  /** A name for its interface on the hypervisor, where it matters. */
+  /** The name of the interface on the hypervisor. Default: a generated name. */
   readonly interface?: string
-  /** What it sends is not filtered: it is a machine at a remote site. */
+  /** The machine is at a remote site, so its frames are not filtered. */
   readonly unguarded?: true
 }
 
 export interface Vm extends VmSettings {
-  /** Its interface on the hypervisor. */
+  /** The name of the interface on the hypervisor. */
   readonly interface: string
 }
 
-/** Why a lab cannot run here, or undefined: a reason to skip a test, in words for the person who reads it. */
+/** Why a lab cannot run here, as a reason to skip a test; undefined: it can. */
 export function whyNoLab(): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'needs root: it makes network namespaces and runs Open vSwitch in them'
 }
@@ -99,7 +100,7 @@ export class Lab {
   readonly #backgrounds = new Set<Background>()
   #cables = 0
   readonly hypervisors: readonly Hypervisor[]
-  /** Plain machines on the underlay, with an Open vSwitch that no controller knows. */
+  /** Plain machines on the underlay, with an Open vSwitch without a controller. */
   readonly remotes: readonly Hypervisor[]
   readonly physicalNetworks: readonly string[]
 
@@ -112,7 +113,7 @@ export class Lab {
     this.physicalNetworks = physicalNetworks
   }
 
-  /** Counted from 1, as their names are. */
+  /** A hypervisor by its number, from 1. */
   hypervisor(number: number): Hypervisor {
     const found = this.hypervisors[number - 1]
     if (found === undefined) throw new LabError(`the lab has no hypervisor ${number}`)
@@ -123,14 +124,14 @@ export class Lab {
     return [...this.#vms.values()]
   }
 
-  /** The one that was started first. */
+  /** The controller that was started first. */
   get controller(): Controller {
     const [first] = this.#controllers
     if (first === undefined) throw new LabError('no controller was started in this lab')
     return first
   }
 
-  /** A command in any machine of the lab: a VM, a host, `outside`, a switch. */
+  /** Runs a command in any machine of the lab: a VM, a host, `outside` or a switch. */
   exec(machine: string, ...argv: readonly string[]): Promise<CommandResult> {
     return this.#channel.call('exec', { machine, argv })
   }
@@ -142,25 +143,25 @@ export class Lab {
     return controller
   }
 
-  /** The commands that go on. */
+  /** The commands that run in the background. */
   get backgrounds(): ReadonlySet<Background> {
     return this.#backgrounds
   }
 
-  /** A command that goes on in a machine. */
+  /** Starts a command in a machine, in the background. */
   async background(machine: string, ...argv: readonly string[]): Promise<Background> {
     const log = join(this.#directory, `background-${this.#cables++}.log`)
     return await startBackground(this.#channel, this.#backgrounds, { machine, argv, log })
   }
 
-  /** A VM with its cable, and the interface on `br-int` that a compute service would make for it. */
+  /** Starts a VM, and adds its interface to `br-int`, as a compute service does. */
   async addVm(settings: VmSettings): Promise<Vm> {
     const vm = await this.startVm(settings)
     await vm.hypervisor.addInterface(vm.interface, { 'iface-id': vm.vnicId })
     return vm
   }
 
-  /** A VM whose cable ends on its hypervisor, on no bridge yet. */
+  /** Starts a VM. Its interface on the hypervisor is on no bridge yet. */
   async startVm(settings: VmSettings): Promise<Vm> {
     const vm = { interface: `vnet${this.#cables++}`, ...settings }
     const { pid } = await this.#channel.call<{ pid: number }>('add_vm', {
@@ -175,7 +176,7 @@ export class Lab {
     return vm
   }
 
-  /** Its interface goes first, as when a VM is shut down. */
+  /** Removes a VM. Its interface is removed first, as when a VM shuts down. */
   async removeVm(vm: Vm): Promise<void> {
     await vm.hypervisor.removeInterface(vm.interface)
     await this.#channel.call('remove_vm', { name: vm.name })
@@ -183,7 +184,7 @@ export class Lab {
     delete this.#machines[vm.name]
   }
 
-  /** Make `eth0` of a remote machine the end of a tunnel, and the machine one of those that send and are listened to. */
+  /** Makes `eth0` of a remote machine the end of a tunnel. The machine takes part in experiments. */
   async addRemote(machine: Hypervisor, ethernet: RemoteEthernet): Promise<Vm> {
     await openTunnel(machine, ethernet)
     const { mac, addresses } = ethernet
@@ -201,7 +202,7 @@ export class Lab {
     return vm
   }
 
-  /** Send and listen at one more interface, under this name. */
+  /** Adds an interface to the places where experiments send and listen. */
   async tap(name: string, machine: Hypervisor, at: string): Promise<void> {
     await this.#channel.call('tap', { name, machine: machine.id, interface: at })
   }
@@ -216,7 +217,7 @@ export class Lab {
     await closeTunnel(hypervisor, tunnel)
   }
 
-  /** Sends frames and pings, and returns every copy of them seen by any VM, by `outside`, and at any port of the switches. */
+  /** Sends frames and pings. @returns every copy that was seen at a VM, at `outside` or at a port of a switch */
   async experiment(sends: readonly Send[], { limit = 5, quiet = 0.2 } = {}): Promise<readonly Arrival[]> {
     if (sends.some(({ ping }) => ping !== undefined)) await this.forgetNeighbours()
     const reply = await this.#channel.call<{ arrivals: [string, 'in' | 'out', string][] }>('experiment', {
@@ -227,30 +228,29 @@ export class Lab {
     return reply.arrivals.map(([tap, direction, hex]) => ({ tap, direction, hex }))
   }
 
-  /** Frames of these EtherTypes from now on, heard at the same places. */
+  /** Records frames of these EtherTypes from now on, at the same places as experiments. */
   overhear(...etherTypes: readonly number[]): Promise<() => Promise<readonly Arrival[]>> {
     return overhear(this.#channel, etherTypes)
   }
 
-  /** Every VM forgets the MAC addresses that it learned or failed to learn by ARP, so that its next packet asks again. */
+  /** Clears the neighbour tables of all VMs, so that their next packets need ARP again. */
   async forgetNeighbours(): Promise<void> {
     await Promise.all(this.vms.map((vm) => this.exec(vm.name, 'ip', 'neigh', 'flush', 'all')))
   }
 
   /**
-   * From here on no switch goes by decisions that it took before. OVS keeps them in a cache that follows the rules a little
-   * later; but the user-space datapath of OVS 3.1.0 may keep one for good. Where two cached decisions match one packet, to
-   * change the one it looks it up by a packet and changes whichever it finds, and takes the other one for changed; packets
-   * that pass keep it alive, and go where they went before the rules changed. So the cache is emptied.
+   * Empties the datapath caches of all switches. OVS caches forwarding decisions, and updates them shortly after the rules have
+   * changed. But the user-space datapath of OVS 3.1.0 may keep an old decision for good: if two cached decisions match one packet,
+   * OVS may update the wrong one and treat the other one as updated. Traffic keeps the old decision alive, so packets go where
+   * they went before the rules changed.
    */
   async settle(): Promise<void> {
     await Promise.all(this.hypervisors.map((host) => host.appctl('revalidator/purge')))
   }
 
   /**
-   * OVS drops the packet for which it must first ask for a tunnel peer's MAC address, and asks again after a restart of
-   * ovs-vswitchd. It also learns from what passes as soon as it has a tunnel, so a ping between the hosts' own addresses
-   * settles it.
+   * Makes all switches learn the MAC addresses of their tunnel peers. Otherwise OVS drops the first packet to a peer, also after a
+   * restart of ovs-vswitchd. OVS learns from passing ARP if it has a tunnel, so pings between the hosts' own addresses are enough.
    */
   async warmUnderlay(): Promise<void> {
     const all = [...this.hypervisors, ...this.remotes]
@@ -270,7 +270,7 @@ export class Lab {
     )
   }
 
-  /** Writes a script that runs a command in a host or switch of the lab, for a person; returns its path. */
+  /** Writes a script with which a person can run a command in a host or switch of the lab. @returns its path */
   async writeDoor(): Promise<string> {
     const { pid } = this.#channel
     const inside = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')

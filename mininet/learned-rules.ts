@@ -1,4 +1,4 @@
-/** Rules that a switch has made by itself, by an action `learn`: no controller asks for them. */
+/** Rules that a switch has made by itself, by an action `learn`. The controller does not send them. */
 
-/** @param flow as `ovs-ofctl dump-flows` has it */
+/** @param flow a line of `ovs-ofctl dump-flows` */
 export const isLearned = (flow: string): boolean => flow.includes('cookie=0x6c726e64')

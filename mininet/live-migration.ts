@@ -1,11 +1,11 @@
-/** A VM that goes on at another hypervisor, as after a live migration: prepared, claimed there, and gone from where it was. */
+/** Live migration of a VM: prepares the target, makes the new interface, and removes the old one. */
 import { addInterface, prepareMigration } from './compute.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import { project, type Scene, type Station } from './scene.ts'
 
 let moves = 0
 
-/** Returns when the VNIC is active there; the VM has another name from then on. */
+/** Migrates a VM. Returns when the VNIC is active at the target. The VM has a new name after that. */
 export async function migrate(scene: Scene, station: Station, hypervisor: Hypervisor): Promise<void> {
   const { lab, stations, controller } = scene
   const { vm: old, vnic } = station

@@ -13,7 +13,7 @@ import { floatingConfig, natWrongs } from './nat-ground.ts'
 import { onStage } from './onstage.ts'
 import { Random } from './random.ts'
 import type { Scene, Station } from './scene.ts'
-import { type CarriedWish, carry } from './trunking.ts'
+import { type SubPortWish, setTrunk } from './trunking.ts'
 
 const rounds = 3
 const changesPerRound = 10
@@ -27,7 +27,7 @@ const changes: readonly Change[] = [
   async function move(scene, station, networks, random) {
     if (station.network) await scene.unplug(station)
     const network = random.pick(networks)
-    await scene.plug(station, network, { asks: random.chance(30) })
+    await scene.plug(station, network, { floodUnknown: random.chance(30) })
     return `${station.vm.name} moves to ${network.id}`
   },
   async function goOnElsewhere(scene, station, _, random) {
@@ -81,12 +81,12 @@ const changes: readonly Change[] = [
 /** Up to three further networks under tags. */
 async function carrySome(scene: Scene, station: Station, networks: readonly Network[], random: Random) {
   const others = networks.filter((network) => network !== station.network && !isRouted(network))
-  const wishes = new Map<number, CarriedWish>()
+  const wishes = new Map<number, SubPortWish>()
   for (const network of new Set(Array.from({ length: random.below(4) }, () => random.pick(others)))) {
     // Some of these are VLANs of the physical network, too, which has nothing to do with it.
-    wishes.set(98 + 2 * wishes.size + random.below(2), { network, asks: random.chance(30) })
+    wishes.set(98 + 2 * wishes.size + random.below(2), { network, floodUnknown: random.chance(30) })
   }
-  await carry(scene, station, wishes)
+  await setTrunk(scene, station, wishes)
   const words = [...wishes].map(([tag, { network }]) => `${network.id} under ${tag}`)
   return `${station.vm.name} has ${words.join(', ') || 'no trunk'}`
 }
@@ -108,7 +108,7 @@ async function newStation(scene: Scene, networks: readonly Network[], random: Ra
   const station = await scene.station({
     hypervisor,
     network,
-    asks: random.chance(30),
+    floodUnknown: random.chance(30),
     ...(free ? { mac: twin.vnic.mac_address } : {}),
   })
   if (!free && random.chance(25)) await carrySome(scene, station, networks, random)
@@ -130,8 +130,8 @@ async function fromOutside(scene: Scene, networks: readonly Network[]): Promise<
       const bare = vid === undefined ? 'flat' : 'vlan'
       const members = [...scene.stations.values()].filter((station) =>
         [station, ...station.trunk.values()].some(
-          ({ network, asks }) =>
-            station.up && network?.engine === bare && network.segment.vlan_id === vid && (asks || kind === 0),
+          ({ network, floodUnknown }) =>
+            station.up && network?.engine === bare && network.segment.vlan_id === vid && (floodUnknown || kind === 0),
         ),
       )
       const number = 2 * index + kind + 1

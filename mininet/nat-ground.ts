@@ -1,4 +1,4 @@
-/** A NATed IPv4 network on the ground: a router of the physical network, VMs with their addresses by DHCP, and how they talk. */
+/** NATed IPv4 networks in the lab: a router on the physical network, VMs with addresses from DHCP, and their traffic. */
 import type { Network, Port } from './api.ts'
 import { LabError } from './channel.ts'
 import { isRouted } from './fabric.ts'
@@ -7,10 +7,10 @@ import type { Lab } from './lab.ts'
 import { project, type Scene, type Station } from './scene.ts'
 
 export const ROUTER = '203.0.113.1'
-/** Somebody behind it. */
+/** An address behind the router. */
 export const BEYOND = '198.51.100.1'
 
-/** @param more of the prefix, such as `vlan: 50` */
+/** @param more further settings of the pool, such as `vlan: 50` */
 export const floatingConfig = (more = ''): string => `
 physical_networks:
   physnet1:
@@ -20,7 +20,7 @@ physical_networks:
 `
 
 export async function startRouter(lab: Lab): Promise<void> {
-  // Its checksums must be in its packets: no device is between it and connection tracking, which looks at them.
+  // The router must compute checksums itself: there is no device that does, and connection tracking checks them.
   await must(lab, 'outside', 'ethtool', '-K', 'eth1', 'tx', 'off')
   await must(lab, 'outside', 'ip', 'link', 'set', 'lo', 'up')
   await must(lab, 'outside', 'ip', 'addr', 'add', `${ROUTER}/24`, 'dev', 'eth1')
@@ -29,11 +29,11 @@ export async function startRouter(lab: Lab): Promise<void> {
 
 export interface NatStation extends Station {
   readonly port: Port
-  /** Its floating address. */
+  /** The floating address of the VM. */
   readonly address: string
 }
 
-/** A VM in a new port of the network, as its DHCP client makes it: address, default route, MTU. */
+/** Starts a VM in a new port of the network. A DHCP client sets its address, default route and MTU. */
 export async function natStation(
   scene: Scene,
   hypervisor: Hypervisor,
@@ -60,7 +60,7 @@ export async function natCloud(scene: Scene) {
   }
 }
 
-/** One datagram from one place to another, whose port is closed or where somebody listens; prints what comes of it. */
+/** A Python program that sends one datagram, and prints the result. */
 const SEND = `
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -76,12 +76,12 @@ except TimeoutError:
     print('nothing')
 `
 
-/** @returns what comes of a datagram of so many octets: `refused`, `nothing`, or the answer */
+/** Sends a datagram. @returns the result: `refused`, `nothing` or the answer */
 export async function sendDatagram(lab: Lab, from: string, to: string, port: number, octets = 5, source = 4001) {
   return (await must(lab, from, 'python3', '-c', SEND, to, String(port), String(source), String(octets))).trim()
 }
 
-/** What `udhcpc` does with its lease: an address, routes, the MTU; it says the rest. */
+/** The script of `udhcpc`. It sets address, routes and MTU, and prints the other options. */
 const SCRIPT = `#!/bin/sh
 [ "$1" = bound ] || exit 0
 ip addr flush dev $interface
@@ -91,7 +91,7 @@ ip route add default via $router
 echo "lease $ip/$mask router $router dns $dns mtu $mtu server $serverid"
 `
 
-/** @returns what the lease says */
+/** Gets a lease for a VM. @returns the printed options of the lease */
 export async function askForAddress(lab: Lab, vm: string): Promise<string> {
   const file = `/tmp/udhcpc-${process.pid}-${vm}.sh`
   const said = await must(
@@ -104,20 +104,20 @@ export async function askForAddress(lab: Lab, vm: string): Promise<string> {
   return /^lease \S+\/.*/m.exec(said)?.[0] ?? said
 }
 
-/** How many of so many pings are answered. */
+/** Sends pings. @returns the number of answers */
 export async function pings(lab: Lab, from: string, to: string, count = 1, ...more: string[]): Promise<number> {
   const { stdout } = await lab.exec(from, 'ping', '-n', '-c', String(count), '-i', '0.2', '-W', '2', ...more, to)
   return Number(/(\d+) received/.exec(stdout)?.[1] ?? 0)
 }
 
-/** A command in a machine that must succeed. */
+/** Runs a command in a machine. It must succeed. */
 export async function must(lab: Lab, machine: string, ...argv: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await lab.exec(machine, ...argv)
   if (code !== 0) throw new LabError(`${machine}: ${argv.join(' ')}: exit ${code}: ${stdout}${stderr}`)
   return stdout
 }
 
-/** All that is wrong between the VMs of NATed networks, in words: each that is up must reach each other one by floating address. */
+/** The failures between the VMs of NATed networks: each VM that is up must reach all others by floating address. */
 export async function natWrongs(scene: Scene): Promise<string[]> {
   const { lab, stations } = scene
   const up: Reachable[] = []
@@ -135,14 +135,14 @@ export interface Reachable {
   readonly address: string
 }
 
-/** As a DHCP client would, whatever network the VM was in before: its private address, and the way out. */
+/** Sets the private address and the default route of a VM, as a DHCP client would. Removes earlier addresses. */
 export async function configure(lab: Lab, vm: string, inside: string, gateway: string): Promise<void> {
   await must(lab, vm, 'ip', 'addr', 'flush', 'to', '100.64.0.0/10', 'dev', 'eth0')
   await must(lab, vm, 'ip', 'addr', 'add', inside, 'dev', 'eth0')
   await must(lab, vm, 'ip', 'route', 'replace', 'default', 'via', gateway, 'src', inside.replace(/\/.*/, ''))
 }
 
-/** Which pings between all of these are not answered, in words. */
+/** Pings between all these machines. @returns descriptions of pings without an answer */
 export async function unanswered(lab: Lab, machines: readonly Reachable[]): Promise<string[]> {
   const wrong: string[] = []
   for (const from of machines) {

@@ -1,10 +1,10 @@
-/** A test file with a scene of its own: skipped without root, patient, and with the controller's last words on failure. */
+/** Runs the tests of a file in their own scene. Without root they are skipped. After a failure the controller's log is printed. */
 import t, { type Test } from 'tap'
 import { checkpoint } from './checkpoint.ts'
 import { whyNoLab } from './lab.ts'
 import { type Scene, type SceneSettings, startScenes } from './scene.ts'
 
-/** A whole file may take this long on a busy machine; a single wait ends long before. */
+/** The longest time of a whole test file on a busy machine. A single wait has a much shorter limit. */
 const MAX_FILE_MS = 600_000
 
 export async function onStage(
@@ -15,7 +15,7 @@ export async function onStage(
   await onStages(title, 1, settings, (t, scene) => play(t, scene))
 }
 
-/** Several controllers, each with its share of the hypervisors. The test gets the scenes of the first two. */
+/** Starts several controllers, each with its share of the hypervisors. The test gets the scenes of the first two. */
 export async function onStages(
   title: string,
   count: number,
@@ -38,11 +38,11 @@ export async function onStages(
   })
 }
 
-/** A test that fails leaves the clouds as it found them, so that the next one has a fair chance. */
+/** After a failed test, restores the clouds to their state before the test, so that the next test does not fail for that reason. */
 function restoreAfterFailures(t: Test, scenes: readonly Scene[]): void {
   const restores = new Map<string, ReadonlyArray<() => Promise<void>>>()
   t.beforeEach(async ({ fullname }) => {
-    // A test may begin without a controller. There is nothing to go back to then.
+    // If a test begins without a running controller, there is no state to restore.
     const all = await Promise.all(scenes.map(checkpoint)).catch(() => [])
     restores.set(fullname, all)
   })

@@ -1,10 +1,10 @@
-/** Frames that are no test frames: what switches and controllers say by themselves, heard where test frames are. */
+/** Records frames that are not test frames: those that switches and controllers send by themselves. */
 import type { Channel } from './channel.ts'
 import type { Arrival } from './experiment.ts'
 
 /**
- * Listen from now on for frames of some EtherTypes, outermost tag aside.
- * @returns asks for all that was heard since
+ * Records frames of some EtherTypes from now on. An outer tag is ignored.
+ * @returns a function that returns the recorded frames
  */
 export async function overhear(
   channel: Channel,

@@ -1,4 +1,4 @@
-/** What every VM sends in a test of isolation, and who must get it: all follows from which network each VM is in. */
+/** The frames that VMs send in tests of isolation, and their expected receivers. Both follow from the networks of the VMs. */
 import { type Arrival, differences, ping, type Send } from './experiment.ts'
 import { type FabricRules, strays } from './fabric.ts'
 import {
@@ -13,55 +13,55 @@ import {
 } from './frames.ts'
 import type { Lab, Vm } from './lab.ts'
 
-/** The network of a VM, or undefined if it must neither send nor receive: unplugged, or its port administratively down. */
+/** The network of a VM; undefined if it must neither send nor receive: it is unplugged, or its port is administratively down. */
 export type NetworkOf = (vm: Vm) => string | undefined
 
-/** A further network of a VM, which has its frames under a tag. */
+/** A further network of a VM, under a tag. */
 export interface Further {
   readonly tag: number
-  /** Undefined as with `NetworkOf`. */
+  /** The network; undefined if the VM must neither send nor receive under this tag. */
   readonly network: string | undefined
-  /** As those of the settings, for this network. */
-  readonly asks?: boolean
+  /** The meaning is that of the functions in `ProbeSettings`, but for this network. */
+  readonly floodUnknown?: boolean
   readonly remembers?: boolean
 }
 
 export interface ProbeSettings {
   further?(vm: Vm): readonly Further[]
-  /** VLAN ids that a VM would have to tag with to reach another network. */
+  /** VLAN ids of other networks: a VM that tags its frames with them must not reach these networks. */
   readonly vids?: readonly number[]
   /** Does a VM get frames to addresses that no member of its network has? */
-  asks?(vm: Vm): boolean
+  floodUnknown?(vm: Vm): boolean
   /**
-   * Is the network of a VM on a physical one? That remembers for a while where an address was, and may keep a frame for one
-   * that has left from going further.
+   * Is the network of a VM on a physical network? Physical switches remember the last place of an address for a while, and send
+   * frames for a departed VM there.
    */
   remembers?(vm: Vm): boolean
-  /** What may be seen on the cables between the hosts; without it, they are not looked at. */
+  /** The frames that may be on the cables between hosts. If left out, the cables are not checked. */
   readonly fabric?: FabricRules | null
 }
 
-/** A VM in a network; without one where it must neither send nor receive. */
+/** A VM in a network. The network is undefined if the VM must neither send nor receive. */
 interface Member {
   readonly vm: Vm
   readonly tag: number | null
   readonly network: string | undefined
-  readonly asks: boolean
+  readonly floodUnknown: boolean
   readonly remembers: boolean
 }
 
-/** Every kind of frame from every VM. Each must reach each member of its network exactly once, or reach no VM. */
+/** Every kind of frame from every VM. Each frame must reach the right members of its network exactly once, or no VM. */
 export function frameProbes(vms: readonly Vm[], networkOf: NetworkOf, settings: ProbeSettings = {}): Send[] {
-  const { vids = [], asks = () => false, remembers = () => false, further = () => [] } = settings
+  const { vids = [], floodUnknown = () => false, remembers = () => false, further = () => [] } = settings
   const sends: Send[] = []
   const members = vms.flatMap((vm): Member[] => [
-    { vm, tag: null, network: networkOf(vm), asks: asks(vm), remembers: remembers(vm) },
-    ...further(vm).map((each) => ({ vm, asks: false, remembers: false, ...each })),
+    { vm, tag: null, network: networkOf(vm), floodUnknown: floodUnknown(vm), remembers: remembers(vm) },
+    ...further(vm).map((each) => ({ vm, floodUnknown: false, remembers: false, ...each })),
   ])
   for (const { vm, tag, network, remembers } of members) {
     const peers = members.filter((peer) => network !== undefined && peer.network === network && peer.vm !== vm)
     const everybody = peers.map(({ vm }) => vm.name)
-    const floodUnknown = peers.filter(({ asks }) => asks).map(({ vm }) => vm.name)
+    const flooded = peers.filter(({ floodUnknown }) => floodUnknown).map(({ vm }) => vm.name)
     const add = (what: string, to: readonly string[], bytes: (number: number) => Buffer, more: Partial<Send> = {}) => {
       const number = sends.length + 1
       const bare = bytes(number)
@@ -76,12 +76,12 @@ export function frameProbes(vms: readonly Vm[], networkOf: NetworkOf, settings: 
     add('IPv6 neighbour solicitation', everybody, (number) => neighbourDiscovery(number, vm.mac, 135))
     add('IPv6 router advertisement', everybody, (number) => neighbourDiscovery(number, vm.mac, 134))
     plain('multicast', everybody, { destination: multicast })
-    plain('unknown unicast', floodUnknown, { destination: nobody })
+    plain('unknown unicast', flooded, { destination: nobody })
     for (const mac of new Set(vms.filter((other) => other !== vm).map((other) => other.mac))) {
       const owners = peers.filter((peer) => peer.vm.mac === mac).map(({ vm }) => vm.name)
       if (mac === vm.mac) continue
-      const may = owners.length === 0 && remembers ? floodUnknown : []
-      const to = owners.length > 0 || may.length > 0 ? owners : floodUnknown
+      const may = owners.length === 0 && remembers ? flooded : []
+      const to = owners.length > 0 || may.length > 0 ? owners : flooded
       plain(`unicast to ${mac}`, to, { destination: mac }, { may })
     }
     if (vm.unguarded) continue
@@ -93,7 +93,7 @@ export function frameProbes(vms: readonly Vm[], networkOf: NetworkOf, settings: 
     add('ARP forged as another VM', [], (number) => arpRequest(number, other), { barred: true })
     bad('priority-tagged broadcast', { tags: [{ vid: 0 }] })
     for (const vid of vids) {
-      // By a tag of its trunk it is in another network.
+      // If the tag belongs to the VM's own trunk, it may reach that network.
       const isItsOwn = members.some((member) => member.vm === vm && member.tag === vid)
       if (tag !== null || !isItsOwn) bad(`broadcast tagged ${vid}`, { tags: [{ vid }] })
       bad(`broadcast tagged 0, ${vid}`, { tags: [{ vid: 0 }, { vid }] })
@@ -103,7 +103,7 @@ export function frameProbes(vms: readonly Vm[], networkOf: NetworkOf, settings: 
   return sends
 }
 
-/** A ping of every address by every VM that does not have it itself. */
+/** A ping from every VM to every address that is not its own. */
 export function pingProbes(vms: readonly Vm[], networkOf: NetworkOf): Send[] {
   const addresses = new Set(vms.flatMap(ipv4Of))
   return vms
@@ -120,14 +120,14 @@ export function pingProbes(vms: readonly Vm[], networkOf: NetworkOf): Send[] {
     .map(({ vm, address, to }, index) => ping(index + 1, vm.name, address, to))
 }
 
-/** What came of an experiment. */
+/** The result of an experiment. */
 export interface Delivery {
-  /** Each frame that is missing, doubled, changed or where it must not be, in words. */
+  /** A description of each frame that is missing, duplicated, changed or in the wrong place. */
   readonly wrong: readonly string[]
   readonly arrivals: readonly Arrival[]
 }
 
-/** Sends frames, and compares who of all VMs got them with who must. @param fabric what may be seen on the cables between hosts */
+/** Sends frames, and compares the actual receivers with the expected ones. @param fabric the frames that cables may carry */
 export async function deliver(lab: Lab, sends: readonly Send[], fabric?: FabricRules | null): Promise<Delivery> {
   const names = lab.vms.map(({ name }) => name)
   const arrivals = await lab.experiment(sends)
@@ -137,7 +137,7 @@ export async function deliver(lab: Lab, sends: readonly Send[], fabric?: FabricR
   }
 }
 
-/** All that is wrong between the VMs of a lab, pings and frames of every kind; nothing is an empty list. */
+/** Sends pings and frames of every kind between all VMs of a lab. @returns descriptions of the failures */
 export async function wrongs(lab: Lab, networkOf: NetworkOf, settings: ProbeSettings = {}): Promise<string[]> {
   await lab.settle()
   const pings = await deliver(lab, pingProbes(lab.vms, networkOf), settings.fabric)

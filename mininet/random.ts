@@ -1,4 +1,4 @@
-/** Random choices that can be made again: the seed is printed by the test, and PLUGBOARD_SEED gives one. */
+/** Repeatable random choices. Tests print the seed; PLUGBOARD_SEED sets it. */
 
 export class Random {
   readonly seed: number
@@ -9,7 +9,7 @@ export class Random {
     this.#state = this.seed
   }
 
-  /** A whole number from 0 to below the bound (mulberry32). */
+  /** A whole number, at least 0 and less than the bound (mulberry32). */
   below(bound: number): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)

@@ -1,24 +1,24 @@
 /**
- * Somebody else's end of a layer-2 tunnel: a plain machine on the underlay whose `eth0` is on the far side of the tunnel. For
- * VXLAN that is the Linux kernel's own device; a kernel may lack those of the other types, so there it is an Open vSwitch
- * that knows nothing of us.
+ * The remote end of a layer-2 tunnel: a plain machine on the underlay whose `eth0` is on the far side of the tunnel. For VXLAN,
+ * `eth0` is a device of the Linux kernel. Kernels may lack devices of the other types, so these use an Open vSwitch without a
+ * controller.
  */
 import type { Hypervisor } from './hypervisor.ts'
 
 export interface Tunnel {
   readonly type: 'vxlan' | 'geneve' | 'gre'
   readonly key: number
-  /** The hypervisor's address. */
+  /** The address of the hypervisor. */
   readonly to: string
 }
 
 export interface RemoteEthernet extends Tunnel {
   readonly mac: string
-  /** With prefix length. */
+  /** Addresses with prefix length. */
   readonly addresses: readonly string[]
 }
 
-/** Make `eth0` of this machine the end of a tunnel. */
+/** Makes `eth0` of this machine the end of a tunnel. */
 export async function openTunnel(machine: Hypervisor, { mac, addresses, ...tunnel }: RemoteEthernet): Promise<void> {
   if (tunnel.type === 'vxlan') {
     const options = `id ${tunnel.key} local ${machine.encapIp} remote ${tunnel.to} dstport 4789`
@@ -35,7 +35,7 @@ export async function openTunnel(machine: Hypervisor, { mac, addresses, ...tunne
   await machine.run('ip', 'link', 'set', 'eth0', 'up')
 }
 
-/** Another end, as when the VM at the other side has moved. */
+/** Changes the peer of the tunnel, as after a move of the VM on the other side. */
 export async function turnTunnel(machine: Hypervisor, tunnel: Tunnel): Promise<void> {
   if (tunnel.type === 'vxlan') {
     await machine.run('ip', 'link', 'set', 'eth0', 'type', 'vxlan', 'id', String(tunnel.key), 'remote', tunnel.to)

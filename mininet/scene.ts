@@ -1,6 +1,6 @@
 /**
- * A lab with a controller, and the memory of what the API was told: which VM is in which network. From that follows who must
- * reach whom, and `wrongs` asks the real network whether it is so.
+ * A lab with a controller, and a record of the requests to the API: which VM is in which network. The record says who must reach
+ * whom, and `wrongs` checks it in the real network.
  */
 import { Api, type HypervisorState, type Network, type Port } from './api.ts'
 import { addInterface, type Vnic } from './compute.ts'
@@ -12,13 +12,13 @@ import { type Lab, type LabSettings, startLab, type Vm } from './lab.ts'
 import { isLearned } from './learned-rules.ts'
 import { type ProbeSettings, wrongs } from './probes.ts'
 import { fabricOf, type Remote } from './segments.ts'
-import { type Carried, furtherOf } from './trunking.ts'
+import { furtherOf, type SubPort } from './trunking.ts'
 import { until } from './until.ts'
 
 export interface SceneSettings extends Omit<LabSettings, 'controllers'> {
-  /** Text of the configuration file of each controller. */
+  /** The text of the configuration file of each controller. */
   readonly config?: string
-  /** What an operator did on a host before it joins. */
+  /** Configures a host before it joins, as an operator would. */
   readonly prepare?: (host: Hypervisor) => Promise<unknown>
 }
 
@@ -26,14 +26,14 @@ export interface SceneSettings extends Omit<LabSettings, 'controllers'> {
 export interface Station {
   vm: Vm
   readonly vnic: Vnic
-  /** The port in which its VNIC is plugged. */
+  /** The port into which its VNIC is plugged. */
   port: Port | undefined
   network: Network | undefined
-  /** What its port carries, by tag. */
-  trunk: ReadonlyMap<number, Carried>
+  /** The sub-ports of its port, by tag. */
+  trunk: ReadonlyMap<number, SubPort>
   up: boolean
-  /** Does its port get frames to addresses that no VNIC of the network has? */
-  asks: boolean
+  /** Does its port get frames to addresses that no VNIC of the network has (`unknown_unicast`: `flood`)? */
+  floodUnknown: boolean
 }
 
 export interface StationWish {
@@ -41,7 +41,7 @@ export interface StationWish {
   readonly network?: Network
   readonly mac?: string
   readonly addresses?: readonly string[]
-  readonly asks?: boolean
+  readonly floodUnknown?: boolean
 }
 
 export interface TunnelWish {
@@ -58,7 +58,7 @@ export async function startScene(settings: SceneSettings): Promise<Scene> {
   return scene
 }
 
-/** Several controllers in one lab that know nothing of each other, each with its share of the hypervisors. */
+/** Starts several independent controllers in one lab, each with its share of the hypervisors. */
 export async function startScenes(count: number, settings: SceneSettings): Promise<Scene[]> {
   const { config = '', prepare, ...lasting } = settings
   const lab = await startLab({ ...lasting, controllers: count })
@@ -85,7 +85,7 @@ export async function startScenes(count: number, settings: SceneSettings): Promi
   }
 }
 
-/** The VMs of a scene are numbered from here on, times the place of the scene in its lab. */
+/** The numbers of VMs begin at this number, times the index of the scene in its lab. */
 const VMS_PER_SCENE = 1000
 
 export class Scene {
@@ -94,7 +94,7 @@ export class Scene {
   readonly api: Api
   readonly hypervisors: readonly Hypervisor[]
   readonly stations = new Map<string, Station>()
-  /** Machines at the far end of a port's own tunnel. */
+  /** The machines at the remote ends of ports' own tunnels. */
   readonly #remotes = new Map<string, Remote>()
   #made: number
 
@@ -106,7 +106,7 @@ export class Scene {
     this.#made = made
   }
 
-  /** Until so many hypervisors have both of their connections. */
+  /** Waits until this number of hypervisors has both connections. */
   async connected(count = this.hypervisors.length): Promise<void> {
     await until(`${count} hypervisors to be connected`, async () => {
       const hosts = await this.api.hypervisors()
@@ -126,7 +126,7 @@ export class Scene {
     return this.api.must('GET', `/v1/projects/${project}/vnics/${vnicId}`)
   }
 
-  /** Waits for a state of a VNIC. */
+  /** Waits for a status of a VNIC. */
   async vnicIs(vnicId: string, status: Vnic['status']): Promise<Vnic> {
     return await until(`VNIC ${vnicId} to be ${status}`, async () => {
       const vnic = await this.show(vnicId)
@@ -134,7 +134,7 @@ export class Scene {
     })
   }
 
-  /** Waits for a binding of a VNIC; null is none. */
+  /** Waits for a binding of a VNIC; null: no binding. */
   async boundTo(vnicId: string, place: { hypervisor: string; interface: string } | null): Promise<Vnic> {
     return await until(`VNIC ${vnicId} to be bound to ${JSON.stringify(place)}`, async () => {
       const vnic = await this.show(vnicId)
@@ -146,7 +146,7 @@ export class Scene {
     return this.api.must('GET', `/v1/hypervisors/${id}`)
   }
 
-  /** Waits until a hypervisor has, or no longer has, a condition. */
+  /** Waits until a hypervisor has a condition, or no longer has it. */
   async condition(id: string, code: string, present = true): Promise<void> {
     await until(`${id} ${present ? 'to have' : 'to be without'} condition ${code}`, async () => {
       return (await this.hypervisor(id)).conditions.some((condition) => condition.code === code) === present
@@ -154,8 +154,8 @@ export class Scene {
   }
 
   /**
-   * Until the controller has seen all that this host's database has held so far: changes come in order, so it is enough to
-   * see one more arrive.
+   * Waits until the controller has seen all changes of this host's database so far. Changes arrive in order, so the method makes one
+   * more change and waits for it.
    */
   async seen(host: Hypervisor): Promise<void> {
     const hostname = `mark-${++this.#made}`
@@ -163,7 +163,7 @@ export class Scene {
     await until(`the controller to see ${host.id}`, async () => (await this.hypervisor(host.id)).hostname === hostname)
   }
 
-  /** Until a switch has just the rules that are wanted there, and those that it has learned by itself. */
+  /** Waits until a switch has exactly the desired rules, apart from learned ones. */
   async compared({ id }: Hypervisor): Promise<void> {
     await until(`the rules of ${id}`, async () => {
       const path = `/v1/hypervisors/${id}/flows?actual=true`
@@ -172,8 +172,8 @@ export class Scene {
     })
   }
 
-  /** A VNIC and a VM with its interface, plugged into a new port of the network if one is given. */
-  async station({ hypervisor, network, mac, addresses, asks = false }: StationWish): Promise<Station> {
+  /** Creates a VNIC, and starts a VM with its interface. If a network is given, plugs the VNIC into a new port of it. */
+  async station({ hypervisor, network, mac, addresses, floodUnknown = false }: StationWish): Promise<Station> {
     const number = ++this.#made
     const vnic = await this.createVnic(mac === undefined ? {} : { mac_address: mac })
     const name = `vm${number}`
@@ -185,21 +185,29 @@ export class Scene {
       addresses: addresses ?? [`10.0.${number >> 8}.${number & 255}/16`],
     })
     await addInterface((...argv) => hypervisor.run(...argv), vm.interface, vnic)
-    const station: Station = { vm, vnic, port: undefined, network: undefined, trunk: new Map(), up: true, asks: false }
+    const station: Station = {
+      vm,
+      vnic,
+      port: undefined,
+      network: undefined,
+      trunk: new Map(),
+      up: true,
+      floodUnknown: false,
+    }
     this.stations.set(name, station)
-    if (network !== undefined) await this.plug(station, network, { asks })
+    if (network !== undefined) await this.plug(station, network, { floodUnknown })
     return station
   }
 
-  /** Into a new port of the network; returns when the VNIC is active. */
-  async plug(station: Station, network: Network, { asks = false } = {}): Promise<void> {
-    const floods = asks && !isRouted(network)
+  /** Plugs a VNIC into a new port of the network. Returns when the VNIC is active. */
+  async plug(station: Station, network: Network, { floodUnknown = false } = {}): Promise<void> {
+    const floods = floodUnknown && !isRouted(network)
     const port = await this.api.createPort(project, network.id, floods ? { unknown_unicast: 'flood' } : {})
     await this.plugInto(station, port)
-    Object.assign(station, { network, asks: floods })
+    Object.assign(station, { network, floodUnknown: floods })
   }
 
-  /** A port that is its own tunnel, or that bridges a network. */
+  /** Creates a port that is its own tunnel, or that bridges a network. */
   tunnelPort(wish: Required<TunnelWish>, network?: Network, more: Record<string, unknown> = {}): Promise<Port> {
     if (network) return this.api.createPort(project, network.id, { ...wish, ...more })
     return this.api.must('POST', `/v1/projects/${project}/ports`, { engine: 'remote-l2', ...wish })
@@ -213,7 +221,7 @@ export class Scene {
     return this.api.must('DELETE', `/v1/projects/${project}/ports/${id}`)
   }
 
-  /** A machine at the far end of a port's own tunnel, whose near end is on this hypervisor now. */
+  /** Makes a machine the remote end of a port's own tunnel. The near end is on this hypervisor. */
   async remoteEnd(machine: Hypervisor, port: Port, hypervisor: Hypervisor): Promise<Vm> {
     const number = ++this.#made
     const { tunnel_type: type = 'vxlan', tunnel_key: key = 0 } = port
@@ -224,12 +232,12 @@ export class Scene {
     return vm
   }
 
-  /** Into a port; returns when the VNIC is active. */
+  /** Plugs a VNIC into a port. Returns when the VNIC is active. */
   async plugInto(station: Station, port: Port): Promise<void> {
     const path = `/v1/projects/${project}/vnics/${station.vnic.id}/port`
     const vnic = await this.api.must<Vnic>('PUT', path, { port_id: port.id }, { prefer: 'wait=30' })
     if (vnic.status !== 'active') throw new Error(`${station.vm.name} is not active: ${JSON.stringify(vnic)}`)
-    Object.assign(station, { port, network: undefined, trunk: new Map(), up: true, asks: false })
+    Object.assign(station, { port, network: undefined, trunk: new Map(), up: true, floodUnknown: false })
   }
 
   async unplug(station: Station): Promise<void> {
@@ -243,7 +251,7 @@ export class Scene {
     station.up = up
   }
 
-  /** The VM goes on at another hypervisor, as after a cold migration: the same VNIC, MAC and addresses. */
+  /** Moves a VM to another hypervisor by cold migration: the VNIC, the MAC address and the IP addresses stay the same. */
   async move(station: Station, hypervisor: Hypervisor): Promise<void> {
     const { name, vnicId, mac, addresses } = station.vm
     await this.lab.removeVm(station.vm)
@@ -253,29 +261,29 @@ export class Scene {
     await this.vnicIs(vnicId, 'active')
   }
 
-  /** The VM leaves, then its VNIC is destroyed. */
+  /** Removes a VM, and then destroys its VNIC. */
   async remove(station: Station): Promise<void> {
     await this.lab.removeVm(station.vm)
     this.stations.delete(station.vm.name)
     await this.api.must('DELETE', `/v1/projects/${project}/vnics/${station.vnic.id}`)
   }
 
-  /** The network in which a VM must reach others, as the API was told. */
+  /** The network in which a VM must reach others, according to the requests so far. */
   networkOf(vm: Vm): string | undefined {
     const station = this.stations.get(vm.name)
     const alone = this.#remotes.get(vm.name)
     if (alone) return alone.port.network_id ?? alone.port.id
     if (!station?.up) return undefined
-    // Without an Ethernet, each is on its own.
+    // Members without a common Ethernet cannot reach each other by frames.
     return station.network && !isRouted(station.network) ? station.network.id : station.port?.id
   }
 
-  /** All that is wrong between the VMs; nothing is an empty list. */
+  /** Sends pings and frames between all VMs. @returns descriptions of the failures */
   wrongs(settings?: ProbeSettings): Promise<string[]> {
-    const asks = ({ name }: Vm) => this.#remotes.has(name) || (this.stations.get(name)?.asks ?? false)
+    const floodUnknown = ({ name }: Vm) => this.#remotes.has(name) || (this.stations.get(name)?.floodUnknown ?? false)
     const remembers = ({ name }: Vm) => this.stations.get(name)?.network?.segment.physical_network !== undefined
     const further = ({ name }: Vm) => furtherOf(this.stations.get(name))
-    const known = { asks, remembers, further, fabric: this.fabric }
+    const known = { floodUnknown, remembers, further, fabric: this.fabric }
     return wrongs(this.lab, (vm) => this.networkOf(vm), { ...known, ...settings })
   }
 
@@ -284,7 +292,7 @@ export class Scene {
     return fabricOf(this, this.#remotes)
   }
 
-  /** For the report of a failure. */
+  /** The last lines of the controller's log, for the report of a failure. */
   async lastLines(): Promise<string> {
     return await this.controller.lastLines()
   }

@@ -1,18 +1,18 @@
-/** Which segments carry whose frames in a scene, as the API was told, and where tunnels may bring them. */
+/** The segments that may carry the frames of each VM in a scene, and the hosts to which tunnels may carry them. */
 import type { Network, Port } from './api.ts'
 import { type FabricRules, isRouted, segmentOf } from './fabric.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import type { Scene } from './scene.ts'
 
-/** Where the port's own tunnel to a machine outside begins. */
+/** A port with its own tunnel to an outside machine, and the hypervisor on which the tunnel begins. */
 export interface Remote {
   readonly port: Port
   readonly hypervisor: Hypervisor
 }
 
-/** @param remotes machines at the far end of a port's own tunnel */
+/** @param remotes the machines at the remote ends of ports' own tunnels */
 export function fabricOf({ lab, stations }: Scene, remotes: ReadonlyMap<string, Remote>): FabricRules {
-  /** Of a network, and of the tunnels that bridge it. */
+  /** The segments of a network, and of the tunnels that bridge it. */
   const segmentsOf = (network: Network): string[] => {
     if (isRouted(network)) return []
     const sites = [...remotes.values()].filter(({ port }) => port.network_id === network.id)
@@ -21,8 +21,8 @@ export function fabricOf({ lab, stations }: Scene, remotes: ReadonlyMap<string, 
   return {
     segmentsOf: (name, tag) => {
       const station = stations.get(name)
-      const carried = tag === null ? undefined : station?.trunk.get(tag)
-      if (carried) return station?.up ? segmentsOf(carried.network) : []
+      const subPort = tag === null ? undefined : station?.trunk.get(tag)
+      if (subPort) return station?.up ? segmentsOf(subPort.network) : []
       if (station?.network) return station.up ? segmentsOf(station.network) : []
       const wire = remotes.get(name)?.port ?? (station?.up ? station.port : undefined)
       const network = [...stations.values()].find(({ network }) => network && network.id === wire?.network_id)

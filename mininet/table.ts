@@ -1,15 +1,15 @@
-/** Who reaches whom, as a table for a person. */
+/** Prints a table that shows who reaches whom. */
 import type { Arrival, Send } from './experiment.ts'
 import { count } from './experiment.ts'
 import type { Vm } from './lab.ts'
 
 export interface Matrix {
   readonly text: string
-  /** Cells that differ from what the API was told. */
+  /** The number of cells with an unexpected result. */
   readonly wrong: number
 }
 
-/** From pings (as `pingProbes` makes them) and what arrived of them; `must` says who has to reach whom. */
+/** Makes the table from pings (made by `pingProbes`) and their arrivals. `must` says who must reach whom. */
 export function pingMatrix(
   vms: readonly Vm[],
   sends: readonly Send[],
@@ -23,7 +23,7 @@ export function pingMatrix(
   const reached = new Set<string>()
   for (const { from, number } of sends) {
     const copies = heard.get(number)
-    // A ping counts when its request was seen at the other VM and its reply at the sender.
+    // A ping succeeds if its request was seen at the other VM and its reply at the sender.
     if (copies?.has(from)) for (const to of copies.keys()) if (to !== from) reached.add(`${from} ${to}`)
   }
   let wrong = 0
@@ -48,7 +48,7 @@ export function pingMatrix(
   return { text: lines.join('\n'), wrong }
 }
 
-/** How many of the pings printed by `ping` were lost. One that was under way when it was stopped is not counted. */
+/** Counts answered and lost pings in the output of `ping`. A ping that had no time to be answered before the end does not count. */
 export function lostPings(output: string): { readonly answered: number; readonly lost: number } {
   const numbers = new Set([...output.matchAll(/icmp_seq=(\d+) ttl=/g)].map(([, number]) => Number(number)))
   return { answered: numbers.size, lost: Math.max(0, ...numbers) - numbers.size }

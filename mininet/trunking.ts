@@ -1,29 +1,33 @@
-/** A VM that has further networks under tags, by a trunk of its port. */
+/** Trunks of a scene's VMs: further networks of a VM, under VLAN tags. */
 import type { Network, Port } from './api.ts'
 import type { Further } from './probes.ts'
 import { project, type Scene, type Station } from './scene.ts'
 import { until } from './until.ts'
 
-/** A port of a trunk. */
-export interface Carried {
+/** A sub-port of a trunk. */
+export interface SubPort {
   readonly port: Port
   readonly network: Network
-  /** Does it get frames to addresses that no VNIC of the network has? */
-  readonly asks: boolean
+  /** Does it get frames to addresses that no VNIC of the network has (`unknown_unicast`: `flood`)? */
+  readonly floodUnknown: boolean
 }
 
-export interface CarriedWish {
+export interface SubPortWish {
   readonly network: Network
-  readonly asks?: boolean
+  readonly floodUnknown?: boolean
 }
 
-/** New ports in these networks under these tags, instead of what was there; returns when they are active. */
-export async function carry(scene: Scene, station: Station, wishes: ReadonlyMap<number, CarriedWish>): Promise<void> {
+/** Replaces the trunk of a VM by new sub-ports in these networks, by tag. Returns when they are active. */
+export async function setTrunk(
+  scene: Scene,
+  station: Station,
+  wishes: ReadonlyMap<number, SubPortWish>,
+): Promise<void> {
   const { api } = scene
-  const trunk = new Map<number, Carried>()
-  for (const [tag, { network, asks = false }] of wishes) {
-    const port = await api.createPort(project, network.id, asks ? { unknown_unicast: 'flood' } : {})
-    trunk.set(tag, { port, network, asks })
+  const trunk = new Map<number, SubPort>()
+  for (const [tag, { network, floodUnknown = false }] of wishes) {
+    const port = await api.createPort(project, network.id, floodUnknown ? { unknown_unicast: 'flood' } : {})
+    trunk.set(tag, { port, network, floodUnknown })
   }
   const list = [...trunk].map(([vlan_id, { port }]) => ({ vlan_id, port_id: port.id }))
   await api.must('PATCH', `/v1/projects/${project}/ports/${station.port?.id}`, { trunk: list })
@@ -36,12 +40,12 @@ export async function carry(scene: Scene, station: Station, wishes: ReadonlyMap<
   }
 }
 
-/** In which networks it must reach others under tags, as the API was told. */
+/** The networks in which the VM must reach others under tags, according to the requests so far. */
 export function furtherOf(station: Station | undefined): readonly Further[] {
-  return [...(station?.trunk ?? [])].map(([tag, { network, asks }]) => ({
+  return [...(station?.trunk ?? [])].map(([tag, { network, floodUnknown }]) => ({
     tag,
     network: station?.up ? network.id : undefined,
-    asks,
+    floodUnknown,
     remembers: network.segment.physical_network !== undefined,
   }))
 }

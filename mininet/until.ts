@@ -1,12 +1,12 @@
-/** Waiting for a condition instead of for a time. */
+/** Waits for a condition instead of a fixed time. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Far longer than anything here takes, so that it ends only a wait for what never comes. */
+/** Far longer than anything in the tests takes, so it ends only waits that would never succeed. */
 const MAX_WAIT_MS = 30_000
 
 /**
- * Asks again and again until the answer is neither false nor undefined, and returns it; a failure to ask counts as "not yet".
- * After 30 s it fails with what was waited for and the last failure as its cause.
+ * Calls `ask` repeatedly until its result is neither false nor undefined, and returns the result. An error counts as "not yet".
+ * After 30 s it throws an error that names the condition; its cause is the last error.
  */
 export async function until<Value>(what: string, ask: () => Promise<Value | false | undefined>): Promise<Value> {
   const end = Date.now() + MAX_WAIT_MS

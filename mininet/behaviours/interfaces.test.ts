@@ -42,7 +42,7 @@ await onStage('interfaces', { hypervisors: 2 }, async (t, scene) => {
       addresses,
       interface: 'late0',
     })
-    const late: Station = { vm, vnic, port, network, up: true, trunk: new Map(), asks: false }
+    const late: Station = { vm, vnic, port, network, up: true, trunk: new Map(), floodUnknown: false }
     scene.stations.set(vm.name, late)
     await scene.vnicIs(vnic.id, 'active')
     t.same(await scene.wrongs(), [])

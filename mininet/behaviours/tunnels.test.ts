@@ -16,7 +16,7 @@ await onStage('ports that are their own tunnel', { hypervisors: 2, remotes: TYPE
   for (const engine of ['vlan', 'flat', 'vxlan', 'geneve']) {
     const network = await scene.network(engine)
     vids.push(...[network.segment.vlan_id ?? []].flat())
-    for (const hypervisor of [h1, h2]) await scene.station({ hypervisor, network, asks: hypervisor === h2 })
+    for (const hypervisor of [h1, h2]) await scene.station({ hypervisor, network, floodUnknown: hypervisor === h2 })
   }
   const wires: { station: Station; machine: Hypervisor; type: (typeof TYPES)[number]; key: number }[] = []
   for (const [index, type] of TYPES.entries()) {

@@ -18,7 +18,7 @@ await onStage('underlays', { hypervisors: 2, remotes: 1, underlay: 'ipv6' }, asy
   for (const engine of ENGINES) {
     const network = await scene.network(engine)
     t.equal(network.mtu, MTU, `B27 ${engine}`)
-    const near = await scene.station({ hypervisor: h1, network, asks: true })
+    const near = await scene.station({ hypervisor: h1, network, floodUnknown: true })
     pairs.push({ near, far: await scene.station({ hypervisor: h2, network }) })
   }
   const port = await scene.tunnelPort({ remote_ip: r1.encapIp, tunnel_type: 'vxlan', tunnel_key: 90 })

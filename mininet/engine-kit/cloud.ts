@@ -1,4 +1,4 @@
-/** A small cloud of one engine's, in which things happen at random, all of them as the API and the hypervisors would say. */
+/** A small cloud of one engine with random changes, such as requests to the API and reports of hypervisors. */
 
 import type { Engine } from '../../src/core/engine/engine.ts'
 import { PlugboardError } from '../../src/core/errors.ts'
@@ -14,7 +14,7 @@ import { ADMIN, PROJECT, Recorder } from './recorder.ts'
 const HOSTS: readonly Place[] = [...PLACES, { hypervisor: 'h3', address: '172.31.0.13' }]
 export const HYPERVISORS = HOSTS.map(({ hypervisor }) => hypervisor as HypervisorId)
 
-/** What the laws need: so many networks or lines, ports in each network, VNICs. */
+/** The numbers of networks or lines, of ports in each network, and of VNICs. */
 const [DOMAINS, PORTS, VNICS] = [3, 3, 7]
 
 /** The first OpenFlow port that leads to the fabric. */
@@ -22,7 +22,7 @@ const FABRIC = 1001
 
 type Happening = (cloud: Cloud, random: Random) => Promise<unknown>
 
-/** What can happen; what the engine or the core refuses does not. */
+/** The random changes. A change that the engine or the core refuses has no effect. */
 const HAPPENINGS: readonly Happening[] = [
   (cloud, random) =>
     cloud.write((draft) => plug(draft, cloud.context, PROJECT, cloud.vnic(random), cloud.port(random), null)),
@@ -66,10 +66,10 @@ export class Cloud extends Recorder {
   readonly #engine: Engine
   readonly #test: EngineUnderTest
   readonly #networks: NetworkId[] = []
-  /** Numbers of the interfaces, each of which is of a new VNIC. */
+  /** The number of interfaces made so far. Each one is for a new VNIC. */
   #made = 0
 
-  /** Everything made, plugged in and bound, so that what happens meets a busy cloud. */
+  /** A cloud in which everything is created, plugged and bound, so that changes meet many objects. */
   static async furnished(engine: Engine, test: EngineUnderTest, random: Random): Promise<Cloud> {
     const cloud = new Cloud(engine, test)
     for (const n of HOSTS.keys()) await cloud.host(n, 'whole')
@@ -102,10 +102,10 @@ export class Cloud extends Recorder {
     }
   }
 
-  /** One that is there, or that is not. */
+  /** A random VNIC id, which may be unknown. */
   vnic = (random: Random): VnicId => random.pick([...this.graph.vnics.keys(), 'none' as VnicId])
   port = (random: Random): PortId => random.pick([...this.graph.ports.keys(), 'none' as PortId])
-  /** One that no VNIC is in, as a trunk may carry it. */
+  /** A random port without a VNIC, which may become a sub-port. */
   freePort = (random: Random): PortId => {
     const free = [...this.graph.ports.keys()].filter((id) => !this.graph.vnicOf(id))
     return random.pick([...free, 'none' as PortId])
@@ -115,7 +115,7 @@ export class Cloud extends Recorder {
     return this.createVnic({ ...this.#test.vnic?.() })
   }
 
-  /** All ports that there should be, and are not. */
+  /** Creates the missing ports. */
   async addPorts(): Promise<void> {
     const { alias } = this.#engine
     for (const network of this.#networks) {

@@ -1,4 +1,4 @@
-/** What every engine must do, one check after the other, on real Open vSwitch. */
+/** Checks what every engine must do, on real Open vSwitch. */
 import { existsSync } from 'node:fs'
 import { loadEngines } from '../../src/loaded-engines.ts'
 import { whyNoLab } from '../lab.ts'
@@ -7,18 +7,18 @@ import { absolute, type EngineUnderTest } from './description.ts'
 import { laws } from './laws.ts'
 import { SETTINGS } from './settings.ts'
 import { type Domain, Stage, type Station } from './stage.ts'
-import { carried, carry, setCarried } from './trunk.ts'
+import { setSubPortUp, setTrunk, trunkActive } from './trunk.ts'
 
-/** Runs one check under its name, as `t.test` of tap and of node:test do. It may reject, or leave the report to the runner. */
+/** Runs one check under its name, like `t.test` of tap and of node:test. It may reject, or report the failure itself. */
 export type Step = (name: string, run: () => Promise<void>) => Promise<unknown>
 
-/** Why the kit cannot run here, or undefined: a reason to skip a test, in words. The laws need nothing. */
+/** Why the conformance checks cannot run here, as a reason to skip a test; undefined: they can. The laws run everywhere. */
 export function whyNotHere(): string | undefined {
   const missing = PROGRAMS.filter((file) => !existsSync(file))
   return whyNoLab() ?? (missing.length > 0 ? `needs ${missing.join(', ')}: ${PACKAGES}` : undefined)
 }
 
-/** What the lab runs or reads, where Debian and Ubuntu have it. */
+/** The files that the lab runs or reads, with their paths on Debian and Ubuntu. */
 const PROGRAMS = [
   '/usr/bin/python3',
   '/usr/bin/mnexec',
@@ -28,9 +28,9 @@ const PROGRAMS = [
 const PACKAGES = "install Debian's packages openvswitch-switch and mininet"
 
 /**
- * Run all checks for an engine, or for several in one lab.
- * @param step by default each check runs as it comes, and all that failed is said at the end
- * @throws Error if it cannot run here, or a check failed and `step` did not take that for itself
+ * Runs all checks for an engine, or for several engines in one lab.
+ * @param step runs a check; by default all checks run, and an error at the end lists the failures
+ * @throws Error if the kit cannot run here, or if a check failed and `step` did not handle it
  */
 export async function conformance(tests: EngineUnderTest | readonly EngineUnderTest[], step?: Step): Promise<void> {
   const why = whyNotHere()
@@ -53,7 +53,7 @@ export async function conformance(tests: EngineUnderTest | readonly EngineUnderT
   }
 }
 
-/** Far more than is sent here. */
+/** A rate limit far above the traffic of the checks. */
 const LIMIT = { ingress_kbps: 100_000, egress_kbps: 100_000 }
 
 async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promise<void> {
@@ -84,7 +84,7 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
 
   await check('the same plug again sends nothing', async () => {
     const since = await Promise.all(stage.lab.hypervisors.map((host) => host.watchChanges()))
-    await stage.replug(mover, mover.seat?.port ?? '')
+    await stage.replug(mover, mover.attachment?.port ?? '')
     for (const changes of since) none(await changes())
   })
   await check('unplug: neither heard nor hearing, and its rules are gone', async () => {
@@ -98,7 +98,7 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
     await stage.plug(partner, first)
     none(await stage.wrongs())
   })
-  // The ends of a line are where they are.
+  // The ends of a line cannot move.
   if (first.network) {
     await check('migration: one goes on at the other hypervisor, and comes back', async () => {
       const from = mover.vm.hypervisor
@@ -125,14 +125,14 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
     none(await stage.wrongs())
     await stage.limit(mover, null)
     alike(rules, await stage.rules())
-    // What follows meets meters, too.
+    // The limit stays, so that the following checks run with meters.
     await stage.limit(mover, LIMIT)
     await stage.active(mover)
   })
-  // What has another kind of VNIC has no tags.
+  // Only Ethernet devices have VLAN tags.
   if (!test.vnic) {
     await check('trunk: a VM of another network has two of its networks or lines under tags', async () => {
-      // Of a VNIC that has its addresses translated only one is.
+      // A VM can have only one sub-port whose addresses are translated.
       const both = first.reached ? [first] : [first, second]
       // The end of a line is for one VNIC.
       const others = first.network ? [] : [mover, partner]
@@ -142,25 +142,25 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
       }
       const trunked = await stage.enter({ engine: alias }, stage.homeFor(alias), mover.vm.hypervisor, 3)
       const rules = await stage.rules()
-      await carry(stage, trunked, both)
+      await setTrunk(stage, trunked, both)
       none(await stage.wrongs())
       const [sub] = trunked.trunk.values()
       for (const up of [false, true]) {
-        if (sub) await setCarried(stage, sub, up)
-        await carried(stage, trunked)
+        if (sub) await setSubPortUp(stage, sub, up)
+        await trunkActive(stage, trunked)
         none(await stage.wrongs())
       }
       await stage.setAdmin(trunked, false)
       none(await stage.wrongs())
       await stage.setAdmin(trunked, true)
-      await carried(stage, trunked)
+      await trunkActive(stage, trunked)
       none(await stage.wrongs())
-      await carry(stage, trunked, [])
+      await setTrunk(stage, trunked, [])
       alike(rules, await stage.rules())
       if (others.length > 0) await stage.leave(trunked)
       for (const station of others) await stage.plug(station, station === mover ? second : first)
-      // What follows meets trunks, too.
-      if (first.network) await carry(stage, trunked, both.toReversed())
+      // The trunk stays, so that the following checks run with it.
+      if (first.network) await setTrunk(stage, trunked, both.toReversed())
       else await stage.limit(mover, LIMIT)
       none(await stage.wrongs())
     })
@@ -175,7 +175,7 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
   }
   await check('the controller is killed and starts again: no rule is touched, and all go on', async () => {
     const rules = await stage.rules()
-    // What it was still about to say of a VM that has moved ends with it.
+    // Announcements of a moved VM that are still due end with the controller.
     await stage.lab.controller.stop('SIGKILL')
     const since = await Promise.all(stage.lab.hypervisors.map((host) => host.watchChanges()))
     await stage.lab.controller.start()
@@ -206,7 +206,7 @@ async function flowsOf(stage: Stage, { vnic, vm }: Station): Promise<ReadonlyArr
 }
 
 function none(wrong: readonly string[]): void {
-  if (wrong.length > 0) throw new Error(`${wrong.length} things are wrong:\n  ${wrong.slice(0, 20).join('\n  ')}`)
+  if (wrong.length > 0) throw new Error(`${wrong.length} failures:\n  ${wrong.slice(0, 20).join('\n  ')}`)
 }
 
 function alike(before: ReadonlyArray<readonly string[]>, after: ReadonlyArray<readonly string[]>): void {

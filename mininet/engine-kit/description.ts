@@ -1,15 +1,15 @@
-/** What the kit must be told of an engine, and of the built-in ones. */
+/** Descriptions of engines for the kit, and those of the built-in engines. */
 import { resolve } from 'node:path'
 import type { EngineWish } from '../../src/core/engine/load.ts'
 import type { Port } from '../api.ts'
 
-/** A hypervisor of the lab, and the address that tunnels to it end at. */
+/** A hypervisor of the lab, with its tunnel address. */
 export interface Place {
   readonly hypervisor: string
   readonly address: string
 }
 
-/** The hypervisors of the lab, for the options of an engine that must know of remote ends. */
+/** The hypervisors of the lab, for engines whose options need remote addresses. */
 export const PLACES: readonly [Place, Place] = [
   { hypervisor: 'h1', address: '172.31.0.11' },
   { hypervisor: 'h2', address: '172.31.0.12' },
@@ -19,35 +19,35 @@ export const PLACES: readonly [Place, Place] = [
 export const PHYSICAL_NETWORKS = ['physnet1', 'physnet2', 'physnet3'] as const
 
 export interface EngineUnderTest {
-  /** As the configuration names it. A path is relative to the working directory. */
+  /** The engine, as in the configuration. A path is relative to the working directory. */
   readonly engine: EngineWish
   /**
-   * What a request for a VNIC says. Left out: VNICs are Ethernet devices, which send from their own addresses only. Of another
-   * `kind` each must get whatever another one of its network or line sends, as long as it has no VLAN tag.
+   * The body of a request for a VNIC. Default: an Ethernet device, which sends only from its own addresses. A VNIC of another `kind`
+   * must get every frame that another VNIC of its network or line sends, unless the frame has a VLAN tag.
    */
   readonly vnic?: () => object
-  /** What the request for the nth network says beside `engine`; n is 0, 1 or 2. */
+  /** The body of the request for the nth network, without `engine`; n is 0, 1 or 2. */
   readonly network?: (n: number) => object
   /**
-   * Of an engine whose ports are on their own: what the request for a port says beside `engine`, of that end of the nth line
-   * which is at `here` and whose other end is at `there`.
+   * For an engine with standalone ports: the body of the request for a port, without `engine`. The port is the end at `here` of the
+   * nth line. The other end is at `there`.
    */
   readonly port?: (n: number, here: Place, there: Place) => object
   /**
-   * Of an engine whose members share no Ethernet: how the one in this port is reached, and what its guest must know for that. All
-   * members of such engines must reach each other by these addresses, and no frame of one must reach another as it is.
+   * For an engine whose members share no Ethernet: the address at which the member in this port is reached, and the settings of its
+   * guest. All members of such engines must reach each other by these addresses. No frame may reach another member unchanged.
    */
   readonly reached?: (port: Port) => Reached
 }
 
 export interface Reached {
   readonly address: string
-  /** What the guest has, with its prefix length. */
+  /** The address of the guest, with its prefix length. */
   readonly inside: string
   readonly gateway: string
 }
 
-/** Where floating addresses live in the kit's cloud: on each physical network, in this VLAN. */
+/** The pool of floating addresses in the kit's cloud, in this VLAN of each physical network. */
 export const FLOATING = { prefix: '203.0.113.0/24', vlan: 50 } as const
 
 export const BUILT_IN: readonly EngineUnderTest[] = [
@@ -74,7 +74,7 @@ export const BUILT_IN: readonly EngineUnderTest[] = [
   },
 ]
 
-/** A module's path as the controller finds it, wherever that runs. */
+/** Makes the path of a module absolute, so that the controller finds it from any working directory. */
 export function absolute(wish: EngineWish): EngineWish {
   if (typeof wish === 'string' || !wish.module.startsWith('.')) return wish
   return { ...wish, module: resolve(wish.module) }

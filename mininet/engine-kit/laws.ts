@@ -1,6 +1,6 @@
 /**
- * The laws that an engine's rules must hold, over random sequences of changes: they are a function of the graph as it stands,
- * not of how it came to be, nor of the clock; they are gone with what asked for them; and they can be written down.
+ * The laws for an engine's rules, over random sequences of changes. Rules depend only on the current graph, not on its history or
+ * on the clock. Rules disappear together with the objects that need them. Rules can be written as text.
  */
 
 import { CLASSIFY } from '../../flows/pipeline/table.ts'
@@ -15,12 +15,12 @@ import { absolute, type EngineUnderTest } from './description.ts'
 import { FakeTables, finish, isNothing, linesOf, observeAll, Replay } from './replay.ts'
 import { SETTINGS } from './settings.ts'
 
-/** Sequences, and what happens in each of them. */
+/** The number of sequences, and of changes in each sequence. */
 const [SEQUENCES, HAPPENINGS] = [40, 40]
 
 /**
- * Needs nothing but the engine. PLUGBOARD_SEED=<number> repeats a run.
- * @throws Error that says which law does not hold, and the seed
+ * Checks the laws. PLUGBOARD_SEED=<number> repeats a run.
+ * @throws Error with the broken law and the seed
  */
 export async function laws(test: EngineUnderTest): Promise<void> {
   const [engine] = await loadEngines([absolute(test.engine)], SETTINGS)
@@ -42,7 +42,7 @@ export async function laws(test: EngineUnderTest): Promise<void> {
     const last = [...new Map(cloud.steps.flat().map((change) => [`${change.kind}/${change.id}`, change])).values()]
     must('the order of changes matters', same(replay(shuffled(last, random).map((change) => [change])).tables, wanted))
     const all = [...end.fromScratch().values()].flat()
-    // What a port that is administratively down wants says nothing about its engine.
+    // The rules of a port that is administratively down do not come from its engine.
     rules += all.filter(({ table }) => table !== CLASSIFY.number).length
     must('a rule is not what its own text says', all.every(isItsText))
     const removal = shuffled(last, random).map((change) => [{ ...change, to: null }])
@@ -58,7 +58,7 @@ export async function laws(test: EngineUnderTest): Promise<void> {
 
 type Tables = ReadonlyMap<HypervisorId, readonly string[]>
 
-/** Every step sent to switches as it comes: what they have in the end. */
+/** Sends every step to the switches, one after the other. @returns the final rules of the switches */
 function run(end: Replay, steps: ReadonlyArray<readonly Change[]>): { tables: Tables; end: Replay } {
   const tables = new Map(HYPERVISORS.map((where) => [where, new FakeTables()]))
   for (const step of steps) {

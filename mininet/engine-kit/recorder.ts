@@ -1,4 +1,4 @@
-/** Operations of the core on a graph alone, without store and switches: it keeps the changes that each of them makes. */
+/** Runs operations of the core on a graph, without store and switches, and records the changes of each operation. */
 
 import type { Caller } from '../../src/core/caller.ts'
 import type { Draft } from '../../src/core/draft.ts'
@@ -20,9 +20,9 @@ export const ADMIN: Caller = { project: '*', role: 'admin' }
 
 export class Recorder {
   readonly graph = new Graph()
-  /** What the operations know beside the graph. */
+  /** What the operations use beside the graph. */
   readonly context: ResourceContext
-  /** What each operation changed, in order. */
+  /** The changes of each operation, in order. */
   readonly steps: Change[][] = []
   #nextKey = FIRST_KEY
 

@@ -1,4 +1,4 @@
-/** Rules of every switch kept up change by change, as the controller does it, and compiled from scratch, to compare the two. */
+/** Computes the rules of every switch change by change, as the controller does, and from scratch, to compare the results. */
 import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
 import { type Delta, Ledger } from '../../flows/diff.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
@@ -9,7 +9,7 @@ import { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import { stale } from '../../topology/stale.ts'
 
-/** Rules by compiling only what each change makes stale. */
+/** Keeps rules up to date by compiling only the objects that each change makes stale. */
 export class Replay {
   readonly graph = new Graph()
   readonly ledgers: ReadonlyMap<HypervisorId, Ledger>
@@ -35,7 +35,7 @@ export class Replay {
     }
   }
 
-  /** The delta that is open at a switch, and take it as sent. */
+  /** Returns the differences of a switch, and treats them as sent. */
   flush(where: HypervisorId): Delta {
     const ledger = this.ledgers.get(where)
     if (!ledger) throw new Error(`no switch ${where}`)
@@ -44,7 +44,7 @@ export class Replay {
     return delta
   }
 
-  /** Everything compiled at once from the graph as it stands. */
+  /** Compiles all rules at once from the current graph. */
   fromScratch(): Map<HypervisorId, Rule[]> {
     return fromScratch(this.graph, this.#engines, [...this.ledgers.keys()])
   }
@@ -61,12 +61,12 @@ export function fromScratch(
   )
 }
 
-/** What a switch ends with, if it takes every delta: rules and meters, in the order in which it is told them. */
+/** The rules and meters of a switch that applies every delta, in the order in which it receives them. */
 export class FakeTables {
   readonly #flows = new Map<string, Flow>()
   readonly #meters = new Map<number, string>()
 
-  /** @throws Error where a real one would refuse a meter, or take rules away with it */
+  /** Applies a delta. @throws Error if a real switch would refuse a meter, or would delete rules together with a meter */
   take({ put, drop, meters }: Delta): void {
     for (const { command, spec } of meters.put) {
       if (this.#meters.has(spec.id) !== (command === 'modify')) throw new Error(`${command} of meter ${spec.id}`)
@@ -85,13 +85,13 @@ export class FakeTables {
   }
 }
 
-/** Rules and their meters in comparable form. */
+/** Rules and their meters as lines that can be compared. */
 export function linesOf(rules: readonly Rule[]): string[] {
   const meters = rules.flatMap((rule) => rule.meters).map((spec) => printMeter(meterOf(spec)))
   return [...rules.map(printFlow), ...new Set(meters)].sort()
 }
 
-/** The switch has told what it has. */
+/** Tells the ledger that the switch has these rules. */
 export function observeAll(ledger: Ledger, rules: readonly Rule[]): void {
   ledger.forget()
   for (const rule of rules) {
@@ -100,7 +100,7 @@ export function observeAll(ledger: Ledger, rules: readonly Rule[]): void {
   }
 }
 
-/** Nothing to send. */
+/** Is there nothing to send? */
 export const isNothing = ({ put, drop, meters }: Delta): boolean =>
   put.length + drop.length + meters.put.length + meters.drop.length === 0
 

@@ -1,4 +1,4 @@
-/** How the kit's controllers and laws have the built-in engines. */
+/** The settings of the built-in engines in the kit. */
 import { readFloating } from '../../src/config/floating.ts'
 import type { EngineSettings } from '../../src/engines/built-in.ts'
 import { FLOATING, PHYSICAL_NETWORKS } from './description.ts'

@@ -1,6 +1,6 @@
 /**
- * The lab that the kit plays in: two hypervisors with real Open vSwitch, a controller with every built-in engine and those under
- * test, and for each built-in engine a network or line of two VMs, whose addresses everybody else has, too.
+ * The lab of the kit: two hypervisors with real Open vSwitch, and a controller with all built-in engines and the engines under
+ * test. Each built-in engine has a network or line with two VMs. All networks and lines use the same addresses.
  */
 
 import { ENGINE_ALIASES } from '../../src/engines/engine-list.ts'
@@ -15,7 +15,7 @@ import { configure, unanswered } from '../nat-ground.ts'
 import { frameProbes, pingProbes } from '../probes.ts'
 import { project, type Scene, startScene } from '../scene.ts'
 import { absolute, BUILT_IN, type EngineUnderTest, FLOATING, PHYSICAL_NETWORKS, PLACES } from './description.ts'
-import { type Carried, carry, furtherOf } from './trunk.ts'
+import { furtherOf, type SubPort, setTrunk } from './trunk.ts'
 
 /** A network, or the two ends of a line. */
 export interface Domain {
@@ -23,7 +23,7 @@ export interface Domain {
   readonly name: string
   /** null: a line. */
   readonly network: string | null
-  /** Of an engine whose members share no Ethernet. */
+  /** Present if the members of the engine share no Ethernet. */
   readonly reached: EngineUnderTest['reached']
   /** The ports of a line, by hypervisor. */
   readonly ends: ReadonlyMap<string, string>
@@ -33,10 +33,10 @@ export interface Domain {
 export interface Station {
   vm: Vm
   readonly vnic: Vnic
-  /** Where it is plugged in. */
-  seat: { readonly domain: Domain; readonly port: string } | null
-  /** What its port carries under tags. */
-  trunk: ReadonlyMap<number, Carried>
+  /** The port that its VNIC is plugged into; null: none. */
+  attachment: { readonly domain: Domain; readonly port: string } | null
+  /** The sub-ports of its port, by tag. */
+  trunk: ReadonlyMap<number, SubPort>
   up: boolean
 }
 
@@ -56,7 +56,7 @@ export class Stage {
     const scene = await startScene({
       hypervisors: PLACES.length,
       physicalNetworks: PHYSICAL_NETWORKS,
-      // JSON is YAML.
+      // JSON is valid YAML.
       config: JSON.stringify(config),
     })
     const stage = new Stage(scene)
@@ -85,7 +85,7 @@ export class Stage {
     return this.#scene.api
   }
 
-  /** Both connections of both hypervisors are there, and all that their databases held was seen. */
+  /** Waits until both hypervisors have both connections, and the controller has seen the content of their databases. */
   async connected(): Promise<void> {
     await this.#scene.connected()
     for (const host of this.lab.hypervisors) await this.#scene.seen(host)
@@ -95,7 +95,7 @@ export class Stage {
     return this.#scene.vnicIs(station.vnic.id, 'active')
   }
 
-  /** The nth network or line of an engine. */
+  /** Creates the nth network or line of an engine. */
   async make(alias: string, test: EngineUnderTest, n: number): Promise<Domain> {
     const name = `${alias} ${'abc'[n]}`
     if (!test.port) {
@@ -111,14 +111,14 @@ export class Stage {
     return { alias, name, reached: undefined, network: null, ends }
   }
 
-  /** A new VM, with the addresses of the nth member of each domain, plugged in. */
+  /** Starts a VM with the addresses of the nth member of every domain, and plugs it in. */
   async enter(test: EngineUnderTest, domain: Domain, hypervisor: Hypervisor, n: number): Promise<Station> {
     const mac = `02:00:00:00:aa:0${n + 1}`
     const vnic = await this.#post<Vnic>('/vnics', test.vnic?.() ?? { mac_address: mac })
     const name = `${domain.name.replace(' ', '-')}${n + 1}`
     const vm = await this.lab.startVm({ name, hypervisor, vnicId: vnic.id, mac, addresses: [`10.0.0.${n + 1}/24`] })
     await addInterface((...argv) => hypervisor.run(...argv), vm.interface, vnic)
-    const station: Station = { vm, vnic, seat: null, trunk: new Map(), up: true }
+    const station: Station = { vm, vnic, attachment: null, trunk: new Map(), up: true }
     this.stations.push(station)
     await this.plug(station, domain)
     return station
@@ -128,10 +128,10 @@ export class Stage {
     const port = await this.portIn(domain, station.vm)
     const vnic = await this.replug(station, port)
     if (vnic.status !== 'active') throw new Error(`${station.vm.name} is not active: ${JSON.stringify(vnic)}`)
-    Object.assign(station, { seat: { domain, port }, up: true })
+    Object.assign(station, { attachment: { domain, port }, up: true })
   }
 
-  /** A new port of the network, or the line's end there. */
+  /** A new port of the network, or the end of the line at the VM's hypervisor. */
   async portIn({ network, ends }: Domain, { hypervisor }: Vm): Promise<string> {
     return network ? (await this.#post(`/networks/${network}/ports`, {})).id : (ends.get(hypervisor.id) ?? '')
   }
@@ -141,14 +141,14 @@ export class Stage {
   }
 
   async unplug(station: Station): Promise<void> {
-    const { seat, vnic } = station
-    if (station.trunk.size > 0) await carry(this, station, [])
+    const { attachment, vnic } = station
+    if (station.trunk.size > 0) await setTrunk(this, station, [])
     await this.api.must('DELETE', `${PATH}/vnics/${vnic.id}/port`)
-    station.seat = null
-    if (seat?.domain.network) await this.api.must('DELETE', `${PATH}/ports/${seat.port}`)
+    station.attachment = null
+    if (attachment?.domain.network) await this.api.must('DELETE', `${PATH}/ports/${attachment.port}`)
   }
 
-  /** The VM goes on at another hypervisor, prepared, and then its interface at the old one goes. */
+  /** Migrates a VM: prepares the target, makes the interface there, and then removes the old interface. */
   async migrate(station: Station, hypervisor: Hypervisor): Promise<void> {
     const { vm: old, vnic } = station
     const path = `${PATH}/vnics/${vnic.id}/migration`
@@ -164,11 +164,11 @@ export class Stage {
   }
 
   async setAdmin(station: Station, up: boolean): Promise<void> {
-    await this.api.must('PATCH', `${PATH}/ports/${station.seat?.port}`, { admin_state_up: up })
+    await this.api.must('PATCH', `${PATH}/ports/${station.attachment?.port}`, { admin_state_up: up })
     station.up = up
   }
 
-  /** The domain of another engine's neighbours into which a VM may go that has ports of this one's under tags. */
+  /** The network of another engine for the parent port of a trunk with sub-ports of this engine. */
   homeFor(alias: string): Domain {
     const home = this.#neighbours.find((domain) => domain.network && domain.alias !== alias)
     if (!home) throw new Error(`no built-in engine but ${alias} has networks`)
@@ -176,7 +176,7 @@ export class Stage {
   }
 
   async limit(station: Station, limit: object | null): Promise<void> {
-    await this.api.must('PATCH', `${PATH}/ports/${station.seat?.port}`, { rate_limit: limit })
+    await this.api.must('PATCH', `${PATH}/ports/${station.attachment?.port}`, { rate_limit: limit })
   }
 
   async leave(station: Station): Promise<void> {
@@ -186,11 +186,11 @@ export class Stage {
     this.stations.splice(this.stations.indexOf(station), 1)
   }
 
-  /** Its VMs leave, and all that was made for it is destroyed. */
+  /** Removes the VMs of these domains, and destroys the domains. */
   async strike(domains: readonly Domain[]): Promise<void> {
     const isOf = (domain: Domain | undefined) => domain !== undefined && domains.includes(domain)
-    const theirs = ({ seat, trunk }: Station) =>
-      isOf(seat?.domain) || [...trunk.values()].some((one) => isOf(one.domain))
+    const theirs = ({ attachment, trunk }: Station) =>
+      isOf(attachment?.domain) || [...trunk.values()].some((one) => isOf(one.domain))
     for (const station of this.stations.filter(theirs)) await this.leave(station)
     for (const { network, ends } of domains) {
       for (const port of ends.values()) await this.api.must('DELETE', `${PATH}/ports/${port}`)
@@ -205,12 +205,12 @@ export class Stage {
 
   /** The rules and meters of each hypervisor. */
   rules(): Promise<ReadonlyArray<readonly string[]>> {
-    // What switches learn by themselves comes and goes with what passes.
+    // Learned rules depend on the traffic, so they are left out.
     const made = async (host: Hypervisor) => (await host.rules()).filter((rule) => !isLearned(rule))
     return Promise.all(this.lab.hypervisors.map(made))
   }
 
-  /** All that is wrong about who hears whom, among all VMs of all engines; nothing is an empty list. */
+  /** Every frame that is missing or must not arrive, among all VMs of all engines. An empty list means no failures. */
   async wrongs(): Promise<string[]> {
     const { vms } = this.lab
     const names = vms.map(({ name }) => name)
@@ -235,13 +235,13 @@ export class Stage {
     ]
   }
 
-  /** The members reached by address that do not answer. */
+  /** The members of engines without a common Ethernet that do not answer at their address. */
   async #unreached(): Promise<string[]> {
     const there: Array<{ readonly name: string; readonly address: string }> = []
-    for (const { vm, seat, up } of this.stations) {
-      if (!seat?.domain.reached || !up) continue
-      const port = await this.api.must<Port>('GET', `${PATH}/ports/${seat.port}`)
-      const { address, inside, gateway } = seat.domain.reached(port)
+    for (const { vm, attachment, up } of this.stations) {
+      if (!attachment?.domain.reached || !up) continue
+      const port = await this.api.must<Port>('GET', `${PATH}/ports/${attachment.port}`)
+      const { address, inside, gateway } = attachment.domain.reached(port)
       await configure(this.lab, vm.name, inside, gateway)
       there.push({ name: vm.name, address })
     }
@@ -250,14 +250,14 @@ export class Stage {
 
   #domainOf(vm: Vm): Domain | undefined {
     const station = this.stations.find((each) => each.vm === vm)
-    return station?.up ? station.seat?.domain : undefined
+    return station?.up ? station.attachment?.domain : undefined
   }
 
   #post<Made extends { readonly id: string }>(path: string, body: object): Promise<Made> {
     return this.api.must('POST', `${PATH}${path}`, body)
   }
 
-  /** For the report of a failure. */
+  /** The last lines of the controller's log, for the report of a failure. */
   lastLines(): Promise<string> {
     return this.#scene.lastLines()
   }

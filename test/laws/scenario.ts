@@ -86,7 +86,11 @@ const event = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('admin' as const), port: below(PORTS), up: fc.boolean() }) },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant('ask' as const), port: below(IN_NETWORKS), asks: fc.boolean() }),
+    arbitrary: fc.record({
+      do: fc.constant('floodUnknown' as const),
+      port: below(IN_NETWORKS),
+      floodUnknown: fc.boolean(),
+    }),
   },
   {
     weight: 2,
@@ -199,9 +203,9 @@ function changesOf(graph: Graph, event: Event): Change[] {
       const there = graph.ports.get(portId(event.port))
       return there ? [{ kind: 'port', id: there.id, to: { ...there, adminUp: event.up } }] : []
     }
-    case 'ask': {
+    case 'floodUnknown': {
       const there = graph.ports.get(portId(event.port))
-      return there ? [{ kind: 'port', id: there.id, to: { ...there, floodUnknown: event.asks } }] : []
+      return there ? [{ kind: 'port', id: there.id, to: { ...there, floodUnknown: event.floodUnknown } }] : []
     }
     case 'trunk':
       return trunked(graph, event.port, event.subs)

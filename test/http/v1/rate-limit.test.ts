@@ -27,8 +27,8 @@ t.test('a port has a limit from its POST or a PATCH until it is null', async (t)
   t.match(await call('POST', ports, wish), { status: 201, body: { rate_limit: LIMIT } })
   t.match(await call('POST', ports, { id: ID, rate_limit: LIMIT }), { status: 200 }, 'the same in other words')
   t.match(await call('POST', ports, { id: ID }), { status: 409, body: { code: 'id-conflict' } })
-  const lone = await call('POST', '/projects/red/ports', { ...WIRE, rate_limit: LIMIT })
-  t.match(lone, { status: 201, body: { rate_limit: LIMIT } })
+  const standalone = await call('POST', '/projects/red/ports', { ...WIRE, rate_limit: LIMIT })
+  t.match(standalone, { status: 201, body: { rate_limit: LIMIT } })
 })
 
 t.test('what is wrong about a limit is said, and nothing is made', async (t) => {
