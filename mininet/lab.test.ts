@@ -61,7 +61,7 @@ t.test('a lab whose rules are made by hand', { skip }, async (t) => {
     t.same(differences(frames, await lab.experiment(frames), names), [])
   })
 
-  await t.test('what passes and should not is a leak, of every kind', async (t) => {
+  await t.test('frames that pass and should not are leaks, of every kind', async (t) => {
     const found = await wrongs(lab, (vm) => vm.hypervisor.id, { vids: [7] })
     for (const kind of [
       'ping 10.0.0.3',

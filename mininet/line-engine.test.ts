@@ -34,7 +34,7 @@ t.test('the package has all the types that it needs', async (t) => {
   t.equal(tsc(project, '-p', '.'), '')
 })
 
-t.test('it is loaded by its path, and its lines are made, plugged and let go', async (t) => {
+t.test('the line engine is loaded by its path, and its lines are made, plugged and destroyed', async (t) => {
   const options = { concentrators: { north: '203.0.113.5', south: '203.0.113.6' } }
   // Here the module has another copy of the package than the controller, which must not matter.
   const outside = await loadEngines([{ module, options }], {} as never)

@@ -116,7 +116,7 @@ await onStages('bridges', 2, { hypervisors: 4 }, async (t, red, blue) => {
     for (const host of [h2, h4]) t.equal(await learned(host, undefined), 0, `${host.id} leads to no site`)
   })
 
-  await t.test('what is for a VNIC of the same cloud does not cross the bridge', async (t) => {
+  await t.test('frames for a VNIC of the same cloud do not cross the bridge', async (t) => {
     const sends = frameProbes(lab.vms, networkOf, settings).filter(({ from, to, what }) => {
       const here = (name: string) => red.stations.has(name) === red.stations.has(from)
       return what.startsWith('unicast') && to.length === 1 && to.every(here)
@@ -214,7 +214,7 @@ await onStages('bridges', 2, { hypervisors: 4 }, async (t, red, blue) => {
     t.same(await wrong(), [])
   })
 
-  await t.test('and when everything is unplugged, no rule is left', async (t) => {
+  await t.test('when everything is unplugged, no rule is left', async (t) => {
     for (const cloud of clouds) for (const station of cloud.stations.values()) await cloud.unplug(station)
     for (const host of lab.hypervisors) t.same(await host.rules(), [], host.id)
   })

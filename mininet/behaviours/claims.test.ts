@@ -59,7 +59,7 @@ await onStage('claims', { hypervisors: 2 }, async (t, scene) => {
     })
   }
 
-  await t.test('B04 two that fight for a VNIC are slowed down, and the last to claim it has it', async (t) => {
+  await t.test('B04 two hypervisors that fight for a VNIC are slowed down, and the last claim wins', async (t) => {
     const network = await scene.network('vlan')
     const first = await scene.station({ hypervisor: h1, network })
     const started = performance.now()
@@ -86,7 +86,7 @@ await onStage('claims', { hypervisors: 2 }, async (t, scene) => {
     await scene.remove(twin)
   })
 
-  await t.test('B05 a VNIC, a port, a network that go while they are being claimed leave nothing', async (t) => {
+  await t.test('B05 a VNIC, a port and a network that are destroyed while being claimed leave nothing', async (t) => {
     const tests = '/v1/projects/tests'
     for (let round = 0; round < 5; round++) {
       const network = await scene.network(round % 2 === 0 ? 'vlan' : 'vxlan')

@@ -101,7 +101,7 @@ await onStage('guard', { hypervisors: 2 }, async (t, scene) => {
     t.same(await pass(ofOwnMac), [])
   })
 
-  await t.test('with known IP addresses it sends only from these, and as a DHCP client', async (t) => {
+  await t.test('with known IP addresses a VM sends only from these, and as a DHCP client', async (t) => {
     await scene.api.must('PATCH', path, { ip_addresses: ['10.9.0.1', 'fd09::1'] })
     t.same(await pass(ofOwnAddresses), [])
   })
@@ -116,7 +116,7 @@ await onStage('guard', { hypervisors: 2 }, async (t, scene) => {
     t.same(differences([toRouter], await lab.experiment([toRouter]), [vm.vm.name]), [])
   })
 
-  await t.test('without port security it sends anything; with it again, as before', async (t) => {
+  await t.test('without port security a VM sends anything; when it is on again, as before', async (t) => {
     await scene.api.must('PATCH', path, { port_security: false, allowed_address_pairs: [] })
     t.same(await pass(Object.keys(kinds)), [])
     await scene.api.must('PATCH', path, { port_security: true })

@@ -14,7 +14,7 @@ await onStage('interfaces', { hypervisors: 2 }, async (t, scene) => {
 
   const ofportOf = async (name: string) => Number(await h1.vsctl('get', 'Interface', name, 'ofport'))
 
-  await t.test('B01 a device that comes later, and a port number that changes: the rules follow', async (t) => {
+  await t.test('B01 a device that appears later, and a changed port number: the rules follow', async (t) => {
     const vnic = await scene.createVnic()
     const port = await scene.api.createPort('tests', network.id)
     await h1.exec(

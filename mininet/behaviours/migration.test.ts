@@ -89,7 +89,7 @@ await onStage('migration', { hypervisors: 3 }, async (t, scene) => {
   }
 
   for (const engine of ['vlan', 'vxlan']) {
-    await t.test(`at a hand-over ${MAX_LOST} pings of one every 10 ms are lost at most (${engine})`, async (t) => {
+    await t.test(`a hand-over loses at most ${MAX_LOST} pings, with one every 10 ms (${engine})`, async (t) => {
       const network = await scene.network(engine)
       const mover = await scene.station({ hypervisor: h1, network })
       const others = [

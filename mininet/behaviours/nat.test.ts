@@ -62,7 +62,7 @@ await onStage('NATed IPv4 networks', { hypervisors: 2, config: floatingConfig() 
     )
   })
 
-  await t.test('everybody reaches everybody by floating address, in fragments, too', async (t) => {
+  await t.test('all VMs reach each other by floating address, also with fragments', async (t) => {
     for (const from of [...all.map(({ vm }) => vm.name), 'outside']) {
       for (const to of all.filter(({ vm }) => vm.name !== from)) {
         t.equal(await pings(lab, from, to.address), 1, `${from} to ${to.vm.name}`)

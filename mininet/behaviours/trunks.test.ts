@@ -144,7 +144,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         )
       })
 
-      await t.test('who asks under a tag is answered under it, and nobody else hears', async (t) => {
+      await t.test('a request under a tag is answered under that tag, to the sender only', async (t) => {
         await api.must('PATCH', path(near.port as Port), { ip_addresses: ['10.2.0.2'] })
         const { vms } = await heard([{ from: trunked, tags: [{ vid: TAG }], arpOf: '10.2.0.2' }])
         t.same(vms, copies([1, trunked, String(TAG)]))
@@ -154,7 +154,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
       const under = async () => (await heard([{ from: trunked, tags: [{ vid: TAG }] }, { from: trunked }])).vms
       const both = copies([1, near, ''], [1, far, ''], [2, beside, ''])
 
-      await t.test('sub-ports come and go', async (t) => {
+      await t.test('sub-ports are added and removed', async (t) => {
         await carry(parent, [TAG, other])
         await active(other)
         t.same(await under(), copies([1, stranger, ''], [2, beside, '']), 'the tag leads elsewhere')
@@ -170,7 +170,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         t.same(await under(), copies([2, beside, '']))
       })
 
-      await t.test('a move takes all of them along', async (t) => {
+      await t.test('a move takes all networks of the trunk along', async (t) => {
         await carry(parent, [TAG, sub])
         await scene.move(trunked, h2)
         await active(sub)
@@ -181,7 +181,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         )
       })
 
-      await t.test('a live migration does, too, and each physical network is told where', async (t) => {
+      await t.test('a live migration takes all networks along, and each is announced', async (t) => {
         await carry(parent, [TAG, sub], [TAG + 1, other])
         await active(other)
         const flowsAt = async (host: typeof h1, query: string) => {

@@ -29,25 +29,28 @@ await onStage('underlays', { hypervisors: 2, remotes: 1, underlay: 'ipv6' }, asy
     t.same(await scene.wrongs(), [])
   })
 
-  await t.test('B27 a packet of the network’s MTU passes whole, and fills the underlay’s', async (t) => {
-    const sends = pairs.flatMap(({ near, far }, index) =>
-      [MTU, MTU + 1].map((size, more): Send => {
-        const number = 2 * index + more + 1
-        // The number takes twelve octets.
-        const payload = Buffer.alloc(size - 12)
-        const bytes = frame(number, { source: near.vm.mac, destination: far.vm.mac, payload })
-        return { from: near.vm.name, what: `packet of ${size}`, number, bytes, to: more ? [] : [far.vm.name] }
-      }),
-    )
-    const { wrong, arrivals } = await deliver(lab, sends)
-    t.same(wrong, [])
-    const outer = arrivals.filter(({ tap, direction }) => tap === 'underlay-h2' && direction === 'out')
-    t.same(
-      outer.map(({ hex }) => hex.length / 2),
-      ENGINES.map(() => 14 + 1500),
-      'each of them in one packet',
-    )
-  })
+  await t.test(
+    'B27 a packet of the network’s MTU passes unfragmented, and fills the MTU of the underlay',
+    async (t) => {
+      const sends = pairs.flatMap(({ near, far }, index) =>
+        [MTU, MTU + 1].map((size, more): Send => {
+          const number = 2 * index + more + 1
+          // The number takes twelve octets.
+          const payload = Buffer.alloc(size - 12)
+          const bytes = frame(number, { source: near.vm.mac, destination: far.vm.mac, payload })
+          return { from: near.vm.name, what: `packet of ${size}`, number, bytes, to: more ? [] : [far.vm.name] }
+        }),
+      )
+      const { wrong, arrivals } = await deliver(lab, sends)
+      t.same(wrong, [])
+      const outer = arrivals.filter(({ tap, direction }) => tap === 'underlay-h2' && direction === 'out')
+      t.same(
+        outer.map(({ hex }) => hex.length / 2),
+        ENGINES.map(() => 14 + 1500),
+        'each of them in one packet',
+      )
+    },
+  )
 
   /** Until a ping passes between each two that are on different hypervisors. */
   async function reach(): Promise<void> {
@@ -100,7 +103,7 @@ await onStage('underlays', { hypervisors: 2, remotes: 1, underlay: 'ipv6' }, asy
     t.same(await scene.wrongs(), [])
   })
 
-  await t.test('B24 what a broadcast costs on the underlay is one copy, over IPv6 too', async (t) => {
+  await t.test('B24 a broadcast takes one copy for each peer on the underlay, also over IPv6', async (t) => {
     const [{ near, far } = {}] = pairs
     if (!near || !far) throw new RangeError('nobody is there')
     const bytes = frame(1, { source: near.vm.mac, destination: broadcast })

@@ -20,7 +20,7 @@ const DEFAULTS: Config = {
   log: { level: 'info' },
 }
 
-t.test('without anything: the defaults, which are those of plugboard.yaml', (t) => {
+t.test('without any source: the defaults, which are those of plugboard.yaml', (t) => {
   t.strictSame(configOf(t, {}), DEFAULTS)
   const shipped = new URL('../../plugboard.yaml', import.meta.url)
   t.strictSame(configOf(t, { yaml: readFileSync(shipped, 'utf8') }), DEFAULTS)

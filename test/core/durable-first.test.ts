@@ -101,7 +101,7 @@ t.test(
   },
 )
 
-t.test('B11: a comparison that began before does not free what has left since', async (t) => {
+t.test('B11: a comparison that began earlier does not free segments that were left later', async (t) => {
   const { controller, connect, call, plug, realised } = await cloudOf(t, 1, { vlans: [5, 5] })
   const old = await connect(0)
   const network = await call('create_network', {})

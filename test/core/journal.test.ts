@@ -25,7 +25,7 @@ t.test('B38: the store cannot commit: 503, nothing applied, and it goes on when 
   )
 })
 
-t.test('B38: that the store can commit again is found without anybody writing', async (t) => {
+t.test('B38: the controller notices without a request that the store can commit again', async (t) => {
   const { controller, store, call } = await controllerOn()
   store.failure = diskFull()
   await t.rejects(call('create_vnic', {}), { code: 'unavailable' })
@@ -51,7 +51,7 @@ t.test('a restart finds what was answered, and compiles with the same keys', asy
   t.ok(key > last, 'no key is given twice')
 })
 
-t.test('what the first version of the store kept is read as what it was', async (t) => {
+t.test('a store of the first version is read correctly', async (t) => {
   const { controller, store, call } = await controllerOn()
   const network = await call('create_network', { engine: 'vxlan' })
   await call('create_port', {}, { network_id: network.id })

@@ -123,7 +123,7 @@ t.test('a controller that is too far behind reads the store anew', async (t) => 
   t.notOk(other.controller.graph.vnics.has(gone.id as never))
 })
 
-t.test('B38: a controller whose store fails while another one writes finds its way back', async (t) => {
+t.test('B38: a controller recovers after its store failed while another controller wrote', async (t) => {
   const store = new MemoryStore()
   const [one, other] = [await controllerOn({ store }), await controllerOn({ store })]
   store.failure = diskFull()

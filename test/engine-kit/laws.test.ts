@@ -21,7 +21,7 @@ function engine(name: string, rules: object = {}): EngineUnderTest {
   }
 }
 
-t.test('a good one', async (t) => {
+t.test('a correct engine', async (t) => {
   await laws(engine('good'))
   t.pass('all hold')
 })
@@ -33,7 +33,7 @@ t.test('NATed networks, whose members have no Ethernet', async (t) => {
   t.pass('all hold')
 })
 
-t.test('rules that are a matter of the moment', async (t) => {
+t.test('rules that depend on the time', async (t) => {
   let count = 0
   const member = () => [{ priority: 1 + (count++ % 1000), match: [], target: { to: 'everybody' }, why: 'now' }]
   await t.rejects(laws(engine('moment', { member })), {
@@ -41,7 +41,7 @@ t.test('rules that are a matter of the moment', async (t) => {
   })
 })
 
-t.test('rules that go by what was asked before', async (t) => {
+t.test('rules that depend on earlier questions', async (t) => {
   const seen = new Set<string>()
   const domain = ({ id }: { id: string }) => {
     seen.add(id)
@@ -50,7 +50,7 @@ t.test('rules that go by what was asked before', async (t) => {
   await t.rejects(laws(engine('memory', { domain })), { message: /^engine "odd": / })
 })
 
-t.test('one that never works, and one whose requests are refused', async (t) => {
+t.test('an engine that never works, and one whose requests are refused', async (t) => {
   const fabric = () => ({ code: 'never', message: 'it never works', pending: false })
   await t.rejects(laws(engine('never', { fabric })), { message: /^engine "odd" wanted no rule in \d+ clouds/ })
   await t.rejects(laws({ ...engine('good'), port: () => ({}) }), { code: 'bad-request', field: 'tunnel_key' })

@@ -188,7 +188,7 @@ t.test('a network whose engine fails keeps what its switch has of it', async (t)
   t.same(its(), before)
 })
 
-t.test('what else an engine may get wrong is a refusal of that request, or a condition', async (t) => {
+t.test('other mistakes of an engine refuse the request or become a condition', async (t) => {
   let wrong: Record<string, unknown> = {}
   const get = (name: string, good: unknown) => wrong[name] ?? good
   const base = oddEngine()

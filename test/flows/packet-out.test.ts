@@ -31,7 +31,7 @@ function cloud(make = vlanNetwork) {
 const frame = new Uint8Array(60)
 const [up, why] = [{ to: 'uplink' }, 'a test']
 
-t.test('what leaves for the uplink does so with the key of its network, from its port', async (t) => {
+t.test('frames leave for the uplink with the key of their network and through its port', async (t) => {
   const { graph, member } = cloud()
   const said = announcements(graph, ENGINES, member(0))
   t.same(
@@ -52,7 +52,7 @@ t.test('an engine hands a frame to members of its domain here, and to nobody els
   for (const n of [1, 2]) t.throws(() => announcements(graph, to(n), member(0)), /which is not a member of network-1/)
 })
 
-t.test('what cannot be sent is a mistake of the engine', async (t) => {
+t.test('an answer that cannot be sent is a mistake of the engine', async (t) => {
   const { graph, member, saying } = cloud()
   const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
     [null, /announcements\(\) is null: it must be a list/],

@@ -126,7 +126,7 @@ t.test('a claim of the target of a migration is new, even in the first snapshot 
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B } })
 })
 
-t.test('a claim that lost is known until its interface goes', async (t) => {
+t.test('a lost claim is remembered until its interface goes', async (t) => {
   const claims = new BindingClaims()
   claims.update(A, has(0))
   t.equal(claims.lost(ID, A, binding(0, 0)), undefined, 'the holder')

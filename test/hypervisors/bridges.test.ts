@@ -75,7 +75,7 @@ t.test('a mapping to a bridge that is missing is a condition until the bridge is
   t.same(cloud.hypervisor('hv1')?.bridgeMappings, {})
 })
 
-t.test('wrong settings are conditions, and the good parts work', { skip }, async (t) => {
+t.test('wrong settings become conditions, and the correct ones take effect', { skip }, async (t) => {
   const cloud = await ovsdbCloud(t)
   const host = await cloud.host('hv1', {
     'plugboard-bridge-mappings': 'physnet1:br-eth1,nonsense,physnet2:br-eth1,physnet3:br-int',

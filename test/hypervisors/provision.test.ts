@@ -38,7 +38,7 @@ t.test('B08, B20: a bridge with the right settings is left alone; wrong ones are
   t.equal(tables({ bridges: {} }).at(0), 'insert Interface', 'made where it is missing')
 })
 
-t.test('B31: a patch is made as a pair, once, and only when its other bridge is there', async (t) => {
+t.test('B31: a pair of patch ports is made once, and only when the other bridge exists', async (t) => {
   const fabric = [{ role: 'uplink:physnet1', kind: 'patch', bridge: 'br-eth1' }] as const
   const right = { bridges: { 'br-int': [], 'br-eth1': [] }, controllers: [controller] }
   const names = (wish: RowsWish, want = fabric) =>

@@ -3,7 +3,7 @@ import t from 'tap'
 import { FABRIC, ovsdbCloud, skip } from '../support/hosts.ts'
 import { until } from '../support/switches.ts'
 
-t.test('B04: the newest claim wins, and an earlier one is there again when the winner goes', { skip }, async (t) => {
+t.test('B04: the newest claim wins, and an earlier claim counts again when the winner goes', { skip }, async (t) => {
   const cloud = await ovsdbCloud(t)
   const [source, target] = [await cloud.host('hv1'), await cloud.host('hv2')]
   const vnic = await cloud.vnic()

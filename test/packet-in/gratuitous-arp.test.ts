@@ -50,7 +50,7 @@ t.test('a VNIC that moves is announced from where it is now', async (t) => {
   t.same(back.packetOuts, [], 'a switch that is back with what it had announces nothing')
 })
 
-t.test('one with a trunk is announced in each of its networks that wants to know', async (t) => {
+t.test('a VNIC with a trunk is announced in each of its networks on a physical network', async (t) => {
   const { controller, call, connect, plug, bind, status } = await cloudOf(t, 2)
   const [, h1] = [await connect(0), await connect(1)]
   const [home, away, far] = [
@@ -73,7 +73,7 @@ t.test('one with a trunk is announced in each of its networks that wants to know
   }
 })
 
-t.test('one that moves while its switch is away is announced when that is back', async (t) => {
+t.test('a VNIC that moves while its switch is away is announced when the switch is back', async (t) => {
   const { call, connect, plug, bind, status } = await cloudOf(t, 2)
   await connect(0)
   const network = await call('create_network', { engine: 'vlan' })
@@ -85,7 +85,7 @@ t.test('one that moves while its switch is away is announced when that is back',
   await until(() => h1.packetOuts.length === TOLD - 1)
 })
 
-t.test('one that has left its old place before it comes to where it was to go has moved all the same', async (t) => {
+t.test('a VNIC that leaves its old place before it reaches the target counts as moved', async (t) => {
   const { controller, call, connect, plug, bind, unbind, status } = await cloudOf(t, 2)
   const [h0, h1] = [await connect(0), await connect(1)]
   const id = await plug(await call('create_network', { engine: 'vlan' }), 0)

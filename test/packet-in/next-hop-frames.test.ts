@@ -67,19 +67,22 @@ t.test('a packet waits for its next hop, which is asked for once, and goes on', 
   t.equal(sent.at(-1), question(ROUTER), 'what is far goes by the router')
 })
 
-t.test('it is asked for three times, then what waits is dropped, and the next packet begins anew', async (t) => {
-  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
-  t.teardown(() => mock.timers.reset())
-  const { sent, waits, found } = stage(t)
-  waits(NEAR)
-  for (let second = 0; second < 5; second++) mock.timers.tick(1000)
-  t.same(sent, [question(NEAR), question(NEAR), question(NEAR)])
-  found(NEAR)
-  t.equal(sent.length, 3, 'too late')
-  waits(NEAR)
-  found(NEAR)
-  t.same(sent.slice(3).map(isPacket), [false, true])
-})
+t.test(
+  'a next hop is asked for three times, then waiting packets are dropped, and the next packet begins again',
+  async (t) => {
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+    t.teardown(() => mock.timers.reset())
+    const { sent, waits, found } = stage(t)
+    waits(NEAR)
+    for (let second = 0; second < 5; second++) mock.timers.tick(1000)
+    t.same(sent, [question(NEAR), question(NEAR), question(NEAR)])
+    found(NEAR)
+    t.equal(sent.length, 3, 'too late')
+    waits(NEAR)
+    found(NEAR)
+    t.same(sent.slice(3).map(isPacket), [false, true])
+  },
+)
 
 t.test('routers are asked for every ten seconds', async (t) => {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
@@ -93,7 +96,7 @@ t.test('routers are asked for every ten seconds', async (t) => {
   t.same(sent, [question(ROUTER), question(ROUTER)])
 })
 
-t.test('what comes of nobody, or from another place, is nothing', async (t) => {
+t.test('a packet from an unknown sender or place is ignored', async (t) => {
   const { sent, asked } = stage(t)
   asked(HOP.number, packetTo(NEAR), NOBODY)
   asked(HOP.number, packetTo(NEAR), PORT, hypervisorId(1))

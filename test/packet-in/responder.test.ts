@@ -68,7 +68,7 @@ t.test('a guest is answered at its own port, through its own network', async (t)
   t.same(await countsOf(cloud), { answered: 1, ignored: 0, dropped: 0 })
 })
 
-t.test('what is no question of a guest that is there is ignored', async (t) => {
+t.test('a packet that is not a question of a current guest is ignored', async (t) => {
   const cloud = await cloudOf(t, 2)
   const [h0, h1] = [await cloud.connect(0), await cloud.connect(1)]
   const network = await cloud.call('create_network', NETWORK)

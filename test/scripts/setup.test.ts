@@ -82,7 +82,7 @@ t.test('npm ci does not run where node_modules is a link to those of another che
   t.match({ status, stdout, stderr }, { status: 1, stdout: '', stderr: /node_modules is a symbolic link/ })
 })
 
-t.test('who is not root is told what to install, and nothing is tried', async (t) => {
+t.test('without root, it says what to install, and tries nothing', async (t) => {
   const { printed, calls } = run(t.testdir(), { has: ['ip', 'ping'], user: 1000, installed: 5 })
   t.match(
     printed,

@@ -11,7 +11,7 @@ const title = (entries: number, changes: object = {}) =>
   JSON.stringify({ format: 'plugboard-store', schema: SCHEMA, revision: 9, entries, ...changes })
 const line = (key: string, value: Json = 1, revision = 1) => JSON.stringify({ key, revision, value })
 
-t.test('what is dumped and loaded is the same store, revisions and all', async (t) => {
+t.test('a dumped and loaded store is the same, with its revisions', async (t) => {
   let run = 0
   const directory = t.testdir()
   const write: fc.Arbitrary<Write> = fc.record({

@@ -43,7 +43,7 @@ t.test('a target that does not answer, or goes, holds up nobody for long', async
   await until(() => status(id) === 'waiting')
 })
 
-t.test('what comes meanwhile takes what waits along', async (t) => {
+t.test('objects that are marked meanwhile are sent together with waiting ones', async (t) => {
   const { call, source, target, plug, move, settled, id } = await scene(t)
   const elsewhere = await call('create_network', { engine: 'vlan' })
   target.pause()
@@ -86,7 +86,7 @@ t.test('the old place loses the VNIC’s own rules, the new one is told again, a
   t.ok(last.every(({ told }) => told > before))
 })
 
-t.test('one that connects anew while it is to wait is served as ever', async (t) => {
+t.test('a switch that connects again while it has to wait is served as usual', async (t) => {
   const { call, connect, source, target, plug, move, settled, id, status } = await scene(t)
   const elsewhere = await call('create_network', { engine: 'vlan' })
   for (let count = 0; count < 5; count++) await settled(await plug(elsewhere, 0))

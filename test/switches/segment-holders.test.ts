@@ -76,7 +76,7 @@ t.test('B11: a freed segment stays taken while a hypervisor may hold rules for i
   t.equal(vlanOf(again, await again.call('create_network', {})), 1, 'removed by an operator: free')
 })
 
-t.test('B12: segments run out: a clear error, nothing half made', async (t) => {
+t.test('B12: segments run out: a clear error, and no partial objects', async (t) => {
   const cloud = await controllerOn({ vlans: [7, 8] })
   await cloud.call('create_network', {})
   await cloud.call('create_network', {})

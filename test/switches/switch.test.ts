@@ -9,20 +9,23 @@ import { cloudOf, until } from '../support/switches.ts'
 
 const ADMIN = { project: '*', role: 'admin' } as const
 
-t.test('B07: active only after every connected switch concerned has confirmed; others do not bounce it', async (t) => {
-  const { connect, call, plug, realised, status } = await cloudOf(t, 2)
-  const [here, peer] = [await connect(0), await connect(1)]
-  const network = await call('create_network', { engine: 'vxlan' })
-  const first = await plug(network, 1)
-  t.equal((await realised(first)).status, 'active')
-  peer.pause()
-  const second = await plug(network, 0)
-  await until(() => here.flows.size > 0)
-  t.equal(status(second), 'building', 'its own switch has it, the peer has not confirmed')
-  t.equal(status(first), 'active', 'not bounced by another')
-  peer.resume()
-  t.equal((await realised(second)).status, 'active')
-})
+t.test(
+  'B07: active only after every connected switch concerned has confirmed; changes of other objects do not affect it',
+  async (t) => {
+    const { connect, call, plug, realised, status } = await cloudOf(t, 2)
+    const [here, peer] = [await connect(0), await connect(1)]
+    const network = await call('create_network', { engine: 'vxlan' })
+    const first = await plug(network, 1)
+    t.equal((await realised(first)).status, 'active')
+    peer.pause()
+    const second = await plug(network, 0)
+    await until(() => here.flows.size > 0)
+    t.equal(status(second), 'building', 'its own switch has it, the peer has not confirmed')
+    t.equal(status(first), 'active', 'not bounced by another')
+    peer.resume()
+    t.equal((await realised(second)).status, 'active')
+  },
+)
 
 t.test('B08: the same binding and the same plug again send nothing', async (t) => {
   const { controller, connect, call, plug, realised } = await cloudOf(t, 1)
@@ -78,20 +81,23 @@ t.test('B36: a refused rule is an error of its VNIC alone, and is tried again', 
   t.pass('tried again, and taken')
 })
 
-t.test('B30: a switch that comes back, or a controller, sends nothing where all is as it was', async (t) => {
-  const { controller, store, connect, call, plug, realised } = await cloudOf(t, 1)
-  const here = await connect(0)
-  await realised(await plug(await call('create_network', {}), 0))
-  const wanted = here.lines()
-  t.ok(wanted.length > 3)
-  controller.close()
-  const again = await cloudOf(t, 0, { store })
-  const back = await again.connect(0)
-  for (const [key, flow] of here.flows) back.flows.set(key, flow)
-  await until(() => again.controller.fleet.get(hypervisorId(0))?.ready === true)
-  t.strictSame(back.lines(), wanted)
-  t.strictSame(back.flowMods, [])
-})
+t.test(
+  'B30: after a reconnect of a switch or a restart of the controller, nothing is sent if nothing has changed',
+  async (t) => {
+    const { controller, store, connect, call, plug, realised } = await cloudOf(t, 1)
+    const here = await connect(0)
+    await realised(await plug(await call('create_network', {}), 0))
+    const wanted = here.lines()
+    t.ok(wanted.length > 3)
+    controller.close()
+    const again = await cloudOf(t, 0, { store })
+    const back = await again.connect(0)
+    for (const [key, flow] of here.flows) back.flows.set(key, flow)
+    await until(() => again.controller.fleet.get(hypervisorId(0))?.ready === true)
+    t.strictSame(back.lines(), wanted)
+    t.strictSame(back.flowMods, [])
+  },
+)
 
 t.test('B11: a segment is free again only after its switch has confirmed', async (t) => {
   const { controller, connect, call, plug, realised } = await cloudOf(t, 1, { vlans: [5, 5] })
@@ -131,7 +137,7 @@ t.test('unplug waits for the switch, says so while it waits, and ends when the s
 const actionsOf = ({ instructions = [] }: FlowMod): number =>
   instructions.reduce((sum, each) => sum + ('actions' in each ? each.actions.length : 0), 0)
 
-t.test('B36: a comparison leaves a network that is refused with the rules that the switch has', async (t) => {
+t.test('B36: a comparison leaves a refused network with the rules that the switch has', async (t) => {
   const { controller, connect, call, plug, realised, status } = await cloudOf(t, 1)
   const first = await connect(0)
   const network = await call('create_network', {})
@@ -153,7 +159,7 @@ t.test('B36: a comparison leaves a network that is refused with the rules that t
   for (const id of [a, b, third]) await until(() => status(id) === 'active')
 })
 
-t.test('B36: what is refused is tried again by one timer, however many changes come meanwhile', async (t) => {
+t.test('B36: one timer retries refused objects, however many changes come meanwhile', async (t) => {
   const { connect, call, plug, realised } = await cloudOf(t, 1)
   const here = await connect(0)
   const network = await call('create_network', {})
@@ -221,7 +227,7 @@ t.test('a refused meter is an error of its VNIC alone, and is tried again', asyn
   )
 })
 
-t.test('a meter that another hand has made or deleted meanwhile is put all the same', async (t) => {
+t.test('a meter that somebody else has added or deleted meanwhile is still set', async (t) => {
   const { controller, connect, call, plug, realised } = await cloudOf(t, 1)
   const here = await connect(0)
   const vnic = await plug(await call('create_network', {}), 0)

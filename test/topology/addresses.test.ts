@@ -40,7 +40,7 @@ const step = fc.record({
   undone: fc.nat(3).map((n) => n === 0),
 })
 
-t.test('law: what is next is a function of what is there', async (t) => {
+t.test('law: the next address depends only on the addresses in use', async (t) => {
   let freed = 0
   fc.assert(
     fc.property(fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }), (steps) => {

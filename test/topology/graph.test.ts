@@ -24,7 +24,7 @@ const nodes = {
   bindings: [binding(0, 0), binding(1, 0)],
 }
 
-t.test('a placement joins port, VNIC and binding; members are those that are up', async (t) => {
+t.test('a placement joins port, VNIC and binding; only members that are up count', async (t) => {
   const graph = graphOf(nodes)
   t.match(graph.placement(portId(0)), { hypervisor: hypervisorId(0), ofport: 10, vnic: { id: vnicId(0) } })
   t.strictSame([...graph.members(networkId(1)).get(hypervisorId(0))], [portId(0)])

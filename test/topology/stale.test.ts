@@ -65,7 +65,7 @@ t.test(
   },
 )
 
-t.test('what has no interface, or no port, concerns nobody', async (t) => {
+t.test('a VNIC without an interface or a port concerns no switch', async (t) => {
   const graph = cloud(vxlanNetwork)
   t.strictSame(staleBy(graph, { kind: 'vnic', id: vnicId(3), to: vnic(3, null) }), [])
   apply(graph, { kind: 'binding', id: vnicId(3), to: null })

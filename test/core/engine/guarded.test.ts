@@ -70,7 +70,7 @@ t.test('fields of ports: attributes, and whether they ask for unknown addresses;
   t.throws(() => asked.portFields?.check?.(graph, was), { message: 'engine "odd": portFields.check() failed: boom' })
 })
 
-t.test('ports in networks: at a hypervisor that is there', async (t) => {
+t.test('ports in networks must be at an existing hypervisor', async (t) => {
   const plan = (hypervisor: unknown) => ({ attributes: {}, hypervisor, segment: null })
   const { ports } = guarded(oddEngine({ ports: { inNetworks: true, plan: () => plan('nowhere') } }))
   t.throws(() => ports?.plan(graph, network, {}, caller), {
@@ -97,7 +97,7 @@ t.test('conditions of hosts', async (t) => {
   )
 })
 
-t.test('a promise is no answer, and what becomes of it ends nothing', async (t) => {
+t.test('a promise is not an answer, and its rejection does not end the process', async (t) => {
   const later = async () => {
     throw new Error('later')
   }

@@ -28,7 +28,7 @@ t.test('a module is loaded by its path, and what it makes is used', async (t) =>
   )
 })
 
-t.test('what is no engine is refused in one line', async (t) => {
+t.test('a value that is not an engine is refused in one line', async (t) => {
   const module = join(t.testdir({ 'odd.js': MODULE }), 'odd.js')
   const { rules, vnics: [vnic] = [], ports } = oddEngine()
   const networks = { mesh: true, segment: { type: 'object', properties: {} }, plan: () => ({}), mtu: () => 1500 }
@@ -79,7 +79,7 @@ const words = async (loading: Promise<unknown>): Promise<string> => {
   return error instanceof EngineError ? error.message : String(error)
 }
 
-t.test('what no module is, what fails, and what does not go together', async (t) => {
+t.test('values that are not modules, modules that fail, and engines that conflict', async (t) => {
   const directory = t.testdir({
     'odd.js': MODULE,
     'none.js': 'export const engine = 1',

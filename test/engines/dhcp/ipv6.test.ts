@@ -38,7 +38,7 @@ t.test('a router solicitation is answered with the prefix, the MTU and DNS serve
   t.equal(plain?.body.length, 16 + 32 + 8)
 })
 
-t.test('who has no address yet hears it as all nodes do', async (t) => {
+t.test('a host without an address gets the answer at the all-nodes address', async (t) => {
   const asked = writeIcmpv6({
     from: { mac: 5, address: 0n },
     to: { mac: mac('33:33:00:00:00:02'), address: ipv6('ff02::2') },
@@ -49,7 +49,7 @@ t.test('who has no address yet hears it as all nodes do', async (t) => {
   t.same(told?.to, { mac: mac('33:33:00:00:00:01'), address: ipv6('ff02::1') })
 })
 
-t.test('one that was forwarded, of another type, or no solicitation: nothing', async (t) => {
+t.test('a forwarded solicitation, one of another type, or another message gets no answer', async (t) => {
   for (const [at, to] of [
     [21, 64],
     [54, 134],
@@ -97,7 +97,7 @@ t.test('a request for another server, for addresses, of another type, or cut off
   t.notOk(serve6(asked(11, 1, 2, 3, 0, 1, 0, 9), SETTINGS))
 })
 
-t.test('whatever comes: no throw', async (t) => {
+t.test('any frame: nothing throws', async (t) => {
   for (const vector of [SOLICITATION_LINUX, INFORMATION_DHCLIENT]) {
     const change = fc.record({ at: fc.nat(vector.length), to: fc.integer({ min: 0, max: 255 }) })
     fc.assert(

@@ -74,7 +74,7 @@ const address = (code: number, text: string) => [code, words(ipv4(text))] as con
 const chosen = address(OPTION.server, '10.9.0.1')
 const wanted = (text: string) => address(OPTION.requestedAddress, text)
 
-t.test('udhcpc asks: it is offered its address, and what it asks for in its order', async (t) => {
+t.test('udhcpc gets an offer with its address, and the requested options in its order', async (t) => {
   const offer = heard(serve4(DISCOVER_UDHCPC, LEASE).frame)
   t.equal(offer?.your, '10.9.0.5')
   t.equal(offer?.to, '10.9.0.5', 'it can hear what is sent to an address that it has not yet')
@@ -149,7 +149,7 @@ t.test('a client that hears only broadcasts is sent them', async (t) => {
   t.strictSame([offer?.to, offer?.datagram.to.mac, offer?.message.broadcast], ['255.255.255.255', BROADCAST_MAC, true])
 })
 
-t.test('INFORM: all but an address', async (t) => {
+t.test('INFORM is answered with everything except an address', async (t) => {
   const ack = heard(
     serve4(asked({ type: 'inform', message: { ciaddr: ipv4('10.9.0.5') }, from: '10.9.0.5' }), LEASE).frame,
   )
@@ -165,7 +165,7 @@ t.test('DECLINE and RELEASE are noted; nobody is answered', async (t) => {
   }
 })
 
-t.test('what is not for it is ignored', async (t) => {
+t.test('messages for another recipient are ignored', async (t) => {
   const ignored: Readonly<Record<string, Uint8Array>> = {
     "another's client": asked({ type: 'discover', message: { chaddr: mac('02:00:00:00:00:06') } }),
     'through a relay': asked({ type: 'discover', message: { giaddr: ipv4('10.9.0.9') } }),
@@ -206,7 +206,7 @@ t.test('options in parts, in other places, and more of them than fit', async (t)
   t.ok(heard(serve4(large, many).frame)?.options.has(121), 'a client that takes more gets more')
 })
 
-t.test('whatever comes: no answer but to this client, and no throw', async (t) => {
+t.test('any frame: only this client gets answers, and nothing throws', async (t) => {
   let answered = 0
   const vectors = [DISCOVER_UDHCPC, DISCOVER_DHCLIENT, REBOOT_DHCLIENT]
   const change = fc.record({ at: fc.nat(400), to: fc.integer({ min: 0, max: 255 }) })

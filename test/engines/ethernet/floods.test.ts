@@ -14,15 +14,18 @@ const [IPV4, IPV6] = [84, 104]
 const dealt = (members: number, peers: number) =>
   Array.from({ length: members + peers }, (_, n) => Math.max(n - members + 1, 0))
 
-t.test('500 hypervisors are within the limit over either family, and more members on one leave room for fewer', (t) => {
-  t.ok(mostPeers(IPV4, 1) >= 499)
-  t.ok(mostPeers(IPV6, 1) >= 499)
-  t.equal(mostPeers(IPV4, 1), 649)
-  t.equal(mostPeers(IPV6, 1), 541)
-  t.equal(mostPeers(IPV4, 3000), 410)
-  t.equal(mostPeers(IPV4, 2000, 2000), 250, 'copies to members with a limit are larger')
-  t.end()
-})
+t.test(
+  '500 hypervisors are within the limit over IPv4 and IPv6; more members on one hypervisor lower the limit',
+  (t) => {
+    t.ok(mostPeers(IPV4, 1) >= 499)
+    t.ok(mostPeers(IPV6, 1) >= 499)
+    t.equal(mostPeers(IPV4, 1), 649)
+    t.equal(mostPeers(IPV6, 1), 541)
+    t.equal(mostPeers(IPV4, 3000), 410)
+    t.equal(mostPeers(IPV4, 2000, 2000), 250, 'copies to members with a limit are larger')
+    t.end()
+  },
+)
 
 t.test('an overlay says what it cannot reach', (t) => {
   const { networks } = geneve({ underlayMtu: 1500, vnis: [] })
@@ -59,7 +62,7 @@ t.test('every engine says what is too much for one switch', (t) => {
   t.end()
 })
 
-t.test('the network is in error for as long as it is too wide, and its VNICs are not', async (t) => {
+t.test('a network is in error while it is too wide, but its VNICs are not', async (t) => {
   const most = mostPeers(IPV4, 1)
   const { controller, plug, call } = await cloudOf(t, most + 2)
   const network = await call('create_network', { engine: 'vxlan' })

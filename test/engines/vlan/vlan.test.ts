@@ -36,7 +36,7 @@ t.test('when one physical network is full the next one is taken, if none was ask
   })
 })
 
-t.test('B27: the MTU leaves room for what the fabric puts around a frame', async (t) => {
+t.test('B27: the MTU leaves room for the headers that the fabric adds', async (t) => {
   const graph = new Graph()
   t.equal(networks.mtu(graph), 1500)
   const overlay = [vxlan, geneve].map((make) => make({ underlayMtu: 1500, vnis: VNIS }).networks)
@@ -71,7 +71,7 @@ t.test('a pool given out of order is used from its lowest number', async (t) => 
   t.strictSame(taken, [5, 30, 31])
 })
 
-t.test('a host that would lose inner tags is told of', async (t) => {
+t.test('a host that would lose inner tags has a condition', async (t) => {
   t.match(engine.judgeHost(new Map([['vlan-limit', '2']])), [{ code: 'vlan-limit', message: /remove the key/ }])
   t.strictSame(engine.judgeHost(new Map([['vlan-limit', '1']])), [])
   t.strictSame(engine.judgeHost(new Map()), [])

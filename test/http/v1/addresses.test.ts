@@ -54,7 +54,7 @@ t.test('a network shows what it hands out, after defaults; null is nothing', asy
 
 const via = (next_hop: string) => ({ destination: '10.1.0.0/16', next_hop })
 
-t.test('what cannot be is refused by the name of its field', async (t) => {
+t.test('invalid values are refused with the name of the field', async (t) => {
   const api = await apiOn(t, { outside: [] })
   for (const [fields, field] of [
     [{ ipv4: { prefix: '10.0.0.5/24' } }, 'ipv4.prefix'],
@@ -101,7 +101,7 @@ t.test('each port has one of the pool, until it is used up; freed ones are the l
   t.same(addressesOf(await portIn(api, other)), ['10.0.0.3'], 'one that was never used before one that was freed')
 })
 
-t.test('a chosen one is honoured, or refused', async (t) => {
+t.test('a chosen address is used or refused', async (t) => {
   const api = await apiOn(t)
   const network = await networkOf(api, {
     ipv4: { ...IPV4, dns: ['10.0.0.2'], pool: [{ start: '10.0.0.2', end: '10.0.0.4' }] },
@@ -162,7 +162,7 @@ t.test('in a network of another project an address is given, and only an admin c
 const remembered = (store: MemoryStore): number =>
   [...store.entries.keys()].filter((key) => key.startsWith('address/')).length
 
-t.test('it is all known after a restart, and forgotten with the network', async (t) => {
+t.test('all addresses are known after a restart, and forgotten with the network', async (t) => {
   const store = new MemoryStore()
   const network = await (async () => {
     const api = await apiOn(t, { store })

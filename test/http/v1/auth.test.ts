@@ -9,7 +9,7 @@ const tokens = {
 } as const
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-t.test('who may do what', async (t) => {
+t.test('the rights of the roles', async (t) => {
   const { call } = await apiOn(t, { tokens })
   const make = (project: string, token?: string) =>
     call('POST', `/projects/${project}/networks`, {}, token === undefined ? {} : bearer(token))
@@ -32,7 +32,7 @@ t.test('who may do what', async (t) => {
   t.equal((await call('GET', '/extensions', undefined, bearer('reads'))).status, 200)
 })
 
-t.test('before a body is looked at, it is clear who sends it', async (t) => {
+t.test('a request is authenticated before its body is checked', async (t) => {
   const { call } = await apiOn(t, { tokens })
   t.equal((await call('POST', '/projects/red/networks', '{"no json')).status, 401)
   t.equal((await call('POST', '/projects/red/networks', '{"no json', bearer('reads'))).status, 403)
@@ -56,7 +56,7 @@ t.test('a segment, or sharing, takes role admin', async (t) => {
   })
 })
 
-t.test("another project's objects are not found, by whatever way", async (t) => {
+t.test('objects of another project are not found on any path', async (t) => {
   const { call } = await apiOn(t, { tokens })
   const network = (await call('POST', '/projects/blue/networks', {}, bearer('rules'))).body.id
   const port = (await call('POST', `/projects/blue/networks/${network}/ports`, {}, bearer('rules'))).body.id
@@ -69,7 +69,7 @@ t.test("another project's objects are not found, by whatever way", async (t) => 
   t.match(plug, { status: 404, body: { field: 'port_id' } })
 })
 
-t.test('what needs no token', async (t) => {
+t.test('routes that need no token', async (t) => {
   const { call } = await apiOn(t, { tokens })
   for (const path of ['//healthz', '//readyz', '//metrics', '//v1', '//v1/openapi.json']) {
     t.equal((await call('GET', path)).status, 200, path)

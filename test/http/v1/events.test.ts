@@ -74,7 +74,7 @@ t.test('an id made again is told in order, and a wait for what was destroyed end
   )
 })
 
-t.test('what a crash kept from being told is told after it', async (t) => {
+t.test('events that a crash prevented are sent after the restart', async (t) => {
   const { call, events, store } = await serving(t)
   const network = (await call('POST', '/projects/red/networks', {})).body.id
   const port = (await call('POST', `/projects/red/networks/${network}/ports`, {})).body.id

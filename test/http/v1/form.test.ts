@@ -7,7 +7,7 @@ import { diskFull } from '../../support/memory-store.ts'
 const WIRE = { engine: 'remote-l2', remote_ip: '203.0.113.5', tunnel_type: 'vxlan', tunnel_key: 7 }
 const ID = '11111111-1111-4111-8111-111111111111'
 
-t.test('whatever is wrong is a problem with a code of the list, a sentence, and the field', async (t) => {
+t.test('every error is a problem with a code of the list, a sentence, and the field', async (t) => {
   const { call } = await apiOn(t)
   const wrong: ReadonlyArray<readonly [Parameters<typeof call>, number, string, string?]> = [
     [['GET', '/projects/red/vnics/nonsense'], 404, 'not-found'],

@@ -25,7 +25,7 @@ async function cloud(t: Test, engine = 'vxlan', store = new MemoryStore()) {
   return { ...project, mover, show, path: `${mover.path}/migration` }
 }
 
-t.test('prepared: the network is there, and its peers send there, before the interface is', async (t) => {
+t.test('prepared: the target has the network and the peers send there before the interface exists', async (t) => {
   const { call, switches, path, mover, show, bind } = await cloud(t)
   const [, target, peer] = switches
   t.match(await show(), { migration: null, status: 'active', revision: 2 })
@@ -54,7 +54,7 @@ t.test('prepared: the network is there, and its peers send there, before the int
   t.equal(switches[0]?.flows.size, 0, 'nothing is left where it was')
 })
 
-t.test('called off: 204 once what was prepared is gone, then 404', async (t) => {
+t.test('a cancelled migration: 204 once the prepared rules are gone, then 404', async (t) => {
   const { call, switches, path, show } = await cloud(t)
   const before = switches.map((each) => each.lines())
   t.match(await call('POST', path, { hypervisor: 'hv1' }, WAIT), { status: 200 })
@@ -69,7 +69,7 @@ t.test('called off: 204 once what was prepared is gone, then 404', async (t) => 
   t.equal((await call('DELETE', path)).status, 404)
 })
 
-t.test('what cannot be asked for', async (t) => {
+t.test('requests for a migration that are refused', async (t) => {
   const { call, path, mover } = await cloud(t)
   t.match(await call('POST', path, { hypervisor: 'hv9' }), {
     status: 404,
@@ -116,7 +116,7 @@ t.test(
   },
 )
 
-t.test('a switch that refuses, and one that is slow', async (t) => {
+t.test('a target that refuses rules, and a slow target', async (t) => {
   const { call, switches, path } = await cloud(t, 'vlan')
   const [, target] = switches
   target?.pause()
@@ -135,7 +135,7 @@ t.test('a switch that refuses, and one that is slow', async (t) => {
   })
 })
 
-t.test('what else ends it: unplug, destruction, a third hypervisor; and what does not', async (t) => {
+t.test('unplug, destruction and a third hypervisor also end a migration; other events do not', async (t) => {
   const { call, path, mover, show, bind } = await cloud(t, 'vlan')
   const prepare = () => call('POST', path, { hypervisor: 'hv1' }, WAIT)
   t.match(await prepare(), { status: 200 })
@@ -189,7 +189,7 @@ t.test('events tell of each step, with the VNIC as it then is', async (t) => {
   ])
 })
 
-t.test('it outlives the controller, and a store that knew no migration opens', async (t) => {
+t.test('a migration survives a restart of the controller, and a store without migrations opens', async (t) => {
   const store = new MemoryStore()
   const { call, path, mover } = await cloud(t, 'vxlan', store)
   t.match(await call('POST', path, { hypervisor: 'hv1' }, WAIT), { status: 200 })
@@ -206,7 +206,7 @@ t.test('it outlives the controller, and a store that knew no migration opens', a
   t.match((await older.call('GET', mover.path)).body, { migration: null })
 })
 
-t.test('a reader may not', async (t) => {
+t.test('role reader may not change anything', async (t) => {
   const { call } = await apiOn(t, { tokens: { r: { project: 'red', role: 'reader' } } })
   const answer = await call('POST', `${RED}/vnics/x/migration`, { hypervisor: 'h' }, { authorization: 'Bearer r' })
   t.match(answer, { status: 403, body: { code: 'forbidden' } })

@@ -89,7 +89,7 @@ t.test('a prefix lies within what the operator has set aside, and apart from tho
   t.match(await network({ address_prefix: '198.51.100.0/25' }), { status: 201 }, 'all of it, in no VLAN')
 })
 
-t.test('what is no prefix or address is a 400 that names its field', async (t) => {
+t.test('an invalid prefix or address is a 400 that names its field', async (t) => {
   const { network, port } = await api(t)
   const bad = (field: string, detail?: RegExp) => ({ status: 400, body: { field, ...(detail && { detail }) } })
   t.match(await network({}), bad('address_prefix', /takes "address_prefix"/))
@@ -238,7 +238,7 @@ t.test('there is no Ethernet to bridge to a remote site', async (t) => {
   t.match(await port(id, site), { status: 400, body: { code: 'unsupported', detail: /cannot be bridged/ } })
 })
 
-t.test('without floating addresses of the operator’s there are no such networks', async (t) => {
+t.test('without pools of floating addresses there are no NATed networks', async (t) => {
   const { network } = await api(t, { floating: [] })
   t.match(await network({ address_prefix: '203.0.113.0/24' }), {
     status: 403,

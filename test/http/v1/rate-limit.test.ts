@@ -31,7 +31,7 @@ t.test('a port has a limit from its POST or a PATCH until it is null', async (t)
   t.match(standalone, { status: 201, body: { rate_limit: LIMIT } })
 })
 
-t.test('what is wrong about a limit is said, and nothing is made', async (t) => {
+t.test('a wrong limit is refused with the reason, and nothing is created', async (t) => {
   const { call, host } = await projectOn(t)
   await host(0)
   const network = (await call('POST', '/projects/red/networks', { engine: 'vxlan' })).body.id

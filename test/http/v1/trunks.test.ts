@@ -152,7 +152,7 @@ t.test('events tell of sub-ports as of the port that has the VNIC', async (t) =>
   await next(['parent down', 'two down'])
 })
 
-t.test('what cannot be in a trunk', async (t) => {
+t.test('ports that cannot be in a trunk', async (t) => {
   const { port, network, vnic, plug, carry, call, patch } = await cloud(t)
   const refused = async (answer: ReturnType<typeof carry>, status: number, code: string, detail: RegExp) =>
     t.match(await answer, { status, body: { code, field: 'trunk', detail } })
@@ -192,7 +192,7 @@ t.test('what cannot be in a trunk', async (t) => {
   await refused(carry(two, [100, String(site.body.id)]), 400, 'unsupported', /remote site/)
 })
 
-t.test('twice one MAC address in a network is refused, however the VNICs come into it', async (t) => {
+t.test('the same MAC address twice in a network is refused on every path', async (t) => {
   const { port, network, vnic, plug, carry } = await cloud(t)
   const shared = await network()
   const mac_address = '02:00:00:00:00:77'

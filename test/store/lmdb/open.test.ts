@@ -88,7 +88,7 @@ t.test('a store with a newer schema is refused and not touched', async (t) => {
   await again.close()
 })
 
-t.test('what cannot be a store is refused with the reason', async (t) => {
+t.test('a path that cannot be a store is refused with the reason', async (t) => {
   const directory = t.testdir({
     file: 'text',
     garbage: { 'data.mdb': 'x'.repeat(100_000) },

@@ -31,7 +31,7 @@ t.test('commits of one moment share a transaction, and so its disk sync', async 
   await store.close()
 })
 
-t.test('what cannot be a key is refused with the reason, and nothing of its commit is written', async (t) => {
+t.test('an invalid key is refused with the reason, and nothing of its commit is written', async (t) => {
   const store = openStore(t.testdir())
   const longest = 'ä'.repeat(989)
   t.match(await store.commit([{ put: longest, value: 1 }]), { committed: true })
@@ -63,7 +63,7 @@ t.test('a store that is closed takes no commits', async (t) => {
   await store.close()
 })
 
-t.test('a slow reader of a range sees what is there when it comes by', async (t) => {
+t.test('a slow reader of a range sees the entries at the time of each read', async (t) => {
   const store = openStore(t.testdir())
   const keys = Array.from({ length: 1000 }, (_, number) => `event/${String(number).padStart(4, '0')}`)
   await store.commit(keys.map((put) => ({ put, value: put })))
