@@ -1,6 +1,6 @@
 /**
- * The arguments of `npm run bench`; scripts/bench.sh says what they mean. It runs this file first, which needs nothing that is
- * installed: a mistake is said before anything is done.
+ * The arguments of `npm run bench`; scripts/bench.sh explains them. It runs this file first, without any packages, so that a mistake
+ * is reported before anything is installed.
  */
 import { argumentsOf, misused } from '../scripts/arguments.ts'
 
@@ -11,7 +11,7 @@ const isPart = (name: string): name is Part => PARTS.some((part) => part === nam
 
 export interface BenchArguments {
   readonly parts: readonly Part[]
-  /** Where to write the figures as JSON. */
+  /** The file for the figures as JSON. */
   readonly json: string | undefined
 }
 

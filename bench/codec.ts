@@ -1,4 +1,4 @@
-/** Messages encoded and decoded a second on one core: ours beside os-ken, the same messages in one run. */
+/** Measures the messages that one core encodes and decodes per second, with our library and with os-ken. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -6,13 +6,13 @@ import { text } from 'node:stream/consumers'
 import { decode, encode, type FlowMod, type Message } from '../src/openflow/index.ts'
 import { say } from './figures.ts'
 
-/** What each measurement takes at least. */
-const SECONDS = 2
+/** The least time of each measurement. */
+const MIN_DURATION_S = 2
 
 export interface CodecRates {
-  /** Messages a second: flow_mods with 4 fields and 3 actions. */
+  /** Messages per second: flow_mods with 4 fields and 3 actions. */
   readonly encode: { readonly ours: number; readonly osKen: number }
-  /** The mix: such flow_mods, packet_ins, and flow statistics of ten flows. */
+  /** Messages per second: a mix of these flow_mods, packet_ins and flow statistics of ten flows. */
   readonly decode: { readonly ours: number; readonly osKen: number }
 }
 
@@ -80,7 +80,7 @@ export async function codecRates(): Promise<CodecRates> {
   }
 }
 
-/** Items a second. */
+/** The number of items per second. */
 function rate<T>(work: (item: T) => unknown, items: readonly T[]): number {
   const run = (seconds: number) => {
     const began = performance.now()
@@ -90,14 +90,14 @@ function rate<T>(work: (item: T) => unknown, items: readonly T[]): number {
       if (took > seconds) return done / took
     }
   }
-  run(SECONDS / 4)
-  return run(SECONDS)
+  run(MIN_DURATION_S / 4)
+  return run(MIN_DURATION_S)
 }
 
 async function osKen(messages: readonly Uint8Array[]) {
   const child = spawn('/usr/bin/python3', [join(import.meta.dirname, 'codec.py')])
   child.stdin.end(
-    JSON.stringify({ seconds: SECONDS, messages: messages.map((bytes) => Buffer.from(bytes).toString('hex')) }),
+    JSON.stringify({ seconds: MIN_DURATION_S, messages: messages.map((bytes) => Buffer.from(bytes).toString('hex')) }),
   )
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
   if (child.exitCode !== 0) throw new Error(`os-ken: ${err}`)

@@ -1,13 +1,13 @@
-/** Figures and how they are told. */
+/** Computes figures and formats them. */
 
-/** Milliseconds. */
+/** Percentiles of times, in milliseconds. */
 export interface Times {
   readonly count: number
   readonly p50: number
   readonly p99: number
 }
 
-/** The smallest value that this part of the values does not exceed. */
+/** The smallest value that this fraction of the values does not exceed. */
 const percentile = (sorted: readonly number[], part: number): number =>
   sorted[Math.max(Math.ceil(sorted.length * part) - 1, 0)] ?? Number.NaN
 
@@ -16,7 +16,7 @@ export function timesOf(values: readonly number[]): Times {
   return { count: sorted.length, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) }
 }
 
-/** How long each of `count` runs takes, one after the other. */
+/** Measures `count` runs, one after the other. */
 export async function timed(count: number, work: (n: number) => Promise<unknown>): Promise<Times> {
   const values: number[] = []
   for (let n = 0; n < count; n++) {
@@ -27,7 +27,7 @@ export async function timed(count: number, work: (n: number) => Promise<unknown>
   return timesOf(values)
 }
 
-/** A figure that has to be reached; timing decides nothing but this word. */
+/** A figure to reach. Missing it is only reported, and does not make the benchmark fail. */
 export interface Goal {
   readonly words: string
   readonly figure: number
@@ -38,10 +38,10 @@ export interface Goal {
 export const reached = ({ figure, limit: [direction, bound] }: Goal): boolean =>
   direction === '>=' ? figure >= bound : figure <= bound
 
-/** What was counted stays as it is; what was measured has no more than three digits that mean something. */
+/** Rounds measured values to three significant digits. Whole numbers stay. */
 export const round = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(3)))
 
-/** Columns as wide as their widest cell; numbers to the right. */
+/** A table whose columns are as wide as their widest cell. Numbers are aligned to the right. */
 export function table(rows: ReadonlyArray<ReadonlyArray<string | number>>): string {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? String(round(cell)) : cell)))
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))

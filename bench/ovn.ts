@@ -1,4 +1,4 @@
-/** OVN doing the same on the same kind of host: a logical switch port, its address and its port security, `--wait=hv`. */
+/** Measures OVN for the same task: a logical switch port with its address and its port security, with `--wait=hv`. */
 import { execFile } from 'node:child_process'
 import { connect } from 'node:net'
 import { promisify } from 'node:util'
@@ -10,13 +10,13 @@ const run = promisify(execFile)
 const SCHEMAS = '/usr/share/ovn'
 
 export interface OvnTimes {
-  /** By the ovn-nbctl command, which asks its daemon. */
+  /** With the ovn-nbctl command, which uses its daemon. */
   readonly command: Times
-  /** By the daemon's own socket, without a process per plug. */
+  /** With the daemon's own socket, without a process per plug. */
   readonly daemon: Times
 }
 
-/** @param already ports bound before; @param count plugs that are measured, each way */
+/** @param already the number of ports bound before @param count the number of measured plugs of each kind */
 export async function ovnTimes(already: number, count: number): Promise<OvnTimes> {
   const ovs = await Ovs.start({ 'system-id': 'bench', 'ovn-bridge-datapath-type': 'netdev' })
   try {
@@ -85,7 +85,7 @@ function addPort(id: string, n: number): string[] {
   return ['lsp-add', switchOf(n), id, '--', ...set, '--', ...secure]
 }
 
-/** One command to the daemon, in its own protocol (JSON-RPC, see ovs-appctl(8)). */
+/** Sends a command to the daemon, in its own protocol (JSON-RPC, see ovs-appctl(8)). */
 function ask(path: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(path)

@@ -1,4 +1,4 @@
-/** An Open vSwitch of the benchmark's own: in its namespace, with a user-space datapath, gone when it ends. */
+/** An Open vSwitch for the benchmark: in its own namespace, with a user-space datapath. It ends with the benchmark. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -10,8 +10,8 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
 
-/** Interfaces that one ovs-vsctl makes at a time. */
-const AT_A_TIME = 100
+/** The most interfaces that one ovs-vsctl command adds. */
+const MAX_BATCH_INTERFACES = 100
 
 export class Ovs {
   readonly directory: string
@@ -38,7 +38,7 @@ export class Ovs {
     return join(this.directory, name)
   }
 
-  /** Run a daemon that ends with this switch. */
+  /** Runs a daemon that ends with this switch. */
   daemon(command: string, ...args: readonly string[]): ChildProcess {
     const env = { ...process.env, OVS_RUNDIR: this.directory, OVS_LOGDIR: this.directory, OVN_RUNDIR: this.directory }
     const child = spawn(command, args, { env, cwd: this.directory, stdio: 'ignore' })
@@ -56,11 +56,11 @@ export class Ovs {
     return stdout
   }
 
-  /** Put tap interfaces on br-int, each with the id of what is to be plugged in. */
+  /** Adds tap interfaces to br-int, each with the id of a VNIC. */
   async addInterfaces(ids: readonly string[]): Promise<void> {
     const already = (await this.vsctl('list-ports', 'br-int')).split('\n').filter((name) => /^t\d+$/.test(name)).length
-    for (let from = 0; from < ids.length; from += AT_A_TIME) {
-      const wish = ids.slice(from, from + AT_A_TIME).flatMap((id, n) => {
+    for (let from = 0; from < ids.length; from += MAX_BATCH_INTERFACES) {
+      const wish = ids.slice(from, from + MAX_BATCH_INTERFACES).flatMap((id, n) => {
         const name = `t${already + from + n}`
         return [
           '--',
@@ -89,7 +89,7 @@ export class Ovs {
   }
 }
 
-/** Try until it succeeds; after two minutes its error. */
+/** Repeats an attempt until it succeeds. After two minutes it throws the last error. */
 export async function until(attempt: () => Promise<unknown>): Promise<void> {
   const deadline = Date.now() + 120_000
   for (;;) {

@@ -1,4 +1,4 @@
-/** The first snapshot of a large database: our replica beside `ovsdb-client monitor`, in turns, of the same columns. */
+/** Measures the first snapshot of a large database, with our replica and with `ovsdb-client monitor` of the same columns, in turns. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -14,25 +14,25 @@ const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
 
 export interface MonitorTimes {
   readonly interfaces: number
-  /** Medians, milliseconds. */
+  /** Medians, in milliseconds. */
   readonly ours: number
   readonly theirs: number
 }
 
 const COLUMNS = Object.keys(openVSwitch.tables.Interface) as Array<keyof typeof openVSwitch.tables.Interface>
 
-/** Interfaces that one transaction makes. */
-const AT_A_TIME = 1000
+/** The most interfaces that one transaction adds. */
+const MAX_BATCH_INTERFACES = 1000
 
 /**
- * @param interfaces in the database
- * @param rounds each way
+ * @param interfaces the number of interfaces in the database
+ * @param rounds the number of measurements of each
  */
 export async function monitorTimes(interfaces: number, rounds: number): Promise<MonitorTimes> {
   const directory = await mkdtemp(join(tmpdir(), 'plugboard-bench-'))
   const path = join(directory, 'db.sock')
   await run('ovsdb-tool', ['create', join(directory, 'conf.db'), SCHEMA])
-  // Without ovs-vswitchd, which would make the interfaces.
+  // Runs without ovs-vswitchd, which would create the interfaces.
   const server = spawn('ovsdb-server', ['conf.db', `--remote=punix:${path}`, `--unixctl=${join(directory, 'ctl')}`], {
     cwd: directory,
     stdio: 'ignore',
@@ -64,8 +64,11 @@ async function fill(connection: Connection, interfaces: number): Promise<void> {
     insert('Bridge', { name: 'br-int' }, { as: 'b' }),
     mutate('Open_vSwitch', [], [['bridges', 'insert', bridges]]),
   ])
-  for (let from = 0; from < interfaces; from += AT_A_TIME) {
-    const numbers = Array.from({ length: Math.min(AT_A_TIME, interfaces - from) }, (_, index) => from + index)
+  for (let from = 0; from < interfaces; from += MAX_BATCH_INTERFACES) {
+    const numbers = Array.from(
+      { length: Math.min(MAX_BATCH_INTERFACES, interfaces - from) },
+      (_, index) => from + index,
+    )
     const rows = numbers.flatMap((n) => [
       insert('Interface', interfaceRow(n), { as: `i${n}` }),
       insert('Port', { name: `tap${n}`, interfaces: new Set([namedUuid(`i${n}`)]) }, { as: `p${n}` }),
@@ -75,7 +78,7 @@ async function fill(connection: Connection, interfaces: number): Promise<void> {
   }
 }
 
-/** As a switch has it once a VM is plugged in. */
+/** A row as a switch has it for a plugged VM. */
 const interfaceRow = (n: number) => ({
   name: `tap${n}`,
   type: 'tap',
@@ -103,7 +106,7 @@ async function readOurs(path: string, interfaces: number): Promise<void> {
   connection.close()
 }
 
-/** It prints a line per row, and goes on watching; CSV is the least work for it. */
+/** Reads the output of ovsdb-client, one line per row. CSV is its fastest format. */
 async function readTheirs(path: string, interfaces: number): Promise<void> {
   const args = ['--format=csv', 'monitor', `unix:${path}`, openVSwitch.name, 'Interface', COLUMNS.join(',')]
   const client = spawn('ovsdb-client', args, { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -1,4 +1,4 @@
-/** Plugboard, as a client of its API sees it: plug to realised, on one real hypervisor. And the floor beneath it. */
+/** Measures Plugboard through its API: from a plug to `active`, on one real hypervisor. Also measures the lower bound. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
@@ -9,9 +9,9 @@ import { say, type Times, timed } from './figures.ts'
 import { Ovs, until } from './ovs.ts'
 
 const MAIN = join(import.meta.dirname, '../src/main.ts')
-/** VNICs in one network. */
+/** The number of VNICs in each network. */
 export const NETWORK = 50
-/** Requests under way at a time, while the VNICs that are not measured are plugged. */
+/** The number of concurrent requests that plug the VNICs which are not measured. */
 const WORKERS = 8
 
 interface Answer {
@@ -47,11 +47,11 @@ class Api {
 
 export interface PlugTimes {
   readonly plug: Times
-  /** One flow_mod and a barrier on an open connection to the same bridge. */
+  /** The lower bound: one flow_mod and a barrier on an open connection to the same bridge. */
   readonly floor: Times
 }
 
-/** @param already VNICs plugged before; @param count plugs that are measured */
+/** @param already the number of VNICs plugged before @param count the number of measured plugs */
 export async function plugTimes(already: number, count: number): Promise<PlugTimes> {
   const ovs = await Ovs.start({
     'system-id': 'bench',
@@ -96,7 +96,7 @@ interface Running {
   readonly ovsdb: number
 }
 
-/** With a store on this machine's disk, and a log as it comes. */
+/** Starts the controller, with its store on the disk of this machine and the default log level. */
 async function startController(ovs: Ovs): Promise<Running> {
   const anyPort = ['--http-listen', '127.0.0.1:0', '--openflow-listen', '127.0.0.1:0', '--ovsdb-listen', '127.0.0.1:0']
   const child = spawn(process.execPath, [MAIN, ...anyPort, '--store-path', ovs.at('store')], {
@@ -113,7 +113,7 @@ async function startController(ovs: Ovs): Promise<Running> {
   throw new Error('the controller did not start')
 }
 
-/** Networks of fifty, with a port and a VNIC for each place in them. */
+/** Creates networks of fifty, each with ports and VNICs. */
 async function furnish(api: Api, count: number): Promise<Array<{ vnic: string; port: string }>> {
   const networks: string[] = []
   for (let n = 0; n < count; n += NETWORK) {

@@ -1,4 +1,4 @@
-/** Many rules into an empty bridge, and read from it: our session beside `ovs-ofctl`, in turns, with the same rules. */
+/** Measures adding many rules to an empty bridge and reading them, with our session and with `ovs-ofctl`, in turns. */
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -9,7 +9,7 @@ import { Ovs, until } from './ovs.ts'
 
 const run = promisify(execFile)
 
-/** Medians, milliseconds. */
+/** Medians, in milliseconds. */
 interface Pair {
   readonly ours: number
   readonly theirs: number
@@ -19,11 +19,11 @@ export interface RulesTimes {
   readonly rules: number
   readonly add: Pair
   readonly dump: Pair
-  /** The longest turn of the event loop while we read, milliseconds. */
+  /** The longest turn of the event loop while we read, in milliseconds. */
   readonly turn: number
 }
 
-/** As a network of ours has them: a destination address in a network, an action and a table to go on in. */
+/** A rule like those of our networks: a destination address in a network, an action and a next table. */
 const rule = (n: number): Flow => ({
   table: 30,
   priority: 100,
@@ -42,7 +42,7 @@ function* flowMods(count: number): Generator<FlowMod> {
   for (let n = 0; n < count; n++) yield { type: 'flow_mod', command: 'add', ...rule(n) }
 }
 
-/** @param rounds each way */
+/** @param rounds the number of measurements of each */
 export async function rulesTimes(count: number, rounds: number): Promise<RulesTimes> {
   const ovs = await Ovs.start({ 'system-id': 'bench' })
   const bridge = `unix:${ovs.at('br0.mgmt')}`
@@ -70,7 +70,7 @@ export async function rulesTimes(count: number, rounds: number): Promise<RulesTi
   }
 }
 
-/** Like the command: connect, send, be sure, go. */
+/** Does the same as the command: connects, sends, waits for a barrier and closes. */
 async function sendOurs(ovs: Ovs, count: number): Promise<void> {
   const session = await connect({ path: ovs.at('br0.mgmt') })
   await session.bundle(flowMods(count))
@@ -85,7 +85,7 @@ async function readOurs(ovs: Ovs, count: number): Promise<void> {
   if (read !== count) throw new Error(`${read} rules were read, not ${count}`)
 }
 
-/** While something else is done; of a second time, since the first one has to clear away what adding left in memory. */
+/** The longest turn of the event loop during some work. The work runs twice: the first run includes garbage of the adding. */
 async function longestTurn(work: () => Promise<unknown>): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()

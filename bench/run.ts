@@ -1,4 +1,4 @@
-/** `npm run bench`: what Plugboard costs, beside its peers, in one run. Exits 1 only if something did not work. */
+/** `npm run bench`: measures Plugboard and its peers in one run. Exits 1 only if something did not work. */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
@@ -16,7 +16,7 @@ import { ENGINES, throughput } from './throughput.ts'
 
 const PLUGS = 30
 const SIZES = [100, 1000]
-/** Of iperf3, each way. */
+/** The number of iperf3 runs of each kind. */
 const RUNS = 20
 
 interface Outcome {
@@ -25,7 +25,7 @@ interface Outcome {
   readonly goals: readonly Goal[]
 }
 
-/** One system at a time, in turns by size: on a small machine they would take each other's processor. */
+/** Measures one system at a time, in turns by size. On a small machine they would disturb each other. */
 async function plug(): Promise<Outcome> {
   const sizes = []
   for (const size of SIZES)
@@ -115,7 +115,7 @@ async function scale(): Promise<Outcome> {
   }
 }
 
-/** Counted, not timed: what is missed here fails a test as well (test/switches/sizes.test.ts). */
+/** Counts rules and messages. A goal that is missed here also fails a test (test/switches/sizes.test.ts). */
 async function size(): Promise<Outcome> {
   const networks = rulesPerSwitch(1000, 100)
   const additions = []

@@ -1,4 +1,4 @@
-/** What a plug costs in compile and delta when the cloud has 100 VNICs, and when it has 10,000: networks of fifty. */
+/** Measures compile and delta of a plug in clouds of 100 and of 10,000 VNICs, in networks of fifty. */
 import { compile, type Engines } from '../flows/compile.ts'
 import { Ledger } from '../flows/diff.ts'
 import { engineTables } from '../flows/pipeline/table.ts'
@@ -13,8 +13,8 @@ import { timesOf } from './figures.ts'
 import { NETWORK } from './plugboard.ts'
 
 const HYPERVISORS = 20
-/** Plugs around each mark whose median counts. */
-const AROUND = 50
+/** The number of plugs around each size. Their median is the result. */
+const SAMPLES = 50
 
 const ENGINES: Engines = new Map([
   ['vlan', { rules: vlanRules, tables: engineTables(0) }],
@@ -31,12 +31,12 @@ export interface ScaleTimes {
 
 /** @param early @param late the numbers of VNICs at which a plug is measured */
 export function scaleTimes(engine: 'vlan' | 'vxlan', early: number, late: number): ScaleTimes {
-  // A first cloud, thrown away, so that the early plugs meet compiled code as the late ones do.
-  new Cloud(engine).grow(early + AROUND)
+  // Grows a first cloud to warm up the JIT compiler, so that the early plugs run compiled code, like the late ones.
+  new Cloud(engine).grow(early + SAMPLES)
   const cloud = new Cloud(engine)
-  cloud.grow(early - AROUND)
+  cloud.grow(early - SAMPLES)
   const first = cloud.grow(early)
-  cloud.grow(late - AROUND)
+  cloud.grow(late - SAMPLES)
   const last = cloud.grow(late)
   return { engine, early: timesOf(first).p50, late: timesOf(last).p50, rules: cloud.rules }
 }
@@ -73,12 +73,12 @@ class Cloud {
     }
   }
 
-  /** Rules on all switches. */
+  /** The number of rules on all switches. */
   get rules(): number {
     return this.#ledgers.reduce((sum, { size }) => sum + size, 0)
   }
 
-  /** Plug until there are so many VNICs. @returns what each plug took, milliseconds */
+  /** Plugs until there are `count` VNICs. @returns the time of each plug, in milliseconds */
   grow(count: number): number[] {
     const took: number[] = []
     while (this.#vnics < count) took.push(this.#plug(this.#vnics++))
@@ -126,7 +126,7 @@ class Cloud {
     return network
   }
 
-  /** The one way through, without store and sockets: stale, apply, compile, delta. */
+  /** A change as in the controller, but without store and sockets: stale, apply, compile, delta. */
   #change(change: Change): void {
     const pairs = new Map<HypervisorId, Set<Key>>()
     const mark = (where: HypervisorId, object: Key) => {

@@ -1,6 +1,6 @@
 /**
- * Throughput between two VMs on two hypervisors by our rules, beside the same Open vSwitch with one rule written by hand,
- * `actions=normal`, and the same encapsulation: iperf3 in turns, in one lab.
+ * Measures the throughput between two VMs on two hypervisors, with our rules and with a single rule `actions=normal` and the same
+ * encapsulation. Both run in one lab, with iperf3 in turns.
  */
 import type { Network, Port } from '../mininet/api.ts'
 import type { Hypervisor } from '../mininet/hypervisor.ts'
@@ -11,13 +11,13 @@ import { say, timesOf } from './figures.ts'
 export const ENGINES = ['vlan', 'vxlan', 'geneve', 'flat', 'remote-l2'] as const
 type Engine = (typeof ENGINES)[number]
 
-/** What the hand-written bridge uses, beside ours: nothing of the one is the other's. */
+/** The VLAN id and the tunnel keys. The two kinds of bridges must not share any. */
 const [THEIR_VLAN, OUR_KEY, THEIR_KEY] = [77, 7000, 77]
 const TUNNEL_MTU = 1450
-/** Seconds of one run of iperf3: many short turns, since on a machine that others use as well one turn is like the one next to it. */
-const RUN = 1
-/** Of the kernel's clock, by which it counts processor time. */
-const TICKS_A_SECOND = 100
+/** The duration of one iperf3 run. Runs are short and many, so that the load of a shared machine affects both sides alike. */
+const RUN_S = 1
+/** The clock ticks per second in which the kernel counts processor time. */
+const TICKS_PER_SECOND = 100
 
 export interface Throughput {
   readonly engine: Engine
@@ -26,9 +26,9 @@ export interface Throughput {
 }
 
 export interface Flow {
-  /** Median, Mbit/s. */
+  /** The median throughput, in Mbit/s. */
   readonly rate: number
-  /** What both Open vSwitches took of a processor, seconds for a gigabyte that arrived: others on the machine change it little. */
+  /** Processor time of both Open vSwitches, in seconds per gigabyte. Other load on the machine affects it little. */
   readonly work: number
 }
 
@@ -41,7 +41,7 @@ interface Turn {
 
 type Pair = readonly [Vm, Vm]
 
-/** @param rounds turns of each */
+/** @param rounds the number of runs of each */
 export async function throughput(engine: Engine, rounds: number): Promise<Throughput> {
   const scene = await startScene({ hypervisors: 2 })
   try {
@@ -67,7 +67,7 @@ export async function throughput(engine: Engine, rounds: number): Promise<Throug
 
 type TwoHosts = readonly [Hypervisor, Hypervisor]
 
-/** Two VMs in a network of ours, or each in a port whose tunnel leads to the other's hypervisor. */
+/** Starts two VMs in a network, or in ports whose tunnels lead to each other's hypervisor. */
 async function plugged(scene: Scene, [h1, h2]: TwoHosts, engine: Engine): Promise<Pair> {
   if (engine !== 'remote-l2') {
     const network: Network & { mtu?: number } = await scene.network(engine)
@@ -90,7 +90,7 @@ async function plugged(scene: Scene, [h1, h2]: TwoHosts, engine: Engine): Promis
   return await ready(scene, [pair[0].vm, pair[1].vm], TUNNEL_MTU)
 }
 
-/** The peer: bridges with one rule written by hand. */
+/** Makes the bridges to compare with, which have a single rule. */
 async function handWritten(scene: Scene, hosts: TwoHosts, engine: Engine): Promise<Pair> {
   const vms: Vm[] = []
   for (const [index, host] of hosts.entries()) {
@@ -131,7 +131,7 @@ async function handWritten(scene: Scene, hosts: TwoHosts, engine: Engine): Promi
   return await ready(scene, [first, second], engine === 'vlan' || engine === 'flat' ? 1500 : TUNNEL_MTU)
 }
 
-/** With an MTU that leaves room for the tunnel, one that answers iperf3, and each known to the other. */
+/** Prepares a pair of VMs: sets an MTU that leaves room for the tunnel, starts the iperf3 server, and pings. */
 async function ready(scene: Scene, pair: Pair, mtu: number): Promise<Pair> {
   for (const { name } of pair) await must(scene, name, 'ip', 'link', 'set', 'eth0', 'mtu', String(mtu))
   await scene.lab.background(pair[1].name, 'iperf3', '--server')
@@ -152,10 +152,10 @@ function flowOf(turns: readonly Turn[]): Flow {
   return { rate: timesOf(turns.map(({ rate }) => rate)).p50, work: sum('seconds') / (sum('bytes') / 1e9) }
 }
 
-/** What arrived, and what it took. */
+/** Runs iperf3 once. @returns throughput and processor time */
 async function turn(scene: Scene, hosts: TwoHosts, [from, to]: Pair): Promise<Turn> {
   const before = await worked(hosts)
-  const wish = ['--json', '--time', String(RUN), '--client', addressOf(to)]
+  const wish = ['--json', '--time', String(RUN_S), '--client', addressOf(to)]
   const said = JSON.parse(await must(scene, from.name, 'iperf3', ...wish)) as {
     end: { sum_received: { bits_per_second: number; bytes: number } }
   }
@@ -163,7 +163,7 @@ async function turn(scene: Scene, hosts: TwoHosts, [from, to]: Pair): Promise<Tu
   return { rate: rate / 1e6, bytes, seconds: (await worked(hosts)) - before }
 }
 
-/** Processor time of both ovs-vswitchd so far, seconds: fields 14 and 15 of proc(5), counted behind the name in brackets. */
+/** The processor time of both ovs-vswitchd so far, in seconds: fields 14 and 15 of /proc/PID/stat (proc(5)). */
 async function worked(hosts: TwoHosts): Promise<number> {
   let ticks = 0
   for (const host of hosts) {
@@ -175,5 +175,5 @@ async function worked(hosts: TwoHosts): Promise<number> {
       .map(Number)
     ticks += user + system
   }
-  return ticks / TICKS_A_SECOND
+  return ticks / TICKS_PER_SECOND
 }

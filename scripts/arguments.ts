@@ -10,7 +10,7 @@ export function argumentsOf<const Options extends NonNullable<ParseArgsConfig['o
   }
 }
 
-/** End the program, which was called wrongly. */
+/** Ends the program with the exit code for wrong arguments. */
 export function misused(words: string): never {
   console.error(words)
   process.exit(2)

@@ -1,4 +1,4 @@
-/** docs/behaviours.md: the lists of tests in it, from the numbers that the names of tests say. */
+/** Writes the lists of tests in docs/behaviours.md, from the numbers in the names of tests. */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -8,20 +8,20 @@ export const PAGE = 'docs/behaviours.md'
 export interface NamedTest {
   readonly file: string
   readonly name: string
-  /** `B07`, `law 4` */
+  /** The numbers in the name, such as `B07` or `law 4`. */
   readonly numbers: readonly string[]
 }
 
 const NUMBER = /\b(?:B\d\d[a-z]?|law \d+)\b/g
-/** The name is the first argument of whatever makes a test of it. */
+/** Finds the name of a test: the first argument of a function that defines a test. */
 const NAME = /\b(?:test|inEach)\(\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1/g
 
-/** The tests whose names say a number, by file and place. */
+/** The tests with a number in their name, in the order of files and positions. */
 export function numberedTests(): NamedTest[] {
   const files = globSync('{test,mininet}/**/*.test.ts', { cwd: ROOT }).sort()
   return files.flatMap((file) =>
     [...readFileSync(join(ROOT, file), 'utf8').matchAll(NAME)].flatMap(([, , literal = '']) => {
-      // What a test fills in stands as an ellipsis.
+      // Values that the test inserts are shown as an ellipsis.
       const name = literal.replaceAll(/\$\{[^}]*\}/g, '…').replaceAll(/\\(.)/g, '$1')
       const numbers = [...new Set(name.match(NUMBER))]
       return numbers.length === 0 ? [] : [{ file, name, numbers }]
@@ -29,7 +29,7 @@ export function numberedTests(): NamedTest[] {
   )
 }
 
-/** The numbers that the page explains, in its order. */
+/** The numbers that the page explains, in order. */
 export const explainedNumbers = (page: string): string[] => page.match(/(?<=^### ).+$/gm) ?? []
 
 /** The page with its lists of tests replaced. */
@@ -43,5 +43,5 @@ export function behavioursPage(page: string, tests: readonly NamedTest[]): strin
   })
 }
 
-/** @returns the page as it is in the tree */
+/** @returns the current page */
 export const readPage = (): string => readFileSync(join(ROOT, PAGE), 'utf8')

@@ -1,4 +1,4 @@
-/** `npm run docs`: write the pages that are made from the code. */
+/** `npm run docs`: writes the pages that are generated from the code. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { roomsTable } from '../test/laws/rooms.ts'
@@ -22,5 +22,5 @@ for (const [library, entries] of entriesOf())
 write(PAGE, behavioursPage(readPage(), numberedTests()))
 
 const architecture = readFileSync(join(import.meta.dirname, '../ARCHITECTURE.md'), 'utf8')
-// The table ends with the first line that is no row of it.
+// The table ends before the first line that is not a row.
 write('ARCHITECTURE.md', architecture.replace(/\| room \|(.*\n\|)*.*/, roomsTable()))

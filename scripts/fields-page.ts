@@ -25,7 +25,7 @@ const INTRODUCTIONS = {
 
 interface Line {
   readonly name: string
-  /** Whose it is: null for the core's. */
+  /** The engine of the field; null for fields of the core. */
   readonly of: string | null
   readonly post: string
   readonly patch: string
@@ -76,7 +76,7 @@ function coreLine({ title }: AnyTable, row: AnyField): Line {
 
 const defaultOf = (value: unknown): string => (value === undefined ? '' : `\`${JSON.stringify(value)}\``)
 
-/** Fields of engines; engines that share one have one line. */
+/** The lines for fields of engines. Engines that share a field share the line. */
 function engineLines(groups: readonly EngineFields[]): Line[] {
   const lines = new Map<unknown, Line>()
   for (const { of, occasions, rows, schema } of groups) {

@@ -1,4 +1,4 @@
-/** `npm run fuzz [-- seconds [seed]]`: the fuzz tests for longer, ten minutes a target unless said, with a seed of their own. */
+/** `npm run fuzz [-- seconds [seed]]`: runs the fuzz tests with a new seed, ten minutes per target by default. */
 import { spawnSync } from 'node:child_process'
 
 const [seconds = '600', seed = String(Date.now() % 0x1_0000_0000)] = process.argv.slice(2)

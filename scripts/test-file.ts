@@ -1,4 +1,4 @@
-/** One test file in a process of its own: what it said, and the counts of what passed in it. */
+/** Runs one test file in its own process, and collects its output and the counts of its results. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -12,18 +12,18 @@ export interface Count {
 export interface FileResult extends Count {
   readonly file: string
   readonly durationMs: number
-  /** All that it printed, a line each. */
+  /** The lines of its output. */
   readonly lines: readonly string[]
 }
 
-/** A single test file may take this long; its own tests give up earlier. */
+/** The longest time of one test file. Its own tests have shorter limits. */
 const MAX_FILE_S = 900
-/** tap ends a file that has not finished by then, and says which test it was in. */
+/** After this time, tap ends the file and reports the current test. */
 const MAX_TEST_S = 600
 
 const running = new Set<ReturnType<typeof spawn>>()
 
-/** Run one file with Node, which prints TAP. Never rejects: a file that cannot run counts as one failure. */
+/** Runs one file with Node, which prints TAP. Never rejects: a file that cannot run counts as one failure. */
 export async function runFile(file: string): Promise<FileResult> {
   const begin = performance.now()
   const child = spawn(process.execPath, [file], {
@@ -55,11 +55,11 @@ export async function runFile(file: string): Promise<FileResult> {
   }
 }
 
-/** tap closes its output with `# { total: 12, pass: 10, fail: 1, skip: 1 }`, leaving out what is 0. */
+/** tap ends its output with `# { total: 12, pass: 10, fail: 1, skip: 1 }`, without the counts that are 0. */
 const counted = (summary: string, what: string): number =>
   Number(summary.match(new RegExp(`\\b${what}: (\\d+)`))?.[1] ?? 0)
 
-/** Ends what still runs, when the run itself is ended. */
+/** Ends all running files when the whole run is ended. */
 export function endAll(): void {
   for (const child of running) child.kill('SIGKILL')
 }

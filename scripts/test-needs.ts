@@ -1,4 +1,4 @@
-/** Which test files run programs of Debian packages, so that the others run without them. */
+/** Finds the test files that run programs of Debian packages. All others run without these packages. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
@@ -6,7 +6,7 @@ import { join, relative } from 'node:path'
 const PROGRAM =
   /['"`](?:\/usr\/s?bin\/)?(?:ovs-|ovsdb-|tshark|python3|iperf3|dhclient|udhcpc|ethtool|mnexec|unshare|nsenter)/
 const IMPORT = /\bfrom '(\.[^']+)'|\bimport '(\.[^']+)'/g
-/** What the product itself imports runs nothing. */
+/** Files of the product itself run no such programs. */
 const TEST_CODE = /^(?:test|mininet|bench)\//
 
 /** Does one of these files, or test code that it imports, run such a program? */

@@ -1,6 +1,6 @@
 /**
- * `npm test`: the type check, the linter, and every test file, several side by side. It ends with one plain line that counts
- * them all. scripts/test.sh says what the options are.
+ * `npm test`: runs the type check, the linter and all test files, several at the same time. It ends with one line of counts.
+ * scripts/test.sh explains the options.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { type Count, endAll, type FileResult, runFile, total, words } from './te
 import { needsPackages } from './test-needs.ts'
 
 const PATTERNS = ['test/**/*.test.ts', 'mininet/**/*.test.ts']
-/** The files that take longest, longest first: they start first, so that none of them is left alone at the end. */
+/** The slowest files, slowest first. They start first, so that none of them runs alone at the end. */
 const LONGEST = [
   'mininet/engine-kit.test.ts',
   'mininet/behaviours/rate-limits.test.ts',
@@ -22,7 +22,7 @@ const LONGEST = [
   'mininet/versions.test.ts',
 ]
 
-/** Then those on real networks, then the others. */
+/** Then the files with real networks, then all others. */
 function rank(file: string): number {
   const place = LONGEST.indexOf(file)
   if (place >= 0) return place
@@ -61,7 +61,7 @@ function check(name: string, command: string, ...args: string[]): Count {
   return good ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
 }
 
-/** What a file has to tell: one line, what it skipped, and all that it printed if something failed. */
+/** Reports a file: one line, its skipped tests, and its whole output if something failed. */
 function report(result: FileResult): void {
   const { file, durationMs, lines, failed } = result
   if (failed > 0) console.log(lines.join('\n'))
@@ -69,7 +69,7 @@ function report(result: FileResult): void {
   console.log(`${failed > 0 ? 'not ok' : 'ok'} ${file}: ${words(result)} (${(durationMs / 1000).toFixed(1)} s)`)
 }
 
-/** All files, so many at a time, each in a process of its own. */
+/** Runs all files, several at a time, each in its own process. */
 async function runAll(files: readonly string[], jobs: number): Promise<Count> {
   const results: FileResult[] = []
   const left = [...files]
@@ -100,9 +100,9 @@ async function main(): Promise<void> {
     })
   }
   const checks = total([check('types', 'tsc', '-p', '.'), check('lint', 'biome', 'check', '.')])
-  // Each is a thread that never waits: it takes one core for as long as the tests run.
+  // Each is a thread that keeps one core busy for as long as the tests run.
   const loops = Array.from({ length: busy }, () => new Worker('for (;;);', { eval: true }))
-  // Most of what a short test costs is to compile what it imports: one process of the run does it for all.
+  // A short test takes most of its time to compile its imports, so all processes share a compile cache.
   const compiled = mkdtempSync(join(tmpdir(), 'plugboard-compiled-'))
   process.env.NODE_COMPILE_CACHE = compiled
   const runs: Count[] = []
