@@ -2,7 +2,8 @@
 
 export const VNIC_STATUS = ['unplugged', 'waiting', 'building', 'active', 'unplugging', 'error'] as const
 export type VnicStatus = (typeof VNIC_STATUS)[number]
-export type PortStatus = 'down' | Exclude<VnicStatus, 'unplugged'>
+export const PORT_STATUS = ['down', 'waiting', 'building', 'active', 'unplugging', 'error'] as const
+export type PortStatus = (typeof PORT_STATUS)[number]
 
 /** One object of a list. Lists are in the order of keys, so the last key marks the end of a page. */
 export interface Listed<View = object> {

@@ -5,6 +5,7 @@ import type { Port } from '../../../topology/model.ts'
 import type { Caller } from '../caller.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { PortStanding } from '../standing.ts'
+import { PORT_STATUS } from '../views.ts'
 import { CREATED_AT, ID, Id, nameField, orNull, PROJECT, REVISION, STATUS_DETAIL } from './common-fields.ts'
 import type { Field } from './field.ts'
 import type { EngineFields, Table } from './field-table.ts'
@@ -75,7 +76,7 @@ const ADMIN_STATE_UP: PortField = {
 const STATUS: PortField = {
   name: 'status',
   documentation: '`down`, or how far [the rules of its VNIC](api.md#the-life-of-a-vnic) are.',
-  answer: Type.Enum(['down', 'waiting', 'building', 'active', 'unplugging', 'error']),
+  answer: Type.Enum([...PORT_STATUS]),
   show: (_port, { standing }) => standing.status,
 }
 

@@ -1,4 +1,5 @@
 /** The fields of a VNIC that the core has; each kind of VNIC adds its own. */
+
 import { Type } from 'typebox'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Vnic } from '../../../topology/model.ts'
@@ -6,6 +7,7 @@ import type { Caller } from '../caller.ts'
 import type { VnicKind } from '../engine/engine.ts'
 import { ETHERNET } from '../engine/offers.ts'
 import type { Standing } from '../standing.ts'
+import { MIGRATION_STATUS, VNIC_STATUS } from '../views.ts'
 import {
   CREATED_AT,
   Detail,
@@ -73,7 +75,7 @@ const PORT_ID: VnicField = {
 const STATUS: VnicField = {
   name: 'status',
   documentation: 'How far [its rules](api.md#the-life-of-a-vnic) are.',
-  answer: Type.Enum(['unplugged', 'waiting', 'building', 'active', 'unplugging', 'error']),
+  answer: Type.Enum([...VNIC_STATUS]),
   show: (_vnic, { standing }) => standing.status,
 }
 
@@ -106,7 +108,7 @@ const MIGRATION: VnicField = {
     [
       Type.Object({
         hypervisor: Opaque,
-        status: Type.Enum(['preparing', 'prepared', 'error']),
+        status: Type.Enum([...MIGRATION_STATUS]),
         status_detail: Detail,
       }),
       Type.Null(),
