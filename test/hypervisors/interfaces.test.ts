@@ -135,6 +135,8 @@ t.test('B08: rows that say the same again change nothing', { skip }, async (t) =
   const vnic = await cloud.vnic()
   await host.addInterface('tap0', { vnic, ofport: 5 })
   await until(() => cloud.status(vnic) === 'active')
+  // By the time its mark is stored, the event of the VNIC's new status is stored, too.
+  await cloud.settled(host)
   const { flowMods } = connected
   const [mods, commits] = [flowMods.length, cloud.store.commits]
   await host.updateInterface('tap0', { vnic, ofport: 5 })
@@ -142,5 +144,5 @@ t.test('B08: rows that say the same again change nothing', { skip }, async (t) =
   await host.join(cloud.port)
   await cloud.settled(host)
   t.equal(flowMods.length, mods, 'no OpenFlow message changes a rule')
-  t.equal(cloud.store.commits, commits + 2, 'nothing is stored but two marks of this test')
+  t.equal(cloud.store.commits, commits + 1, 'nothing is stored but the mark of this test')
 })
