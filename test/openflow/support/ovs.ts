@@ -1,10 +1,12 @@
 /** A private Open vSwitch in a network namespace of its own: nobody else sees its bridge, and it sees nobody. */
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { Framer } from '../../../src/ovsdb/json-framer.ts'
 
 const run = promisify(execFile)
 const LATEST = 6
@@ -88,9 +90,19 @@ export class Ovs {
     return stdout
   }
 
-  async appctl(...args: string[]): Promise<string> {
-    const { stdout } = await run('ovs-appctl', ['-t', join(this.directory, 'vswitchd.ctl'), ...args])
-    return stdout
+  /** As `ovs-appctl` does it: JSON-RPC on the daemon's socket. A process for each call would take ten times as long. */
+  async appctl(method: string, ...params: string[]): Promise<string> {
+    const socket = createConnection(join(this.directory, 'vswitchd.ctl'))
+    socket.write(JSON.stringify({ id: 0, method, params }))
+    const framer = new Framer()
+    for await (const chunk of socket) {
+      for (const reply of framer.push(chunk)) {
+        const { result, error } = reply as { result: string | null; error: string | null }
+        if (result === null) throw new Error(`${method}: ${error}`)
+        return result
+      }
+    }
+    throw new Error(`${method}: ovs-vswitchd closed the connection`)
   }
 
   /** The rules as ovs-ofctl prints them, without the blank that each line begins with. */
