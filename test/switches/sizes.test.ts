@@ -1,4 +1,4 @@
-/** What issue 4 bounds: rules for a wide network, and what one more hypervisor costs each of the others. */
+/** The bounds on the rules of a wide network, and on what one more hypervisor costs each of the others. */
 import t from 'tap'
 import { oneMoreHypervisor, rulesPerSwitch } from '../support/sizes.ts'
 
