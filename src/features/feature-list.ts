@@ -1,4 +1,4 @@
-/** The features as a list, in the order of their names. Answers show their fields in this order. */
+/** The list of features, sorted by name. Answers show their fields in this order. */
 import type { Feature } from '../core/feature.ts'
 import * as features from './index.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Writes into the graph which hypervisor holds each VNIC, as the claims decide. A claim that has to wait, or that the store did
- * not take, is settled later.
+ * Writes into the graph which hypervisor holds each VNIC, as the claims decide. A claim that must wait, or that the store could
+ * not commit, is settled later.
  */
 import type { Logger } from 'pino'
 import type { GraphReader } from '../../topology/graph-reader.ts'
@@ -27,10 +27,10 @@ interface Move {
   readonly isMigration: boolean
 }
 
-/** What follows once the operation that settled the claims is durable. */
+/** What to do once the operation that settled the claims is durable. */
 export interface Settlement {
   readonly moves: readonly Move[]
-  /** Of these the take-overs are counted. */
+  /** The take-overs to count. */
   readonly takeovers: readonly VnicId[]
   /** When a claim that has to wait is settled again, in milliseconds of `performance.now()`. */
   readonly postponed: ReadonlyMap<VnicId, number>
@@ -49,8 +49,8 @@ export class BindingSettler {
   }
 
   /**
-   * Gives each VNIC to the winner of its claims. Runs inside an operation and changes nothing but the draft, so that the
-   * operation can be run again. All releases come before all bindings, so that two interfaces never have one port number.
+   * Gives each VNIC to the hypervisor with the winning claim. Runs inside an operation and changes only the draft, so the
+   * operation can run again. All releases come before all bindings, so that two interfaces never have the same port number.
    */
   settle(draft: Draft, vnics: Iterable<VnicId>): Settlement {
     const moves: Move[] = []
@@ -77,7 +77,7 @@ export class BindingSettler {
     return { moves, takeovers, postponed }
   }
 
-  /** The operation that made this settlement is durable. */
+  /** Called when the operation that made this settlement is durable. */
   committed({ moves, takeovers, postponed }: Settlement): void {
     const { claims, log } = this.#context
     for (const vnic of takeovers) claims.countTakeover(vnic)
@@ -88,7 +88,7 @@ export class BindingSettler {
     for (const [vnic, time] of postponed) this.#settleAt(vnic, time)
   }
 
-  /** Settles the claims on one VNIC in an operation of their own. */
+  /** Settles the claims on one VNIC in a separate operation. */
   async settleNow(vnic: VnicId): Promise<void> {
     const { journal, log } = this.#context
     try {

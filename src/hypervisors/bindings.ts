@@ -1,44 +1,49 @@
 /**
  * Which hypervisors claim a VNIC, and which of them holds it. A hypervisor claims a VNIC while an interface on its integration
  * bridge carries the VNIC's id. The newest claim wins as soon as its interface has a port number: the VM has migrated, or
- * somebody made a mistake. A hypervisor that has lost a VNIC does not get it back by still having the interface. When the
- * holder's interface goes, the newest remaining claim wins.
+ * somebody made a mistake. A hypervisor that has lost a VNIC does not get it back merely because it still has the interface.
+ * When the interface of the holder disappears, the newest remaining claim wins.
  */
 import { LRUCache } from 'lru-cache'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 
-/** Within this time a VNIC may change hands a few times; further claims wait until it is over. */
+/**
+ * The period in which the take-overs of a VNIC are counted. A VNIC may change hands a few times in it; further claims wait
+ * until it ends.
+ */
 const TAKEOVER_WINDOW_MS = 10_000
 const MAX_TAKEOVERS_PER_WINDOW = 5
-/** The number of VNICs whose take-overs are counted at a time. */
+/** The most VNICs whose take-overs are counted at the same time. */
 const MAX_CONTESTED_VNICS = 10_000
 
 interface Claim {
   binding: Binding
   /** The claim's place in the order in which claims were made; 0 for those from before the controller started. */
   readonly order: number
-  /** A migration to this hypervisor had been requested. */
+  /** Was a migration to this hypervisor requested when it made the claim? */
   readonly isExpected: boolean
 }
 
 export interface Verdict {
-  /** The claim that holds the VNIC; null: no hypervisor claims it. */
+  /** The claim that holds the VNIC; null if no hypervisor claims it. */
   readonly binding: Binding | null
-  /** The VNIC goes to another hypervisor without a request: call `countTakeover` when that is durable. */
+  /** The VNIC goes to another hypervisor without a request. Call `countTakeover` when that is durable. */
   readonly isTakeover: boolean
-  /** A newer claim has to wait until then, in milliseconds of the clock. */
+  /** The time until which a newer claim must wait, in milliseconds of the clock. */
   readonly waitsUntil?: number
 }
 
 interface Update {
-  /** These are the first rows of the hypervisor since the controller started, so its claims may be older than the others. */
+  /**
+   * Are these the first rows of the hypervisor since the controller started? Then its claims may be older than those of others.
+   */
   readonly isFirst?: boolean
   /** Was a migration of the VNIC to this hypervisor requested? */
   readonly isExpected?: (id: VnicId) => boolean
 }
 
-/** Milliseconds that never go back. */
+/** A monotonic clock, in milliseconds. */
 interface Clock {
   now(): number
 }
@@ -108,7 +113,7 @@ export class BindingClaims {
     const holder = now && claims?.get(now.hypervisor)
     let best = holder
     for (const claim of claims?.values() ?? []) if (!best || beats(claim, best, holder)) best = claim
-    // A requested migration is not counted: it is no sign of two hosts that take a VNIC from each other.
+    // A requested migration does not count: it does not mean that two hosts take the VNIC from each other.
     const isTakeover = holder !== undefined && best !== holder && best?.isExpected === false
     const window = isTakeover ? this.#takeovers.get(id) : undefined
     if (holder && window && window.count >= MAX_TAKEOVERS_PER_WINDOW) {
@@ -123,7 +128,7 @@ export class BindingClaims {
     this.#takeovers.set(id, { count: count + 1, until })
   }
 
-  /** The claim of a hypervisor that has lost the VNIC to a newer claim, as long as it still has the interface. */
+  /** The claim of a hypervisor that has lost the VNIC to a newer claim and still has the interface. */
   lost(id: VnicId, hypervisor: HypervisorId, now: Binding | undefined): Binding | undefined {
     const claims = this.#claims.get(id)
     const [claim, holder] = [claims?.get(hypervisor), now && claims?.get(now.hypervisor)]
@@ -148,9 +153,9 @@ export class BindingClaims {
 }
 
 /**
- * Does this claim beat the best one so far? The newer one wins, but a claim whose interface has no port number yet does not
- * beat one that has: no rule could follow the VNIC there.
- * @param holder holds the VNIC now; only a newer claim can beat it
+ * Does this claim beat the best one so far? The newer claim wins. But a claim whose interface has no port number yet does not
+ * beat one whose interface has one, because no rule could follow the VNIC there.
+ * @param holder the current holder of the VNIC; only a newer claim can beat it
  */
 function beats(claim: Claim, best: Claim, holder: Claim | undefined): boolean {
   if (holder && claim.order <= holder.order) return false

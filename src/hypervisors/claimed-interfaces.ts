@@ -1,17 +1,17 @@
-/** The interfaces of one host -> the VNICs that the host claims: each VNIC whose id an interface carries as `iface-id`. */
+/** Finds the VNICs that a host claims: each VNIC whose id an interface of the host carries as `iface-id`. */
 import { type HypervisorId, isUuid, type VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 import type { Condition } from '../core/engine/engine.ts'
 import type { InterfaceRow } from '../ovsdb/index.ts'
 import { INTEGRATION_BRIDGE, ROLE_KEY } from './external-ids.ts'
 
-/** Open vSwitch writes -1 for a port that it failed to make, and nothing or 0 before it has tried. */
+/** Open vSwitch writes -1 for a port that it could not create, and nothing or 0 before it has tried. */
 export const isPortNumber = (ofport: number | null): ofport is number => ofport !== null && ofport > 0
 
 /**
- * @param interfaces those of the integration bridge
- * @param boundTo the binding in force of a VNIC
- * @param conditions receives one for each iface-id that is of no use
+ * @param interfaces the interfaces on the integration bridge
+ * @param boundTo returns the current binding of a VNIC
+ * @param conditions receives a condition for each iface-id that cannot be used
  */
 export function claimsOf(
   hypervisor: HypervisorId,
@@ -53,7 +53,7 @@ export function claimsOf(
   return claims
 }
 
-/** Interfaces that have a port number come first, then the one that is bound, then by name. */
+/** Sorts interfaces: those with a port number first, then the bound one, then by name. */
 function ranked(rows: readonly InterfaceRow[], bound: string | undefined): InterfaceRow[] {
   const rank = ({ name, ofport }: InterfaceRow) => (isPortNumber(ofport) ? 0 : 2) + (name === bound ? 0 : 1)
   return rows.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))

@@ -32,7 +32,7 @@ export function conditionsOf(id: HypervisorId, rows: Rows, state: HostState, { g
   ]
 }
 
-/** Another hypervisor that has the same datapath id. A switch is known by it, so it must be unique. */
+/** Another hypervisor with the same datapath id. It must be unique, because it identifies the switch. */
 export function datapathTwin(id: HypervisorId, { datapathId }: Facts, graph: GraphReader): HypervisorId | undefined {
   if (datapathId === null) return undefined
   for (const other of graph.hypervisors.values()) {
@@ -41,7 +41,10 @@ export function datapathTwin(id: HypervisorId, { datapathId }: Facts, graph: Gra
   return undefined
 }
 
-/** What engines find wrong in the configuration of the whole switch. Engines of one family find the same. */
+/**
+ * What engines find wrong in the switch-wide configuration. Several engines of one family find the same, so it is reported
+ * once.
+ */
 function switchWide(rows: Rows, engines: readonly Engine[]): Iterable<Condition> {
   const [root] = rows.Open_vSwitch.values()
   const config = root?.other_config ?? new Map<string, string>()
@@ -77,7 +80,7 @@ function* unknownVnics(claims: Iterable<Binding>, graph: GraphReader): Generator
   }
 }
 
-/** VNICs that it claims and another hypervisor holds. */
+/** VNICs that the hypervisor claims and another one holds. */
 function* lostClaims(id: HypervisorId, claims: Iterable<Binding>, graph: GraphReader): Generator<Condition> {
   for (const { vnicId, interface: name, ofport } of claims) {
     const holder = graph.bindings.get(vnicId)?.hypervisor ?? id

@@ -1,4 +1,4 @@
-/** The settings of a host in `external_ids` of its `Open_vSwitch` row -> values, and a condition for each one that is wrong. */
+/** Reads the settings of a host from `external_ids` of its `Open_vSwitch` row. Each wrong setting adds a condition. */
 import { isOpaque } from '../../topology/ids.ts'
 import type { Condition } from '../core/engine/engine.ts'
 import { peerAddress } from '../core/engine/peer-address.ts'
@@ -33,7 +33,7 @@ export function parseBridgeMappings(text: string | undefined, conditions: Condit
   return bridges
 }
 
-/** @returns the tunnel address in canonical form; null where there is none, or none that a peer could send to */
+/** @returns the tunnel address in canonical form; null if there is none, or if no peer could send to it */
 export function parseEncapIp(text: string | undefined, conditions: Condition[]): string | null {
   if (text === undefined) return null
   const address = peerAddress(text)
@@ -45,7 +45,7 @@ export function parseEncapIp(text: string | undefined, conditions: Condition[]):
   return null
 }
 
-/** @returns null where the host leaves the choice to Open vSwitch */
+/** @returns null if the host leaves the choice to Open vSwitch */
 export function parseDatapathType(text: string | undefined, conditions: Condition[]): DatapathType | null {
   if (text === undefined) return null
   if (text === 'system' || text === 'netdev') return text

@@ -1,6 +1,6 @@
 /**
- * The ports towards the fabric that all engines together need on a host. The segments of these ports keep domains apart, so
- * there is one port of each role: with two patches to one bridge, or two tunnel ports of one type, one segment would have two
+ * The ports towards the fabric that all engines together need on a host. The segments on these ports keep domains apart. So
+ * there is one port for each role: with two patches to one bridge, or two tunnel ports of one type, one segment would have two
  * names.
  */
 import { isDeepStrictEqual } from 'node:util'
@@ -10,11 +10,11 @@ import type { Facts } from './facts.ts'
 
 export interface FabricPorts {
   readonly ports: readonly FabricPort[]
-  /** Ports that an engine asked for and that cannot be made. */
+  /** Ports that an engine asked for and that cannot be created. */
   readonly mistakes: readonly Condition[]
 }
 
-/** @param engines in order of precedence: where two want different things, the first one gets its port */
+/** @param engines in order of precedence: if two describe the same role differently, the first one gets its port */
 export function fabricPortsOf(
   engines: Iterable<Pick<Engine, 'alias' | 'fabricPorts'>>,
   here: Pick<Facts, 'bridgeMappings' | 'encapIp'>,
@@ -58,7 +58,7 @@ function mistakeIn(port: FabricPort): string | undefined {
   }
 }
 
-/** Engines may share a port if all of them want it alike. */
+/** Engines share a port if all of them describe it in the same way. */
 function clashOf(port: FabricPort, ports: ReadonlyMap<string, FabricPort>): string | undefined {
   const found = ports.get(port.role)
   if (found)

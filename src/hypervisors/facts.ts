@@ -1,4 +1,4 @@
-/** The OVSDB rows of one host -> its state: facts about the hypervisor, and the VNICs that it claims. Pure. */
+/** Computes the state of a host from its OVSDB rows: facts about the hypervisor, and the VNICs that it claims. Pure. */
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding, Hypervisor } from '../../topology/model.ts'
 import type { Condition } from '../core/engine/engine.ts'
@@ -13,7 +13,7 @@ import {
   ROLE_KEY,
 } from './external-ids.ts'
 
-/** What the graph keeps of a hypervisor, beside its id and key. */
+/** What the graph stores about a hypervisor, without its id and key. */
 export type Facts = Omit<Hypervisor, 'id' | 'key'>
 
 export interface HostState {
@@ -21,7 +21,7 @@ export interface HostState {
   /** The datapath type that the host asks for. */
   readonly datapathType: DatapathType | null
   readonly facts: Facts
-  /** The VNICs that it claims. */
+  /** The VNICs that the host claims. */
   readonly claims: ReadonlyMap<VnicId, Binding>
   /** What is wrong in its rows. */
   readonly conditions: readonly Condition[]
@@ -29,7 +29,7 @@ export interface HostState {
 
 type Rows = Tables<OpenVSwitch>
 
-/** @param boundTo the binding in force of a VNIC */
+/** @param boundTo returns the current binding of a VNIC */
 export function readHost(rows: Rows, boundTo: (id: VnicId) => Binding | undefined): HostState {
   const [root] = rows.Open_vSwitch.values()
   const external = root?.external_ids ?? new Map<string, string>()
@@ -70,7 +70,7 @@ function interfacesOf(rows: Rows, ports: Iterable<string>): InterfaceRow[] {
   return found
 }
 
-/** By role of the port that cannot be made: the mapping names a bridge that the host does not have. */
+/** The ports that cannot be created, by role, because the bridge mapping names a bridge that the host does not have. */
 function missingBridges(rows: Rows, mappings: Readonly<Record<string, string>>): Record<string, string> {
   const names = new Set([...rows.Bridge.values()].map(({ name }) => name))
   const missing: Record<string, string> = {}
@@ -82,7 +82,7 @@ function missingBridges(rows: Rows, mappings: Readonly<Record<string, string>>):
   return missing
 }
 
-/** The ports towards the fabric, by role: their numbers, and why Open vSwitch failed to make one. */
+/** The ports towards the fabric by role: their numbers, and the reason if Open vSwitch could not create one. */
 function fabricOf(id: HypervisorId, interfaces: readonly InterfaceRow[]) {
   const fabric: Record<string, number> = {}
   const faults: Record<string, string> = {}
@@ -94,7 +94,7 @@ function fabricOf(id: HypervisorId, interfaces: readonly InterfaceRow[]) {
   return { fabric, faults }
 }
 
-/** Do both say the same? */
+/** Are these facts equal? */
 export const sameFacts = (a: Facts, b: Facts): boolean =>
   a.hostname === b.hostname &&
   a.datapathId === b.datapathId &&

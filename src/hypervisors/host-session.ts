@@ -1,6 +1,6 @@
 /**
- * One host that is connected: whenever its OVSDB changes, its state is written into the graph, and what its OVSDB lacks is
- * written into that.
+ * A connected host. Whenever its OVSDB changes, its state is written into the graph, and what is missing in its OVSDB is
+ * written there.
  */
 import type { Logger } from 'pino'
 import type { GraphReader } from '../../topology/graph-reader.ts'
@@ -19,7 +19,7 @@ export interface HostContext {
   readonly engines: readonly Engine[]
   readonly writer: StateWriter
   readonly log: Logger
-  /** Where the switch of a host that has connected this way finds the OpenFlow listener: `tcp:ADDRESS:PORT`. */
+  /** The OpenFlow listener for the switch of a host that has connected to this address: `tcp:ADDRESS:PORT`. */
   controllerFor(connection: Connection): string
 }
 
@@ -28,7 +28,7 @@ const RETRY_MS = 1_000
 export class HostSession {
   readonly id: HypervisorId
   readonly connection: Connection
-  /** Why its state could not be applied the last time, or null. */
+  /** Why the state of the host could not be applied the last time; null if it could. */
   lastError: string | null = null
   readonly #replica: Replica<OpenVSwitch>
   readonly #context: HostContext
@@ -57,7 +57,7 @@ export class HostSession {
     this.connection.close(reason)
   }
 
-  /** As of now: a VNIC made since, or a claim of another host, may have changed what is wrong. */
+  /** Computed on each call, because a new VNIC or the claim of another host may have changed what is wrong. */
   get conditions(): readonly Condition[] {
     return this.#applied ? conditionsOf(this.id, this.#replica.tables, this.#applied, this.#context) : []
   }
@@ -67,7 +67,7 @@ export class HostSession {
     this.#timers.clear()
   }
 
-  /** Applies the rows until they are as last seen. Updates that come meanwhile are applied together, after this one. */
+  /** Applies the rows until none have changed. Updates that arrive meanwhile are applied together afterwards. */
   async #sync(): Promise<void> {
     this.#isStale = true
     if (this.#isBusy) return

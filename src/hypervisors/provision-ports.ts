@@ -17,7 +17,7 @@ import { INTEGRATION_BRIDGE, ROLE_KEY } from './external-ids.ts'
 type Rows = Tables<OpenVSwitch>
 const { insert, mutate, update } = operations(openVSwitch)
 
-/** One port of Open vSwitch; a patch has two of them, a tunnel one. */
+/** A port of Open vSwitch. A patch consists of two of them, a tunnel of one. */
 interface Side {
   readonly role: string
   readonly bridge: string
@@ -26,7 +26,7 @@ interface Side {
   readonly options: ReadonlyMap<string, string>
 }
 
-/** The operations after which the host has these ports towards the fabric, and no others that carry the mark. */
+/** The operations that give the host exactly these ports towards the fabric, among the ports that carry the mark. */
 export function provisionPorts(rows: Rows, fabric: readonly FabricPort[]): Operation[] {
   const missing = new Map(fabric.flatMap(sidesOf).map((side) => [`${side.bridge}/${side.name}`, side]))
   const mended: Operation[] = []
@@ -41,7 +41,7 @@ export function provisionPorts(rows: Rows, fabric: readonly FabricPort[]): Opera
   return [...mended, ...insertSides(rows, [...missing.values()], takenNames(rows, fabric))]
 }
 
-/** Names that ports of Plugboard would have, and that interfaces without its mark have. */
+/** Names that Plugboard would give to its ports, but that interfaces without its mark already have. */
 export function takenNames(rows: Rows, fabric: readonly FabricPort[]): string[] {
   const foreign = new Set(
     [...rows.Interface.values()].filter(({ external_ids }) => !external_ids.has(ROLE_KEY)).map(({ name }) => name),
@@ -64,7 +64,7 @@ function* markedPorts(rows: Rows) {
   }
 }
 
-/** Both sides of a patch are made in one transaction, or neither is. */
+/** Both ends of a patch are created in one transaction, or neither is. */
 function insertSides(rows: Rows, missing: readonly Side[], taken: readonly string[]): Operation[] {
   const bridges = new Map([...rows.Bridge].map(([id, { name }]) => [name, id]))
   const canMake = (side: Side) => bridges.has(side.bridge) && !taken.includes(side.name)

@@ -1,6 +1,6 @@
 /**
- * What a host's OVSDB lacks -> the operations that write it. Pure; a host that lacks nothing gets no operations. The integration
- * bridge is Plugboard's; other bridges get nothing but its patch ports.
+ * Computes the operations that write what is missing in a host's OVSDB. Pure. If nothing is missing, there are no operations.
+ * The integration bridge belongs to Plugboard; on other bridges it creates only its patch ports.
  */
 import { createHash } from 'node:crypto'
 import type { FabricPort } from '../core/engine/engine.ts'
@@ -19,18 +19,21 @@ import { provisionPorts, sameMap } from './provision-ports.ts'
 
 export interface Wanted {
   readonly systemId: string
-  /** The bridge's datapath id is that of another hypervisor, too. */
+  /** Does another hypervisor have the same datapath id? */
   readonly datapathIdTaken: boolean
   readonly datapathType: DatapathType | null
-  /** Where the switch finds the OpenFlow listener: `tcp:ADDRESS:PORT`. */
+  /** The OpenFlow listener for the switch: `tcp:ADDRESS:PORT`. */
   readonly controller: string
   readonly fabric: readonly FabricPort[]
 }
 
-/** Open vSwitch waits no longer than this between two attempts to connect, so that a recovery takes a second at most. */
+/** The longest time that Open vSwitch waits between two attempts to connect. So a recovery takes a second at most. */
 const MAX_BACKOFF_MS = 1_000
 
-/** Sixteen hexadecimal digits that depend on nothing but the system-id: the MAC addresses of the bridge's ports do not matter. */
+/**
+ * Sixteen hexadecimal digits that depend only on the system-id, so that they do not change with the MAC addresses of the
+ * bridge's ports.
+ */
 export const datapathIdOf = (systemId: string): string =>
   createHash('sha256').update(systemId).digest('hex').slice(0, 16)
 
@@ -46,7 +49,7 @@ export function provision(rows: Rows, wanted: Wanted): Operation[] {
   return [...mendBridge(rows, bridgeId, bridge, wanted), ...provisionPorts(rows, wanted.fabric), ...mendManagers(rows)]
 }
 
-/** The ports follow when the host has said that the bridge is there. */
+/** The ports are added once the host has reported the bridge. */
 function makeBridge(root: string, { systemId, datapathType, controller }: Wanted): Operation[] {
   return [
     insert('Interface', { name: INTEGRATION_BRIDGE, type: 'internal' }, { as: 'interface' }),
@@ -77,7 +80,7 @@ function makeBridge(root: string, { systemId, datapathType, controller }: Wanted
 const controllerRow = (target: string) =>
   ({ target, connection_mode: 'out-of-band', max_backoff: MAX_BACKOFF_MS }) as const
 
-/** Changes only what Plugboard depends on; everything else in the row of an existing bridge stays. */
+/** Changes only what Plugboard depends on. Everything else in the row of an existing bridge stays. */
 function mendBridge(
   rows: Rows,
   id: string,
@@ -101,10 +104,10 @@ function mendBridge(
   return mended
 }
 
-/** Open vSwitch takes an empty type as `system`. */
+/** Open vSwitch treats an empty type as `system`. */
 const isOfType = ({ datapath_type: type }: BridgeRow, wanted: DatapathType): boolean => (type || 'system') === wanted
 
-/** Is this its one controller, and connected as it must be? */
+/** Is this the only controller of the bridge, with the right settings? */
 function hasController(rows: Rows, bridge: BridgeRow, target: string): boolean {
   const [row, ...more] = [...bridge.controller].map((id) => rows.Controller.get(id))
   return (
@@ -115,7 +118,7 @@ function hasController(rows: Rows, bridge: BridgeRow, target: string): boolean {
   )
 }
 
-/** The OVSDB connection must come back as quickly as the OpenFlow connection does. */
+/** The OVSDB connection must recover as quickly as the OpenFlow connection. */
 function mendManagers(rows: Rows): Operation[] {
   return [...rows.Manager]
     .filter(([, { max_backoff, is_connected }]) => is_connected && max_backoff !== MAX_BACKOFF_MS)

@@ -1,4 +1,4 @@
-/** Writes into the graph what hosts say: facts about hypervisors, and which of them holds a VNIC. Both are durable. */
+/** Writes into the graph what hosts report: facts about hypervisors, and which of them holds a VNIC. Both are durable. */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding, Hypervisor } from '../../topology/model.ts'
@@ -26,8 +26,8 @@ export class StateWriter {
   }
 
   /**
-   * Resolves when the host's state is durable. A state that is in the graph already writes nothing.
-   * @throws PlugboardError `unavailable`; the same call can then be made again
+   * Resolves when the host's state is durable. A state that the graph already has is not written again.
+   * @throws PlugboardError `unavailable`; then the caller can repeat the call
    */
   async write(id: HypervisorId, state: HostState): Promise<void> {
     const { graph, journal, claims, settler } = this.#context
@@ -48,7 +48,7 @@ export class StateWriter {
     this.#written.add(id)
   }
 
-  /** A hypervisor is out of service: the VNICs that it claimed go to others that claim them. */
+  /** Called when a hypervisor is removed: the VNICs that it claimed go to other hypervisors that claim them. */
   forget(id: HypervisorId): void {
     const { claims, settler } = this.#context
     for (const vnic of claims.forget(id)) void settler.settleNow(vnic)
@@ -56,7 +56,7 @@ export class StateWriter {
   }
 }
 
-/** VNICs that a hypervisor claims or holds, and whose binding in the graph differs from what it says. */
+/** VNICs that the hypervisor claims or holds, and whose binding in the graph differs from what it reports. */
 function* unsettledOn(graph: GraphReader, id: HypervisorId, claims: ReadonlyMap<VnicId, Binding>): Generator<VnicId> {
   for (const [vnic, claim] of claims) {
     const now = graph.bindings.get(vnic)

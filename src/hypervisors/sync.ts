@@ -1,6 +1,6 @@
 /**
- * The hosts that are connected, by system-id. Each one's OVSDB is replicated; its state goes into the graph, where the last known
- * one is durable, and the ports and settings that it lacks are written into its OVSDB.
+ * The connected hosts, by system-id. The OVSDB of each host is replicated. The state of the host is written into the graph,
+ * where the last known one is durable. Ports and settings that the host lacks are written into its OVSDB.
  *
  *   OVSDB replica ─> facts (rows -> state) ─> state writer ─> journal
  *                                                │  └─ bindings (who claims a VNIC) ─> binding settler
@@ -25,7 +25,7 @@ interface Context {
   readonly journal: Pick<Journal, 'write'>
   readonly engines: ReadonlyMap<string, Engine>
   readonly log: Logger
-  /** Where the switch of a host that has connected this way finds the OpenFlow listener: `tcp:ADDRESS:PORT`. */
+  /** The OpenFlow listener for the switch of a host that has connected to this address: `tcp:ADDRESS:PORT`. */
   controllerFor(connection: Connection): string
 }
 
@@ -37,9 +37,9 @@ export class HypervisorSync implements JoinedHosts {
   readonly #writer: StateWriter
   readonly #host: HostContext
   readonly #sessions = new Map<HypervisorId, HostSession>()
-  /** Why the last connection of a host that is away has ended. */
+  /** Why the last connection of a disconnected host ended. */
   readonly #lastErrors = new Map<HypervisorId, string>()
-  /** Number of hosts refused because they have no system-id, or none that can be used. */
+  /** The number of connections refused because the host has no system-id, or one that cannot be used. */
   refused = 0
 
   constructor({ graph, journal, engines, log, controllerFor }: Context) {
@@ -52,7 +52,7 @@ export class HypervisorSync implements JoinedHosts {
     for (const binding of graph.bindings.values()) claims.remember(binding)
   }
 
-  /** Number of hosts that are connected. */
+  /** The number of connected hosts. */
   get size(): number {
     return this.#sessions.size
   }
@@ -69,12 +69,12 @@ export class HypervisorSync implements JoinedHosts {
     return this.#sessions.get(id)?.lastError ?? this.#lastErrors.get(id) ?? null
   }
 
-  /** The interface that a hypervisor still has of a VNIC that it has lost to another one. */
+  /** The interface that a hypervisor still has for a VNIC that it has lost to another one. */
   leftOf(vnic: VnicId, hypervisor: HypervisorId): Binding | undefined {
     return this.#claims.lost(vnic, hypervisor, this.#graph.bindings.get(vnic))
   }
 
-  /** A host has connected. Resolves when it has joined or was refused. */
+  /** Called when a host has connected. Resolves when it has joined or was refused. */
   async accept(connection: Connection): Promise<void> {
     const from = `${connection.remoteAddress}:${connection.remotePort}`
     try {
@@ -91,7 +91,7 @@ export class HypervisorSync implements JoinedHosts {
     }
   }
 
-  /** An operator has removed a hypervisor. One that has connected again meanwhile stays. */
+  /** Called when an operator has removed a hypervisor. A hypervisor that has connected again meanwhile stays. */
   forget(id: HypervisorId): void {
     if (this.#sessions.has(id)) return
     this.#writer.forget(id)

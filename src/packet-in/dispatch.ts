@@ -1,6 +1,6 @@
 /**
- * Hands each packet that a switch sends to the handler of the stage whose rule sent it, and counts what becomes of packets. A
- * stage says with `punts` from which tables its packets come.
+ * Passes each packet that a switch sends to the handler of the stage whose rule sent it, and counts the outcomes. A stage
+ * declares in `punts` the tables from which its rules send packets.
  */
 import type { Stage } from '../../flows/pipeline/stage.ts'
 import { PIPELINE } from '../../flows/stages/assembled.ts'
@@ -8,23 +8,23 @@ import type { HypervisorId } from '../../topology/ids.ts'
 import type { PacketIn, Session } from '../openflow/index.ts'
 import type { SwitchListener } from '../switches/switch-listener.ts'
 
-/** What becomes of a packet. */
+/** The outcome of a packet. */
 export type Outcome = 'answered' | 'ignored' | 'dropped'
 
 export interface PacketHandler {
-  /** The stage whose packets it takes. */
+  /** The stage whose packets the handler takes. */
   readonly stage: Stage
   packetIn(hypervisor: HypervisorId, session: Session, packet: PacketIn): void
-  /** The controller stops. */
+  /** Called when the controller stops. */
   close?(): void
 }
 
 export class PacketDispatch implements SwitchListener {
-  /** Packets since the controller was started, by what became of them. */
+  /** The number of packets since the controller started, by outcome. */
   readonly counts: Record<Outcome, number> = { answered: 0, ignored: 0, dropped: 0 }
   readonly #handlers = new Map<string, PacketHandler>()
 
-  /** @throws Error where another handler takes the packets of its stage */
+  /** @throws Error if another handler takes the packets of the same stage */
   register(handler: PacketHandler): void {
     const { name } = handler.stage
     if (this.#handlers.has(name)) throw new Error(`two handlers take the packets of stage ${name}`)

@@ -1,7 +1,7 @@
 /**
- * Announces where a VNIC is. When a VNIC has come to a new place, its engine says what others must be told (gratuitous ARP, for
- * one). That is sent from the new place as soon as the switch there has confirmed the VNIC's rules, and not before, since
- * answers may come at once.
+ * Announces where a VNIC is. When a VNIC has come to a new place, its engine makes the announcements, for example gratuitous
+ * ARP. They are sent from the new place once its switch has confirmed the VNIC's rules. They are not sent earlier, because
+ * answers may arrive at once.
  */
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
@@ -26,20 +26,20 @@ interface Context {
 }
 
 /**
- * When a VNIC that has moved is announced again. Bridges may learn from its last frames at the old place later than from the
- * announcement: Open vSwitch learns from flow counts, too, which it reads every 500 ms at least.
+ * The delays after which a VNIC that has moved is announced again. Bridges may learn its last frames at the old place after
+ * they have learned the announcement: Open vSwitch also learns from flow counts, which it reads at least every 500 ms.
  */
 const REPEAT_AFTER_MS = [10, ...Array.from({ length: 26 }, (_, n) => (n + 1) * 25)]
 
 interface Due {
-  /** The generation with which the switch confirms the port's rules. */
+  /** The generation in which the switch confirms the port's rules. */
   readonly generation: number
   readonly hasMoved: boolean
 }
 
 export class GratuitousArp implements Subscriber, SwitchListener {
   readonly #context: Context
-  /** Ports to be announced once their rules are confirmed. */
+  /** Ports to announce once their rules are confirmed. */
   readonly #due = new Map<HypervisorId, Map<PortId, Due>>()
   readonly #timers = new Timers()
 
@@ -50,7 +50,7 @@ export class GratuitousArp implements Subscriber, SwitchListener {
   committed({ vnics, subPorts, moves, arrivals, hypervisors }: Effects, generations: Generations): void {
     const { graph } = this.#context
     for (const id of vnics) {
-      // A VNIC may have left its old place some time before it came to the new one.
+      // A VNIC may have left its old place some time before it arrives at the new one.
       const hasMoved = moves.has(id) || arrivals.has(id)
       for (const port of this.#portsOf(id)) this.#note(port, generations, hasMoved)
     }
@@ -58,12 +58,12 @@ export class GratuitousArp implements Subscriber, SwitchListener {
     for (const id of hypervisors) if (!graph.hypervisors.has(id)) this.#due.delete(id)
   }
 
-  /** Announce sub-ports of trunks when their switches have confirmed these generations. */
+  /** Announces sub-ports of trunks once their switches have confirmed these generations. */
   announceLater(subPorts: Iterable<PortId>, generations: Generations): void {
     for (const port of subPorts) this.#note(port, generations, false)
   }
 
-  /** Announce a VNIC once more in each of its networks, if its rules are confirmed. */
+  /** Announces a VNIC again in each of its networks, if its rules are confirmed. */
   announceAgain(id: VnicId): void {
     for (const port of this.#portsOf(id)) {
       const placement = this.#context.graph.placement(port)
@@ -84,13 +84,13 @@ export class GratuitousArp implements Subscriber, SwitchListener {
     if (due.size === 0) this.#due.delete(hypervisor)
   }
 
-  /** The switch counts generations anew when it is back, and the first that it confirms is that of all rules. */
+  /** After a reconnection the switch counts generations from the beginning. The first one that it confirms includes all rules. */
   disconnected(hypervisor: HypervisorId): void {
     const due = this.#due.get(hypervisor)
     for (const [port, { hasMoved }] of due ?? []) due?.set(port, { generation: 0, hasMoved })
   }
 
-  /** The controller stops. */
+  /** Called when the controller stops. */
   close(): void {
     this.#timers.clear()
   }

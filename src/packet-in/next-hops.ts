@@ -1,8 +1,8 @@
 /**
- * Finds next hops on physical networks for members of networks that translate addresses. A packet whose next hop the switch does
- * not know comes here, and waits for a few seconds while the next hop is asked for (ARP) from that very hypervisor. Routers are
- * asked for all the time, so that one that has changed its MAC address is found. The switch learns answers by itself, so later
- * packets do not come here.
+ * Finds next hops on physical networks for members of networks that translate addresses. A packet whose next hop the switch
+ * does not know comes to the controller. It waits for a few seconds, while that same hypervisor sends ARP requests for the next
+ * hop. Routers are requested at regular intervals, so that a router with a new MAC address is found. The switch learns the
+ * answers by itself, so later packets do not come here.
  */
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
@@ -24,7 +24,7 @@ import { readArpReply, readDestination } from './next-hop-frames.ts'
 const MAX_PACKETS_OF_ONE_HOP = 8
 const MAX_HOPS = 1_000
 const REQUEST_INTERVAL_MS = 1_000
-/** After so many requests without an answer, the packets that wait are dropped. */
+/** After this many requests without an answer, the waiting packets are dropped. */
 const MAX_REQUESTS = 3
 const ROUTER_INTERVAL_MS = 10_000
 
@@ -35,7 +35,7 @@ interface Context {
   readonly log: Logger
 }
 
-/** A next hop that is being asked for. */
+/** A next hop for which ARP requests are being sent. */
 interface Hop {
   readonly session: Session
   /** IPv4, 32 bits. */
@@ -72,7 +72,7 @@ export class NextHops implements PacketHandler {
     this.#logged(member, () => {
       const way = wayOf(graph, rules, member)
       if (!way) return
-      // From there come answers; from elsewhere, packets whose next hop is not known.
+      // Rules of table classify send ARP replies. All other rules send packets whose next hop is not known.
       if (table === CLASSIFY.number) this.#found(hypervisor, way.via, data)
       else this.#wait(hypervisor, session, way, data)
     })
@@ -106,7 +106,7 @@ export class NextHops implements PacketHandler {
     this.#logged(first.way.member, () => sendPacketOut(hop.session, whoHas(first.way, hop.address)))
   }
 
-  /** An answer has come: send the packets that wait for it. */
+  /** Called when an answer has arrived: sends the packets that wait for it. */
   #found(hypervisor: HypervisorId, via: number, frame: Uint8Array): void {
     const reply = readArpReply(frame)
     if (!reply) return
@@ -120,7 +120,7 @@ export class NextHops implements PacketHandler {
     }
   }
 
-  /** One hypervisor after the other. */
+  /** Visits the hypervisors one after the other. */
   *#askForRouters(): Generator<void> {
     for (const [hypervisor, { ready, session }] of this.#context.fleet.entries()) {
       if (!ready) continue
@@ -139,7 +139,7 @@ export class NextHops implements PacketHandler {
     for (const [id, ports] of graph.networksOn(hypervisor).entries()) {
       const network = graph.networks.get(id)
       if (!network || !rules.get(network.engine)?.rules.translation) continue
-      // One member that is up speaks for all of its network.
+      // One member that is up is enough for the whole network.
       for (const port of ports) {
         const member = graph.placement(port)
         if (!member?.vnic || member.hypervisor !== hypervisor || !member.port.adminUp) continue
@@ -155,7 +155,7 @@ export class NextHops implements PacketHandler {
     }
   }
 
-  /** A failure is logged, and does not end the connection that the packet came by. */
+  /** A failure is logged. It does not end the connection that the packet came through. */
   #logged(member: Member, work: () => void): void {
     try {
       work()

@@ -1,8 +1,8 @@
 /**
- * Answers what guests ask the controller: DHCP, router solicitations. A switch sends such a frame with the cookie of the rule
- * that it matched, which tells the port it came from. The engine of that port's network says the answer, which goes back to that
- * port alone. Three limits keep a guest from drowning the others: a meter in the switch, a number of frames that wait here for
- * each port and for all together, and a slice of each turn of the event loop.
+ * Answers requests of guests: DHCP and router solicitations. A switch sends such a frame with the cookie of the rule that it
+ * matched. The cookie identifies the port that the frame came from. The engine of that port's network makes the answer, which
+ * is sent to that port only. Three limits keep one guest from starving the others: a meter in the switch, the number of frames
+ * that wait here (for each port and for all together), and a slice of each turn of the event loop.
  */
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
@@ -68,7 +68,7 @@ export class Responder implements PacketHandler {
   }
 
   *#work(): Generator<void> {
-    // Frames that come meanwhile are answered in this run, too.
+    // Frames that arrive meanwhile are answered in this run, too.
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       const left = (this.#waitingOf.get(next.port) ?? 1) - 1
       if (left > 0) this.#waitingOf.set(next.port, left)

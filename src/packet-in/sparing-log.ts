@@ -1,4 +1,7 @@
-/** Guests can cause some log lines as often as they like. The same line is logged once an interval, and not too many differ. */
+/**
+ * Logs lines that guests can cause as often as they like. A line is logged only once in each interval, and the number of
+ * different lines is limited.
+ */
 
 const INTERVAL_MS = 60_000
 const MAX_LINES = 2_000
@@ -7,7 +10,7 @@ export class SparingLog {
   #logged = new Set<string>()
   #since = 0
 
-  /** @param what lines with the same words here count as the same */
+  /** @param what lines with the same text here count as the same line */
   log(what: string, write: () => void): void {
     const now = performance.now()
     if (now - this.#since > INTERVAL_MS) {

@@ -1,4 +1,4 @@
-/** The latest confirmation of each object, until all switches have confirmed. */
+/** The latest confirmation of each object, until all switches have confirmed it. */
 import type { Confirmation } from '../core/realisation.ts'
 
 export class PendingConfirmations<Id> {

@@ -5,7 +5,7 @@ import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { dump, load } from './dump.ts'
 
-/** Write the store to a stream, which stays open. @throws StoreError, the stream's error */
+/** Writes the store to a stream, which stays open. @throws StoreError, the stream's error */
 export async function writeDump(path: string, output: Writable): Promise<void> {
   await pipeline(Readable.from(linesOf(path)), output, { end: false })
 }
@@ -14,14 +14,14 @@ function* linesOf(path: string): Generator<string> {
   for (const line of dump(path)) yield `${line}\n`
 }
 
-/** A terminal, or a file to which no progress is written. */
+/** A terminal; progress is not written to a file. */
 export interface Console extends Writable {
   readonly isTTY?: boolean
 }
 
 /**
- * Fill an empty store from a file, or from a stream where there is no file's name.
- * @returns how many entries it has now
+ * Fills an empty store from a file, or from a stream if no file is named.
+ * @returns the number of entries in the store now
  * @throws StoreError, the file's error
  */
 export async function readDump(

@@ -1,23 +1,23 @@
 /**
- * The latest commits of a store that has all its writers in one process. Watchers read it at their own pace, so a slow watcher
- * costs nothing but its place; one that falls too far behind must start anew.
+ * The latest commits of a store whose writers are all in one process. Each watcher reads them at its own pace, and a slow
+ * watcher needs only its position. A watcher that falls too far behind must read the store again.
  */
 import { type Commit, StoreError } from './store.ts'
 
-/** Writes in the commits that are kept. A watcher reads each commit soon after it was made. */
+/** The number of writes in the kept commits. A watcher normally reads each commit soon after it was made. */
 const MAX_KEPT_WRITES = 4_000
 
 export class CommitLog {
   readonly #maxKeptWrites: number
   readonly #waiting = new Set<() => void>()
   #commits: Commit[] = []
-  /** The commits up to this revision are not kept. */
+  /** Commits up to this revision are not kept. */
   #forgotten: number
   #forgottenCommits = 0
   #keptWrites = 0
   #ended = false
 
-  /** @param revision of the store when it was opened */
+  /** @param revision the revision of the store when it was opened */
   constructor(revision: number, maxKeptWrites = MAX_KEPT_WRITES) {
     this.#forgotten = revision
     this.#maxKeptWrites = maxKeptWrites
@@ -36,9 +36,9 @@ export class CommitLog {
     this.#wake()
   }
 
-  /** The store has come to this revision by commits that are not known: watchers must read it anew. */
+  /** The store has reached this revision by unknown commits: watchers must read it again. */
   restart(revision: number): void {
-    // A watcher that has read everything has missed something, too.
+    // Even a watcher that has read everything has missed something.
     this.#forgottenCommits += this.#commits.length + 1
     this.#commits = []
     this.#keptWrites = 0
@@ -46,7 +46,7 @@ export class CommitLog {
     this.#wake()
   }
 
-  /** As `Store.watch`. */
+  /** The same as `Store.watch`. */
   async *watch(after: number, signal?: AbortSignal): AsyncGenerator<Commit, void, void> {
     if (after < this.#forgotten) throw this.#compacted(after)
     const index = this.#commits.findIndex(({ revision }) => revision > after)

@@ -1,16 +1,16 @@
-/** The lines of a dump, checked one after the other. */
+/** Reads the lines of a dump and checks each of them. */
 import { encodeKey, type Staged } from './lmdb/database.ts'
 import { checkSchema } from './lmdb/head.ts'
 import { StoreError } from './store.ts'
 
 export const FORMAT = 'plugboard-store'
 
-/** What the first line says. */
+/** The content of the first line. */
 export interface Title {
   readonly format: typeof FORMAT
   readonly schema: number
   readonly revision: number
-  /** How many lines follow, so that a dump that was cut short is noticed. */
+  /** The number of lines that follow, so that a truncated dump is noticed. */
   readonly entries: number
 }
 
@@ -30,7 +30,7 @@ export class DumpReader {
     return undefined
   }
 
-  /** No lines follow. @throws StoreError `malformed` if some are missing */
+  /** Called at the end of the dump. @throws StoreError `malformed` if lines are missing */
   end(): Title {
     if (!this.title) throw new StoreError('malformed', `the dump is empty: its first line has {"format":"${FORMAT}",…}`)
     const { entries } = this.title

@@ -13,8 +13,8 @@ import { checkToRead } from './lmdb/room.ts'
 import { StoreError } from './store.ts'
 
 /**
- * The lines of a store as it is when the first is asked for, without line ends. Another process may have it open and go on
- * writing.
+ * The lines of a store, without line ends, as it is when the first line is requested. Another process may have the store open
+ * and continue to write.
  * @throws StoreError `cannot-open`, `newer-schema`
  */
 export function* dump(path: string): Generator<string, void, void> {
@@ -48,13 +48,13 @@ function openToRead(path: string): Database {
   }
 }
 
-/** Entries that are written in one transaction. */
+/** The number of entries that one transaction writes. */
 const MAX_BATCH_ENTRIES = 1000
 
 /**
- * Fill an empty store, which is made if there is none: with all of the lines or, if one is wrong, with none.
- * @param progress told how many entries are written, and of how many
- * @returns how many entries it has now
+ * Fills an empty store, which is created if it does not exist. It gets all of the lines or, if one is wrong, none.
+ * @param progress called with the number of entries written so far, and the number of all entries
+ * @returns the number of entries in the store now
  * @throws StoreError `cannot-open`, `not-empty`, `newer-schema`, `malformed` with the number of the line, `cannot-commit`
  */
 export async function load(
@@ -86,7 +86,7 @@ async function fill(
   let staged: Staged[] = []
   let written = 0
   const flush = async () => {
-    // Until the last line has come the store is marked as a part, which the next start throws away.
+    // Until the last line has arrived, the store is marked as incomplete. The next start empties an incomplete store.
     await write(held, staged, { schema: SCHEMA, loading: true }, 0)
     written += staged.length
     staged = []

@@ -1,6 +1,6 @@
 import type { Store } from './store.ts'
 
-/** `Store.takeBlock` for a store that has no counters of its own: a read and a fenced write, repeated if another taker was faster. */
+/** `Store.takeBlock` for a store without counters: a read and a fenced write, repeated if another caller was faster. */
 export async function takeBlock(
   store: Pick<Store, 'get' | 'commit'>,
   counter: string,

@@ -1,4 +1,7 @@
-/** Feature addresses: who has which address of a network's pools. It records what a port takes, and what it leaves. */
+/**
+ * Feature addresses: which port has which address of a network's pools. It records the addresses that a port takes and gives
+ * up.
+ */
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { NetworkId } from '../../../topology/ids.ts'
 import type { Address, Port } from '../../../topology/model.ts'
@@ -17,17 +20,14 @@ export const addresses: Feature = {
   networkDestroyed: (draft, id) => forget(draft, id),
 }
 
-/** The addresses that the engine of its network says the port has. A port of another engine has none. */
+/** The addresses that the engine of the port's network reports. A port of another engine has none. */
 function wantedBy({ graph }: Draft, engines: ReadonlyMap<string, Engine>, port: Port): readonly PoolAddress[] {
   const network = port.networkId && graph.networks.get(port.networkId)
   if (!network || network.engine !== port.engine) return []
   return engines.get(network.engine)?.networks?.addresses?.(network, port) ?? []
 }
 
-/**
- * Let a port have these addresses, and no others.
- * @throws PlugboardError `address-in-use`
- */
+/** Gives a port these addresses and takes all others from it. @throws PlugboardError `address-in-use` */
 function take(draft: Draft, { key, networkId }: Port, wanted: readonly PoolAddress[]): void {
   const { graph } = draft
   if (networkId === null) return
@@ -50,7 +50,7 @@ const free = (draft: Draft, address: Address): void =>
 
 const idOf = (network: string, pool: string, value: number): string => `${network}/${pool}/${value}`
 
-/** Forgets addresses of a network without ports, `atMost` so many. */
+/** Forgets at most `atMost` addresses of a network that has no ports. */
 function forget(draft: Draft, network: NetworkId, atMost = Number.POSITIVE_INFINITY): void {
   const found: Address[] = []
   for (const address of draft.graph.addresses.of(network)) {
@@ -60,12 +60,12 @@ function forget(draft: Draft, network: NetworkId, atMost = Number.POSITIVE_INFIN
   for (const { id } of found) draft.change({ kind: 'address', id, to: null })
 }
 
-/** Addresses that one operation forgets, so that none takes long. */
+/** The most addresses that one operation forgets, so that no operation takes long. */
 const MAX_FORGOTTEN = 200
 
 /**
- * Forgets most addresses of a network that is about to be destroyed: their list may be long. If the network stays after
- * all, only the order is lost in which its addresses were freed.
+ * Forgets most addresses of a network that is about to be destroyed: their list may be long. If the network is not destroyed
+ * after all, only the order in which its addresses were freed is lost.
  */
 async function forgetInParts(writer: Writer, network: NetworkId): Promise<void> {
   const hasPorts = (graph: GraphReader) => graph.portsOfNetwork.get(network).size > 0

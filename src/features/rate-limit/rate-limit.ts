@@ -7,9 +7,9 @@ import type { PortField } from '../../core/resources/port-fields.ts'
 
 const NAME = 'rate_limit'
 
-/** The largest rate, in kbit/s, and the largest burst, in kbit: switches count both in 32 bits. */
+/** The largest rate in kbit/s and the largest burst in kbit. Switches store both in 32 bits. */
 const MAX_RATE = 400_000_000
-/** A frame of 1,500 octets has 12 kbit. No frame would pass a burst that is smaller than it. */
+/** The size of a frame of 1,500 octets, in kbit. A smaller burst would let no such frame pass. */
 const MIN_BURST_KBIT = 16
 
 const orNull = (schema: TSchema, description: string) => Type.Union([schema, Type.Null()], { description })

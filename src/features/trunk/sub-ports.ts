@@ -9,7 +9,7 @@ import { type ErrorCode, PlugboardError } from '../../core/errors.ts'
 /** The name of the field. */
 export const TRUNK = 'trunk'
 
-/** VLAN ids that a tag may have (IEEE 802.1Q): 0 is no VLAN, 4095 is reserved. */
+/** The VLAN ids that a tag may have (IEEE 802.1Q). 0 means no VLAN, and 4095 is reserved. */
 const MAX_VLAN_ID = 4094
 
 type Engines = ReadonlyMap<string, Engine>
@@ -22,10 +22,7 @@ const refuse = (code: ErrorCode, detail: string): never => {
 export const carriesEthernet = (engines: Engines, { engine }: Port): boolean =>
   engines.get(engine)?.kinds.includes(ETHERNET) ?? false
 
-/**
- * May this port carry the ports of its trunk?
- * @throws PlugboardError of field `trunk`
- */
+/** Checks that this port may carry the ports of its trunk. @throws PlugboardError of field `trunk` */
 export function checkTrunk(graph: GraphReader, engines: Engines, port: Port): void {
   const { trunk } = port
   if (trunk.length === 0) return
@@ -56,10 +53,10 @@ export function checkTrunk(graph: GraphReader, engines: Engines, port: Port): vo
   if (vnic) checkCarried(graph, engines, vnic, trunk)
 }
 
-/** Where a port's frames are, and the port itself. A port that is in no network is alone. */
+/** The network that the port's frames belong to, and the port itself. A port in no network has no other ports beside it. */
 const home = ({ id, networkId }: Port): [string, PortId] => [networkId ?? id, id]
 
-/** A VNIC has one address that is translated. */
+/** A VNIC has only one private address, so only one of its ports can translate it. */
 function checkTranslated(graph: GraphReader, engines: Engines, port: Port): void {
   const all = [port, ...port.trunk.flatMap(({ portId }) => graph.ports.get(portId) ?? [])]
   const translated = all.filter(({ engine }) => engines.get(engine)?.rules.translation)
@@ -103,8 +100,8 @@ function checkEthernet(engines: Engines, port: Port): void {
 }
 
 /**
- * May this VNIC have the frames of these ports too?
- * @throws PlugboardError `mac-in-use`, or what else their engines object to
+ * Checks that this VNIC may have the frames of these ports, too.
+ * @throws PlugboardError `mac-in-use`, or another error of the ports' engines
  */
 export function checkCarried(graph: GraphReader, engines: Engines, vnic: Vnic, trunk: readonly SubPort[]): void {
   for (const { portId } of trunk) {

@@ -1,6 +1,6 @@
 /**
- * Feature `trunk` of a port: further ports, each under a tag, whose frames go through the VNIC in this one. Ports of every
- * engine that moves Ethernet frames have it.
+ * Feature `trunk` of a port: further ports, each with a VLAN tag, whose frames pass through the VNIC of this port. Ports of
+ * every engine that forwards Ethernet frames have it.
  */
 import { Type } from 'typebox'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
@@ -15,7 +15,7 @@ import { Id } from '../../core/resources/common-fields.ts'
 import type { PortField, PortShowing } from '../../core/resources/port-fields.ts'
 import { carriesEthernet, checkCarried, checkTrunk, TRUNK } from './sub-ports.ts'
 
-/** One VNIC brings the rules of all ports in its trunk. */
+/** The most ports in a trunk. A change of the VNIC changes the rules of all of them. */
 const MAX_SUB_PORTS = 1024
 
 const list = (description: string) =>
@@ -29,7 +29,7 @@ const list = (description: string) =>
 
 type Wish = ReadonlyArray<{ readonly vlan_id: number; readonly port_id: string }>
 
-/** Answers have the fields of a trunk only where the port can be in one, or have one. */
+/** Answers contain the trunk fields only for ports that can have a trunk or be in one. */
 const ofEthernet =
   (value: (port: Port, showing: PortShowing) => unknown) =>
   (port: Port, showing: PortShowing): unknown =>
@@ -37,7 +37,7 @@ const ofEthernet =
 
 const view = ({ trunk }: Port) => trunk.map(({ vlanId, portId }) => ({ vlan_id: vlanId, port_id: portId }))
 
-/** Ordered by tag, so that two requests that mean the same are equal. */
+/** Sorted by tag, so that requests with the same meaning are equal. */
 const ordered = (wish: Wish): SubPort[] =>
   wish
     .map(({ vlan_id: vlanId, port_id: portId }) => ({ vlanId, portId: portId as PortId }))
@@ -89,7 +89,7 @@ export const trunk: Feature = {
   portChanged: touchCarried,
 }
 
-/** @param right says what would be right, of a port that is in a trunk */
+/** @param right what the caller can do instead, for a port that is in a trunk */
 function checkUncarried(graph: GraphReader, { id }: Port, right: (carrier: string) => string): void {
   const carrier = graph.carrierOf(id)
   if (!carrier) return
@@ -97,7 +97,7 @@ function checkUncarried(graph: GraphReader, { id }: Port, right: (carrier: strin
   throw new PlugboardError('port-in-use', detail)
 }
 
-/** Answers show which port carries a port, so the revision of a port grows when that changes. */
+/** Answers show which port's trunk contains a port. So when that changes, the revision of the port increases. */
 function touchCarried(draft: Draft, _engines: ReadonlyMap<string, Engine>, from: Port | null, to: Port | null): void {
   if (from && to && from.trunk === to.trunk) return
   // Only the lists are compared here.

@@ -1,34 +1,34 @@
-/** The LMDB database below a store: how it is opened, what its keys look like, how it is read. */
+/** The LMDB database behind a store: how it is opened, the form of its keys, how it is read. */
 import { open, type RootDatabase } from 'lmdb'
 import { type Entry, type Json, StoreError } from '../store.ts'
 
-/** UTF-8 key -> JSON text; the version beside each is its revision. */
+/** A UTF-8 key and a JSON text. The version that LMDB keeps for an entry is its revision. */
 export type Database = RootDatabase<string, Uint8Array>
 
 /** What a transaction does to one key. */
 export interface Staged {
   readonly key: Uint8Array
-  /** JSON, or null where the key is removed. */
+  /** JSON, or null if the key is removed. */
   readonly text: string | null
   readonly revision: number
 }
 
-/** The bound of LMDB. */
+/** The limit of LMDB. */
 const MAX_KEY_OCTETS = 1978
 
-/** Of all processes together. That many fit on one page of the lock file. */
+/** The number of readers of all processes together. This many fit on one page of the lock file. */
 const MAX_READERS = 32
 
-/** Address space, not disk. LMDB makes it larger when it is needed. */
+/** The size of the map in address space, not on disk. LMDB enlarges it when necessary. */
 const MAP_OCTETS = 2 ** 30
 
-/** Entries that are read in one go, which takes about a millisecond. */
+/** The number of entries that are read at a time. That takes about a millisecond. */
 const MAX_SLICE_ENTRIES = 256
 
 /**
- * With these settings a promise of LMDB's is fulfilled after two writes that reached the disk: the data (fdatasync), then
- * the page that makes them valid (O_DSYNC). `overlappingSync` would spare one of them and answer earlier;
- * When the disk is full, `eventTurnBatching` would reject a second promise that nobody handles.
+ * With these settings, a promise of LMDB is fulfilled after two writes have reached the disk: the data (fdatasync), then the
+ * page that makes them valid (O_DSYNC). `overlappingSync` would save one of the writes and fulfil the promise too early. When
+ * the disk is full, `eventTurnBatching` would reject a second promise that no code handles.
  */
 export const openDatabase = (path: string, { readOnly = false } = {}): Database =>
   open<string, Uint8Array>({
@@ -44,7 +44,7 @@ export const openDatabase = (path: string, { readOnly = false } = {}): Database 
     mapSize: MAP_OCTETS,
   })
 
-/** @throws StoreError `malformed` for what cannot be a key */
+/** @throws StoreError `malformed` if the text cannot be a key */
 export function encodeKey(key: string): Uint8Array {
   const bytes = Buffer.from(key)
   const fault =
@@ -70,13 +70,13 @@ export interface RangeOptions {
   readonly after?: string
   readonly limit?: number
   /**
-   * Reads all of it from one snapshot. Without it each slice is read as of its own moment, so that a slow reader keeps no pages
-   * from being used again.
+   * Read everything from one snapshot? Otherwise each slice is read as of its own moment. Then a slow reader does not keep LMDB
+   * from reusing pages.
    */
   readonly transaction?: ReturnType<Database['useReadTransaction']>
 }
 
-/** Entries whose key begins with the prefix and comes after `after`, in the order of the bytes of their keys. */
+/** The entries whose key begins with the prefix and comes after `after`, in the byte order of their keys. */
 export function* readRange(
   database: () => Database,
   prefix: string,
@@ -102,7 +102,9 @@ export function* readRange(
   }
 }
 
-/** The first bytes after all keys that begin with the prefix: no key themselves, since UTF-8 has no 0xff. */
+/**
+ * The first bytes after all keys that begin with the prefix. They are not a key themselves, because UTF-8 never contains 0xff.
+ */
 function firstAfter(prefix: string): Uint8Array {
   const bytes = Buffer.from(prefix)
   const last = bytes.at(-1)

@@ -1,16 +1,19 @@
-/** The head of a store: under a key before all others, what schema its entries have. Its revision is the last commit's. */
+/**
+ * The head of a store, under a key before all others. It contains the schema of the entries. Its revision is that of the last
+ * commit.
+ */
 
 import { StoreError } from '../store.ts'
 import type { Database } from './database.ts'
 
-/** The form of the entries. It is raised when an older program would misread them. */
+/** The form of the entries. The number is raised when an older program would misread them. */
 export const SCHEMA = 4
 
 export const HEAD: Uint8Array = Buffer.from([0])
 
 export interface Head {
   readonly schema: number
-  /** A load is under way or was broken off: only a part of the entries is here. */
+  /** A load is in progress or was interrupted: the store contains only some of the entries. */
   readonly loading?: true
 }
 
@@ -25,10 +28,7 @@ export function readHead(database: Database, path: string): Head | undefined {
   return head
 }
 
-/**
- * @param what whose schema it is: "the store /var/lib/plugboard"
- * @throws StoreError `newer-schema`
- */
+/** @param what the thing that has the schema: "the store /var/lib/plugboard" @throws StoreError `newer-schema` */
 export function checkSchema(schema: number, what: string): void {
   if (schema <= SCHEMA) return
   const message = `${what} has schema version ${schema}, and this program knows versions up to ${SCHEMA}: run the newer Plugboard that wrote it, or give this one another store.path`

@@ -1,6 +1,6 @@
 /**
- * The store on LMDB, embedded. There is one transaction at a time, and commits that come while it is on its way to the disk
- * share the next one; so conditions can be checked before it begins, and reads see what is durable.
+ * The store on LMDB, embedded. There is only one transaction at a time. Commits that arrive while it is being written share the
+ * next one. So conditions can be checked before a transaction begins, and reads see only durable data.
  */
 import { CommitLog } from '../commit-log.ts'
 import { type Commit, type Condition, type Entry, type Outcome, type Store, StoreError, type Write } from '../store.ts'
@@ -10,7 +10,7 @@ import { HEAD, SCHEMA } from './head.ts'
 import type { Held } from './open.ts'
 import { reasonOf } from './reason.ts'
 
-/** The event loop takes about a millisecond to hand over this many writes. */
+/** The most writes in a transaction. The event loop takes about a millisecond to hand them over. */
 const MAX_WRITES = 1000
 
 interface Waiting {
@@ -25,9 +25,9 @@ export class LmdbStore implements Store {
   readonly maxWrites = MAX_WRITES
   readonly #held: Held
   readonly #log: CommitLog
-  /** Of the last commit. */
+  /** The revision of the last commit. */
   #revision: number
-  /** Has the last write failed? It may be in the database all the same. */
+  /** Has the last write failed? The database may contain it all the same. */
   #isUncertain = false
   #queue: Waiting[] = []
   #running: Promise<void> | undefined
@@ -78,13 +78,13 @@ export class LmdbStore implements Store {
   }
 
   async #run(): Promise<void> {
-    // Commits of the same turn go together.
+    // Commits of the same turn of the event loop share a transaction.
     await Promise.resolve()
     while (this.#queue.length > 0) await this.#commitTogether(this.#take())
     this.#running = undefined
   }
 
-  /** The commits for the next transaction: one, and as many more as fit. */
+  /** The commits for the next transaction: one, and as many others as fit. */
   #take(): Waiting[] {
     let writes = 0
     const tooMany = this.#queue.findIndex(({ staged }, index) => {
@@ -105,7 +105,7 @@ export class LmdbStore implements Store {
     }
   }
 
-  /** Finds out whether the write that failed is in the database. If it is, watchers must read the store anew. */
+  /** Finds out whether the database contains the write that failed. If it does, watchers must read the store again. */
   async #recover(): Promise<void> {
     const { writer } = this.#held
     await writer.recover()

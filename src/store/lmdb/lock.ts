@@ -1,4 +1,4 @@
-/** One process at a time: a lock on a directory that ends with the process that holds it, however that ends. */
+/** A lock on a directory, which only one process at a time can hold. It is released when that process ends, in whatever way. */
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -11,10 +11,11 @@ export interface Lock {
 }
 
 /**
- * Node has no flock(2), and SQLite has. Its exclusive transaction is a kernel lock on the file. The lock ends with the process,
- * after `kill -9` too, and works between containers that share the directory. Nothing is ever written to the file.
+ * Node has no flock(2), but SQLite has locks: its exclusive transaction holds a kernel lock on the file. The lock is released
+ * when the process ends, also after `kill -9`, and works between containers that share the directory. Nothing is ever written
+ * to the file.
  *
- * @returns undefined if another holds it
+ * @returns undefined if another process holds the lock
  * @throws the system's error if the lock file cannot be opened
  */
 export function lockDirectory(path: string): Lock | undefined {
@@ -27,7 +28,7 @@ export function lockDirectory(path: string): Lock | undefined {
     if (database.isOpen) database.close()
     const code = error instanceof Error && 'errcode' in error && error.errcode
     if (code === SQLITE_BUSY) return undefined
-    // SQLite does not tell the system's error: provoke it again.
+    // SQLite does not report the system's error. Opening the file again does.
     if (code === SQLITE_CANTOPEN) closeSync(openSync(file, 'a'))
     throw error
   }

@@ -10,12 +10,12 @@ import { flushNames, reserveToOpen } from './room.ts'
 import { Writer } from './writer.ts'
 
 /**
- * Open the store in this directory; make both if there are none.
- * @throws StoreError `cannot-open`, also where another process has it open; `newer-schema`
+ * Opens the store in this directory, and creates both if they do not exist.
+ * @throws StoreError `cannot-open`, also if another process has the store open; `newer-schema`
  */
 export const openStore = (path: string): Store => new LmdbStore(openExclusively(path))
 
-/** A database that no other process writes to, until the lock is released. */
+/** A database that no other process writes to until the lock is released. */
 export interface Held {
   readonly path: string
   readonly writer: Writer

@@ -1,11 +1,11 @@
-/** What an error of the system or of LMDB means, in words for the operator. */
+/** Says in words for the operator what an error of the system or of LMDB means. */
 import { statfsSync } from 'node:fs'
 
 const EIO = 5
 const ENOSPC = 28
 const FULL = 'there is no space left on its disk'
 
-/** @param directory where the store is */
+/** @param directory the directory of the store */
 export function reasonOf(error: unknown, directory: string): string {
   if (!(error instanceof Error)) return String(error)
   switch ('code' in error && error.code) {
@@ -15,7 +15,7 @@ export function reasonOf(error: unknown, directory: string): string {
     case 'EDQUOT':
       return 'the disk quota is used up'
     case EIO:
-      // LMDB reports a write that the disk took only in part as an I/O error.
+      // LMDB reports a partial write as an I/O error.
       return statfsSync(directory).bavail === 0 ? FULL : 'its disk fails'
     case 'EACCES':
     case 'EPERM':

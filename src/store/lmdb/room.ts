@@ -1,7 +1,7 @@
 /**
- * Makes room on the disk before LMDB needs it, because LMDB does not survive a full disk: it fills its lock file through a
- * mapping, leaves a new database half made, and writes its message about a refused page beyond the end of a buffer. Each of
- * these can end the process. With the room made first, a full disk is an ordinary error.
+ * Reserves disk space before LMDB needs it, because LMDB does not survive a full disk: it fills its lock file through a
+ * mapping, leaves a new database incomplete, and writes the message about a failed write beyond the end of a buffer. Each of
+ * these can end the process. With the space reserved, a full disk is an ordinary error.
  */
 import {
   closeSync,
@@ -17,16 +17,19 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import type { Database, Staged } from './database.ts'
 
-/** More than a new database and its lock file need. */
+/** More octets than a new database and its lock file need. */
 const NEW_STORE_OCTETS = 64 * 1024
 
-/** The database file grows by at least this much. */
+/** The least growth of the database file, in octets. */
 const MIN_GROWTH_OCTETS = 256 * 1024
 
-/** Pages that LMDB may need for its lists of free pages. */
+/** The pages that LMDB may need for its lists of free pages. */
 const MAX_LIST_PAGES = 256
 
-/** For opening it. @throws the system's error: ENOSPC, EACCES, EROFS, …; Error if another file is in its place */
+/**
+ * Reserves the space for opening a database. @throws the system's error: ENOSPC, EACCES, EROFS, …; Error if another file is in
+ * its place
+ */
 export function reserveToOpen(directory: string): void {
   const lock = join(directory, 'lock.mdb')
   const data = join(directory, 'data.mdb')
@@ -41,24 +44,24 @@ export function reserveToOpen(directory: string): void {
   }
 }
 
-/** For reading it beside a process that writes. @throws as `reserveToOpen` */
+/** Reserves the space for reading beside a process that writes. @throws the same errors as `reserveToOpen` */
 export function checkToRead(directory: string): void {
   checkDatabase(join(directory, 'data.mdb'), 'r')
   const lock = join(directory, 'lock.mdb')
-  // A reader that cannot enter itself there would see pages being written over.
+  // A reader that cannot register there would read pages while they are overwritten.
   if (sizeOf(lock) > 0) closeSync(openSync(lock, 'r+'))
 }
 
-/** Where the first page of a database has the number that LMDB knows it by. */
+/** The offset of the magic number in the first page of a database. */
 const MAGIC = { offset: 24, value: 0xbeefc0de }
 
-/** LMDB ends the process when it opens any other file. */
+/** Checks that the file is a database. LMDB ends the process when it opens any other file. */
 function checkDatabase(file: string, mode: 'r' | 'r+'): void {
   const descriptor = openSync(file, mode)
   try {
     const bytes = Buffer.alloc(4)
     readSync(descriptor, bytes, 0, bytes.length, MAGIC.offset)
-    // Of both its first pages, the smallest that there are.
+    // A database begins with two header pages, and the smallest page has 4,096 octets.
     const whole = fstatSync(descriptor).size >= 2 * 4096
     if (!whole || bytes.readUInt32LE() !== MAGIC.value) {
       throw new Error(`${file} is not a database, or a damaged one`)
@@ -70,7 +73,7 @@ function checkDatabase(file: string, mode: 'r' | 'r+'): void {
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
-/** After a crash of the machine, a file may have a size and no blocks. Writing it over with itself gives it blocks. */
+/** After a crash of the machine, a file may have a size but no blocks. Writing its content again allocates them. */
 function fillHoles(file: string): void {
   const descriptor = openSync(file, 'r+')
   try {
@@ -84,7 +87,7 @@ function fillHoles(file: string): void {
   }
 }
 
-/** The end of the database file. Beyond the last page in use it holds zeros, which LMDB replaces page by page. */
+/** The end of the database file. After the last used page it contains zeros, which LMDB overwrites page by page. */
 export class Room {
   readonly #descriptor: number
   #size: number
@@ -94,14 +97,14 @@ export class Room {
     this.#size = fstatSync(this.#descriptor).size
   }
 
-  /** Makes room for these writes. @throws the system's error, ENOSPC */
+  /** Reserves the space for these writes. @throws the system's error, ENOSPC */
   reserve(database: Database, writes: readonly Staged[]): void {
     const end = endAfter(database, writes)
     if (end <= this.#size) return
     try {
       this.#extend(end + MIN_GROWTH_OCTETS - this.#size)
     } catch (error) {
-      // The part that the disk took may be enough.
+      // The part that was written may be enough.
       this.#size = fstatSync(this.#descriptor).size
       if (end > this.#size) throw error
     }
@@ -127,13 +130,13 @@ interface Stats {
   readonly lastPageNumber: number
 }
 
-/** Where the database ends, in bytes, if these writes need the most pages that they can, and it reuses none. */
+/** The end of the database, in octets, if these writes need as many pages as they can and LMDB reuses none. */
 function endAfter(database: Database, writes: readonly Staged[]): number {
   const stats = database.getStats() as Stats
-  // Every page from the root to the entry is written anew, and so is a neighbour of each where two are merged …
+  // Every page from the root to the entry is written again, and so is a neighbour of each if two are merged …
   const tree = stats.treeBranchPageCount + stats.treeLeafPageCount
   const copied = Math.min(tree, writes.length * 2 * stats.treeDepth)
-  // … or split in two, where the entry does not fit; a long value has pages of its own.
+  // … or split, if the entry does not fit. A long value has pages of its own.
   let made = stats.treeDepth + 1
   for (const { text } of writes) made += 2 + Math.ceil(Buffer.byteLength(text ?? '') / stats.pageSize)
   return (stats.lastPageNumber + 1 + copied + made + MAX_LIST_PAGES) * stats.pageSize

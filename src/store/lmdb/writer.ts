@@ -1,4 +1,4 @@
-/** One transaction after the other into a database that is this process's alone. */
+/** Runs one transaction after the other on a database that only this process writes to. */
 import { type Database, openDatabase, type Staged } from './database.ts'
 import { encodeHead, HEAD, type Head } from './head.ts'
 import { Room } from './room.ts'
@@ -7,7 +7,7 @@ export class Writer {
   readonly #path: string
   readonly #room: Room
   #database: Database
-  /** The last write failed. */
+  /** Has the last write failed? */
   #suspect = false
 
   constructor(path: string, database: Database) {
@@ -16,13 +16,13 @@ export class Writer {
     this.#room = new Room(path)
   }
 
-  /** Callers must not keep it: after a failed write it may be another one. */
+  /** Callers must not keep it: after a failed write it may be replaced. */
   get database(): Database {
     return this.#database
   }
 
   /**
-   * All of it or nothing, durable when the promise resolves. Not to be called again before.
+   * Writes everything or nothing. Durable when the promise resolves. Must not be called again before.
    * @throws the error of the system or of LMDB, see `reasonOf`
    */
   async write(staged: readonly Staged[], head: Head, revision: number): Promise<void> {
@@ -40,15 +40,15 @@ export class Writer {
       this.#suspect = false
     } catch (error) {
       this.#suspect = true
-      // The reason is beside the error, in a promise.
+      // LMDB keeps the reason in a promise beside the error.
       if (error instanceof Error && 'commitError' in error) await error.commitError
       throw error
     }
   }
 
   /**
-   * Makes the database usable after a write that failed. If the disk did not take the last page of the transaction, LMDB refuses
-   * everything, reads too, until it is opened anew. Not to be called during a write.
+   * Makes the database usable again after a failed write. If the disk did not take the last page of the transaction, LMDB
+   * refuses everything, also reads, until it is opened again. Must not be called during a write.
    * @throws the error of the system or of LMDB, see `reasonOf`
    */
   async recover(): Promise<void> {
