@@ -10,6 +10,9 @@ export interface Room {
   readonly imports: readonly string[]
 }
 
+/** The layers of the OpenFlow library below its sessions and its text, from the lowest. Each imports only the lower ones. */
+const LAYERS = ['src/openflow/wire', 'src/openflow/match', 'src/openflow/actions', 'src/openflow/messages'] as const
+
 const PURE = ['topology', 'src/openflow'] as const
 const MODEL = [...PURE, 'flows'] as const
 const CORE = [...MODEL, 'src/core'] as const
@@ -27,9 +30,19 @@ export const ROOMS: readonly Room[] = [
   },
   {
     path: 'src/openflow',
-    is: 'a library: bytes ↔ values, sessions with switches ([its page](src/openflow/README.md))',
-    imports: [],
+    is: 'a library: bytes ↔ values, sessions with switches ([its page](src/openflow/README.md)). Other rooms import its `index.ts` alone',
+    imports: [...LAYERS, 'src/openflow/session', 'src/openflow/text'],
   },
+  { path: 'src/openflow/wire', is: 'octets, versions and errors', imports: [] },
+  {
+    path: 'src/openflow/match',
+    is: 'match fields: their rows, headers and prerequisites',
+    imports: LAYERS.slice(0, 1),
+  },
+  { path: 'src/openflow/actions', is: 'actions and instructions', imports: LAYERS.slice(0, 2) },
+  { path: 'src/openflow/messages', is: 'messages: each type, and the codec of all', imports: LAYERS.slice(0, 3) },
+  { path: 'src/openflow/session', is: 'connections with switches: requests, bundles, the listener', imports: LAYERS },
+  { path: 'src/openflow/text', is: 'rules, groups and meters as the text of `ovs-ofctl`', imports: LAYERS },
   {
     path: 'src/ovsdb',
     is: 'a library: transactions and replicas of OVSDB ([its page](src/ovsdb/README.md))',

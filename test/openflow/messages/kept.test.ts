@@ -1,4 +1,4 @@
-/** What is decoded goes out again octet for octet, in the order in which it came; what cannot is refused. */
+/** Encoding a decoded message returns the same octets in the same order. What could not be kept is refused. */
 import { deepStrictEqual, throws } from 'node:assert/strict'
 import t from 'tap'
 import { decode, type ErrorValue, encode, type HelloElement, type Message } from '../../../src/openflow/index.ts'
@@ -144,4 +144,95 @@ t.test('flags, properties, buckets and instructions keep octets without a meanin
   const [head, metadata] = ['ffffffff ffffffff ffffffff 0000 0000 0001 0004 00000000', '0002 0019 00000000']
   const flow = `${'00'.repeat(24)} ${head} ${metadata} ${'00'.repeat(16)} 00`
   t.match(kept(message(6, 14, flow)), { instructions: [{ type: 'unknown', code: 2 }] })
+})
+
+t.test('B40 unknown types, actions, instructions, fields and multiparts are kept byte for byte', async () => {
+  const flowMod = encode({
+    type: 'flow_mod',
+    command: 'add',
+    table: 0,
+    priority: 0,
+    match: [
+      { field: 'unknown', class: 0x7000, type: 5, hasMask: true, body: Uint8Array.of(1, 2, 3, 4) },
+      { field: 'unknown', class: 0xffff, type: 5, hasMask: false, experimenter: 0xabcdef, body: Uint8Array.of(9) },
+    ],
+    instructions: [
+      {
+        type: 'apply_actions',
+        actions: [
+          { type: 'unknown', code: 99, body: Uint8Array.of(1, 2, 3, 4) },
+          { type: 'unknown', code: 0xffff, experimenter: 0x2320, body: Uint8Array.of(0, 200, 1, 2, 3, 4, 5, 6) },
+          { type: 'unknown', code: 0xffff, experimenter: 0x1234, body: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) },
+        ],
+      },
+      { type: 'unknown', code: 0xffff, body: Uint8Array.of(1, 2, 3, 4) },
+    ],
+  })
+  const others = [
+    Uint8Array.of(6, 77, 0, 11, 0, 0, 0, 1, 1, 2, 3),
+    Uint8Array.of(6, 4, 0, 16, 0, 0, 0, 1, 0, 0, 0x23, 0x20, 0, 0, 0, 9),
+    Uint8Array.of(6, 19, 0, 18, 0, 0, 0, 1, 0, 99, 0, 1, 0, 0, 0, 0, 1, 2),
+  ]
+  for (const bytes of [flowMod, ...others]) deepStrictEqual(encode(decode(bytes)), bytes)
+})
+
+/** A flow_mod with this match and these actions, in hexadecimal. */
+function flowMod(match: string, actions = ''): Uint8Array {
+  const hex = (length: number): string => length.toString(16).padStart(4, '0')
+  const fields = `0001${hex(4 + match.length / 2)}${match}`
+  const padded = fields.padEnd(Math.ceil(fields.length / 16) * 16, '0')
+  const instructions = actions === '' ? '' : `0004${hex(8 + actions.length / 2)}00000000${actions}`
+  const body = `${'00'.repeat(24)}${'ff'.repeat(12)}00000000${padded}${instructions}`
+  return new Uint8Array(Buffer.from(`060e${hex(8 + body.length / 2)}00000001${body}`, 'hex'))
+}
+
+t.test('B40 decoded messages are encoded as they came: unused bits of a field, older headers, padding', async () => {
+  const matches = ['80000d041005ffff', '8000390800012345ffffffff', '0001d30800000020ffffffff', '800055040002ffff']
+  for (const match of [...matches, '0001d1040001ffff', '80000c02f005', '80000a02884780004404000fffff']) {
+    const bytes = flowMod(match)
+    deepStrictEqual(encode(decode(bytes)), bytes, match)
+  }
+  const actions = [
+    // output:NXM_NX_TUN_ID[0..31], and by the header of OpenFlow
+    'ffff001800002320000f001f00012008ffff000000000000',
+    'ffff001800002320000f001f80004c08ffff000000000000',
+    // move:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15], of all of ct_state, of more bits than there are, of a masked header
+    '001c001800100000000000000000000200010004'.padEnd(48, '0'),
+    '001c00180020000000000000 0001d204 00010004'.replaceAll(' ', '').padEnd(48, '0'),
+    '001c00180030000000000000 00010004 00010204'.replaceAll(' ', '').padEnd(48, '0'),
+    '001c00180010000000000000 00010108 00010204'.replaceAll(' ', '').padEnd(48, '0'),
+    // set_field:LOCAL->in_port, pop_queue, dec_ttl(1,2), of fewer ids than promised
+    '0019001000000002fffe000000000000',
+    'ffff0010000023200005000000000000',
+    'ffff001800002320001500020000000000010002'.padEnd(48, '0'),
+    'ffff001800002320001500090000000000010002'.padEnd(48, '0'),
+    // Padding that is not zero, and more of it than there should be.
+    '0000001000000001000000000000ff00',
+    '0018001000000000'.padEnd(32, '0'),
+  ]
+  for (const action of actions) {
+    const bytes = flowMod('', action)
+    deepStrictEqual(encode(decode(bytes)), bytes, action)
+  }
+  const hello = Uint8Array.of(6, 0, 0, 24, 0, 0, 0, 1, 0, 1, 0, 12, 0, 0, 0, 0x40, 0x80, 0, 0, 0, 0, 0, 0, 0)
+  deepStrictEqual(decode(hello), { version: 6, xid: 1, type: 'hello', versions: [6, 63] })
+  deepStrictEqual(encode(decode(hello)), hello)
+})
+
+t.test('B40 deeply nested clones are kept as octets', async () => {
+  for (const depth of [10, 100, 2500, 4000]) {
+    let actions = ''
+    for (let left = depth; left > 0; left -= 1) {
+      actions += `ffff${(left * 16).toString(16).padStart(4, '0')}00002320002a000000000000`
+    }
+    const bytes = flowMod('', actions)
+    deepStrictEqual(encode(decode(bytes)), bytes)
+  }
+  const barrier = encode({ type: 'barrier_request' })
+  const bundled = (message: Uint8Array): Uint8Array =>
+    new Uint8Array(
+      Buffer.concat([Uint8Array.of(6, 34, 0, 16 + message.length, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 3), message]),
+    )
+  deepStrictEqual(decode(bundled(barrier)).type, 'bundle_add')
+  throws(() => decode(bundled(bundled(barrier))), { code: 'malformed', error: { errorType: 17, code: 10 } })
 })

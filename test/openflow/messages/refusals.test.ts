@@ -1,7 +1,10 @@
-/** Encoding refuses by name what a version does not have, and decoding refuses wrong lengths with their offset. */
+/**
+ * Encoding names the value that a version does not have or that does not fit its field. Decoding refuses a wrong length with its
+ * offset.
+ */
 import { deepStrictEqual, throws } from 'node:assert/strict'
 import t from 'tap'
-import { decode, encode, METER, type Message, versionName } from '../../../src/openflow/index.ts'
+import { type Action, decode, encode, METER, type Message, versionName } from '../../../src/openflow/index.ts'
 
 const [V1_3, V1_4] = [4, 5] as const
 const data = new Uint8Array()
@@ -153,4 +156,61 @@ t.test('parts of 1.5.1 that Open vSwitch omits are optional', async () => {
     deepStrictEqual(octets.length, 'features' in more ? 40 : 32)
     deepStrictEqual(encode(decode(octets)), octets)
   }
+})
+
+t.test('a value that does not fit its field is refused by name', async () => {
+  const mod = { type: 'flow_mod', command: 'add', table: 0, priority: 0, match: [] } as const
+  const refused = (message: Message, words: RegExp): void =>
+    throws(() => encode(message), { code: 'out-of-range', message: words })
+  refused({ ...mod, priority: 65536 }, /priority holds 65536/)
+  refused({ ...mod, table: -1 }, /table holds -1/)
+  refused({ ...mod, cookie: 1n << 64n }, /cookie/)
+  refused({ ...mod, match: [{ field: 'vlan_vid', value: 0x2000 }] }, /vlan_vid holds 8192/)
+  refused({ ...mod, match: [{ field: 'reg0', value: 1.5 }] }, /reg0 holds 1.5/)
+  refused({ ...mod, match: [{ field: 'metadata', value: -1n }] }, /metadata holds -1/)
+  refused({ ...mod, instructions: [{ type: 'goto_table', table: 256 }] }, /goto_table holds 256/)
+  refused({ ...mod, instructions: [{ type: 'apply_actions', actions: [{ type: 'output', port: -1 }] }] }, /output port/)
+  const act = (action: Action, words: RegExp): void =>
+    refused({ ...mod, instructions: [{ type: 'apply_actions', actions: [action] }] }, words)
+  act({ type: 'set_ttl', ttl: 300 }, /set_ttl holds 300/)
+  act({ type: 'resubmit', table: 300 }, /table holds 300/)
+  act({ type: 'push_vlan', ethertype: 0x18100 }, /push_vlan holds/)
+  act({ type: 'output', port: 1, maxLen: 70_000 }, /maxLen holds 70000/)
+  act({ type: 'controller', maxLen: 70_000, controllerId: 0, reason: 1 }, /maxLen/)
+  act({ type: 'controller', maxLen: 0, controllerId: -1, reason: 1 }, /controllerId/)
+  act({ type: 'controller', maxLen: 0, controllerId: 0, reason: 256 }, /reason/)
+  const reg0 = { field: 'reg0', offset: 0 } as const
+  act({ type: 'reg_move', src: reg0, dst: { field: 'reg1', offset: 16 }, bits: 17 }, /reg1: it has 32/)
+  act({ type: 'output_reg', ...reg0, bits: 33, maxLen: 0 }, /reg0: it has 32/)
+  act({ type: 'output_reg', field: 'xxreg0', offset: 0, bits: 65, maxLen: 0 }, /at most 64 are possible/)
+  act({ type: 'note', note: new Uint8Array(65_530) }, /octets: at most 65535/)
+  refused({ ...mod, bufferId: 1.5 }, /bufferId holds 1.5/)
+  refused({ ...mod, outPort: -2 }, /outPort holds -2/)
+  refused({ ...mod, outGroup: 2 ** 33 + 1 }, /outGroup/)
+  refused({ ...mod, match: [{ field: 'pbb_isid', value: 2 ** 24 }] }, /pbb_isid/)
+  refused({ ...mod, match: [{ field: 'eth_src', value: 2 ** 48 }] }, /eth_src/)
+  refused({ ...mod, match: [{ field: 'ct_label', value: 1n << 128n }] }, /ct_label/)
+  const unknown = { field: 'unknown', class: 1, type: 5, hasMask: false, body: new Uint8Array(4) } as const
+  refused({ ...mod, match: [{ ...unknown, type: 128 }] }, /type of a field/)
+  refused({ ...mod, match: [{ ...unknown, class: 0x1_0000 }] }, /class holds/)
+  refused({ ...mod, match: [{ ...unknown, body: new Uint8Array(256) }] }, /length of a field holds 256/)
+  refused({ type: 'multipart_request', multipart: 'flow', table: 256 }, /table holds 256/)
+  refused({ type: 'multipart_request', multipart: 'flow', cookie: -1n }, /cookie holds -1/)
+  const monitor = { monitor: 1, command: 'add', flags: 0x1_0000 } as const
+  refused({ type: 'multipart_request', multipart: 'flow_monitor', monitors: [monitor] }, /flags holds 65536/)
+  const port = { port: 1, address: 0, name: '', config: 0, state: 0, properties: [] }
+  refused({ type: 'port_status', reason: 'add', port: { ...port, port: -1 } }, /port holds -1/)
+  refused({ type: 'port_status', reason: 'add', port: { ...port, address: 2 ** 50 } }, /address holds/)
+  const packet = {
+    type: 'packet_in',
+    bufferId: 0,
+    reason: 'group',
+    cookie: 0n,
+    match: [],
+    data: new Uint8Array(),
+  } as const
+  refused({ ...packet, totalLength: 70_000, table: 0 }, /totalLength/)
+  refused({ ...packet, totalLength: 0, table: 300 }, /table/)
+  const many = Array.from({ length: 5000 }, () => ({ type: 'output', port: 1 }) as const)
+  refused({ ...mod, instructions: [{ type: 'apply_actions', actions: many }] }, /at most 65535 are possible/)
 })
