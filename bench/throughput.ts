@@ -3,9 +3,10 @@
  * encapsulation. Both run in one lab, with iperf3 in turns.
  */
 import type { Network, Port } from '../mininet/api.ts'
+import { project } from '../mininet/cloud-state.ts'
 import type { Hypervisor } from '../mininet/hypervisor.ts'
 import type { Vm } from '../mininet/lab.ts'
-import { project, type Scene, type Station, startScene } from '../mininet/scene.ts'
+import { type Scene, type Station, startScene } from '../mininet/scene.ts'
 import { say, timesOf } from './figures.ts'
 
 export const ENGINES = ['vlan', 'vxlan', 'geneve', 'flat', 'remote-l2'] as const

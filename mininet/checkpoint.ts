@@ -2,9 +2,10 @@
  * The state of a cloud before a test, so that a failed test does not make the next ones fail. To restore it, killed programs are
  * started, new objects are removed, and VMs return to their former ports. Objects that the test removed stay removed.
  */
+
+import { project } from './cloud-state.ts'
 import { returnToController } from './disconnect.ts'
 import type { Scene, Station } from './scene.ts'
-import { project } from './scene.ts'
 
 const KINDS = ['vnics', 'ports', 'networks'] as const
 type Kind = (typeof KINDS)[number]

@@ -1,7 +1,9 @@
 /** Live migration of a VM: prepares the target, makes the new interface, and removes the old one. */
+
+import { project } from './cloud-state.ts'
 import { addInterface, prepareMigration } from './compute.ts'
 import type { Hypervisor } from './hypervisor.ts'
-import { project, type Scene, type Station } from './scene.ts'
+import type { Scene, Station } from './scene.ts'
 
 let moves = 0
 

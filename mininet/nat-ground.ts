@@ -1,10 +1,11 @@
 /** NATed IPv4 networks in the lab: a router on the physical network, VMs with addresses from DHCP, and their traffic. */
 import type { Network, Port } from './api.ts'
 import { LabError } from './channel.ts'
+import { project } from './cloud-state.ts'
 import { isRouted } from './fabric.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import type { Lab } from './lab.ts'
-import { project, type Scene, type Station } from './scene.ts'
+import type { Scene, Station } from './scene.ts'
 
 export const ROUTER = '203.0.113.1'
 /** An address behind the router. */

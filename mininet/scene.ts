@@ -2,18 +2,17 @@
  * A lab with a controller, and a record of the requests to the API: which VM is in which network. The record says who must reach
  * whom, and `wrongs` checks it in the real network.
  */
-import { Api, type HypervisorState, type Network, type Port } from './api.ts'
+import { Api, type Network, type Port } from './api.ts'
+import { CloudState, project } from './cloud-state.ts'
 import { addInterface, type Vnic } from './compute.ts'
 import type { Controller } from './controller.ts'
 import { type FabricRules, isRouted } from './fabric.ts'
 import type { Tunnel } from './frames.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import { type Lab, type LabSettings, startLab, type Vm } from './lab.ts'
-import { isLearned } from './learned-rules.ts'
 import { type ProbeSettings, wrongs } from './probes.ts'
 import { fabricOf, type Remote } from './segments.ts'
 import { furtherOf, type SubPort } from './trunking.ts'
-import { until } from './until.ts'
 
 export interface SceneSettings extends Omit<LabSettings, 'controllers'> {
   /** The text of the configuration file of each controller. */
@@ -49,8 +48,6 @@ export interface TunnelWish {
   readonly tunnel_type: Tunnel['type']
   readonly tunnel_key: number
 }
-
-export const project = 'tests'
 
 export async function startScene(settings: SceneSettings): Promise<Scene> {
   const [scene] = await startScenes(1, settings)
@@ -88,30 +85,19 @@ export async function startScenes(count: number, settings: SceneSettings): Promi
 /** The numbers of VMs begin at this number, times the index of the scene in its lab. */
 const VMS_PER_SCENE = 1000
 
-export class Scene {
+export class Scene extends CloudState {
   readonly lab: Lab
   readonly controller: Controller
-  readonly api: Api
-  readonly hypervisors: readonly Hypervisor[]
   readonly stations = new Map<string, Station>()
   /** The machines at the remote ends of ports' own tunnels. */
   readonly #remotes = new Map<string, Remote>()
   #made: number
 
   constructor(lab: Lab, controller: Controller, hypervisors: readonly Hypervisor[], made: number) {
+    super(new Api(controller.url), hypervisors)
     this.lab = lab
     this.controller = controller
-    this.api = new Api(controller.url)
-    this.hypervisors = hypervisors
     this.#made = made
-  }
-
-  /** Waits until this number of hypervisors has both connections. */
-  async connected(count = this.hypervisors.length): Promise<void> {
-    await until(`${count} hypervisors to be connected`, async () => {
-      const hosts = await this.api.hypervisors()
-      return hosts.filter((host) => host.openflow_connected && host.ovsdb_connected).length === count
-    })
   }
 
   network(engine: string, more: Record<string, unknown> = {}): Promise<Network> {
@@ -120,56 +106,6 @@ export class Scene {
 
   createVnic(wish: { id?: string; mac_address?: string } = {}): Promise<Vnic> {
     return this.api.must('POST', `/v1/projects/${project}/vnics`, wish)
-  }
-
-  show(vnicId: string): Promise<Vnic> {
-    return this.api.must('GET', `/v1/projects/${project}/vnics/${vnicId}`)
-  }
-
-  /** Waits for a status of a VNIC. */
-  async vnicIs(vnicId: string, status: Vnic['status']): Promise<Vnic> {
-    return await until(`VNIC ${vnicId} to be ${status}`, async () => {
-      const vnic = await this.show(vnicId)
-      return vnic.status === status && vnic
-    })
-  }
-
-  /** Waits for a binding of a VNIC; null: no binding. */
-  async boundTo(vnicId: string, place: { hypervisor: string; interface: string } | null): Promise<Vnic> {
-    return await until(`VNIC ${vnicId} to be bound to ${JSON.stringify(place)}`, async () => {
-      const vnic = await this.show(vnicId)
-      return vnic.binding?.hypervisor === place?.hypervisor && vnic.binding?.interface === place?.interface && vnic
-    })
-  }
-
-  hypervisor(id: string): Promise<HypervisorState> {
-    return this.api.must('GET', `/v1/hypervisors/${id}`)
-  }
-
-  /** Waits until a hypervisor has a condition, or no longer has it. */
-  async condition(id: string, code: string, present = true): Promise<void> {
-    await until(`${id} ${present ? 'to have' : 'to be without'} condition ${code}`, async () => {
-      return (await this.hypervisor(id)).conditions.some((condition) => condition.code === code) === present
-    })
-  }
-
-  /**
-   * Waits until the controller has seen all changes of this host's database so far. Changes arrive in order, so the method makes one
-   * more change and waits for it.
-   */
-  async seen(host: Hypervisor): Promise<void> {
-    const hostname = `mark-${++this.#made}`
-    await host.setExternalIds({ hostname })
-    await until(`the controller to see ${host.id}`, async () => (await this.hypervisor(host.id)).hostname === hostname)
-  }
-
-  /** Waits until a switch has exactly the desired rules, apart from learned ones. */
-  async compared({ id }: Hypervisor): Promise<void> {
-    await until(`the rules of ${id}`, async () => {
-      const path = `/v1/hypervisors/${id}/flows?actual=true`
-      const { missing, extra } = await this.api.must<{ missing: unknown[]; extra: { flow: string }[] }>('GET', path)
-      return missing.length === 0 && extra.every(({ flow }) => isLearned(flow))
-    })
   }
 
   /** Creates a VNIC, and starts a VM with its interface. If a network is given, plugs the VNIC into a new port of it. */

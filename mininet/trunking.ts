@@ -1,7 +1,8 @@
 /** Trunks of a scene's VMs: further networks of a VM, under VLAN tags. */
 import type { Network, Port } from './api.ts'
+import { project } from './cloud-state.ts'
 import type { Further } from './probes.ts'
-import { project, type Scene, type Station } from './scene.ts'
+import type { Scene, Station } from './scene.ts'
 import { until } from './until.ts'
 
 /** A sub-port of a trunk. */

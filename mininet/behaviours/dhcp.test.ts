@@ -1,9 +1,9 @@
 /** Guests that are told their addresses: by DHCP with clients that guests have, by router advertisements as the kernel takes them. */
 import { readFile } from 'node:fs/promises'
 import type { Port } from '../api.ts'
+import { project } from '../cloud-state.ts'
 import { DhcpClients } from '../dhcp-clients.ts'
 import { onStage } from '../onstage.ts'
-import { project } from '../scene.ts'
 import { until } from '../until.ts'
 
 const GATEWAY = '10.9.0.1'

@@ -7,11 +7,12 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
+import { project } from '../cloud-state.ts'
 import { addInterface, callOffMigration, prepareMigration } from '../compute.ts'
 import type { Hypervisor } from '../hypervisor.ts'
 import type { Vm } from '../lab.ts'
 import { onStage } from '../onstage.ts'
-import { project, type Station } from '../scene.ts'
+import type { Station } from '../scene.ts'
 import { until } from '../until.ts'
 
 /** Pings, one every 10 ms, that may be lost at a hand-over. */

@@ -1,7 +1,8 @@
 /** NATed IPv4 networks while something changes: ports, places of VMs, MAC addresses of hosts, the controller. */
+
+import { project } from '../cloud-state.ts'
 import { askForAddress, BEYOND, floatingConfig, must, natCloud, pings, ROUTER, sendDatagram } from '../nat-ground.ts'
 import { onStage } from '../onstage.ts'
-import { project } from '../scene.ts'
 import { lostPings } from '../table.ts'
 import { until } from '../until.ts'
 

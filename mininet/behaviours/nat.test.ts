@@ -1,4 +1,6 @@
 /** NATed IPv4 networks: VMs reach each other and hosts of the physical network by floating address, and by nothing else. */
+
+import { project } from '../cloud-state.ts'
 import { ping } from '../experiment.ts'
 import {
   askForAddress,
@@ -12,7 +14,6 @@ import {
 } from '../nat-ground.ts'
 import { onStage } from '../onstage.ts'
 import { deliver, frameProbes } from '../probes.ts'
-import { project } from '../scene.ts'
 
 /** 100.64 in a frame: an address of the private side. */
 const PRIVATE = /6440/

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Network, Port } from '../api.ts'
+import { project } from '../cloud-state.ts'
 import { prepareMigration } from '../compute.ts'
 import { frame, readFrame, type Tag } from '../frames.ts'
 import { migrate } from '../live-migration.ts'
 import { onStage } from '../onstage.ts'
-import { project, type Station } from '../scene.ts'
+import type { Station } from '../scene.ts'
 import { until } from '../until.ts'
 
 const BROADCAST = 'ff:ff:ff:ff:ff:ff'

@@ -5,6 +5,7 @@
 
 import { ENGINE_ALIASES } from '../../src/engines/engine-list.ts'
 import type { Api, Port } from '../api.ts'
+import { project } from '../cloud-state.ts'
 import { addInterface, type Vnic } from '../compute.ts'
 import { differences } from '../experiment.ts'
 import { readFrame } from '../frames.ts'
@@ -13,7 +14,7 @@ import type { Lab, Vm } from '../lab.ts'
 import { isLearned } from '../learned-rules.ts'
 import { configure, unanswered } from '../nat-ground.ts'
 import { frameProbes, pingProbes } from '../probes.ts'
-import { project, type Scene, startScene } from '../scene.ts'
+import { type Scene, startScene } from '../scene.ts'
 import { absolute, BUILT_IN, type EngineUnderTest, FLOATING, PHYSICAL_NETWORKS, PLACES } from './description.ts'
 import { furtherOf, type SubPort, setTrunk } from './trunk.ts'
 

@@ -1,7 +1,7 @@
 /** Trunks of the kit's VMs: further networks of a VM, under VLAN tags. */
 import type { Port } from '../api.ts'
+import { project } from '../cloud-state.ts'
 import type { Further } from '../probes.ts'
-import { project } from '../scene.ts'
 import { until } from '../until.ts'
 import type { Domain, Stage, Station } from './stage.ts'
 
