@@ -128,8 +128,9 @@ export class Journal {
         await this.#commitBatch()
         await this.#catchUp()
       }
-    } catch (error) {
-      this.#fail(error)
+    } catch (cause) {
+      this.#fail(cause)
+      for (const { reject } of this.#queue.splice(0)) reject(unavailable(cause))
     } finally {
       this.#running = undefined
     }

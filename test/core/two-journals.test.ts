@@ -123,6 +123,25 @@ t.test('a controller that is too far behind reads the store anew', async (t) => 
   t.notOk(other.controller.graph.vnics.has(gone.id as never))
 })
 
+t.test('B38: while a controller cannot read its store anew, operations are refused', async (t) => {
+  const store = new MemoryStore(20)
+  const [one, other] = [await controllerOn({ store }), await controllerOn({ store })]
+  await one.call('create_vnic', { name: 'v' })
+  await agreed(one, other)
+  const silence = Promise.withResolvers<void>()
+  store.silence = silence.promise
+  for (let n = 0; n < 30; n++) await one.call('create_vnic', { name: `v${n}` })
+  store.unreadable = diskFull()
+  silence.resolve()
+  await until(() => other.controller.broken !== null)
+  await t.rejects(other.call('create_vnic', { name: 'refused' }), { code: 'unavailable' })
+  store.unreadable = null
+  await other.call('create_vnic', { name: 'taken' })
+  await agreed(one, other)
+  t.equal(other.controller.broken, null)
+  t.equal(other.controller.graph.vnics.size, 32)
+})
+
 t.test('B38: a controller recovers after its store failed while another controller wrote', async (t) => {
   const store = new MemoryStore()
   const [one, other] = [await controllerOn({ store }), await controllerOn({ store })]

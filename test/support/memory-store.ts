@@ -9,6 +9,8 @@ export class MemoryStore implements Store {
   readonly entries = new Map<string, Entry>()
   /** While set, commits of writes fail with it. */
   failure: StoreError | null = null
+  /** While set, reading a range fails with it. */
+  unreadable: StoreError | null = null
   /** While set, commits wait for it. */
   held: Promise<unknown> | null = null
   /** While set, watches tell nothing. */
@@ -31,6 +33,7 @@ export class MemoryStore implements Store {
   }
 
   async *range(prefix: string, { after = '', limit = Number.POSITIVE_INFINITY } = {}): AsyncGenerator<Entry> {
+    if (this.unreadable) throw this.unreadable
     const keys = [...this.entries.keys()].filter((key) => key.startsWith(prefix) && compare(key, after) > 0)
     for (const key of keys.sort(compare).slice(0, limit)) {
       const entry = this.entries.get(key)
