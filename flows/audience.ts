@@ -1,4 +1,4 @@
-/** Who gets copies of a domain's frames on one hypervisor. */
+/** Which members and peers get copies of a domain's frames on one hypervisor. */
 import type { GraphReader } from '../topology/graph-reader.ts'
 import type { HypervisorId } from '../topology/ids.ts'
 import type { Hypervisor, Network } from '../topology/model.ts'
@@ -17,7 +17,7 @@ export function audienceOfNetwork(graph: GraphReader, network: Network, here: Hy
   }
 }
 
-/** A port that is in no network has at most one member: its own VNIC. */
+/** A port in no network has at most one member: its own VNIC. */
 export const audienceOfPort = (member: Member | undefined): Audience => ({
   members: () => (member ? [member] : []),
   peers: () => ({ all: [], floodUnknown: [] }),
@@ -27,7 +27,7 @@ export const audienceOfPort = (member: Member | undefined): Audience => ({
 export const audienceOf = (graph: GraphReader, domain: Domain, here: Hypervisor): Audience =>
   'segment' in domain ? audienceOfNetwork(graph, domain, here) : audienceOfPort(undefined)
 
-/** In the order of their keys, so that the same graph gives the same flood list. */
+/** Sorted by key, so that equal graphs give equal flood lists. */
 function localMembers(
   graph: GraphReader,
   network: Network,
@@ -37,7 +37,7 @@ function localMembers(
   const members: Placement[] = []
   for (const id of graph.members(network.id).get(here.id)) {
     const member = graph.placement(id)
-    // A port that is only expected here gets nothing yet. Of ports to remote sites the one in use counts.
+    // A port that is only expected here gets nothing yet. Of the ports to remote sites, only the one in use counts.
     if (member?.hypervisor === here.id && (isMember(member) || id === site?.port.id)) members.push(member)
   }
   return members.sort((a, b) => a.port.key - b.port.key)
@@ -63,7 +63,7 @@ function peersOf(graph: GraphReader, network: Network, here: Hypervisor): Peers 
   }
 }
 
-/** Have both a tunnel address, of the same family? */
+/** Do both have a tunnel address, of the same family? */
 export const canReach = (here: Hypervisor, peer: Hypervisor): boolean =>
   here.encapIp !== null && peer.encapIp !== null && sameFamily(here.encapIp, peer.encapIp)
 

@@ -1,6 +1,6 @@
 /**
- * (graph, switch, object) -> the rules that this object wants on that switch. It is a function of the graph as it stands, never of
- * how it came to be. It asks every stage of the pipeline, and knows none of them.
+ * (graph, switch, object) -> the rules that the switch needs for this object. The result depends only on the current graph, not
+ * on how the graph came to be. The function asks every stage of the pipeline, and knows none by name.
  */
 import { ruleKey } from '../src/openflow/index.ts'
 import type { GraphReader } from '../topology/graph-reader.ts'
@@ -18,21 +18,21 @@ import { connectedScope, type Engines, faultIn, type Ground, scopeOf } from './w
 
 export type { Engines } from './way.ts'
 
-/** What one stage wants. */
+/** The rules of one stage. */
 export type Wanted = readonly [Stage, readonly Rule[]]
 
 /**
- * Compile one object on one switch. An object that is not there wants nothing.
- * @throws EngineMistake if its engine does not say what it wants
+ * Compiles one object on one switch. An object that does not exist needs no rules.
+ * @throws EngineMistake if its engine does not say which rules it needs
  */
 export const compile = (graph: GraphReader, engines: Engines, where: HypervisorId, object: Key): Rule[] =>
   compileByStage({ graph, engines, pipeline: PIPELINE }, where, object).flatMap(([, rules]) => rules)
 
-/** Why a domain cannot work on a hypervisor, or undefined where it can. */
+/** Why a domain cannot work on a hypervisor; undefined if it can. */
 export const faultOf = (engines: Engines, domain: Domain, here: Hypervisor): Fault | undefined =>
   faultIn(PIPELINE, engines, domain, here)
 
-/** The same as `compile`, stage by stage. */
+/** The same as `compile`, with the rules of each stage apart. */
 export function compileByStage(ground: Ground, where: HypervisorId, object: Key): Wanted[] {
   const { graph } = ground
   const here = graph.hypervisors.get(where)
@@ -50,7 +50,7 @@ export function compileByStage(ground: Ground, where: HypervisorId, object: Key)
   }
 }
 
-/** Every object that may want rules on a switch. All of these compiled are all of its rules. */
+/** Yields every object that may need rules on a switch. Compiled together, they are all rules of the switch. */
 export function* objectsOn(graph: GraphReader, where: HypervisorId): Generator<Key> {
   const here = graph.hypervisors.get(where)
   if (here) yield here.key
@@ -66,7 +66,7 @@ export function* objectsOn(graph: GraphReader, where: HypervisorId): Generator<K
     for (const [peer, ports] of graph.members(id).entries()) {
       if (peer === where) continue
       for (const port of ports) {
-        // A port that is only expected at the peer is yielded with the hypervisor that it is on.
+        // A port that is only expected at the peer is yielded with the hypervisor that it is on now.
         if (graph.placement(port)?.hypervisor !== peer || graph.portsOn.get(where).has(port)) continue
         const key = graph.ports.get(port)?.key
         if (key) yield key
@@ -75,14 +75,14 @@ export function* objectsOn(graph: GraphReader, where: HypervisorId): Generator<K
   }
 }
 
-/** Ask every stage. */
+/** Asks every stage. */
 const asked = ({ stages }: Pipeline, ask: (stage: Stage) => readonly Rule[] | undefined): Wanted[] =>
   stages.flatMap((stage) => {
     const rules = ask(stage)
     return rules && rules.length > 0 ? [[stage, rules] as const] : []
   })
 
-/** Rules that networks there share, each once. */
+/** Rules that several networks on a hypervisor share. Each appears once. */
 function compileHypervisor(ground: Ground, here: Hypervisor): Wanted[] {
   const { graph, pipeline } = ground
   const found = new Map<string, Wanted>()
@@ -119,7 +119,7 @@ function compilePort(ground: Ground, here: Hypervisor, id: PortId): Wanted[] {
   if (port.networkId !== null && !network) return []
   const isHere = placement?.hypervisor === here.id
   if (!isHere && !network && port.adminUp && graph.portsOn.get(here.id).has(id)) {
-    // A port in no network is expected here: the rules of its domain may come ahead of it.
+    // For a port in no network that is expected here, the rules of its domain may be sent before the VNIC arrives.
     return compileDomain(ground, here, port, audienceOfPort(undefined))
   }
   if (!placement) return []
@@ -132,7 +132,7 @@ function compilePort(ground: Ground, here: Hypervisor, id: PortId): Wanted[] {
   ]
 }
 
-/** A member on this switch. */
+/** Is this a member on this switch? */
 function compileMember(ground: Ground, here: Hypervisor, member: Member, domain: Domain): Wanted[] {
   const connected = connectedScope(ground, domain, here)
   if (!connected) return []
@@ -140,7 +140,7 @@ function compileMember(ground: Ground, here: Hypervisor, member: Member, domain:
   return asked(ground.pipeline, (stage) => stage.member?.(scope))
 }
 
-/** A member on another switch. */
+/** Is this a member on another switch? */
 function compileRemote(ground: Ground, here: Hypervisor, member: Member, network: Network): Wanted[] {
   const { graph, pipeline } = ground
   const peer = graph.hypervisors.get(member.hypervisor)
@@ -151,7 +151,7 @@ function compileRemote(ground: Ground, here: Hypervisor, member: Member, network
   return asked(pipeline, (stage) => stage.remote?.(scope))
 }
 
-/** A port here that leads to a remote site. Of several the network uses one. */
+/** A port here that leads to a remote site. If the network has several, it uses one of them. */
 function compileSite(ground: Ground, here: Hypervisor, port: Port, network: Network): Wanted[] {
   if (siteOf(ground.graph, network.id)?.port.id !== port.id) return []
   const inner = connectedScope(ground, network, here)

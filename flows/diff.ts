@@ -1,7 +1,8 @@
 /**
- * have, want -> put, drop. The ledger of one switch keeps the rules that are wanted there, by author, and the rules that the switch
- * has. It remembers which of them may differ. Rules with equal cookie and instructions are not sent. Meters come and go with the
- * rules that carry them.
+ * Compares the rules that a switch has with the rules that it should have: have, want -> put, drop. The ledger of one switch
+ * keeps the desired rules by author, and the rules that the switch has. It remembers which of them may differ. A rule is not
+ * sent if the switch has one with equal cookie and instructions. Meters are added and deleted together with the rules that
+ * carry them.
  */
 import { type Flow, ruleBody, ruleKey } from '../src/openflow/index.ts'
 import type { Key } from '../topology/ids.ts'
@@ -17,27 +18,33 @@ interface Entry<F extends Flow = Flow> {
 }
 
 export interface Delta {
-  /** Rules to add; one with the key of a rule that is there replaces it. */
+  /** Rules to add. A rule replaces an existing one with the same key. */
   readonly put: readonly Rule[]
   /** Rules of ours to delete. */
   readonly drop: readonly Flow[]
   /** Foreign rules that `put` replaces. */
   readonly replaced: readonly Flow[]
   readonly meters: MeterDelta
-  /** Conntrack zones that an author begins to use with rules of `put`: connections of an earlier author must be deleted. */
+  /**
+   * Conntrack zones that an author begins to use with rules of `put`. Connections of an earlier author must be deleted from
+   * them.
+   */
   readonly zones: readonly number[]
 }
 
 export class Ledger {
   readonly meters = new MeterLedger()
-  /** The authors that want a rule with this key, oldest first. The first one has it. More than one is a passing state. */
+  /**
+   * The authors of desired rules with this key, oldest first. The switch gets the rule of the first one. Having more than one
+   * is a temporary state.
+   */
   readonly #wanted = new Map<string, Array<Entry<Rule>>>()
   readonly #byAuthor = new Map<Key, ReadonlyArray<Entry<Rule>>>()
   #has = new Map<string, Entry>()
-  /** Keys for which what is wanted may differ from what the switch has. */
+  /** Keys for which the desired rule may differ from the one that the switch has. */
   #open = new Set<string>()
 
-  /** Number of rules wanted. */
+  /** The number of desired rules. */
   get size(): number {
     return this.#wanted.size
   }
@@ -46,12 +53,15 @@ export class Ledger {
     return this.#byAuthor.keys()
   }
 
-  /** The rules that an author wants. */
+  /** The desired rules of an author. */
   of(author: Key): Rule[] {
     return (this.#byAuthor.get(author) ?? []).map(({ flow }) => flow)
   }
 
-  /** The rules of an author that the switch has, to keep them. @param why their reason, which the switch does not know */
+  /**
+   * The rules of an author that the switch has, to keep them. @param why the reason of these rules, which the switch does not
+   * know
+   */
   kept(author: Key, why: string): Rule[] {
     const rules: Rule[] = []
     for (const { flow } of this.#has.values()) {
@@ -61,7 +71,7 @@ export class Ledger {
     return rules
   }
 
-  /** Replace all rules of an author. */
+  /** Replaces all desired rules of an author. */
   replace(author: Key, rules: readonly Rule[]): void {
     for (const entry of this.#byAuthor.get(author) ?? []) this.#release(entry)
     const entries = rules.map(entryOf)
@@ -70,14 +80,14 @@ export class Ledger {
     else this.#byAuthor.delete(author)
   }
 
-  /** Forget what the switch has. A dump follows: `observe` is called for each rule of it. */
+  /** Forgets what the switch has. Then a dump follows: `observe` is called for each of its rules. */
   forget(): void {
     this.#has = new Map()
     this.#open = new Set(this.#wanted.keys())
     this.meters.forget()
   }
 
-  /** The switch has this rule. */
+  /** Called for each rule that the switch has. */
   observe(flow: Flow): void {
     const entry = entryOf(flow)
     this.#has.set(entry.key, entry)
@@ -85,7 +95,7 @@ export class Ledger {
     if (authorOf(flow.cookie) === undefined) this.meters.observeOther(flow)
   }
 
-  /** What to send. A generator, because there may be a hundred thousand rules. */
+  /** What to send. It is a generator, because there may be a hundred thousand rules. */
   *delta(): Generator<void, Delta> {
     const put: Rule[] = []
     const drop: Flow[] = []
@@ -93,7 +103,7 @@ export class Ledger {
     const zones = new Set<number>()
     const meters = this.meters.delta()
     const added = new Set(meters.put.flatMap(({ command, spec }) => (command === 'add' ? [spec.id] : [])))
-    // A rule whose meter was lost is sent again: Open vSwitch caches decisions that name the lost meter.
+    // A rule whose meter was lost is sent again, because Open vSwitch caches decisions that refer to the lost meter.
     const isLost = ({ flow }: Entry<Rule>): boolean => flow.meters.some(({ id }) => added.has(id))
     for (const key of this.#open) {
       const want = this.#wanted.get(key)?.[0]
@@ -109,7 +119,7 @@ export class Ledger {
     return { put, drop, replaced, meters, zones: [...zones] }
   }
 
-  /** The switch has taken the delta. */
+  /** Called when the switch has accepted the delta. */
   *sent(): Generator<void, void> {
     for (const key of this.#open) {
       const want = this.#wanted.get(key)?.[0]

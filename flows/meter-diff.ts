@@ -1,6 +1,6 @@
 /**
- * The meters of one switch: those that the wanted rules carry, and those that it has. A meter that no rule wants any more is
- * deleted, unless a foreign rule uses it. Meters carry no cookie, so nothing else tells whose they are.
+ * The meters of one switch: those that the desired rules carry, and those that the switch has. A meter that no desired rule
+ * carries is deleted, unless a foreign rule uses it. Meters have no cookie, so nothing else shows whose they are.
  */
 import { type Flow, type Meter, printMeter } from '../src/openflow/index.ts'
 import type { Key } from '../topology/ids.ts'
@@ -11,14 +11,14 @@ import { type MeterSpec, meterOf, metersIn, specOf } from './pipeline/vnic-meter
 export interface MeterChange {
   readonly command: 'add' | 'modify'
   readonly spec: MeterSpec
-  /** The author of the rule that wants it. */
+  /** The author of the rule that carries it. */
   readonly author: Key
 }
 
 export interface MeterDelta {
-  /** To be sent before the rules that use them. */
+  /** Meters to send before the rules that use them. */
   readonly put: readonly MeterChange[]
-  /** To be deleted after the rules that used them. */
+  /** Meters to delete after the rules that used them. */
   readonly drop: readonly number[]
 }
 
@@ -28,12 +28,12 @@ interface Claim {
 }
 
 export class MeterLedger {
-  /** The authors that want this meter, oldest first. The first one says its rate. */
+  /** The authors whose rules carry this meter, oldest first. The first one sets its rate. */
   readonly #wanted = new Map<number, readonly Claim[]>()
   #has = new Map<number, Meter>()
   /** Meters that foreign rules use. */
   #others = new Set<number>()
-  /** Numbers for which what is wanted may differ from what the switch has. */
+  /** Numbers for which the desired meter may differ from the one that the switch has. */
   #open = new Set<number>()
 
   claim({ meters, author }: Rule): void {
@@ -56,25 +56,25 @@ export class MeterLedger {
     }
   }
 
-  /** Forget what the switch has. What it tells follows. */
+  /** Forgets what the switch has. Then `observe` is called for each of its meters, and `observeOther` for each foreign rule. */
   forget(): void {
     this.#has = new Map()
     this.#others = new Set()
     this.#open = new Set(this.#wanted.keys())
   }
 
-  /** The switch has this meter. */
+  /** Called for each meter that the switch has. */
   observe(meter: Meter): void {
     this.#has.set(meter.meter, meter)
     this.#open.add(meter.meter)
   }
 
-  /** The switch has this foreign rule. */
+  /** Called for each foreign rule that the switch has. */
   observeOther(flow: Flow): void {
     for (const id of metersIn(flow)) this.#others.add(id)
   }
 
-  /** The meters that a rule uses, as the switch has them. */
+  /** The numbers of the meters that a rule of the switch uses. */
   of(flow: Flow): MeterSpec[] {
     return metersIn(flow).flatMap((id) => {
       const has = this.#has.get(id)
@@ -95,12 +95,12 @@ export class MeterLedger {
     return { put, drop }
   }
 
-  /** The switch has taken this change of the delta. */
+  /** Called when the switch has accepted this change of the delta. */
   took({ spec }: MeterChange): void {
     this.#has.set(spec.id, meterOf(spec))
   }
 
-  /** The switch has taken the delta. */
+  /** Called when the switch has accepted the delta. */
   sent(): void {
     for (const id of this.#open) {
       const want = this.#wanted.get(id)?.[0]

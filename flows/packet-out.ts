@@ -1,6 +1,6 @@
 /**
- * Frames that the controller sends through a switch for a port. They have the same typed targets as rules, and go the same way to
- * them, so a frame of one domain can no more reach another than a VNIC's can.
+ * Frames that the controller sends through a switch for a port. They have the same typed targets as rules, and reach them in
+ * the same way. So a frame of one domain can no more reach another domain than a frame of a VNIC can.
  */
 import type { Action } from '../src/openflow/index.ts'
 import type { GraphReader } from '../topology/graph-reader.ts'
@@ -14,19 +14,19 @@ import { FIRST_TABLE } from './pipeline/table.ts'
 import { PIPELINE } from './stages/assembled.ts'
 import { connectedScope, type Engines } from './way.ts'
 
-/** A frame, and what to do with it: the body of a packet_out. */
+/** A frame and its actions: the body of a packet_out. */
 export interface Injection {
   readonly frame: Uint8Array
   readonly actions: readonly Action[]
   readonly why: string
 }
 
-/** Where such a frame may be handed on to. */
+/** The targets of such a frame. */
 export type InjectionTarget = Extract<Target, { readonly to: 'member' | 'uplink' }>
 
 /**
- * The actions that hand a frame on, as if the port had sent it.
- * @param source the key of the port whose frame it is
+ * The actions that pass a frame to a target, as if the port had sent it.
+ * @param source the key of the port that the frame belongs to
  * @throws EngineMistake if the domain has no such target on this hypervisor
  */
 export const injection = (scope: Scope, source: number, target: InjectionTarget): Action[] => [
@@ -37,8 +37,8 @@ export const injection = (scope: Scope, source: number, target: InjectionTarget)
 ]
 
 /**
- * What others are told of a member at its place, by its engine.
- * @throws EngineMistake if the engine does not say what it wants
+ * The announcements of a member at its place, from its engine.
+ * @throws EngineMistake if the engine does not return announcements
  */
 export function announcements(graph: GraphReader, engines: Engines, member: Member): Injection[] {
   const scope = homeOf(graph, engines, member)
@@ -50,7 +50,7 @@ export function announcements(graph: GraphReader, engines: Engines, member: Memb
   }))
 }
 
-/** Frames to a member alone, at its place: answers to what it has asked. None while its port has no rules. */
+/** Frames to one member at its place: answers to its requests. There are none while its port has no rules. */
 export function toItself(
   graph: GraphReader,
   engines: Engines,

@@ -1,6 +1,7 @@
 /**
- * Remote sites of a network. Two ways to one site would make a loop, and Plugboard cannot know which ways lead to one site, so a
- * network uses only one. Both ends of parallel ways must choose the same one, so the choice goes by what both ends see.
+ * Remote sites of a network. Two connections to one site would make a loop, and Plugboard cannot know which connections lead to
+ * the same site. So a network uses only one of them. Both ends of parallel connections must choose the same one, so the choice
+ * depends only on what both ends see.
  */
 import type { GraphReader } from '../topology/graph-reader.ts'
 import type { NetworkId } from '../topology/ids.ts'
@@ -19,7 +20,7 @@ export function siteOf(graph: GraphReader, network: NetworkId): Placement | unde
   return first && graph.placement(first.id)
 }
 
-/** Type and key of the tunnel, then both ends in order of their addresses. */
+/** Compares by type and key of the tunnel, then by both ends, sorted by address. */
 function rankOf(graph: GraphReader, { attributes, hypervisor, key }: Port): string {
   const { tunnel_type: type, tunnel_key: tunnelKey, remote_ip: remote } = attributes
   const here = (hypervisor && graph.hypervisors.get(hypervisor)?.encapIp) ?? ''

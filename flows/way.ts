@@ -1,4 +1,4 @@
-/** Where a domain works: its engine, and its way to the fabric from one hypervisor. */
+/** Finds out how a domain works on a hypervisor: its engine, and its way to the fabric from there. */
 import type { GraphReader } from '../topology/graph-reader.ts'
 import type { Hypervisor } from '../topology/model.ts'
 import { fabricOf } from './engines/checked-fabric.ts'
@@ -14,14 +14,14 @@ export interface Placed {
 }
 export type Engines = ReadonlyMap<string, Placed>
 
-/** What the compiler stands on. */
+/** What the compiler needs: the graph, and the rules of the engines. */
 export interface Ground {
   readonly graph: GraphReader
   readonly engines: Engines
   readonly pipeline: Pipeline
 }
 
-/** Why a domain cannot work on a hypervisor, or undefined where it can. */
+/** Why a domain cannot work on a hypervisor; undefined if it can. */
 export function faultIn({ kinds }: Pipeline, engines: Engines, domain: Domain, here: Hypervisor): Fault | undefined {
   const engine = engines.get(domain.engine)
   const fabric = engine && fabricOf(kinds, engine.rules, domain, here)
@@ -51,7 +51,7 @@ export function scopeOf({ graph, engines, pipeline }: Ground, domain: Domain, he
   return scope
 }
 
-/** The same with the OpenFlow port that leads to the fabric; undefined as long as there is none. */
+/** The same, with the OpenFlow port that leads to the fabric; undefined while there is none. */
 export function connectedScope(ground: Ground, domain: Domain, here: Hypervisor): ConnectedScope | undefined {
   const scope = scopeOf(ground, domain, here)
   const output = scope && here.fabric[scope.fabric.role]

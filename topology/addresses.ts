@@ -1,6 +1,7 @@
 /**
- * Addresses in pools, by number: which are taken, and which one is to be given next. Addresses that were never used come first,
- * from the lowest on, then the one that was freed longest ago. A function of the nodes that are there, in whatever order they came.
+ * Addresses in pools, by number: which ones are taken, and which one is given next. Addresses that were never used come first,
+ * from the lowest on. Then comes the one that was freed longest ago. The result depends only on the present nodes, not on the
+ * order in which they were added.
  */
 import { LayeredMap, type WritableMap } from './layered-map.ts'
 import type { Address } from './model.ts'
@@ -16,25 +17,25 @@ export interface AddressPoolReader {
   readonly size: number
   get(value: number): Address | undefined
   /**
-   * The next address to give, or undefined if none is left.
-   * @param spans in order; those of one pool must always be the same
-   * @param isKept is this address never to be given? The answer for one address must always be the same
+   * The next address to give; undefined if none is left.
+   * @param spans sorted; they must be the same on each call for a pool
+   * @param isKept must this address never be given? The answer for an address must always be the same
    */
   choose(spans: readonly Span[], isKept: (value: number) => boolean): number | undefined
 }
 
-/** A pool may be a layer in front of another one. */
+/** A pool of addresses. It may be a layer in front of another pool. */
 export class AddressPool implements AddressPoolReader {
   readonly #below: AddressPool | undefined
   readonly #nodes: WritableMap<number, Address>
-  /** The freed addresses of this layer, the one freed longest ago first. */
+  /** The freed addresses of this layer, the one that was freed longest ago first. */
   readonly #freed: Address[] = []
-  /** All addresses below this one that may be given are used: where the last search ended. */
+  /** The end of the last search: all addresses below that may be given are used. */
   #next = 0
-  /** Of the addresses that only the pool below has, the lowest. */
+  /** The lowest of the addresses that only the pool below has. */
   #lowestRemoved = Number.POSITIVE_INFINITY
 
-  /** @param below where it is given, this pool is a layer in front of it */
+  /** @param below if given, this pool is a layer in front of it */
   constructor(below?: AddressPool) {
     this.#below = below
     this.#nodes = below ? new LayeredMap(below.#nodes) : new Map()
@@ -73,7 +74,7 @@ export class AddressPool implements AddressPoolReader {
     return undefined
   }
 
-  /** The lowest address that was never used; one beyond the spans if there is none. */
+  /** The lowest address that was never used; one after the spans if there is none. */
   #firstUnused(spans: readonly Span[], isKept: (value: number) => boolean): number {
     const below = this.#below ? Math.min(this.#below.#firstUnused(spans, isKept), this.#lowestRemoved) : 0
     const from = Math.max(this.#next, below)
@@ -88,7 +89,7 @@ export class AddressPool implements AddressPoolReader {
     return this.#next
   }
 
-  /** The freed addresses of this layer and of those below, the one freed longest ago first. */
+  /** The freed addresses of this layer and of those below, the one that was freed longest ago first. */
   *#allFreed(): Generator<Address> {
     let own = 0
     for (const address of this.#below ? this.#below.#allFreed() : []) {
@@ -103,7 +104,7 @@ export class AddressPool implements AddressPoolReader {
 const isBefore = (one: Address, other: Address): boolean =>
   one.freed < other.freed || (one.freed === other.freed && one.value < other.value)
 
-/** Where an address is in an ordered list of freed ones, or would be. */
+/** The position of an address in a sorted list of freed ones; if the list lacks it, the position where it would be. */
 function placeOf(list: readonly Address[], address: Address): number {
   let [low, high] = [0, list.length]
   while (low < high) {
@@ -121,11 +122,11 @@ export const isIn = (spans: readonly Span[], value: number): boolean =>
 export interface AddressesReader {
   /** A pool of a network; it is empty if no address of it was ever given. */
   pool(network: string, pool: string): AddressPoolReader
-  /** The addresses of a network that were ever given, and not forgotten. */
+  /** The addresses of a network that were ever given and are not forgotten. */
   of(network: string): Iterable<Address>
   /** The addresses of all networks. */
   all(): Iterable<Address>
-  /** How many addresses `of` yields. */
+  /** The number of addresses that `of` yields. */
   countOf(network: string): number
   /** The addresses of a port. */
   ownedBy(owner: number): Iterable<Address>
@@ -140,7 +141,7 @@ export class Addresses implements AddressesReader {
   readonly #poolsOf: Multimap<string, string>
   readonly #owned: Multimap<number, Address>
 
-  /** @param below where it is given, this is a layer in front of it */
+  /** @param below if given, this is a layer in front of it */
   constructor(below?: Addresses) {
     this.#below = below
     this.#pools = below ? new LayeredMap(below.#pools) : new Map()
@@ -185,7 +186,7 @@ export class Addresses implements AddressesReader {
     }
   }
 
-  /** A pool to be written to: where it is that of the layer below, a layer in front of it takes its place. */
+  /** A pool to write to. If the pool is in the layer below, a layer in front of it replaces it. */
   #own(key: string): AddressPool {
     const there = this.#pools.get(key)
     if (there && !(this.#below && there === this.#below.#pools.get(key))) return there

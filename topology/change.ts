@@ -1,6 +1,6 @@
 /**
- * The closed union of changes. A change says what a node becomes, never how: it carries the keys and segments already
- * chosen, so that a sequence of changes can be squashed to the last one per node and ends in the same graph.
+ * The closed union of changes. A change contains the new value of a node, not the steps to it. Keys and segments are already
+ * chosen. So a sequence of changes can be reduced to the last one of each node, and gives the same graph.
  */
 import type { Graph } from './graph.ts'
 import type { GraphReader } from './graph-reader.ts'
@@ -18,10 +18,7 @@ export type Change =
 
 export type ChangeKind = Change['kind']
 
-/**
- * Apply one change to the graph, in place.
- * @returns the change that takes it back
- */
+/** Applies a change to the graph, in place. @returns the change that undoes it */
 export function apply(graph: Graph, change: Change): Change {
   switch (change.kind) {
     case 'network':
@@ -41,7 +38,7 @@ export function apply(graph: Graph, change: Change): Change {
   }
 }
 
-/** Every node of a graph, as the change that makes it. */
+/** Every node of a graph, as the change that creates it. */
 export function* nodesOf(graph: GraphReader): Generator<Change> {
   for (const [id, to] of graph.hypervisors) yield { kind: 'hypervisor', id, to }
   for (const [id, to] of graph.networks) yield { kind: 'network', id, to }

@@ -1,11 +1,13 @@
-/** The graph as everybody sees it who may not change it: engines, features, the compiler of rules, the views of the API. */
+/**
+ * The read-only graph, for everything that does not change it: engines, features, the compiler of rules, the views of the API.
+ */
 import type { AddressesReader } from './addresses.ts'
 import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from './ids.ts'
 import type { Binding, Hypervisor, Network, Port, Segment, Vnic } from './model.ts'
 import type { ReadonlyMultimap } from './multimap.ts'
 import type { Attachment, Carrier, Place, Placement } from './placement.ts'
 
-/** What a key stands for. */
+/** The object that a key stands for. */
 export type Keyed =
   | { readonly kind: 'network'; readonly id: NetworkId }
   | { readonly kind: 'port'; readonly id: PortId }
@@ -22,7 +24,7 @@ export interface GraphReader {
   readonly addresses: AddressesReader
 
   readonly byKey: ReadonlyMap<Key, Keyed>
-  /** The objects of a project; `inOrder` gives them in the order of their creation. */
+  /** The objects of a project; `inOrder` returns them in the order of their creation. */
   readonly networksOfProject: ReadonlyMultimap<ProjectId, NetworkId>
   readonly portsOfProject: ReadonlyMultimap<ProjectId, PortId>
   readonly vnicsOfProject: ReadonlyMultimap<ProjectId, VnicId>
@@ -39,31 +41,34 @@ export interface GraphReader {
   /** The ports that are placed on a hypervisor or expected there. */
   readonly portsOn: ReadonlyMultimap<HypervisorId, PortId>
 
-  /** The VNIC plugged into a port. If there were two, which no operation makes, the older one. */
+  /** The VNIC that is plugged into a port. If there were two, which no operation creates, it is the older one. */
   vnicOf(port: PortId): Vnic | undefined
-  /** The port whose trunk carries this one, and its tag there. */
+  /** The port whose trunk contains this one, and the tag of this one there. */
   carrierOf(port: PortId): Carrier | undefined
-  /** The VNIC whose frames a port has, whatever the administrative state of the ports in between. */
+  /** The VNIC that the port's frames belong to, even if ports between them are administratively down. */
   attachmentOf(port: PortId): Attachment | undefined
-  /** The port that a VNIC is plugged into, and the ports that its trunk carries. */
+  /** The port that a VNIC is plugged into, and the ports in its trunk. */
   portsOf(vnic: Pick<Vnic, 'portId'>): Iterable<PortId>
   placement(port: PortId): Placement | undefined
-  /** Where a port is, and where it is expected: two hypervisors at most. */
+  /** The hypervisors where a port is placed or expected: at most two. */
   placesOf(port: PortId): Iterable<Place>
-  /** The networks with ports on a hypervisor, placed or expected -> those ports, administratively down ones too. */
+  /**
+   * The networks with ports that are placed or expected on a hypervisor, with those ports. Administratively down ports are
+   * included.
+   */
   networksOn(hypervisor: HypervisorId): ReadonlyMultimap<NetworkId, PortId>
-  /** The members of a network: hypervisor -> the ports placed or expected there that are administratively up. */
+  /** The members of a network: hypervisor -> the ports that are placed or expected there and administratively up. */
   members(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId>
-  /** The members of a network that want frames to unknown addresses, by hypervisor. */
+  /** The members of a network that get frames to unknown addresses, by hypervisor. */
   unknownFlooders(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId>
   /** The members of a network with an ingress rate limit, by hypervisor. */
   rateLimited(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId>
-  /** The members of a network that a trunk carries, by hypervisor. */
+  /** The members of a network that are sub-ports of trunks, by hypervisor. */
   carried(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId>
   /**
-   * Does a hypervisor need to know the members of a network on other hypervisors? In a mesh it does if it has members itself;
-   * in other networks only if one of its members wants frames to unknown addresses, since those to known ones must not be
-   * flooded to it.
+   * Does a hypervisor need to know the members of a network on other hypervisors? In a mesh it does if it has members itself.
+   * In other networks it does only if one of its members gets frames to unknown addresses, because frames to known addresses
+   * must not be flooded to that member.
    */
   knowsRemote(network: Network, hypervisor: HypervisorId): boolean
   /** Does any hypervisor have an IPv6 tunnel address? */

@@ -1,12 +1,12 @@
 /**
- * The graph: nodes by id, and the lookups that the rest needs in O(1). It is a function of the present nodes alone: every
- * index tolerates an edge whose other end is not there (yet), so the order in which nodes come and go does not matter.
+ * The graph: nodes by id, and the lookups that other rooms need in O(1). It depends only on the present nodes. Every index
+ * tolerates an edge whose other end does not exist (yet), so the order in which nodes are added and removed does not matter.
  *
  *   project ── network ◁── port ◁── vnic ◁── binding ──▷ hypervisor
  *                 └──────── placement of the port ──────────┘
  *
- * A graph may be a layer in front of another one: changes of the layer leave the graph below as it is, and cost what they
- * touch, however large that graph is.
+ * A graph may be a layer in front of another graph. Changes of the layer leave the graph below unchanged. They cost as much as
+ * the nodes that they touch, however large that graph is.
  */
 import { Addresses } from './addresses.ts'
 import type { GraphReader, Keyed } from './graph-reader.ts'
@@ -42,7 +42,7 @@ export class Graph implements GraphReader {
   readonly #places: Places
   #ipv6Tunnels: number
 
-  /** @param below where it is given, this graph is a layer in front of it; it must not change while the layer is in use */
+  /** @param below if given, this graph is a layer in front of it; it must not change while the layer is in use */
   constructor(below?: Graph) {
     const map = <K, V>(its: WritableMap<K, V> | undefined): WritableMap<K, V> => (its ? new LayeredMap(its) : new Map())
     this.networks = map(below?.networks)
@@ -192,10 +192,10 @@ export class Graph implements GraphReader {
   }
 }
 
-/** Is a segment somebody's, or may a hypervisor still hold rules for it? */
+/** Does the segment have an owner, or may a hypervisor still have rules for it? */
 export const isTaken = ({ owner, holders }: Segment): boolean => owner !== null || holders.length > 0
 
-/** Nodes in the order of their keys, which is that of creation. */
+/** Nodes sorted by key, which is the order of creation. */
 export function inOrder<Id, Node extends { readonly key: Key }>(
   ids: Iterable<Id>,
   nodes: ReadonlyMap<Id, Node>,
@@ -205,7 +205,7 @@ export function inOrder<Id, Node extends { readonly key: Key }>(
     const node = nodes.get(id)
     if (node) found.push(node)
   }
-  // Nearly always they are in order already, and then it is one look at each.
+  // Nearly always they are sorted already. Then this check costs one comparison for each node.
   return found.sort((a, b) => a.key - b.key)
 }
 
@@ -220,7 +220,7 @@ interface Owned {
   readonly project: ProjectId
 }
 
-/** Keep a project's set; an update leaves the node at its place in it. */
+/** Keeps the set of a project; an update leaves the node at its position in the set. */
 function own<Id>(sets: Multimap<ProjectId, Id>, id: Id, from: Owned | null, to: Owned | null): void {
   if (from && from.project !== to?.project) sets.delete(from.project, id)
   if (to) sets.add(to.project, id)

@@ -1,4 +1,4 @@
-/** Branded identifiers: an id of one kind cannot be passed where another is meant. */
+/** Branded identifiers: an id of one kind cannot be passed where another kind is expected. */
 declare const brand: unique symbol
 type Brand<T, Name extends string> = T & { readonly [brand]: Name }
 
@@ -9,12 +9,12 @@ export type VnicId = Brand<string, 'vnic'>
 export type HypervisorId = Brand<string, 'hypervisor'>
 
 /**
- * The number that stands for an object in registers and cookies: 32 bits, allocated once, stored with the object and
- * never used again, so that a restart compiles the same rules.
+ * The number that stands for an object in registers and cookies. It has 32 bits. It is allocated once, stored with the object
+ * and never used again, so a restart compiles the same rules.
  */
 export type Key = Brand<number, 'key'>
 
-/** Keys below this one are not objects: they name the pipeline's own targets (see flows/registers.ts). */
+/** Keys below this one do not belong to objects: they are the pipeline's own targets (see flows/pipeline/registers.ts). */
 export const FIRST_KEY = 16 as Key
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/

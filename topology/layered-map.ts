@@ -1,15 +1,15 @@
 /**
- * A map in front of another one: it takes all writes itself, and reads through to the map below where it has none. So a
- * batch of changes can be tried on a large map at the cost of the changes alone.
+ * A map in front of another map. It takes all writes itself, and reads through to the map below for keys that it does not have.
+ * So a batch of changes can be tried on a large map at the cost of the changes alone.
  */
 
-/** What a `Map` and a `LayeredMap` have in common. */
+/** The common methods of `Map` and `LayeredMap`. */
 export interface WritableMap<K, V> extends ReadonlyMap<K, V> {
   set(key: K, value: V): unknown
   delete(key: K): boolean
 }
 
-/** Stands in for the value of a key that is deleted here and still in the map below. */
+/** The value of a key that was deleted here and still exists in the map below. */
 const DELETED = Symbol('deleted')
 
 /** The map below must not change while this one is in use. No value may be `undefined`. */
@@ -19,7 +19,7 @@ export class LayeredMap<K, V> implements WritableMap<K, V> {
   #size: number
 
   constructor(below: ReadonlyMap<K, V>) {
-    // An unchanged layer adds nothing but the time of a look.
+    // An unchanged layer costs only one more look-up.
     this.#below = below instanceof LayeredMap && below.#own.size === 0 ? below.#below : below
     this.#size = below.size
   }
@@ -54,7 +54,7 @@ export class LayeredMap<K, V> implements WritableMap<K, V> {
     return true
   }
 
-  /** The entries of the map below first, in its order, each with its present value; then the new ones. */
+  /** The entries of the map below come first, in its order, each with its current value; then the new ones. */
   entries(): MapIterator<[K, V]> {
     return this.#own.size === 0 ? this.#below.entries() : this.#merged()
   }

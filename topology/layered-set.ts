@@ -1,6 +1,6 @@
-/** A set in front of another one, as `LayeredMap` is of maps: it takes all writes itself. */
+/** A set in front of another set. It takes all writes itself, as `LayeredMap` does for maps. */
 
-/** What a `Set` and a `LayeredSet` have in common. */
+/** The common methods of `Set` and `LayeredSet`. */
 export interface WritableSet<V> extends ReadonlySet<V> {
   add(value: V): unknown
   delete(value: V): boolean
@@ -13,7 +13,7 @@ export class LayeredSet<V> implements WritableSet<V> {
   readonly #deleted = new Set<V>()
 
   constructor(below: ReadonlySet<V>) {
-    // An unchanged layer adds nothing but the time of a look.
+    // An unchanged layer costs only one more look-up.
     this.#below = below instanceof LayeredSet && below.#added.size + below.#deleted.size === 0 ? below.#below : below
   }
 
@@ -38,7 +38,7 @@ export class LayeredSet<V> implements WritableSet<V> {
     return true
   }
 
-  /** The values of the set below first, in its order. */
+  /** The values of the set below come first, in its order. */
   values(): SetIterator<V> {
     return this.#added.size + this.#deleted.size === 0 ? this.#below.values() : this.#merged()
   }

@@ -3,7 +3,7 @@ import { LayeredMap, type WritableMap } from './layered-map.ts'
 import { LayeredSet, type WritableSet } from './layered-set.ts'
 
 export interface ReadonlyMultimap<K, V> {
-  /** Number of keys that have a value. */
+  /** The number of keys that have a value. */
   readonly size: number
   get(key: K): ReadonlySet<V>
   has(key: K): boolean
@@ -15,13 +15,13 @@ export class Multimap<K, V> implements ReadonlyMultimap<K, V> {
   readonly #sets: WritableMap<K, WritableSet<V>>
   readonly #below: Multimap<K, V> | undefined
 
-  /** @param below where it is given, this map is a layer in front of it */
+  /** @param below if given, this map is a layer in front of it */
   constructor(below?: Multimap<K, V>) {
     this.#sets = below ? new LayeredMap(below.#sets) : new Map()
     this.#below = below
   }
 
-  /** @returns a fresh map with nothing in it */
+  /** @returns a new empty map */
   static empty<K, V>(): Multimap<K, V> {
     return new Multimap()
   }
@@ -59,7 +59,7 @@ export class Multimap<K, V> implements ReadonlyMultimap<K, V> {
     if (set?.delete(value) && set.size === 0) this.#sets.delete(key)
   }
 
-  /** The set of a key, to be written to: where it is that of the map below, a layer in front of it takes its place. */
+  /** The set of a key, to write to. If the set is in the map below, a layer in front of it replaces it. */
   #own(key: K): WritableSet<V> | undefined {
     const set = this.#sets.get(key)
     if (!set || !this.#below || set !== this.#below.#sets.get(key)) return set

@@ -6,7 +6,7 @@ export class NestedMultimap<A, B, C> {
   readonly #maps: WritableMap<A, Multimap<B, C>>
   readonly #below: NestedMultimap<A, B, C> | undefined
 
-  /** @param below where it is given, this map is a layer in front of it */
+  /** @param below if given, this map is a layer in front of it */
   constructor(below?: NestedMultimap<A, B, C>) {
     this.#maps = below ? new LayeredMap(below.#maps) : new Map()
     this.#below = below
@@ -32,7 +32,7 @@ export class NestedMultimap<A, B, C> {
     if (own?.size === 0) this.#maps.delete(outer)
   }
 
-  /** The multimap of a key, to be written to: where it is that of the map below, a layer in front of it takes its place. */
+  /** The multimap of a key, to write to. If it is in the map below, a layer in front of it replaces it. */
   #own(key: A): Multimap<B, C> | undefined {
     const map = this.#maps.get(key)
     if (!map || !this.#below || map !== this.#below.#maps.get(key)) return map

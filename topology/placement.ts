@@ -1,7 +1,7 @@
 /**
- * Where ports are: which VNIC's frames a port has (its own VNIC's, or those of the VNIC in the port whose trunk carries it), on
- * which hypervisor the interface is, and to which one it migrates; and the members of each network by hypervisor. Computed anew
- * for each port whose nodes change.
+ * Where ports are: the VNIC whose frames a port has (the VNIC in the port, or the one in the port whose trunk contains it), the
+ * hypervisor of its interface, and the hypervisor that it migrates to; also the members of each network by hypervisor. Computed
+ * again for each port whose nodes change.
  */
 
 import type { HypervisorId, NetworkId, PortId, VnicId } from './ids.ts'
@@ -11,34 +11,34 @@ import { Multimap, type ReadonlyMultimap } from './multimap.ts'
 import { NestedMultimap } from './nested-multimap.ts'
 
 /**
- * A port whose VNIC has its interface on a switch, which has given it a number; or one that leads to a remote site there, with
- * neither.
+ * A port whose VNIC has an interface with a port number on a switch. Or a port that leads to a remote site from there, with
+ * neither a VNIC nor a port number.
  */
 export interface Placement {
   readonly port: Port
   readonly vnic: Vnic | null
-  /** The port that the VNIC is plugged into: this one, or the one whose trunk carries it. */
+  /** The port that the VNIC is plugged into: this port, or the one whose trunk contains it. */
   readonly carrier: Port
-  /** What tells its frames from the others of its VNIC; null for those of the port that the VNIC is plugged into. */
+  /** The tag of its frames on the VNIC; null for the port that the VNIC is plugged into. */
   readonly tag: number | null
   readonly hypervisor: HypervisorId
   readonly ofport: number | null
 }
 
-/** Whose frames a port has: those of the VNIC in it, or under a tag those of the VNIC in the port whose trunk carries it. */
+/** The VNIC whose frames a port has: the one in the port or, with a tag, the one in the port whose trunk contains it. */
 export interface Attachment {
   readonly vnic: Vnic
   readonly carrier: Port
   readonly tag: number | null
 }
 
-/** The port whose trunk carries another one, and the tag. */
+/** The port whose trunk contains another port, and the tag. */
 export interface Carrier {
   readonly port: Port
   readonly tag: number
 }
 
-/** A hypervisor at which a port has its place, or is expected. */
+/** A hypervisor where a port is placed or expected. */
 export interface Place {
   readonly port: Port
   readonly carrier: Port
@@ -46,7 +46,7 @@ export interface Place {
   readonly hypervisor: HypervisorId
 }
 
-/** The nodes that say where a port is. */
+/** The nodes that determine where a port is. */
 interface Nodes {
   readonly ports: ReadonlyMap<PortId, Port>
   readonly vnics: ReadonlyMap<VnicId, Vnic>
@@ -59,23 +59,26 @@ export class Places {
 
   readonly #nodes: Nodes
   readonly #vnicsOfPort: Multimap<PortId, VnicId>
-  /** sub-port -> the port whose trunk carries it -> the tag. If there were two such, which no operation makes, the older counts. */
+  /**
+   * sub-port -> the port whose trunk contains it -> the tag. If there were two, which no operation creates, the older one
+   * counts.
+   */
   readonly #carriers: WritableMap<PortId, ReadonlyMap<PortId, number>>
   readonly #attachments: WritableMap<PortId, Attachment>
   readonly #placements: WritableMap<PortId, Placement>
-  /** Where a port is expected and not placed yet. */
+  /** The hypervisor where a port is expected and not placed yet. */
   readonly #expected: WritableMap<PortId, Place>
-  /** network -> hypervisor -> the ports placed or expected there that are administratively up */
+  /** network -> hypervisor -> the ports that are placed or expected there and administratively up */
   readonly #members: NestedMultimap<NetworkId, HypervisorId, PortId>
-  /** The members that want frames to unknown addresses. */
+  /** The members that get frames to unknown addresses. */
   readonly #unknownFlooders: NestedMultimap<NetworkId, HypervisorId, PortId>
   /** The members with an ingress rate limit. */
   readonly #rateLimited: NestedMultimap<NetworkId, HypervisorId, PortId>
-  /** The members that a trunk carries. */
+  /** The members that are sub-ports of trunks. */
   readonly #carried: NestedMultimap<NetworkId, HypervisorId, PortId>
   readonly #placedNetworks: NestedMultimap<HypervisorId, NetworkId, PortId>
 
-  /** @param below the places of the graph that this one's is a layer in front of */
+  /** @param below if given, the places of the graph that this graph is a layer in front of */
   constructor(nodes: Nodes, below?: Places) {
     this.#nodes = nodes
     this.on = new Multimap(below?.on)
@@ -148,7 +151,7 @@ export class Places {
     return this.#placedNetworks.get(hypervisor)
   }
 
-  /** A port has changed; the nodes have the new one already. */
+  /** Called when a port has changed; the nodes already contain the new one. */
   notePort(id: PortId, from: Port | null, to: Port | null): void {
     for (const { portId } of from?.trunk ?? []) this.#release(portId, id)
     for (const { portId, vlanId } of to?.trunk ?? []) this.#carry(portId, id, vlanId)
@@ -156,7 +159,7 @@ export class Places {
     for (const { portId } of [...(from?.trunk ?? []), ...(to?.trunk ?? [])]) this.#place(portId)
   }
 
-  /** A VNIC has changed; the nodes have the new one already. */
+  /** Called when a VNIC has changed; the nodes already contain the new one. */
   noteVnic(id: VnicId, from: Vnic | null, to: Vnic | null): void {
     if (from?.portId) this.#vnicsOfPort.delete(from.portId, id)
     if (to?.portId) this.#vnicsOfPort.add(to.portId, id)
@@ -164,12 +167,12 @@ export class Places {
     if (to?.portId !== from?.portId) for (const port of this.portsOf(to ?? NOWHERE)) this.#place(port)
   }
 
-  /** The binding of a VNIC has changed; the nodes have the new one already. */
+  /** Called when the binding of a VNIC has changed; the nodes already contain the new one. */
   noteBinding(id: VnicId): void {
     for (const port of this.portsOf(this.#nodes.vnics.get(id) ?? NOWHERE)) this.#place(port)
   }
 
-  /** Find out where a port is placed and expected now, and bring the indexes up to date. */
+  /** Determines where a port is placed and expected now, and updates the indexes. */
   #place(id: PortId): void {
     for (const place of this.placesOf(id)) this.#forget(place)
     put(this.#attachments, id, this.#attach(id))
@@ -206,7 +209,7 @@ export class Places {
     return port && hypervisor ? { port, carrier: attachment.carrier, tag: attachment.tag, hypervisor } : undefined
   }
 
-  /** A port that is administratively down carries no others. */
+  /** A port that is administratively down carries no sub-ports. */
   #attachmentInUse(id: PortId): Attachment | undefined {
     const attachment = this.attachmentOf(id)
     return attachment && (attachment.tag === null || attachment.carrier.adminUp) ? attachment : undefined

@@ -1,6 +1,7 @@
 /**
- * Change -> the (switch, object) pairs that it makes stale. `stale` is asked on the graph before a change and after it. The objects
- * of both answers must be compiled again on these switches, and no others, so a change costs what it touches.
+ * Change -> the (switch, object) pairs that it makes stale. `stale` is called on the graph before a change and after it. The
+ * objects of both results must be compiled again on these switches, and no others. So a change costs as much as what it
+ * affects.
  */
 import type { Change } from './change.ts'
 import type { GraphReader } from './graph-reader.ts'
@@ -8,12 +9,12 @@ import type { HypervisorId, Key, NetworkId, PortId } from './ids.ts'
 import type { Hypervisor, Network, Port } from './model.ts'
 import type { Place } from './placement.ts'
 
-/** Takes a stale pair. The same pair may come several times. */
+/** Receives a stale pair. The same pair may be passed several times. */
 export type Mark = (hypervisor: HypervisorId, object: Key) => void
 
 /**
- * Mark the pairs that depend on what a change is about to touch (before it is applied), or, with the change that takes it back, on
- * what it has touched (after).
+ * Marks the pairs that depend on what a change will affect (called before the change), or has affected (called after it, with
+ * the change that undoes it).
  */
 export function stale(graph: GraphReader, change: Change, mark: Mark): void {
   switch (change.kind) {
@@ -38,7 +39,7 @@ export function stale(graph: GraphReader, change: Change, mark: Mark): void {
       if (now) hypervisor(graph, now, mark)
       break
     }
-    // Rules do not depend on these: the network or port that owns one changes with it.
+    // Rules do not depend on these: the network or port that owns them changes at the same time.
     case 'segment':
     case 'address':
       break
@@ -46,8 +47,8 @@ export function stale(graph: GraphReader, change: Change, mark: Mark): void {
 }
 
 /**
- * The sub-ports whose rules depend on a change of the port with their trunk: all of them if what they share has changed, otherwise
- * those that are new, gone or have another tag.
+ * The sub-ports whose rules depend on a change of the port with their trunk: all of them if something that they share has
+ * changed; otherwise those that are new, removed or have another tag.
  */
 export function recarried(from: Port | null, to: Port | null): Set<PortId> {
   const shared = from?.adminUp === to?.adminUp && sameRate(from, to)
@@ -67,7 +68,7 @@ const sameRate = (from: Port | null, to: Port | null): boolean => {
   )
 }
 
-/** A port where it is or is expected: the port and its network there, and its rules on other hypervisors. */
+/** Marks a port where it is placed or expected: the port and its network there, and its rules on other hypervisors. */
 function placed(graph: GraphReader, { port, hypervisor: here }: Place, mark: Mark): void {
   mark(here, port.key)
   const network = port.networkId && graph.networks.get(port.networkId)
@@ -79,21 +80,21 @@ function placed(graph: GraphReader, { port, hypervisor: here }: Place, mark: Mar
   else besidesMesh(graph, network, port, here, mark)
 }
 
-/** The network itself on a hypervisor, and the rules that it may share with others there. */
+/** Marks the network itself on a hypervisor, and the rules there that it may share with other networks. */
 function networkOn(graph: GraphReader, network: Network, here: HypervisorId, mark: Mark): void {
   mark(here, network.key)
   const host = graph.hypervisors.get(here)
   if (host && network.hypervisorRules) mark(here, host.key)
 }
 
-/** Only hypervisors with ports that get frames to unknown addresses know of members elsewhere. */
+/** Only hypervisors with ports that get frames to unknown addresses know the members on other hypervisors. */
 function besidesMesh(graph: GraphReader, network: Network, port: Port, here: HypervisorId, mark: Mark): void {
   const flooders = graph.unknownFlooders(network.id)
   for (const peer of flooders.keys()) if (peer !== here) mark(peer, port.key)
   if (port.floodUnknown && flooders.get(here).size === 1) remoteMembers(graph, network, here, mark)
 }
 
-/** All hypervisors with members know of each other, and of each other's members. */
+/** All hypervisors with members know each other and each other's members. */
 function inMesh(graph: GraphReader, network: Network, port: Port, here: HypervisorId, mark: Mark): void {
   const members = graph.members(network.id)
   const isOnlyMember = members.get(here).size === 1
@@ -107,14 +108,14 @@ function inMesh(graph: GraphReader, network: Network, port: Port, here: Hypervis
   }
 }
 
-/** The rules of a hypervisor for the members of a network on others. */
+/** Marks the rules of a hypervisor for the members of a network on other hypervisors. */
 function remoteMembers(graph: GraphReader, network: Network, here: HypervisorId, mark: Mark): void {
   for (const [peer, ports] of graph.members(network.id).entries()) {
     if (peer !== here) for (const id of ports) markPort(graph, id, here, mark)
   }
 }
 
-/** A network uses one of its remote sites. Which one may change with each of them. */
+/** A network uses one of its remote sites. A change of any of them may change which one it uses. */
 function sites(graph: GraphReader, network: Network, mark: Mark): void {
   for (const id of graph.sitesOf.get(network.id)) {
     const placement = graph.placement(id)
@@ -139,7 +140,10 @@ function wholeNetwork(graph: GraphReader, id: NetworkId, mark: Mark): void {
   }
 }
 
-/** A hypervisor's way to the fabric: its networks and ports there, and what others have rules for of it. */
+/**
+ * Marks what depends on a hypervisor's way to the fabric: its networks and ports there, and rules of other hypervisors for
+ * them.
+ */
 function hypervisor(graph: GraphReader, { id: here, key }: Hypervisor, mark: Mark): void {
   mark(here, key)
   for (const id of graph.portsOn.get(here)) markPort(graph, id, here, mark)

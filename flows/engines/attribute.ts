@@ -6,8 +6,8 @@ interface Types {
 }
 
 /**
- * A value that an engine keeps in the segment of a network, or in the attributes of a port.
- * @throws TypeError if it is not of the type that the engine stored: the store is broken
+ * Reads a value that an engine has stored in the segment of a network, or in the attributes of a port.
+ * @throws TypeError if it does not have the type that the engine stored: the store is damaged
  */
 export function attribute<T extends keyof Types>(domain: Domain, name: string, type: T): Types[T] {
   const value = ('segment' in domain ? domain.segment : domain.attributes)[name]

@@ -1,4 +1,4 @@
-/** What an engine says of the way to the fabric, and of targets beyond it, looked at before it becomes a rule. */
+/** Checks what an engine says about the way to the fabric and about targets beyond it, before it becomes a rule. */
 import type { Hypervisor } from '../../topology/model.ts'
 import type { FabricKind } from '../pipeline/fabric-kind.ts'
 import type { Scope } from '../pipeline/scope.ts'
@@ -9,7 +9,7 @@ import { record, show } from './said-values.ts'
 
 type Kinds = ReadonlyMap<string, FabricKind>
 
-/** The way to the fabric, as far as it is the domain's own; else the fault, which may be the engine's. */
+/** The way to the fabric, if it belongs to the domain; otherwise the fault, which the engine may have reported itself. */
 export function fabricOf(kinds: Kinds, rules: EngineRules, domain: Domain, here: Hypervisor): Fabric | Fault {
   try {
     const said: unknown = ask(rules, 'fabric', [domain, here])
@@ -46,7 +46,7 @@ const isSaidFault = (said: unknown): said is Fault => {
 
 type Around = Pick<Scope, 'graph' | 'domain' | 'here' | 'rules' | 'kind'>
 
-/** The key of a port here that is in the domain. @throws EngineMistake */
+/** The key of a port on this hypervisor that belongs to the domain. @throws EngineMistake */
 export function memberKey({ graph, domain, here, rules }: Around, { member }: Extract<Target, { to: 'member' }>) {
   const there = graph.placement(member?.port?.id)
   const home = there?.port.networkId ?? there?.port.id

@@ -1,6 +1,7 @@
 /**
- * What an engine says, looked at before it becomes a rule: engines are written by others, too. An engine that throws, or says
- * what cannot be, makes a mistake. The object that it was asked about has no rules then, and its status says why.
+ * Checks what an engine says before it becomes a rule, because engines may come from other authors. An engine that throws, or
+ * says something impossible, makes a mistake. Then the object that it was asked about gets no rules, and the status of the
+ * object says why.
  */
 import type {
   Announcement,
@@ -16,7 +17,7 @@ import type {
 } from './engine-rules.ts'
 import { isNumber, isWhole, record, show } from './said-values.ts'
 
-/** An engine threw, or said what cannot be; the message says which one and what. */
+/** An engine threw, or said something impossible. The message says which engine and what. */
 export class EngineMistake extends Error {
   constructor(alias: string, words: string, cause?: unknown) {
     super(`engine "${alias}": ${words}`, { cause })
@@ -112,7 +113,7 @@ export function forwardsOf<Of extends 'domain' | 'member' | 'remote'>(
 /** The functions of an engine. */
 type Asked = Required<Omit<EngineRules, 'alias'>>
 
-/** Ask an engine. @throws EngineMistake if it throws, or answers with a promise */
+/** Calls a function of an engine. @throws EngineMistake if it throws or returns a promise */
 export function ask<Name extends keyof Asked>(rules: EngineRules, name: Name, about: Parameters<Asked[Name]>): unknown {
   let said: unknown
   try {
@@ -151,7 +152,7 @@ function guardOf(alias: string, what: string, said: unknown): Guard {
   return said as Guard
 }
 
-/** A rank stands for ten priorities. */
+/** Each rank stands for ten priorities. */
 const MAX_RANK = 1000
 
 const TARGETS: ReadonlyArray<Target['to']> = ['member', 'peer', 'uplink', 'everybody', 'unknown']

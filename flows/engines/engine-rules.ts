@@ -1,12 +1,12 @@
 /**
- * What an engine says about rules. It never sees a register: it names packet fields, and hands a packet on only to typed
- * targets, from which the stages make the rules. So an engine cannot send a packet of one network into another.
+ * What an engine says about rules. It never uses a register: it names packet fields, and passes packets only to typed targets.
+ * The stages make the rules from these. So an engine cannot send a packet of one network into another network.
  */
 import type { OxmField } from '../../src/openflow/index.ts'
 import type { Hypervisor, Network, Port, Vnic } from '../../topology/model.ts'
 import type { Placement } from '../../topology/placement.ts'
 
-/** What is kept apart from all else: a network, or a port that is in none and on its own. */
+/** A unit of isolation: a network, or a port that is in no network. */
 export type Domain = Network | Port
 
 /** The fields of a packet that an engine's rules may match. */
@@ -32,7 +32,7 @@ export type PacketField = Extract<
   }
 >
 
-/** A way to the fabric: a physical network, on which others live, too. */
+/** A way to the fabric: a physical network, which may also carry other traffic. */
 export interface Uplink {
   readonly kind: 'uplink'
   /** The name of the OpenFlow port in `Hypervisor.fabric`: `uplink:physnet1`. */
@@ -49,7 +49,7 @@ export interface Overlay {
   readonly tunnelKey: number
 }
 
-/** A way to the fabric: one tunnel, to somebody else's end. */
+/** A way to the fabric: one tunnel, to an end that Plugboard does not control. */
 export interface Wire {
   readonly kind: 'wire'
   /** `tunnel:gre` */
@@ -58,7 +58,7 @@ export interface Wire {
   readonly remoteIp: string
 }
 
-/** Ways to the fabric by kind. A stage that brings a kind adds it here, by declaration merging. */
+/** Ways to the fabric by kind. A stage that adds a kind declares it here, by declaration merging. */
 export interface Fabrics {
   readonly uplink: Uplink
   readonly overlay: Overlay
@@ -68,25 +68,28 @@ export interface Fabrics {
 /** How a domain reaches the fabric from one hypervisor. */
 export type Fabric = Fabrics[keyof Fabrics]
 
-/** One kind of frame that a VNIC may send, or must not. Of those that fit a frame the one of the highest rank counts. */
+/**
+ * One kind of frame that a VNIC may send, or must not send. Of the kinds that match a frame, the one with the highest rank
+ * counts.
+ */
 export interface Guard {
   readonly may: 'pass' | 'never'
-  /** From 1. */
+  /** At least 1. */
   readonly rank: number
   readonly match: readonly PacketField[]
-  /** What it is, for the reason of the rule: `from its own address`. */
+  /** What kind of frame it is, for the `why` of the rule: `from its own address`. */
   readonly what: string
 }
 
-/** Where a packet may be handed on to. */
+/** The targets that a packet may be passed to. */
 export type Target =
   | { readonly to: 'member'; readonly member: Placement }
   | { readonly to: 'peer'; readonly peer: Hypervisor }
-  /** Out to the physical network, which finds it by itself. */
+  /** Out to the physical network, which finds the receiver by itself. */
   | { readonly to: 'uplink' }
-  /** A copy to every member, here and beyond the fabric. */
+  /** A copy to every member, on this hypervisor and beyond the fabric. */
   | { readonly to: 'everybody' }
-  /** Where it may be if nobody is known to have it: on a physical network or a wire, or at members that ask for such frames. */
+  /** For an address that no member is known to have: out to a physical network or a wire, and to members that get such frames. */
   | { readonly to: 'unknown' }
 
 /** One rule of the engine's own table `forward`, within its domain. */
@@ -101,53 +104,53 @@ export interface Forward {
 export interface Fault {
   readonly code: string
   readonly message: string
-  /** Will it work soon, without anybody's doing? */
+  /** Will the domain work soon, without any action of an operator? */
   readonly pending: boolean
 }
 
-/** An IP address and the MAC address that has it: numbers of 32 or 128, and of 48 bits. */
+/** An IP address and its MAC address: numbers of 32 or 128 bits, and of 48 bits. */
 export type Neighbour =
   | { readonly family: 4; readonly address: number; readonly mac: number }
   | { readonly family: 6; readonly address: bigint; readonly mac: number }
 
-/** One kind of frame of a member that the controller answers: it goes there alone, and not into the network. */
+/** One kind of frame of a member that the controller answers. Such a frame goes only to the controller, not into the network. */
 export interface Punt {
   readonly match: readonly PacketField[]
-  /** What it is, for the reason of the rule: `who is a router`. */
+  /** What kind of frame it is, for the `why` of the rule: `who is a router`. */
   readonly what: string
 }
 
-/** A frame that the controller sends by itself, for a member that is at a new place. */
+/** A frame that the controller sends for a member that has come to a new place. */
 export interface Announcement {
   /** An Ethernet frame without a tag and without a checksum. */
   readonly frame: Uint8Array
   readonly target: Extract<Target, { readonly to: 'member' | 'uplink' }>
-  /** What it is good for, in words. */
+  /** What the frame is for, in words. */
   readonly why: string
 }
 
 /** A stage that asks engines for more than this adds a function here, by declaration merging. */
 export interface EngineRules {
   readonly alias: string
-  /** The way to the fabric; where it is missing, the fault. */
+  /** The way to the fabric; if there is none, the fault. */
   fabric(domain: Domain, here: Hypervisor): Fabric | Fault
-  /** What a VNIC may send; what fits none of these is dropped. */
+  /** What a VNIC may send. A frame that matches none of these is dropped. */
   guard(member: Member, domain: Domain): readonly Guard[]
-  /** The addresses that a member is known to have: the switch answers who asks for one. Without it nobody is answered. */
+  /** The known addresses of a member. The switch answers requests for them. If left out, the switch answers none. */
   neighbours?(member: Member, domain: Domain): readonly Neighbour[]
-  /** Addresses that only the controller has, in a domain: the switch answers members that ask for one. */
+  /** Addresses in a domain that only the controller has. The switch answers requests of members for them. */
   servers?(domain: Domain): readonly Neighbour[]
-  /** Which frames of a member the engine's `answer` gets, at a limited rate. Without it none. */
+  /** The frames of a member that the engine's `answer` gets, at a limited rate. If left out, it gets none. */
   punts?(member: Member, domain: Domain): readonly Punt[]
   /** The forward rules of the domain itself, on a hypervisor with members. */
   domain(domain: Domain): readonly Forward[]
   /** The forward rules for a member on this hypervisor. */
   member(domain: Domain, member: Member): readonly Forward[]
-  /** The forward rules for a member on another one: on a mesh, and where a port asks for frames to unknown addresses. */
+  /** The forward rules for a member on another hypervisor: in a mesh, and where a port gets frames to unknown addresses. */
   remote(domain: Domain, member: Member, peer: Hypervisor): readonly Forward[]
   /**
-   * What others are told once a switch has confirmed a member's rules at a place where it was not before: a physical network
-   * goes by the frames that it has seen. Without it nobody is told.
+   * The announcements to send once a switch has confirmed a member's rules at a new place. A physical network needs them,
+   * because it learns from the frames that it sees. If left out, nothing is announced.
    */
   announcements?(domain: Domain, member: Member): readonly Announcement[]
 }
@@ -159,10 +162,10 @@ export const isMember = (placement: Placement): placement is Member => placement
 
 export const isFault = <T extends object>(value: T | Fault): value is Fault => 'pending' in value
 
-/** The name of a network or port in a rule's `why`: its name where it has one, and its id. */
+/** A network or port in a rule's `why`: its name, if it has one, and its id. */
 export const named = ({ name, id }: Pick<Domain, 'name' | 'id'>): string => (name ? `"${name}" ${id}` : id)
 
-/** A network or port in a rule's `why`, with what it is. */
+/** A network or port in a rule's `why`, with the kind of object. */
 export const called = (domain: Domain): string => `${'segment' in domain ? 'network' : 'port'} ${named(domain)}`
 
 /** A VNIC and its port, in a rule's `why`. */

@@ -1,15 +1,15 @@
-/** IPv4 addresses as numbers of 32 bits, and prefixes of them. */
+/** IPv4 prefixes. Addresses are numbers of 32 bits. */
 import { ipv4 } from '../../src/openflow/index.ts'
 
 /** A prefix: `203.0.113.0/24`. */
 export interface Prefix {
-  /** Its first address. */
+  /** The first address of the prefix. */
   readonly first: number
-  /** 0 to 32. */
+  /** The length, 0 to 32. */
   readonly length: number
 }
 
-/** Read a prefix in its canonical form: `203.0.113.0/24`. */
+/** Parses a prefix in its canonical form: `203.0.113.0/24`. */
 export function prefixOf(text: string): Prefix {
   const [first = '', length = ''] = text.split('/')
   return { first: ipv4(first), length: Number(length) }
@@ -19,7 +19,7 @@ export const dotted = (address: number): string => [24, 16, 8, 0].map((bits) => 
 
 export const printPrefix = ({ first, length }: Prefix): string => `${dotted(first)}/${length}`
 
-/** The number of its addresses. */
+/** The number of addresses in the prefix. */
 export const sizeOf = ({ length }: Prefix): number => 2 ** (32 - length)
 
 export const maskOf = ({ length }: Prefix): number => 2 ** 32 - 2 ** (32 - length)
@@ -27,8 +27,8 @@ export const maskOf = ({ length }: Prefix): number => 2 ** 32 - 2 ** (32 - lengt
 export const isWithin = (address: number, prefix: Prefix): boolean =>
   address >= prefix.first && address < prefix.first + sizeOf(prefix)
 
-/** Have they an address in common? Then one of them contains the other. */
+/** Do the prefixes have a common address? Then one of them contains the other. */
 export const overlap = (one: Prefix, other: Prefix): boolean => isWithin(one.first, other) || isWithin(other.first, one)
 
-/** The address of the network and that of its broadcast. */
+/** The network address and the broadcast address. */
 export const endsOf = (prefix: Prefix): readonly [number, number] => [prefix.first, prefix.first + sizeOf(prefix) - 1]

@@ -1,18 +1,18 @@
-/** Checks of values that an engine says, which may be anything. */
+/** Checks of values that an engine returns, which may be anything. */
 import { tunnelTo } from '../pipeline/tunnel.ts'
 
-/** What is said as an object; what is none, as one without anything in it. */
+/** The value as an object; an empty object if it is none. */
 export const record = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 
 export const isWhole = (value: unknown, min: number, max: number): boolean =>
   Number.isInteger(value) && (value as number) >= min && (value as number) <= max
 
-/** A number of so many bits: above 64 bits a bigint. */
+/** Is this a number of this many bits? With more than 64 bits it must be a bigint. */
 export const isNumber = (value: unknown, bits: number): boolean =>
   bits > 64 ? typeof value === 'bigint' && value >= 0n && value < 1n << BigInt(bits) : isWhole(value, 0, 2 ** bits - 1)
 
-/** The text of an IP address of either family. */
+/** Is this the text of an IPv4 or IPv6 address? */
 export function isAddress(value: unknown): boolean {
   try {
     return typeof value === 'string' && tunnelTo(value).type === 'set_field'

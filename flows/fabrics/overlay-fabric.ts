@@ -1,4 +1,4 @@
-/** Way to the fabric `overlay`: tunnels to the other hypervisors with members. Each sender makes the copies itself. */
+/** Way to the fabric `overlay`: tunnels to the other hypervisors with members. The sending switch makes the copies. */
 import type { Overlay } from '../engines/engine-rules.ts'
 import { isWhole, show } from '../engines/said-values.ts'
 import { type Departure, type FabricKind, nameOf } from '../pipeline/fabric-kind.ts'
@@ -7,7 +7,7 @@ import { FROM_NOWHERE, tunnelTo, withKey } from '../pipeline/tunnel.ts'
 
 export const TUNNEL_ROLE = /^tunnel:./
 
-/** What is wrong with the key of a tunnel; undefined: nothing. */
+/** What is wrong with the key of a tunnel; undefined if nothing is. */
 export const tunnelKeyMistake = (tunnelKey: unknown): string | undefined =>
   isWhole(tunnelKey, 0, 0xffffffff) ? undefined : `tunnelKey ${show(tunnelKey)}: it must be 32 bits at most`
 
@@ -27,7 +27,7 @@ export const overlayFabric: FabricKind<Overlay> = {
   leaving({ output, audience }, { tunnelKey }) {
     const { all, floodUnknown } = audience.peers()
     const out = { type: 'output', port: output } as const
-    // Frames of a remote site came in by a tunnel port, and may have to leave by the same one.
+    // Frames of a remote site came in through a tunnel port, and may have to leave through the same one.
     const key = [...(audience.site() ? [FROM_NOWHERE] : []), withKey(tunnelKey)]
     const copies = (target: number, addresses: readonly string[], whom: string): Departure[] => {
       if (addresses.length === 0) return []

@@ -1,4 +1,7 @@
-/** Way to the fabric `uplink`: a physical network, on which others live, too. It copies and finds addresses by itself. */
+/**
+ * Way to the fabric `uplink`: a physical network, which may also carry other traffic. It copies frames and finds addresses by
+ * itself.
+ */
 
 import type { Uplink } from '../engines/engine-rules.ts'
 import { isWhole, show } from '../engines/said-values.ts'
@@ -27,7 +30,7 @@ export const uplinkFabric: FabricKind<Uplink> = {
   beyond: () => TO_UPLINK,
 }
 
-/** To the physical network, with the tag that its frames have there. */
+/** Out to the physical network, with the tag that the frames of the domain have there. */
 export function leavingUplink({ vlanId }: Pick<Uplink, 'vlanId'>, output: number): Departure {
   const out = { type: 'output', port: output } as const
   return vlanId === null

@@ -31,7 +31,7 @@ export const wireFabric: FabricKind<Wire> = {
   ],
   beyond: () => TO_UPLINK,
   toSite: ({ tunnelKey, remoteIp }, output) => ({
-    // Frames of other hypervisors came in by a tunnel port, and may have to leave by the same one.
+    // Frames of other hypervisors came in through a tunnel port, and may have to leave through the same one.
     actions: [FROM_NOWHERE, withKey(tunnelKey), tunnelTo(remoteIp), { type: 'output', port: output }],
     words: `leaves with tunnel key ${tunnelKey} for ${remoteIp}`,
   }),

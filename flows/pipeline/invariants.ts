@@ -1,13 +1,13 @@
 /**
- * What must be true of the stages whatever they do: checked once, when the pipeline is put together. `rule-checks.ts` holds
- * their rules to what they declare.
+ * What must always be true of the stages. It is checked once, when the pipeline is assembled. `rule-checks.ts` checks the rules
+ * of the stages against what the stages declare.
  */
 import type { Register } from './registers.ts'
 import type { Stage } from './stage.ts'
 import { ENGINE_RANGE, isEngineTable, LAST_TABLE } from './table.ts'
 import { METERS_PER_VNIC } from './vnic-meter.ts'
 
-/** What is wrong, in words; an empty list if nothing is. @param stages in the order of their tables */
+/** What is wrong, in words; an empty list if nothing is. @param stages sorted by their tables */
 export function stageBreaches(stages: readonly Stage[]): string[] {
   return [...twice(stages), ...tables(stages), ...registers(stages), ...writes(stages), ...meters(stages)]
 }
@@ -60,7 +60,7 @@ function tables(stages: readonly Stage[]): string[] {
   })
 }
 
-/** A register fits into its field, and no other one has its bits in a table in which it lives. */
+/** A register fits into its field, and no other register uses its bits in a table where it holds a value. */
 function registers(stages: readonly Stage[]): string[] {
   const all = stages.flatMap(({ registers = [] }) => registers)
   const wrong = all.flatMap(({ name, field, offset, bits, lives: [first, last] }) => [
@@ -85,7 +85,7 @@ const overlap = (one: Register, other: Register): boolean =>
   one.offset < other.offset + other.bits &&
   other.offset < one.offset + one.bits
 
-/** A stage writes registers of others only if they are shared. */
+/** A stage writes registers of other stages only if they are shared. */
 function writes(stages: readonly Stage[]): string[] {
   const all = stages.flatMap(({ registers = [] }) => registers)
   return stages.flatMap(({ name, registers: own = [], writes = [] }) =>

@@ -1,4 +1,4 @@
-/** The pipeline: stages put together, and what follows from all of them. */
+/** The pipeline: the assembled stages, and what follows from all of them. */
 import type { FabricKind } from './fabric-kind.ts'
 import { stageBreaches } from './invariants.ts'
 import type { Register } from './registers.ts'
@@ -15,17 +15,17 @@ export interface Pipeline {
   readonly kinds: ReadonlyMap<string, FabricKind>
   /** See `Scope.next`. */
   next(scope: Scope, path: Path, from: number): number
-  /** The stages that packets of a domain pass on a path, in order, each with the table at which they enter it. */
+  /** The stages that packets of a domain pass on a path, in order, each with the table at which packets enter it. */
   passed(scope: Scope, path: Path): ReadonlyArray<readonly [Stage, number]>
   /** Do switches make the rules of this table by themselves? */
   isLearned(table: number): boolean
-  /** The name of the stage that packets are for which come to the controller from this table. */
+  /** The name of the stage for packets that come to the controller from this table. */
   punting(table: number): string | undefined
 }
 
 /**
- * Put stages together, in the order of their tables; stages without tables come last.
- * @throws Error that names everything that is wrong with them
+ * Assembles stages, sorted by their tables. Stages without tables come last.
+ * @throws Error that lists everything that is wrong with them
  */
 export function pipelineOf(all: readonly Stage[]): Pipeline {
   const stages = [...all].sort((a, b) => firstTable(a) - firstTable(b))

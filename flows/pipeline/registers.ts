@@ -8,22 +8,22 @@ import { FIRST_TABLE, LAST_TABLE } from './table.ts'
 export interface Register {
   readonly name: string
   readonly field: 'metadata' | 'reg0' | 'reg1' | 'reg2' | 'reg3' | 'reg4' | 'reg5' | 'reg6' | 'reg7'
-  /** Lowest bit. */
+  /** The lowest bit. */
   readonly offset: number
   readonly bits: number
-  /** First and last table in which it holds a value. */
+  /** The first and the last table in which it holds a value. */
   readonly lives: readonly [number, number]
   readonly holds: string
-  /** May other stages write it, if they say so (`writes`)? Otherwise only the stage that owns it does. */
+  /** May other stages write it, if they declare that (`writes`)? Otherwise only its owner writes it. */
   readonly isShared?: boolean
 }
 
-/** A register that `is` and `set` can use: all but the domain, which has functions of its own. */
+/** A register that `is` and `set` can use: any but the domain, which has its own functions. */
 type Field = Register & { readonly field: Exclude<Register['field'], 'metadata'> }
 
 const THROUGHOUT = [FIRST_TABLE, LAST_TABLE] as const
 
-/** Registers that all stages may read. The stage that lists one among its registers owns it. */
+/** Registers that all stages may read. The owner of a register is the stage that lists it. */
 export const DOMAIN = {
   name: 'network',
   field: 'metadata',

@@ -1,4 +1,4 @@
-/** Actions that turn a packet around, so that a switch itself answers a VNIC. */
+/** Actions with which a switch itself answers a VNIC. */
 import { type Action, PORT } from '../../src/openflow/index.ts'
 import { SOURCE, TARGET } from './registers.ts'
 import { FROM_NOWHERE } from './tunnel.ts'
@@ -6,15 +6,15 @@ import { FROM_NOWHERE } from './tunnel.ts'
 const ARP_REPLY = 2
 
 /**
- * Back to the port that a packet came from, by way of egress. OpenFlow never sends a packet out of the port that it came in by,
- * so the packet loses its in_port.
+ * Sends a packet back to the port that it came from, through the egress table. OpenFlow never sends a packet out of the port
+ * that it came in through, so in_port is cleared.
  */
 export const BACK_TO_SOURCE: readonly Action[] = [
   { type: 'reg_move', bits: 32, src: { field: SOURCE.field, offset: 0 }, dst: { field: TARGET.field, offset: 0 } },
   FROM_NOWHERE,
 ]
 
-/** To the controller: the whole packet, none of which stays in a buffer of the switch (OFPCML_NO_BUFFER). */
+/** Sends the whole packet to the controller, and keeps none of it in a buffer of the switch (OFPCML_NO_BUFFER). */
 export const TO_CONTROLLER: Action = { type: 'output', port: PORT.CONTROLLER }
 
 type MoveField =
@@ -36,13 +36,13 @@ export const move = (from: MoveField, to: MoveField, bits: number): Action => ({
   dst: { field: to, offset: 0 },
 })
 
-/** A frame back to the MAC address that it came from. @param mac the sender of the answer */
+/** Sends a frame back to the MAC address that it came from. @param mac the sender of the answer */
 export const backTo = (mac: number): Action[] => [
   move('eth_src', 'eth_dst', 48),
   { type: 'set_field', field: 'eth_src', value: mac },
 ]
 
-/** An ARP request turned into its reply (RFC 826): `address` is at `mac`. */
+/** Turns an ARP request into its reply (RFC 826): `address` is at `mac`. */
 export const arpReply = ({ address, mac }: { readonly address: number; readonly mac: number }): Action[] => [
   ...backTo(mac),
   { type: 'set_field', field: 'arp_op', value: ARP_REPLY },

@@ -1,4 +1,4 @@
-/** Holds the rules of a stage to what the stage declares: tables, registers, meters, and packets for the controller. */
+/** Checks the rules of a stage against what the stage declares: tables, registers, meters, and packets for the controller. */
 import { type Action, PORT } from '../../src/openflow/index.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Register } from './registers.ts'
@@ -7,14 +7,14 @@ import type { Stage } from './stage.ts'
 import { isEngineTable } from './table.ts'
 import { METERS_PER_VNIC, metersIn } from './vnic-meter.ts'
 
-/** Bits of a field that an action or a match names. */
+/** The bits of a field that an action or a match refers to. */
 interface Bits {
   readonly field: string
   readonly offset: number
   readonly bits: number
 }
 
-/** A stage that writes a register, in a table. */
+/** A write of a register by a stage, in a table. */
 export interface Write {
   readonly register: Register
   readonly table: number
@@ -53,7 +53,7 @@ export function ruleBreaches(pipeline: Pipeline, stage: Stage, rule: Rule): stri
   return found
 }
 
-/** What the rules of a stage write. What a switch learns is written by the stage whose table it stands in. */
+/** What the rules of a stage write. A rule that the switch learns counts as written by the stage that owns its table. */
 export const writtenBy = (pipeline: Pipeline, stage: Stage, rules: readonly Rule[]): Write[] =>
   rules
     .flatMap((rule) => writesOf(pipeline, stage, rule))
@@ -94,7 +94,7 @@ function* reads(rule: Rule): Generator<Bits & { readonly match: string }> {
 
 const isRegister = (field: string): boolean => /^(reg\d+|metadata)$/.test(field)
 
-/** The bits that a mask selects; without one, all of them. */
+/** The bits that a mask selects; all bits if there is no mask. */
 function masked(field: string, mask: number | bigint | Uint8Array | undefined): Bits {
   const width = field === 'metadata' ? 64 : 32
   if (mask === undefined || mask instanceof Uint8Array) return { field, offset: 0, bits: width }
@@ -103,7 +103,7 @@ function masked(field: string, mask: number | bigint | Uint8Array | undefined): 
   return { field, offset, bits: ones.length - offset }
 }
 
-/** The one register that has these bits. */
+/** The register that these bits belong to. */
 const registerOf = ({ registers }: Pipeline, { field, offset, bits }: Bits): Register | undefined =>
   registers.find((each) => each.field === field && each.offset === offset && each.bits === bits)
 
@@ -115,7 +115,7 @@ function ownerOf({ stages }: Pipeline, table: number): Stage {
   return owner
 }
 
-/** All actions of a rule, those within other actions, too. */
+/** All actions of a rule, including those inside other actions. */
 function actionsOf({ instructions }: Pick<Rule, 'instructions'>): Action[] {
   const all = (actions: readonly Action[]): Action[] =>
     actions.flatMap((action) => [

@@ -9,7 +9,7 @@ export interface Rule extends Flow {
   readonly why: string
   /** The meters that its actions use. */
   readonly meters: readonly MeterSpec[]
-  /** The conntrack zone that it uses; null: none. Connections of an earlier author are deleted before it is sent. */
+  /** The conntrack zone that it uses; null: none. Connections of an earlier author are deleted before the rule is sent. */
   readonly zone: number | null
 }
 
@@ -18,7 +18,7 @@ interface Parts {
   readonly priority: number
   readonly match: Match
   readonly actions?: readonly Action[]
-  /** Ends in a later table. */
+  /** The later table that the rule goes to. */
   readonly goto?: number
   readonly author: Key
   readonly why: string
@@ -26,7 +26,7 @@ interface Parts {
   readonly zone?: number | null
 }
 
-/** Make a rule. Without actions and without `goto` it drops. */
+/** Makes a rule. A rule without actions and without `goto` drops the packet. */
 export function rule({
   table,
   priority,
@@ -47,5 +47,5 @@ export function rule({
   return { table, priority, cookie: cookieOf(author), match, instructions, author, why, meters, zone }
 }
 
-/** Run a later table on the packet as it is now, and come back. */
+/** Runs a later table on the current packet, and returns. */
 export const resubmit = (table: number): Action => ({ type: 'resubmit', table })

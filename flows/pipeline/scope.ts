@@ -7,7 +7,7 @@ import type { FabricKind } from './fabric-kind.ts'
 import type { EngineTables } from './table.ts'
 import type { AllWishes } from './wishes.ts'
 
-/** The ways of packets through the pipeline: from a VNIC, from the fabric, and on to what register `TARGET` names. */
+/** The paths of packets through the pipeline: from a VNIC, from the fabric, and on to the target in register `TARGET`. */
 export const PATHS = ['fromMember', 'fromFabric', 'toTarget'] as const
 export type Path = (typeof PATHS)[number]
 
@@ -18,12 +18,12 @@ export interface Scope {
   readonly rules: EngineRules
   readonly tables: EngineTables
   readonly domain: Domain
-  /** The domain's way to the fabric from here. */
+  /** The domain's way to the fabric from this hypervisor. */
   readonly fabric: Fabric
   readonly kind: FabricKind
   readonly wishes: AllWishes
   /**
-   * The table that packets of this domain go to from a table, on a path: the first one behind it at which a stage takes them.
+   * The table that packets of this domain go to after a table, on a path: the first later one at which a stage takes them.
    * @throws RangeError if no stage does
    */
   next(path: Path, from: number): number
@@ -39,11 +39,11 @@ export interface DomainScope extends ConnectedScope {
   readonly audience: Audience
 }
 
-/** Who gets copies of a frame that is for several. */
+/** The receivers of copies of a frame for several members. */
 export interface Audience {
-  /** The members on this switch, in the order of their keys; and the port that leads to the remote site in use. */
+  /** The members on this switch, sorted by key, and the port that leads to the remote site in use. */
   members(): readonly Placement[]
-  /** Tunnel addresses of other hypervisors with members. */
+  /** The tunnel addresses of other hypervisors with members. */
   peers(): Peers
   /** The port here that leads to the remote site of the network. */
   site(): Placement | undefined
@@ -51,7 +51,7 @@ export interface Audience {
 
 export interface Peers {
   readonly all: readonly string[]
-  /** Those with members that ask for frames to unknown addresses. */
+  /** The hypervisors with members that get frames to unknown addresses. */
   readonly floodUnknown: readonly string[]
 }
 
@@ -66,7 +66,10 @@ export interface RemoteScope extends Scope {
   readonly peer: Hypervisor
 }
 
-/** A port here that leads to a remote site of its network. The scope is the network's; the site has a way of its own. */
+/**
+ * A port here that leads to a remote site of its network. The scope is that of the network; the site has its own way to the
+ * fabric.
+ */
 export interface SiteScope extends ConnectedScope {
   readonly network: Network
   readonly port: Port

@@ -1,4 +1,4 @@
-/** Tables of the pipeline. A packet only moves to a later table; a packet that no rule of a table matches is dropped there. */
+/** Tables of the pipeline. A packet only moves to later tables. A packet that matches no rule of a table is dropped there. */
 
 export interface Table {
   /** The number of the OpenFlow table. */
@@ -6,30 +6,30 @@ export interface Table {
   readonly name: string
   /** What it does, for the docs. */
   readonly does: string
-  /** Do switches make its rules by themselves (action `learn`)? Then comparisons leave them alone. */
+  /** Do switches make its rules by themselves (action `learn`)? Then comparisons ignore them. */
   readonly isLearned?: boolean
 }
 
-/** The first and the last table: each packet begins in the one, and whatever leaves does so in the other. */
+/** The first and the last table: each packet begins in the first one, and leaves from the last one. */
 export const [FIRST_TABLE, LAST_TABLE] = [0, 60] as const
 
-/** Tables in which several stages have rules. The stage that lists one among its tables owns it. */
+/** Tables in which several stages have rules. The owner of a table is the stage that lists it. */
 export const CLASSIFY = {
   number: FIRST_TABLE,
   name: 'classify',
-  does: 'Says who a packet is: from the port it came in by (and its VLAN tag or tunnel key, from the fabric) to its network, its source port and whether it comes from the fabric. A tagged frame of a VNIC matches nothing here, unless its port has a trunk with that tag.',
+  does: 'Finds the network and the source port of a packet, and whether it comes from the fabric, by the port that it came in through and, from the fabric, by its VLAN tag or tunnel key. A tagged frame of a VNIC matches nothing here, unless its port has a trunk with that tag.',
 } as const satisfies Table
 
 export const ANSWER = {
   number: 20,
   name: 'answer',
-  does: 'Answers a VNIC that asks who has an address (ARP, neighbour solicitation), where the address of a port of its network is known. What the controller answers in its network (DHCP, router solicitations) goes there and nowhere else, at a limited rate. All else goes on. Frames from the fabric do not pass here.',
+  does: 'Answers requests of a VNIC (ARP, neighbour solicitation) for known addresses of ports in its network. Frames that the controller answers (DHCP, router solicitations) go only to the controller, at a limited rate. All other frames continue. Frames from the fabric do not pass this table.',
 } as const satisfies Table
 
 export const EGRESS = {
   number: LAST_TABLE,
   name: 'egress',
-  does: "Turns a target into an output, if the packet's network may go there: a member of that very network; the fabric with that network's segment, unless the packet came from the fabric; a remote site, unless it came from one. One table for both the check and the output, since a flood may cost one look-up per copy and no more.",
+  does: "Turns a target into an output, if packets of the network may go there: a member of the same network; the fabric with the network's segment, unless the packet came from the fabric; a remote site, unless it came from one. One table does both the check and the output, because a flood must not cost more than one look-up per copy.",
 } as const satisfies Table
 
 /** The tables of one engine. */
@@ -38,7 +38,7 @@ export interface EngineTables {
   readonly flood: number
 }
 
-/** The range of tables in which each engine has its own. The stage with `hasEngineTables` makes the rules there. */
+/** The range of tables that the engines share out among themselves. The stage with `hasEngineTables` makes the rules there. */
 export const ENGINE_RANGE = {
   first: 30,
   last: 55,

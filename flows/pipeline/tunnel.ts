@@ -1,4 +1,4 @@
-/** Tunnels whose remote end and key the rules set, packet by packet. A host has tunnels of one address family. */
+/** Tunnels whose remote end and key the rules set for each packet. The tunnels of a host have one address family. */
 import { type Action, ipv4, ipv6, type OxmField } from '../../src/openflow/index.ts'
 
 const isIpv6 = (address: string): boolean => address.includes(':')
@@ -17,7 +17,7 @@ export const tunnelFrom = (address: string): OxmField =>
 export const withKey = (key: number): Action => ({ type: 'set_field', field: 'tun_id', value: BigInt(key) })
 
 /**
- * Clears in_port. OpenFlow never outputs a packet to the port that it came in by, and all tunnels of a type are one port, so a packet
- * from one tunnel must lose its in_port before it goes into another.
+ * Clears in_port. OpenFlow never outputs a packet to the port that it came in through. All tunnels of a type are one port, so a
+ * packet from one tunnel must lose its in_port before it goes into another tunnel.
  */
 export const FROM_NOWHERE: Action = { type: 'set_field', field: 'nxm_in_port', value: 0 }

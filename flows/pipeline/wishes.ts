@@ -1,40 +1,40 @@
 /**
- * Wishes: what a stage adds to rules of other stages. A stage that makes such rules asks for all wishes at once, and knows
- * nobody who has one.
+ * Wishes: what a stage adds to rules of other stages. A stage that makes such rules collects all wishes at once. It does not
+ * know which stages have one.
  */
 import type { Action, OxmField } from '../../src/openflow/index.ts'
 import type { Port } from '../../topology/model.ts'
 import type { Member } from '../engines/engine-rules.ts'
 import type { MeterSpec } from './vnic-meter.ts'
 
-/** How the frames of one member look on the interface that it shares with others. */
+/** How the frames of one member look on an interface that it shares with other members. */
 export interface Framing {
   readonly match: readonly OxmField[]
-  /** For the reason of the rule: `frames with tag 7`. */
+  /** For the `why` of the rule: `frames with tag 7`. */
   readonly words: string
-  /** Makes a plain frame of one that came in. */
+  /** Turns a frame from the interface into a plain frame. */
   readonly unwrap: readonly Action[]
-  /** Makes such a frame of a plain one. */
+  /** Turns a plain frame into a frame for the interface. */
   readonly wrap: readonly Action[]
 }
 
-/** Meters in front of what is done with the frames of a member. */
+/** Meters that run before the other actions on the frames of a member. */
 export interface Limit {
   readonly meters: readonly MeterSpec[]
-  /** For the reason of the rule: `, 1000 kbit/s at most`. */
+  /** For the `why` of the rule: `, 1000 kbit/s at most`. */
   readonly words: string
 }
 
 export interface Wishes {
-  /** How frames of a member look on its interface; undefined: as those of any VNIC. One stage may say it. */
+  /** How frames of a member look on its interface; undefined if they look like those of any VNIC. Only one stage may say so. */
   framing?(member: Member): Framing | undefined
   /** The limit of what a member sends, or of what it receives. */
   limit?(member: Member, direction: 'sends' | 'receives'): Limit | undefined
-  /** What is done with each frame that comes from the remote site that a port leads to. */
+  /** Actions on each frame that comes from the remote site of a port. */
   fromSite?(port: Port): readonly Action[]
 }
 
-/** The wishes of all stages in one. */
+/** The wishes of all stages together. */
 export interface AllWishes {
   framing(member: Member): Framing | undefined
   limit(member: Member, direction: 'sends' | 'receives'): Limit

@@ -1,5 +1,5 @@
 import { pipelineOf } from '../pipeline/pipeline.ts'
 import * as stages from './index.ts'
 
-/** The pipeline of all stages. It is checked here, once, when the process starts. */
+/** The pipeline of all stages. It is checked once, when the process starts. */
 export const PIPELINE = pipelineOf(Object.values(stages))

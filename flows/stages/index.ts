@@ -1,4 +1,4 @@
-/** The stages of the pipeline, one line each. They stand in the order of their tables, whatever the order here. */
+/** The stages of the pipeline, one line each. The pipeline sorts them by their tables, so the order here does not matter. */
 export { answer } from './answer/answer-stage.ts'
 export { classify } from './classify/classify-stage.ts'
 export { egress } from './egress/egress-stage.ts'

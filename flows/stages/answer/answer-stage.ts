@@ -1,6 +1,6 @@
 /**
- * Stage answer: switches say who has an address, so that nobody else has to be asked; and the controller answers what is too hard
- * for a switch.
+ * Stage answer: switches answer requests for known addresses, so these requests are not flooded. The controller answers
+ * requests that a switch cannot answer.
  */
 import { neighboursOf, puntsOf, serversOf } from '../../engines/checked.ts'
 import { called, type Domain, describeVnic, type Member, type Punt } from '../../engines/engine-rules.ts'
@@ -19,8 +19,8 @@ const TO_CONTROLLER_METER: VnicMeter = {
   limits: 'frames of the VNIC that the controller answers',
 }
 /**
- * Packets of one VNIC, a second and at once: what a client sends when it starts, several times over. The controller can answer
- * more than a thousand VNICs that all send as much.
+ * The rate in packets per second, and the burst, of one VNIC. That is several times what a client sends when it starts. The
+ * controller can answer more than a thousand VNICs that all send at this rate.
  */
 const MAX_PUNTS = { rate: 20, burst: 20 } as const
 
@@ -51,7 +51,7 @@ export const answer: Stage = {
     ),
 }
 
-/** Are the members of its domains answered anything? */
+/** Can members of such domains get answers at all? */
 const isAsked = ({ neighbours, servers, punts }: Scope['rules']): boolean =>
   neighbours !== undefined || servers !== undefined || punts !== undefined
 
@@ -65,7 +65,7 @@ const goesOn = ({ domain, next }: Scope): Rule =>
     why: `${called(domain)}: what is no question, or has no known answer, goes on`,
   })
 
-/** A frame that the controller answers goes there whole, as often as the limit allows, and nowhere else. */
+/** A frame that the controller answers goes to the controller as a whole, within the limit, and nowhere else. */
 function puntToController(member: Member, domain: Domain, { match, what }: Punt): Rule {
   const { port, ofport } = member
   const limit: MeterSpec = { id: meterId(ofport, TO_CONTROLLER_METER), unit: 'pktps', ...MAX_PUNTS }

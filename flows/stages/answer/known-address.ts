@@ -1,7 +1,7 @@
 /**
- * Who has an address, said to those who ask (ARP, RFC 826; neighbour discovery, RFC 4861). What a VNIC says of its own address
- * goes on to the others. So does the question whether anybody has an address already (duplicate address detection, RFC 4862):
- * its owner must hear it.
+ * Answers requests for known addresses (ARP, RFC 826; neighbour discovery, RFC 4861). What a VNIC announces about its own
+ * address is forwarded to the others. So is the question whether anybody already has an address (duplicate address detection,
+ * RFC 4862), because the owner of the address must hear it.
  */
 import type { Action, OxmField } from '../../../src/openflow/index.ts'
 import { called, describeVnic, type Member, type Neighbour } from '../../engines/engine-rules.ts'
@@ -14,18 +14,18 @@ import { ANSWER, type Table } from '../../pipeline/table.ts'
 export const ADVERTISE = {
   number: 21,
   name: 'advertise',
-  does: 'Puts the address into a neighbour advertisement that `answer` has made of a solicitation, and sends it back.',
+  does: 'Writes the address into a neighbour advertisement that table `answer` has made from a solicitation, and sends it back.',
 } as const satisfies Table
 
 const [ARP_REQUEST, SOLICITATION, ADVERTISEMENT] = [1, 135, 136]
-/** Solicited, and to override what is cached (RFC 4861, section 4.4). */
+/** The flags solicited and override (RFC 4861, section 4.4): the answer replaces cached values. */
 const SOLICITED_OVERRIDE = 0x60000000
 /** The option that holds the target's link-layer address (RFC 4861, section 4.6.1). */
 const TARGET_OPTION = 2
 
 interface Known {
   readonly neighbour: Neighbour
-  /** Whose address it is; left out: the controller's own. */
+  /** The member whose address it is; if left out, the address belongs to the controller. */
   readonly member?: Member
   /** Is the member on this switch? */
   readonly isHere?: boolean
@@ -94,7 +94,10 @@ const neighbourDiscovery = (type: number, target: bigint): OxmField[] => [
   { field: 'nd_target', value: target },
 ]
 
-/** A solicitation turned into an advertisement, but for the address in it: only a rule that matches advertisements can set that. */
+/**
+ * Turns a solicitation into an advertisement, except for the address in it: only a rule that matches advertisements can set
+ * that.
+ */
 const advertise = ({ address, mac }: Neighbour & { family: 6 }): Action[] => [
   ...backTo(mac),
   move('ipv6_src', 'ipv6_dst', 128),

@@ -15,7 +15,7 @@ import type { AllWishes } from '../../pipeline/wishes.ts'
 
 export const classify: Stage = {
   name: 'classify',
-  does: 'says who a packet is',
+  does: 'finds the network and the source port of a packet',
   tables: [CLASSIFY],
   registers: [DOMAIN, SOURCE, FROM_FABRIC, FROM_WIRE],
   fabrics: [uplinkFabric, overlayFabric, wireFabric],
@@ -25,7 +25,9 @@ export const classify: Stage = {
   site: fromSite,
 }
 
-/** Frames that the VNIC sends: untagged ones, unless a stage frames this member's otherwise. Other frames match nothing. */
+/**
+ * Frames that the VNIC sends. They have no tag, unless a stage frames this member's in another way. Other frames match nothing.
+ */
 function fromVnic({ member, domain, wishes, next }: MemberScope): Rule[] {
   const { port, ofport } = member
   const framing = wishes.framing(member)
@@ -36,7 +38,7 @@ function fromVnic({ member, domain, wishes, next }: MemberScope): Rule[] {
       table: CLASSIFY.number,
       priority: 100,
       match: [{ field: 'in_port', value: ofport }, ...(framing?.match ?? [UNTAGGED])],
-      // Meters come first: OpenFlow before 1.5 allows a meter there only.
+      // Meters come first, because OpenFlow before 1.5 allows a meter only there.
       actions: [
         ...throughMeters(limit.meters),
         ...(framing?.unwrap ?? []),
@@ -51,7 +53,7 @@ function fromVnic({ member, domain, wishes, next }: MemberScope): Rule[] {
   ]
 }
 
-/** A port that is administratively down wants a drop, so that others see that it is known. */
+/** The rule for a port that is administratively down drops its frames. It shows operators that the port is known. */
 function drop(member: Member, wishes: AllWishes): Rule[] {
   const { port, ofport } = member
   const match: OxmField[] = [{ field: 'in_port', value: ofport }, ...(wishes.framing(member)?.match ?? [])]
@@ -76,8 +78,8 @@ function fromFabric({ domain, fabric, kind, output, next }: DomainScope): Rule[]
 }
 
 /**
- * Frames that a remote site has for a network. Only untagged ones, as from VNICs: on an untagged physical network a tag would be
- * a way into a VLAN.
+ * Frames that a remote site sends to a network. Only untagged frames are accepted, as from VNICs: on an untagged physical
+ * network, a tag would lead into a VLAN.
  */
 function fromSite({ port, network, way, wishes, next }: SiteScope): Rule[] {
   const { match, words, priority } = way.kind.arriving(way.fabric)

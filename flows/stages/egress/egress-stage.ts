@@ -1,7 +1,8 @@
 /**
- * Stage egress: (domain, target) -> output. Every rule names the domain, so a target of another domain matches nothing, and the
- * packet is dropped. Targets on the fabric also ask that the packet did not come from there (split horizon), and remote sites
- * that it came from none. OpenFlow itself never outputs a packet to the port that it came in by.
+ * Stage egress: (domain, target) -> output. Every rule matches the domain. So a target of another domain matches nothing, and
+ * the packet is dropped. A rule for a target on the fabric also requires that the packet did not come from the fabric (split
+ * horizon). A rule for a remote site requires that the packet did not come from a remote site. OpenFlow itself never outputs a
+ * packet to the port that it came in through.
  */
 import type { Action, OxmField } from '../../../src/openflow/index.ts'
 import { called, type Domain, describeMember, named } from '../../engines/engine-rules.ts'
@@ -14,7 +15,7 @@ import { throughMeters } from '../../pipeline/vnic-meter.ts'
 
 export const egress: Stage = {
   name: 'egress',
-  does: 'sends a packet to its target, if its network may go there',
+  does: 'sends a packet to its target, if packets of its network may go there',
   tables: [EGRESS],
   entry: { toTarget: () => EGRESS.number },
   domain: toFabric,
@@ -30,7 +31,8 @@ function toMember({ member, domain, wishes }: MemberScope): Rule[] {
   // Later copies of a flood must be plain frames again.
   const sent = framing ? [...framing.wrap, out, ...framing.unwrap] : [out]
   const actions = [...throughMeters(limit.meters), ...sent]
-  // A meter that drops a packet ends its whole processing. In a clone it does not take the other copies of a flood with it.
+  // A meter that drops a packet ends the whole processing of the packet. In a clone it does not stop the other copies of a
+  // flood.
   const apart: Action[] = limit.meters.length > 0 ? [{ type: 'clone', actions }] : actions
   const why = `${describeMember(member)}: it receives what ${called(domain)} has for it${limit.words}`
   return [{ ...leaving(domain, port.key, apart, port.key, why), meters: limit.meters }]

@@ -1,4 +1,4 @@
-/** Copies of a frame: one table look-up for each, in as many rules as a long list needs. */
+/** Copies of a frame. Each copy is one table look-up. A long list is split into several rules. */
 import type { Action } from '../../../src/openflow/index.ts'
 import type { Placement } from '../../../topology/placement.ts'
 import { inDomain, is, type Register, set, TARGET } from '../../pipeline/registers.ts'
@@ -7,7 +7,7 @@ import { ENGINE_RANGE } from '../../pipeline/table.ts'
 import type { ForwardScope } from './forward-scope.ts'
 
 /**
- * Copies that one rule may hold: 32 octets each, and a rule stays under 60,000 octets, since OVS accepts a larger one but
+ * The most copies in one rule. Each takes 32 octets, and a rule must stay below 60,000 octets: OVS accepts a larger rule, but
  * never shows it in a dump again.
  */
 export const MAX_COPIES_PER_RULE = 1500
@@ -24,8 +24,8 @@ export const CHUNK = {
 export type Base = Omit<Parameters<typeof rule>[0], 'actions' | 'goto'>
 
 /**
- * A copy to each of these members, then one for whom the fabric leads to. The fabric comes last, since a tag once pushed stays.
- * Remote sites come before it: every rule for a tunnel sets the key anew.
+ * Sends a copy to each of these members, then one copy to the fabric. The fabric comes last, because a pushed tag stays on the
+ * packet. Remote sites come before the fabric, because every rule for a tunnel sets the key again.
  */
 export function copies(
   scope: ForwardScope,

@@ -1,4 +1,4 @@
-/** Stage forward: an engine's typed targets become values of register `TARGET`, in tables of the engine's own. */
+/** Stage forward: turns an engine's typed targets into values of register `TARGET`, in the engine's own tables. */
 import { forwardsOf } from '../../engines/checked.ts'
 import { memberKey, peerAddress } from '../../engines/checked-fabric.ts'
 import type { Forward } from '../../engines/engine-rules.ts'
@@ -42,7 +42,7 @@ function entryOf({ kind, tables }: Scope): number | undefined {
   return kind.isEthernet ? tables.forward : undefined
 }
 
-/** Rules of one member name one target, so they send no copies to others. */
+/** The rules of one member have a single target, so they send no copies to others. */
 const alone = (scope: MemberScope | RemoteScope): ForwardScope => ({
   ...scope,
   author: scope.member.port.key,
@@ -50,7 +50,7 @@ const alone = (scope: MemberScope | RemoteScope): ForwardScope => ({
 })
 const NOBODY: Audience = { members: () => [], peers: () => ({ all: [], floodUnknown: [] }), site: () => undefined }
 
-/** @throws EngineMistake if the engine may not name the target there */
+/** @throws EngineMistake if the engine may not use the target there */
 function forwardRules(scope: ForwardScope, { priority, match, target, why }: Forward): Rule[] {
   const { domain, author, tables, next, audience } = scope
   const base = { table: tables.forward, priority, match: [inDomain(domain.key), ...match], author, why }

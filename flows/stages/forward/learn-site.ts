@@ -1,7 +1,7 @@
 /**
- * Table learned: which addresses of a network are at its remote site. The switch learns them from the frames that come from
- * there: it makes the rules, bounds them, and deletes them with the rule that taught it, or when nothing has come from an address
- * for a while. Their cookies are not those of Plugboard's rules, so comparisons leave them alone.
+ * Table learned: which addresses of a network are at its remote site. The switch learns them from frames that come from there.
+ * It makes the rules, limits their number, and deletes them when the rule with the action `learn` is deleted, or when no frame
+ * has come from an address for a while. Their cookies differ from those of Plugboard's rules, so comparisons ignore them.
  */
 import type { Action } from '../../../src/openflow/index.ts'
 import type { Port } from '../../../topology/model.ts'
@@ -12,16 +12,16 @@ import type { Table } from '../../pipeline/table.ts'
 export const LEARNED = {
   number: 56,
   name: 'learned',
-  does: 'Names the remote site that has an address, as the switch has learned from what came from there. Used where a network is bridged to a site, for addresses that no VNIC has.',
+  does: 'Holds the addresses of a remote site that the switch has learned from frames that came from there. Only networks that are bridged to a site use it, for addresses that no VNIC has.',
   isLearned: true,
 } as const satisfies Table
 
-/** The addresses that are learned of one site. Frames to further ones are looked for everywhere. */
+/** The most addresses that are learned of one site. Frames to further addresses are flooded. */
 const MAX_LEARNED = 1024
-/** An address without a frame is forgotten after this time, as IEEE 802.1D recommends. Each frame learns it anew. */
+/** An address without frames is forgotten after this time, the one that IEEE 802.1D recommends. Each frame restarts it. */
 const FORGET_AFTER_S = 300
 
-/** Remember that the source of this packet is at the site that the port leads to. */
+/** Learns that the source address of this packet is at the site of the port. */
 export const learnSource = (port: Port): Action => ({
   type: 'learn',
   hardTimeout: FORGET_AFTER_S,

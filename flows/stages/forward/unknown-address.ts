@@ -1,4 +1,7 @@
-/** Frames to an address that nobody is known to have. Where there is a remote site, what was learned of it goes first. */
+/**
+ * Frames to an address that no member is known to have. If the network has a remote site, learned addresses are looked up
+ * first.
+ */
 import { called } from '../../engines/engine-rules.ts'
 import { inDomain, is, TARGET } from '../../pipeline/registers.ts'
 import { type Rule, resubmit, rule } from '../../pipeline/rule.ts'
@@ -10,7 +13,7 @@ import { LEARNED } from './learn-site.ts'
 export const UNKNOWN = {
   number: 57,
   name: 'unknown',
-  does: 'Where a frame goes for whose address neither a VNIC nor a remote site is known.',
+  does: 'Decides where frames go whose destination address neither a VNIC nor a remote site is known to have.',
 } as const satisfies Table
 
 export function toUnknown(scope: ForwardScope, base: Base): Rule[] {

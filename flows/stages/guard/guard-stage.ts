@@ -1,4 +1,4 @@
-/** Stage guard: a VNIC sends only what its engine says it may. */
+/** Stage guard: a VNIC may send only what its engine allows. */
 import { guardsOf } from '../../engines/checked.ts'
 import { called, describeVnic } from '../../engines/engine-rules.ts'
 import { is, SOURCE } from '../../pipeline/registers.ts'
@@ -10,7 +10,7 @@ import type { Table } from '../../pipeline/table.ts'
 const GUARD = {
   number: 10,
   name: 'guard',
-  does: 'Lets a VNIC send only what it may: frames from its own address. Frames from the fabric do not pass here.',
+  does: 'Lets a VNIC send only frames that it may send, such as frames from its own address. Frames from the fabric do not pass this table.',
 } as const satisfies Table
 
 export const guard: Stage = {
@@ -21,7 +21,7 @@ export const guard: Stage = {
   member: guards,
 }
 
-/** One rule for each kind of frame. A frame that fits none is dropped. */
+/** One rule for each kind of frame. A frame that matches none is dropped. */
 function guards({ member, domain, rules, next }: MemberScope): Rule[] {
   return guardsOf(rules, member, domain).map(({ may, rank, match, what }) =>
     rule({

@@ -1,4 +1,4 @@
-/** What an engine says of a member of a routed network, looked at: a member has no address but the one that its port was given. */
+/** Checks what an engine says about a member of a routed network: a member may only have the address that its port was given. */
 import { ask, EngineMistake } from '../../engines/checked.ts'
 import type { Domain, EngineRules, Member } from '../../engines/engine-rules.ts'
 import { dotted, isWithin } from '../../engines/prefix.ts'

@@ -1,4 +1,4 @@
-/** From the physical network to a member that has an address there: IPv4 and ARP for that address, and nothing else. */
+/** From the physical network to a member with an address there: only IPv4 and ARP for that address. */
 import { type Action, type OxmField, PORT } from '../../../src/openflow/index.ts'
 import { called, describeVnic } from '../../engines/engine-rules.ts'
 import { dotted } from '../../engines/prefix.ts'
@@ -17,11 +17,12 @@ const IPV4: OxmField = { field: 'eth_type', value: 0x0800 }
 const ARP: OxmField = { field: 'eth_type', value: 0x0806 }
 const [REQUEST, REPLY] = [1, 2]
 
-/** Everything on the way to one member. */
+/** All rules on the way to one member. */
 export const inward = (scope: TranslatedScope): Rule[] => [
   arriving(scope),
   ...heard(scope, null),
-  // Rules for the router last, so that a VM that has been silent for long reaches it without the controller, too.
+  // The rules for the router come last, so that the router also reaches a VM that has long been silent without the
+  // controller.
   ...(scope.fabric.nextHop === null ? [] : heard(scope, scope.fabric.nextHop)),
   fromNeighbour(scope),
   ...translated(scope),
@@ -45,7 +46,7 @@ function arriving({ member, domain, fabric, translation, output, next }: Transla
   })
 }
 
-/** ARP for the floating address. @param sender the router, or null for all others */
+/** ARP for the floating address. @param sender the router; if left out, all other senders */
 function heard({ member, fabric, translation: { floating }, output }: TranslatedScope, sender: number | null): Rule[] {
   const { port } = member
   const who = describeVnic(member)
@@ -71,7 +72,7 @@ function heard({ member, fabric, translation: { floating }, output }: Translated
     rule({
       ...base,
       match: match(REPLY),
-      // Meters come first: OpenFlow before 1.5 allows a meter there only.
+      // Meters come first, because OpenFlow before 1.5 allows a meter only there.
       actions: [metered, learn, copy],
       meters: [limit],
       why: `${who}: ${which}an answer to what was asked for it says where a neighbour is, ${limit.rate} a second at most`,
@@ -80,8 +81,8 @@ function heard({ member, fabric, translation: { floating }, output }: Translated
 }
 
 /**
- * What a router says of itself in ARP counts at once, to whomever it says it: it may have another MAC address since. Many networks
- * may have the same router, so the hypervisor is the author.
+ * Learns what a router announces about itself in ARP, whoever the receiver is, because its MAC address may have changed. Many
+ * networks may have the same router, so the author is the hypervisor.
  */
 export function fromRouter({ here, fabric, output }: RoutedScope): Rule[] {
   const { nextHop } = fabric
@@ -99,8 +100,8 @@ export function fromRouter({ here, fabric, output }: RoutedScope): Rule[] {
 }
 
 /**
- * So does what any other known host says of itself: if its MAC address changed and the switch did not learn of it, nobody here
- * would reach it again. A host that is not known is not learned, since nobody here has asked for it.
+ * Also learns what any other known host announces about itself. Otherwise, after a change of its MAC address, no member here
+ * could reach it. A host that is not known is not learned, because no member here has asked for it.
  */
 export function fromKnown({ here, fabric, output }: RoutedScope): Rule[] {
   const [priority, author] = [110, here.key]

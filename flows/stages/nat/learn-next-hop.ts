@@ -1,7 +1,7 @@
 /**
- * Table neighbours: the MAC addresses of next hops on a physical network. The switch learns them from ARP that concerns a
- * floating address, and all members on the hypervisor use them. A learned rule goes with the rule that taught it last, or when
- * nobody has used it for a while.
+ * Table neighbours: the MAC addresses of next hops on a physical network. The switch learns them from ARP packets that concern
+ * a floating address, and all members on the hypervisor use them. A learned rule is deleted with the rule that last taught it,
+ * or when it was not used for a while.
  */
 import type { Action } from '../../../src/openflow/index.ts'
 import type { Key } from '../../../topology/ids.ts'
@@ -10,16 +10,16 @@ import { NEIGHBOURS, NEXT_HOP, RESOLVED, VIA } from './nat-tables.ts'
 
 const viaOfPacket = { field: VIA.field, offset: VIA.offset } as const
 
-/** A next hop that nobody has used for this time is forgotten. */
+/** A next hop that is not used for this time is forgotten. */
 const FORGET_AFTER_S = 300
-/** The next hops that one member's rule teaches. */
+/** The most next hops that the rule of one member teaches. */
 const MAX_LEARNED = 1024
 
 /**
- * Remember the sender of this ARP packet.
- * @param author of the rule that does so
- * @param via the physical network, as `viaOf` numbers it; without it, the packet has it in its register
- * @param lasts remember it for as long as the rule is there, used or not
+ * Learns the sender of this ARP packet.
+ * @param author of the rule that learns
+ * @param via the physical network, as `viaOf` numbers it; if left out, the packet has it in its register
+ * @param lasts keep the learned rule as long as the rule that learns, used or not
  */
 export const learnNextHop = (author: { readonly key: Key }, via?: number, lasts = false): Action => ({
   type: 'learn',

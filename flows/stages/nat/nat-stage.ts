@@ -1,6 +1,6 @@
 /**
- * Stage nat: networks whose members each have an IPv4 address of a physical network. The switch of a member translates between
- * that address and the one that its VM knows, and finds next hops.
+ * Stage nat: networks whose members each have an IPv4 address on a physical network. The switch of a member translates between
+ * that address and the address that its VM knows, and finds next hops.
  */
 import { DOMAIN, FROM_FABRIC, TARGET } from '../../pipeline/registers.ts'
 import type { Scope } from '../../pipeline/scope.ts'

@@ -6,13 +6,13 @@ import type { VnicMeter } from '../../pipeline/vnic-meter.ts'
 export const NAT_OUT = {
   number: 23,
   name: 'nat-out',
-  does: 'Gives what a member of a routed network sends to its gateway the floating address of its port, by connection tracking in a zone of its own.',
+  does: 'Translates the source address of packets that a member of a routed network sends to its gateway into the floating address of its port, by connection tracking in a zone of the port.',
 } as const satisfies Table
 
 export const TRANSLATED = {
   number: 24,
   name: 'translated',
-  does: 'Lets go on what has its floating address now. What has not is dropped: a private address never leaves.',
+  does: 'Passes packets that now have their floating address as the source, and drops all others, so that a private address never leaves.',
 } as const satisfies Table
 
 export const ROUTE = {
@@ -24,31 +24,31 @@ export const ROUTE = {
 export const NEIGHBOURS = {
   number: 26,
   name: 'neighbours',
-  does: 'Names the MAC address of a next hop, as the switch has learned it from ARP on the physical network.',
+  does: 'Holds the MAC addresses of next hops that the switch has learned from ARP on the physical network.',
   isLearned: true,
 } as const satisfies Table
 
 export const HOP = {
   number: 27,
   name: 'next-hop',
-  does: 'Sends a packet to the physical network whose next hop is known. Another one goes to the controller, at a limited rate, which asks for the next hop. From the physical network only ARP comes here, whose sender is learned anew if it is known.',
+  does: 'Sends packets with a known next hop to the physical network. Other packets go to the controller at a limited rate, and the controller sends an ARP request for the next hop. From the physical network only ARP packets get here; a sender that is known is learned again.',
 } as const satisfies Table
 
 export const NAT_IN = {
   number: 28,
   name: 'nat-in',
-  does: 'Gives what is for a floating address the private one of its port, by connection tracking in a zone of its own.',
+  does: 'Translates the destination of packets for a floating address into the private address of its port, by connection tracking in a zone of the port.',
 } as const satisfies Table
 
 export const DELIVER = {
   number: 29,
   name: 'deliver',
-  does: 'Hands a translated packet to the member whose private address it has now.',
+  does: 'Passes a translated packet to the member with its private address.',
 } as const satisfies Table
 
 const UNTIL_HOP = [CLASSIFY.number, HOP.number] as const
 
-/** Which physical network, and which VLAN of it, a routed packet is on its way to. */
+/** The physical network, and its VLAN, that a routed packet is going to. */
 export const VIA = {
   name: 'via',
   field: 'reg6',
@@ -80,5 +80,5 @@ export const NEXT_HOP = {
 export const NEXT_HOP_METER: VnicMeter = {
   name: 'next-hops',
   slot: 3,
-  limits: 'packets that the controller gets to find their next hop',
+  limits: 'packets that the controller gets in order to find their next hops',
 }

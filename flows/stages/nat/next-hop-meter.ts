@@ -1,11 +1,11 @@
-/** Limits what the controller gets to find next hops, so that neither a VNIC nor those who send to it can drown it. */
+/** Limits the packets that the controller gets in order to find next hops. So neither a VNIC nor its senders can overload it. */
 import type { Action } from '../../../src/openflow/index.ts'
 import type { Member } from '../../engines/engine-rules.ts'
 import { TO_CONTROLLER } from '../../pipeline/reply.ts'
 import { type MeterSpec, meterId } from '../../pipeline/vnic-meter.ts'
 import { NEXT_HOP_METER } from './nat-tables.ts'
 
-/** Packets of one VNIC, a second and at once. */
+/** The rate in packets per second, and the burst, of one VNIC. */
 const MAX_PACKETS = { rate: 20, burst: 20 } as const
 
 export const nextHopLimit = ({ ofport }: Member): MeterSpec => ({

@@ -1,6 +1,6 @@
 /**
- * Next hops that a switch does not know yet: which one a packet waits for, the question that finds it, and how the packet goes
- * on. The switch learns the answer by itself; the controller sends on the packets that came before it.
+ * Next hops that a switch does not know yet: which next hop a packet waits for, the ARP request that finds it, and how the
+ * packet continues. The switch learns the answer by itself. The controller sends the packets that arrived before it.
  */
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Key } from '../../../topology/ids.ts'
@@ -14,7 +14,7 @@ import { translationOf } from './checked-translation.ts'
 import { macOfFloating, viaOf } from './macs.ts'
 import type { Routed } from './routed-fabric.ts'
 
-/** A member on the way to its physical network. */
+/** A member and its way to the physical network. */
 export interface Way {
   readonly member: Member
   readonly fabric: Routed
@@ -25,7 +25,7 @@ export interface Way {
 }
 
 /**
- * The way of a member of a routed network, if its port has rules at its place.
+ * The way of a member of a routed network to its physical network, if its port has rules at its place.
  * @throws EngineMistake
  */
 export function wayOf(graph: GraphReader, engines: Engines, member: Member): Way | undefined {
@@ -36,11 +36,11 @@ export function wayOf(graph: GraphReader, engines: Engines, member: Member): Way
   return { member, fabric, via: viaOf(fabric, output), floating, scope }
 }
 
-/** The next hop for an address, or undefined where there is none. */
+/** The next hop for an address; undefined if there is none. */
 export const nextHopFor = ({ onLink, nextHop }: Routed, address: number): number | undefined =>
   isWithin(address, onLink) ? address : (nextHop ?? undefined)
 
-/** Who has this address? The sender is the floating address of the member, so that the answer comes back to its switch. */
+/** An ARP request for this address. The sender is the floating address of the member, so the answer comes back to its switch. */
 export function whoHas({ member, floating, scope }: Way, address: number): Injection {
   return {
     frame: arpRequest(macOfFloating(floating), floating, address),
@@ -49,7 +49,10 @@ export function whoHas({ member, floating, scope }: Way, address: number): Injec
   }
 }
 
-/** A packet that waited goes on. It is as the switch sent it to the controller: translated. @param mac of the next hop */
+/**
+ * Sends a packet that has waited. It is as the switch sent it to the controller: already translated. @param mac the MAC address
+ * of the next hop
+ */
 export const onward = ({ member, scope }: Way, frame: Uint8Array, mac: number): Injection => ({
   frame,
   actions: [
@@ -59,7 +62,7 @@ export const onward = ({ member, scope }: Way, frame: Uint8Array, mac: number): 
   why: 'it waited for its next hop',
 })
 
-/** Routers to ask for: one member on each way there asks. @param members those on one switch */
+/** The routers to send ARP requests for, each with one member that asks. @param members the members on one switch */
 export function routersOf(graph: GraphReader, engines: Engines, members: Iterable<Member>): Way[] {
   const found = new Map<string, Way>()
   for (const member of members) {

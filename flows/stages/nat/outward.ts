@@ -1,4 +1,7 @@
-/** From a member to whoever its floating address reaches. A packet that is not translated is dropped, so private addresses never leave. */
+/**
+ * From a member to every receiver that its floating address can reach. A packet that is not translated is dropped, so private
+ * addresses never leave.
+ */
 import { type Action, ipv4, type OxmField } from '../../../src/openflow/index.ts'
 import { called, describeVnic } from '../../engines/engine-rules.ts'
 import { maskOf, type Prefix, printPrefix } from '../../engines/prefix.ts'
@@ -13,7 +16,7 @@ import type { RoutedScope, TranslatedScope } from './routed-scope.ts'
 
 const IPV4: OxmField = { field: 'eth_type', value: 0x0800 }
 
-/** What all members share: their gateway, and the routes. */
+/** The rules that all members share: their gateway and the routes. */
 export function gateway(scope: RoutedScope): Rule[] {
   const { domain, fabric, next } = scope
   const author = domain.key
@@ -68,16 +71,16 @@ function routes({ domain, fabric: { onLink, nextHop, inside } }: RoutedScope): R
   ]
 }
 
-/** Class D, and the reserved rest with the broadcast address (RFC 5771, RFC 919). */
+/** Class D, and the reserved addresses including broadcast (RFC 5771, RFC 919). */
 const GROUPS: Prefix = { first: ipv4('224.0.0.0'), length: 3 }
-/** "This" host and loopback, which no packet on a wire may have as its destination (RFC 1812, sections 4.2.2.11 and 5.3.7). */
+/** "This" host and loopback. No packet on a wire may have these destinations (RFC 1812, sections 4.2.2.11 and 5.3.7). */
 const NOWHERE: readonly Prefix[] = ['0.0.0.0', '127.0.0.0'].map((first) => ({ first: ipv4(first), length: 8 }))
 const ALL: Prefix = { first: 0, length: 0 }
 
 const within = (field: 'ipv4_dst', prefix: Prefix): OxmField[] =>
   prefix.length === 0 ? [] : [{ field, value: prefix.first, mask: maskOf(prefix) }]
 
-/** From one member. */
+/** The rules of one member. */
 export function outward({ member, domain, fabric, translation, output }: TranslatedScope): Rule[] {
   const { port, ofport } = member
   const { floating, inside } = translation
@@ -132,7 +135,7 @@ export function outward({ member, domain, fabric, translation, output }: Transla
 const ICMP: OxmField = { field: 'ip_proto', value: 1 }
 const ECHO: OxmField = { field: 'icmp_type', value: 8 }
 
-/** An echo request turned into its reply (RFC 792). */
+/** Turns an echo request into its reply (RFC 792). */
 const echoed = (address: number): Action[] => [
   ...backTo(GATEWAY_MAC),
   move('ipv4_src', 'ipv4_dst', 32),

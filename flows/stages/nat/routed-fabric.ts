@@ -1,6 +1,6 @@
 /**
- * Way to the fabric `routed`: a physical network on which each member has an IPv4 address of its own. Its members share no
- * Ethernet; the stage translates between their addresses and those of the physical network.
+ * Way to the fabric `routed`: a physical network on which each member has an IPv4 address of its own. Its members do not share
+ * an Ethernet. The stage translates between their addresses and those of the physical network.
  */
 
 import type { Member } from '../../engines/engine-rules.ts'
@@ -15,23 +15,23 @@ export interface Routed {
   readonly role: string
   /** null: untagged. */
   readonly vlanId: number | null
-  /** The addresses that members have there. */
+  /** The floating addresses of members. */
   readonly prefix: Prefix
-  /** What is reached there without its router. */
+  /** The addresses that are reached without the router. */
   readonly onLink: Prefix
-  /** Its router; null: there is none. */
+  /** The address of the router; null: there is none. */
   readonly nextHop: number | null
-  /** The addresses that the members themselves know. */
+  /** The private addresses of the members. */
   readonly inside: Prefix
-  /** The one of those that is their gateway, which is in the switch. */
+  /** The private address of the gateway, which the switch implements. */
   readonly gateway: number
 }
 
 /** The two addresses of a member of a routed network, and its VNIC's MAC address. */
 export interface Translation {
-  /** On the physical network. */
+  /** Its address on the physical network. */
   readonly floating: number
-  /** As the VM knows it. */
+  /** Its address as the VM knows it. */
   readonly inside: number
   readonly mac: number
 }
@@ -41,7 +41,7 @@ declare module '../../engines/engine-rules.ts' {
     readonly routed: Routed
   }
   interface EngineRules {
-    /** The addresses of a member, of a domain whose way to the fabric is `routed`. */
+    /** The addresses of a member, in a domain whose way to the fabric is `routed`. */
     translation?(member: Member): Translation
   }
 }
@@ -58,7 +58,7 @@ export const routedFabric: FabricKind<Routed> = {
   beyond: () => undefined,
 }
 
-/** What the names of these segments begin with. */
+/** The prefix of these segments' names. */
 const PREFIX = 'routed/'
 
 /** The name of the segment of one address: `routed/physnet1/203.0.113.5`. */

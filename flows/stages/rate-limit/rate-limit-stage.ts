@@ -1,6 +1,6 @@
 /**
- * Stage rate-limit: meters for what a VNIC sends and receives, put in front of the actions of other stages. The limit of a port
- * is for all that its VNIC does, including the ports of its trunk. Ingress and egress are as the VM sees them.
+ * Stage rate-limit: meters for what a VNIC sends and receives, placed before the actions of other stages. The limit of a port
+ * is for all traffic of its VNIC, including the ports of its trunk. Ingress and egress are from the VM's point of view.
  */
 import type { Member } from '../../engines/engine-rules.ts'
 import type { Stage } from '../../pipeline/stage.ts'
@@ -10,9 +10,9 @@ import type { Limit } from '../../pipeline/wishes.ts'
 const FROM_VNIC: VnicMeter = { name: 'from-vnic', slot: 0, limits: 'what the VNIC sends' }
 const TO_VNIC: VnicMeter = { name: 'to-vnic', slot: 1, limits: 'what the VNIC receives' }
 
-/** The default burst is what the rate gives in this time. */
+/** The default burst is what the rate allows in this time. */
 const DEFAULT_BURST_MS = 400
-/** A meter lets nothing pass that is larger than its burst, and a frame may have 9,000 octets. */
+/** The smallest burst. A meter drops every frame that is larger than its burst, and a frame may have 9,000 octets. */
 const MIN_BURST_KBIT = 100
 
 export const rateLimit: Stage = {

@@ -1,6 +1,6 @@
 /**
- * Stage trunk: the port of a VNIC may carry other ports, each under a VLAN tag of its own. Between the VM and the switch a tag
- * says which port a frame is of; the switch takes it off on the way in, and puts it on again on the way out.
+ * Stage trunk: the port of a VNIC may carry other ports, each with a VLAN tag. Between the VM and the switch, the tag says
+ * which port a frame belongs to. The switch removes it from frames of the VM, and adds it to frames for the VM.
  */
 import type { OxmField } from '../../../src/openflow/index.ts'
 import { called, describeMember, type Member } from '../../engines/engine-rules.ts'
@@ -27,7 +27,7 @@ const framingOf = (tag: number): Framing => ({
   wrap: pushTag(tag),
 })
 
-/** A second tag behind the one of the trunk could be a way into a VLAN once the first one is off. */
+/** Frames with a second tag are dropped: without the tag of the trunk, the second tag could lead into a VLAN. */
 function noSecondTag(member: Member): Rule[] {
   const { port, ofport, tag } = member
   if (tag === null) return []
@@ -39,8 +39,8 @@ function noSecondTag(member: Member): Rule[] {
 }
 
 /**
- * A VNIC whose port has a trunk takes every tag for one of its trunk's. So it must not receive frames that came from its network
- * with a tag of their own.
+ * A VNIC whose port has a trunk takes every tag for a tag of its trunk. So it must not receive frames with other tags from its
+ * network.
  */
 function noForeignTags({ member, domain, kind }: MemberScope): Rule[] {
   const { port } = member
