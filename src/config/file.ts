@@ -1,9 +1,9 @@
 /** Reads the configuration file: YAML with the keys of the table of settings. */
 import { readFileSync } from 'node:fs'
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import { quoted } from '../core/quoted.ts'
 import { ConfigError, type Given, suggestion } from './keys.ts'
 import { isEach, isSetting, type Node, SETTINGS } from './settings.ts'
-import { show } from './values.ts'
 
 export interface FileContent {
   readonly given: readonly Given[]
@@ -31,7 +31,7 @@ export function readFile(file: string): FileContent {
         ? `a mapping from each ${node.form} to its settings`
         : `a mapping with ${Object.keys(node).join(', ')}`
       throw new ConfigError(
-        `${path.join('.') || 'the configuration'} holds ${show(value)} (${source}); allowed: ${allowed}`,
+        `${path.join('.') || 'the configuration'} holds ${quoted(value)} (${source}); allowed: ${allowed}`,
       )
     }
     if (isEach(node)) named.push([...path])

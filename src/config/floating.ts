@@ -1,5 +1,6 @@
 /** Reads the pools of floating addresses of a physical network. */
 
+import { quoted } from '../core/quoted.ts'
 import type { Range } from '../core/resources/segments.ts'
 import type { FloatingPool } from '../engines/ethernet/physical-networks.ts'
 import {
@@ -12,7 +13,7 @@ import {
   printPrefix,
 } from '../engines/nat-ipv4/prefixes.ts'
 import { nearest } from './nearest.ts'
-import { Disallowed, readNumber, show } from './values.ts'
+import { Disallowed, readNumber } from './values.ts'
 
 const FIELDS = ['prefix', 'vlan', 'gateway_ip']
 const FORM = '{prefix: 203.0.113.0/24, vlan: 50, gateway_ip: 203.0.113.1}'
@@ -28,7 +29,7 @@ function readPool(value: unknown, at: string): FloatingPool {
   if (unknown !== undefined) {
     const meant = nearest(unknown, FIELDS)
     const allowed = `only ${FIELDS.join(', ')}${meant ? ` (${meant}?)` : ''}`
-    throw new Disallowed(value, allowed, { at, holds: `a field ${show(unknown)}` })
+    throw new Disallowed(value, allowed, { at, holds: `a field ${quoted(unknown)}` })
   }
   const { prefix: text, vlan, gateway_ip: router } = value as Record<string, unknown>
   const prefix = parsePrefix(text)

@@ -2,6 +2,7 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { Address4, Address6 } from 'ip-address'
 import { ROLES, type Role } from '../core/caller.ts'
+import { quoted } from '../core/quoted.ts'
 import type { Range } from '../core/resources/segments.ts'
 import { nearest } from './nearest.ts'
 
@@ -11,18 +12,12 @@ export class Disallowed extends Error {
   /** The value in words: `"x"`. */
   readonly holds: string
 
-  constructor(value: unknown, allowed: string, { at = '', holds = show(value) } = {}) {
+  constructor(value: unknown, allowed: string, { at = '', holds = quoted(value) } = {}) {
     super(allowed)
     this.name = 'Disallowed'
     this.at = at
     this.holds = holds
   }
-}
-
-/** A value on one line, shortened if it is long. */
-export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing'
-  return text.length <= 80 ? text : `${text.slice(0, 79)}…`
 }
 
 /** An address to listen on. */
@@ -32,8 +27,11 @@ export interface Address {
   readonly port: number
 }
 
-const PLACE = /^(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^:[\]]+)):(?<port>\d{1,5})$/
-const HOST_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/
+const PLACE = /^(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^:[\]]+)):(?<port>0|[1-9]\d{0,4})$/
+/**
+ * A name. Its last label must not be a number, decimal or hexadecimal: resolvers take `0x7f.1` and `127.1` for IPv4 addresses.
+ */
+const HOST_NAME = /^(?!(.*\.)?(\d+|0x[0-9a-f]*)$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i
 
 function parsePlace(text: string): Address | undefined {
   const { ipv6, host = ipv6, port } = PLACE.exec(text)?.groups ?? {}
@@ -151,7 +149,7 @@ function readToken(value: unknown, at: string): Token {
   if (unknown !== undefined) {
     const meant = nearest(unknown, TOKEN_FIELDS)
     const allowed = `only ${TOKEN_FIELDS.join(', ')}${meant ? ` (${meant}?)` : ''}`
-    throw new Disallowed(value, allowed, { at, holds: `a field ${show(unknown)}` })
+    throw new Disallowed(value, allowed, { at, holds: `a field ${quoted(unknown)}` })
   }
   const { sha256, project, role } = value as { sha256?: unknown; project?: unknown; role?: unknown }
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/i.test(sha256)) {

@@ -2,6 +2,7 @@
 import { isOpaque } from '../../topology/ids.ts'
 import type { Condition } from '../core/engine/engine.ts'
 import { peerAddress } from '../core/engine/peer-address.ts'
+import { quoted } from '../core/quoted.ts'
 
 /** The bridge that Plugboard programs on every host. */
 export const INTEGRATION_BRIDGE = 'br-int'
@@ -17,20 +18,21 @@ export type DatapathType = 'system' | 'netdev'
  * @returns the bridge of each physical network
  */
 export function parseBridgeMappings(text: string | undefined, conditions: Condition[]): Record<string, string> {
-  const bridges: Record<string, string> = {}
+  // A map: a physical network may have the name of a property that every object has, such as `constructor`.
+  const bridges = new Map<string, string>()
   const parts = (text ?? '').split(',').map((part) => part.trim())
   for (const part of parts.filter(Boolean)) {
     const [physical, bridge, ...more] = part.split(':')
     const isFormed = physical && bridge && more.length === 0 && isOpaque(physical) && bridge !== INTEGRATION_BRIDGE
     // Two physical networks on one bridge would share their VLANs.
-    if (isFormed && !bridges[physical] && !Object.values(bridges).includes(bridge)) bridges[physical] = bridge
+    if (isFormed && !bridges.has(physical) && ![...bridges.values()].includes(bridge)) bridges.set(physical, bridge)
     else
       conditions.push({
         code: 'bad-bridge-mapping',
-        message: `plugboard-bridge-mappings holds "${part}": it must be physical_network:bridge, each of them once, and a bridge other than ${INTEGRATION_BRIDGE}`,
+        message: `plugboard-bridge-mappings holds ${quoted(part)}: it must be physical_network:bridge, each of them once, and a bridge other than ${INTEGRATION_BRIDGE}`,
       })
   }
-  return bridges
+  return Object.fromEntries(bridges)
 }
 
 /** @returns the tunnel address in canonical form; null if there is none, or if no peer could send to it */
@@ -40,7 +42,7 @@ export function parseEncapIp(text: string | undefined, conditions: Condition[]):
   if (address !== null) return address
   conditions.push({
     code: 'bad-encap-ip',
-    message: `plugboard-encap-ip holds "${text}": it must be an IPv4 or IPv6 address of this host that its peers can reach`,
+    message: `plugboard-encap-ip holds ${quoted(text)}: it must be an IPv4 or IPv6 address of this host that its peers can reach`,
   })
   return null
 }
@@ -51,7 +53,7 @@ export function parseDatapathType(text: string | undefined, conditions: Conditio
   if (text === 'system' || text === 'netdev') return text
   conditions.push({
     code: 'bad-datapath-type',
-    message: `plugboard-datapath-type holds "${text}": it must be system or netdev`,
+    message: `plugboard-datapath-type holds ${quoted(text)}: it must be system or netdev`,
   })
   return null
 }

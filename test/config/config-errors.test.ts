@@ -7,6 +7,8 @@ t.test('floating addresses: what is wrong about a prefix, or between two, is one
   const cases: Array<readonly [text: string, message: RegExp]> = [
     ['{ prefix: 203.0.113.0/24 }', /floating holds .*; allowed: a list of prefixes/],
     ['[{ prefix: 203.0.113.5/24 }]', /floating\[0\]\.prefix holds "203\.0\.113\.5\/24" .*no bits set behind/],
+    ['[{ prefix: 203.0.113.0/024 }]', /floating\[0\]\.prefix holds "203\.0\.113\.0\/024"/],
+    ['[{ prefix: 203.0.113.0/24, gateway_ip: "::ffff:203.0.113.1" }]', /floating\[0\]\.gateway_ip holds/],
     ['[{ prefix: 224.0.0.0/24 }]', /floating\[0\]\.prefix holds/],
     ['[{ prefix: 203.0.113.0/31 }]', /floating\[0\]\.prefix holds/],
     ['[{ prefix: 203.0.113.0/24, vlan: 4095 }]', /floating\[0\]\.vlan holds 4095 .*from 1 to 4094/],
@@ -32,6 +34,11 @@ t.test('an error is one line: the key, what it holds, where, and what is allowed
     ],
     [{ flags: ['--http-listen', '127.0.0.1:65536'] }, /^http\.listen holds "127\.0\.0\.1:65536"/],
     [{ flags: ['--http-listen', '300.0.0.1:80'] }, /^http\.listen holds "300\.0\.0\.1:80"/],
+    // Resolvers take these for addresses of IPv4, and so for this machine.
+    ...['127.1', '0x7f.1', '0x7f000001', '127.0.0.0x1', '2130706433', '127.0.0.01'].map(
+      (host): readonly [Sources, RegExp] => [{ flags: ['--http-listen', `${host}:80`] }, /^http\.listen holds/],
+    ),
+    [{ flags: ['--http-listen', '127.0.0.1:080'] }, /^http\.listen holds/],
     [{ flags: ['--http-listen', '[1::2::3]:80'] }, /^http\.listen holds/],
     [{ flags: ['--http-listen', '::1:80'] }, /^http\.listen holds "::1:80" .*"\[::1\]:9797"/],
     [

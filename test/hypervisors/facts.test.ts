@@ -108,6 +108,13 @@ t.test('settings of the host become facts, and wrong ones become conditions', as
   ])
 })
 
+t.test('physical networks may have names that objects have, too', async (t) => {
+  const external = { 'plugboard-bridge-mappings': 'constructor:br-a,__proto__:br-b,toString:br-c' }
+  const { facts, conditions } = bound({ external, bridges: { 'br-int': [], 'br-a': [], 'br-b': [], 'br-c': [] } })
+  t.same(Object.entries(facts.bridgeMappings).flat().join(' '), 'constructor br-a __proto__ br-b toString br-c')
+  t.same(conditions, [])
+})
+
 t.test('ports towards the fabric are recognised by their role', async (t) => {
   const role = (name: string, value: string, ofport: number) => ({
     name,

@@ -1,5 +1,6 @@
 /** What the loaded engines offer: networks, ports in no network, and kinds of VNIC. */
 import { PlugboardError } from '../errors.ts'
+import { quoted } from '../quoted.ts'
 import type { Engine, NetworkService, PortService, VnicKind } from './engine.ts'
 
 /** The default kind of a VNIC: an Ethernet device. */
@@ -38,7 +39,7 @@ export function findKind(kinds: readonly VnicKind[], name: string): VnicKind {
   const kind = kinds.find((each) => each.kind === name)
   if (kind) return kind
   const known = kinds.map((each) => each.kind).join(', ')
-  const detail = `no loaded engine takes VNICs of kind "${name}": take one of ${known}`
+  const detail = `no loaded engine takes VNICs of kind ${quoted(name)}: take one of ${known}`
   throw new PlugboardError('bad-request', detail, { field: 'kind' })
 }
 
@@ -47,8 +48,8 @@ function find<E extends Engine>(engines: Engines, alias: string, able: readonly 
   const found = able.find((engine) => engine.alias === alias)
   if (found) return found
   const [code, why] = engines.has(alias)
-    ? (['unsupported', `engine "${alias}" ${otherwise}`] as const)
-    : (['unknown-engine', `engine "${alias}" is not loaded`] as const)
+    ? (['unsupported', `engine ${quoted(alias)} ${otherwise}`] as const)
+    : (['unknown-engine', `engine ${quoted(alias)} is not loaded`] as const)
   const those = able.map((engine) => engine.alias).join(', ')
   throw new PlugboardError(code, `${why}: take one of ${those}`, { field: 'engine' })
 }

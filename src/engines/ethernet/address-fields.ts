@@ -7,27 +7,35 @@ const MAX_DNS_SERVERS = 4
 const MAX_ROUTES = 16
 const MAX_SPANS = 16
 
-const Address = Type.String()
+const address = (description: string) => Type.String({ description })
 const closed = (properties: TProperties) => Type.Object(properties, { additionalProperties: false })
 
-const dns = Type.Optional(Type.Array(Address, { maxItems: MAX_DNS_SERVERS, description: 'addresses of DNS servers' }))
+const dns = (family: string) =>
+  Type.Optional(
+    Type.Array(address(`an ${family} address`), {
+      maxItems: MAX_DNS_SERVERS,
+      description: `${family} addresses of DNS servers`,
+    }),
+  )
 
 const Route = closed({
-  destination: Type.String({ description: 'address/length, such as 10.1.0.0/16' }),
-  next_hop: Type.String({ description: 'an address of the prefix' }),
+  destination: address('an IPv4 prefix, such as 10.1.0.0/16'),
+  next_hop: address('an IPv4 address of the prefix'),
 })
 
 const Span = closed({
-  start: Type.String({ description: 'the first one' }),
-  end: Type.String({ description: 'the last one' }),
+  start: address('the first one, an IPv4 address of the prefix'),
+  end: address('the last one, an IPv4 address of the prefix'),
 })
 
 const Ipv4 = closed({
-  prefix: Type.String({ description: 'such as 10.0.0.0/24' }),
+  prefix: address('an IPv4 prefix, such as 10.0.0.0/24'),
   gateway_ip: Type.Optional(
-    Type.Union([Address, Type.Null()], { description: 'of the prefix: the default route; null: none' }),
+    Type.Union([address('an IPv4 address'), Type.Null()], {
+      description: 'an IPv4 address of the prefix: the default route; null: none',
+    }),
   ),
-  dns,
+  dns: dns('IPv4'),
   routes: Type.Optional(
     Type.Array(Route, { maxItems: MAX_ROUTES, description: 'further routes that clients are told' }),
   ),
@@ -41,11 +49,11 @@ const Ipv4 = closed({
 })
 
 const Ipv6 = closed({
-  prefix: Type.String({ description: 'of 64 bits, such as fd00::/64' }),
+  prefix: address('an IPv6 prefix of 64 bits, such as fd00::/64'),
   mode: Type.Enum([...MODES], {
     description: 'how VMs learn of more than their address: from router advertisements alone, or by DHCPv6',
   }),
-  dns,
+  dns: dns('IPv6'),
 })
 
 const answer = (description: string) =>

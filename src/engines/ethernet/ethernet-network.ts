@@ -3,8 +3,9 @@ import { Address6 } from 'ip-address'
 import { endsOf, type Prefix, prefixOf, printPrefix } from '../../../flows/engines/prefix.ts'
 import type { Attributes } from '../../../topology/model.ts'
 import { PlugboardError } from '../../core/errors.ts'
+import { parseIp } from '../../core/ip-text.ts'
 import { ipv4, printIpv4 } from '../../openflow/index.ts'
-import { hostAddress, isNobody, networkPrefix, parseIp } from './ip-values.ts'
+import { hostAddress, isNobody, networkPrefix } from './ip-values.ts'
 import { IPV4, IPV6, type Ipv4Network, type Ipv6Network } from './network-addressing.ts'
 
 type Wish4 = Partial<Ipv4Network> & Pick<Ipv4Network, 'prefix'>
@@ -63,7 +64,7 @@ const hasNoHosts = (prefix: string): boolean => {
 }
 
 /** Is the prefix link-local? Hosts make these addresses by themselves on every link (RFC 4291, 2.5.6). */
-const isLinkLocal = (prefix: string): boolean => parseIp(prefix)?.isInSubnet(LINK_LOCAL) ?? false
+const isLinkLocal = (prefix: string): boolean => parseIp(prefix.replace(/\/.*/, ''))?.isInSubnet(LINK_LOCAL) ?? false
 const LINK_LOCAL = new Address6('fe80::/10')
 
 /** Checks that an address is that of a host in a prefix. @throws PlugboardError `bad-request` */

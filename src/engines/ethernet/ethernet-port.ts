@@ -7,13 +7,15 @@ import type { Attributes, Network, Port } from '../../../topology/model.ts'
 import type { Caller } from '../../core/caller.ts'
 import { portFieldsOf } from '../../core/engine/port-rows.ts'
 import { PlugboardError } from '../../core/errors.ts'
+import { IP_FORMS, parseIp, parseIpPrefix } from '../../core/ip-text.ts'
+import { quoted } from '../../core/quoted.ts'
 import { asAttribute } from '../../core/resources/field.ts'
 import type { EnginePortField } from '../../core/resources/port-fields.ts'
 import { ipv4, ipv6 } from '../../openflow/index.ts'
 import { hostIn } from './ethernet-network.ts'
 import { parseMac } from './ethernet-vnic.ts'
 import { isMade } from './interface-id.ts'
-import { isNobody, parseIp } from './ip-values.ts'
+import { isNobody } from './ip-values.ts'
 import { dhcpServerOf, ipv4Of, ipv6Of, prefix6 } from './network-addressing.ts'
 import { ADDRESSES, addressesOf, PAIRS, SECURITY } from './port-addressing.ts'
 
@@ -101,7 +103,7 @@ const ADDRESS_PAIRS: EnginePortField = {
       Type.Object(
         {
           mac_address: Type.Optional(Type.String({ description: "the VNIC's own where none is given" })),
-          ip_prefix: Type.String({ description: 'an address, or address/length' }),
+          ip_prefix: Type.String({ description: 'an IPv4 or IPv6 address, or address/length' }),
         },
         { additionalProperties: false },
       ),
@@ -183,27 +185,17 @@ function choosable(network: Network, address: string): void {
 
 function canonical(text: string): string {
   const address = parseIp(text)
-  if (address && !text.includes('/') && !isNobody(address)) return address.correctForm()
-  throw new PlugboardError(
-    'bad-request',
-    `"${text}" is no address of a VM: it must be an IPv4 or IPv6 unicast address`,
-    { field: ADDRESSES },
-  )
+  if (address && !isNobody(address)) return address.correctForm()
+  const right = `it must be an IPv4 or IPv6 unicast address: ${IP_FORMS[4]}; or ${IP_FORMS[6]}`
+  throw new PlugboardError('bad-request', `${quoted(text)} is no address of a VM: ${right}`, { field: ADDRESSES })
 }
 
 function pairOf({ mac_address: mac, ip_prefix: text }: PairWish): Attributes {
-  const address = parseIp(text)
-  if (address === null) {
-    throw new PlugboardError(
-      'bad-request',
-      `"${text}" is no ip_prefix: it must be like 10.0.0.5, 10.0.0.0/24 or fd00::/64`,
-      {
-        field: PAIRS,
-      },
-    )
+  const prefix = parseIpPrefix(text)
+  const canonical = prefix ? `${prefix.first}/${prefix.length}` : parseIp(text)?.correctForm()
+  if (canonical === undefined) {
+    const right = `it must be an address or address/length: ${IP_FORMS[4]}; or ${IP_FORMS[6]}`
+    throw new PlugboardError('bad-request', `${quoted(text)} is no ip_prefix: ${right}`, { field: PAIRS })
   }
-  const prefix = /\//.test(text)
-    ? `${address.startAddress().correctForm()}/${address.subnetMask}`
-    : address.correctForm()
-  return { ...(mac === undefined ? {} : { mac_address: parseMac(mac, PAIRS) }), ip_prefix: prefix }
+  return { ...(mac === undefined ? {} : { mac_address: parseMac(mac, PAIRS) }), ip_prefix: canonical }
 }

@@ -6,13 +6,19 @@ import type * as nodes from '../../../topology/model.ts'
 import type { VnicKind } from '../../core/engine/engine.ts'
 import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
+import { quoted } from '../../core/quoted.ts'
 import { type EngineField, schemaOf } from '../../core/resources/field.ts'
 
 const FIELDS: readonly EngineField[] = [
   {
     name: 'mac_address',
     documentation: 'The MAC address, unicast. A random one is assigned where none is given.',
-    request: Type.Optional(Type.String({ description: 'unicast; a random one is assigned where none is given' })),
+    request: Type.Optional(
+      Type.String({
+        description:
+          'unicast, six pairs of hexadecimal digits such as 02:00:00:00:00:05; a random one is assigned where none is given',
+      }),
+    ),
     answer: Type.String({ description: 'of kind "ethernet"' }),
   },
 ]
@@ -34,7 +40,7 @@ export const ethernetKind: VnicKind = {
 export function parseMac(text: string, field = 'mac_address'): string {
   const right = 'six pairs of hexadecimal digits, such as 02:00:00:00:00:01'
   if (!/^[0-9a-f]{2}([:-])[0-9a-f]{2}(\1[0-9a-f]{2}){4}$/i.test(text)) {
-    throw new PlugboardError('bad-request', `"${text}" is no MAC address: it must be ${right}`, {
+    throw new PlugboardError('bad-request', `${quoted(text)} is no MAC address: it must be ${right}`, {
       field,
     })
   }

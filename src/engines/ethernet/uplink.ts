@@ -3,6 +3,7 @@ import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { Network } from '../../../topology/model.ts'
 import type { Engine, FabricPort } from '../../core/engine/engine.ts'
 import { PlugboardError } from '../../core/errors.ts'
+import { quoted } from '../../core/quoted.ts'
 import { floodLimit } from './floods.ts'
 import type { PhysicalNetworks } from './physical-networks.ts'
 
@@ -18,7 +19,9 @@ export function candidates<T>(known: ReadonlyMap<string, T>, name: string | unde
   if (found.length > 0) return found
   const all = [...known.keys()].join(', ') || 'none'
   const detail =
-    name === undefined ? 'no physical network is configured' : `physical network "${name}" is not configured: ${all} is`
+    name === undefined
+      ? 'no physical network is configured'
+      : `physical network ${quoted(name)} is not configured: ${all} is`
   throw new PlugboardError('bad-request', detail, { field: 'segment.physical_network' })
 }
 

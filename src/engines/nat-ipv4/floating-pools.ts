@@ -3,6 +3,7 @@ import { isWithin, overlap, type Prefix, printPrefix } from '../../../flows/engi
 import { isTaken } from '../../../topology/graph.ts'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import { PlugboardError } from '../../core/errors.ts'
+import { quoted } from '../../core/quoted.ts'
 import { checkUntaken } from '../../core/resources/segments.ts'
 import type { FloatingPool, PhysicalNetworks } from '../ethernet/physical-networks.ts'
 import { isUnicast, parsePrefix } from './prefixes.ts'
@@ -74,7 +75,7 @@ export function readPrefix(text: unknown): Prefix {
   const prefix = parsePrefix(text)
   if (prefix && prefix.length <= MAX_PREFIX_LENGTH && isUnicast(prefix)) return prefix
   const right = `it must be like 203.0.113.0/24, with no bits set behind its length, of ${MAX_PREFIX_LENGTH} at most`
-  throw new PlugboardError('bad-request', `${FIELD} "${text}" is no prefix for hosts: ${right}`, { field: FIELD })
+  throw new PlugboardError('bad-request', `${FIELD} ${quoted(text)} is no prefix for hosts: ${right}`, { field: FIELD })
 }
 
 /**
@@ -84,7 +85,7 @@ export function readPrefix(text: unknown): Prefix {
 export function readPrivate(text: string, place: Place): Prefix {
   const prefix = parsePrefix(text)
   const wrong = (words: string): never => {
-    throw new PlugboardError('bad-request', `private_prefix "${text}" ${words}`, { field: 'private_prefix' })
+    throw new PlugboardError('bad-request', `private_prefix ${quoted(text)} ${words}`, { field: 'private_prefix' })
   }
   if (!prefix || !isUnicast(prefix)) return wrong('is no prefix for hosts: it must be like 100.64.0.0/16')
   if (prefix.length > MAX_PREFIX_LENGTH)

@@ -4,6 +4,7 @@ import { dotted } from '../../../flows/engines/prefix.ts'
 import type { Port } from '../../../topology/model.ts'
 import { portFieldsOf } from '../../core/engine/port-rows.ts'
 import { PlugboardError } from '../../core/errors.ts'
+import { quoted } from '../../core/quoted.ts'
 import { asAttribute, type EngineField } from '../../core/resources/field.ts'
 import { FLOATING, PRIVATE } from './nat-ipv4-rules.ts'
 import { parseAddress } from './prefixes.ts'
@@ -18,7 +19,7 @@ export const natNetworkFields: readonly EngineField[] = [
     name: 'address_prefix',
     documentation: 'The [floating addresses](nat.md) of its ports.',
     request: Type.String({
-      description: 'of engine "nat-ipv4": the floating addresses of its ports, such as 203.0.113.0/24',
+      description: 'of engine "nat-ipv4": the floating addresses of its ports, an IPv4 prefix such as 203.0.113.0/24',
     }),
     answer: Type.String({ description: 'of engine "nat-ipv4": its floating addresses' }),
   },
@@ -40,7 +41,7 @@ export const natNetworkFields: readonly EngineField[] = [
     documentation: `The addresses that its VMs have themselves; \`${DEFAULT_PRIVATE}\` where none is given.`,
     request: Type.Optional(
       Type.String({
-        description: `of engine "nat-ipv4": what its VMs see, ${DEFAULT_PRIVATE} where none is given; other networks may have the same`,
+        description: `of engine "nat-ipv4": what its VMs see, an IPv4 prefix, ${DEFAULT_PRIVATE} where none is given; other networks may have the same`,
       }),
     ),
     answer: Type.String({ description: 'of engine "nat-ipv4": the addresses of its VMs' }),
@@ -56,7 +57,7 @@ export const natPortFields = portFieldsOf([
     answer: Type.String({ description: 'of engine "nat-ipv4": by which it is reached' }),
     request: {
       schema: Type.String({
-        description: 'of engine "nat-ipv4": the address by which it is reached, chosen when the port is made',
+        description: 'of engine "nat-ipv4": the IPv4 address by which it is reached, chosen when the port is made',
       }),
       roles: { create: 'member', update: 'member' },
       default: undefined,
@@ -74,7 +75,7 @@ export const natPortFields = portFieldsOf([
 /** @throws PlugboardError `bad-request` */
 function floatingOf(port: Port, asked: unknown): string {
   const wrong = (words: string): never => {
-    throw new PlugboardError('bad-request', `${FLOATING} "${asked}" ${words}`, { field: FLOATING })
+    throw new PlugboardError('bad-request', `${FLOATING} ${quoted(asked)} ${words}`, { field: FLOATING })
   }
   const address = parseAddress(asked)
   if (address === null) return wrong('is no IPv4 address: it must be like 203.0.113.5')

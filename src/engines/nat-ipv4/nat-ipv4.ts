@@ -14,6 +14,7 @@ import { ipv4 } from '../../openflow/index.ts'
 import type { BuiltInEngine } from '../built-in.ts'
 import { type Lease4, serve4 } from '../dhcp/server4.ts'
 import { checkMac } from '../ethernet/ethernet-vnic.ts'
+import { hostAddress } from '../ethernet/ip-values.ts'
 import { macOf } from '../ethernet/mac.ts'
 import { PhysicalNetwork, type PhysicalNetworks } from '../ethernet/physical-networks.ts'
 import { judgeVlanLimit, uplinkMtu, uplinkPorts } from '../ethernet/uplink.ts'
@@ -21,7 +22,6 @@ import { Addresses } from './floating-addresses.ts'
 import { placeOf, readPrefix, readPrivate } from './floating-pools.ts'
 import { DEFAULT_PRIVATE, natNetworkFields, natPortFields } from './nat-fields.ts'
 import { FLOATING, natIpv4Rules, PRIVATE, translation } from './nat-ipv4-rules.ts'
-import { parseAddress } from './prefixes.ts'
 
 export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
   /** The allocators of networks. They only remember where to continue the search; the graph says which addresses are taken. */
@@ -54,7 +54,7 @@ export function natIpv4(physicalNetworks: PhysicalNetworks): Engine {
         const prefix = readPrefix(fields.address_prefix)
         const place = placeOf(graph, physicalNetworks, prefix, asked?.physical_network as string | undefined)
         const inside = readPrivate(String(fields.private_prefix ?? DEFAULT_PRIVATE), place)
-        const dns = ((fields.dns ?? []) as readonly unknown[]).map(nameServer)
+        const dns = ((fields.dns ?? []) as readonly unknown[]).map((each) => hostAddress(String(each), 4, 'dns'))
         const { physicalNetwork, vlan, gateway } = place
         return {
           segment: {
@@ -90,14 +90,6 @@ function whatHasChanged(known: PhysicalNetworks, { segment, attributes }: Networ
   const gateway = pool?.gateway ?? null
   if (pool?.vlan === vlan && (gateway === null ? null : dotted(gateway)) === router) return undefined
   return `it has ${attributes.address_prefix} of ${prefix} on ${name}, VLAN ${vlan ?? 'none'}, router ${router ?? 'none'}: the configuration does not have that any more, so put it back or make another network`
-}
-
-function nameServer(text: unknown): string {
-  const address = parseAddress(text)
-  if (address !== null) return dotted(address)
-  throw new PlugboardError('bad-request', `"${text}" is no name server: it must be an IPv4 address, like 9.9.9.9`, {
-    field: 'dns',
-  })
 }
 
 /** The lease time of DHCP. The address of a port never changes. */

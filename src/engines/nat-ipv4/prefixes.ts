@@ -1,23 +1,21 @@
 /** Parses IPv4 addresses and prefixes of requests and of the configuration. All other code uses numbers. */
-import { isIPv4 } from 'node:net'
-import { Address4 } from 'ip-address'
-import { dotted, maskOf, overlap, type Prefix } from '../../../flows/engines/prefix.ts'
+import { dotted, overlap, type Prefix } from '../../../flows/engines/prefix.ts'
+import { parseIp, parseIpPrefix } from '../../core/ip-text.ts'
 import { ipv4 } from '../../openflow/index.ts'
 
 export { endsOf, isWithin, overlap, printPrefix } from '../../../flows/engines/prefix.ts'
 
-/** An address as a number; null if the text is not an address in canonical form. */
-export const parseAddress = (text: unknown): number | null =>
-  typeof text === 'string' && isIPv4(text) ? ipv4(new Address4(text).correctForm()) : null
+/** An address as a number; null if the text is no IPv4 address. */
+export function parseAddress(text: unknown): number | null {
+  const address = parseIp(text)
+  return address?.v4 ? ipv4(address.correctForm()) : null
+}
 
 /** Parses a prefix such as `203.0.113.0/24`; null if it is not one. Bits after its length must be zero. */
 export function parsePrefix(text: unknown): Prefix | null {
-  if (typeof text !== 'string') return null
-  const [address = '', length = ''] = text.split('/')
-  const first = parseAddress(address)
-  if (first === null || !/^\d{1,2}$/.test(length) || Number(length) > 32 || text.split('/').length !== 2) return null
-  const prefix = { first, length: Number(length) }
-  return (first & maskOf(prefix)) >>> 0 === first ? prefix : null
+  const prefix = parseIpPrefix(text)
+  if (!prefix?.address.v4 || prefix.address.correctForm() !== prefix.first) return null
+  return { first: ipv4(prefix.first), length: prefix.length }
 }
 
 /** "This" network, loopback, multicast and reserved addresses: no host can have them. */

@@ -12,6 +12,8 @@ import type { Engine, PortPlan } from '../../core/engine/engine.ts'
 import { ETHERNET } from '../../core/engine/offers.ts'
 import { peerAddress } from '../../core/engine/peer-address.ts'
 import { PlugboardError } from '../../core/errors.ts'
+import { IP_FORMS } from '../../core/ip-text.ts'
+import { quoted } from '../../core/quoted.ts'
 import { OPAQUE } from '../../core/resources/common-fields.ts'
 import { type EngineField, schemaOf } from '../../core/resources/field.ts'
 import { checkUntaken } from '../../core/resources/segments.ts'
@@ -106,8 +108,8 @@ function plan(graph: GraphReader, network: Network | null, fields: Fields): Port
   const { tunnel_type: type, tunnel_key: key } = fields
   const remoteIp = peerAddress(fields.remote_ip)
   if (remoteIp === null) {
-    const right = 'an IPv4 or IPv6 unicast address that hypervisors can send to'
-    throw new PlugboardError('bad-request', `remote_ip holds "${fields.remote_ip}": it must be ${right}`, {
+    const right = `an IPv4 or IPv6 unicast address that hypervisors can send to: ${IP_FORMS[4]}; or ${IP_FORMS[6]}`
+    throw new PlugboardError('bad-request', `remote_ip holds ${quoted(fields.remote_ip)}: it must be ${right}`, {
       field: 'remote_ip',
     })
   }

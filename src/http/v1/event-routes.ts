@@ -6,6 +6,7 @@ import { Type } from 'typebox'
 import { PlugboardError } from '../../core/errors.ts'
 import type { Event, EventLog, Resync } from '../../core/event-log.ts'
 import type { ProjectId } from '../../core/operations.ts'
+import { quoted } from '../../core/quoted.ts'
 import { responses } from '../responses.ts'
 import { PROJECT } from './route.ts'
 import { paramsOf } from './schemas.ts'
@@ -75,7 +76,7 @@ async function write(to: ServerResponse, stream: AsyncIterable<Event | Resync>, 
 function lastIdOf(header: string | string[] | undefined): number | null {
   if (header === undefined || header === '') return null
   if (/^\d{1,15}$/.test(String(header))) return Number(header)
-  throw new PlugboardError('bad-request', `Last-Event-ID holds "${header}": it must be the id of an event`, {
+  throw new PlugboardError('bad-request', `Last-Event-ID holds ${quoted(header)}: it must be the id of an event`, {
     field: 'last-event-id',
   })
 }

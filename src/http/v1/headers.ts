@@ -1,5 +1,6 @@
 /** Conditional requests (RFC 9110, 13) by revision, and preferences (RFC 7240). */
 import { PlugboardError } from '../../core/errors.ts'
+import { quoted } from '../../core/quoted.ts'
 import type { Expected } from '../../core/resources/objects.ts'
 
 export const etag = (revision: number): string => `"${revision}"`
@@ -13,7 +14,7 @@ const TAGS = /^(?:W\/)?"[^"]*"(?:\s*,\s*(?:W\/)?"[^"]*")*$/
 export function expectedOf(header: string | undefined): Expected {
   if (header === undefined || header.trim() === '*') return null
   if (!TAGS.test(header.trim())) {
-    throw new PlugboardError('bad-request', `If-Match holds ${header}: it must be * or ETags such as "3"`, {
+    throw new PlugboardError('bad-request', `If-Match holds ${quoted(header)}: it must be * or ETags such as "3"`, {
       field: 'if-match',
     })
   }

@@ -1,6 +1,7 @@
 /** Lists in pages. The marker is the key of the last item, so deletions between two requests do not move a page. */
 import { Type } from 'typebox'
 import { PlugboardError } from '../../core/errors.ts'
+import { quoted } from '../../core/quoted.ts'
 import type { Listed } from '../../core/views.ts'
 
 const MAX_PAGE_ITEMS = 1000
@@ -37,7 +38,7 @@ export async function page(
 
 function keyOf(marker: string): number {
   if (/^\d{1,15}$/.test(marker)) return Number(marker)
-  throw new PlugboardError('bad-request', `"${marker}" is no marker: it must be the "next" of another page`, {
+  throw new PlugboardError('bad-request', `${quoted(marker)} is no marker: it must be the "next" of another page`, {
     field: 'marker',
   })
 }

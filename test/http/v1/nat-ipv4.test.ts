@@ -110,7 +110,7 @@ t.test('an invalid prefix or address is a 400 that names its field', async (t) =
   )
   t.match(await network({ address_prefix, private_prefix: '10.0.0.1/8' }), bad('private_prefix', /is no prefix/))
   t.match(await network({ address_prefix, private_prefix: '203.0.0.0/16' }), bad('private_prefix', /overlaps/))
-  t.match(await network({ address_prefix, dns: ['ns.example'] }), bad('dns', /is no name server/))
+  t.match(await network({ address_prefix, dns: ['ns.example'] }), bad('dns', /is no unicast address of IPv4/))
   t.match(await network({ address_prefix, engine: 'vlan' }), bad('address_prefix'), 'of another engine')
   const { id } = (await network({ address_prefix, private_prefix: '10.0.0.0/25' })).body
   const floating_address = (text: string) => port(id, { floating_address: text })
