@@ -1,7 +1,8 @@
 /** Text forms of addresses: what the API takes works on real switches, whatever form it was written in, and the rest is refused. */
+
+import { project } from '../cloud-state.ts'
 import { DhcpClients } from '../dhcp-clients.ts'
 import { onStage } from '../onstage.ts'
-import { project } from '../scene.ts'
 import { until } from '../until.ts'
 
 const IPV4 = { prefix: '10.60.0.0/24', gateway_ip: '10.60.0.1', dns: ['9.9.9.9'] }
