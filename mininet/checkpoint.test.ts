@@ -1,4 +1,4 @@
-/** A test that fails in the middle of the worst leaves the cloud as it found it. */
+/** After a failed test, the cloud returns to its state before the test. */
 import { checkpoint } from './checkpoint.ts'
 import { loseDatabase, loseSwitch } from './disconnect.ts'
 import { onStage } from './onstage.ts'

@@ -1,4 +1,4 @@
-/** What `active` means, and what changes nothing: behaviours B07, B08, B36. */
+/** What `active` means, and which requests and reports send nothing to switches: behaviours B07, B08, B36. */
 import { listen } from '../api.ts'
 import type { Vnic } from '../compute.ts'
 import { loseDatabase, returnToController } from '../disconnect.ts'
@@ -78,7 +78,7 @@ await onStage('confirmation', { hypervisors: 2 }, async (t, scene) => {
     )
     await h1.vsctl('set', 'Interface', name, 'other_config:nothing=new')
     await scene.seen(h1)
-    // All of its rows again, as on every connection.
+    // Sends all of its rows again, as after every connection.
     await loseDatabase(scene, h1)
     await returnToController(h1)
     await scene.connected()

@@ -1,4 +1,4 @@
-/** Foreign changes on a switch, and a controller that does not see every hypervisor yet: behaviours B33, B35. */
+/** Foreign changes on a switch, and a controller whose hypervisors have not all connected yet: behaviours B33, B35. */
 import { returnToController } from '../disconnect.ts'
 import { onStage } from '../onstage.ts'
 import { until } from '../until.ts'

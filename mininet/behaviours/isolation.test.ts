@@ -1,4 +1,4 @@
-/** What a VNIC may send and what reaches it: behaviours B20, B21, B22, B25, B28. */
+/** What a VNIC may send, and what it may receive: behaviours B20, B21, B22, B25, B28. */
 import { readFrame } from '../frames.ts'
 import { onStage } from '../onstage.ts'
 import { frameProbes } from '../probes.ts'
@@ -111,7 +111,7 @@ await onStage('isolation', { hypervisors: 2 }, async (t, scene) => {
   })
 })
 
-/** The same frame under another number, with these VLAN tags put in. */
+/** The same frame with another number and with these VLAN tags inserted. */
 function tagsBefore(bytes: Buffer, number: number, vids: readonly number[]): Buffer {
   const copy = Buffer.from(bytes)
   copy.writeUInt32BE(number, copy.indexOf('PLUGTEST') + 8)

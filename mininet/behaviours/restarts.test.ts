@@ -1,4 +1,4 @@
-/** What dies comes back, and what it left behind goes on: behaviours B30, B31, B32, B34. */
+/** Killed programs return, and what they left behind continues to work: behaviours B30, B31, B32, B34. */
 import type { Test } from 'tap'
 import { loseDatabase, loseSwitch, returnToController, WRONG_CONTROLLER } from '../disconnect.ts'
 import { onStage } from '../onstage.ts'
@@ -19,7 +19,10 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
   const address = ({ vm }: Station) => vm.addresses[0]?.replace(/\/.*/, '') ?? ''
   const rules = () => Promise.all([h1.rules(), h2.rules()])
 
-  /** Pings between all pairs, on one hypervisor and across, over both engines; returns how to end them. */
+  /**
+   * Starts pings between all pairs, on one hypervisor and across hypervisors, over both engines. @returns a function that ends
+   * them
+   */
   async function pings(): Promise<() => Promise<{ answered: number; lost: number }[]>> {
     const start = pairs.map(([from, to]) => lab.background(from.vm.name, 'ping', '-i', '0.02', address(to)))
     const running = await Promise.all(start)
@@ -45,7 +48,8 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
         const changes = await Promise.all([h1.watchChanges(), h2.watchChanges()])
         const stop = await pings()
         await lab.controller.stop(signal)
-        // No new device of the host's: at one, Open vSwitch itself reads its routes anew, and a tunnel may lose a packet.
+        // No new device is added on the host. When one appears, Open vSwitch itself reads its routes again, and a tunnel
+        // may lose a packet.
         await h1.addInterface('while-away', {}, ['type=patch', 'options:peer=nowhere'])
         t.same(await rules(), before, 'switches keep what they had')
         await lab.controller.start()
@@ -98,7 +102,7 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
     t.same(await h1.rules(), [])
     const stations = [...scene.stations.values()]
     const were = stations.map(({ network }) => network)
-    // All on h1 are cut off; those on h2 are each alone in their networks.
+    // All VMs on h1 are cut off. Those on h2 are each alone in their networks.
     for (const station of stations) Object.assign(station, { network: undefined })
     t.same(await scene.wrongs({ fabric: null }), [], 'without rules, nothing passes on h1')
 

@@ -1,4 +1,4 @@
-/** Trunks: one VNIC in many networks, each under a tag (B25), on physical networks and by tunnels. */
+/** Trunks: one VNIC in many networks, each with a VLAN tag (B25), on physical networks and in tunnels. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Network, Port } from '../api.ts'
@@ -13,9 +13,9 @@ import { until } from '../until.ts'
 const BROADCAST = 'ff:ff:ff:ff:ff:ff'
 const [Q, AD] = [0x8100, 0x88a8]
 const RARP = 0x8035
-/** Of the guest's frames: no VLAN of the physical network. */
+/** The tag of the guest's frames. It is no VLAN of the physical network. */
 const TAG = 77
-/** What the docs page says to send. */
+/** The request in the example of the docs page. */
 const example =
   /```json\n(.*?)```/s.exec(readFileSync(join(import.meta.dirname, '../../docs/trunks.md'), 'utf8'))?.[1] ?? ''
 
@@ -27,7 +27,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
     api.must<Port>('PATCH', path(parent), { trunk: subs.map(([vlan_id, { id }]) => ({ vlan_id, port_id: id })) })
   const active = (port: Port) =>
     until('the sub-port to be active', async () => (await scene.showPort(port)).status === 'active')
-  /** What the VMs get of frames of these tags, by the place of each in the list: `3 vm2 77`, with the tags that it has there. */
+  /** The frames with these tags that each VM receives: `3 vm2 77` is the frame at position 3 of the list, at vm2, with tag 77. */
   const heard = async (sends: ReadonlyArray<{ from: Station; tags?: readonly Tag[]; arpOf?: string }>) => {
     await lab.settle()
     const arrivals = await lab.experiment(

@@ -41,7 +41,7 @@ t.test('the help of the benchmark names every part', async (t) => {
 t.test('a wrong argument is said in one line before anything is installed', async (t) => {
   const refused = (words: string) => ({ status: 2, stdout: '', stderr: `${words}\n` })
   t.same(run('test.sh', 'test/nothing.test.ts'), refused('there is no test file test/nothing.test.ts'))
-  const noTest = refused('README.md is no test file: the name of one ends with .test.ts')
+  const noTest = refused('README.md is not a test file: its name must end with .test.ts')
   t.same(run('test.sh', '--repeat', '2', 'README.md'), noTest)
   const parts = PARTS.join(', ')
   t.same(run('bench.sh', '--only', 'speed'), refused(`there is no part "speed": there are ${parts}`))
