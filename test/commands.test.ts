@@ -1,4 +1,4 @@
-/** The command line of the real program: what it refuses, what it prints, stores dumped and loaded. */
+/** The command line of the real program: refused arguments, its output, and dumping and loading stores. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** The real process: how it starts, what it says, how it ends. */
+/** The real process: its start, its output, its end. */
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -90,7 +90,7 @@ t.test('at the end held waits are answered 202 and streams end', async (t) => {
     { port_id: port.id },
     { prefer: 'wait=60' },
   )
-  // The plug is durable, and its answer held, once its event is there.
+  // When the event has arrived, the plug is durable and its answer is held.
   const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader()
   for (let seen = ''; !seen.includes('vnic.status'); )
     seen += (await reader?.read())?.value ?? t.fail('the stream ended')
@@ -100,7 +100,7 @@ t.test('at the end held waits are answered 202 and streams end', async (t) => {
   t.equal(await code, 0)
 })
 
-/** A request whose body never comes to its end. */
+/** A request whose body never ends. */
 async function hang(url: string): Promise<void> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)

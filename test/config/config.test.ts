@@ -1,4 +1,4 @@
-/** Configurations from a file, from variables and from flags: what each source says, and which one counts. */
+/** Configurations from a file, from variables and from flags: how each source is read, and which one takes precedence. */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { type Config, configure } from '../../src/config/config.ts'
@@ -176,7 +176,7 @@ t.test('variables of others are left alone', (t) => {
   const env = {
     PATH: '/bin',
     PLUGBOARD: 'x',
-    // What Kubernetes sets for a service named plugboard.
+    // A variable that Kubernetes sets for a service named plugboard.
     PLUGBOARD_SERVICE_HOST: '10.0.0.1',
     PLUGBOARD_SERVICE_PORT: '6640',
     PLUGBOARD_SERVICE_PORT_OVSDB: '6640',

@@ -1,4 +1,7 @@
-/** What is not durable is not shown, not sent and not lost: the store slow or failing on the way through of the controller. */
+/**
+ * A change that is not durable is not shown, not sent to switches and not lost, while the store is slow or fails. Tested with a
+ * whole controller.
+ */
 import t from 'tap'
 import type { VnicView } from '../../src/core/views.ts'
 import type { NetworkId, PortId, VnicId } from '../../topology/ids.ts'

@@ -1,4 +1,4 @@
-/** Stores that older versions of the program have left, as dumps: each is read, written and read again. */
+/** Dumps of stores that older versions of the program have left: each is read, written and read again. */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { dump, load as loadDump } from '../../src/store/dump.ts'

@@ -1,4 +1,4 @@
-/** Two controllers on one store: each sees what the other one writes, and neither writes on an old graph. */
+/** Two controllers on one store: each sees the writes of the other, and neither writes on an old graph. */
 import { setImmediate } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import t, { type Test } from 'tap'
@@ -18,7 +18,7 @@ const nodesIn = ({ controller }: Cloud) =>
 const eventsIn = ({ controller }: Cloud): string[] =>
   [...controller.events.recall()].map(({ id, type, data }) => `${id} ${type} ${data.id}`)
 
-/** Until both have told each other everything. */
+/** Waits until both controllers have seen all writes of each other. */
 async function agreed(one: Cloud, other: Cloud): Promise<void> {
   await Promise.all([one.controller.journal.idle(), other.controller.journal.idle()])
   await until(
@@ -26,7 +26,7 @@ async function agreed(one: Cloud, other: Cloud): Promise<void> {
   )
 }
 
-/** The tests of a controller ask for no more than a store. */
+/** A controller on any store. `controllerOn` only needs the interface of a store. */
 const cloudOn = (store: Store) => controllerOn({ store: store as MemoryStore, vlans: [1, 200] })
 
 const STORES: ReadonlyArray<readonly [kind: string, open: (t: Test) => Store]> = [
@@ -40,7 +40,7 @@ for (const [kind, open] of STORES) {
     const clouds = [await cloudOn(store), await cloudOn(store)] as const
     const made = await Promise.all(
       Array.from({ length: 60 }, async (_, n) => {
-        // Some together, some one after the other.
+        // Some requests run at the same time, and some one after the other.
         for (let turn = 0; turn < n % 7; turn++) await setImmediate()
         const { call } = clouds[n % 2 === 0 ? 0 : 1]
         const network = await call('create_network', { name: `n${n}` })
@@ -157,7 +157,7 @@ t.test('B38: a controller recovers after its store failed while another controll
 
 t.test('B38: a controller that tries its store while another one writes finds that it commits again', async (t) => {
   let race: (() => Promise<unknown>) | undefined
-  /** The other controller is faster than the attempt, which writes nothing but the head. */
+  /** The other controller commits before this one tries again. Such a try writes only the head. */
   class Raced extends MemoryStore {
     override async commit(...[writes, conditions]: Parameters<MemoryStore['commit']>) {
       const [write] = writes

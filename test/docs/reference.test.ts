@@ -1,4 +1,4 @@
-/** The reference of each library is what the code says, and the code says something of all that a library exports. */
+/** The reference of each library is up to date, and every export of a library has a docstring. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

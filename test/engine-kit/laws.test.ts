@@ -1,4 +1,4 @@
-/** The kit's laws hold for good engines, and say which one a bad engine breaks. */
+/** The kit's laws hold for good engines. For a bad engine, the error names the broken law. */
 import { join } from 'node:path'
 import t from 'tap'
 import { BUILT_IN } from '../../mininet/engine-kit/description.ts'
@@ -10,7 +10,7 @@ const made = new Map<string, unknown>()
 Object.assign(globalThis, { made })
 const module = join(t.testdir({ 'odd.js': 'export default ({ made }) => globalThis.made.get(made)' }), 'odd.js')
 
-/** @param rules that are not as those of a good engine */
+/** @param rules the rules that replace those of the good engine */
 function engine(name: string, rules: object = {}): EngineUnderTest {
   const fabricPorts = ({ encapIp }: { encapIp: string | null }) => (encapIp ? [tunnelPort('vxlan', encapIp)] : [])
   made.set(name, oddEngine({ rules, fabricPorts }))

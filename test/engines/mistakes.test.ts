@@ -1,4 +1,4 @@
-/** An engine of another author's that throws or says nonsense: its VNIC says so, others go on, and nothing leaks. */
+/** An outside engine that throws or returns nonsense: the VNIC shows the mistake, others continue to work, and nothing leaks. */
 import t from 'tap'
 import { authorOf } from '../../flows/pipeline/cookie.ts'
 import type { Engine } from '../../src/core/engine/engine.ts'
@@ -14,7 +14,7 @@ import { cloudOf, until } from '../support/switches.ts'
 
 const to = (target: object) => [{ priority: 5, match: [], target, why: 'a mistake' }]
 
-/** What an engine may say of its rules, and the words that its VNIC has then. */
+/** Wrong answers of an engine about its rules, and the text that the VNIC shows then. */
 const MISTAKES: ReadonlyArray<readonly [what: string, rules: (others: Others) => object, words: RegExp]> = [
   ['fabric throws', () => ({ fabric: thrower }), /engine "odd": fabric\(\) failed: boom/],
   ['fabric of no kind', () => ({ fabric: () => ({}) }), /fabric\(\) says kind undefined: it must be uplink/],

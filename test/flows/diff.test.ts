@@ -18,7 +18,7 @@ const to = (port: number, options: Partial<{ author: number; inPort: number }> =
   })
 const foreign = (flow: Flow): Flow => ({ ...flow, cookie: 0x1234n })
 
-/** The open difference in lines, taken as sent. */
+/** The difference to send, as lines. It counts as sent afterwards. */
 function flush(ledger: Ledger) {
   const { put, drop, replaced, meters } = finish(ledger.delta())
   finish(ledger.sent())
@@ -93,7 +93,7 @@ t.test('a rule of ours with the right body and a wrong cookie is put again', asy
   t.strictSame(flush(ledger).put, [printFlow(to(2))])
 })
 
-/** With meter 40 at this rate. */
+/** A rule with meter 40 at this rate. */
 const metered = (rate: number, by = 20): Rule => ({
   ...rule({
     table: 0,

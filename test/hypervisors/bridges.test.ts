@@ -1,4 +1,4 @@
-/** What is written into the OVSDB of a host: its integration bridge and the ports towards the fabric. */
+/** What the controller writes into the OVSDB of a host: the integration bridge and the ports towards the fabric. */
 import t from 'tap'
 import { datapathIdOf } from '../../src/hypervisors/provision.ts'
 import { FABRIC, ovsdbCloud, skip } from '../support/hosts.ts'

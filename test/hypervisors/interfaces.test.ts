@@ -1,4 +1,4 @@
-/** The interfaces of one host, row by row: which VNIC each one binds, and with which port number. */
+/** The interfaces of one host, row by row: the VNIC that each one binds, and its port number. */
 import t from 'tap'
 import type { VnicId } from '../../topology/ids.ts'
 import { FABRIC, ovsdbCloud, skip } from '../support/hosts.ts'
@@ -135,7 +135,7 @@ t.test('B08: rows that say the same again change nothing', { skip }, async (t) =
   const vnic = await cloud.vnic()
   await host.addInterface('tap0', { vnic, ofport: 5 })
   await until(() => cloud.status(vnic) === 'active')
-  // By the time its mark is stored, the event of the VNIC's new status is stored, too.
+  // When the mark is stored, the event of the VNIC's new status is stored, too.
   await cloud.settled(host)
   const { flowMods } = connected
   const [mods, commits] = [flowMods.length, cloud.store.commits]

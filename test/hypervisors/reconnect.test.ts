@@ -1,4 +1,4 @@
-/** Connections of OVSDB that end and come back, the controller's own restart, and hosts whose system-id is wrong or changes. */
+/** OVSDB connections that end and return, a restart of the controller, and hosts whose system-id is wrong or changes. */
 import t from 'tap'
 import { FABRIC, ovsdbCloud, skip } from '../support/hosts.ts'
 import { until } from '../support/switches.ts'

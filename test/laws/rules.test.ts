@@ -1,4 +1,4 @@
-/** Laws 1, 2, 3, 5 and 6 over random change sequences. */
+/** Laws 1, 2, 3, 5 and 6 on random sequences of changes. */
 import fc from 'fast-check'
 import t from 'tap'
 import type { Rule } from '../../flows/pipeline/rule.ts'

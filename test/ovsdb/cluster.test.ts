@@ -1,4 +1,4 @@
-/** A cluster of three real ovsdb-servers: which one a client uses, and what it knows when one of them is killed. */
+/** A cluster of three real ovsdb-servers: which server a client uses, and what the client knows when one of them is killed. */
 import t, { type Test } from 'tap'
 import {
   type Changes,
@@ -23,7 +23,7 @@ const ANY: Membership = { database: ledger.name }
 
 const targetsOf = (cluster: Cluster) => cluster.members.map(({ target }) => target)
 
-/** A replica that follows the cluster, and all that it has told. */
+/** A replica that follows the cluster, and all changes that it has reported. */
 const follow = (t: Test, targets: ReturnType<typeof targetsOf>, member: Membership) => {
   const replica = new Replica(ledger)
   const told: Changes<typeof ledger>[] = []
@@ -39,11 +39,11 @@ const follow = (t: Test, targets: ReturnType<typeof targetsOf>, member: Membersh
   return { link, replica, told, retries }
 }
 
-/** Whether it is not known if the transaction was done: then it is tried again, and refused if it was. */
+/** Is it unknown whether the transaction was executed? Then it is tried again, and refused if it was executed before. */
 const unsure = (error: unknown): boolean =>
   error instanceof OvsdbError && (error.code === 'closed' || error.code === 'cluster-error')
 
-/** Enters a number and counts it, whatever becomes of connections; the index on `number` sees that it is done once. */
+/** Inserts a number and counts it, even if connections end. The index on `number` makes sure that this happens only once. */
 const enter = async (connected: () => Promise<Connection>, number: number): Promise<void> => {
   for (;;) {
     try {

@@ -80,7 +80,7 @@ t.test('a message over the limit', async (t) => {
 })
 
 t.test('a snapshot of 20 MB in small pieces', async (t) => {
-  // Were each piece to scan what came before it, this would read 100 GB.
+  // If each chunk were scanned together with all earlier chunks, this would read 100 GB.
   const bytes = join([
     {
       rows: Array.from({ length: 200_000 }, (_, i) => ({

@@ -14,7 +14,7 @@ import { Server, skip } from './server.ts'
 const { insert, mutate, update, wait } = operations(openVSwitch)
 const DB = openVSwitch.name
 
-/** Connections to a server that end with the test. */
+/** Opens connections to a server, which end with the test. */
 const clients = async (t: Test, server: Server, count: number): Promise<Connection[]> => {
   const made = await Promise.all(Array.from({ length: count }, () => connect({ path: server.path })))
   t.teardown(() => made.map((connection) => connection.close()))

@@ -1,4 +1,4 @@
-/** The examples of src/ovsdb/README.md, run as they stand. */
+/** The examples of src/ovsdb/README.md run unchanged. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -64,7 +64,7 @@ t.test('from one connection to another, both open', { skip }, async (t) => {
   const replica = await replicate(one, openVSwitch, SELECTED)
   const told: Told[] = []
   replica.onUpdate((changes) => told.push(changes))
-  // The second is begun before the first has an answer: it is the last word that counts.
+  // The second call begins before the first one is answered. The last call counts.
   await Promise.all([replica.follow(one), replica.follow(two)])
   server.vsctl('add-br', 'br0')
   await Promise.all([one.echo(), two.echo()])

@@ -57,7 +57,7 @@ const columnWith = (count: number) =>
     fc.tuple(fc.constant(column), fc.array(valueIn(column), { minLength: count, maxLength: count })),
   )
 
-/** The difference as ovsdb-server(7) section 4.1.14 words it. */
+/** The difference as ovsdb-server(7), section 4.1.14, defines it. */
 const difference = (before: Value<Column>, after: Value<Column>): Value<Column> => {
   if (before instanceof Set && after instanceof Set) {
     return new Set([...[...before].filter((a) => !after.has(a)), ...[...after].filter((a) => !before.has(a))])

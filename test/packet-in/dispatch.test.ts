@@ -1,4 +1,4 @@
-/** Packets from switches: each goes to the handler of the stage whose rule has sent it. */
+/** Packets from switches: each one goes to the handler of the stage whose rule has sent it. */
 import pino from 'pino'
 import t from 'tap'
 import type { Stage } from '../../flows/pipeline/stage.ts'

@@ -1,4 +1,4 @@
-/** What the physical network is told of a VNIC at a new place: from there, when its rules are in, with its network's tag. */
+/** Announcements of a VNIC at a new place: they are sent from there once its rules are confirmed, with the tag of its network. */
 import t from 'tap'
 import { FROM_FABRIC, TO_UPLINK } from '../../flows/pipeline/registers.ts'
 import { printActions } from '../../src/openflow/index.ts'
@@ -7,7 +7,10 @@ import { PROJECT } from '../support/controller.ts'
 import { hypervisorId } from '../support/nodes.ts'
 import { cloudOf, until } from '../support/switches.ts'
 
-/** At its rules, when the old place has lost its own, and again for as long as Open vSwitch may learn from old counts. */
+/**
+ * The number of announcements: with the rules, when the old place has lost its own, and while Open vSwitch may learn from old
+ * counts.
+ */
 const TOLD = 29
 
 const hex = (octets: Uint8Array | undefined): string => Buffer.from(octets ?? []).toString('hex')
@@ -30,7 +33,7 @@ t.test('a VNIC that moves is announced from where it is now', async (t) => {
   t.equal(told?.flows, h1.flows.size, 'when all of its rules are there')
 
   const mac = String(controller.operations.vnics.show(PROJECT, id).mac_address).replaceAll(':', '')
-  // RFC 903: a reverse ARP request of itself for itself.
+  // RFC 903: a reverse ARP request of a host for itself.
   t.equal(hex(told?.data), `ffffffffffff${mac}80350001080006040003${mac}00000000${mac}00000000`.padEnd(120, '0'))
   t.match(told?.match, [{ field: 'in_port', value: 0xfffffffd }])
   const networkKey = controller.graph.networks.get(network.id as never)?.key

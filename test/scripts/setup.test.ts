@@ -1,4 +1,4 @@
-/** setup.sh with a machine that is made up: which commands are there, who one is, and what it then does. */
+/** setup.sh on a simulated machine, which says which commands exist, who the user is, and what the commands do. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,19 +6,19 @@ import t from 'tap'
 
 const setup = join(import.meta.dirname, '../../scripts/setup.sh')
 
-/** What setup.sh itself is written with, and may take for granted. */
+/** The commands that setup.sh itself needs. */
 const basic = ['sh', 'cat', 'sort', 'tr', 'touch', 'chmod', 'rm']
-/** For the tests; udhcpc for the demo, and iperf3 for the benchmark as well. */
+/** Tools of the tests. The demo also needs udhcpc, and the benchmark iperf3. */
 const own = ['tshark', 'iperf3', 'dhclient', 'udhcpc']
 const tools = ['ovs-vswitchd', 'ovs-ofctl', 'mnexec', 'ip', 'ping', 'ethtool', 'sysctl', 'unshare', ...own]
 
 const where = (name: string) => execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim()
 
 interface Machine {
-  /** Commands that it has, beside the basic ones. */
+  /** The commands that exist, in addition to the basic ones. */
   readonly has: readonly string[]
   readonly user: number
-  /** When npm ci last ran, seconds after package-lock.json changed; absent: never. */
+  /** When npm ci last ran, in seconds after the last change of package-lock.json; absent: never. */
   readonly installed?: number
 }
 
@@ -49,7 +49,7 @@ function run(directory: string, { has, user, installed }: Machine, setting = '')
     writeFileSync(mark, '')
     utimesSync(mark, 1000 + installed, 1000 + installed)
   }
-  // The tools' real homes are searched too, so the made-up machine has to hide them.
+  // setup.sh also searches the directories of the real tools, so the simulated machine must hide them.
   const hidden = readFileSync(setup, 'utf8')
     .replaceAll(':/usr/sbin:/sbin', '')
     .replaceAll(/\/usr\/(bin|lib)[^\s']*/g, '/')

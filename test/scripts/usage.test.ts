@@ -1,4 +1,4 @@
-/** What `npm test` and `npm run bench` answer without installing or running anything: their help, and a wrong argument. */
+/** `npm test` and `npm run bench` print their help or refuse a wrong argument without installing or running anything. */
 import { spawnSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { needsPackages } from '../../scripts/test-needs.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** A checkout in which nothing is installed, on a machine that cannot install anything either. */
+/** A checkout without installed packages, on a machine that cannot install any. */
 const bare = t.testdir({ checkout: {}, bin: {} })
 for (const name of ['bench', 'scripts', 'test', 'package-lock.json']) {
   symlinkSync(join(root, name), join(bare, 'checkout', name))

@@ -8,7 +8,7 @@ import { openStore } from '../../src/store/lmdb/open.ts'
 
 const ENTRIES = 1500
 
-/** A store of some entries. */
+/** A store with some entries. */
 async function filled(path: string): Promise<string> {
   const store = openStore(path)
   await store.commit(Array.from({ length: ENTRIES }, (_, number) => ({ put: `key/${number}`, value: 'ä\n' })))

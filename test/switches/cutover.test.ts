@@ -1,4 +1,7 @@
-/** The order of a hand-over: the target first, then the peers and the old place; and not if that keeps them from all else. */
+/**
+ * The order of a hand-over: first the target, then the peers, then the old place. A slow switch must not delay the others for
+ * long.
+ */
 import t from 'tap'
 import { authorOf } from '../../flows/pipeline/cookie.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
@@ -7,7 +10,7 @@ import { cloudOf, until } from '../support/switches.ts'
 
 const ADMIN = { project: PROJECT, role: 'admin' } as const
 
-/** A VNIC on the first of three switches, another one on the third. */
+/** A VNIC on the first of three switches, and another one on the third. */
 async function scene(t: Parameters<typeof cloudOf>[0]) {
   const cloud = await cloudOf(t, 3)
   const { call, connect, plug, bind, status } = cloud
@@ -98,7 +101,7 @@ t.test('a switch that connects again while it has to wait is served as usual', a
   await until(() => again.lines().length > 0)
   target.resume()
   t.equal(await settled(id), 'active')
-  // What it was to wait for was counted on the connection before.
+  // The generation that it would wait for belongs to an earlier connection.
   const newcomer = await plug(elsewhere, 0)
   await until(() => status(newcomer) === 'active')
   t.ok(again.lines().some((line) => line.includes('in_port=18')))

@@ -1,4 +1,4 @@
-/** Switches that are slow, refuse rules, come back or are changed by others, on the way through of the whole controller. */
+/** Switches that are slow, refuse rules, reconnect or are changed by others, with a whole controller. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { type FlowMod, printFlow } from '../../src/openflow/index.ts'
@@ -133,7 +133,7 @@ t.test('unplug waits for the switch, says so while it waits, and ends when the s
   t.equal(status(vnic), 'unplugged')
 })
 
-/** A flood list of three is one copy longer than one of two. */
+/** A flood list of three members is one copy longer than one of two. */
 const actionsOf = ({ instructions = [] }: FlowMod): number =>
   instructions.reduce((sum, each) => sum + ('actions' in each ? each.actions.length : 0), 0)
 
@@ -175,7 +175,8 @@ t.test('B36: one timer retries refused objects, however many changes come meanwh
   for (const id of vnics) t.equal((await realised(id)).status, 'error')
   const own = attempts
   await sleep(3_500)
-  // Tried after 1 s and 2 s more: all ten each time, and each once more after the others were set aside.
+  // Retried after 1 s and after 2 s more. Each try sends all ten at once, and then each of them again after the others were
+  // set aside.
   t.ok(attempts - own <= 60, `${attempts - own} attempts more`)
 })
 

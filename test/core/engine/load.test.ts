@@ -1,4 +1,4 @@
-/** Engines named in the configuration: every misuse is one line that says which module, which part, and what would be right. */
+/** Engines named in the configuration. Each mistake gives one line with the module, the wrong part, and the right form. */
 import { join } from 'node:path'
 import t from 'tap'
 import { EngineError, type EngineWish } from '../../../src/core/engine/load.ts'
@@ -13,7 +13,7 @@ const SETTINGS = {
   overlays: { vxlan: VNIS, geneve: VNIS, mtu: 1500 },
 }
 
-/** A module whose default export makes what `globalThis.made` holds under its options. */
+/** A module whose default export returns the value that `globalThis.made` has for the option `made`. */
 const MODULE = 'export default ({ made }) => globalThis.made.get(made)'
 const made = new Map<string, unknown>()
 Object.assign(globalThis, { made })
@@ -70,7 +70,7 @@ t.test('a value that is not an engine is refused in one line', async (t) => {
   }
 })
 
-/** What it was refused with. */
+/** The message of the refusal. */
 const words = async (loading: Promise<unknown>): Promise<string> => {
   const error: unknown = await loading.then(
     () => 'nothing was wrong',

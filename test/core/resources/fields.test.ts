@@ -1,4 +1,4 @@
-/** A field has one row: everything else follows from it. */
+/** Everything about a field follows from its one row. */
 
 import t from 'tap'
 import { Type } from 'typebox'
@@ -8,7 +8,7 @@ import { FEATURES } from '../../../src/features/feature-list.ts'
 import { type Answer, apiOn } from '../../support/api.ts'
 import { MemoryStore } from '../../support/memory-store.ts'
 
-/** A port field in one row. */
+/** A port field that is defined by one row. */
 const colour: Feature = {
   name: 'colour',
   portFields: [

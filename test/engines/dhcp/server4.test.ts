@@ -1,4 +1,4 @@
-/** DHCP for IPv4: what a client hears to each of its messages (RFC 2131, 4.3). */
+/** DHCP for IPv4: the answer to each message of a client (RFC 2131, 4.3). */
 import fc from 'fast-check'
 import t from 'tap'
 import { BROADCAST, BROADCAST_MAC, readUdp4, writeUdp4 } from '../../../src/engines/dhcp/frames.ts'
@@ -29,7 +29,7 @@ const LEASE: Lease4 = {
   server: SERVER,
 }
 
-/** What the client hears, to whom it is sent, and its options in hexadecimal, in their order. */
+/** The answer that a client gets: the datagram, the message, and its options in hexadecimal, in order. */
 function heard(frame: Uint8Array | undefined) {
   const datagram = frame && readUdp4(frame)
   const message = datagram && readMessage4(datagram.payload)
@@ -176,7 +176,7 @@ t.test('messages for another recipient are ignored', async (t) => {
   }
   for (const [what, frame] of Object.entries(ignored)) t.same(serve4(frame, LEASE), {}, what)
   for (let length = 0; length < DISCOVER_UDHCPC.length; length++) {
-    // Behind the end of the options there may be anything, or nothing, but IP and UDP say how long they are.
+    // After the end option there may be any octets or none, but IP and UDP contain the length of the message.
     t.notOk(serve4(DISCOVER_UDHCPC.subarray(0, length), LEASE).frame, `the first ${length} octets`)
   }
 })

@@ -1,4 +1,4 @@
-/** B26: what is more than a switch can copy is said of the network, and no longer when it is less again. */
+/** B26: if a network needs more copies than a switch can make, its status says so, until it needs fewer again. */
 import t from 'tap'
 import { floodLimit, MAX_MEMBERS, mostPeers } from '../../../src/engines/ethernet/floods.ts'
 import { geneve } from '../../../src/engines/geneve/geneve.ts'
@@ -10,7 +10,7 @@ import { cloudOf } from '../../support/switches.ts'
 import { NETWORK_ENGINES, oneNetwork } from '../../support/wide.ts'
 
 const [IPV4, IPV6] = [84, 104]
-/** So many members on hypervisor 0, and one on each of so many others. */
+/** This many members on hypervisor 0, and one on each of this many other hypervisors. */
 const dealt = (members: number, peers: number) =>
   Array.from({ length: members + peers }, (_, n) => Math.max(n - members + 1, 0))
 

@@ -1,4 +1,7 @@
-/** The stages, held to what they declare; stages that break it on purpose; and a new stage put between the others. */
+/**
+ * The stages do what they declare. Stages that break their declarations on purpose are detected. A new stage fits between the
+ * others.
+ */
 import fc from 'fast-check'
 import t from 'tap'
 import { compileByStage, objectsOn, type Wanted } from '../../../flows/compile.ts'

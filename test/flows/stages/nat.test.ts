@@ -1,4 +1,4 @@
-/** What an engine says of a routed network is looked at; prefixes; next hops. */
+/** Answers of an engine about a routed network are checked; prefixes; next hops. */
 import t from 'tap'
 import { compile, type Engines, faultOf } from '../../../flows/compile.ts'
 import type { EngineRules, Member } from '../../../flows/engines/engine-rules.ts'

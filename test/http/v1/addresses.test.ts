@@ -1,4 +1,4 @@
-/** Networks that hand out addresses: what their requests may say, and which address each port has. */
+/** Networks that hand out addresses: the fields of their requests, and the addresses of their ports. */
 import t from 'tap'
 import { type Answer, apiOn } from '../../support/api.ts'
 import { MemoryStore } from '../../support/memory-store.ts'
@@ -158,7 +158,7 @@ t.test('in a network of another project an address is given, and only an admin c
   t.equal((await patch('admin')).status, 200)
 })
 
-/** How many addresses the store has. */
+/** The number of addresses in the store. */
 const remembered = (store: MemoryStore): number =>
   [...store.entries.keys()].filter((key) => key.startsWith('address/')).length
 

@@ -1,4 +1,4 @@
-/** The core operations over HTTP, on a controller that no switch has joined. */
+/** The core operations over HTTP, on a controller without switches. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { VnicId } from '../../../topology/ids.ts'

@@ -1,4 +1,4 @@
-/** The form of the API: problems, unknown fields, sizes, lists, revisions, repeated requests. */
+/** The common form of the API: problems, unknown fields, sizes, lists, revisions, repeated requests. */
 import t from 'tap'
 import { ERRORS } from '../../../src/core/errors.ts'
 import { apiOn } from '../../support/api.ts'

@@ -1,4 +1,4 @@
-/** Live migration over HTTP, with switches that are fakes: what is prepared, what is said of it, and how it ends. */
+/** Live migration over HTTP, with fake switches: what is prepared, what the API shows, and how a migration ends. */
 import t from 'tap'
 import type { VnicView } from '../../../src/core/views.ts'
 import type { Json } from '../../../src/store/store.ts'
@@ -9,7 +9,7 @@ import { until } from '../../support/switches.ts'
 
 type Test = Parameters<typeof apiOn>[0] & { match(found: unknown, wanted: object): boolean }
 
-/** Four hypervisors, of which the last is not connected; a VNIC that is active on the first, and another on the third. */
+/** Four hypervisors, of which the last one is not connected. A VNIC is active on the first one, and another on the third. */
 async function cloud(t: Test, engine = 'vxlan', store = new MemoryStore()) {
   const project = await busyProjectOn(t, 4, 3, { store })
   const { call, bind, plug } = project

@@ -1,4 +1,4 @@
-/** NATed IPv4 networks as the API has them: where their prefixes may lie, and which addresses their ports get. */
+/** NATed IPv4 networks in the API: allowed prefixes, and the addresses that ports get. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

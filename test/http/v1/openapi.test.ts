@@ -9,7 +9,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, unknown>>
 }
 
-/** operationId -> method and path. The contract's, no more and no less. */
+/** operationId -> method and path. Exactly the operations of the contract. */
 const OPERATIONS = {
   root: 'get /v1',
   openapi: 'get /v1/openapi.json',
@@ -72,7 +72,7 @@ interface Schema {
 }
 type Content = { readonly content: { readonly 'application/json': { readonly schema: Schema } } }
 
-/** Fields of a request without a word about them. */
+/** Fields of requests that have no description. */
 const wordless = ({ properties = {}, items, anyOf = [] }: Schema, at = ''): string[] => [
   ...Object.entries(properties).flatMap(([name, schema]) => [
     ...(schema.description === undefined ? [`${at}.${name}`] : []),

@@ -1,4 +1,4 @@
-/** `rate_limit` of ports: of every engine, in the POST and by PATCH; what is wrong about one is said. */
+/** `rate_limit` of ports of every engine, in POST and PATCH; the errors of wrong limits. */
 import t from 'tap'
 import { apiOn } from '../../support/api.ts'
 import { projectOn } from '../../support/project.ts'

@@ -1,4 +1,4 @@
-/** Ports that are their own layer-2 tunnel, and those that bridge a network, as the API has them. */
+/** Ports that are their own layer-2 tunnel and ports that bridge a network, in the API. */
 import t from 'tap'
 import { apiOn } from '../../support/api.ts'
 import { seeHypervisor } from '../../support/seen.ts'

@@ -1,4 +1,4 @@
-/** Trunks over HTTP, with switches that are fakes: what may be asked for, what is said of sub-ports, and which rules it touches. */
+/** Trunks over HTTP, with fake switches: allowed requests, the status of sub-ports, and the rules that a trunk changes. */
 import t from 'tap'
 import type { PortId } from '../../../topology/ids.ts'
 import { apiOn } from '../../support/api.ts'

@@ -1,4 +1,4 @@
-/** Every action and instruction that ovs-ofctl has a text for, compared with it: the same octets and the same text. */
+/** Every action and instruction that ovs-ofctl has a text for, compared with ovs-ofctl: the same octets and the same text. */
 import { equal } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'

@@ -1,4 +1,4 @@
-/** Every field of ovs-fields(7), under the eyes of ovs-ofctl: the same octets, the same text. */
+/** Every field of ovs-fields(7), compared with ovs-ofctl: the same octets, the same text. */
 import t from 'tap'
 import {
   decode,
@@ -21,7 +21,7 @@ const asFlow = (bytes: Uint8Array): Flow => {
   return { cookie: 0n, instructions: [], ...message }
 }
 
-/** Those of the three that this library speaks. */
+/** The versions of OpenFlow that the library supports. */
 const versions = [4, 5, 6].filter((version) => {
   try {
     return decode(encode({ type: 'barrier_request', version })).type === 'barrier_request'

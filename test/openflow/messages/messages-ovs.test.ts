@@ -26,7 +26,7 @@ interface Stage {
   readonly version: number
 }
 
-/** On a bridge that allows this version and no other. */
+/** A session with a bridge that allows only this version. */
 function inEach(title: string, play: (stage: Stage) => Promise<void>): void {
   for (const version of VERSIONS) {
     t.test(`${versionName(version)}: ${title}`, { skip: noOvs }, async (t) => {
@@ -38,7 +38,7 @@ function inEach(title: string, play: (stage: Stage) => Promise<void>): void {
   }
 }
 
-/** Of Open vSwitch: TLV_INVALID_DELETE. */
+/** Error TLV_INVALID_DELETE of Open vSwitch. */
 const IN_USE = 38
 
 const ask = { type: 'multipart_request' } as const
@@ -210,7 +210,7 @@ inEach('packets come as packet_in2, with what was written along, and go on', asy
   t.match(of('packet'), { data: frame })
   t.match(of('userdata'), { data: Uint8Array.of(1, 2, 3) })
   const metadata = of('metadata')
-  // Which registers are told as one depends on the version.
+  // The version determines which registers are reported together.
   t.match(metadata?.type === 'metadata' && canonicalMatch(metadata.match), [
     { field: 'reg3', value: 9 },
     { field: 'in_port', value: 7 },
@@ -235,7 +235,7 @@ inEach('options of tunnels are fields; tracked connections are forgotten', async
   for await (const flows of session.dumpFlows({ table: 3 }))
     t.match(flows, [{ match: [{ field: 'tun_metadata3', value: 5n }] }])
   await session.bundle([{ type: 'flow_mod', command: 'delete', table: 3, priority: 0, match: [] }])
-  // A rule that is gone holds its option for a moment.
+  // A deleted rule still uses its option for a moment.
   await until(async () => {
     session.send({ type: 'tlv_table_mod', command: 'clear' })
     const left = await session.request({ type: 'tlv_table_request' })

@@ -1,4 +1,4 @@
-/** Sessions with peers that send too much, answer nothing, or read nothing: memory and time are bounded. */
+/** Sessions with peers that send too much, answer nothing, or read nothing: memory and time are limited. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { encode, type Message, type OpenFlowError, type Session } from '../../../src/openflow/index.ts'
@@ -64,7 +64,7 @@ t.test('a dump that is taken slowly stops reading instead of filling the memory'
   let more = 0
   for await (const some of flows) more += some.length
   t.equal(more, 1499 * 600 + 1)
-  // The reading goes on, though nothing was heard for many intervals of echo.
+  // The reply is still being read, although no other message has arrived for many echo intervals.
   const barrier = session.barrier()
   peer.send({ type: 'barrier_reply', xid: (await peer.nextOf('barrier_request')).xid })
   await barrier
@@ -77,7 +77,7 @@ t.test('a dump that is no longer taken is discarded, and the session continues',
   const { xid } = await peer.nextOf('multipart_request')
   for (let count = 0; count < 300; count += 1) peer.send(part(xid, 600))
   await taken
-  // He who should take it waits for what comes behind it.
+  // The reader of the dump waits for a reply that comes after the unread parts.
   const barrier = session.barrier()
   peer.send(part(xid, 1, false), { type: 'barrier_reply', xid: (await peer.nextOf('barrier_request')).xid })
   await barrier
@@ -145,7 +145,7 @@ t.test('a request without an answer ends the connection, echo or not', async (t)
   const answering = (async () => {
     for (let message = await peer.next(); message; message = await peer.next()) {
       if (message.type === 'echo_request') peer.send({ type: 'echo_reply', xid: message.xid })
-      // One answer of many, and an answer to nothing.
+      // Answers one of the requests, and sends an answer to no request.
       if (message.type === 'get_config_request')
         peer.send({ type: 'get_config_reply', xid: message.xid, flags: 0, missSendLength: 0 })
       if (message.type === 'barrier_request') peer.send({ type: 'barrier_reply', xid: message.xid + 1000 })
@@ -214,7 +214,7 @@ t.test('B42 a bundle that the switch drops while it is filled is not committed',
   const open = await peer.nextOf('bundle_control')
   peer.send({ ...open, step: 'open_reply' })
   const close = await peer.nextOf('bundle_control')
-  // Given up between the two messages: the second one has opened another bundle, which is closed.
+  // The request was given up between the two messages. The second one has opened another bundle, which is closed.
   peer.send({ type: 'error', xid: open.xid, errorType: 17, code: 14, data: new Uint8Array() })
   peer.send({ ...close, step: 'close_reply' })
   const last = await peer.nextOf('bundle_control')

@@ -6,7 +6,7 @@ import { Peer } from '../support/peer.ts'
 
 const [V1_3, ONF] = [4, 0x4f4e4600]
 
-/** A session of OpenFlow 1.3, and what its peer says. */
+/** A session of OpenFlow 1.3, and the peer at its other end. */
 async function pairOf13(t: Test): Promise<{ session: Session; peer: Peer; say: (...messages: Message[]) => void }> {
   const server = await listener(t)
   const peer = await Peer.connect(server.address.port)

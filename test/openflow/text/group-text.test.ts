@@ -5,7 +5,7 @@ import { noOvs, Ovs } from '../support/ovs.ts'
 
 const select = (fields: string): string => `type=select,selection_method=hash,${fields},bucket=bucket_id:0,output:1`
 
-/** Each behind `group_id=…,`; the switch numbers buckets that have no number. */
+/** The texts after `group_id=…,`. The switch numbers buckets without a number. */
 const TAKEN = [
   ...['type=all', 'type=select', 'type=all bucket=bucket_id:0 output:1', 'type=all, bucket=bucket_id:3, actions=drop'],
   ...[

@@ -1,4 +1,4 @@
-/** B30: what was answered is there after `kill -9`, whatever was under way. */
+/** B30: writes that were confirmed exist after `kill -9`, whatever was in progress. */
 import t from 'tap'
 import { openStore } from '../../../src/store/lmdb/open.ts'
 import { entriesOf } from '../support/entries.ts'

@@ -32,7 +32,7 @@ t.test(
       if (round % 20 === 3) fill(disk)
       if (round % 20 === 15) empty(disk)
       if (round % 50 === 49) {
-        // With the disk full as well.
+        // Also while the disk is full.
         await store.close()
         store = openStore(path)
       }

@@ -124,7 +124,7 @@ t.test('without permission', async (t) => {
   mkdirSync(path)
   chmodSync(path, 0o500)
   const asNobody = process.getuid?.() === 0
-  // Root may do all, so it is nobody for a moment.
+  // Root may open everything, so the process becomes another user for a moment.
   if (asNobody) process.seteuid?.(65534)
   try {
     t.match(refusal(path), { code: 'cannot-open', message: /no permission/ })
