@@ -202,6 +202,6 @@ t.test('two labs side by side share nothing, and leave nothing when their owner 
         () => true,
       ),
     )
-    t.ok(gone, 'the files are gone, which is the last that the lab does')
+    t.ok(gone, 'the files are removed, which is the last step of the lab')
   }
 })

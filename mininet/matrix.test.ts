@@ -175,7 +175,7 @@ await onStage('what reaches what is what the API was told', { hypervisors: 3, co
   while (scene.stations.size < stations) await newStation(scene, networks, random)
   await t.test('before any change', async (t) => {
     t.same(await scene.wrongs({ vids }), [])
-    t.same(await fromOutside(scene, networks), [], 'what comes from the physical network')
+    t.same(await fromOutside(scene, networks), [], 'frames from the physical network')
     t.same(await natWrongs(scene), [], 'floating addresses')
   })
 

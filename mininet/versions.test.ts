@@ -43,7 +43,7 @@ await onStage(
     },
   },
   async (t, scene) => {
-    t.same(await spoken(scene), PROTOCOLS, 'each bridge allows its version alone')
+    t.same(await spoken(scene), PROTOCOLS, 'each bridge allows only its version')
     const engines = [...ENGINES, 'vlan', 'vxlan']
     const networks = await Promise.all(engines.map((engine) => scene.network(engine)))
     networks.push(await scene.network('nat-ipv4', { address_prefix: '203.0.113.64/26' }))

@@ -13,7 +13,7 @@ t.jobs = 3
 t.setTimeout(600_000)
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  t.test(`it starts, says where it listens, and ends with 0 at ${signal}`, async (t) => {
+  t.test(`it starts, reports where it listens, and ends with 0 at ${signal}`, async (t) => {
     const plugboard = start(t, storeIn(t))
     const url = await plugboard.ready()
     t.match(await plugboard.says('plugboard is ready'), {
@@ -147,7 +147,7 @@ for (const [event, fault] of [
   })
 }
 
-t.test('a switch is told the address that its OVSDB came in by, unless another is advertised', async (t) => {
+t.test('a switch gets the address that its OVSDB has connected to, unless another one is advertised', async (t) => {
   const config = configure(undefined, {}, [])
   t.equal(targetFor(config, 6653, '192.0.2.1'), 'tcp:192.0.2.1:6653')
   t.equal(targetFor(config, 6653, '2001:db8::1'), 'tcp:[2001:db8::1]:6653')

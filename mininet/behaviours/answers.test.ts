@@ -43,7 +43,7 @@ await onStage('answers', { hypervisors: 2 }, async (t, scene) => {
       t.same(await scene.wrongs(), [])
       await lab.exec(owner.vm.name, 'ip', 'link', 'set', 'eth0', 'down')
       await lab.settle()
-      for (const address of known) t.equal(await lladdr(address), undefined, `${address}: known no more`)
+      for (const address of known) t.equal(await lladdr(address), undefined, `${address}: no longer known`)
       for (const each of [asker, owner, third]) await scene.remove(each)
     })
   }

@@ -168,8 +168,8 @@ await onStages('bridges', 2, { hypervisors: 4 }, async (t, red, blue) => {
     t.equal(await learned(h3, other), 2)
     const late = await red.station({ hypervisor: h2, network: overlays.networks[0] })
     stations.push(late)
-    t.same(await wrong(), [], 'also for those whose addresses were not learned')
-    t.equal(await learned(h3, other), 3, 'the other network learns on')
+    t.same(await wrong(), [], 'also for VMs whose addresses were not learned')
+    t.equal(await learned(h3, other), 3, 'the other network still learns')
   })
 
   await t.test(
@@ -183,7 +183,7 @@ await onStages('bridges', 2, { hypervisors: 4 }, async (t, red, blue) => {
         t.match(detail, new RegExp(`^port ${second[index]?.id} bridges the network already`))
       }
       t.same(await wrong(), [])
-      t.same(await copies(t, mixed), [1, 0], 'one copy crosses, by one of them')
+      t.same(await copies(t, mixed), [1, 0], 'one copy crosses, on one of the bridges')
       for (const port of second) await cloudOf(port).destroyPort(port)
       mixed.bridges.delete('geneve 400')
       await are('active', ...first)

@@ -51,7 +51,7 @@ await onStage('claims', { hypervisors: 2 }, async (t, scene) => {
       await h1.removeInterface(first.vm.interface)
       await scene.boundTo(first.vnic.id, { hypervisor: 'h2', interface: twin.vm.interface })
       await scene.vnicIs(first.vnic.id, 'active')
-      t.same(await scene.wrongs(), [], 'the claim that remains has it')
+      t.same(await scene.wrongs(), [], 'the remaining claim wins')
 
       scene.stations.delete(first.vm.name)
       await scene.lab.removeVm(first.vm)
@@ -101,7 +101,7 @@ await onStage('claims', { hypervisors: 2 }, async (t, scene) => {
       await scene.condition('h1', 'unknown-iface-id')
 
       const again = await scene.api.ask('POST', `${tests}/vnics`, { id: vnic.id })
-      t.equal(again.status, 201, 'the same id may come again, and finds its interface')
+      t.equal(again.status, 201, 'a new VNIC with the same id is bound to its interface')
       const replug = scene.api.must('PUT', `${tests}/vnics/${vnic.id}/port`, { port_id: port.id })
       await Promise.all([replug, h1.removeInterface('claim0')])
       await scene.vnicIs(vnic.id, 'waiting')

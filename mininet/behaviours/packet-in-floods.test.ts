@@ -39,7 +39,7 @@ await onStage('a guest that floods the controller', { hypervisors: 2 }, async (t
   }
   const heard = (await asked()) - before
   t.comment(`${heard} of ${sent} frames came to the controller`)
-  t.ok(heard < sent / 50, 'the switch held the rest back')
+  t.ok(heard < sent / 50, 'the switch dropped the rest')
   t.match(await clients.udhcpc(near.vm.name), { told: { ip: near.port?.ip_addresses?.[0] } })
   // The flooding guest gets answers again as soon as it stops.
   t.match(await clients.udhcpc(loud.vm.name), { told: { ip: loud.port?.ip_addresses?.[0] } })

@@ -96,7 +96,7 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     await limit(vm, { egress_kbps: 10_000 })
     t.equal((await h1.meters()).length, 1)
     const ingress = await measure('UDP', 'ingress', 20 * MBIT)
-    t.ok(ingress > 15 * MBIT, `${(ingress / MBIT).toFixed(1)} Mbit/s come in`)
+    t.ok(ingress > 15 * MBIT, `${(ingress / MBIT).toFixed(1)} Mbit/s were received`)
     await limit(vm, null)
   })
 
@@ -115,7 +115,7 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     const arrivals = await lab.experiment(sends)
     const copies = ({ name }: Vm) => arrivals.filter(({ tap, direction }) => tap === name && direction === 'in').length
     t.equal(copies(vm.vm), sends.length, 'one before it in the flood')
-    t.equal(copies(last.vm), sends.length, 'one behind it')
+    t.equal(copies(last.vm), sends.length, 'one after it')
     t.ok(copies(slow.vm) < 10, `itself has ${copies(slow.vm)}`)
     await scene.remove(slow)
     await scene.remove(last)

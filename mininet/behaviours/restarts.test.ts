@@ -32,7 +32,7 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
   async function noneLost(t: Test, results: Promise<{ answered: number; lost: number }[]>): Promise<void> {
     for (const { answered, lost } of await results) {
       t.ok(answered > 0, `${answered} pings answered`)
-      t.equal(lost, 0, 'none lost')
+      t.equal(lost, 0, 'no ping was lost')
     }
   }
 
@@ -51,14 +51,14 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
         // No new device is added on the host. When one appears, Open vSwitch itself reads its routes again, and a tunnel
         // may lose a packet.
         await h1.addInterface('while-away', {}, ['type=patch', 'options:peer=nowhere'])
-        t.same(await rules(), before, 'switches keep what they had')
+        t.same(await rules(), before, 'switches keep their rules')
         await lab.controller.start()
         await scene.connected()
         for (const [from, to] of pairs) for (const { vnic } of [from, to]) await scene.vnicIs(vnic.id, 'active')
         for (const host of [h1, h2]) await scene.seen(host)
         await noneLost(t, stop())
         t.same(await rules(), before)
-        for (const since of changes) t.same(await since(), [], 'not one message that changes a switch')
+        for (const since of changes) t.same(await since(), [], 'no message changes a switch')
         await h1.removeInterface('while-away')
         t.same(await scene.wrongs(), [])
       },
@@ -112,12 +112,12 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
     for (const [index, station] of stations.entries()) Object.assign(station, { network: were[index] })
     await lab.warmUnderlay()
     t.same(await scene.wrongs(), [])
-    t.same(await rules(), before, 'the very same rules, without any call of the API')
+    t.same(await rules(), before, 'the same rules, without any request to the API')
 
     await h1.kill('ovs-vswitchd')
     await h1.start('ovs-vswitchd')
     await until('the rules to be back', async () => JSON.stringify(await h1.rules()) === JSON.stringify(before[0]))
-    t.equal(await ports(), portsBefore, 'no port was made anew, each has its number')
+    t.equal(await ports(), portsBefore, 'no port was created again, and each has its number')
     await lab.warmUnderlay()
     t.same(await scene.wrongs(), [])
   })
@@ -128,7 +128,7 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
     await h1.kill('ovsdb-server')
     await until('h1 to be noticed gone', async () => !(await scene.hypervisor('h1')).ovsdb_connected)
     const [[station] = []] = pairs
-    t.equal((await scene.show(station?.vnic.id ?? '')).status, 'active', 'its switch is there')
+    t.equal((await scene.show(station?.vnic.id ?? '')).status, 'active', 'its switch is connected')
     await h1.start('ovsdb-server')
     await scene.connected()
     await scene.seen(h1)

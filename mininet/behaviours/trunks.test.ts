@@ -116,7 +116,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         const { vms, cables } = await heard([...good, ...bad].map((tags) => ({ from: trunked, tags })))
         t.same(vms, copies([1, beside, ''], [2, near, ''], [2, far, ''], [3, near, ''], [3, far, '']))
         const astray = bad.filter((_, index) => cables.has(index + good.length + 1))
-        t.same(astray, [], 'nor is it seen on a cable')
+        t.same(astray, [], 'and it is not seen on a cable')
       })
 
       await t.test(
@@ -141,7 +141,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         t.same(
           got.map(({ tap }) => tap),
           [name(beside)],
-          'who has no trunk gets what is inside',
+          'a VM without a trunk gets the inner tag',
         )
       })
 
@@ -163,7 +163,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         await active(sub)
         t.same(await under(), both)
         await scene.setAdmin(trunked, false)
-        t.same(await under(), [], 'down with the port that carries it')
+        t.same(await under(), [], 'down together with its parent port')
         await scene.setAdmin(trunked, true)
         await active(sub)
         t.same(await under(), both)
@@ -194,7 +194,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         const prepared = await flowsAt(h1, `network_id=${third.id}`)
         t.ok(
           prepared.flows.length > 0 && prepared.missing.length === 0,
-          'prepared, where nobody else is in its network',
+          'prepared, although the network has no other member there',
         )
         await migrate(scene, trunked, h1)
         for (const port of [sub, other]) await active(port)
@@ -212,12 +212,12 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         t.same(
           await told(),
           vids.map((vid) => `fabric1-${h1.id} ${vid}`),
-          'from there alone, and under the tag of each network',
+          'only from there, with the tag of each network',
         )
         for (const port of [parent, sub, other]) {
           const { flows } = await flowsAt(h2, `port_id=${port.id}`)
           const here = flows.filter(({ flow }) => !flow.includes(`${h1.encapIp}->tun_dst`))
-          t.same(here, [], 'at the old place there is the way to the new one at most')
+          t.same(here, [], 'the old hypervisor has at most rules that lead to the new one')
         }
         for (const host of [h1, h2]) t.match(await flowsAt(host, ''), { missing: [], extra: [] })
         t.notOk(

@@ -90,7 +90,7 @@ t.test('each key from each source; a flag overrides a variable, a variable the f
   t.equal(level({ yaml, env: { PLUGBOARD_LOG_LEVEL: 'debug' } }), 'debug')
   t.equal(level({ yaml, env: { PLUGBOARD_LOG_LEVEL: 'debug' }, flags: ['--log-level', 'trace'] }), 'trace')
   t.equal(level({ yaml, flags: ['--log-level', 'trace', '--log-level', 'error'] }), 'error', 'the last flag counts')
-  t.equal(level({ yaml, env: { PLUGBOARD_LOG_LEVEL: '' } }), 'warn', 'an empty variable is none')
+  t.equal(level({ yaml, env: { PLUGBOARD_LOG_LEVEL: '' } }), 'warn', 'an empty variable counts as unset')
   t.end()
 })
 

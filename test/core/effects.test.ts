@@ -147,7 +147,7 @@ t.test('a migration that is complete is a move and an arrival', async (t) => {
   t.same(effects.withdrawn, new Set())
 })
 
-t.test('a VNIC that is destroyed while plugged in is withdrawn, and its port is told of', async (t) => {
+t.test('a VNIC that is destroyed while plugged in is withdrawn, and its port is named', async (t) => {
   const graph = moving()
   const effects = effectsOf(graph, {
     steps: stepsOf(graph, [{ kind: 'vnic', id: vnicId(0), to: null }]),

@@ -35,7 +35,7 @@ const STORES: ReadonlyArray<readonly [kind: string, open: (t: Test) => Store]> =
 ]
 
 for (const [kind, open] of STORES) {
-  t.test(`${kind}: writes of two controllers at once are all there, none twice`, async (t) => {
+  t.test(`${kind}: concurrent writes of two controllers are all stored, each once`, async (t) => {
     const store = open(t)
     const clouds = [await cloudOn(store), await cloudOn(store)] as const
     const made = await Promise.all(
@@ -60,7 +60,7 @@ for (const [kind, open] of STORES) {
       'the events of both in one order, without a gap',
     )
     const later = await cloudOn(store)
-    t.strictSame(nodesIn(later), nodesIn(clouds[0]), 'what is stored is what both have')
+    t.strictSame(nodesIn(later), nodesIn(clouds[0]), 'the store contains what both controllers have')
     await store.close()
   })
 }
@@ -75,11 +75,15 @@ t.test('a refusal rests on the head of the store, not on a graph that lags', asy
   ])
   t.match(answers, [{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'id-conflict' } }])
   await one.controller.operations.vnics.destroy(PROJECT, id as never, null)
-  t.equal((await other.call('create_vnic', { id, name: 'third' })).id, id, 'the other one may not have heard of it yet')
+  t.equal(
+    (await other.call('create_vnic', { id, name: 'third' })).id,
+    id,
+    'the other controller may not have seen it yet',
+  )
   await agreed(one, other)
 })
 
-t.test('what another controller writes has the same effects as what this one writes', async (t) => {
+t.test('writes of another controller have the same effects as writes of this one', async (t) => {
   const store = new MemoryStore()
   const [one, other] = [await controllerOn({ store }), await controllerOn({ store })]
   const stream = other.controller.events.subscribe(PROJECT, null, AbortSignal.timeout(5_000))
@@ -94,7 +98,7 @@ t.test('what another controller writes has the same effects as what this one wri
   t.ok(other.controller.graph.hypervisors.has(hypervisorId(0)))
 })
 
-t.test('a controller that is too far behind reads the store anew', async (t) => {
+t.test('a controller that is too far behind reads the store again', async (t) => {
   let loads = 0
   class CountingStore extends MemoryStore {
     override async revision(): Promise<number> {

@@ -7,7 +7,7 @@ import { entriesOf, referencePage } from '../../scripts/reference-page.ts'
 for (const [library, entries] of entriesOf()) {
   t.test(`docs/reference/${library.name}.md is what the code says`, async (t) => {
     const page = readFileSync(join(import.meta.dirname, `../../docs/reference/${library.name}.md`), 'utf8')
-    t.equal(page, referencePage(library, entries), 'else: npm run docs')
+    t.equal(page, referencePage(library, entries), 'the page is stale: run `npm run docs`')
     const ids = new Set([...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase()))
     const links = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor.replace(/-\d+$/, ''))
     t.ok(links.length > 100)

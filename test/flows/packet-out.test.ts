@@ -46,7 +46,7 @@ t.test('frames leave for the uplink with the key of their network and through it
   t.same(announcements(overlay.graph, ENGINES, overlay.member(0)), [], 'peers have rules')
 })
 
-t.test('an engine hands a frame to members of its domain here, and to nobody else', async (t) => {
+t.test('an engine can pass a frame only to members of its domain on this hypervisor', async (t) => {
   const { graph, member, saying } = cloud()
   const to = (n: number) => saying([{ frame, target: { to: 'member', member: member(n) }, why }])
   const [told] = announcements(graph, to(0), member(0))

@@ -61,7 +61,7 @@ t.test('each API has an OpenAPI document of its own', async (t) => {
     return Object.keys((await call('GET', `/${document}`)).body.paths as object)
   }
   const alone = await pathsOf(APIS, '/v1/openapi.json')
-  t.strictSame(await pathsOf([...APIS, count], '/v1/openapi.json'), alone, 'the document of version 1 stays as it was')
+  t.strictSame(await pathsOf([...APIS, count], '/v1/openapi.json'), alone, 'the document of version 1 is unchanged')
   t.strictSame(await pathsOf([...APIS, count], '/count/openapi.json'), [
     '/count/openapi.json',
     '/healthz',

@@ -95,7 +95,7 @@ t.test('law 5: removing everything leaves no rule', async (t) => {
     }),
     { numRuns: 500 },
   )
-  t.ok(removed > 5_000, `${removed} rules were taken away`)
+  t.ok(removed > 5_000, `${removed} rules were removed`)
 })
 
 t.test('law 6: every rule prints and parses back to itself', async (t) => {

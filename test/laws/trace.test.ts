@@ -139,7 +139,7 @@ t.test('law 4: Open vSwitch sends every frame where the model says', { skip: noO
     }
   }
   t.ok(compared > 200, `${compared} frames were compared`)
-  t.ok(copies > 100, `${copies} copies went out`)
+  t.ok(copies > 100, `${copies} copies were sent`)
 })
 
 /** Sends the rules in our own session: ovs-ofctl does not support a meter within a clone, although switches do. */

@@ -96,18 +96,18 @@ for (const [kind, member, first] of [
     await until(() => [...replica.tables.Total.values()][0]?.count === TOTAL)
     t.same(total.rows, [{ count: TOTAL }])
     const there = new Map(entries.rows.map(({ _uuid, number }) => [_uuid, { number }]))
-    t.same(replica.tables.Entry, there, 'the replica is as the database')
+    t.same(replica.tables.Entry, there, 'the replica equals the database')
     const all = told.flat()
     const came = all.filter(({ table }) => table === 'Entry')
     t.ok(
       came.every((change) => change.old === undefined),
-      'an entry only comes',
+      'entries are only added',
     )
     const order = came.map((change) => (change.table === 'Entry' ? change.new?.number : undefined))
     t.same(
       order.sort((a = 0, b = 0) => a - b),
       numbers(1, TOTAL),
-      'none is lost, none is told twice',
+      'no entry is lost or reported twice',
     )
     const counts = all.flatMap((change) => (change.table === 'Total' && change.new ? [change.new.count] : []))
     t.same(
@@ -131,13 +131,13 @@ t.test('on another member, only the changes since then are requested', { skip },
   await one.transact(ledger.name, [insert('Entry', { number: 1 }), insert('Total', { count: 1 })])
   replica.stop()
   await two.transact(ledger.name, [insert('Entry', { number: 2 })])
-  t.equal(replica.tables.Entry.size, 1, 'it stands still')
+  t.equal(replica.tables.Entry.size, 1, 'it has stopped')
 
   const told: Array<Changes<typeof ledger>> = []
   replica.onUpdate((changes) => told.push(changes))
   await replica.follow(two)
   t.match(relay.down, /"result":\[true,/, 'the server remembers')
-  t.equal(relay.down.split('"number"').length - 1, 1, 'and says no more than is new')
+  t.equal(relay.down.split('"number"').length - 1, 1, 'and sends only what is new')
   t.match(told, [[{ table: 'Entry', old: undefined, new: { number: 2 } }]])
 
   await two.transact(ledger.name, [insert('Entry', { number: 3 })])

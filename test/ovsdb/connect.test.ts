@@ -137,7 +137,7 @@ t.test('operations and their refusals', { skip }, async (t) => {
       code: 'syntax-error',
     },
   )
-  t.same(await connection.echo(), [], 'the connection has outlived them all')
+  t.same(await connection.echo(), [], 'the connection is still open')
 })
 
 t.test('echo both ways', { skip }, async (t) => {

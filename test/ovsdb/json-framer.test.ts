@@ -65,7 +65,7 @@ t.test('what is not JSON', async (t) => {
     },
     { code: 'malformed-message' },
   )
-  t.same(before, [{ a: 1 }, { b: 2 }], 'what came before is given')
+  t.same(before, [{ a: 1 }, { b: 2 }], 'the messages before it are delivered')
 })
 
 t.test('a message over the limit', async (t) => {

@@ -51,7 +51,7 @@ t.test('ovsdb-server is killed and comes back', { skip }, async (t) => {
   second.close('for a change')
   let retry = await retries.take()
   while (retry.reason !== 'for a change') retry = await retries.take()
-  t.equal(retry.delay, 10, 'the back-off begins anew once a server has spoken')
+  t.equal(retry.delay, 10, 'the delay starts again at its minimum once a server has answered')
 
   const third = await connections.take()
   await link.close('the end')

@@ -143,7 +143,7 @@ for (const [before, method] of METHODS.entries()) {
     replica.onUpdate((changes) => {
       batches.push(changes)
       for (const { uuid, old, new: row } of changes) {
-        t.equal(model.get(uuid), old, 'old is what was told before')
+        t.equal(model.get(uuid), old, 'the old row is the one reported before')
         if (row === undefined) model.delete(uuid)
         else model.set(uuid, row)
       }

@@ -87,7 +87,7 @@ t.test('before and the difference give after', async (t) => {
       const [before, after] = [a as Value<Column>, b as Value<Column>]
       const kept = structuredClone(before)
       t.strictSame(applyDifference(column, before, wire(column, difference(before, after))), after)
-      t.strictSame(before, kept, 'and before stays as it was')
+      t.strictSame(before, kept, 'and the old value does not change')
     }),
   )
 })

@@ -31,7 +31,7 @@ t.test('every stage that sends packets to the controller has a handler', async (
   }
 })
 
-t.test('a packet goes to one handler; one that no stage has sent is ignored', async (t) => {
+t.test('a packet goes to one handler; a packet of no stage is ignored', async (t) => {
   const dispatch = new PacketDispatch()
   const taken: string[] = []
   let closed = 0

@@ -53,22 +53,22 @@ const question = (address: string): string =>
   `ffffffffffff0e51cb007111080600010800060400010e51cb007111cb007111000000000000${address}`
 const isPacket = (hex: string): boolean => hex.slice(24, 28) === '0800'
 
-t.test('a packet waits for its next hop, which is asked for once, and goes on', async (t) => {
+t.test('a packet waits for its next hop, which is requested once, and continues', async (t) => {
   const { sent, waits, found } = stage(t)
   for (let n = 0; n < 20; n++) waits(NEAR)
   t.same(sent, [question(NEAR)])
   found(FAR)
-  t.equal(sent.length, 1, 'an answer that nobody waits for is nothing to us')
+  t.equal(sent.length, 1, 'an answer that no packet waits for is ignored')
   found(NEAR)
-  t.equal(sent.filter(isPacket).length, 8, 'so many wait at most')
+  t.equal(sent.filter(isPacket).length, 8, 'no more packets wait')
   found(NEAR)
   t.equal(sent.length, 9, 'once')
   waits(FAR)
-  t.equal(sent.at(-1), question(ROUTER), 'what is far goes by the router')
+  t.equal(sent.at(-1), question(ROUTER), 'packets to other networks go through the router')
 })
 
 t.test(
-  'a next hop is asked for three times, then waiting packets are dropped, and the next packet begins again',
+  'a next hop is requested three times, then waiting packets are dropped, and the next packet starts again',
   async (t) => {
     mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
     t.teardown(() => mock.timers.reset())
@@ -113,5 +113,5 @@ t.test('frames: destinations and answers, with a tag or without; whatever else i
   for (let length = 0; length < 46; length++) t.equal(readArpReply(reply.subarray(0, length)), undefined)
   t.equal(readDestination(reply), undefined)
   t.equal(readArpReply(packet), undefined)
-  t.equal(readArpReply(octets(question(NEAR))), undefined, 'a question')
+  t.equal(readArpReply(octets(question(NEAR))), undefined, 'a request')
 })

@@ -92,10 +92,10 @@ t.test('a packet that is not a question of a current guest is ignored', async (t
   })
   h0.ask(one.cookie, one.ofport, frame)
   await ignored(8)
-  t.same([...h0.packetOuts, ...h1.packetOuts], [], 'nor is one whose port is down')
+  t.same([...h0.packetOuts, ...h1.packetOuts], [], 'and neither is one whose port is down')
 })
 
-t.test('a guest that asks too fast is answered some of it, and keeps nobody else waiting', async (t) => {
+t.test('a guest that sends too many requests gets some answers, and delays no other guest', async (t) => {
   const cloud = await cloudOf(t, 1)
   const h0 = await cloud.connect(0)
   const network = await cloud.call('create_network', NETWORK)
@@ -109,7 +109,7 @@ t.test('a guest that asks too fast is answered some of it, and keeps nobody else
   t.equal(answered, h0.packetOuts.length)
 })
 
-t.test('an engine that throws, or says what cannot be: the guest hears nothing, others are answered', async (t) => {
+t.test('an engine that throws or returns nonsense: the guest gets no answer, and others do', async (t) => {
   const answers: Array<() => unknown> = [
     () => {
       throw new Error('boom')

@@ -59,7 +59,7 @@ function run(directory: string, { has, user, installed }: Machine, setting = '')
   return { printed, calls: readFileSync(calls, 'utf8').split('\n').filter(Boolean) }
 }
 
-t.test('where nothing is missing it does nothing and says nothing', async (t) => {
+t.test('if nothing is missing, it does nothing and prints nothing', async (t) => {
   const outcome = run(t.testdir(), { has: tools, user: 0, installed: 5 })
   t.same(outcome, { printed: '', calls: [] })
 })
@@ -71,7 +71,7 @@ t.test('npm ci runs once where it never ran, and where package-lock.json is newe
   }
 })
 
-t.test('npm ci does not run where node_modules is a link to those of another checkout', async (t) => {
+t.test('npm ci does not run if node_modules is a link to another checkout', async (t) => {
   const directory = t.testdir({ elsewhere: {}, checkout: { 'package-lock.json': '' } })
   symlinkSync(join(directory, 'elsewhere'), join(directory, 'checkout/node_modules'))
   const script = `npm() { echo npm was run; }; . ${setup}; setup_modules`
@@ -82,7 +82,7 @@ t.test('npm ci does not run where node_modules is a link to those of another che
   t.match({ status, stdout, stderr }, { status: 1, stdout: '', stderr: /node_modules is a symbolic link/ })
 })
 
-t.test('without root, it says what to install, and tries nothing', async (t) => {
+t.test('without root, it prints what to install, and tries nothing', async (t) => {
   const { printed, calls } = run(t.testdir(), { has: ['ip', 'ping'], user: 1000, installed: 5 })
   t.match(
     printed,

@@ -38,7 +38,7 @@ t.test('the help of the benchmark names every part', async (t) => {
     )
 })
 
-t.test('a wrong argument is said in one line before anything is installed', async (t) => {
+t.test('a wrong argument is reported in one line before anything is installed', async (t) => {
   const refused = (words: string) => ({ status: 2, stdout: '', stderr: `${words}\n` })
   t.same(run('test.sh', 'test/nothing.test.ts'), refused('there is no test file test/nothing.test.ts'))
   const noTest = refused('README.md is not a test file: its name must end with .test.ts')
@@ -49,7 +49,7 @@ t.test('a wrong argument is said in one line before anything is installed', asyn
 
 t.test('only test files that run programs of Debian packages ask for these', async (t) => {
   t.notOk(needsPackages(['test/flows/compile.test.ts', 'test/http/v1/core.test.ts', 'test/config/config.test.ts']))
-  t.ok(needsPackages(['test/openflow/oracles.test.ts']), 'one that runs ovs-ofctl itself')
-  t.ok(needsPackages(['test/ovsdb/replica.test.ts']), 'one that imports what runs ovsdb-server')
-  t.ok(needsPackages(['mininet/behaviours/guard.test.ts']), 'one with a lab')
+  t.ok(needsPackages(['test/openflow/oracles.test.ts']), 'a file that runs ovs-ofctl itself')
+  t.ok(needsPackages(['test/ovsdb/replica.test.ts']), 'a file that imports code that runs ovsdb-server')
+  t.ok(needsPackages(['mininet/behaviours/guard.test.ts']), 'a file with a lab')
 })

@@ -146,7 +146,7 @@ export function conforms(kind: string, open: (t: Test) => Opened | Promise<Opene
     await store.close()
   })
 
-  t.test(`${kind}: a commit without writes only says whether its conditions hold`, async (t) => {
+  t.test(`${kind}: a commit without writes only reports whether its conditions hold`, async (t) => {
     const { store } = await open(t)
     await store.commit([{ put: 'key', value: 1 }])
     const { revision = 0 } = (await store.get('key')) ?? {}
@@ -156,7 +156,7 @@ export function conforms(kind: string, open: (t: Test) => Opened | Promise<Opene
     await store.close()
   })
 
-  t.test(`${kind}: a watch tells durable commits in order, and goes on as they come`, async (t) => {
+  t.test(`${kind}: a watch delivers durable commits in order, and continues with new ones`, async (t) => {
     const { store } = await open(t)
     await store.commit([{ put: 'before', value: 0 }])
     const after = await store.revision()
@@ -199,7 +199,7 @@ export function conforms(kind: string, open: (t: Test) => Opened | Promise<Opene
     t.ok((await closed).length <= 1)
   })
 
-  t.test(`${kind}: a watch from before what is remembered says so`, async (t) => {
+  t.test(`${kind}: a watch from before the kept commits reports that`, async (t) => {
     const { store } = await open(t)
     const slow = store.watch(0)[Symbol.asyncIterator]()
     await store.commit([{ put: 'a', value: 0 }])
@@ -212,7 +212,7 @@ export function conforms(kind: string, open: (t: Test) => Opened | Promise<Opene
     await store.close()
   })
 
-  t.test(`${kind}: blocks of a counter never overlap, whoever takes them`, async (t) => {
+  t.test(`${kind}: blocks of a counter never overlap, also with several callers`, async (t) => {
     const { store } = await open(t)
     const blocks = await Promise.all(Array.from({ length: 20 }, () => store.takeBlock('counter/key', 10, 16)))
     t.same(
@@ -220,7 +220,7 @@ export function conforms(kind: string, open: (t: Test) => Opened | Promise<Opene
       Array.from({ length: 20 }, (_, n) => 16 + 10 * n),
     )
     t.equal(await store.takeBlock('counter/other', 5, 1), 1)
-    t.equal((await store.get('counter/key'))?.value, 216, 'the counter is the next number')
+    t.equal((await store.get('counter/key'))?.value, 216, 'the counter contains the next number')
     await store.close()
   })
 

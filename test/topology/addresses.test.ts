@@ -70,7 +70,7 @@ t.test('law: the next address depends only on the addresses in use', async (t) =
     }),
     { numRuns: 500 },
   )
-  t.ok(freed > 100, `${freed} times a freed one was next`)
+  t.ok(freed > 100, `${freed} times a freed address was next`)
 })
 
 t.test('a pool of 65,536 is used up and used again without a look at all of it each time', async (t) => {

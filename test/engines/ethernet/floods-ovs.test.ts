@@ -134,7 +134,7 @@ for (const family of ['ipv4', 'ipv6'] as const) {
       await t.test(`${engine}: the limit is what was measured`, async (t) => {
         const most = Math.floor(65_536 / COPY[family])
         t.ok(await here.reaches(engine, family, most), `one flood reaches ${most} peers`)
-        t.notOk(await here.reaches(engine, family, most + 1), 'and not one more')
+        t.notOk(await here.reaches(engine, family, most + 1), 'and no more')
         t.ok(mostPeers(COPY[family], 1) <= most)
       })
 
@@ -190,8 +190,8 @@ t.test(
       t.equal((await here.flooded()).here, members - 1, 'and a real frame')
     }
     await here.load('vlan', 'ipv4', MAX_MEMBERS, 0, MAX_MEMBERS - 1)
-    t.ok((await here.flooded()).here < MAX_MEMBERS - 1, 'were all of them limited, some would get none')
+    t.ok((await here.flooded()).here < MAX_MEMBERS - 1, 'if all members had a limit, some would get no copy')
     await here.load('vlan', 'ipv4', 4200, 0)
-    t.strictSame(await here.flooded(), { here: 0, away: {} }, 'beyond that nobody gets one')
+    t.strictSame(await here.flooded(), { here: 0, away: {} }, 'beyond the limit no member gets a copy')
   },
 )

@@ -40,14 +40,14 @@ for (const version of versions) {
     for (const [index, bytes] of sent.entries()) {
       const line = lines[index] ?? ''
       const flow = asFlow(bytes)
-      t.strictSame(Buffer.from(encode(decode(bytes))), Buffer.from(bytes), `${line}: encoded as it came`)
+      t.strictSame(Buffer.from(encode(decode(bytes))), Buffer.from(bytes), `${line}: encoded unchanged`)
       t.equal(printFlow(flow), texts[index], `${line}: printed as ovs-ofctl prints it`)
-      t.equal(ruleKey(parseFlow(line)), ruleKey(flow), `${line}: read as ovs-ofctl reads it`)
-      t.equal(ruleKey(parseFlow(printFlow(flow))), ruleKey(flow), `${line}: printed and read`)
+      t.equal(ruleKey(parseFlow(line)), ruleKey(flow), `${line}: parsed like ovs-ofctl parses it`)
+      t.equal(ruleKey(parseFlow(printFlow(flow))), ruleKey(flow), `${line}: printed and parsed again`)
       for (const field of flow.match) t.not(field.field, 'unknown', line)
     }
     const ours = lines.map((line) => encode({ type: 'flow_mod', command: 'add', version, ...parseFlow(line) }))
-    t.strictSame(await printed(ours), texts, 'what we send says the same')
+    t.strictSame(await printed(ours), texts, 'ovs-ofctl prints the same for what we send')
   })
 }
 

@@ -50,7 +50,7 @@ t.test('a message that a switch sends by itself is an event, even with the xid o
   t.strictSame(types, ['packet_in', 'role_status', 'unknown'])
 })
 
-t.test('a dump that is taken slowly stops reading instead of filling the memory', async (t) => {
+t.test('a dump that is read slowly stops the socket instead of filling the memory', async (t) => {
   const { session, peer } = await pair(t, { echoInterval: 50 })
   const flows = session.dumpFlows()
   const taken = flows.next()
@@ -60,7 +60,7 @@ t.test('a dump that is taken slowly stops reading instead of filling the memory'
   peer.send(encode(part(xid, 1, false)))
   await taken
   await sleep(300)
-  t.ok(peer.socket.writableLength > 20_000_000, 'most of it waits at its sender')
+  t.ok(peer.socket.writableLength > 20_000_000, 'most of it waits at the sender')
   let more = 0
   for await (const some of flows) more += some.length
   t.equal(more, 1499 * 600 + 1)
@@ -70,7 +70,7 @@ t.test('a dump that is taken slowly stops reading instead of filling the memory'
   await barrier
 })
 
-t.test('a dump that is no longer taken is discarded, and the session continues', async (t) => {
+t.test('a dump that is no longer read is discarded, and the session continues', async (t) => {
   const { session, peer } = await pair(t, { requestTimeout: 100 })
   const flows = session.dumpFlows()
   const taken = flows.next()
@@ -269,7 +269,7 @@ t.test('request refuses messages that have no answer', async (t) => {
     await t.rejects(session.request(message as never), refusal)
   }
   session.send({ type: 'barrier_request', xid: 77 })
-  t.match(await peer.next(), { type: 'barrier_request', xid: 77 }, 'nothing of them was sent')
+  t.match(await peer.next(), { type: 'barrier_request', xid: 77 }, 'nothing was sent')
 })
 
 t.test('answers to a peer that sends only invalid messages are limited', async (t) => {
@@ -288,11 +288,11 @@ t.test('answers to a peer that sends only invalid messages are limited', async (
   now += 999
   peer.send(wrong, { type: 'echo_request' })
   await peer.nextOf('echo_reply')
-  t.equal(errors(), 100, 'none within the second')
+  t.equal(errors(), 100, 'no echo within the second')
   now += 1
   peer.send(wrong, { type: 'echo_request' })
   await peer.nextOf('echo_reply')
-  t.equal(errors(), 101, 'one later is')
+  t.equal(errors(), 101, 'one after it is')
   session.send({ type: 'barrier_request' })
   await peer.nextOf('barrier_request')
 })

@@ -102,7 +102,7 @@ inEach(
   },
 )
 
-inEach('B42 an idle bundle is given up by the switch: what comes after is refused', async (t, version) => {
+inEach('B42 the switch gives up an idle bundle: later messages for it are refused', async (t, version) => {
   const ovs = await Ovs.start(t, version)
   await ovs.vsctl('set', 'Open_vSwitch', '.', 'other_config:bundle-idle-timeout=1')
   const session = await connect({ path: ovs.path })
@@ -162,7 +162,7 @@ inEach('B43 a generation id has 64 bits and may wrap; a stale one is refused', a
   t.match(refused, { error: { errorType: 1, code: 10 } })
 })
 
-inEach('a flow monitor tells of changes that others make in full, and of ours by xid', async (t, version) => {
+inEach('a flow monitor reports changes of others in full, and ours by xid', async (t, version) => {
   const ovs = await Ovs.start(t, version)
   const session = await connect({ path: ovs.path })
   t.teardown(() => session.close('done'))
@@ -186,7 +186,7 @@ inEach('a flow monitor tells of changes that others make in full, and of ours by
   ])
 })
 
-inEach('packets come in and go out, ports come and go, rules are told of when they go', async (t, version) => {
+inEach('packets are received and sent, ports are added and removed, deleted rules are reported', async (t, version) => {
   const ovs = await Ovs.start(t, version)
   const session = await connect({ path: ovs.path })
   t.teardown(() => session.close('done'))
@@ -263,7 +263,7 @@ inEach('100,000 rules in one bundle, and all of them in a dump', async (t, versi
   for await (const some of half) odd += some.length
   t.equal(odd, size / 2)
   for await (const some of session.dumpFlows({ table: 10 })) {
-    t.ok(some.length < size, 'a dump that is left early')
+    t.ok(some.length < size, 'a dump that is ended early')
     break
   }
   await session.barrier()

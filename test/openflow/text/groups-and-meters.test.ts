@@ -32,7 +32,7 @@ for (const version of [4, 5, 6]) {
       // Before 1.5, buckets have no numbers and no properties.
       const ours = { type: 'group_mod', command: 'add', version, xid: message.xid, ...parseGroup(line) } as const
       if (version === 6)
-        t.strictSame(Buffer.from(encode(ours)), Buffer.from(bytes), `${line}: read as ovs-ofctl reads it`)
+        t.strictSame(Buffer.from(encode(ours)), Buffer.from(bytes), `${line}: parsed like ovs-ofctl parses it`)
     }
   })
 }

@@ -79,7 +79,7 @@ t.test('text that ovs-ofctl accepts is printed as it prints it in OpenFlow 1.5',
       t.equal(printFlow(flow), text, line)
       t.equal(printFlow(told(flow)), text, `${line}: as it is sent`)
     }
-    t.equal(printFlow(parseFlow(text)), text, `${text}: read again`)
+    t.equal(printFlow(parseFlow(text)), text, `${text}: parsed again`)
   }
 })
 

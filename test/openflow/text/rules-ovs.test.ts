@@ -38,7 +38,7 @@ t.test(
     await session.bundle([{ type: 'flow_mod', command: 'delete', table: 255, priority: 0, match: [] }])
     for (const line of LINES) {
       const flow: Flow = parseFlow(line)
-      t.equal(printFlow(flow), line, 'it is written as it was read')
+      t.equal(printFlow(flow), line, 'it is encoded as it was decoded')
       await t.resolves(session.bundle([{ type: 'flow_mod', command: 'add', ...flow }]), line)
     }
     t.strictSame((await ovs.dump()).sort(), LINES.toSorted(), 'ovs-ofctl dump-flows prints the same lines')

@@ -23,8 +23,8 @@ for (const kills of [1, 50, 200]) {
     }
     const numbersOf = async (prefix: string) =>
       (await entriesOf(store.range(prefix))).map(({ key }) => key.slice(prefix.length))
-    t.same(await numbersOf('left/'), await numbersOf('right/'), 'both keys of a commit, or none')
-    t.match(await store.commit([{ put: 'after', value: true }]), { committed: true }, 'and it goes on')
+    t.same(await numbersOf('left/'), await numbersOf('right/'), 'both keys of a commit, or neither')
+    t.match(await store.commit([{ put: 'after', value: true }]), { committed: true }, 'and it continues')
     await store.close()
   })
 }

@@ -56,7 +56,7 @@ t.test(
       committed: false,
       found: { key: 'a', revision: 2 },
     })
-    await t.rejects(told, { code: 'compacted' }, 'who watches reads the store anew')
+    await t.rejects(told, { code: 'compacted' }, 'watchers must read the store again')
     t.equal(await store.revision(), 2)
     await store.close()
   },

@@ -61,7 +61,7 @@ t.test(
     t.equal(
       Math.max(...(await entriesOf(store.range(''))).map((entry) => entry.revision)),
       revision,
-      'those refused left no gap',
+      'refused commits left no gap',
     )
     await store.close()
     const again = openStore(path)

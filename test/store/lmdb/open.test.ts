@@ -36,7 +36,7 @@ t.test('a store is made with the directories that lead to it, and is there when 
     { key: 'ключ/🔌', value: 'ä', revision: 1 },
   ])
   await again.commit([{ put: 'vnic/1', value: 'once more' }])
-  t.equal((await again.get('vnic/1'))?.revision, 3, 'revisions go on where they were')
+  t.equal((await again.get('vnic/1'))?.revision, 3, 'revisions continue')
   await again.close()
 })
 
@@ -54,7 +54,7 @@ t.test('a store that another process has open is refused, until that process is 
   t.equal(await child.ended, 'SIGKILL')
   const store = openStore(path)
   t.match(await store.commit([{ put: 'key', value: 1 }]), { committed: true })
-  t.match(refusal(path).message, 'has it open', 'nor twice in one process')
+  t.match(refusal(path).message, 'has it open', 'and not twice in one process')
   await store.close()
   await openStore(path).close()
 })
