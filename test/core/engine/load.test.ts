@@ -104,13 +104,16 @@ t.test('values that are not modules, modules that fail, and engines that conflic
     'ethernet',
     oddEngine({ alias: 'mine', vnics: oddEngine().vnics?.map((kind) => ({ ...kind, kind: ETHERNET })) ?? [] }),
   )
-  await refused([at('odd.js', { made: 'vlan' })], /its engine is called "vlan", as another one is$/)
-  await refused([at('odd.js', { made: 'odd' }), at('odd.js', { made: 'odd' })], /called "odd", as another one is$/)
-  const twice = /^engine even brings VNICs of kind "odd", which odd brings: take another name for it$/
+  await refused([at('odd.js', { made: 'vlan' })], /its alias "vlan" is that of another engine$/)
+  await refused(
+    [at('odd.js', { made: 'odd' }), at('odd.js', { made: 'odd' })],
+    /alias "odd" is that of another engine$/,
+  )
+  const twice = /^engine even adds VNICs of kind "odd", which odd already adds: choose another name$/
   await refused([at('odd.js', { made: 'odd' }), at('odd.js', { made: 'even' })], twice)
   await refused(
     [at('odd.js', { made: 'ethernet' })],
-    /^engine mine brings VNICs of kind "ethernet", which Plugboard brings/,
+    /^engine mine adds VNICs of kind "ethernet", which Plugboard already adds/,
   )
   await refused(
     [at('odd.js', { made: 'strange' })],
@@ -120,10 +123,10 @@ t.test('values that are not modules, modules that fail, and engines that conflic
     made.set(`m${n}`, oddEngine({ alias: `m${n}`, vnics: [], kinds: [ETHERNET] }))
     return at('odd.js', { made: `m${n}` })
   })
-  await refused(many, /^20 modules are named: there are tables for \d+ at most$/)
+  await refused(many, /^20 modules are configured, but there are tables for at most \d+$/)
 })
 
-t.test('the program says it in one line', async (t) => {
+t.test('the program reports it in one line', async (t) => {
   const schema = { type: 'object', properties: { key: { type: 'nonsense' } } }
   const text = `export default () => ({ ...${JSON.stringify({ alias: 'odd', name: 'Odd', description: '', kinds: ['ethernet'] })},
     ports: { inNetworks: false, schema: ${JSON.stringify(schema)}, plan() {} }, checkPlug() {}, judgeHost() {}, fabricPorts() {},
