@@ -1,4 +1,4 @@
-/** Sessions with peers that send too much, answer nothing, or read nothing: memory and time are limited. */
+/** Sessions with peers that send too much, answer nothing, or read nothing: memory and time are bounded. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { encode, type Message, type OpenFlowError, type Session } from '../../../src/openflow/index.ts'
@@ -50,7 +50,7 @@ t.test('a message that a switch sends by itself is an event, even with the xid o
   t.strictSame(types, ['packet_in', 'role_status', 'unknown'])
 })
 
-t.test('a dump that is read slowly stops the socket instead of filling the memory', async (t) => {
+t.test('a dump that is taken slowly stops reading instead of filling the memory', async (t) => {
   const { session, peer } = await pair(t, { echoInterval: 50 })
   const flows = session.dumpFlows()
   const taken = flows.next()
@@ -60,24 +60,24 @@ t.test('a dump that is read slowly stops the socket instead of filling the memor
   peer.send(encode(part(xid, 1, false)))
   await taken
   await sleep(300)
-  t.ok(peer.socket.writableLength > 20_000_000, 'most of it waits at the sender')
+  t.ok(peer.socket.writableLength > 20_000_000, 'most of it waits at its sender')
   let more = 0
   for await (const some of flows) more += some.length
   t.equal(more, 1499 * 600 + 1)
-  // The reply is still being read, although no other message has arrived for many echo intervals.
+  // The reading goes on, though nothing was heard for many intervals of echo.
   const barrier = session.barrier()
   peer.send({ type: 'barrier_reply', xid: (await peer.nextOf('barrier_request')).xid })
   await barrier
 })
 
-t.test('a dump that is no longer read is discarded, and the session continues', async (t) => {
+t.test('a dump that is no longer taken is discarded, and the session continues', async (t) => {
   const { session, peer } = await pair(t, { requestTimeout: 100 })
   const flows = session.dumpFlows()
   const taken = flows.next()
   const { xid } = await peer.nextOf('multipart_request')
   for (let count = 0; count < 300; count += 1) peer.send(part(xid, 600))
   await taken
-  // The reader of the dump waits for a reply that comes after the unread parts.
+  // He who should take it waits for what comes behind it.
   const barrier = session.barrier()
   peer.send(part(xid, 1, false), { type: 'barrier_reply', xid: (await peer.nextOf('barrier_request')).xid })
   await barrier
@@ -145,7 +145,7 @@ t.test('a request without an answer ends the connection, echo or not', async (t)
   const answering = (async () => {
     for (let message = await peer.next(); message; message = await peer.next()) {
       if (message.type === 'echo_request') peer.send({ type: 'echo_reply', xid: message.xid })
-      // Answers one of the requests, and sends an answer to no request.
+      // One answer of many, and an answer to nothing.
       if (message.type === 'get_config_request')
         peer.send({ type: 'get_config_reply', xid: message.xid, flags: 0, missSendLength: 0 })
       if (message.type === 'barrier_request') peer.send({ type: 'barrier_reply', xid: message.xid + 1000 })
@@ -214,7 +214,7 @@ t.test('B42 a bundle that the switch drops while it is filled is not committed',
   const open = await peer.nextOf('bundle_control')
   peer.send({ ...open, step: 'open_reply' })
   const close = await peer.nextOf('bundle_control')
-  // The request was given up between the two messages. The second one has opened another bundle, which is closed.
+  // Given up between the two messages: the second one has opened another bundle, which is closed.
   peer.send({ type: 'error', xid: open.xid, errorType: 17, code: 14, data: new Uint8Array() })
   peer.send({ ...close, step: 'close_reply' })
   const last = await peer.nextOf('bundle_control')
@@ -269,7 +269,7 @@ t.test('request refuses messages that have no answer', async (t) => {
     await t.rejects(session.request(message as never), refusal)
   }
   session.send({ type: 'barrier_request', xid: 77 })
-  t.match(await peer.next(), { type: 'barrier_request', xid: 77 }, 'nothing was sent')
+  t.match(await peer.next(), { type: 'barrier_request', xid: 77 }, 'nothing of them was sent')
 })
 
 t.test('answers to a peer that sends only invalid messages are limited', async (t) => {
@@ -288,11 +288,11 @@ t.test('answers to a peer that sends only invalid messages are limited', async (
   now += 999
   peer.send(wrong, { type: 'echo_request' })
   await peer.nextOf('echo_reply')
-  t.equal(errors(), 100, 'no echo within the second')
+  t.equal(errors(), 100, 'none within the second')
   now += 1
   peer.send(wrong, { type: 'echo_request' })
   await peer.nextOf('echo_reply')
-  t.equal(errors(), 101, 'one after it is')
+  t.equal(errors(), 101, 'one later is')
   session.send({ type: 'barrier_request' })
   await peer.nextOf('barrier_request')
 })

@@ -26,7 +26,7 @@ t.test(
     ] as const) {
       const server = await listener(t)
       const peer = await Peer.connect(server.address.port)
-      // Messages right after the hello have the version that the hello negotiates.
+      // What comes right behind the hello is of the version that it settles.
       peer.send(hello, { type: 'echo_request', version: settled, xid: 9 }, { type: 'barrier_reply', version: settled })
       t.equal((await peer.nextOf('features_request')).version, settled)
       t.notOk(peer.received.some(({ type }) => type === 'error'))
@@ -108,7 +108,7 @@ t.test('B40 a message that cannot be decoded is answered with its error, and the
     t.match(answer, { ...error, xid: 7 })
     t.strictSame(answer.data, bytes.slice(0, 64))
   }
-  // An error is never answered with an error, whether it can be decoded or not.
+  // An error is never answered with an error, unreadable or not.
   peer.send(Uint8Array.of(6, 1, 0, 9, 0, 0, 0, 7, 0), { type: 'echo_request', xid: 5 })
   t.match(await peer.next(), { type: 'echo_reply', xid: 5 })
   const answered = session.barrier()
@@ -189,7 +189,7 @@ t.test('the end of a connection rejects all pending requests once', async (t) =>
 
 t.test('B37 a half-open connection is detected by echo', async (t) => {
   const { session, peer } = await pair(t, { echoInterval: 30 })
-  // The peer reads, but sends nothing.
+  // It reads, and says nothing.
   t.match(await peer.nextOf('echo_request'), { type: 'echo_request' })
   t.match(await session.closed, { reason: /half open/ })
   await peer.end()
@@ -221,7 +221,7 @@ t.test('B41 a peer that stops reading until its answers are read does not stop u
   const requests = Array.from({ length: 2000 }, () => session.request({ type: 'get_config_request' }))
   for (let answered = 0; answered < requests.length; answered += 1) {
     const { xid } = await peer.nextOf('get_config_request')
-    // Like OVS, the peer reads nothing more while a hundred of its answers wait.
+    // As OVS does: nothing more is read while a hundred answers wait to be taken.
     if (answered % 100 === 99) peer.socket.pause()
     peer.send({ type: 'get_config_reply', xid, flags: 0, missSendLength: 1 })
     if (answered % 100 === 99) await requests[answered]
@@ -253,7 +253,7 @@ t.test('drained waits for a slow reader', async (t) => {
     }
   })()
   await new Promise((resolve) => setTimeout(resolve, 50))
-  t.ok(sent < 20_000_000, 'some of it was not read')
+  t.ok(sent < 20_000_000, 'not all was taken')
   peer.socket.resume()
   await blocked
   t.ok(sent >= 20_000_000)

@@ -1,11 +1,11 @@
-/** A peer on a bare socket: it sends what the test says, right or wrong. */
+/** A peer made of a bare socket: it says what it is told to, right or wrong. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type Decoded, decode, encode, Framer, type Message } from '../../../src/openflow/index.ts'
 
 export class Peer {
   readonly socket: Socket
-  /** All messages that have arrived, in order. */
+  /** All that has come, in order. */
   readonly received: Decoded[] = []
   #taken = 0
   #wake: () => void = () => {}
@@ -36,7 +36,7 @@ export class Peer {
     this.socket.write(Buffer.concat(messages.map((one) => (one instanceof Uint8Array ? one : encode(one)))))
   }
 
-  /** The next message that arrives, except echoes; undefined at the end of the connection. */
+  /** The next message that comes; echo aside. Undefined at the end of the connection. */
   async next(): Promise<Decoded | undefined> {
     for (;;) {
       const message = this.received[this.#taken]
@@ -51,7 +51,7 @@ export class Peer {
     }
   }
 
-  /** The next message of this type. Messages before it are skipped. */
+  /** The next message of this type; those before are passed over. */
   async nextOf<Type extends Decoded['type']>(type: Type): Promise<Extract<Decoded, { type: Type }>> {
     for (;;) {
       const message = await this.next()
@@ -60,14 +60,14 @@ export class Peer {
     }
   }
 
-  /** Acts as a switch until the features are exchanged. */
+  /** Be a switch up to its features. */
   async greet(datapathId = 0x1234n): Promise<void> {
     this.send({ type: 'hello' })
     const { xid } = await this.nextOf('features_request')
     this.send({ type: 'features_reply', xid, datapathId, buffers: 0, tables: 254, auxiliaryId: 0, capabilities: 0 })
   }
 
-  /** Resolves when the other side has closed the connection. */
+  /** Resolves when the other side has ended the connection. */
   async end(): Promise<void> {
     while ((await this.next()) !== undefined);
   }
