@@ -1,4 +1,4 @@
-"""os-ken's side of bench/codec.ts: the same messages, encoded and decoded for a while. JSON in, JSON out."""
+"""os-ken's part of bench/codec.ts: encodes and decodes the same messages for a while. JSON in, JSON out."""
 import json
 import sys
 import time
@@ -12,7 +12,7 @@ datapath = ofproto_protocol.ProtocolDesc(version=ofp.OFP_VERSION)
 
 
 def flow_mod(n):
-    """As flowMod(n) of codec.ts."""
+    """The same message as flowMod(n) of codec.ts."""
     match = parser.OFPMatch(in_port=7, eth_dst=(2 << 40) + n, eth_type=0x0800, ipv4_dst=(10 << 24) + n)
     actions = [parser.OFPActionPushVlan(0x8100), parser.OFPActionSetField(vlan_vid=0x1065), parser.OFPActionOutput(3, 0)]
     message = parser.OFPFlowMod(
@@ -31,7 +31,7 @@ def decode(data):
 
 
 def rate(work, items):
-    """Items a second, over so many seconds at least."""
+    """The number of items per second, measured for at least this many seconds."""
     done, began = 0, time.perf_counter()
     while True:
         for item in items:

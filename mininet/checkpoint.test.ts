@@ -1,4 +1,4 @@
-/** A test that fails in the middle of the worst leaves the cloud as it found it. */
+/** After a failed test, the cloud returns to its state before the test. */
 import { checkpoint } from './checkpoint.ts'
 import { loseDatabase, loseSwitch } from './disconnect.ts'
 import { onStage } from './onstage.ts'
@@ -33,8 +33,8 @@ await onStage('a cloud goes back to its checkpoint', { hypervisors: 2 }, async (
   await scene.controller.stop('SIGKILL')
 
   await restore()
-  t.notOk(lab.backgrounds.has(pings), 'no command of the test goes on')
+  t.notOk(lab.backgrounds.has(pings), 'no command of the test still runs')
   t.equal(lab.vms.length, stations.length, 'its VMs are gone')
-  t.same(await rules(), before, 'the rules are those of before')
+  t.same(await rules(), before, 'the rules are the same as before')
   t.same(await scene.wrongs(), [])
 })

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What dhclient and udhcpc run when something has changed: writes all that they were told to $LEASE, and does as told. Unlike their own
-# scripts it leaves the machine's files alone.
+# dhclient and udhcpc run this script when something has changed. It writes everything that the client has received to $LEASE, and
+# sets addresses and routes. Unlike the scripts of the clients, it leaves the machine's files alone.
 reason=${1:-$reason}
 address=${new_ip_address:-$ip}
 bits=${mask:-$new_subnet_mask}

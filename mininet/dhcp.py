@@ -1,4 +1,4 @@
-"""A DHCP client of raw frames, for what others do not do: exchanges that are timed, INFORM, DISCOVERs without end.
+"""A DHCP client on raw frames, for what other clients do not do: timed exchanges, INFORM, DISCOVERs without end.
 
 dhcp.py lease COUNT          that many leases one after the other: milliseconds from DISCOVER to ACK each, null where none came
 dhcp.py address [TAG]        the address that is offered, null where none is; under a VLAN tag if one is given
@@ -42,7 +42,7 @@ class Client:
         return ALL + self.mac + b'\x08\x00' + head + udp
 
     def answer(self, xid, seconds=2):
-        """The options of the reply to this transaction, and the address in it."""
+        """Returns the options of the reply to this transaction, and the address in it."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and select.select([self.socket], [], [], left)[0]:
             frame = self.socket.recv(2048)
@@ -64,7 +64,7 @@ class Client:
         xid = int.from_bytes(os.urandom(4), 'big')
         frame = self.frame(1, xid)
         mark = b'' if tag is None else struct.pack('!HH', 0x8100, tag)
-        # The kernel takes the tag off what comes.
+        # The kernel removes the tag from frames that arrive.
         self.socket.send(frame[:12] + mark + frame[12:])
         offer, address = self.answer(xid)
         return offer and socket.inet_ntoa(address)
@@ -82,7 +82,7 @@ def leases(client, count):
     found = []
     for _ in range(count):
         found.append(client.lease())
-        # Slower than the limit of its own.
+        # Slower than the rate limit of the VNIC.
         time.sleep(0.2)
     return found
 

@@ -1,4 +1,4 @@
-/** Every built-in engine passes the kit that authors of engines have, all of them side by side on the same hypervisors. */
+/** Every built-in engine passes the kit for authors of engines. All of them run side by side on the same hypervisors. */
 import t from 'tap'
 import { BUILT_IN } from './engine-kit/description.ts'
 import { conformance, whyNotHere } from './engine-kit/index.ts'

@@ -1,7 +1,7 @@
 """The lab: hypervisors, physical switches and VMs as Mininet nodes, driven by JSON lines on stdin and stdout.
 
-Started by lab.ts in network, mount and process namespaces of its own, as their first process: when it ends, for whatever
-reason, the kernel ends every process and removes every namespace below it. It ends when its stdin does.
+Started by lab.ts in its own network, mount and process namespaces, as their first process. When it ends, for whatever reason,
+the kernel ends every process in them and removes the namespaces. It ends when its stdin ends.
 """
 import asyncio
 import json
@@ -18,7 +18,7 @@ from mininet.net import Mininet
 from nodes import Failed, Hypervisor, Lan, Machine, Vm
 from wire import Wire, socket_in
 
-# Mininet would raise limits of the whole machine, which a test has no business to do.
+# Otherwise Mininet raises limits of the whole machine, which a test must not do.
 Mininet.inited = True
 
 
@@ -47,7 +47,7 @@ class Lab:
 
     async def build(self, hypervisors, physical, underlay, controllers, remotes):
         """`physical`: names of the physical networks; the nth is the LAN `fabric<n>` and `eth<n>`, `br-eth<n>` on the hosts.
-        `hypervisors` and `remotes`: the underlay addresses of each; a remote has nothing but its cable to the underlay."""
+        `hypervisors` and `remotes`: the underlay addresses of each; a remote has only its cable to the underlay."""
         self.prefix = 64 if underlay == 'ipv6' else 24
         management = self.add(Lan, 'mgmt')
         underlay = self.add(Lan, 'underlay')
@@ -74,14 +74,14 @@ class Lab:
         return {'machines': {host.name: host.pid for host in self.net.hosts}}
 
     async def boot(self, host, index, address, fabrics):
-        """What an operator sets up before Plugboard comes: the daemons, and the bridges that hold the uplinks."""
+        """Sets up what an operator does before Plugboard is used: the daemons, and the bridges with the uplinks."""
         for daemon in ('ovsdb-server', 'ovs-vswitchd'):
             await self.must(host, host.daemon(daemon))
         bridges = [('br-phy', 'phy0'), *[(f'br-eth{n}', f'eth{n}') for n in range(1, fabrics + 1)]]
         command = ['ovs-vsctl', 'init']
         for number, (bridge, uplink) in enumerate(bridges):
-            # An address of its own that stays: left to itself a bridge takes that of a port, here the uplink's, by which the
-            # host's kernel would take what is for the tunnels.
+            # A fixed MAC address: by default a bridge takes that of a port, here of the uplink. Then the host's kernel would
+            # also accept the packets for the tunnels.
             hwaddr = f'other_config:hwaddr=\"02:b0:00:00:{number:02x}:{index + 1:02x}\"'
             command += ['--', 'add-br', bridge, '--', 'set', 'bridge', bridge, 'datapath_type=netdev', 'fail_mode=standalone',
                         hwaddr, '--', 'add-port', bridge, uplink]
@@ -109,8 +109,8 @@ class Lab:
         return await self.run(self.node(machine), argv, text)
 
     async def spawn(self, machine, argv, log, env):
-        """Start a process that stays; the event `exit` tells when it ends."""
-        # Ours are for the tests, and a controller refuses variables of its own that it does not know.
+        """Start a process in the background; the event `exit` reports its end."""
+        # These variables are for the tests. A controller refuses PLUGBOARD_ variables that it does not know.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith('PLUGBOARD_')}
         with open(log, 'ab') as file:
             process = await asyncio.create_subprocess_exec(
@@ -134,12 +134,12 @@ class Lab:
             return {}
         pid = host.pid_of(name)
         os.kill(pid, signal.SIGKILL)
-        # A daemon's parent is the first process of its namespace, which is this one.
+        # The parent of a daemon is the first process of its namespace, which is this process.
         await asyncio.get_running_loop().run_in_executor(None, os.waitpid, pid, 0)
         return {}
 
     async def add_vm(self, name, hypervisor, interface, mac, addresses):
-        """A VM whose eth0 is a cable to `interface` on the hypervisor, which is on no bridge yet."""
+        """Start a VM. The other end of its eth0 is `interface` on the hypervisor, which is on no bridge yet."""
         host = self.node(hypervisor)
         vm = self.net.addHost(name, cls=Vm, ip=None)
         self.net.addLink(vm, host, intfName1='eth0', intfName2=interface)
@@ -150,7 +150,7 @@ class Lab:
         return {'pid': vm.pid}
 
     async def tap(self, name, machine, interface):
-        """Listen, and send, at one more interface, under this name."""
+        """Also listen and send at this interface, under this name."""
         self.wire.open(name, self.node(machine).pid, interface)
         return {}
 
@@ -173,7 +173,7 @@ class Lab:
         return {'heard': self.wire.listen(ether_types)}
 
     async def relay(self, machine, path, port):
-        """A Unix socket that leads to a port of the machine's own loopback."""
+        """Make a Unix socket that leads to a port on the machine's loopback."""
         node, loop = self.node(machine), asyncio.get_running_loop()
 
         async def pump(reader, writer):
@@ -206,7 +206,7 @@ OPERATIONS = {'build', 'exec', 'spawn', 'kill', 'daemon', 'add_vm', 'remove_vm',
 
 
 async def main(directory):
-    # What anything else prints must not look like an answer.
+    # Other output must not be taken for an answer.
     answers = os.fdopen(os.dup(1), 'w', buffering=1)
     os.dup2(2, 1)
 
@@ -221,7 +221,7 @@ async def main(directory):
             tell({'id': request['id'], 'result': await getattr(lab, request['op'])(**request['with'])})
         except Failed as error:
             tell({'id': request['id'], 'error': str(error)})
-        except Exception:  # whatever it was, the one who asked must hear of it
+        except Exception:  # report every error to the caller
             tell({'id': request['id'], 'error': traceback.format_exc()})
 
     requests = asyncio.StreamReader(limit=1 << 28)

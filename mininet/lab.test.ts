@@ -1,4 +1,4 @@
-/** The lab itself, with rules made by hand: what must pass does, and a leak, a duplicate and a loss are each seen. */
+/** Tests the lab itself, with rules made by hand: allowed frames pass, and a leak, a duplicate and a loss are each detected. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { access } from 'node:fs/promises'
@@ -12,7 +12,7 @@ import { until } from './until.ts'
 
 const skip = whyNoLab() ?? false
 
-/** Two hypervisors with a br-int made by hand, patched to br-eth1, and two VMs each. */
+/** Two hypervisors with a br-int made by hand, patched to br-eth1, and two VMs on each. */
 async function labByHand(): Promise<Lab> {
   const lab = await startLab({ hypervisors: 2 })
   for (const host of lab.hypervisors) {
@@ -202,6 +202,6 @@ t.test('two labs side by side share nothing, and leave nothing when their owner 
         () => true,
       ),
     )
-    t.ok(gone, 'the files are gone, which is the last that the lab does')
+    t.ok(gone, 'the files are removed, which is the last step of the lab')
   }
 })

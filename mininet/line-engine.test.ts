@@ -1,4 +1,4 @@
-/** The worked example of docs/engines.md, as an author has it: checked by the compiler, through the API, and by the kit. */
+/** The example engine of docs/engines.md, used as its author would: checked by the compiler, through the API, and by the kit. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
@@ -36,7 +36,7 @@ t.test('the package has all the types that it needs', async (t) => {
 
 t.test('the line engine is loaded by its path, and its lines are made, plugged and destroyed', async (t) => {
   const options = { concentrators: { north: '203.0.113.5', south: '203.0.113.6' } }
-  // Here the module has another copy of the package than the controller, which must not matter.
+  // Here the module uses another copy of the package than the controller. That must not matter.
   const outside = await loadEngines([{ module, options }], {} as never)
   const { call } = await apiOn(t, { outside })
   const line = { engine: 'line', concentrator: 'north', circuit: 7, signal: 'e1' }

@@ -1,7 +1,7 @@
 /**
- * Random networks of every engine side by side on the same hypervisors, random placements and moves: the whole matrix of
- * pings, and of frames of every kind, is what the API was told; and on the cables between the hosts no frame is seen on a VLAN
- * or VNI that is not its network's. PLUGBOARD_SEED=<number> repeats a run.
+ * Random networks of every engine on the same hypervisors, with random placements and moves. All pings, and frames of every
+ * kind, must have exactly the results that follow from the requests to the API. On the cables between hosts, no frame may be on
+ * a VLAN or VNI of another network. PLUGBOARD_SEED=<number> repeats a run.
  */
 import type { Network } from './api.ts'
 import { rawDhcp } from './dhcp-clients.ts'
@@ -20,7 +20,7 @@ const changesPerRound = 10
 const stations = 24
 const ENGINES = ['vlan', 'vxlan', 'geneve'] as const
 
-/** What can happen to a cloud; each is one change, or none where it does not fit. */
+/** The possible changes of a cloud. Each call makes one change, or none if it is not possible at the moment. */
 type Change = (scene: Scene, station: Station, networks: readonly Network[], random: Random) => Promise<string>
 
 const changes: readonly Change[] = [
@@ -52,7 +52,7 @@ const changes: readonly Change[] = [
   },
   async function limit(scene, station, _, random) {
     if (!station.port) return 'nothing'
-    // Far above what is sent here, so that nothing may be lost.
+    // The limit is far above the traffic of this test, so no frame may be lost.
     const some = () => random.pick([null, 50_000, 100_000])
     const wish = { rate_limit: { ingress_kbps: some(), egress_kbps: some() } }
     await scene.api.must('PATCH', `/v1/projects/${station.vnic.project}/ports/${station.port.id}`, wish)
@@ -78,12 +78,12 @@ const changes: readonly Change[] = [
   },
 ]
 
-/** Up to three further networks under tags. */
+/** Gives the VM's port up to three sub-ports. */
 async function carrySome(scene: Scene, station: Station, networks: readonly Network[], random: Random) {
   const others = networks.filter((network) => network !== station.network && !isRouted(network))
   const wishes = new Map<number, SubPortWish>()
   for (const network of new Set(Array.from({ length: random.below(4) }, () => random.pick(others)))) {
-    // Some of these are VLANs of the physical network, too, which has nothing to do with it.
+    // Some of these tags are also VLANs of the physical network, which must not matter.
     wishes.set(98 + 2 * wishes.size + random.below(2), { network, floodUnknown: random.chance(30) })
   }
   await setTrunk(scene, station, wishes)
@@ -91,10 +91,10 @@ async function carrySome(scene: Scene, station: Station, networks: readonly Netw
   return `${station.vm.name} has ${words.join(', ') || 'no trunk'}`
 }
 
-/** That of its VNIC's port, and those under tags. */
+/** The network of its VNIC's port, and the networks of its sub-ports. */
 const networksOf = ({ network, trunk }: Station) => [network, ...[...trunk.values()].map(({ network }) => network)]
 
-/** Now and then with the MAC address of a VM of another network: an address means nothing outside its network. */
+/** Sometimes uses the MAC address of a VM in another network: outside of its network, an address has no meaning. */
 async function newStation(scene: Scene, networks: readonly Network[], random: Random): Promise<Station> {
   const network = random.pick(networks)
   const others = [...scene.stations.values()].filter(
@@ -115,14 +115,14 @@ async function newStation(scene: Scene, networks: readonly Network[], random: Ra
   return station
 }
 
-/** Twins may not come into one network: that is a refusal of its own (B14). */
+/** VMs with equal MAC addresses must not be in one network: the API refuses that (B14). */
 function mayMove(scene: Scene, station: Station): boolean {
   return ![...scene.stations.values()].some(
     (other) => other !== station && other.vnic.mac_address === station.vnic.mac_address,
   )
 }
 
-/** Frames from a server on the physical network: untagged, with the tag of each network, and with a tag of none. */
+/** Frames from a server on the physical network: untagged, with the tag of each network, and with an unused tag. */
 async function fromOutside(scene: Scene, networks: readonly Network[]): Promise<string[]> {
   const segments = [[], [4001], ...networks.flatMap(({ segment }) => (segment.vlan_id ? [[segment.vlan_id]] : []))]
   const sends = segments.flatMap(([vid], index) =>
@@ -148,7 +148,7 @@ async function fromOutside(scene: Scene, networks: readonly Network[]): Promise<
     return vid === undefined ? 'fabric1 untagged' : `fabric1 vlan ${vid}`
   }
   return [
-    // The network's tag is taken off: that much is changed.
+    // The switch removes the network's tag, so the frame arrives without it.
     ...differences(sends, arrivals, names).filter((line) => !line.startsWith('changed')),
     ...sends.flatMap((send) =>
       strays(
@@ -175,7 +175,7 @@ await onStage('what reaches what is what the API was told', { hypervisors: 3, co
   while (scene.stations.size < stations) await newStation(scene, networks, random)
   await t.test('before any change', async (t) => {
     t.same(await scene.wrongs({ vids }), [])
-    t.same(await fromOutside(scene, networks), [], 'what comes from the physical network')
+    t.same(await fromOutside(scene, networks), [], 'frames from the physical network')
     t.same(await natWrongs(scene), [], 'floating addresses')
   })
 

@@ -6,7 +6,7 @@ SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
 
 
 class Failed(Exception):
-    """A step of the lab that did not work; the message is for the person who reads the test's output."""
+    """A step of the lab failed. The message is for the person who reads the test's output."""
 
 
 class Machine(Node):
@@ -23,17 +23,17 @@ class Machine(Node):
 
 
 class Lan(Machine):
-    """A physical switch: one plain Linux bridge that knows nothing of us and carries every VLAN.
+    """A physical switch: a plain Linux bridge that knows nothing of Plugboard and carries every VLAN.
 
-    As a hub it learns nothing and gives every frame to every port. It is the harshest neighbour for isolation, and one that
-    keeps VLANs apart whatever MAC addresses they share: a Linux bridge learns per VLAN only with CONFIG_BRIDGE_VLAN_FILTERING.
+    As a hub it learns nothing and sends every frame to every port. That is the hardest case for isolation. It also works if
+    VLANs share MAC addresses: a Linux bridge learns per VLAN only with CONFIG_BRIDGE_VLAN_FILTERING.
     """
 
     def prepare(self, hub=False):
         super().prepare()
         self.hub = hub
         self.must('sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1')
-        # A switch does not look into packets, and a kernel that filters what it bridges trims and drops some.
+        # A switch does not look into packets. A kernel that filters bridged frames trims and drops some of them.
         self.must('[ ! -e /proc/sys/net/bridge ] || sysctl -q -w net.bridge.bridge-nf-call-iptables=0 '
                   'net.bridge.bridge-nf-call-ip6tables=0 net.bridge.bridge-nf-call-arptables=0')
         self.must('ip link add br0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0')
@@ -50,9 +50,9 @@ class Vm(Machine):
 
     def prepare(self, addresses):
         super().prepare()
-        # Without this the kernel leaves checksums to hardware that is not there, and TCP between VMs fails in silence.
+        # Otherwise the kernel leaves checksums to hardware that does not exist, and TCP between VMs fails silently.
         self.must('ethtool -K eth0 tx off')
-        # Duplicate address detection would hold an IPv6 address back for a second or two.
+        # Duplicate address detection would delay an IPv6 address for a second or two.
         self.must('sysctl -q -w net.ipv6.conf.eth0.accept_dad=0 net.ipv4.neigh.eth0.retrans_time_ms=200')
         self.must('ip link set eth0 up')
         for address in addresses:
@@ -60,7 +60,7 @@ class Vm(Machine):
 
 
 class Hypervisor(Machine):
-    """A host: its own ovsdb-server and ovs-vswitchd, run directory and database, all of it in user space."""
+    """A host with its own ovsdb-server and ovs-vswitchd, run directory and database. The datapath is in user space."""
 
     def prepare(self, directory):
         super().prepare()
@@ -68,13 +68,13 @@ class Hypervisor(Machine):
         os.mkdir(directory)
         self.env = {**os.environ, 'OVS_RUNDIR': directory, 'OVS_LOGDIR': directory, 'OVS_DBDIR': directory}
         self.must('sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1')
-        # What OVS takes from an uplink in user space the kernel gets too: it would answer ARP for the address of br-phy with
-        # the uplink's own MAC, which a tunnel peer may then use in vain.
+        # The kernel also gets the packets that OVS takes from an uplink in user space. It would answer ARP for the address of
+        # br-phy with the MAC address of the uplink, which does not work for a tunnel peer.
         self.must('sysctl -q -w net.ipv4.conf.all.arp_ignore=1')
         self.must(f'ovsdb-tool create {directory}/conf.db {SCHEMA}')
 
     def daemon(self, name):
-        """The command line of one of the two daemons. It returns when the daemon serves."""
+        """The command line of one of the two daemons. The command returns when the daemon is ready."""
         common = ['--pidfile', '--detach', '--no-chdir', '--log-file', '-vconsole:off', '-vsyslog:off']
         if name == 'ovsdb-server':
             return [name, f'{self.directory}/conf.db', f'--remote=punix:{self.directory}/db.sock',

@@ -1,4 +1,4 @@
-/** Hypervisors whose integration bridge allows one version of OpenFlow each, in one cloud: the whole matrix is the same. */
+/** Hypervisors whose integration bridges each allow one version of OpenFlow, in one cloud: the whole matrix must be the same. */
 
 import type { Network, Port } from './api.ts'
 import { DhcpClients } from './dhcp-clients.ts'
@@ -7,11 +7,11 @@ import { floatingConfig, natWrongs } from './nat-ground.ts'
 import { onStage } from './onstage.ts'
 import type { Scene } from './scene.ts'
 
-/** By hypervisor; as the column `protocols` has it. */
+/** The version by hypervisor, as in column `protocols`. */
 const PROTOCOLS = ['OpenFlow13', 'OpenFlow14', 'OpenFlow15'] as const
 const ENGINES = ['vlan', 'vxlan', 'geneve', 'flat'] as const
 
-/** The connections that `ovs-vswitchd` itself tells of, and their versions. */
+/** The OpenFlow connections that `ovs-vswitchd` reports, with their versions. */
 async function spoken(scene: Scene): Promise<string[]> {
   return await Promise.all(
     scene.lab.hypervisors.map(async (host) => {
@@ -24,7 +24,7 @@ async function spoken(scene: Scene): Promise<string[]> {
   )
 }
 
-/** How many addresses a switch has learned. */
+/** The number of addresses that a switch has learned. */
 async function learned(host: Hypervisor): Promise<number> {
   const protocol = PROTOCOLS[Number(host.id.slice(1)) - 1] ?? ''
   const dump = await host.run('ovs-ofctl', '-O', protocol, 'dump-flows', 'br-int', 'table=56')
@@ -43,7 +43,7 @@ await onStage(
     },
   },
   async (t, scene) => {
-    t.same(await spoken(scene), PROTOCOLS, 'each bridge allows its version alone')
+    t.same(await spoken(scene), PROTOCOLS, 'each bridge allows only its version')
     const engines = [...ENGINES, 'vlan', 'vxlan']
     const networks = await Promise.all(engines.map((engine) => scene.network(engine)))
     networks.push(await scene.network('nat-ipv4', { address_prefix: '203.0.113.64/26' }))
@@ -51,8 +51,8 @@ await onStage(
     for (const network of networks) {
       for (const hypervisor of scene.lab.hypervisors) await scene.station({ hypervisor, network })
     }
-    // On each hypervisor a port that is its own tunnel, and one network that is bridged by a tunnel of its own type, so that
-    // frames go out by the port that they came in by.
+    // Each hypervisor gets a port that is its own tunnel, and a network that is bridged by a tunnel of the same type. So
+    // frames leave through the port that they came in through.
     const bridged = [networks[5], networks[1], networks[2]]
     const sites: { network: Network; port: Port }[] = []
     for (const [index, hypervisor] of scene.lab.hypervisors.entries()) {
@@ -95,7 +95,7 @@ await onStage(
         const path = `/v1/projects/${station.vnic.project}/ports/${station.port.id}`
         const limit = (rate_limit: object | null) => scene.api.must('PATCH', path, { rate_limit })
         const protocol = PROTOCOLS[Number(host.id.slice(1)) - 1] ?? ''
-        // Others limit what the controller is asked, in packets.
+        // Other meters limit the packets to the controller. Their unit is packets.
         const limits = async () => (await host.meters('br-int', protocol)).filter((meter) => meter.includes(' kbps '))
         await limit({ egress_kbps: 10_000 })
         await scene.vnicIs(station.vnic.id, 'active')
@@ -129,7 +129,7 @@ await onStage(
       for (const [index, host] of scene.lab.hypervisors.entries()) {
         await host.run('ovs-ofctl', '-O', PROTOCOLS[index] ?? '', 'del-flows', 'br-int')
       }
-      // The flow monitor of each version reports it, so that the controller need not wait a minute for its next audit.
+      // The flow monitor of each version reports the change, so the controller need not wait for its next comparison.
       for (const host of scene.lab.hypervisors) await scene.compared(host)
       t.same(await scene.wrongs({ vids }), [])
     })

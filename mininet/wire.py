@@ -1,7 +1,7 @@
-"""Raw sockets inside the namespaces, all held by this one process: what the VMs put on the wire, and what reaches them.
+"""Raw sockets in all namespaces, held by this one process. They send the frames of VMs, and record the frames that arrive.
 
-A socket belongs to the namespace in which it was made, so a short visit is enough. A test frame carries MAGIC and a number
-of four bytes somewhere in it; only such frames are kept, with the VLAN tag that the kernel took out put back in.
+A socket stays in the namespace in which it was made, so the process enters each namespace only for a moment. A test frame
+contains MAGIC and a number of four bytes. Only test frames are kept, with the VLAN tag that the kernel has removed.
 """
 import asyncio
 import ctypes
@@ -20,7 +20,7 @@ _home = os.open('/proc/self/ns/net', os.O_RDONLY)
 
 
 def socket_in(pid, *kind):
-    """A socket made in the network namespace of a process."""
+    """Make a socket in the network namespace of a process."""
     there = os.open(f'/proc/{pid}/ns/net', os.O_RDONLY)
     try:
         if _libc.setns(there, CLONE_NEWNET) != 0:
@@ -39,7 +39,7 @@ def number_of(frame):
 
 
 class Tap:
-    """One interface of one namespace: frames out, and the test frames that came in (or, of a switch port, also went out)."""
+    """One interface of a namespace. It sends frames, and records the test frames that come in and, at a switch port, go out."""
 
     def __init__(self, name, pid, interface, wire, both_ways=False):
         self.name, self.wire, self.both_ways = name, wire, both_ways
@@ -50,7 +50,7 @@ class Tap:
         self.raw.setblocking(False)
         self.icmp = socket_in(pid, socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
         self.icmp.setblocking(False)
-        # This socket only sends; replies are seen on the raw one, and unread ones would fill it.
+        # This socket only sends. Replies arrive at the raw socket; unread replies would fill this one.
         self.icmp.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 0)
         asyncio.get_running_loop().add_reader(self.raw, self.read)
 
@@ -87,13 +87,13 @@ class Tap:
 
 
 class Wire:
-    """All taps, and one experiment at a time on them."""
+    """All taps. Only one experiment at a time can run on them."""
 
     BURST = 24  # OVS reads each port through a socket of about 270 small frames: a larger burst could overflow it
 
     def __init__(self):
         self.taps, self.arrivals, self.waiting = {}, [], set()
-        # Frames of these EtherTypes are kept although they are no test frames, until `listen` is called again.
+        # Frames of these EtherTypes are also kept, although they are no test frames, until `listen` is called again.
         self.overheard_types, self.overheard = set(), []
         self.changed = asyncio.Event()
         self.turn = asyncio.Lock()
@@ -114,13 +114,13 @@ class Wire:
         self.overheard.append([name, 'out' if outgoing else 'in', frame.hex()])
 
     def listen(self, ether_types):
-        """From now on; @returns what was heard since the last time."""
+        """Listen from now on. Returns what was heard since the last call."""
         heard, self.overheard = self.overheard, []
         self.overheard_types = {struct.pack('>H', each) for each in ether_types}
         return heard
 
     async def settled(self, limit):
-        """Until all that is waited for has come: True; or until nothing has come for the limit: False."""
+        """Wait until all expected frames have come (True), or until no frame has come within the limit (False)."""
         while self.waiting:
             self.changed.clear()
             try:
@@ -131,14 +131,14 @@ class Wire:
         return True
 
     async def quiet(self, seconds):
-        """Until no test frame has come for so long."""
+        """Wait until no test frame has come for this time."""
         seen = -1
         while seen != len(self.arrivals):
             seen = len(self.arrivals)
             await asyncio.sleep(seconds)
 
     async def experiment(self, sends, limit, quiet):
-        """Send each of [tap, what, [names of taps it must reach]] in bursts; then say all that arrived, leaks too."""
+        """Send each of [tap, what, [names of taps it must reach]] in bursts. Returns all arrivals, also leaks."""
         async with self.turn:
             self.arrivals, self.waiting = [], set()
             for start in range(0, len(sends), self.BURST):
@@ -150,6 +150,6 @@ class Wire:
                     else:
                         self.taps[tap].send(payload)
                 if not await self.settled(limit):
-                    limit = min(limit, 0.2)  # it has failed already; the rest is for the report
+                    limit = min(limit, 0.2)  # the experiment has failed already; the rest is for the report
             await self.quiet(quiet)
             return self.arrivals

@@ -1,5 +1,5 @@
 #!/bin/sh
-# npm run bench: say what is asked, or install what is missing (OVN as well) and measure in a network namespace of its own.
+# npm run bench: prints the help, or installs what is missing (also OVN) and measures in its own network namespace.
 set -eu
 cd "$(dirname "$0")/.."
 for argument in "$@"; do
@@ -7,19 +7,20 @@ for argument in "$@"; do
     cat <<'EOF'
 Usage: npm run bench -- [--only plug,rules,scale,size,throughput,codec,ovsdb] [--json FILE]
 
-Measures, as root, on real Open vSwitch in a network namespace of its own:
-  plug    plug to realised over HTTP, beside OVN doing the same, and the floor: one flow_mod and a barrier
-  rules   100,000 rules into an empty bridge and read from it, beside ovs-ofctl
-  scale   compile and delta of the 10,000th plug, beside those of the 100th
-  size    rules on a switch for a wide network, and what one more hypervisor costs the others, for each engine
-  throughput  between two VMs on two hypervisors, beside one rule written by hand, for each engine
-  codec   OpenFlow messages encoded and decoded, beside os-ken
+Measures on real Open vSwitch in its own network namespace. Needs root.
+
+  plug    from the request to the confirmed rules, beside OVN; and the lower bound: one flow_mod and a barrier
+  rules   adding 100,000 rules to an empty bridge and reading them, beside ovs-ofctl
+  scale   compile and delta of the 10,000th plug, beside the 100th
+  size    rules on a switch for a large network, and the cost of one more hypervisor for the others, for each engine
+  throughput  between two VMs on two hypervisors, beside a single rule made by hand, for each engine
+  codec   encoding and decoding OpenFlow messages, beside os-ken
   ovsdb   the first snapshot of 20,000 interfaces, beside ovsdb-client monitor
 
-Prints a table and, as its last line, the same as JSON.
+Prints a table and, on its last line, the same as JSON.
 
-  --only PARTS   only these
-  --json FILE    write the JSON there, too
+  --only PARTS   measure only these parts
+  --json FILE    also write the JSON to this file
   --help         this text
 EOF
     exit 0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# npm run demo: install what is missing, then show Plugboard on a network of three hypervisors.
+# npm run demo: installs what is missing, then shows Plugboard on a network of three hypervisors.
 set -eu
 cd "$(dirname "$0")/.."
 for argument in "$@"; do

@@ -1,4 +1,4 @@
-/** The docs page of the pipeline, computed from its stages and from rules of examples. `npm run docs` writes it. */
+/** The docs page of the pipeline, computed from its stages and from the rules of examples. `npm run docs` writes it. */
 import type { Wanted } from '../flows/compile.ts'
 import { authorOf, OWNER_COOKIE } from '../flows/pipeline/cookie.ts'
 import { type Register, TO_PEER, TO_PEERS, TO_UPLINK } from '../flows/pipeline/registers.ts'
@@ -12,7 +12,7 @@ import { FIRST_KEY } from '../topology/ids.ts'
 
 export interface Example {
   readonly title: string
-  /** What the network looks like, in words. */
+  /** A description of the example network, in words. */
   readonly words: string
   readonly rules: readonly Rule[]
 }
@@ -43,7 +43,7 @@ function tables(): string[] {
   ]
 }
 
-/** What each stage is for, and where it is woven into the tables of others. */
+/** The purpose of each stage, and its rules in tables of other stages. */
 const stages = (): string[] =>
   PIPELINE.stages.map(({ name, does, rulesIn = [], wishes = {} }) => {
     const elsewhere = rulesIn.map((table) => table.name)
@@ -98,7 +98,7 @@ const meters = (): string[] => [
     .map(({ slot, name, stage, limits }) => row(slot, name, stage, limits)),
 ]
 
-/** One rule a line, and under it the reason that the API gives as `why`. */
+/** One rule a line, followed by the reason that the API shows as `why`. */
 const explained = ({ title, words, rules }: Example): string[] => [
   `### ${title}`,
   '',
@@ -108,8 +108,8 @@ const explained = ({ title, words, rules }: Example): string[] => [
 ]
 
 /**
- * @param examples whose rules the page shows one by one
- * @param wanted rules by stage, from which it says who writes a register
+ * @param examples the examples whose rules the page shows one by one
+ * @param wanted rules by stage, from which the page shows who writes a register
  */
 export function pipelinePage(examples: readonly Example[], wanted: readonly Wanted[]): string {
   return [

@@ -1,6 +1,6 @@
 /**
- * The reference of a library, made from the docstrings and the types of what its `index.ts` exports. TypeDoc, which would be the
- * one to take, does not know TypeScript 7, and shows types inferred from rows by the names of these rows.
+ * The reference of a library, made from the docstrings and types of the exports of its `index.ts`. TypeDoc does not support
+ * TypeScript 7, and shows types that are inferred from rows only by the names of these rows.
  */
 import { join, relative } from 'node:path'
 import type { Project, Symbol as TsSymbol } from 'typescript/unstable/sync'
@@ -9,13 +9,13 @@ import { Renderer } from './reference-types.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
-/** A union whose members each have a place of their own in the page. */
+/** A union whose members have their own places on the page. */
 interface Spread {
-  /** The property that tells them apart. */
+  /** The property that distinguishes the members. */
   readonly by: string
-  /** What each of them has, and the docstring of the union tells. */
+  /** Common properties of the members, which the docstring of the union explains. */
   readonly omit: readonly string[]
-  /** Members that are not shown, since they are elsewhere. */
+  /** Members that are not shown here, because they are shown elsewhere. */
   readonly without: readonly string[]
 }
 
@@ -40,23 +40,23 @@ export const LIBRARIES: readonly Library[] = [
 
 const KINDS = { functions: 'Functions', classes: 'Classes', constants: 'Constants', types: 'Types' } as const
 
-/** One thing that a library exports. */
+/** An export of a library. */
 export interface Entry {
   readonly name: string
   readonly kind: keyof typeof KINDS
-  /** Where it is declared, from the root of the repository. */
+  /** The file that declares it, relative to the root of the repository. */
   readonly file: string
-  /** What its docstring says, without the tags. */
+  /** Its docstring, without the tags. */
   readonly text: string
   readonly tags: ReadonlyArray<{ readonly name: string; readonly text: string }>
   readonly declaration: string
-  /** Those of a union that is spread, by name. */
+  /** For a union with own places: the members, by name. */
   readonly members: ReadonlyArray<readonly [name: string, text: string]>
-  /** Those of a class, and of what a function returns, that have no docstring. */
+  /** Names of members without a docstring, of a class or of what a function returns. */
   readonly bare: readonly string[]
 }
 
-/** All that the libraries export, in the order of the alphabet. */
+/** The exports of all libraries, in alphabetical order. */
 export function entriesOf(libraries: readonly Library[] = LIBRARIES): ReadonlyMap<Library, readonly Entry[]> {
   const api = new API({ cwd: ROOT })
   try {
@@ -104,7 +104,7 @@ function kindOf({ flags }: TsSymbol, declaration: string): Entry['kind'] {
   return flags & SymbolFlags.Variable ? 'constants' : 'types'
 }
 
-/** The page in Markdown, to stand at docs/reference/<library>.md. */
+/** The page in Markdown, for docs/reference/<library>.md. */
 export function referencePage({ name }: Library, entries: readonly Entry[]): string {
   const kinds = (Object.keys(KINDS) as ReadonlyArray<keyof typeof KINDS>).map((kind) => ({
     title: KINDS[kind],
@@ -121,11 +121,11 @@ export function referencePage({ name }: Library, entries: readonly Entry[]): str
 
 const head = (name: Library['name']): string => `# Reference of plugboard/${name}
 
-All that \`plugboard/${name}\` exports, made from the code by \`npm run docs\`. What it is for, with examples, is in
-[its README](../../src/${name}/README.md). Values are not changed by the library, and types say \`readonly\`; where a type is
-inferred, what it comes to is shown, without that word.`
+All exports of \`plugboard/${name}\`, made from the code by \`npm run docs\`. [The README](../../src/${name}/README.md) says what
+they are for, with examples. The library never changes values that it is given, and types say \`readonly\`. An inferred type is
+shown in its resulting form, without that word.`
 
-/** As GitHub makes them: in lower case, and with a number if it is there already. */
+/** An anchor as GitHub makes it: in lower case, and with a number if the same one exists already. */
 function anchorsOf(kinds: ReadonlyArray<{ readonly title: string; readonly entries: readonly Entry[] }>) {
   const anchors = new Map<string, string>()
   const used = new Map<string, number>()
@@ -164,11 +164,11 @@ function section(entry: Entry, anchors: ReadonlyMap<string, string>, link: (name
 
 const fenced = (text: string): string => `\`\`\`ts\n${text}\n\`\`\``
 
-/** `param tls for …` is said of the parameter, anything else as it is. */
+/** `param tls for …` describes the parameter. Any other text stays unchanged. */
 const tagText = (name: string, text: string): string =>
   name === 'param' ? text.replace(/^[\w.]+/, (parameter) => `\`${parameter}\`:`) : `${name} ${text}`
 
-/** What Markdown would take for HTML, outside of code. */
+/** Escapes what Markdown would read as HTML, outside of code. */
 const escaped = (text: string): string =>
   text
     .split(/(`[^`]*`)/)

@@ -1,4 +1,4 @@
-/** Declarations as they are written, without what only the library itself is concerned with. */
+/** Declarations as they are written, without the parts that only matter inside the library. */
 import { type Node, type SourceFile, SyntaxKind } from 'typescript/unstable/ast'
 
 export const childrenOf = (node: Node): readonly Node[] => {
@@ -20,7 +20,7 @@ export const hasLookUp = (node: Node): boolean =>
   node.kind === SyntaxKind.IndexedAccessType ||
   childrenOf(node).some((child) => hasLookUp(child))
 
-/** A name in a type: of a type, of a constant behind `typeof`, of what an interface extends. */
+/** A name in a type: of a type, of a constant after `typeof`, or of what an interface extends. */
 export function isNameOfType(node: Node): boolean {
   if (node.kind !== SyntaxKind.Identifier) return false
   const { kind } = node.parent
@@ -34,7 +34,7 @@ export function isNameOfType(node: Node): boolean {
 export const returnTypeOf = (node: Node): Node | undefined => (node as { readonly type?: Node }).type
 const bodyOf = (node: Node): Node | undefined => (node as { readonly body?: Node }).body
 
-/** All of a function but what it does. */
+/** A function without its body. */
 export function headOf(node: Node, file: SourceFile): string {
   const end = bodyOf(node)?.pos ?? node.end
   return file.text
@@ -45,7 +45,7 @@ export function headOf(node: Node, file: SourceFile): string {
     .trimEnd()
 }
 
-/** The methods of the object that a function returns, if it is written there. */
+/** The methods of the object that a function returns, if the function contains the object as a literal. */
 export function methodsOf(node: Node): readonly Node[] {
   const last = childrenOf(bodyOf(node) ?? node).at(-1)
   const returned = last?.kind === SyntaxKind.ReturnStatement ? childrenOf(last)[0] : undefined
@@ -53,14 +53,14 @@ export function methodsOf(node: Node): readonly Node[] {
   return childrenOf(returned).filter(({ kind }) => kind === SyntaxKind.MethodDeclaration)
 }
 
-/** What of a class those who use it see. */
+/** Is this member of a class visible to its users? */
 export const membersOf = (node: Node, file: SourceFile): readonly Node[] =>
   (node as unknown as { readonly members: readonly Node[] }).members.filter(
     (one) =>
       !isPrivate(one) && !headOf(one, file).startsWith('protected ') && !commentOf(one, file).includes('@internal'),
   )
 
-/** A class as those who use it see it. */
+/** A class as its users see it. */
 export function classText(node: Node, file: SourceFile): string {
   const { members } = node as unknown as { readonly members: readonly Node[] }
   const start = file.text.slice(node.getStart(file), members[0]?.pos ?? node.end)
@@ -72,7 +72,7 @@ export function classText(node: Node, file: SourceFile): string {
 export const commentOf = (member: Node, file: SourceFile): string =>
   (member.jsDoc ?? []).map((one) => file.text.slice(one.pos, one.end).trim()).at(-1) ?? ''
 
-/** With its docstring. */
+/** A member with its docstring. */
 export function memberText(member: Node, file: SourceFile): string {
   const comment = commentOf(member, file)
   const column = file.getLineAndCharacterOfPosition(member.getStart(file)).character

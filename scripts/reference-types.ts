@@ -1,6 +1,7 @@
 /**
- * How a declaration reads in the reference: as it is written, if a reader finds every name in it explained; with what its
- * types come to, if they are inferred from rows (`PropertyOf<typeof PROPERTIES>` says nothing to whom it does not show the rows).
+ * Shows a declaration in the reference. If the page explains every name in it, the declaration is shown as it is written. If
+ * its types are inferred from rows, the resulting types are shown, because `PropertyOf<typeof PROPERTIES>` says nothing to a
+ * reader who does not see the rows.
  */
 import { type Node, type SourceFile, SyntaxKind } from 'typescript/unstable/ast'
 import type { Checker, Project, Symbol as TsSymbol, Type, TypeReference } from 'typescript/unstable/sync'
@@ -22,21 +23,21 @@ import {
   returnTypeOf,
 } from './reference-syntax.ts'
 
-/** As much may stand in one line. */
+/** The most characters of a type on one line. */
 const WIDTH = 100
-/** A constant, or a type that is worked out, of more lines than this is shown as it is written instead. */
+/** A constant or a computed type with more lines than this is shown as it is written instead. */
 const LONG = 120
 
 export class Renderer {
   readonly #project: Project
   readonly #checker: Checker
-  /** Symbols that have an entry of their own, and those that are explained below the entry at hand. */
+  /** Symbols with an entry of their own, and symbols that are explained below the current entry. */
   readonly #explained: ReadonlySet<number>
-  /** By the number of the type: the name that it is exported by. */
+  /** The exported name of a type, by the number of the type. */
   readonly #names: ReadonlyMap<number, string>
   readonly #root: string
 
-  /** @param exported what has an entry @param root where this project's own files are */
+  /** @param exported the symbols with an entry @param root the directory of this project's own files */
   constructor(project: Project, exported: readonly TsSymbol[], root: string) {
     this.#project = project
     this.#checker = project.checker
@@ -48,7 +49,7 @@ export class Renderer {
     this.#names = new Map(shapes.map(([type, name]) => [type.id, name]))
   }
 
-  /** TypeScript that declares the symbol, and below it what it names that has no entry of its own. */
+  /** TypeScript that declares the symbol. Below it are declarations of the names in it that have no entry of their own. */
   declaration(symbol: TsSymbol): string {
     const told = new Set([symbol.id])
     const parts: string[] = []
@@ -65,7 +66,7 @@ export class Renderer {
     return parts.join('\n\n')
   }
 
-  /** The members of a union, each by what tells it from the others, as TypeScript without the properties to omit. */
+  /** The members of a union as TypeScript, by the value that distinguishes them, without the properties to omit. */
   members(symbol: TsSymbol, by: string, omit: readonly string[]): ReadonlyArray<readonly [name: string, text: string]> {
     const union = this.#checker.getDeclaredTypeOfSymbol(symbol)
     return (union.isUnionType() ? union.getTypes() : []).map((type) => {
@@ -75,7 +76,7 @@ export class Renderer {
     })
   }
 
-  /** The members of a class, and the methods that a function returns, that have no docstring. */
+  /** The members of a class without a docstring, and the methods of a returned object without one. */
   bareMembers(symbol: TsSymbol): readonly string[] {
     const node = this.#nodeOf(symbol)
     if (!node) return []
@@ -98,7 +99,7 @@ export class Renderer {
     return text.split('\n').length > LONG ? asWritten : { text, names: [] }
   }
 
-  /** The declaration's own text, without what is nobody else's business. */
+  /** The text of the declaration itself, without its private parts. */
   #written(symbol: TsSymbol, node: Node): string {
     const file = node.getSourceFile()
     if (node.kind === SyntaxKind.ClassDeclaration) return classText(node, file)
@@ -120,7 +121,7 @@ export class Renderer {
     return text.split('\n').length > LONG ? `const ${symbol.name}: { … }` : text
   }
 
-  /** What it names of this project that has no entry of its own. */
+  /** The names in it that belong to this project and have no entry of their own. */
   #namesIn(node: Node): readonly TsSymbol[] {
     const found = new Map<number, TsSymbol>()
     const parameters = new Set<string>()
@@ -151,7 +152,7 @@ export class Renderer {
     return path.startsWith(this.#root) && !path.includes('node_modules') && !(symbol.flags & SymbolFlags.TypeParameter)
   }
 
-  /** It says what it is only to whom it is given. */
+  /** Does its type only become clear when it is given its arguments or rows? */
   #needsRows(symbol: TsSymbol): boolean {
     const node = this.#nodeOf(symbol)
     return node !== undefined && (isGeneric(node) || hasLookUp(node))
@@ -166,7 +167,7 @@ export class Renderer {
     return symbol.declarations[0]?.resolve(this.#project)
   }
 
-  /** What a type comes to, in terms of what has an entry. */
+  /** The text of a type, in terms of types with an entry. */
   #type(type: Type, indent: string, whole = false): string {
     if (!whole) {
       const name = this.#nameOf(type, indent)
@@ -217,7 +218,7 @@ export class Renderer {
   #union(types: readonly Type[], indent: string): string {
     const texts = new Set(types.map((type) => this.#type(type, `${indent}    `)))
     if (texts.delete('false') && texts.delete('true')) texts.add('boolean')
-    // What is unknown comes last.
+    // Unknown members come last.
     const isUnknown = (text: string) => Number(text.startsWith('Unknown'))
     const all = [...texts].sort((a, b) => isUnknown(a) - isUnknown(b))
     const line = all.join(' | ')
@@ -247,23 +248,23 @@ export class Renderer {
     return `{\n${lines.join('\n')}\n${indent}}`
   }
 
-  /** Without the `undefined` of what may be left out. */
+  /** The type without the `undefined` of an optional property. */
   #present(type: Type): Type {
     if (type.flags & TypeFlags.Undefined || !type.isUnionType()) return type
     return this.#checker.getNonNullableType(type) ?? type
   }
 }
 
-/** `reg9` before `reg10`. */
+/** Sorts `reg9` before `reg10`. */
 const byNumber = new Intl.Collator('en', { numeric: true })
 
 const PLAIN = SymbolFlags.TypeAlias | SymbolFlags.Interface
 const isPlainType = ({ flags }: TsSymbol): boolean => (flags & PLAIN) !== 0
 
-/** Single quotes, as everywhere here. */
+/** Writes text in single quotes, like the sources. */
 const quoted = (text: string): string => text.replace(/^"(.*)"$/, "'$1'")
 
-/** Words of a union in as few lines as may be. */
+/** Writes the members of a union of words in as few lines as possible. */
 function filled(words: readonly string[], indent: string): string {
   const lines: string[] = []
   for (const word of words) {

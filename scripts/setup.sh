@@ -1,15 +1,15 @@
 # shellcheck shell=sh
-# Installs what this machine lacks; does nothing, quickly, where nothing is lacking. Read it into a script that stands in the
-# repository's root, then call what is needed:
+# Installs what this machine lacks, and returns quickly if nothing is missing. Source it in a script that runs in the root of
+# the repository, then call what is needed:
 #   . scripts/setup.sh
-#   setup_modules    npm ci; afterwards `node` is the one that package.json asks for
-#   setup_packages   Debian packages, for what PLUGBOARD_SETUP says: demo, bench, or (unset) the tests
+#   setup_modules    runs npm ci; afterwards `node` is the version that package.json requires
+#   setup_packages   installs Debian packages for the demo, the benchmark or, by default, the tests (PLUGBOARD_SETUP: demo, bench)
 # Plain POSIX shell: this runs before anything is installed.
 
 PATH="$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin"
 export PATH
 
-# Each line: a Debian package, and a file or command by which to know that it is there.
+# Each line: a Debian package, and a file or command that exists if the package is installed.
 setup_needs() {
   cat <<EOF
 openvswitch-switch ovs-vswitchd
@@ -53,7 +53,7 @@ setup_missing() {
   done | sort -u | tr '\n' ' '
 }
 
-# Open vSwitch runs in the lab's own namespaces, so the machine's own service need not start; in a container it could not.
+# Open vSwitch runs in the lab's own namespaces, so the service of the machine need not start. In a container it could not start.
 setup_without_services() {
   setup_policy=/usr/sbin/policy-rc.d
   if [ -e "$setup_policy" ]; then
@@ -98,14 +98,14 @@ setup_packages() {
 
 setup_modules() {
   if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-    # npm would empty the directory that the link leads to, which is another checkout's.
+    # npm would empty the directory that the link leads to, which belongs to another checkout.
     if [ -L node_modules ]; then
-      echo 'setup: node_modules is a symbolic link and out of date: run npm ci where it leads to' >&2
+      echo 'setup: node_modules is a symbolic link and out of date: run npm ci in the directory that it leads to' >&2
       return 1
     fi
     echo 'setup: npm ci'
     npm ci --include=dev --no-audit --no-fund
-    # npm keeps the time of an unchanged file; the next run must see that this one was done.
+    # npm does not touch an unchanged file. The new time shows the next run that this one is done.
     touch node_modules/.package-lock.json
   fi
 }

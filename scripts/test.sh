@@ -1,5 +1,5 @@
 #!/bin/sh
-# npm test: say what is asked, or install what is missing and run the tests.
+# npm test: prints the help, or installs what is missing and runs the tests.
 set -eu
 cd "$(dirname "$0")/.."
 for argument in "$@"; do
@@ -32,7 +32,7 @@ for argument in "$@"; do
     --repeat | --busy | --jobs) is_value=yes ;;
     -*) ;;
     *.test.ts) [ -e "$argument" ] || { echo "there is no test file $argument" >&2; exit 2; } ;;
-    *) echo "$argument is no test file: the name of one ends with .test.ts" >&2; exit 2 ;;
+    *) echo "$argument is not a test file: its name must end with .test.ts" >&2; exit 2 ;;
   esac
 done
 . scripts/setup.sh

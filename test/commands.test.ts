@@ -1,4 +1,4 @@
-/** The command line of the real program: what it refuses, what it prints, stores dumped and loaded. */
+/** The command line of the real program: refused arguments, its output, and dumping and loading stores. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { MAIN, run, runWith, send, start, storeIn } from './support/program.ts'
 t.jobs = 3
 t.setTimeout(600_000)
 
-t.test('an address that is taken is said in one line', async (t) => {
+t.test('an address that is in use is reported in one line', async (t) => {
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
   t.teardown(() => taken.close())
@@ -30,7 +30,7 @@ t.test('an address that is taken is said in one line', async (t) => {
   )
 })
 
-t.test('a store that is in use, or none, is said in one line', async (t) => {
+t.test('a store that is in use or missing is reported in one line', async (t) => {
   const store = storeIn(t)
   const first = start(t, store)
   await first.ready()
@@ -46,7 +46,7 @@ t.test('a store that is in use, or none, is said in one line', async (t) => {
   t.equal(await third.errors, 'plugboard: the store /dev/null cannot be opened: it is not a directory\n')
 })
 
-t.test('what is wrong with the command line or the configuration is said in one line', async (t) => {
+t.test('a mistake on the command line or in the configuration is reported in one line', async (t) => {
   t.match(await run('--http-listen', '0.0.0.0:80'), {
     status: 1,
     stdout: '',
@@ -127,7 +127,7 @@ t.test('a store is dumped while it is in use, loaded elsewhere, and served from 
   t.equal(await second.stop(), 0)
 })
 
-t.test('a reader that goes away ends a dump, without a word of where it was in the code', async (t) => {
+t.test('a dump whose reader ends stops without a stack trace', async (t) => {
   const store = storeIn(t)
   const first = start(t, store)
   await first.ready()

@@ -10,7 +10,7 @@ import { ENGINE_ALIASES } from '../src/engines/engine-list.ts'
 const run = promisify(execFile)
 const at = (path: string): string => join(import.meta.dirname, '..', path)
 
-t.test('an engine that the demo does not know is said in one line, before anything is built', async (t) => {
+t.test('an unknown engine is reported in one line, before anything is built', async (t) => {
   await t.rejects(run(process.execPath, [at('mininet/demo.ts'), '--engine', 'token-ring']), {
     code: 2,
     stdout: '',

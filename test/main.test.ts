@@ -1,4 +1,4 @@
-/** The real process: how it starts, what it says, how it ends. */
+/** The real process: its start, its output, its end. */
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -13,7 +13,7 @@ t.jobs = 3
 t.setTimeout(600_000)
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  t.test(`it starts, says where it listens, and ends with 0 at ${signal}`, async (t) => {
+  t.test(`it starts, reports where it listens, and ends with 0 at ${signal}`, async (t) => {
     const plugboard = start(t, storeIn(t))
     const url = await plugboard.ready()
     t.match(await plugboard.says('plugboard is ready'), {
@@ -90,7 +90,7 @@ t.test('at the end held waits are answered 202 and streams end', async (t) => {
     { port_id: port.id },
     { prefer: 'wait=60' },
   )
-  // The plug is durable, and its answer held, once its event is there.
+  // When the event has arrived, the plug is durable and its answer is held.
   const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader()
   for (let seen = ''; !seen.includes('vnic.status'); )
     seen += (await reader?.read())?.value ?? t.fail('the stream ended')
@@ -100,7 +100,7 @@ t.test('at the end held waits are answered 202 and streams end', async (t) => {
   t.equal(await code, 0)
 })
 
-/** A request whose body never comes to its end. */
+/** A request whose body never ends. */
 async function hang(url: string): Promise<void> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
@@ -147,7 +147,7 @@ for (const [event, fault] of [
   })
 }
 
-t.test('a switch is told the address that its OVSDB came in by, unless another is advertised', async (t) => {
+t.test('a switch gets the address that its OVSDB has connected to, unless another one is advertised', async (t) => {
   const config = configure(undefined, {}, [])
   t.equal(targetFor(config, 6653, '192.0.2.1'), 'tcp:192.0.2.1:6653')
   t.equal(targetFor(config, 6653, '2001:db8::1'), 'tcp:[2001:db8::1]:6653')

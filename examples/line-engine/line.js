@@ -7,7 +7,7 @@
  */
 import { PlugboardError } from 'plugboard'
 
-/** What a line carries: 2,048 or 1,544 kbit/s. Both of its ends must be alike. */
+/** The rate of a line: 2,048 or 1,544 kbit/s. Both ends must have the same. */
 const SIGNAL = { enum: ['e1', 't1'], description: 'what the line carries' }
 
 /**
@@ -32,7 +32,7 @@ export default function line({ concentrators = {} }) {
       )
     },
     judgeHost: () => [],
-    // Just what the built-in engine remote-l2 wants for GRE, so that the two share one port.
+    // The same port as the one that the built-in engine remote-l2 needs for GRE, so the two share it.
     fabricPorts: ({ encapIp }) =>
       encapIp === null
         ? []
@@ -40,7 +40,7 @@ export default function line({ concentrators = {} }) {
   }
 }
 
-/** The hypervisor's one port for GRE tunnels. */
+/** The hypervisor's single port for GRE tunnels. */
 const GRE = 'tunnel:gre'
 
 /** @type {VnicKind} */
@@ -49,7 +49,7 @@ const lineVnic = {
   schema: { type: 'object', properties: { signal: SIGNAL }, required: ['signal'] },
   attributes({ signal }) {
     const attributes = /** @type {Attributes} */ ({ signal })
-    // Nothing is chosen here, so what is kept is what was asked for.
+    // The engine chooses nothing here, so the stored attributes are those of the request.
     return { asked: attributes, attributes }
   },
 }
@@ -78,11 +78,11 @@ const linePorts = (concentrators) => ({
       })
     }
     return {
-      // The address is kept with the port: one that changes in the configuration is for new lines.
+      // The address is stored with the port. A changed configuration applies only to new lines.
       attributes: /** @type {Attributes} */ ({ concentrator, circuit, signal, remote_ip: address }),
-      // Where its VNIC is; another hypervisor is only for ports that lead out of a network.
+      // The line begins where its VNIC is. Only a port that leads out of a network names a hypervisor here.
       hypervisor: null,
-      // Nobody else, of whatever engine, gets this key towards this address; the core sees to it.
+      // The core makes sure that no port of any engine gets the same key with the same address.
       segment: { id: `gre/${circuit}/${address}`, partOf: `gre/${circuit}` },
     }
   },
@@ -92,13 +92,13 @@ const linePorts = (concentrators) => ({
 const rules = {
   alias: 'line',
   fabric: (port, here) => faultAt(here) ?? tunnel(port),
-  // One kind of frame, with no conditions: it may send whatever it likes.
+  // One kind of frame, without conditions: the device may send everything.
   guard: () => [{ may: 'pass', rank: 1, match: [], what: 'whatever its device has to say' }],
-  // Everybody on a line is its device, and whoever is beyond the tunnel.
+  // A line has two members: its device, and the remote end of the tunnel.
   domain: ({ id }) => [
     { priority: 1, match: [], target: { to: 'everybody' }, why: `line ${id}: what one end sends, the other gets` },
   ],
-  // Nothing depends on who the device is: a line has no addresses.
+  // A line has no addresses, so it needs no rules that depend on the device.
   member: () => [],
   remote: () => [],
 }
@@ -113,7 +113,7 @@ function tunnel(port) {
 }
 
 /**
- * Why lines cannot begin on a hypervisor, or undefined where they can.
+ * Says why lines cannot begin on a hypervisor; undefined if they can.
  * @param {Hypervisor} here
  * @returns {Fault | undefined}
  */
@@ -124,6 +124,6 @@ function faultAt(here) {
   }
   if (here.fabric[GRE] !== undefined) return undefined
   const fault = here.faults[GRE]
-  // Where Open vSwitch has not said that it cannot make the port, it will be there in a moment.
+  // If Open vSwitch has not reported that it cannot make the port, the port will be there in a moment.
   return { code: 'tunnel-missing', message: fault ?? `hypervisor ${here.id} has no GRE port yet`, pending: !fault }
 }

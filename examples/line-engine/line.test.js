@@ -1,9 +1,9 @@
-/** The kit that every built-in engine passes, for this one. `node --test` runs it; as root it makes a lab of its own. */
+/** Runs the kit that every built-in engine passes, for this engine. Start it with `node --test`. As root it makes its own lab. */
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { conformance, laws, PLACES, whyNotHere } from 'plugboard/engine-kit'
 
-// In the lab two hypervisors are each other's concentrators, so that both ends of a line can be looked at.
+// In the lab, each of the two hypervisors is the concentrator of the other one, so that both ends of a line can be checked.
 const concentrators = Object.fromEntries(PLACES.map(({ hypervisor, address }) => [hypervisor, address]))
 
 /** @type {import('plugboard/engine-kit').EngineUnderTest} */

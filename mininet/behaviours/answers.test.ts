@@ -1,4 +1,4 @@
-/** Addresses that are known are answered in the switch: ARP and neighbour solicitations that nobody else has to hear. */
+/** The switch answers ARP requests and neighbour solicitations for known addresses, so no other VM has to receive them. */
 import { onStage } from '../onstage.ts'
 import { until } from '../until.ts'
 
@@ -11,7 +11,7 @@ await onStage('answers', { hypervisors: 2 }, async (t, scene) => {
       const network = await scene.network(engine)
       const station = (n: number, hypervisor: typeof h1) =>
         scene.station({ hypervisor, network, addresses: [`10.9.0.${n}/16`, `fd09::${n}/64`] })
-      // On a VLAN, others may live beyond the uplink: only what is on the same hypervisor is known there.
+      // On a VLAN, there may be unknown hosts beyond the uplink. So only addresses on the same hypervisor are known there.
       const [asker, owner, third] = [
         await station(1, h1),
         await station(2, engine === 'vlan' ? h1 : h2),
@@ -43,7 +43,7 @@ await onStage('answers', { hypervisors: 2 }, async (t, scene) => {
       t.same(await scene.wrongs(), [])
       await lab.exec(owner.vm.name, 'ip', 'link', 'set', 'eth0', 'down')
       await lab.settle()
-      for (const address of known) t.equal(await lladdr(address), undefined, `${address}: known no more`)
+      for (const address of known) t.equal(await lladdr(address), undefined, `${address}: no longer known`)
       for (const each of [asker, owner, third]) await scene.remove(each)
     })
   }

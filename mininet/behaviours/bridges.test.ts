@@ -1,6 +1,6 @@
 /**
- * Two clouds with a Plugboard each, two hypervisors a cloud, and networks of both that are bridged: what is one network then,
- * what stays apart, what the switches learn of the other side, and that a second bridge made by mistake is no loop.
+ * Two clouds, each with its own Plugboard and two hypervisors, and bridged networks of both. Checks which networks become one
+ * and which stay apart, what the switches learn about the other side, and that a second bridge made by mistake is not a loop.
  */
 import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
@@ -15,12 +15,12 @@ import { frameProbes, type NetworkOf, wrongs } from '../probes.ts'
 import type { Scene, Station } from '../scene.ts'
 import { until } from '../until.ts'
 
-/** Addresses that a switch remembers of one site. */
+/** The most addresses that a switch learns of one site. */
 const MAX_LEARNED = 1024
 const LEARNED_TABLE = 56
 const VLAN = 110
 
-/** A network of each cloud, and the tunnels between the two. */
+/** A network of each cloud, and the tunnels between them. */
 interface Joint {
   readonly networks: readonly [Network, Network]
   readonly bridges: Map<string, readonly [Port, Port]>
@@ -37,7 +37,7 @@ await onStages('bridges', 2, { hypervisors: 4 }, async (t, red, blue) => {
     { networks: [await red.network('vxlan'), await blue.network('geneve')], bridges: new Map() },
   ]
   const [mixed, overlays] = joints
-  /** Of one cloud each, with the VNIs of the other cloud's. */
+  /** Networks of one cloud each, with the same VNIs as networks of the other cloud. */
   const apart = [await red.network('vxlan'), await red.network('geneve'), await blue.network('vxlan')]
 
   const stations: Station[] = []
@@ -48,7 +48,7 @@ await onStages('bridges', 2, { hypervisors: 4 }, async (t, red, blue) => {
   const stationOf = (name: string) => clouds.map(({ stations }) => stations.get(name)).find(Boolean)
   const jointOf = (network: Network) => joints.find(({ networks }) => networks.some(({ id }) => id === network.id))
 
-  /** The two networks of a joint are one when they are bridged. */
+  /** The two networks of a joint are one network when they are bridged. */
   const networkOf: NetworkOf = ({ name }) => {
     const network = stationOf(name)?.network
     const joint = network && jointOf(network)
@@ -65,7 +65,7 @@ await onStages('bridges', 2, { hypervisors: 4 }, async (t, red, blue) => {
   const settings = { vids: [VLAN], remembers, fabric: { segmentsOf } }
   const wrong = () => wrongs(lab, networkOf, settings)
 
-  /** What a switch has learned of the site that a port leads to. */
+  /** The number of addresses that a switch has learned of the site of a port. */
   async function learned(host: Hypervisor, port: Port | undefined): Promise<number> {
     const rules = (await host.rules()).filter((rule) => rule.includes(` table=${LEARNED_TABLE}, `))
     if (!port) return rules.length
@@ -168,8 +168,8 @@ await onStages('bridges', 2, { hypervisors: 4 }, async (t, red, blue) => {
     t.equal(await learned(h3, other), 2)
     const late = await red.station({ hypervisor: h2, network: overlays.networks[0] })
     stations.push(late)
-    t.same(await wrong(), [], 'also for those whose addresses were not learned')
-    t.equal(await learned(h3, other), 3, 'the other network learns on')
+    t.same(await wrong(), [], 'also for VMs whose addresses were not learned')
+    t.equal(await learned(h3, other), 3, 'the other network still learns')
   })
 
   await t.test(
@@ -183,7 +183,7 @@ await onStages('bridges', 2, { hypervisors: 4 }, async (t, red, blue) => {
         t.match(detail, new RegExp(`^port ${second[index]?.id} bridges the network already`))
       }
       t.same(await wrong(), [])
-      t.same(await copies(t, mixed), [1, 0], 'one copy crosses, by one of them')
+      t.same(await copies(t, mixed), [1, 0], 'one copy crosses, on one of the bridges')
       for (const port of second) await cloudOf(port).destroyPort(port)
       mixed.bridges.delete('geneve 400')
       await are('active', ...first)
@@ -192,7 +192,7 @@ await onStages('bridges', 2, { hypervisors: 4 }, async (t, red, blue) => {
     },
   )
 
-  /** How many copies of one broadcast cross each bridge of a joint, the newest first. */
+  /** The number of copies of one broadcast frame on each bridge of a joint, the newest bridge first. */
   async function copies(t: Test, { networks, bridges }: Joint): Promise<number[]> {
     const sender = stations.find(({ network }) => network === networks[0])
     if (!sender) throw new RangeError('nobody is in the network')

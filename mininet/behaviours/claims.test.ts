@@ -1,4 +1,4 @@
-/** Who has a VNIC when two want it, and what is left when it goes while being claimed: behaviours B04, B05. */
+/** Which claim wins when two hypervisors claim a VNIC, and what remains when a claimed VNIC is destroyed: behaviours B04, B05. */
 import type { Hypervisor } from '../hypervisor.ts'
 import { onStage } from '../onstage.ts'
 import type { Station } from '../scene.ts'
@@ -7,7 +7,7 @@ import { until } from '../until.ts'
 await onStage('claims', { hypervisors: 2 }, async (t, scene) => {
   const [h1, h2] = [scene.lab.hypervisor(1), scene.lab.hypervisor(2)]
 
-  /** A second VM with the VNIC of a first, on another hypervisor: a live migration on its way. */
+  /** A second VM with the VNIC of the first one, on another hypervisor, as during a live migration. */
   async function twinOf(station: Station, hypervisor: Hypervisor): Promise<Station> {
     const { vnicId, mac, addresses, name } = station.vm
     const vm = await scene.lab.addVm({ name: `${name}-twin`, hypervisor, vnicId, mac, addresses })
@@ -38,7 +38,7 @@ await onStage('claims', { hypervisors: 2 }, async (t, scene) => {
       t.equal((await scene.show(first.vnic.id)).binding?.hypervisor, 'h2', 'the loser does not take it back')
       await h1.removeInterface(first.vm.interface)
       await scene.condition('h1', 'claimed-elsewhere', false)
-      // Gratuitous frames about the move may still be on their way.
+      // Gratuitous frames that announce the move may still arrive.
       t.same(
         (await changes()).filter((line) => !line.includes('OFPT_PACKET_OUT')),
         [],
@@ -51,7 +51,7 @@ await onStage('claims', { hypervisors: 2 }, async (t, scene) => {
       await h1.removeInterface(first.vm.interface)
       await scene.boundTo(first.vnic.id, { hypervisor: 'h2', interface: twin.vm.interface })
       await scene.vnicIs(first.vnic.id, 'active')
-      t.same(await scene.wrongs(), [], 'the claim that remains has it')
+      t.same(await scene.wrongs(), [], 'the remaining claim wins')
 
       scene.stations.delete(first.vm.name)
       await scene.lab.removeVm(first.vm)
@@ -76,7 +76,7 @@ await onStage('claims', { hypervisors: 2 }, async (t, scene) => {
       await scene.seen(last.hypervisor)
       if ((await scene.show(first.vnic.id)).binding?.hypervisor === last.hypervisor.id) wins += 1
     }
-    // Five take-overs in ten seconds; on a slow machine the claims take several times that.
+    // At most five take-overs are allowed in ten seconds. On a slow machine, the claims take several times that long.
     const most = 5 * (1 + Math.floor((performance.now() - started) / 10_000))
     t.ok(wins <= most, `${wins} of ${claims} claims won at once, at most ${most}`)
     await scene.boundTo(first.vnic.id, { hypervisor: last.hypervisor.id, interface: last.interface })
@@ -101,7 +101,7 @@ await onStage('claims', { hypervisors: 2 }, async (t, scene) => {
       await scene.condition('h1', 'unknown-iface-id')
 
       const again = await scene.api.ask('POST', `${tests}/vnics`, { id: vnic.id })
-      t.equal(again.status, 201, 'the same id may come again, and finds its interface')
+      t.equal(again.status, 201, 'a new VNIC with the same id is bound to its interface')
       const replug = scene.api.must('PUT', `${tests}/vnics/${vnic.id}/port`, { port_id: port.id })
       await Promise.all([replug, h1.removeInterface('claim0')])
       await scene.vnicIs(vnic.id, 'waiting')

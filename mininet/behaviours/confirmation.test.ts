@@ -1,4 +1,4 @@
-/** What `active` means, and what changes nothing: behaviours B07, B08, B36. */
+/** What `active` means, and which requests and reports send nothing to switches: behaviours B07, B08, B36. */
 import { listen } from '../api.ts'
 import type { Vnic } from '../compute.ts'
 import { loseDatabase, returnToController } from '../disconnect.ts'
@@ -78,7 +78,7 @@ await onStage('confirmation', { hypervisors: 2 }, async (t, scene) => {
     )
     await h1.vsctl('set', 'Interface', name, 'other_config:nothing=new')
     await scene.seen(h1)
-    // All of its rows again, as on every connection.
+    // Sends all of its rows again, as after every connection.
     await loseDatabase(scene, h1)
     await returnToController(h1)
     await scene.connected()
@@ -109,13 +109,13 @@ await onStage('confirmation', { hypervisors: 2 }, async (t, scene) => {
       t.match(await scene.hypervisor('h1'), { last_error: /table_full/i })
 
       const elsewhere = await scene.station({ hypervisor: h2, network: await scene.network('vlan') })
-      t.equal((await scene.show(elsewhere.vnic.id)).status, 'active', 'another hypervisor is not held up')
+      t.equal((await scene.show(elsewhere.vnic.id)).status, 'active', 'another hypervisor is not delayed')
       for (const { vnic } of [remote, there]) t.equal((await scene.show(vnic.id)).status, 'active')
       const after = await h1.rules()
       const lost = before.filter((rule) => !after.includes(rule))
-      t.same(lost, [], 'what was there is there')
+      t.same(lost, [], 'existing VNICs stay active')
       await scene.setAdmin(there, false)
-      t.same(await scene.wrongs({ fabric: null }), [], 'a change on the same switch is not held up')
+      t.same(await scene.wrongs({ fabric: null }), [], 'a change on the same switch is not delayed')
       await h1.vsctl('clear', 'Bridge', 'br-int', 'flow_tables')
       await scene.setAdmin(there, true)
       await scene.vnicIs(refused.vnic.id, 'active')

@@ -1,4 +1,7 @@
-/** Guests that are told their addresses: by DHCP with clients that guests have, by router advertisements as the kernel takes them. */
+/**
+ * Guests learn their addresses by DHCP, with clients that real guests use, and by router advertisements, as the kernel accepts
+ * them.
+ */
 import { readFile } from 'node:fs/promises'
 import type { Port } from '../api.ts'
 import { project } from '../cloud-state.ts'
@@ -15,7 +18,7 @@ const IPV4 = {
   pool: [{ start: '10.9.0.10', end: '10.9.0.99' }],
 }
 
-/** A lease that dhclient remembers. */
+/** A lease file of dhclient. */
 const remembered = (address: string) =>
   `lease { interface "eth0"; fixed-address ${address}; option subnet-mask 255.255.255.0; option dhcp-server-identifier ${GATEWAY}; renew never; rebind never; expire never; }\n`
 
@@ -24,7 +27,7 @@ await onStage('addresses', { hypervisors: 2 }, async (t, scene) => {
   const [h1, h2] = [lab.hypervisor(1), lab.hypervisor(2)]
   const clients = await DhcpClients.in(lab)
   t.teardown(() => clients.close())
-  /** A VM that has no address yet. */
+  /** A VM without an address. */
   const guest = (network: Awaited<ReturnType<typeof scene.network>>, hypervisor = h1) =>
     scene.station({ hypervisor, network, addresses: [] })
   const addressesOf = async (vm: string) =>
@@ -136,13 +139,13 @@ await onStage('addresses', { hypervisors: 2 }, async (t, scene) => {
         return Number(rules.match(/n_packets=(\d+)/)?.[1])
       }
       t.equal(await renewals(), 0)
-      // What a client that has a route to the server needs.
+      // A client that has no route to the server needs one.
       if (gateway === null) await lab.exec(vm.vm.name, 'ip', 'route', 'replace', server, 'dev', 'eth0')
       await client.renew()
       await is('renew')
       await until('the rule to be counted', async () => (await renewals()) > 0)
       t.match(await client.told(), { ip: vm.port?.ip_addresses?.[0], serverid: server })
-      // It renews the address that it still has, and must be refused: its port has another one now.
+      // The client renews its address, and must be refused because its port has another address now.
       await scene.api.must('PATCH', `/v1/projects/${project}/ports/${vm.port?.id}`, { ip_addresses: ['10.9.0.150'] })
       await client.renew()
       await until('the new address', async () => (await client.told()).ip === '10.9.0.150')
@@ -189,7 +192,7 @@ await onStage('addresses', { hypervisors: 2 }, async (t, scene) => {
       const target = made.get(two.vm.name) ?? ''
       const ping = await lab.exec(one.vm.name, 'ping', '-c', '2', '-i', '0.2', target)
       t.equal(ping.code, 0, ping.stdout)
-      // The other one is not asked: the switch knows the address that it has made.
+      // The other VM does not get the request: the switch knows the address that it has derived.
       await lab.exec(two.vm.name, 'ip', 'link', 'set', 'eth0', 'down')
       await lab.exec(one.vm.name, 'ip', 'neigh', 'flush', 'all')
       await lab.exec(one.vm.name, 'ping', '-c', '1', '-W', '1', target)

@@ -1,4 +1,4 @@
-/** Copies: as many as there are members, none back to where it came from: behaviours B23, B24, B25a. */
+/** Floods: one copy for each member, and none back to the sender's side: behaviours B23, B24, B25a. */
 import type { Arrival, Send } from '../experiment.ts'
 import { differences } from '../experiment.ts'
 import { arpRequest, broadcast, frame, multicast, nobody, readFrame } from '../frames.ts'
@@ -10,7 +10,7 @@ await onStage('floods', { hypervisors: 3 }, async (t, scene) => {
   const [h1, h2, h3] = [scene.lab.hypervisor(1), scene.lab.hypervisor(2), scene.lab.hypervisor(3)]
   const names = () => scene.lab.vms.map(({ name }) => name)
 
-  /** Broadcast, multicast and unknown unicast of one VM. */
+  /** Broadcast, multicast and unknown unicast frames of one VM. */
   function floods({ vm, network }: Station): Send[] {
     const peers = [...scene.stations.values()].filter((other) => other.network === network && other.vm !== vm)
     const to = peers.filter(({ up }) => up).map((peer) => peer.vm.name)
@@ -27,7 +27,7 @@ await onStage('floods', { hypervisors: 3 }, async (t, scene) => {
     ]
   }
 
-  /** How many copies of one frame passed at each port of a switch, `in` from the host on it. */
+  /** The number of copies of a frame at each port of a switch. `in` means from the host at that port. */
   function copies(arrivals: readonly Arrival[], lan: string, number: number): Record<string, number> {
     const seen: Record<string, number> = {}
     for (const { tap, direction, hex } of arrivals) {
@@ -38,7 +38,10 @@ await onStage('floods', { hypervisors: 3 }, async (t, scene) => {
     return seen
   }
 
-  /** Floods from one VM: nothing wrong at the VMs, and these copies on the cables (per kind: known, unknown). */
+  /**
+   * Floods from one VM. Returns what is wrong at the VMs, and the copies on the cables of the known kinds and of the unknown
+   * one.
+   */
   async function flood(
     station: Station,
     lan: string,
@@ -93,7 +96,7 @@ await onStage('floods', { hypervisors: 3 }, async (t, scene) => {
       const first = await scene.station({ hypervisor: h1, network })
       await scene.station({ hypervisor: h1, network })
       const other = await scene.station({ hypervisor: h2, network })
-      // The switch is a hub: every host but the sender gets the frame, and must keep it.
+      // The physical switch is a hub: every other host gets the frame, and must not send it back.
       const fromH1 = { 'in h1': 1, 'out h2': 1, 'out h3': 1 }
       t.same(await flood(first, 'fabric1'), { wrong: [], known: three(fromH1), unknown: fromH1 }, 'h3 drops it')
       const last = await scene.station({ hypervisor: h3, network })

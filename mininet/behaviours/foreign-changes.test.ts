@@ -1,4 +1,4 @@
-/** Foreign changes on a switch, and a controller that does not see every hypervisor yet: behaviours B33, B35. */
+/** Foreign changes on a switch, and a controller whose hypervisors have not all connected yet: behaviours B33, B35. */
 import { returnToController } from '../disconnect.ts'
 import { onStage } from '../onstage.ts'
 import { until } from '../until.ts'
@@ -79,7 +79,7 @@ await onStage('foreign changes', { hypervisors: 3 }, async (t, scene) => {
       for (const { vnic } of stationsOn(id)) await scene.vnicIs(vnic.id, 'active')
     }
     t.same(await Promise.all([h1.rules(), h2.rules()]), before)
-    for (const since of changes) t.same(await since(), [], 'not one message that changes a switch')
+    for (const since of changes) t.same(await since(), [], 'no message changes a switch')
     for (const { vnic } of stationsOn('h3')) {
       t.match(await scene.show(vnic.id), { status: 'waiting', binding: { hypervisor: 'h3' } })
     }

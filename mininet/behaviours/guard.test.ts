@@ -1,11 +1,11 @@
-/** Port security: a VM whose addresses are known sends as them alone, as a client, never as a server or a router. */
+/** Port security: a VM with known addresses may send only from these. It may be a client, but never a server or a router. */
 import { differences, type Send } from '../experiment.ts'
 import { broadcast, frame, numbered } from '../frames.ts'
 import { onStage } from '../onstage.ts'
 
 const octets = (text: string): Buffer => Buffer.from(text.split('.').map(Number))
 const macOf = (text: string): Buffer => Buffer.from(text.replaceAll(':', ''), 'hex')
-/** fd09::n, fe80::n, ff02::n or :: */
+/** Writes fd09::n, fe80::n, ff02::n or ::. */
 const ipv6Of = (text: string): Buffer => {
   const [head = '', tail = ''] = text.split('::')
   return Buffer.from(head.padEnd(4, '0') + tail.padStart(28, '0'), 'hex')
@@ -32,7 +32,7 @@ const udp = (from: number, to: number, number: number) => {
   head.writeUInt16BE(20, 4)
   return Buffer.concat([head, numbered(number)])
 }
-/** Neighbour discovery of this type; the number is in a nonce option. */
+/** A neighbour discovery message of this type. The number of the test frame is in a nonce option. */
 const discovery = (type: number, number: number, target = '::') => {
   const body = type === 134 ? Buffer.alloc(12) : Buffer.concat([Buffer.alloc(4), ipv6Of(target)])
   const redirected = type === 137 ? ipv6Of('fd09::9') : Buffer.alloc(0)

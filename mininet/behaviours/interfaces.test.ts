@@ -1,4 +1,4 @@
-/** Which interface is a VNIC's: behaviours B01, B02, B03, B06. */
+/** Which interface belongs to a VNIC: behaviours B01, B02, B03, B06. */
 import { onStage } from '../onstage.ts'
 import type { Station } from '../scene.ts'
 import { until } from '../until.ts'
@@ -8,7 +8,7 @@ await onStage('interfaces', { hypervisors: 2 }, async (t, scene) => {
   const network = await scene.network('vlan')
   const peer = await scene.station({ hypervisor: h2, network })
 
-  /** The rules that take frames in from a port, or put them out to it. */
+  /** The rules that match a port as the input, or that output to it. */
   const rulesOf = async (ofport: number) =>
     (await h1.rules()).filter((rule) => new RegExp(`\\b(in_port=|output:)${ofport}\\b`).test(rule))
 

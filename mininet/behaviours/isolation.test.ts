@@ -1,4 +1,4 @@
-/** What a VNIC may send and what reaches it: behaviours B20, B21, B22, B25, B28. */
+/** What a VNIC may send, and what it may receive: behaviours B20, B21, B22, B25, B28. */
 import { readFrame } from '../frames.ts'
 import { onStage } from '../onstage.ts'
 import { frameProbes } from '../probes.ts'
@@ -67,7 +67,7 @@ await onStage('isolation', { hypervisors: 2 }, async (t, scene) => {
         return `${tap} got ${shapes[number - 1]} as ${vids}`
       })
     const wanted = members.flatMap((name) => [`${name} got ${vid} as `, `${name} got ${vid},${foreign} as ${foreign}`])
-    t.same(seen.sort(), wanted.sort(), 'the network’s own tag is taken off, what is inside stays inside')
+    t.same(seen.sort(), wanted.sort(), 'the tag of the network is removed, and an inner tag stays')
   })
 
   await t.test(
@@ -77,7 +77,7 @@ await onStage('isolation', { hypervisors: 2 }, async (t, scene) => {
         .filter(({ network }) => network !== undefined)
         .filter((_, index) => index % 2 === 0)) {
         await scene.setAdmin(station, false)
-        t.match(await scene.show(station.vnic.id), { status: 'active' }, 'what is wanted, a drop, is in place')
+        t.match(await scene.show(station.vnic.id), { status: 'active' }, 'the desired rule, a drop, is installed')
         t.same(await scene.wrongs({ vids }), [])
         const ofport = await station.vm.hypervisor.vsctl('get', 'Interface', station.vm.interface, 'ofport')
         const rules = await station.vm.hypervisor.rules()
@@ -111,7 +111,7 @@ await onStage('isolation', { hypervisors: 2 }, async (t, scene) => {
   })
 })
 
-/** The same frame under another number, with these VLAN tags put in. */
+/** The same frame with another number and with these VLAN tags inserted. */
 function tagsBefore(bytes: Buffer, number: number, vids: readonly number[]): Buffer {
   const copy = Buffer.from(bytes)
   copy.writeUInt32BE(number, copy.indexOf('PLUGTEST') + 8)

@@ -1,7 +1,7 @@
 /**
- * Live migration: a VM goes on at another hypervisor while others ping it every 10 ms, one of them where it was. Its twin there
- * has its MAC address, its IP addresses and what it knows of its neighbours, as a VM whose memory was moved. Both are alive
- * for a while, which is more than a compute service asks for.
+ * Live migration: a VM continues on another hypervisor while others ping it every 10 ms, one of them on its old hypervisor. Its
+ * twin at the target has its MAC address, its IP addresses and its neighbour table, like a VM whose memory was copied. Both run
+ * at the same time for a while, which is harder than what a compute service does.
  */
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
@@ -15,9 +15,9 @@ import { onStage } from '../onstage.ts'
 import type { Station } from '../scene.ts'
 import { until } from '../until.ts'
 
-/** Pings, one every 10 ms, that may be lost at a hand-over. */
+/** The most pings that may be lost at a hand-over, with one every 10 ms. */
 const MAX_LOST = 3
-/** Pings that are answered before it, after it, and when the old place is gone. */
+/** The number of pings that must be answered before the hand-over, after it, and after the old place is gone. */
 const PINGS = 30
 const HAND_OVERS = 4
 const RARP = 0x8035
@@ -29,7 +29,7 @@ await onStage('migration', { hypervisors: 3 }, async (t, scene) => {
   const addressOf = ({ addresses }: Vm) => addresses[0]?.replace(/\/.*/, '') ?? ''
   let twins = 0
 
-  /** The VM at the place where it will go on: on no bridge yet. */
+  /** The VM at the target of its migration. Its interface is on no bridge yet. */
   async function twinOf({ vm }: Station, hypervisor: Hypervisor, others: readonly Station[]): Promise<Vm> {
     const { vnicId, mac, addresses } = vm
     const twin = await lab.startVm({ name: `twin${++twins}`, hypervisor, vnicId, mac, addresses })
@@ -40,12 +40,12 @@ await onStage('migration', { hypervisors: 3 }, async (t, scene) => {
     return twin
   }
 
-  /** Pings until it is stopped; `lost` counts those between the first and the last that was answered. */
+  /** Pings until `stop` is called. `lost` counts the pings between the first and the last answered one. */
   async function pinging({ vm: from }: Station, { vm: to }: Station) {
     const ping = await lab.background(from.name, 'ping', '-n', '-i', '0.01', addressOf(to))
     const numbers = (said: string) => [...said.matchAll(/icmp_seq=(\d+)/g)].map(([, seq]) => Number(seq))
     return {
-      /** Returns when so many more were answered. */
+      /** Returns when this many more pings were answered. */
       more: async (count: number) => {
         const before = numbers(await ping.printed()).length
         const isEnough = async () => numbers(await ping.printed()).length >= before + count
@@ -59,7 +59,7 @@ await onStage('migration', { hypervisors: 3 }, async (t, scene) => {
     }
   }
 
-  /** The VM at the old place goes, and the twin is the VM from now on. */
+  /** Removes the VM at the old place. From now on, the twin is the VM. */
   async function settle(station: Station, twin: Vm): Promise<void> {
     await lab.removeVm(station.vm)
     scene.stations.delete(station.vm.name)
@@ -67,7 +67,7 @@ await onStage('migration', { hypervisors: 3 }, async (t, scene) => {
     scene.stations.set(twin.name, station)
   }
 
-  /** As a compute service would. */
+  /** Migrates a VM as a compute service would. */
   async function migrate(t: Test, station: Station, to: Hypervisor, others: readonly Station[]): Promise<void> {
     const old = station.vm
     const twin = await twinOf(station, to, others)
@@ -148,7 +148,7 @@ await onStage('migration', { hypervisors: 3 }, async (t, scene) => {
     await lab.controller.start()
     await scene.boundTo(mover.vnic.id, { hypervisor: 'h2', interface: twin.interface })
     t.match(await scene.vnicIs(mover.vnic.id, 'active'), { migration: null })
-    // It is active without those of its peers that are not back yet.
+    // It becomes active although some of its peers have not connected again.
     await scene.connected()
     for (const host of lab.hypervisors) await scene.compared(host)
     await settle(mover, twin)
@@ -187,7 +187,7 @@ await onStage('migration', { hypervisors: 3 }, async (t, scene) => {
       const before = await Promise.all(lab.hypervisors.map((host) => host.rules()))
       await prepareMigration(cloud, mover.vnic.id, h2.id)
       t.not((await h2.rules()).length, 0)
-      // On an overlay its peers send copies to the new hypervisor already, where no VM gets them.
+      // On an overlay, its peers already send copies to the new hypervisor, but no VM gets them there.
       t.same(await scene.wrongs(engine === 'vxlan' ? { fabric: null } : {}), [])
       await callOffMigration(cloud, mover.vnic.id)
       t.same(await Promise.all(lab.hypervisors.map((host) => host.rules())), before)
@@ -200,7 +200,7 @@ await onStage('migration', { hypervisors: 3 }, async (t, scene) => {
   await t.test('only the new hypervisor tells the physical network where the VM is', async (t) => {
     const network = await scene.network('vlan')
     const mover = await scene.station({ hypervisor: h1, network })
-    // A switch that learns, as far as a Linux bridge without VLAN filtering does.
+    // A physical switch that learns, as far as a Linux bridge without VLAN filtering does.
     for (const { id } of lab.hypervisors)
       await lab.exec('fabric1', 'ip', 'link', 'set', id, 'type', 'bridge_slave', 'learning', 'on')
     const learned = async () => {

@@ -1,4 +1,4 @@
-/** NATed IPv4 networks while something changes: ports, places of VMs, MAC addresses of hosts, the controller. */
+/** NATed IPv4 networks during changes: of ports, of the places of VMs, of the MAC addresses of hosts, and of the controller. */
 
 import { project } from '../cloud-state.ts'
 import { askForAddress, BEYOND, floatingConfig, must, natCloud, pings, ROUTER, sendDatagram } from '../nat-ground.ts'
@@ -6,7 +6,7 @@ import { onStage } from '../onstage.ts'
 import { lostPings } from '../table.ts'
 import { until } from '../until.ts'
 
-/** Looks for hosts that are not there, as fast as it can. */
+/** Sends packets to absent hosts as fast as it can. */
 const SEARCH = `
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -14,7 +14,7 @@ while True:
     for n in range(2, 60):
         s.sendto(b'x', ('203.0.113.%d' % n, 9))
 `
-/** Answers datagrams with the address that they came from. */
+/** Answers each datagram with the address that it came from. */
 const MIRROR = `
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

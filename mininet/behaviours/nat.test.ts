@@ -1,4 +1,4 @@
-/** NATed IPv4 networks: VMs reach each other and hosts of the physical network by floating address, and by nothing else. */
+/** NATed IPv4 networks: VMs reach each other and hosts of the physical network by floating addresses, and in no other way. */
 
 import { project } from '../cloud-state.ts'
 import { ping } from '../experiment.ts'
@@ -15,10 +15,10 @@ import {
 import { onStage } from '../onstage.ts'
 import { deliver, frameProbes } from '../probes.ts'
 
-/** 100.64 in a frame: an address of the private side. */
+/** The octets of 100.64 in a frame: an address of the private side. */
 const PRIVATE = /6440/
 
-/** Takes what comes by TCP, and says what it was: how long, and its digest. */
+/** Receives data over TCP, and prints its length and its digest. */
 const RECEIVE = `
 import hashlib, socket
 s = socket.create_server(('', 5000))

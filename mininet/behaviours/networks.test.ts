@@ -1,4 +1,4 @@
-/** Keys of networks and moves between them: behaviours B10, B11, B13. */
+/** Keys of networks, and moves of VNICs between networks: behaviours B10, B11, B13. */
 import { loseDatabase, loseSwitch, returnToController } from '../disconnect.ts'
 import { differences } from '../experiment.ts'
 import { broadcast, frame } from '../frames.ts'
@@ -51,7 +51,7 @@ await onStage('networks', stage, async (t, scene) => {
     for (const { id } of networks) await drop(id)
   })
 
-  /** A network with all of its ports. */
+  /** Destroys a network with all of its ports. */
   async function drop(id: string): Promise<void> {
     const { ports } = await scene.api.must<{ ports: { id: string }[] }>(
       'GET',
@@ -151,7 +151,7 @@ await onStage('networks', stage, async (t, scene) => {
   })
 })
 
-/** The key of the network that a rule is about: it is written to, or matched in, the metadata. */
+/** The key of the network that a rule belongs to: the rule writes it to the metadata, or matches it there. */
 function networkKey(rule: string): string | undefined {
   return rule
     .match(/(?:set_field:(0x[0-9a-f]+)->metadata|metadata=(0x[0-9a-f]+))/)

@@ -1,6 +1,7 @@
 /**
- * The switch limits the packets of each VNIC to the controller, so that a guest that floods it does not keep it from answering
- * others. One guest sends 10,000 DISCOVERs a second. One on the same hypervisor and one elsewhere get their leases meanwhile.
+ * The switch limits the packets of each VNIC to the controller. So a guest that floods the controller does not keep it from
+ * answering others. One guest sends 10,000 DISCOVERs per second. Meanwhile a guest on the same hypervisor and one on another
+ * hypervisor get their leases.
  */
 import { DhcpClients } from '../dhcp-clients.ts'
 import { onStage } from '../onstage.ts'
@@ -38,8 +39,8 @@ await onStage('a guest that floods the controller', { hypervisors: 2 }, async (t
   }
   const heard = (await asked()) - before
   t.comment(`${heard} of ${sent} frames came to the controller`)
-  t.ok(heard < sent / 50, 'the switch held the rest back')
+  t.ok(heard < sent / 50, 'the switch dropped the rest')
   t.match(await clients.udhcpc(near.vm.name), { told: { ip: near.port?.ip_addresses?.[0] } })
-  // The guest that flooded is answered again as soon as it stops.
+  // The flooding guest gets answers again as soon as it stops.
   t.match(await clients.udhcpc(loud.vm.name), { told: { ip: loud.port?.ip_addresses?.[0] } })
 })

@@ -1,4 +1,7 @@
-/** Quality of service: a VM sends and receives as fast as its port says, by iperf3; and nothing of it is left behind. */
+/**
+ * Quality of service: iperf3 measures that a VM sends and receives at the rate of its port, and nothing is left of a removed
+ * limit.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { broadcast, frame } from '../frames.ts'
@@ -7,18 +10,18 @@ import { onStage } from '../onstage.ts'
 import type { Station } from '../scene.ts'
 import { until } from '../until.ts'
 
-/** Of each measurement; long enough that the burst at its start adds little. */
+/** The duration of each measurement. It is long enough that the burst at the start adds little. */
 const MEASURE_S = 10
 const MBIT = 1_000_000
 
-/** The blocks of code on the page that explains it, in order. */
+/** The code blocks of the page that explains rate limits, in order. */
 const example = [
   ...readFileSync(join(import.meta.dirname, '../../docs/quality-of-service.md'), 'utf8').matchAll(
     /^```(?:json|text)\n([\s\S]*?)^```$/gm,
   ),
 ].map(([, text = '']) => text.trim())
 
-/** What iperf3 tells of a test of one stream. */
+/** The result of iperf3 for a test with one stream. */
 interface Report {
   readonly error?: string
   readonly end: { readonly sum?: Sum; readonly sum_received?: Sum }
@@ -39,18 +42,18 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     api.must<{ rate_limit: unknown }>('PATCH', portPath(station), { rate_limit: wish })
   const isClean = async () => (await h1.rules()).every((line) => !line.includes('meter'))
 
-  // It ends with the lab.
+  // The server ends with the lab.
   await lab.background(peer.vm.name, 'iperf3', '-s')
-  /** Bits a second of payload that arrive, of a stream to the peer or from it. */
+  /** The received payload in bits per second, of a stream to the peer or from it. */
   const measure = async (protocol: 'UDP' | 'TCP', direction: 'ingress' | 'egress', rate: number): Promise<number> => {
     const client = ['iperf3', '-c', '10.9.0.2', '-J', '-t', String(MEASURE_S)]
     if (direction === 'ingress') client.push('-R')
-    // Offers 1.5 times the limit, in the largest frames.
+    // Sends 1.5 times the limit, in the largest frames.
     if (protocol === 'UDP') client.push('-u', '-b', String(rate * 1.5), '-l', '1472')
     const { sum, sum_received: received } = await until('iperf3 to have measured', async () => {
       const { stdout } = await lab.exec(vm.vm.name, ...client)
       const { error, end } = JSON.parse(stdout) as Report
-      // The server begins to listen a moment after it was started.
+      // The server begins to listen a moment after its start.
       if (error && !error.includes('Connection refused')) throw new Error(`iperf3: ${error}`)
       return error === undefined && end
     })
@@ -69,7 +72,7 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     const found = [...told.flows.map(({ flow }) => flow).filter((line) => line.includes('meter:')), ...told.meters]
     t.same(told.meters, await h1.meters())
     t.same(told.actual_meters, told.meters)
-    // The numbers of meters, ports and keys are those of this lab.
+    // The numbers of meters, ports and keys differ from those of the page.
     const bare = (line: string) => line.replaceAll(/0x[0-9a-f]+|\b(in_port=|output:|meter[:=])\d+/g, '$1N')
     t.same(found.map(bare).sort(), lines.split('\n').map(bare).sort())
     await limit(vm, null)
@@ -93,7 +96,7 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     await limit(vm, { egress_kbps: 10_000 })
     t.equal((await h1.meters()).length, 1)
     const ingress = await measure('UDP', 'ingress', 20 * MBIT)
-    t.ok(ingress > 15 * MBIT, `${(ingress / MBIT).toFixed(1)} Mbit/s come in`)
+    t.ok(ingress > 15 * MBIT, `${(ingress / MBIT).toFixed(1)} Mbit/s were received`)
     await limit(vm, null)
   })
 
@@ -112,7 +115,7 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     const arrivals = await lab.experiment(sends)
     const copies = ({ name }: Vm) => arrivals.filter(({ tap, direction }) => tap === name && direction === 'in').length
     t.equal(copies(vm.vm), sends.length, 'one before it in the flood')
-    t.equal(copies(last.vm), sends.length, 'one behind it')
+    t.equal(copies(last.vm), sends.length, 'one after it')
     t.ok(copies(slow.vm) < 10, `itself has ${copies(slow.vm)}`)
     await scene.remove(slow)
     await scene.remove(last)

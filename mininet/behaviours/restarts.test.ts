@@ -1,4 +1,4 @@
-/** What dies comes back, and what it left behind goes on: behaviours B30, B31, B32, B34. */
+/** Killed programs return, and what they left behind continues to work: behaviours B30, B31, B32, B34. */
 import type { Test } from 'tap'
 import { loseDatabase, loseSwitch, returnToController, WRONG_CONTROLLER } from '../disconnect.ts'
 import { onStage } from '../onstage.ts'
@@ -19,7 +19,10 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
   const address = ({ vm }: Station) => vm.addresses[0]?.replace(/\/.*/, '') ?? ''
   const rules = () => Promise.all([h1.rules(), h2.rules()])
 
-  /** Pings between all pairs, on one hypervisor and across, over both engines; returns how to end them. */
+  /**
+   * Starts pings between all pairs, on one hypervisor and across hypervisors, over both engines. @returns a function that ends
+   * them
+   */
   async function pings(): Promise<() => Promise<{ answered: number; lost: number }[]>> {
     const start = pairs.map(([from, to]) => lab.background(from.vm.name, 'ping', '-i', '0.02', address(to)))
     const running = await Promise.all(start)
@@ -29,7 +32,7 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
   async function noneLost(t: Test, results: Promise<{ answered: number; lost: number }[]>): Promise<void> {
     for (const { answered, lost } of await results) {
       t.ok(answered > 0, `${answered} pings answered`)
-      t.equal(lost, 0, 'none lost')
+      t.equal(lost, 0, 'no ping was lost')
     }
   }
 
@@ -45,16 +48,17 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
         const changes = await Promise.all([h1.watchChanges(), h2.watchChanges()])
         const stop = await pings()
         await lab.controller.stop(signal)
-        // No new device of the host's: at one, Open vSwitch itself reads its routes anew, and a tunnel may lose a packet.
+        // No new device is added on the host. When one appears, Open vSwitch itself reads its routes again, and a tunnel
+        // may lose a packet.
         await h1.addInterface('while-away', {}, ['type=patch', 'options:peer=nowhere'])
-        t.same(await rules(), before, 'switches keep what they had')
+        t.same(await rules(), before, 'switches keep their rules')
         await lab.controller.start()
         await scene.connected()
         for (const [from, to] of pairs) for (const { vnic } of [from, to]) await scene.vnicIs(vnic.id, 'active')
         for (const host of [h1, h2]) await scene.seen(host)
         await noneLost(t, stop())
         t.same(await rules(), before)
-        for (const since of changes) t.same(await since(), [], 'not one message that changes a switch')
+        for (const since of changes) t.same(await since(), [], 'no message changes a switch')
         await h1.removeInterface('while-away')
         t.same(await scene.wrongs(), [])
       },
@@ -98,7 +102,7 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
     t.same(await h1.rules(), [])
     const stations = [...scene.stations.values()]
     const were = stations.map(({ network }) => network)
-    // All on h1 are cut off; those on h2 are each alone in their networks.
+    // All VMs on h1 are cut off. Those on h2 are each alone in their networks.
     for (const station of stations) Object.assign(station, { network: undefined })
     t.same(await scene.wrongs({ fabric: null }), [], 'without rules, nothing passes on h1')
 
@@ -108,12 +112,12 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
     for (const [index, station] of stations.entries()) Object.assign(station, { network: were[index] })
     await lab.warmUnderlay()
     t.same(await scene.wrongs(), [])
-    t.same(await rules(), before, 'the very same rules, without any call of the API')
+    t.same(await rules(), before, 'the same rules, without any request to the API')
 
     await h1.kill('ovs-vswitchd')
     await h1.start('ovs-vswitchd')
     await until('the rules to be back', async () => JSON.stringify(await h1.rules()) === JSON.stringify(before[0]))
-    t.equal(await ports(), portsBefore, 'no port was made anew, each has its number')
+    t.equal(await ports(), portsBefore, 'no port was created again, and each has its number')
     await lab.warmUnderlay()
     t.same(await scene.wrongs(), [])
   })
@@ -124,7 +128,7 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
     await h1.kill('ovsdb-server')
     await until('h1 to be noticed gone', async () => !(await scene.hypervisor('h1')).ovsdb_connected)
     const [[station] = []] = pairs
-    t.equal((await scene.show(station?.vnic.id ?? '')).status, 'active', 'its switch is there')
+    t.equal((await scene.show(station?.vnic.id ?? '')).status, 'active', 'its switch is connected')
     await h1.start('ovsdb-server')
     await scene.connected()
     await scene.seen(h1)

@@ -1,4 +1,4 @@
-/** Trunks: one VNIC in many networks, each under a tag (B25), on physical networks and by tunnels. */
+/** Trunks: one VNIC in many networks, each with a VLAN tag (B25), on physical networks and in tunnels. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Network, Port } from '../api.ts'
@@ -13,9 +13,9 @@ import { until } from '../until.ts'
 const BROADCAST = 'ff:ff:ff:ff:ff:ff'
 const [Q, AD] = [0x8100, 0x88a8]
 const RARP = 0x8035
-/** Of the guest's frames: no VLAN of the physical network. */
+/** The tag of the guest's frames. It is no VLAN of the physical network. */
 const TAG = 77
-/** What the docs page says to send. */
+/** The request in the example of the docs page. */
 const example =
   /```json\n(.*?)```/s.exec(readFileSync(join(import.meta.dirname, '../../docs/trunks.md'), 'utf8'))?.[1] ?? ''
 
@@ -27,7 +27,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
     api.must<Port>('PATCH', path(parent), { trunk: subs.map(([vlan_id, { id }]) => ({ vlan_id, port_id: id })) })
   const active = (port: Port) =>
     until('the sub-port to be active', async () => (await scene.showPort(port)).status === 'active')
-  /** What the VMs get of frames of these tags, by the place of each in the list: `3 vm2 77`, with the tags that it has there. */
+  /** The frames with these tags that each VM receives: `3 vm2 77` is the frame at position 3 of the list, at vm2, with tag 77. */
   const heard = async (sends: ReadonlyArray<{ from: Station; tags?: readonly Tag[]; arpOf?: string }>) => {
     await lab.settle()
     const arrivals = await lab.experiment(
@@ -116,7 +116,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         const { vms, cables } = await heard([...good, ...bad].map((tags) => ({ from: trunked, tags })))
         t.same(vms, copies([1, beside, ''], [2, near, ''], [2, far, ''], [3, near, ''], [3, far, '']))
         const astray = bad.filter((_, index) => cables.has(index + good.length + 1))
-        t.same(astray, [], 'nor is it seen on a cable')
+        t.same(astray, [], 'and it is not seen on a cable')
       })
 
       await t.test(
@@ -141,7 +141,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         t.same(
           got.map(({ tap }) => tap),
           [name(beside)],
-          'who has no trunk gets what is inside',
+          'a VM without a trunk gets the inner tag',
         )
       })
 
@@ -163,7 +163,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         await active(sub)
         t.same(await under(), both)
         await scene.setAdmin(trunked, false)
-        t.same(await under(), [], 'down with the port that carries it')
+        t.same(await under(), [], 'down together with its parent port')
         await scene.setAdmin(trunked, true)
         await active(sub)
         t.same(await under(), both)
@@ -194,7 +194,7 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         const prepared = await flowsAt(h1, `network_id=${third.id}`)
         t.ok(
           prepared.flows.length > 0 && prepared.missing.length === 0,
-          'prepared, where nobody else is in its network',
+          'prepared, although the network has no other member there',
         )
         await migrate(scene, trunked, h1)
         for (const port of [sub, other]) await active(port)
@@ -212,12 +212,12 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
         t.same(
           await told(),
           vids.map((vid) => `fabric1-${h1.id} ${vid}`),
-          'from there alone, and under the tag of each network',
+          'only from there, with the tag of each network',
         )
         for (const port of [parent, sub, other]) {
           const { flows } = await flowsAt(h2, `port_id=${port.id}`)
           const here = flows.filter(({ flow }) => !flow.includes(`${h1.encapIp}->tun_dst`))
-          t.same(here, [], 'at the old place there is the way to the new one at most')
+          t.same(here, [], 'the old hypervisor has at most rules that lead to the new one')
         }
         for (const host of [h1, h2]) t.match(await flowsAt(host, ''), { missing: [], extra: [] })
         t.notOk(

@@ -1,4 +1,7 @@
-/** Tunnels over IPv6, the MTU that is left in them (B27), and a hypervisor's tunnel address that changes, is missing or another's. */
+/**
+ * Tunnels over IPv6, the MTU inside them (B27), and a hypervisor's tunnel address that changes, is missing or belongs to
+ * another one.
+ */
 import type { Send } from '../experiment.ts'
 import { broadcast, frame } from '../frames.ts'
 import { onStage } from '../onstage.ts'
@@ -7,7 +10,7 @@ import type { Station } from '../scene.ts'
 import { until } from '../until.ts'
 
 const ENGINES = ['vxlan', 'geneve'] as const
-/** 1500 less IPv6 40, UDP 8, VXLAN or Geneve 8, inner Ethernet 14. */
+/** 1500 minus IPv6 40, UDP 8, VXLAN or Geneve 8, inner Ethernet 14. */
 const MTU = 1430
 
 await onStage('underlays', { hypervisors: 2, remotes: 1, underlay: 'ipv6' }, async (t, scene) => {
@@ -35,7 +38,7 @@ await onStage('underlays', { hypervisors: 2, remotes: 1, underlay: 'ipv6' }, asy
       const sends = pairs.flatMap(({ near, far }, index) =>
         [MTU, MTU + 1].map((size, more): Send => {
           const number = 2 * index + more + 1
-          // The number takes twelve octets.
+          // The number of the test frame takes twelve octets.
           const payload = Buffer.alloc(size - 12)
           const bytes = frame(number, { source: near.vm.mac, destination: far.vm.mac, payload })
           return { from: near.vm.name, what: `packet of ${size}`, number, bytes, to: more ? [] : [far.vm.name] }
@@ -52,7 +55,7 @@ await onStage('underlays', { hypervisors: 2, remotes: 1, underlay: 'ipv6' }, asy
     },
   )
 
-  /** Until a ping passes between each two that are on different hypervisors. */
+  /** Waits until a ping passes between each pair of VMs on different hypervisors. */
   async function reach(): Promise<void> {
     for (const { near, far } of pairs) {
       const address = far.vm.addresses[0]?.replace(/\/.*/, '') ?? ''

@@ -42,7 +42,7 @@ export async function conformance(tests: EngineUnderTest | readonly EngineUnderT
   const stage = await Stage.set(all)
   try {
     for (const test of all) await checks(stage, test, perform)
-    await perform('nothing is left: no rule and no meter on any switch', async () => {
+    await perform('cleanup: no switch has any rules or meters left', async () => {
       await stage.strikeNeighbours()
       none((await stage.rules()).flat())
     })
@@ -66,7 +66,7 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
   const stations: Station[] = []
 
   await check('the laws', () => laws(test))
-  await check('plug: each reaches its own, and nobody of any engine else', async () => {
+  await check('plug: each VM reaches its own network or line, and no VM of another one', async () => {
     const [one, other] = stage.lab.hypervisors
     if (!one || !other) throw new Error('the lab has two hypervisors')
     for (const n of [0, 1]) domains.push(await stage.make(alias, test, n))
@@ -74,7 +74,7 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
     if (!first || !second) return
     stations.push(await stage.enter(test, first, one, 0), await stage.enter(test, second, one, 0))
     stations.push(await stage.enter(test, first, other, 1), await stage.enter(test, second, other, 1))
-    // A line has two ends; a network more than one member on a hypervisor.
+    // A line has only two ends. A network may have several members on a hypervisor.
     if (first.network) stations.push(await stage.enter(test, first, one, 2))
     none(await stage.wrongs())
   })
@@ -82,17 +82,17 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
   const [first, second] = domains
   if (!mover || !partner || !first || !second) return
 
-  await check('the same plug again sends nothing', async () => {
+  await check('a repeated plug sends nothing to the switches', async () => {
     const since = await Promise.all(stage.lab.hypervisors.map((host) => host.watchChanges()))
     await stage.replug(mover, mover.attachment?.port ?? '')
     for (const changes of since) none(await changes())
   })
-  await check('unplug: neither heard nor hearing, and its rules are gone', async () => {
+  await check('unplug: the VM neither sends nor receives, and its rules are removed', async () => {
     await stage.unplug(mover)
     none((await flowsOf(stage, mover)).map(({ flow }) => flow))
     none(await stage.wrongs())
   })
-  await check('move: two change places', async () => {
+  await check('replug: two VMs exchange their networks or lines', async () => {
     await stage.unplug(partner)
     await stage.plug(mover, second)
     await stage.plug(partner, first)
@@ -100,7 +100,7 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
   })
   // The ends of a line cannot move.
   if (first.network) {
-    await check('migration: one goes on at the other hypervisor, and comes back', async () => {
+    await check('migration: a VM moves to the other hypervisor, and back', async () => {
       const from = mover.vm.hypervisor
       const other = stage.lab.hypervisors.find((host) => host !== from)
       for (const there of [other, from]) {
@@ -109,13 +109,13 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
       }
     })
   }
-  await check('admin state: down it neither hears nor is heard', async () => {
+  await check('admin state: with its port down, the VM neither sends nor receives', async () => {
     await stage.setAdmin(mover, false)
     none(await stage.wrongs())
     await stage.setAdmin(mover, true)
     await stage.active(mover)
   })
-  await check('rate limit: two rules go through meters, which go with it', async () => {
+  await check('rate limit: two rules use meters, which are removed together with the limit', async () => {
     const rules = await stage.rules()
     const metered = async () => (await flowsOf(stage, mover)).filter(({ flow }) => flow.includes('meter:')).length
     const others = await metered()
@@ -131,7 +131,7 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
   })
   // Only Ethernet devices have VLAN tags.
   if (!test.vnic) {
-    await check('trunk: a VM of another network has two of its networks or lines under tags', async () => {
+    await check('trunk: a VM of another network has two networks or lines of the engine, under tags', async () => {
       // A VM can have only one sub-port whose addresses are translated.
       const both = first.reached ? [first] : [first, second]
       // The end of a line is for one VNIC.
@@ -166,14 +166,14 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
     })
   }
   if (first.network && !test.vnic) {
-    await check('trunk: it goes on at the other hypervisor with all of them', async () => {
+    await check('trunk: a VM with a trunk moves to the other hypervisor with all its networks', async () => {
       const [trunked] = stage.stations.filter(({ trunk }) => trunk.size > 0)
       const other = stage.lab.hypervisors.find((host) => host !== trunked?.vm.hypervisor)
       if (trunked && other) await stage.migrate(trunked, other)
       none(await stage.wrongs())
     })
   }
-  await check('the controller is killed and starts again: no rule is touched, and all go on', async () => {
+  await check('the controller is killed and started again: no rule changes, and all VMs are reached', async () => {
     const rules = await stage.rules()
     // Announcements of a moved VM that are still due end with the controller.
     await stage.lab.controller.stop('SIGKILL')
@@ -185,7 +185,7 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
     alike(rules, await stage.rules())
     none(await stage.wrongs())
   })
-  await check('Open vSwitch is killed and starts again: the same rules are back', async () => {
+  await check('Open vSwitch is killed and started again: the rules are restored', async () => {
     const rules = await stage.rules()
     const [host] = stage.lab.hypervisors
     await host?.kill('ovs-vswitchd')
@@ -194,7 +194,7 @@ async function checks(stage: Stage, test: EngineUnderTest, perform: Step): Promi
     await stage.lab.warmUnderlay()
     none(await stage.wrongs())
   })
-  await check('cleanup: the rules are those of before it came', async () => {
+  await check('cleanup: the rules are the same as before the checks', async () => {
     await stage.strike(domains)
     alike(before, await stage.rules())
   })

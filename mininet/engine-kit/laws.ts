@@ -37,23 +37,23 @@ export async function laws(test: EngineUnderTest): Promise<void> {
     const must = (law: string, holds: boolean) => {
       if (!holds) throw new Error(`engine "${engine.alias}": ${law} (PLUGBOARD_SEED=${random.seed} repeats it)`)
     }
-    must('what changes make stale, compiled anew, is not what all of it compiled at once is', same(tables, wanted))
-    must('the same change a second time has something to send', sendsNothing(end, cloud.steps.at(-1) ?? []))
+    must('compiling only what changes make stale gives other rules than compiling everything', same(tables, wanted))
+    must('a repeated change sends something', sendsNothing(end, cloud.steps.at(-1) ?? []))
     const last = [...new Map(cloud.steps.flat().map((change) => [`${change.kind}/${change.id}`, change])).values()]
     must('the order of changes matters', same(replay(shuffled(last, random).map((change) => [change])).tables, wanted))
     const all = [...end.fromScratch().values()].flat()
     // The rules of a port that is administratively down do not come from its engine.
     rules += all.filter(({ table }) => table !== CLASSIFY.number).length
-    must('a rule is not what its own text says', all.every(isItsText))
+    must('parsing the text of a rule gives another rule', all.every(isItsText))
     const removal = shuffled(last, random).map((change) => [{ ...change, to: null }])
     const { tables: left } = replay([...cloud.steps, ...removal])
     must(
-      'rules are left when everything is gone',
+      'rules remain when all objects are removed',
       [...left.values()].every((lines) => lines.length === 0),
     )
   }
   if (rules === 0)
-    throw new Error(`engine "${engine.alias}" wanted no rule in ${SEQUENCES} clouds: does it say a fault?`)
+    throw new Error(`engine "${engine.alias}" had no rules in ${SEQUENCES} clouds: does it report a fault?`)
 }
 
 type Tables = ReadonlyMap<HypervisorId, readonly string[]>

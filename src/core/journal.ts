@@ -253,7 +253,7 @@ export class Journal {
 
   /** Reads the whole store and applies the difference, after the store has dropped commits that this journal has not seen. */
   async #startAnew(): Promise<void> {
-    this.#log.warn({ known: this.#head.event }, 'this controller is behind the store and reads it anew')
+    this.#log.warn({ known: this.#head.event }, 'this controller is behind the store and reads it again')
     const loaded = await load(this.#store)
     const events = loaded.events.filter(({ id }) => id > this.#head.event)
     this.#head = loaded.head

@@ -1,4 +1,4 @@
-/** What is wrong in a configuration is one line: the key, what it holds, where, and what is allowed. */
+/** Each mistake in a configuration gives one line: the key, its value, the source, and what is allowed. */
 import t from 'tap'
 import { ConfigError } from '../../src/config/config.ts'
 import { configOf, DIGEST, type Sources } from './support.ts'

@@ -1,4 +1,4 @@
-/** Configurations from a file, from variables and from flags: what each source says, and which one counts. */
+/** Configurations from a file, from variables and from flags: how each source is read, and which one takes precedence. */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { type Config, configure } from '../../src/config/config.ts'
@@ -90,7 +90,7 @@ t.test('each key from each source; a flag overrides a variable, a variable the f
   t.equal(level({ yaml, env: { PLUGBOARD_LOG_LEVEL: 'debug' } }), 'debug')
   t.equal(level({ yaml, env: { PLUGBOARD_LOG_LEVEL: 'debug' }, flags: ['--log-level', 'trace'] }), 'trace')
   t.equal(level({ yaml, flags: ['--log-level', 'trace', '--log-level', 'error'] }), 'error', 'the last flag counts')
-  t.equal(level({ yaml, env: { PLUGBOARD_LOG_LEVEL: '' } }), 'warn', 'an empty variable is none')
+  t.equal(level({ yaml, env: { PLUGBOARD_LOG_LEVEL: '' } }), 'warn', 'an empty variable counts as unset')
   t.end()
 })
 
@@ -176,7 +176,7 @@ t.test('variables of others are left alone', (t) => {
   const env = {
     PATH: '/bin',
     PLUGBOARD: 'x',
-    // What Kubernetes sets for a service named plugboard.
+    // A variable that Kubernetes sets for a service named plugboard.
     PLUGBOARD_SERVICE_HOST: '10.0.0.1',
     PLUGBOARD_SERVICE_PORT: '6640',
     PLUGBOARD_SERVICE_PORT_OVSDB: '6640',

@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 import { parseCommandLine } from '../../src/cli.ts'
 import type { Config } from '../../src/config/config.ts'
 
-/** Where the parts of a configuration come from. */
+/** The sources of a configuration. */
 export interface Sources {
   /** The text of the configuration file. */
   readonly yaml?: string

@@ -1,4 +1,7 @@
-/** What is not durable is not shown, not sent and not lost: the store slow or failing on the way through of the controller. */
+/**
+ * A change that is not durable is not shown, not sent to switches and not lost, while the store is slow or fails. Tested with a
+ * whole controller.
+ */
 import t from 'tap'
 import type { VnicView } from '../../src/core/views.ts'
 import type { NetworkId, PortId, VnicId } from '../../topology/ids.ts'
@@ -30,7 +33,7 @@ t.test('B07, B38: while the commit is under way nobody sees the change, and no s
   const sent = here.flowMods.length
   controller.fleet.get(hypervisorId(0))?.stale.mark(controller.graph.byKey.keys())
   await until(async () => (await controller.operations.hypervisors.show(hypervisorId(0))).backlog === 0)
-  t.equal(here.flowMods.length, sent, 'a switch compiles what is durable')
+  t.equal(here.flowMods.length, sent, 'a switch compiles the durable graph')
   store.failure = diskFull()
   commit.open()
   await t.rejects(plugged, { code: 'unavailable' })

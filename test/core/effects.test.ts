@@ -1,4 +1,4 @@
-/** Effects: on random commits they are what a comparison of the whole graph before and after says. */
+/** Effects of random commits agree with a comparison of the whole graph before and after. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
@@ -13,7 +13,7 @@ import { scenario } from '../laws/scenario.ts'
 import { graphOf } from '../support/cloud.ts'
 import { binding, hypervisor, hypervisorId, port, portId, vlanNetwork, vnic, vnicId } from '../support/nodes.ts'
 
-/** Copies of all nodes that effects tell of. */
+/** Copies of all nodes that effects can contain. */
 const snapshot = (graph: Graph) => ({
   networks: new Map(graph.networks),
   ports: new Map(graph.ports),
@@ -31,7 +31,7 @@ function differing<K, V>(one: ReadonlyMap<K, V>, other: ReadonlyMap<K, V>): K[] 
   return [...new Set([...one.keys(), ...other.keys()])].filter((key) => one.get(key) !== other.get(key))
 }
 
-/** What a comparison of both says; the steps are of no importance to it. */
+/** The effects that follow from comparing both graphs, without the steps between them. */
 function compared(before: Snapshot, after: Snapshot, graph: Graph) {
   const vnicOfPort = (id: PortId) => graph.vnicOf(id)?.id
   const upOrDown = differing(before.ports, after.ports).filter(
@@ -81,7 +81,7 @@ function check(effects: Effects, before: Snapshot, graph: Graph, isOneList: bool
   const touched = new Set<unknown>([...effects.vnics, ...effects.withdrawn])
   assert.deepEqual(ids(effects.moves), ids(expected.moves))
   assert.deepEqual(ids(effects.sites), ids(expected.sites))
-  // What changes and changes back within a commit is named, though nothing differs in the end.
+  // Effects also name an object that changes and changes back within a commit, although nothing differs in the end.
   for (const id of expected.touched) assert.ok(id === undefined || touched.has(id), `VNIC ${id}`)
   for (const id of expected.migrations) assert.ok(effects.migrations.has(id), `migration of ${id}`)
   for (const id of expected.destroyed) assert.ok(effects.destroyed.has(id), `destroyed ${id}`)
@@ -147,7 +147,7 @@ t.test('a migration that is complete is a move and an arrival', async (t) => {
   t.same(effects.withdrawn, new Set())
 })
 
-t.test('a VNIC that is destroyed while plugged in is withdrawn, and its port is told of', async (t) => {
+t.test('a VNIC that is destroyed while plugged in is withdrawn, and its port is named', async (t) => {
   const graph = moving()
   const effects = effectsOf(graph, {
     steps: stepsOf(graph, [{ kind: 'vnic', id: vnicId(0), to: null }]),

@@ -1,4 +1,4 @@
-/** Stores that older versions of the program have left, as dumps: each is read, written and read again. */
+/** Dumps of stores that older versions of the program have left: each is read, written and read again. */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { dump, load as loadDump } from '../../src/store/dump.ts'
@@ -38,9 +38,9 @@ for (const schema of [1, 2, 3]) {
     const made = await cloud.call('create_network', { engine: 'vxlan' })
     const network = graph.networks.get(made.id as NetworkId)
     t.ok((network?.key ?? 0) > last, 'no key is given twice')
-    t.strictSame(network?.segment, { vni: 4098 }, 'a segment that was used is used last')
+    t.strictSame(network?.segment, { vni: 4098 }, 'a segment that was used before is the last to be reused')
     const now = [...cloud.controller.events.recall()].map((event) => event.id)
-    t.strictSame(now, [...events, (events.at(-1) ?? 0) + 1], 'the ids of events go on')
+    t.strictSame(now, [...events, (events.at(-1) ?? 0) + 1], 'the ids of events continue')
     await store.close()
 
     t.match(JSON.parse([...dump(path)][0] ?? ''), { schema: SCHEMA })

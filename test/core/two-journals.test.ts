@@ -1,4 +1,4 @@
-/** Two controllers on one store: each sees what the other one writes, and neither writes on an old graph. */
+/** Two controllers on one store: each sees the writes of the other, and neither writes on an old graph. */
 import { setImmediate } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import t, { type Test } from 'tap'
@@ -18,7 +18,7 @@ const nodesIn = ({ controller }: Cloud) =>
 const eventsIn = ({ controller }: Cloud): string[] =>
   [...controller.events.recall()].map(({ id, type, data }) => `${id} ${type} ${data.id}`)
 
-/** Until both have told each other everything. */
+/** Waits until both controllers have seen all writes of each other. */
 async function agreed(one: Cloud, other: Cloud): Promise<void> {
   await Promise.all([one.controller.journal.idle(), other.controller.journal.idle()])
   await until(
@@ -26,7 +26,7 @@ async function agreed(one: Cloud, other: Cloud): Promise<void> {
   )
 }
 
-/** The tests of a controller ask for no more than a store. */
+/** A controller on any store. `controllerOn` only needs the interface of a store. */
 const cloudOn = (store: Store) => controllerOn({ store: store as MemoryStore, vlans: [1, 200] })
 
 const STORES: ReadonlyArray<readonly [kind: string, open: (t: Test) => Store]> = [
@@ -35,12 +35,12 @@ const STORES: ReadonlyArray<readonly [kind: string, open: (t: Test) => Store]> =
 ]
 
 for (const [kind, open] of STORES) {
-  t.test(`${kind}: writes of two controllers at once are all there, none twice`, async (t) => {
+  t.test(`${kind}: concurrent writes of two controllers are all stored, each once`, async (t) => {
     const store = open(t)
     const clouds = [await cloudOn(store), await cloudOn(store)] as const
     const made = await Promise.all(
       Array.from({ length: 60 }, async (_, n) => {
-        // Some together, some one after the other.
+        // Some requests run at the same time, and some one after the other.
         for (let turn = 0; turn < n % 7; turn++) await setImmediate()
         const { call } = clouds[n % 2 === 0 ? 0 : 1]
         const network = await call('create_network', { name: `n${n}` })
@@ -60,7 +60,7 @@ for (const [kind, open] of STORES) {
       'the events of both in one order, without a gap',
     )
     const later = await cloudOn(store)
-    t.strictSame(nodesIn(later), nodesIn(clouds[0]), 'what is stored is what both have')
+    t.strictSame(nodesIn(later), nodesIn(clouds[0]), 'the store contains what both controllers have')
     await store.close()
   })
 }
@@ -75,11 +75,15 @@ t.test('a refusal rests on the head of the store, not on a graph that lags', asy
   ])
   t.match(answers, [{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'id-conflict' } }])
   await one.controller.operations.vnics.destroy(PROJECT, id as never, null)
-  t.equal((await other.call('create_vnic', { id, name: 'third' })).id, id, 'the other one may not have heard of it yet')
+  t.equal(
+    (await other.call('create_vnic', { id, name: 'third' })).id,
+    id,
+    'the other controller may not have seen it yet',
+  )
   await agreed(one, other)
 })
 
-t.test('what another controller writes has the same effects as what this one writes', async (t) => {
+t.test('writes of another controller have the same effects as writes of this one', async (t) => {
   const store = new MemoryStore()
   const [one, other] = [await controllerOn({ store }), await controllerOn({ store })]
   const stream = other.controller.events.subscribe(PROJECT, null, AbortSignal.timeout(5_000))
@@ -94,7 +98,7 @@ t.test('what another controller writes has the same effects as what this one wri
   t.ok(other.controller.graph.hypervisors.has(hypervisorId(0)))
 })
 
-t.test('a controller that is too far behind reads the store anew', async (t) => {
+t.test('a controller that is too far behind reads the store again', async (t) => {
   let loads = 0
   class CountingStore extends MemoryStore {
     override async revision(): Promise<number> {
@@ -157,7 +161,7 @@ t.test('B38: a controller recovers after its store failed while another controll
 
 t.test('B38: a controller that tries its store while another one writes finds that it commits again', async (t) => {
   let race: (() => Promise<unknown>) | undefined
-  /** The other controller is faster than the attempt, which writes nothing but the head. */
+  /** The other controller commits before this one tries again. Such a try writes only the head. */
   class Raced extends MemoryStore {
     override async commit(...[writes, conditions]: Parameters<MemoryStore['commit']>) {
       const [write] = writes

@@ -13,7 +13,7 @@ t.test('every number in the name of a test is explained', async (t) => {
     [...covered].filter((number) => !explained.includes(number)),
     [],
   )
-  t.equal(new Set(explained).size, explained.length, 'none is explained twice')
+  t.equal(new Set(explained).size, explained.length, 'no number is explained twice')
 })
 
 t.test('every number that is explained has a test', async (t) => {

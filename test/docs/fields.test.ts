@@ -5,5 +5,5 @@ import { fieldsPage } from '../../scripts/fields-page.ts'
 
 t.test('docs/fields.md is what the tables of fields say', async (t) => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/fields.md'), 'utf8')
-  t.equal(page, fieldsPage(), 'else: npm run docs')
+  t.equal(page, fieldsPage(), 'the page is stale: run `npm run docs`')
 })

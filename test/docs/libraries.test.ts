@@ -1,6 +1,6 @@
 /**
- * The libraries as somebody else has them: the package, built, in the node_modules of another project. The examples of their
- * pages are checked by the compiler there, and run as they stand.
+ * The libraries as a user has them: the built package in the node_modules of another project. There the examples of their pages
+ * are compiled and run unchanged.
  */
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ import { noOvs, Ovs } from '../openflow/support/ovs.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
-/** The hooks that tap puts into every program that a test starts are not for these. */
+/** Node without the hooks that tap adds to every program that a test starts. */
 const NODE = ['env', '-u', 'NODE_OPTIONS', process.execPath] as const
 const [ENV, ...NODE_ARGS] = NODE
 

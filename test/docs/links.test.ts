@@ -1,4 +1,4 @@
-/** A link from one page to another leads somewhere. */
+/** Every link from one page to another has an existing target. */
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -6,5 +6,5 @@ import { BY_STAGE, EXAMPLES } from '../support/examples.ts'
 
 t.test('docs/pipeline.md is what the modules say', async (t) => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/pipeline.md'), 'utf8')
-  t.equal(page, pipelinePage(EXAMPLES, BY_STAGE), 'else: npm run docs')
+  t.equal(page, pipelinePage(EXAMPLES, BY_STAGE), 'the page is stale: run `npm run docs`')
 })

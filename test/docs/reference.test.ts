@@ -1,4 +1,4 @@
-/** The reference of each library is what the code says, and the code says something of all that a library exports. */
+/** The reference of each library is up to date, and every export of a library has a docstring. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -7,7 +7,7 @@ import { entriesOf, referencePage } from '../../scripts/reference-page.ts'
 for (const [library, entries] of entriesOf()) {
   t.test(`docs/reference/${library.name}.md is what the code says`, async (t) => {
     const page = readFileSync(join(import.meta.dirname, `../../docs/reference/${library.name}.md`), 'utf8')
-    t.equal(page, referencePage(library, entries), 'else: npm run docs')
+    t.equal(page, referencePage(library, entries), 'the page is stale: run `npm run docs`')
     const ids = new Set([...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase()))
     const links = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor.replace(/-\d+$/, ''))
     t.ok(links.length > 100)

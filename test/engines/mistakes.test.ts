@@ -1,4 +1,4 @@
-/** An engine of another author's that throws or says nonsense: its VNIC says so, others go on, and nothing leaks. */
+/** An outside engine that throws or returns nonsense: the VNIC shows the mistake, others continue to work, and nothing leaks. */
 import t from 'tap'
 import { authorOf } from '../../flows/pipeline/cookie.ts'
 import type { Engine } from '../../src/core/engine/engine.ts'
@@ -14,7 +14,7 @@ import { cloudOf, until } from '../support/switches.ts'
 
 const to = (target: object) => [{ priority: 5, match: [], target, why: 'a mistake' }]
 
-/** What an engine may say of its rules, and the words that its VNIC has then. */
+/** Wrong answers of an engine about its rules, and the text that the VNIC shows then. */
 const MISTAKES: ReadonlyArray<readonly [what: string, rules: (others: Others) => object, words: RegExp]> = [
   ['fabric throws', () => ({ fabric: thrower }), /engine "odd": fabric\(\) failed: boom/],
   ['fabric of no kind', () => ({ fabric: () => ({}) }), /fabric\(\) says kind undefined: it must be uplink/],
@@ -81,7 +81,7 @@ const MISTAKES: ReadonlyArray<readonly [what: string, rules: (others: Others) =>
     /hands packets to port .*, which is not a member of .* on hypervisor hv0/,
   ],
   [
-    'a member that is none',
+    'a member that is not a member',
     () => ({ domain: () => to({ to: 'member', member: { port: { ...port(1, vlanNetwork(1)), key: 1 } } }) }),
     /hands packets to port port-1, which is not a member/,
   ],
@@ -91,7 +91,7 @@ const MISTAKES: ReadonlyArray<readonly [what: string, rules: (others: Others) =>
     /sends packets to hypervisor hv1, which is not another/,
   ],
   [
-    'a peer that is none',
+    'a peer that is not a peer',
     () => ({ domain: () => to({ to: 'peer' }) }),
     /sends packets to hypervisor undefined, which is not/,
   ],
@@ -116,7 +116,7 @@ const uplink = (vlanId: number) => ({ kind: 'uplink', role: 'uplink:physnet1', v
 const rule = (parts: object) => [{ priority: 5, match: [], target: { to: 'everybody' }, why: 'odd', ...parts }]
 
 t.test(
-  'its VNIC is in error with the words, and others are plugged meanwhile; mended, it becomes active',
+  'its VNIC is in error with the reason, others are plugged meanwhile, and after a correction it becomes active',
   async (t) => {
     let wrong: object = {}
     const rules = new Proxy(oddEngine().rules, {
@@ -140,9 +140,9 @@ t.test(
       await controller.operations.vnics.plug(PROJECT, vnic, port.id as PortId, null)
       const shown = await realised(vnic)
       t.match(shown, { status: 'error', status_detail: words }, what)
-      t.equal((await realised(await plug(network, 1))).status, 'active', 'others are not held up')
+      t.equal((await realised(await plug(network, 1))).status, 'active', 'others are not delayed')
       await controller.operations.hypervisors.flows(hypervisorId(0), {}, true)
-      t.same([...here.flows.values()].map(printFlow).sort(), before, 'no rule of it is there')
+      t.same([...here.flows.values()].map(printFlow).sort(), before, 'it has no rules')
       await controller.operations.vnics.unplug(PROJECT, vnic, null)
     }
     wrong = { domain: thrower }
@@ -150,7 +150,7 @@ t.test(
     t.equal((await realised(vnic)).status, 'error')
     wrong = {}
     await until(() => controller.operations.vnics.show(PROJECT, vnic).status === 'active')
-    t.ok(here.flows.size > before.length, 'tried again, and its rules are there')
+    t.ok(here.flows.size > before.length, 'retried, and its rules are installed')
   },
 )
 

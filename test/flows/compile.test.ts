@@ -25,7 +25,7 @@ const golden = (name: string): string[] =>
     .trimEnd()
     .split('\n')
 
-/** Two members on hypervisor 0, one on 1; a second network with one member on 0. */
+/** Two members on hypervisor 0 and one on 1; a second network with one member on 0. */
 const cloud = (make: typeof vlanNetwork): Nodes => {
   const [a, b] = [make(1), make(2)]
   return {
@@ -71,7 +71,7 @@ t.test('a network that hands out addresses, line by line: of one member here and
   t.strictSame(asked, golden('addresses'))
 })
 
-/** A trunk on a VLAN network, with a further network by tunnels. */
+/** A trunk on a VLAN network, with a further network in tunnels. */
 const trunked = (of: Partial<Port> = {}): Nodes => ({
   hypervisors: [hypervisor(0), hypervisor(1)],
   networks: [vlanNetwork(1), vxlanNetwork(2)],

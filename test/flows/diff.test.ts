@@ -18,7 +18,7 @@ const to = (port: number, options: Partial<{ author: number; inPort: number }> =
   })
 const foreign = (flow: Flow): Flow => ({ ...flow, cookie: 0x1234n })
 
-/** The open difference in lines, taken as sent. */
+/** The difference to send, as lines. It counts as sent afterwards. */
 function flush(ledger: Ledger) {
   const { put, drop, replaced, meters } = finish(ledger.delta())
   finish(ledger.sent())
@@ -52,7 +52,7 @@ t.test('a rule that moves from one author to another is put once, never dropped'
   t.strictSame(flush(ledger), { ...NOTHING, put: [printFlow(to(2, { author: 21 }))] })
 })
 
-t.test('of two who want one rule the older has it, in whatever order they came', async (t) => {
+t.test('of two authors with the same rule, the older one has it, in whatever order they were added', async (t) => {
   for (const order of [
     [20, 21],
     [21, 20],
@@ -66,7 +66,7 @@ t.test('of two who want one rule the older has it, in whatever order they came',
 })
 
 t.test(
-  'after a dump: what is ours and not wanted goes, what is others stays, unless it stands in our place',
+  'after a dump: our rules that are not desired are deleted; foreign rules stay unless they have the key of one of ours',
   async (t) => {
     const ledger = new Ledger()
     ledger.replace(author(20), [to(2), to(2, { inPort: 5 })])
@@ -93,7 +93,7 @@ t.test('a rule of ours with the right body and a wrong cookie is put again', asy
   t.strictSame(flush(ledger).put, [printFlow(to(2))])
 })
 
-/** With meter 40 at this rate. */
+/** A rule with meter 40 at this rate. */
 const metered = (rate: number, by = 20): Rule => ({
   ...rule({
     table: 0,
@@ -110,7 +110,7 @@ const metered = (rate: number, by = 20): Rule => ({
 })
 const asSeen = (rate: number): Meter => ({ meter: 40, flags: 5, bands: [{ type: 'drop', rate, burst: 100 }] })
 
-t.test('a meter comes with its rule, is changed in place, and goes with it', async (t) => {
+t.test('a meter is added with its rule, changed in place, and deleted with it', async (t) => {
   const ledger = new Ledger()
   ledger.replace(author(20), [metered(10)])
   t.strictSame(flush(ledger), { ...NOTHING, put: [printFlow(metered(10))], meters: ['add 40 10'] })
@@ -122,7 +122,7 @@ t.test('a meter comes with its rule, is changed in place, and goes with it', asy
   t.strictSame(flush(ledger), { ...NOTHING, put: [printFlow(to(2))], meters: ['delete 40'] })
 })
 
-t.test('a meter that goes to another author is changed, never deleted', async (t) => {
+t.test('a meter that passes to another author is changed, never deleted', async (t) => {
   const ledger = new Ledger()
   ledger.replace(author(20), [metered(10)])
   flush(ledger)
@@ -169,25 +169,22 @@ t.test('a rule that is kept keeps its meters as the switch has them', async (t) 
   t.strictSame(flush(ledger), NOTHING)
 })
 
-t.test(
-  'a zone of connections is named when an author comes to use it, and not while its rules are there',
-  async (t) => {
-    const ledger = new Ledger()
-    const tracked = (port: number, owner = 20) => ({ ...to(port, { author: owner }), zone: 7 })
-    const zones = () => {
-      const delta = finish(ledger.delta())
-      finish(ledger.sent())
-      return delta.zones
-    }
-    ledger.replace(author(20), [tracked(2), { ...tracked(2), table: 1 }])
-    t.same(zones(), [7], 'once')
-    ledger.replace(author(20), [tracked(3), { ...tracked(2), table: 1 }])
-    t.same(zones(), [], 'a rule that changes keeps its connections')
-    ledger.forget()
-    for (const rule of [tracked(3), { ...tracked(2), table: 1 }]) ledger.observe(rule)
-    t.same(zones(), [], 'what is there when we connect anew does')
-    ledger.replace(author(20), [])
-    ledger.replace(author(21), [tracked(3, 21)])
-    t.same(zones(), [7], 'another owner begins with none')
-  },
-)
+t.test('a conntrack zone is flushed when an author begins to use it, and not while its rules exist', async (t) => {
+  const ledger = new Ledger()
+  const tracked = (port: number, owner = 20) => ({ ...to(port, { author: owner }), zone: 7 })
+  const zones = () => {
+    const delta = finish(ledger.delta())
+    finish(ledger.sent())
+    return delta.zones
+  }
+  ledger.replace(author(20), [tracked(2), { ...tracked(2), table: 1 }])
+  t.same(zones(), [7], 'once')
+  ledger.replace(author(20), [tracked(3), { ...tracked(2), table: 1 }])
+  t.same(zones(), [], 'a rule that changes keeps its connections')
+  ledger.forget()
+  for (const rule of [tracked(3), { ...tracked(2), table: 1 }]) ledger.observe(rule)
+  t.same(zones(), [], 'after a reconnection, existing rules keep their connections')
+  ledger.replace(author(20), [])
+  ledger.replace(author(21), [tracked(3, 21)])
+  t.same(zones(), [7], 'another owner begins without connections')
+})

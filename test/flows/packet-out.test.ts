@@ -1,4 +1,6 @@
-/** Frames of the controller's own: what an engine announces, and that it leaves by the domain's own targets alone. */
+/**
+ * Frames that the controller itself sends: the announcements of an engine, which can only leave through targets of the domain.
+ */
 import t from 'tap'
 import type { Engines } from '../../flows/compile.ts'
 import { gratuitousArp } from '../../flows/engines/arp-frames.ts'
@@ -9,7 +11,7 @@ import { ipv4, mac, printActions } from '../../src/openflow/index.ts'
 import { graphOf } from '../support/cloud.ts'
 import { binding, ENGINES, hypervisor, port, portId, vlanNetwork, vnic, vxlanNetwork } from '../support/nodes.ts'
 
-/** Port 0 of a network here, port 1 of another network here, port 2 of the first one elsewhere. */
+/** Port 0 of a network here, port 1 of another network here, port 2 of the first network on another hypervisor. */
 function cloud(make = vlanNetwork) {
   const [one, other] = [make(1), make(2)]
   const graph = graphOf({
@@ -44,7 +46,7 @@ t.test('frames leave for the uplink with the key of their network and through it
   t.same(announcements(overlay.graph, ENGINES, overlay.member(0)), [], 'peers have rules')
 })
 
-t.test('an engine hands a frame to members of its domain here, and to nobody else', async (t) => {
+t.test('an engine can pass a frame only to members of its domain on this hypervisor', async (t) => {
   const { graph, member, saying } = cloud()
   const to = (n: number) => saying([{ frame, target: { to: 'member', member: member(n) }, why }])
   const [told] = announcements(graph, to(0), member(0))

@@ -1,4 +1,4 @@
-/** Another HTTP API stands beside version 1, on the operations of the core alone. */
+/** Another HTTP API can stand beside version 1, using only the operations of the core. */
 
 import t from 'tap'
 import { Type } from 'typebox'
@@ -8,7 +8,7 @@ import { responses } from '../../src/http/responses.ts'
 import type { ProjectId } from '../../topology/ids.ts'
 import { apiOn } from '../support/api.ts'
 
-/** `POST /count/:project` makes a network and says how many there are. */
+/** `POST /count/:project` creates a network and returns the number of networks. */
 const count: Api = {
   prefix: '/count',
   documentPath: '/count/openapi.json',
@@ -61,7 +61,7 @@ t.test('each API has an OpenAPI document of its own', async (t) => {
     return Object.keys((await call('GET', `/${document}`)).body.paths as object)
   }
   const alone = await pathsOf(APIS, '/v1/openapi.json')
-  t.strictSame(await pathsOf([...APIS, count], '/v1/openapi.json'), alone, 'the document of version 1 stays as it was')
+  t.strictSame(await pathsOf([...APIS, count], '/v1/openapi.json'), alone, 'the document of version 1 is unchanged')
   t.strictSame(await pathsOf([...APIS, count], '/count/openapi.json'), [
     '/count/openapi.json',
     '/healthz',

@@ -68,7 +68,7 @@ t.test('B04: hypervisors that fight for a VNIC get a limited number of take-over
   let newerFrom: number | null = null
   for (let round = 0; round < 50; round++) newerFrom = tryOnce(round % 2 ? 0 : 1) ?? newerFrom
   t.ok(takeovers >= 1 && takeovers <= 5, `${takeovers} take-overs of 50`)
-  t.ok(newerFrom !== null && newerFrom > 50, 'the verdict says when the next one is allowed')
+  t.ok(newerFrom !== null && newerFrom > 50, 'the decision contains the time of the next allowed take-over')
   clock.time = 20_000
   t.match(claims.winner(ID, now), {
     binding: { hypervisor: [A, B].find((id) => id !== now.hypervisor) ?? now.hypervisor },
@@ -107,7 +107,7 @@ t.test('B01, B04: a newer claim without a port number waits while the holder has
   claims.update(B, has(1, 5))
   t.match(claims.winner(ID, binding(0, 0)), { binding: { hypervisor: B, ofport: 5 } })
   claims.update(B, has(1, null))
-  t.match(claims.winner(ID, binding(0, 1, 5)), { binding: { hypervisor: B } }, 'the loser does not gain by it')
+  t.match(claims.winner(ID, binding(0, 1, 5)), { binding: { hypervisor: B } }, 'the loser does not win by this')
   claims.update(C, has(2, null))
   t.match(
     claims.winner(ID, binding(0, 1, null)),

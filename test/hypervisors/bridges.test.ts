@@ -1,4 +1,4 @@
-/** What is written into the OVSDB of a host: its integration bridge and the ports towards the fabric. */
+/** What the controller writes into the OVSDB of a host: the integration bridge and the ports towards the fabric. */
 import t from 'tap'
 import { datapathIdOf } from '../../src/hypervisors/provision.ts'
 import { FABRIC, ovsdbCloud, skip } from '../support/hosts.ts'
@@ -13,24 +13,28 @@ const marked = (host: OvsdbHost): string[] =>
     .sort()
 const PORTS = ['plug-geneve', 'plug-gre', 'plug-physnet1-ext', 'plug-physnet1-int', 'plug-vxlan']
 
-t.test('B20, B25a: br-int is made as it must be, and made again when somebody deletes it', { skip }, async (t) => {
-  const cloud = await ovsdbCloud(t)
-  const host = await cloud.host('hv1')
-  const wanted = {
-    fail_mode: 'secure',
-    datapath_id: datapathIdOf('hv1'),
-    other_config: new Map([
-      ['datapath-id', datapathIdOf('hv1')],
-      ['disable-in-band', 'true'],
-    ]),
-  }
-  t.match(host.bridge('br-int'), wanted)
-  t.match(host.rows('Controller'), [{ connection_mode: 'out-of-band', max_backoff: 1_000 }])
-  await host.removeBridge('br-int')
-  await host.ready()
-  await cloud.settled(host)
-  t.match(host.bridge('br-int'), wanted)
-})
+t.test(
+  'B20, B25a: br-int is created with the right settings, and created again when somebody deletes it',
+  { skip },
+  async (t) => {
+    const cloud = await ovsdbCloud(t)
+    const host = await cloud.host('hv1')
+    const wanted = {
+      fail_mode: 'secure',
+      datapath_id: datapathIdOf('hv1'),
+      other_config: new Map([
+        ['datapath-id', datapathIdOf('hv1')],
+        ['disable-in-band', 'true'],
+      ]),
+    }
+    t.match(host.bridge('br-int'), wanted)
+    t.match(host.rows('Controller'), [{ connection_mode: 'out-of-band', max_backoff: 1_000 }])
+    await host.removeBridge('br-int')
+    await host.ready()
+    await cloud.settled(host)
+    t.match(host.bridge('br-int'), wanted)
+  },
+)
 
 t.test('B25a: a bridge that has no fixed datapath id gets one, and keeps one that it has', { skip }, async (t) => {
   const cloud = await ovsdbCloud(t)
@@ -60,7 +64,7 @@ t.test('B31: ports towards the fabric are made once', { skip }, async (t) => {
   t.same(cloud.hypervisor('hv1')?.fabric, before, 'with the same port numbers')
 })
 
-t.test('a mapping to a bridge that is missing is a condition until the bridge is there', { skip }, async (t) => {
+t.test('a mapping to a missing bridge is a condition until the bridge exists', { skip }, async (t) => {
   const cloud = await ovsdbCloud(t)
   const host = await cloud.host('hv1', { 'plugboard-bridge-mappings': 'physnet1:br-missing' })
   t.same(await cloud.conditions('hv1'), ['bridge-missing'])
@@ -92,19 +96,23 @@ t.test('wrong settings become conditions, and the correct ones take effect', { s
   t.equal(host.bridge('br-int')?.datapath_type, 'netdev')
 })
 
-t.test('an interface that has a name of ours is left alone, and the port is made when it goes', { skip }, async (t) => {
-  const cloud = await ovsdbCloud(t)
-  const host = await cloud.host('hv1', {}, async (bare) => {
-    await bare.addBridge('br-eth1')
-    await bare.addInterface('plug-physnet1-ext', { ofport: 9 }, 'br-eth1')
-  })
-  await host.set(FABRIC)
-  await cloud.settled(host)
-  t.same(await cloud.conditions('hv1'), ['name-taken'])
-  t.equal(host.interface('plug-physnet1-int'), undefined, 'no half of a pair')
-  t.equal(host.interface('plug-physnet1-ext')?.ofport, 9)
-  await host.removeInterface('plug-physnet1-ext')
-  await until(() => marked(host).length === PORTS.length)
-  await cloud.settled(host)
-  t.same(await cloud.conditions('hv1'), [])
-})
+t.test(
+  'a foreign interface with one of our names is left alone, and the port is created when it disappears',
+  { skip },
+  async (t) => {
+    const cloud = await ovsdbCloud(t)
+    const host = await cloud.host('hv1', {}, async (bare) => {
+      await bare.addBridge('br-eth1')
+      await bare.addInterface('plug-physnet1-ext', { ofport: 9 }, 'br-eth1')
+    })
+    await host.set(FABRIC)
+    await cloud.settled(host)
+    t.same(await cloud.conditions('hv1'), ['name-taken'])
+    t.equal(host.interface('plug-physnet1-int'), undefined, 'no half of a pair')
+    t.equal(host.interface('plug-physnet1-ext')?.ofport, 9)
+    await host.removeInterface('plug-physnet1-ext')
+    await until(() => marked(host).length === PORTS.length)
+    await cloud.settled(host)
+    t.same(await cloud.conditions('hv1'), [])
+  },
+)

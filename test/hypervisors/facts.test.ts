@@ -27,7 +27,7 @@ t.test('B01: an ofport that is absent, 0 or -1 is no port number', async (t) => 
 
 t.test('B02, B06: only an id on the integration bridge binds', async (t) => {
   t.equal(bound({ bridges: { 'br-int': [{ name: 'tap0' }] } }).claims.size, 0, 'no id')
-  t.equal(bound({ bridges: { 'br-int': [iface('tap0', 5, 'vm-7')] } }).claims.size, 0, 'not one of ours')
+  t.equal(bound({ bridges: { 'br-int': [iface('tap0', 5, 'vm-7')] } }).claims.size, 0, 'an id that is not ours')
   t.equal(bound({ bridges: { 'br-int': [], 'br-eth1': [iface('tap0', 5)] } }).claims.size, 0, 'another bridge')
   t.equal(bound({ bridges: {} }).claims.size, 0, 'no bridge at all')
 })

@@ -1,4 +1,4 @@
-/** The interfaces of one host, row by row: which VNIC each one binds, and with which port number. */
+/** The interfaces of one host, row by row: the VNIC that each one binds, and its port number. */
 import t from 'tap'
 import type { VnicId } from '../../topology/ids.ts'
 import { FABRIC, ovsdbCloud, skip } from '../support/hosts.ts'
@@ -35,7 +35,7 @@ t.test(
     await host.updateInterface('tap0', { ofport: -1 })
     await until(() => !uses(6))
     t.equal(cloud.place(vnic), 'hv1 tap0 null')
-    t.equal(cloud.status(other), 'active', 'all that time the other VNIC was left alone')
+    t.equal(cloud.status(other), 'active', 'meanwhile the other VNIC did not change')
   },
 )
 
@@ -103,7 +103,7 @@ t.test(
     const before = connected.flowMods.length
     await host.addInterface('tap4', { vnic, ofport: 4 })
     await cloud.settled(host)
-    t.equal(cloud.place(vnic), 'hv1 tap5 5', 'the one that is bound stays bound')
+    t.equal(cloud.place(vnic), 'hv1 tap5 5', 'the bound interface stays bound')
     t.same(await cloud.conditions('hv1'), ['duplicate-iface-id'])
     await host.removeInterface('tap4')
     await cloud.settled(host)
@@ -135,7 +135,7 @@ t.test('B08: rows that say the same again change nothing', { skip }, async (t) =
   const vnic = await cloud.vnic()
   await host.addInterface('tap0', { vnic, ofport: 5 })
   await until(() => cloud.status(vnic) === 'active')
-  // By the time its mark is stored, the event of the VNIC's new status is stored, too.
+  // When the mark is stored, the event of the VNIC's new status is stored, too.
   await cloud.settled(host)
   const { flowMods } = connected
   const [mods, commits] = [flowMods.length, cloud.store.commits]
@@ -144,5 +144,5 @@ t.test('B08: rows that say the same again change nothing', { skip }, async (t) =
   await host.join(cloud.port)
   await cloud.settled(host)
   t.equal(flowMods.length, mods, 'no OpenFlow message changes a rule')
-  t.equal(cloud.store.commits, commits + 1, 'nothing is stored but the mark of this test')
+  t.equal(cloud.store.commits, commits + 1, 'only the mark of this test is stored')
 })

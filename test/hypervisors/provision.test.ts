@@ -35,7 +35,7 @@ t.test('B08, B20: a bridge with the right settings is left alone; wrong ones are
     'the id is derived from its own system-id already',
   )
   t.strictSame(tables(right, { ...wanted, systemId: 'hv2', datapathIdTaken: true }), ['update Bridge'])
-  t.equal(tables({ bridges: {} }).at(0), 'insert Interface', 'made where it is missing')
+  t.equal(tables({ bridges: {} }).at(0), 'insert Interface', 'created if it is missing')
 })
 
 t.test('B31: a pair of patch ports is made once, and only when the other bridge exists', async (t) => {
@@ -48,7 +48,7 @@ t.test('B31: a pair of patch ports is made once, and only when the other bridge 
   t.strictSame(names(right), ['plug-physnet1-int', 'plug-physnet1-ext'])
   t.strictSame(names({ ...right, bridges: { 'br-int': [] } }), [], 'not half a pair')
   const foreign = { ...right, bridges: { 'br-int': [], 'br-eth1': [{ name: 'plug-physnet1-ext' }] } }
-  t.strictSame(names(foreign), [], 'nor where somebody else has the name')
+  t.strictSame(names(foreign), [], 'and not if the name is already in use')
   t.strictSame(takenNames(rowsOf(foreign), fabric), ['plug-physnet1-ext'])
   const mark = new Map([['plugboard-role', 'uplink:physnet1']])
   const patch = (name: string, peer: string) => ({

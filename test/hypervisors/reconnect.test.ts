@@ -1,4 +1,4 @@
-/** Connections of OVSDB that end and come back, the controller's own restart, and hosts whose system-id is wrong or changes. */
+/** OVSDB connections that end and return, a restart of the controller, and hosts whose system-id is wrong or changes. */
 import t from 'tap'
 import { FABRIC, ovsdbCloud, skip } from '../support/hosts.ts'
 import { until } from '../support/switches.ts'
@@ -61,7 +61,7 @@ t.test('B35: after a restart of the controller a binding stands until its own ho
   const places = () => vnics.map(after.place)
   t.same(places(), ['hv1 tap1 1', 'hv2 tap2 2'], 'nobody is connected')
   await after.join(two)
-  t.same(places(), ['hv1 tap1 1', 'hv2 tap2 2'], 'the first word of another host is no newer claim')
+  t.same(places(), ['hv1 tap1 1', 'hv2 tap2 2'], 'the first rows of another host are not a newer claim')
   await after.join(one)
   t.same(places(), ['hv2 tap1 1', 'hv2 tap2 2'])
 })
@@ -96,7 +96,7 @@ t.test(
     await until(() => cloud.hypervisor('hv2') !== undefined)
     t.notOk(hosts.connected(cloud.id('hv1')))
     t.match(hosts.lastError(cloud.id('hv1')), /its system-id is hv2 now/)
-    t.equal(cloud.place(vnic), 'hv1 tap1 1', 'nobody has said that it has left hv1')
+    t.equal(cloud.place(vnic), 'hv1 tap1 1', 'no host has reported that it left hv1')
     await cloud.remove('hv1')
     await until(() => cloud.place(vnic) === 'hv2 tap1 1')
   },
@@ -111,7 +111,7 @@ t.test('B39: a hypervisor that is connected cannot be removed; one that is away 
   await t.rejects(cloud.remove('hv1'), { code: 'hypervisor-connected' })
   await cloud.leave(host)
   await cloud.remove('hv1')
-  t.equal(cloud.place(vnic), undefined, 'its VNIC has no place any more')
+  t.equal(cloud.place(vnic), undefined, 'its VNIC is no longer bound')
   await cloud.join(host)
   t.equal(cloud.place(vnic), 'hv1 tap1 1', 'it may come back')
 })

@@ -1,4 +1,4 @@
-/** Two hosts whose interfaces claim one VNIC, or whose settings collide. */
+/** Two hosts whose interfaces claim the same VNIC, or whose settings conflict. */
 import t from 'tap'
 import { FABRIC, ovsdbCloud, skip } from '../support/hosts.ts'
 import { until } from '../support/switches.ts'

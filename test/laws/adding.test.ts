@@ -1,4 +1,7 @@
-/** What docs/adding.md promises: a thing is one folder and one line, and a field has a name of its own, in three files at most. */
+/**
+ * Checks the promises of docs/adding.md: an addition is one folder and one line. A field has its own name, and at most three
+ * files contain it.
+ */
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
@@ -12,7 +15,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const FILES = globSync('{topology,flows,src}/**/*.ts', { cwd: ROOT }).sort()
 const TEXTS = new Map(FILES.map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]))
 
-/** Where folders of one kind stand, the file with a line for each, and folders among them that are no such thing. */
+/** Where folders of one kind are, the file with a line for each, and the other folders among them. */
 const KINDS = [
   { kind: 'stage', folder: 'flows/stages', list: 'flows/stages/index.ts', besides: [] },
   { kind: 'feature', folder: 'src/features', list: 'src/features/index.ts', besides: [] },
@@ -21,7 +24,9 @@ const KINDS = [
   { kind: 'store', folder: 'src/store', list: 'src/store/stores.ts', besides: [] },
 ] as const
 
-/** Files outside of a folder that import from it, and how often. `src/index.ts` is the package, which shows some of each. */
+/**
+ * Files outside of a folder that import from it, and how often. `src/index.ts` is not counted: it exports parts of each folder.
+ */
 function doorsOf(folder: string): string[] {
   return [...TEXTS].flatMap(([file, text]) => {
     if (file.startsWith(`${folder}/`) || file === 'src/index.ts') return []
@@ -32,15 +37,15 @@ function doorsOf(folder: string): string[] {
   })
 }
 
-/** The engine whose networks have the way to the fabric that the stage brings. */
+/** The engine whose networks use the way to the fabric that the stage adds. */
 const NAT_ENGINE = ['floating-addresses', 'nat-ipv4', 'nat-ipv4-rules'].map((name) => `src/engines/nat-ipv4/${name}.ts`)
 
-/** Files that read what stands in a folder, beside its one line, each for a reason. */
+/** Files that import from a folder, apart from its one line, each with the reason. */
 const READERS: Readonly<Record<string, readonly string[]>> = {
   // They handle the packets that these stages send to the controller.
   'flows/stages/answer': ['src/packet-in/responder.ts'],
   'flows/stages/nat': ['src/packet-in/next-hops.ts', ...NAT_ENGINE],
-  // The configuration says which floating addresses there are.
+  // The configuration contains the floating addresses.
   'src/engines/nat-ipv4': ['src/config/floating.ts'],
   // `plugboard store dump` and `load` read and write the files of this store.
   'src/store/lmdb': ['src/store/dump.ts', 'src/store/dump-reader.ts'],
@@ -66,7 +71,7 @@ t.test('a field of a port is named in three source files at most', async (t) => 
   const { port } = tablesOf(engines, kindsOf(engines), FEATURES)
   const names = Object.keys(answerSchema(port).properties)
   for (const name of ['admin_state_up', 'rate_limit', 'ip_addresses']) t.ok(names.includes(name), name)
-  // Words of every day, names that other resources have, too, and an option of Open vSwitch's tunnels are spelled elsewhere.
+  // These names also occur elsewhere: everyday words, fields of other resources, and an option of Open vSwitch's tunnels.
   const own = names.filter(
     (name) => name.includes('_') && !/^(network_id|vnic_id|created_at|status_detail|remote_ip)$/.test(name),
   )

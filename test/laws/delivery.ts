@@ -1,4 +1,4 @@
-/** Where frames end in a small cloud whose switches are modelled: through switches, the physical network and tunnels. */
+/** Delivers frames in a small cloud with modelled switches: through switches, the physical network and tunnels. */
 import type { Member } from '../../flows/engines/engine-rules.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
 import { PORT } from '../../src/openflow/index.ts'
@@ -10,7 +10,7 @@ import { type Packet, run } from './interpreter.ts'
 /** A VNIC in its port, at its place. */
 export type Placed = Member
 
-/** Where copies of a frame end: the ports' ids, what left for the physical network, and for remote ends. */
+/** Where the copies of a frame end: ids of ports, packets on the physical network, and remote ends. */
 export interface Ends {
   readonly ports: string[]
   readonly wire: Packet[]
@@ -25,7 +25,7 @@ interface Arrival {
   readonly hops: number
 }
 
-/** Fields that a packet takes along. */
+/** The fields that a packet keeps on its way between switches. */
 const OF_PACKET = /^(eth|ipv4|arp)_/
 const TUNNELS = [TUNNEL, GENEVE, GRE]
 
@@ -38,7 +38,7 @@ export function deliver(graph: Graph, rules: Map<HypervisorId, Rule[]>, first: O
       const hops = next.hops + 1
       const { fields, vlan } = output.packet
       const frame = { fields: new Map([...fields].filter(([name]) => OF_PACKET.test(name))), vlan }
-      // What the controller is told goes no further by itself.
+      // Packets to the controller are not delivered further.
       if (output.port === PORT.CONTROLLER) continue
       if (output.port === UPLINK) {
         ends.wire.push(frame)
@@ -63,14 +63,14 @@ export const tunnelled = ({ fields, vlan }: Packet, from: string, key: bigint): 
 })
 export const number = (ip: string): bigint => ip.split('.').reduce((sum, octet) => sum * 256n + BigInt(octet), 0n)
 
-/** Whose frame it is to the VM: the tags of a trunk say which port's, and what is inside is inside. */
+/** The port that a frame at a VM belongs to, by the outermost tag. */
 function portAt(graph: Graph, where: HypervisorId, ofport: number, [tag]: readonly number[]): string {
   const there = placements(graph).filter((each) => each.hypervisor === where && each.ofport === ofport)
   const of = there.find((each) => each.tag !== null && each.tag === tag) ?? there.find((each) => each.tag === null)
   return of?.port.id ?? `${where}:${ofport}`
 }
 
-/** Those of the frames of a port between its VM and the switch. */
+/** The tags of a port's frames between its VM and the switch. */
 export const tagsOf = ({ tag }: Placement): number[] => (tag === null ? [] : [tag])
 
 export const mac = (text: unknown): bigint => BigInt(`0x${String(text).replaceAll(':', '')}`)
@@ -84,7 +84,7 @@ export const frame = (src: bigint, dst: bigint, vlan: number[] = []): Packet => 
   vlan,
 })
 
-/** Has its hypervisor all that the domain needs? */
+/** Does the hypervisor have everything that the domain needs? */
 export function reaches(graph: Graph, { engine }: { readonly engine: string }, hypervisor: HypervisorId): boolean {
   const here = graph.hypervisors.get(hypervisor)
   if (!here) return false
@@ -93,7 +93,7 @@ export function reaches(graph: Graph, { engine }: { readonly engine: string }, h
   return here.encapIp !== null && `tunnel:${engine === 'remote-l2' ? 'vxlan' : engine}` in here.fabric
 }
 
-/** Can this placement talk at all: up, with its domain there, on a hypervisor that reaches it? */
+/** Can this placement communicate? Its port must be up, and its domain must work on its hypervisor. */
 export function works(graph: Graph, { port, hypervisor }: Placement): boolean {
   const domain = port.networkId === null ? port : graph.networks.get(port.networkId)
   return domain !== undefined && port.adminUp && reaches(graph, domain, hypervisor)

@@ -1,4 +1,4 @@
-/** Who may import whom (`rooms.ts`), and that imports make no circle of files. */
+/** Checks who imports whom (`rooms.ts`), and that imports form no circle of files. */
 import { globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
 import t from 'tap'
@@ -7,7 +7,7 @@ import { ROOMS, roomOf, roomsTable } from './rooms.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const FILES = globSync('{topology,flows,src}/**/*.ts', { cwd: ROOT }).sort()
 
-/** `import type …`, or `import { type A, type B }`, brings no value. */
+/** `import type …` and `import { type A, type B }` import no value. */
 const IMPORT = /^(import|export)(\s+type)?\s([^'"]*?\sfrom\s)?'([^']+)'/gm
 
 interface Import {
@@ -52,7 +52,7 @@ t.test('pure rooms import no packages and no part of Node', async (t) => {
   )
 })
 
-/** Folders whose subfolders stand beside each other, and the subfolders that the others share. */
+/** Folders whose subfolders must not import each other, and subfolders that the others share. */
 const SIDE_BY_SIDE = [
   { folder: 'flows/stages', shared: [] },
   { folder: 'src/features', shared: [] },
@@ -91,7 +91,7 @@ t.test('no two rooms have a file of the same name', async (t) => {
   const places = new Map<string, Set<string>>()
   for (const file of FILES) {
     const name = basename(file)
-    // An index is the door of its folder.
+    // Every folder may have an index.ts.
     if (name === 'index.ts') continue
     places.set(name, (places.get(name) ?? new Set()).add(roomOf(file).path))
   }

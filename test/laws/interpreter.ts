@@ -1,22 +1,22 @@
 /**
- * A small model of an OpenFlow switch, enough for our rules: tables, metadata and registers, resubmit, tags, tunnels. It is
+ * A small model of an OpenFlow switch, sufficient for our rules: tables, metadata and registers, resubmit, tags, tunnels. It is
  * written from the specification, not from the compiler, so that the two can disagree.
  */
 import { type Action, type Flow, type OxmField, PORT } from '../../src/openflow/index.ts'
 
-/** A frame, with the way it came: values by field name. `vlan` is its tags, outermost first. */
+/** A frame with its metadata: values by field name. `vlan` contains its tags, outermost first. */
 export interface Packet {
   readonly fields: ReadonlyMap<string, bigint>
   readonly vlan: readonly number[]
 }
 
-/** A frame leaving by a port. */
+/** A frame that leaves through a port. */
 export interface Output {
   readonly port: number
   readonly packet: Packet
 }
 
-/** What the switch does with a frame that comes in by a port. */
+/** What the switch does with a frame that comes in through a port. */
 export function run(flows: readonly Flow[], inPort: number, packet: Packet): Output[] {
   const outputs: Output[] = []
   const state: State = {
@@ -33,8 +33,8 @@ interface State {
   readonly fields: Map<string, bigint>
   vlan: number[]
   /**
-   * Is the outermost tag seen as one, and would those be that it hides? Open vSwitch looks at one tag (vlan-limit 1): the next
-   * is to it the type of what is carried, also once the outermost one is off.
+   * For each tag, does the switch see it as a tag? Open vSwitch looks at one tag only (vlan-limit 1). It takes the next one for
+   * the EtherType of the payload, even after the outermost tag is removed.
    */
   seen: boolean[]
   resubmits: number
@@ -60,7 +60,7 @@ function act(flows: readonly Flow[], action: Action, state: State, outputs: Outp
         outputs.push({ port: Number(state.fields.get('in_port')), packet: seen(state) })
         return
       }
-      // Never back out by the port it came in by.
+      // A packet never leaves through the port that it came in through.
       if (BigInt(action.port) === state.fields.get('in_port')) return
       outputs.push({ port: action.port, packet: seen(state) })
       return
@@ -71,7 +71,7 @@ function act(flows: readonly Flow[], action: Action, state: State, outputs: Outp
       return
     }
     case 'meter':
-      // What has not come too fast passes.
+      // The model assumes that the packet does not exceed the rate.
       return
     case 'clone': {
       const copy: State = { ...state, fields: new Map(state.fields), vlan: [...state.vlan], seen: [...state.seen] }
@@ -87,7 +87,7 @@ function act(flows: readonly Flow[], action: Action, state: State, outputs: Outp
       state.fields.set(action.dst.field, state.fields.get(action.src.field) ?? 0n)
       return
     case 'learn':
-      // What is not learned is looked for everywhere: that is what the laws look at.
+      // The model learns nothing, so frames to unknown addresses are flooded. The laws check that case.
       return
     case 'push_vlan':
       state.vlan = [0, ...state.vlan]
@@ -106,8 +106,8 @@ function act(flows: readonly Flow[], action: Action, state: State, outputs: Outp
 }
 
 /**
- * One address becomes another, whichever side began: where each inner address has one outer address of its own, a connection need
- * not be remembered to know what becomes of its packets.
+ * Translates an address in the same way for both directions. If each inner address has its own outer address, the model need
+ * not remember connections.
  */
 function track(flows: readonly Flow[], action: Extract<Action, { type: 'ct' }>, state: State, outputs: Output[]): void {
   const before = { ...state, fields: new Map(state.fields), vlan: [...state.vlan] }
@@ -144,7 +144,7 @@ function matches(field: OxmField, state: State): boolean {
 
 function value(field: string, { fields, vlan, seen }: State): bigint {
   const [isSeen = false] = seen
-  // As OpenFlow counts it: 0 without a tag, else bit 12 and the outermost tag's id.
+  // As OpenFlow encodes it: 0 without a tag; otherwise bit 12 and the id of the outermost tag.
   if (field === 'vlan_vid') return isSeen ? BigInt(0x1000 | (vlan[0] ?? 0)) : 0n
   if (field === 'eth_type' && vlan.length > (isSeen ? 1 : 0)) return 0x8100n
   return fields.get(field) ?? 0n

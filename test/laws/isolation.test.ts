@@ -1,4 +1,4 @@
-/** Law 4: no rule set lets a frame of one network reach a VNIC of another; and within a network, everybody gets one copy. */
+/** Law 4: no rule lets a frame of one network reach a VNIC of another network. Within a network, every receiver gets one copy. */
 import fc from 'fast-check'
 import t from 'tap'
 import type { Member } from '../../flows/engines/engine-rules.ts'
@@ -24,17 +24,17 @@ import { fromScratch, Incremental, scenario } from './scenario.ts'
 
 const endOf = ({ attributes }: Port): string => `${number(String(attributes.remote_ip))} ${attributes.tunnel_key}`
 
-/** The remote site that a network is bridged to, if that works. */
+/** The remote site that a network is bridged to, if it works. */
 function siteIn(graph: Graph, network: NetworkId | null): Placement | undefined {
   const site = network ? siteOf(graph, network) : undefined
   return site && works(graph, site) && reaches(graph, site.port, site.hypervisor) ? site : undefined
 }
 
-/** What must get a copy of a frame of this VNIC's that is for everybody. */
+/** The receivers that must get a copy of a broadcast frame of this VNIC. */
 function audience(graph: Graph, from: Member): { peers: Member[]; beyond: string[] } {
   if (!works(graph, from)) return { peers: [], beyond: [] }
   if (from.port.networkId === null) return { peers: [], beyond: [endOf(from.port)] }
-  // No frame of theirs goes on as it is.
+  // Frames of NATed networks are not forwarded as they are.
   if (from.port.engine === 'nat-ipv4') return { peers: [], beyond: [] }
   const site = siteIn(graph, from.port.networkId)
   const peers = placements(graph).filter(
@@ -71,12 +71,13 @@ t.test('law 4 (B23, B24): broadcast and unicast reach just the members of the ne
         for (const to of all) {
           const dst = mac(to.vnic.attributes.mac_address)
           if (dst === src) continue
-          // Frames go to where an address is known to be, though that place may have lost its way to the fabric.
+          // Frames are sent to the place where an address is known to be, even if that place has lost its way to the
+          // fabric.
           const isLost = (one: Member) => one.port.networkId === from.port.networkId && !works(graph, one)
           if (all.some((one) => isLost(one) && mac(one.vnic.attributes.mac_address) === dst)) continue
           const owners = peers.filter((peer) => mac(peer.vnic.attributes.mac_address) === dst)
           const { ports, beyond: away } = send(dst)
-          // Those that ask for frames to unknown addresses get what nobody here is known to have.
+          // Members that get frames to unknown addresses receive frames to addresses that no member has.
           const floodUnknown = owners.length > 0 ? owners : peers.filter(({ port }) => port.floodUnknown)
           if (!same(ports, idsOf(floodUnknown))) return false
           if (!same(away, owners.length > 0 ? [] : beyond)) return false
@@ -126,7 +127,8 @@ t.test('law 4: what a remote end sends reaches its own port or network, once eac
         const { ports, beyond } = arriving(String(remote))
         delivered += ports.length
         if (!same(ports, idsOf(members)) || beyond.length > 0) return false
-        // A tag is the tenant's own on a port's own wire, unless a trunk there has tags; into a network it does not come.
+        // In a standalone port without a trunk, a tag belongs to the tenant and passes. Tagged frames never enter a
+        // network.
         const tagged = arriving(String(remote), [104])
         if (tagged.wire.length + tagged.beyond.length > 0) return false
         if (!same(tagged.ports, port.networkId === null && port.trunk.length === 0 ? idsOf(members) : [])) return false

@@ -1,4 +1,6 @@
-/** Law 4 of NATed networks: by floating address to the member that has it, by nothing else to anybody. */
+/**
+ * Law 4 of NATed networks: a packet to a floating address reaches the member that has it, and no other packet reaches anybody.
+ */
 import fc from 'fast-check'
 import t from 'tap'
 import { is, set } from '../../flows/pipeline/registers.ts'
@@ -16,7 +18,7 @@ const ROUTER = ipv4('203.0.113.1')
 const BEYOND = ipv4('198.51.100.1')
 const VLAN = 50
 
-/** As the switch would have learned it. */
+/** The rule that a switch would have learned for this next hop. */
 const learned = (address: number, at: number): Flow => ({
   table: NEIGHBOURS.number,
   priority: 100,
@@ -70,7 +72,7 @@ t.test(
             const { ports, wire } = send(graph, rules, from, own, floatingOf(to))
             const reached = works(graph, from) && works(graph, to) && to !== from
             if (!same(ports, reached ? [to.port.id] : []) || !isClean(wire)) return false
-            // What stays on the hypervisor is not seen outside.
+            // Packets that stay on the hypervisor are not seen on the physical network.
             if (reached && (wire.length === 0) !== (to.hypervisor === from.hypervisor)) return false
             delivered += ports.length
             const privately = send(graph, rules, from, own, privateOf(to))

@@ -1,4 +1,4 @@
-/** Laws 1, 2, 3, 5 and 6 over random change sequences. */
+/** Laws 1, 2, 3, 5 and 6 on random sequences of changes. */
 import fc from 'fast-check'
 import t from 'tap'
 import type { Rule } from '../../flows/pipeline/rule.ts'
@@ -95,7 +95,7 @@ t.test('law 5: removing everything leaves no rule', async (t) => {
     }),
     { numRuns: 500 },
   )
-  t.ok(removed > 5_000, `${removed} rules were taken away`)
+  t.ok(removed > 5_000, `${removed} rules were removed`)
 })
 
 t.test('law 6: every rule prints and parses back to itself', async (t) => {

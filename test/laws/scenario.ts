@@ -1,4 +1,4 @@
-/** Random change sequences for the laws: a small cloud in which things are made, plugged, bound, moved and taken away. */
+/** Random sequences of changes for the laws, in a small cloud: objects are created, plugged, bound, moved and removed. */
 import fc from 'fast-check'
 import type { Rule } from '../../flows/pipeline/rule.ts'
 import { fromScratch as compileAll, Replay } from '../../mininet/engine-kit/replay.ts'
@@ -22,14 +22,14 @@ import {
 } from '../support/nodes.ts'
 
 const HYPERVISORS = 3
-/** The last two are NATed, side by side in one VLAN, with the same private addresses. */
+/** The last two networks are NATed, in the same VLAN, with the same private addresses. */
 const NETWORKS = 7
-/** Ports of networks, then ports on their own, then ports that lead to remote sites: of three networks, of one of them two. */
+/** First ports of networks, then standalone ports, then ports to remote sites, two of which belong to one network. */
 const [IN_NETWORKS, STANDALONE, SITES] = [14, 2, 4]
-/** The networks of those: on a VLAN, on tunnels, untagged. */
+/** The networks of the ports to remote sites: on a VLAN, on tunnels, untagged. */
 const BRIDGED = [0, 1, 0, 3]
 const PORTS = IN_NETWORKS + STANDALONE + SITES
-/** Those that take VNICs. */
+/** The number of ports that take VNICs. */
 const PLUGGABLE = IN_NETWORKS + STANDALONE
 export const VNICS = 14
 
@@ -38,7 +38,7 @@ const network = (n: number) =>
     n
   ] ?? vlanNetwork(n)
 
-/** Ports are spread over the networks by their number. */
+/** The number of a port determines its network. */
 function port(n: number, extra: Partial<Port> = {}): Port {
   if (n < IN_NETWORKS) {
     const of = network(n % NETWORKS)
@@ -50,18 +50,18 @@ function port(n: number, extra: Partial<Port> = {}): Port {
   return { ...nodes.wire(n, network(BRIDGED[site] ?? 0), site % HYPERVISORS), ...extra }
 }
 
-/** Two VNICs each share a MAC address; `plug` keeps them out of one network (B14). */
+/** Two VNICs at a time share a MAC address. `plug` keeps them out of one network (B14). */
 const vnic = (n: number, plugged: number | null) =>
   nodes.vnic(n, plugged, { attributes: { mac_address: nodes.mac(n >> 1) } })
 
-/** An interface has one port number as long as it is there: that of its VNIC. */
+/** An interface keeps one port number while it exists. The number of its VNIC determines it. */
 const binding = (n: number, where: number, renumbered: boolean) => nodes.binding(n, where, (renumbered ? 50 : 10) + n)
 
 const below = (n: number) => fc.nat({ max: n - 1 })
 
 const perhaps = (most: number) => fc.option(fc.integer({ min: 1, max: most }))
 
-/** What can be asked for or seen; turned into changes against the state that it meets. */
+/** Possible requests and reports. The current state determines the changes that they become. */
 const event = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('plug' as const), vnic: below(VNICS), port: below(PLUGGABLE) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('unplug' as const), vnic: below(VNICS) }) },
@@ -127,7 +127,7 @@ type Event = typeof event extends fc.Arbitrary<infer T> ? T : never
 
 const someEvents = fc.array(event, { minLength: 1, maxLength: 60, size: 'max' })
 
-/** All VNICs plugged and bound, so that what follows meets a busy cloud. */
+/** Plugs and binds all VNICs, so that the following changes meet many objects. */
 const furnished = fc
   .array(fc.tuple(below(PLUGGABLE), below(HYPERVISORS)), { minLength: VNICS, maxLength: VNICS })
   .map((places) =>
@@ -137,7 +137,7 @@ const furnished = fc
     ]),
   )
 
-/** A sequence of change lists, each of which one operation makes. */
+/** A sequence of lists of changes. One operation makes each list. */
 export const scenario = fc.tuple(furnished, someEvents).map(([first, then]) => {
   const events = [...first, ...then]
   const graph = new Graph()
@@ -155,7 +155,7 @@ export const scenario = fc.tuple(furnished, someEvents).map(([first, then]) => {
   return steps
 })
 
-/** The same where some of the networks, on tunnels and on a VLAN, hand out addresses, which their ports have. */
+/** The same, but some networks, on tunnels and on a VLAN, hand out addresses, which their ports have. */
 export const addressed = scenario.map((steps) => steps.map((changes) => changes.map(handOut)))
 
 const ADDRESSING = new Map<string, Attributes>([
@@ -228,7 +228,7 @@ function changesOf(graph: Graph, event: Event): Change[] {
   }
 }
 
-/** A port carries as many of these as it may. */
+/** Gives a port a trunk with as many of these sub-ports as are allowed. */
 function trunked(
   graph: Graph,
   n: number,
@@ -243,7 +243,7 @@ function trunked(
     const carrier = sub && graph.carrierOf(sub.id)?.port.id
     if (!sub || sub.trunk.length > 0 || graph.vnicOf(sub.id) || (carrier ?? there.id) !== there.id) continue
     if (trunk.some((each) => each.vlanId === vlanId) || all.includes(sub.id) || meet(graph, all, [sub.id])) continue
-    // Only one of a VNIC's ports may have its address translated.
+    // Only one port of a VNIC may have a translated address.
     if ([...all, sub.id].filter((id) => graph.ports.get(id)?.engine === 'nat-ipv4').length > 1) continue
     trunk.push({ vlanId, portId: sub.id })
   }
@@ -261,7 +261,7 @@ function twin(graph: Graph, n: number, ports: readonly PortId[]): boolean {
   return other !== undefined && meet(graph, [...graph.portsOf(other)], ports)
 }
 
-/** Is a port of these in the network of one of those? */
+/** Are any two of these ports, one from each list, in the same network? */
 function meet(graph: Graph, these: readonly PortId[], those: readonly PortId[]): boolean {
   const networks = new Set(these.map((id) => graph.ports.get(id)?.networkId ?? null))
   return those.some((id) => {
@@ -289,12 +289,12 @@ function host(n: number, kind: string): Hypervisor | null {
 
 const EVERYWHERE = [...Array(HYPERVISORS).keys()].map(hypervisorId)
 
-/** The rules of every switch, kept up by compiling only what each change makes stale. */
+/** The rules of every switch, updated by compiling only what each change makes stale. */
 export class Incremental extends Replay {
   constructor() {
     super(ENGINES, EVERYWHERE)
   }
 }
 
-/** Everything compiled at once from the graph as it stands. */
+/** The rules of every switch, compiled at once from the current graph. */
 export const fromScratch = (graph: Graph): Map<HypervisorId, Rule[]> => compileAll(graph, ENGINES, EVERYWHERE)

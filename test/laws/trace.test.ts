@@ -1,4 +1,4 @@
-/** Law 4 again, on samples, with Open vSwitch as the judge: `ofproto/trace` and our model send every frame the same way. */
+/** Law 4 on samples, with Open vSwitch as the judge: `ofproto/trace` and our model must send every frame to the same places. */
 import fc from 'fast-check'
 import t from 'tap'
 import type { Member } from '../../flows/engines/engine-rules.ts'
@@ -24,7 +24,10 @@ interface Frame {
   readonly tag?: number
 }
 
-/** What is worth a look: from each interface its own, a neighbour's and a forged address, tagged too; and from the wire. */
+/**
+ * The frames to test: from each interface with its own, a neighbour's and a forged address, with and without a tag; and from
+ * the wire.
+ */
 function frames(graph: Graph): Frame[] {
   const here = [...graph.ports.keys()]
     .map((id) => graph.placement(id))
@@ -72,14 +75,14 @@ function* copiesIn(words: string, before: readonly number[]): Generator<{ port: 
     const [name, inside = ''] = action.replace(/\)$/, '').split(/\((.*)/s)
     if (name === 'push_vlan') tags = [Number(inside.match(/^vid=(\d+)/)?.[1]), ...tags]
     else if (name === 'pop_vlan') tags = tags.slice(1)
-    // What a clone does to the frame ends with it.
+    // Changes of the frame inside a clone end with the clone.
     else if (name === 'clone') yield* copiesIn(inside, tags)
     else if (/^\d+$/.test(action)) yield { port: action, tags }
     else if (name !== 'meter' && name !== 'drop') throw new Error(`unexpected datapath action ${action} in ${words}`)
   }
 }
 
-/** The actions of a list, which may have lists in brackets. */
+/** The actions of a list. An action may contain lists in brackets. */
 function actionsIn(words: string): string[] {
   const actions = ['']
   let depth = 0
@@ -136,10 +139,10 @@ t.test('law 4: Open vSwitch sends every frame where the model says', { skip: noO
     }
   }
   t.ok(compared > 200, `${compared} frames were compared`)
-  t.ok(copies > 100, `${copies} copies went out`)
+  t.ok(copies > 100, `${copies} copies were sent`)
 })
 
-/** By ourselves: ovs-ofctl has no meter within a clone, though switches do. */
+/** Sends the rules in our own session: ovs-ofctl does not support a meter within a clone, although switches do. */
 async function replace(session: Session, rules: readonly Rule[]): Promise<void> {
   const meter = { meter: METER.ALL, flags: 0, bands: [] }
   const wanted = new Map(rules.flatMap(({ meters }) => meters).map((spec) => [spec.id, meterOf(spec)]))
@@ -152,7 +155,7 @@ async function replace(session: Session, rules: readonly Rule[]): Promise<void> 
   if (refused[0]) throw refused[0].error
 }
 
-/** Clouds in which this hypervisor has some members of networks that work. */
+/** The random clouds with the most rules on this hypervisor. */
 function busy(seed: number): Array<{ graph: Graph; rules: Rule[] }> {
   const clouds = fc.sample(scenario, { numRuns: 500, seed }).map((steps) => {
     const graph = new Graph()
@@ -162,5 +165,5 @@ function busy(seed: number): Array<{ graph: Graph; rules: Rule[] }> {
   return clouds.sort((a, b) => b.rules.length - a.rules.length).slice(0, SAMPLES)
 }
 
-/** Rules that a bridge without a tunnel port can take: what goes to a tunnel needs two hypervisors, and real packets. */
+/** Rules for a bridge without a tunnel port. Tests of tunnels need two hypervisors and real packets. */
 const local = (rule: Rule): boolean => !printFlow(rule).includes('tun_')

@@ -39,7 +39,7 @@ t.test('encode refuses anything that is not a message', async (t) => {
     )
   }
   t.throws(() => encode({ type: 'nope' } as never), { message: 'type holds nope, which is not a type of message' })
-  t.equal(encode({ type: 'barrier_request', xid: 1 }).length, 8, 'and nothing of them is left')
+  t.equal(encode({ type: 'barrier_request', xid: 1 }).length, 8, 'and no rules remain')
 })
 
 const text = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)

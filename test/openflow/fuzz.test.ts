@@ -1,14 +1,11 @@
-/** No octets, values or text crash the library or hang it; `npm run fuzz` runs the same for longer. */
+/** No octets, values or text crash the library or make it hang. `npm run fuzz` runs the same for longer. */
 import fc from 'fast-check'
 import t from 'tap'
 import { type Message, VERSIONS } from '../../src/openflow/index.ts'
 import { corpus, octetsTarget, random, runFor, textTarget, valuesTarget } from './support/fuzz.ts'
 import { messagesIn } from './support/messages.ts'
 
-/**
- * FUZZ_MS: milliseconds for each target; the default is a fixed number of cases. FUZZ_SEED: another seed than the fixed
- * one.
- */
+/** FUZZ_MS: milliseconds for each target; default: a fixed number of cases. FUZZ_SEED: another seed than the fixed one. */
 const { FUZZ_MS, FUZZ_SEED = '1' } = process.env
 const seed = Number(FUZZ_SEED)
 const limits =

@@ -1,4 +1,4 @@
-/** Independent readers judge what we encode: `ovs-ofctl ofp-print` and Wireshark's dissector. */
+/** Independent programs read what we encode: `ovs-ofctl ofp-print` and Wireshark's dissector. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,13 +52,13 @@ t.test('ovs-ofctl ofp-print prints our rules as we do', { skip: noOfctl }, async
   }
 })
 
-/** Wireshark 4.0's dissector of OpenFlow 1.5 fails at every OXM field, os-ken's messages included. */
+/** Wireshark 4.0's dissector of OpenFlow 1.5 fails at every OXM field, also in messages of os-ken. */
 const OSKEN =
   '060e004000000000000000000000000000000000000000000000000000008000ffffffff0000000000000000000000000001000c800000040000000500000000'
 /**
- * What Wireshark 4.0 reads wrong, whoever wrote it (os-ken and ovs-ofctl agree with us): an experimenter's multipart, 2 octets of
- * padding where there are 6, buckets of 1.4 within a message of 1.5, a URI without its padding,
- * times without theirs.
+ * Messages that Wireshark 4.0 reads wrong, whoever encodes them (os-ken and ovs-ofctl agree with us). It misreads multiparts of
+ * experimenters, reads 2 octets of padding where there are 6, expects buckets of 1.4 in a message of 1.5, and ignores the
+ * padding of URIs and times.
  */
 const MISREAD: readonly string[] = [
   'flow_monitor',
@@ -121,5 +121,5 @@ for (const version of VERSIONS) {
 const text = (message: Message | undefined): string =>
   JSON.stringify(message, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
 
-/** Is there a match in it that is not empty? */
+/** Does it contain a match that is not empty? */
 const hasOxm = (message: Message): boolean => text(message).includes('"field":')

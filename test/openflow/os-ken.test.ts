@@ -1,4 +1,4 @@
-/** os-ken, an OpenFlow library that knows nothing of ours: what either writes, the other reads and writes again. */
+/** os-ken, an independent OpenFlow library: what either library writes, the other one reads and writes again unchanged. */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -6,10 +6,10 @@ import { decode, encode, type Flow, type Message, printFlow, VERSIONS, versionNa
 import { examplesIn, flowsIn } from './support/examples.ts'
 
 const SCRIPT = fileURLToPath(new URL('support/osken.py', import.meta.url))
-/** Debian's own, which has its packages. */
+/** Debian's own Python, which has Debian's packages. */
 const PYTHON = '/usr/bin/python3'
 
-/** The lines that it answers. */
+/** The lines that the program answers. */
 function osken(mode: 'build' | 'fields' | 'parse', input = ''): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const child = spawn(PYTHON, [SCRIPT, mode], { stdio: ['pipe', 'pipe', 'pipe'] })
@@ -42,7 +42,7 @@ t.test('every message that os-ken can write is read, known, and written the same
     const [name = '', written = ''] = line.split(' ')
     const message = decode(octets(written))
     t.equal(hex(encode(message)), written, name)
-    // Those of an experimenter that nobody knows.
+    // Messages of an unknown experimenter.
     if (!name.startsWith('OFPExperimenter')) t.not(kindOf(message), 'unknown', name)
   }
 })
@@ -62,13 +62,13 @@ t.test(
 
 const kindOf = (message: Message): string => ('multipart' in message ? message.multipart : message.type)
 
-/** What a controller asks and tells: os-ken, a controller, reads only a few of them. */
+/** Messages that a controller sends. os-ken is a controller itself, so it reads only a few of them. */
 const isAsked = ({ type }: Message): boolean =>
   /_request$|_mod$|^set_|^packet_out$|^bundle_add$/.test(type) || type.startsWith('nx_')
 
 /**
- * Answers that os-ken reads wrong: a part of a flow monitor's that is no rule and two rules of the list (an assertion fails),
- * those of controllers (for ever), meters as Open vSwitch tells of them in 1.5.
+ * Answers that os-ken reads wrong. An assertion fails for an event of a flow monitor that contains no rule, and for two rules
+ * of the list. It never stops reading those of controllers. It misreads meters as Open vSwitch reports them in 1.5.
  */
 const MISREAD: readonly string[] = ['flow_monitor', 'flow', 'controller_status', 'meter_features']
 

@@ -1,4 +1,4 @@
-/** The README is complete. */
+/** The README is complete, and the library imports nothing from outside of its folder. */
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { MESSAGE_TYPES, placesOf } from '../../src/openflow/messages/message.ts'
@@ -7,7 +7,7 @@ import { ONF } from '../../src/openflow/wire/experimenters.ts'
 import type { Places } from '../../src/openflow/wire/places.ts'
 import { VERSIONS } from '../../src/openflow/wire/versions.ts'
 
-/** A line of the table: where the thing stands in each version. */
+/** A row of the table: where each version has the message. */
 function line(name: string, places: Places): string {
   const cells = VERSIONS.map((version) => {
     const { code, experimenter } = places[version] ?? {}

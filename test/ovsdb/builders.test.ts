@@ -1,4 +1,4 @@
-/** Operations: their wire format, what the types refuse, and what real ovsdb-server does with them. */
+/** Operations: their wire format, the errors of the types, and the results on a real ovsdb-server. */
 import t from 'tap'
 import { connect, type Input, namedUuid, openVSwitch, operations, type Select, uuid } from '../../src/ovsdb/index.ts'
 import { Server, skip } from './server.ts'
@@ -112,7 +112,7 @@ t.test('what the types refuse is also refused at run time', async (t) => {
   t.ok(update('Port', [], { _uuid: ID }))
   const value: Input<typeof openVSwitch.tables.Port.tag> = null
   t.equal(value, null)
-  // What the types allow, they also say what comes back of.
+  // The types also describe the results of the operations.
   const reading = select('Bridge', [], ['name', 'fail_mode', 'ports', '_uuid'])
   const row: ResultRow<typeof reading> = {
     name: 'br0',
@@ -149,7 +149,7 @@ t.test('operations on a real server', { skip }, async (t) => {
   ])
   t.same([many.count, few.count, none.count], [2, 1, 0])
   t.match(rows, [{ name: 'br0', protocols: new Set(['OpenFlow13', 'OpenFlow15']), _version: /^[0-9a-f-]{36}$/ }])
-  // A row's version is settled when the transaction is.
+  // The version of a row is set when the transaction is committed.
   const read = select('Bridge', [['name', '==', 'br0']], ['_version'])
   const [before] = await connection.transact('Open_vSwitch', [read])
   const version = before.rows[0]?._version ?? ''

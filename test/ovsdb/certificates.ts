@@ -1,4 +1,4 @@
-/** Certificates of a test's own: an authority, and who it has signed. */
+/** Certificates of a test: an authority, and the certificates that it has signed. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ export class Authority {
     openssl('req', '-x509', ...KEY, '-keyout', key, '-out', cert, '-subj', `/CN=${name}`)
   }
 
-  /** @param host that the certificate is for */
+  /** @param host the host that the certificate is for */
   issue(host: string): { readonly tls: Tls; readonly files: { key: string; cert: string; ca: string } } {
     const [key, cert, ca] = [this.#at(`${host}.key`), this.#at(`${host}.pem`), this.#at('pem')]
     const by = ['-CA', ca, '-CAkey', this.#at('key'), '-addext', `subjectAltName=DNS:${host}`]

@@ -1,4 +1,4 @@
-/** A cluster of three real ovsdb-servers: which one a client uses, and what it knows when one of them is killed. */
+/** A cluster of three real ovsdb-servers: which server a client uses, and what the client knows when one of them is killed. */
 import t, { type Test } from 'tap'
 import {
   type Changes,
@@ -23,7 +23,7 @@ const ANY: Membership = { database: ledger.name }
 
 const targetsOf = (cluster: Cluster) => cluster.members.map(({ target }) => target)
 
-/** A replica that follows the cluster, and all that it has told. */
+/** A replica that follows the cluster, and all changes that it has reported. */
 const follow = (t: Test, targets: ReturnType<typeof targetsOf>, member: Membership) => {
   const replica = new Replica(ledger)
   const told: Changes<typeof ledger>[] = []
@@ -39,11 +39,11 @@ const follow = (t: Test, targets: ReturnType<typeof targetsOf>, member: Membersh
   return { link, replica, told, retries }
 }
 
-/** Whether it is not known if the transaction was done: then it is tried again, and refused if it was. */
+/** Is it unknown whether the transaction was executed? Then it is tried again, and refused if it was executed before. */
 const unsure = (error: unknown): boolean =>
   error instanceof OvsdbError && (error.code === 'closed' || error.code === 'cluster-error')
 
-/** Enters a number and counts it, whatever becomes of connections; the index on `number` sees that it is done once. */
+/** Inserts a number and counts it, even if connections end. The index on `number` makes sure that this happens only once. */
 const enter = async (connected: () => Promise<Connection>, number: number): Promise<void> => {
   for (;;) {
     try {
@@ -96,18 +96,18 @@ for (const [kind, member, first] of [
     await until(() => [...replica.tables.Total.values()][0]?.count === TOTAL)
     t.same(total.rows, [{ count: TOTAL }])
     const there = new Map(entries.rows.map(({ _uuid, number }) => [_uuid, { number }]))
-    t.same(replica.tables.Entry, there, 'the replica is as the database')
+    t.same(replica.tables.Entry, there, 'the replica equals the database')
     const all = told.flat()
     const came = all.filter(({ table }) => table === 'Entry')
     t.ok(
       came.every((change) => change.old === undefined),
-      'an entry only comes',
+      'entries are only added',
     )
     const order = came.map((change) => (change.table === 'Entry' ? change.new?.number : undefined))
     t.same(
       order.sort((a = 0, b = 0) => a - b),
       numbers(1, TOTAL),
-      'none is lost, none is told twice',
+      'no entry is lost or reported twice',
     )
     const counts = all.flatMap((change) => (change.table === 'Total' && change.new ? [change.new.count] : []))
     t.same(
@@ -131,13 +131,13 @@ t.test('on another member, only the changes since then are requested', { skip },
   await one.transact(ledger.name, [insert('Entry', { number: 1 }), insert('Total', { count: 1 })])
   replica.stop()
   await two.transact(ledger.name, [insert('Entry', { number: 2 })])
-  t.equal(replica.tables.Entry.size, 1, 'it stands still')
+  t.equal(replica.tables.Entry.size, 1, 'it has stopped')
 
   const told: Array<Changes<typeof ledger>> = []
   replica.onUpdate((changes) => told.push(changes))
   await replica.follow(two)
   t.match(relay.down, /"result":\[true,/, 'the server remembers')
-  t.equal(relay.down.split('"number"').length - 1, 1, 'and says no more than is new')
+  t.equal(relay.down.split('"number"').length - 1, 1, 'and sends only what is new')
   t.match(told, [[{ table: 'Entry', old: undefined, new: { number: 2 } }]])
 
   await two.transact(ledger.name, [insert('Entry', { number: 3 })])

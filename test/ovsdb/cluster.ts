@@ -1,4 +1,4 @@
-/** A cluster of real ovsdb-servers on 127.0.0.1, with a small database of the test's own. */
+/** A cluster of real ovsdb-servers on 127.0.0.1, with a small database for the test. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ const SCHEMA = {
   },
 }
 
-/** The same, as the library has it. */
+/** The same schema, in the form of the library. */
 export const ledger = {
   name: 'Ledger',
   tables: { Entry: { number: scalar('integer') }, Total: { count: scalar('integer') } },
@@ -34,7 +34,7 @@ export class Cluster {
     this.members = members
   }
 
-  /** Each has joined when this resolves. */
+  /** Resolves when all servers have joined. */
   static async start(size: number): Promise<Cluster> {
     const directory = mkdtempSync(join(tmpdir(), 'plugboard-ovsdb-'))
     writeFileSync(join(directory, 'schema'), JSON.stringify(SCHEMA))
@@ -54,7 +54,7 @@ export class Cluster {
     return new Cluster(directory, members)
   }
 
-  /** Who listens on this port. */
+  /** The server that listens on this port. */
   at(port: number | undefined): Member {
     const member = this.members.find(({ target }) => target.port === port)
     if (member === undefined) throw new Error(`no member listens on ${port}`)

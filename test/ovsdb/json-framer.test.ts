@@ -65,7 +65,7 @@ t.test('what is not JSON', async (t) => {
     },
     { code: 'malformed-message' },
   )
-  t.same(before, [{ a: 1 }, { b: 2 }], 'what came before is given')
+  t.same(before, [{ a: 1 }, { b: 2 }], 'the messages before it are delivered')
 })
 
 t.test('a message over the limit', async (t) => {
@@ -80,7 +80,7 @@ t.test('a message over the limit', async (t) => {
 })
 
 t.test('a snapshot of 20 MB in small pieces', async (t) => {
-  // Were each piece to scan what came before it, this would read 100 GB.
+  // If each chunk were scanned together with all earlier chunks, this would read 100 GB.
   const bytes = join([
     {
       rows: Array.from({ length: 200_000 }, (_, i) => ({

@@ -14,7 +14,7 @@ import { Server, skip } from './server.ts'
 const { insert, mutate, update, wait } = operations(openVSwitch)
 const DB = openVSwitch.name
 
-/** Connections to a server that end with the test. */
+/** Opens connections to a server, which end with the test. */
 const clients = async (t: Test, server: Server, count: number): Promise<Connection[]> => {
   const made = await Promise.all(Array.from({ length: count }, () => connect({ path: server.path })))
   t.teardown(() => made.map((connection) => connection.close()))
@@ -35,20 +35,20 @@ t.test('locks: queued, released, stolen, and lost with their connection', { skip
   await first.unlock()
   await second.acquired()
   t.same([first.held, second.held], [false, true])
-  await t.rejects(first.acquired(), { code: 'not-owner' }, 'it will not come back')
+  await t.rejects(first.acquired(), { code: 'not-owner' }, 'it does not return')
 
   const stolen = await thief.steal('l')
   await second.lost()
   t.same([second.held, stolen.held], [false, true])
   await stolen.unlock()
   await second.acquired()
-  t.equal(second.held, true, 'a stolen lock comes back')
+  t.equal(second.held, true, 'a stolen lock returns')
 
   const lost = second.lost()
   two.close()
   await lost
   await t.rejects(second.acquired(), { code: 'closed' })
-  t.equal((await one.lock('l')).held, true, 'the server gave it to the next')
+  t.equal((await one.lock('l')).held, true, 'the server gave it to the next client')
 })
 
 t.test('a waiting transaction is canceled', { skip }, async (t) => {
@@ -69,12 +69,12 @@ t.test('a waiting transaction is canceled', { skip }, async (t) => {
   const again = connection.transact(DB, [never], aware)
   await connection.echo()
   aware.abort()
-  await t.rejects(again, { code: 'canceled' }, 'in the words of the server')
+  await t.rejects(again, { code: 'canceled' }, 'with the message of the server')
 
   const late = new AbortController()
   await connection.transact(DB, [update('Open_vSwitch', [], { ovs_version: 'y' })], late)
   late.abort()
-  t.equal(server.vsctl('get', 'Open_vSwitch', '.', 'ovs_version'), 'y', 'what is done is done')
+  t.equal(server.vsctl('get', 'Open_vSwitch', '.', 'ovs_version'), 'y', 'a finished transaction cannot be cancelled')
 })
 
 t.test('a wait ends when its rows appear', { skip }, async (t) => {
@@ -139,7 +139,7 @@ t.test('extensions of OVS', { skip }, async (t) => {
   await connection.setDbChangeAware(true)
   await connection.convert(DB, wider)
   t.match(await connection.getSchema(DB), { version: '99.0.0', tables: { Note: {} } })
-  t.match(await unaware.closed, { reason: /./ }, 'who is not aware is hung up on')
+  t.match(await unaware.closed, { reason: /./ }, 'a client that is not aware of changes is disconnected')
   await connection.monitor('monitor_cond', DB, { Note: [{}] }, () => undefined)
   await t.rejects(connection.convert(DB, schema), { code: 'closed', cause: { code: 'monitor-canceled' } })
   t.match(await connection.closed, { error: { code: 'monitor-canceled' } })

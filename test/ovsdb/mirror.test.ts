@@ -40,17 +40,17 @@ for (const rfc of [true, false]) {
         const old = new Map(mirror.rows.map(([table, rows]) => [table, new Map(rows)]))
         const changes = take(mirror, after)
         take(fresh, after)
-        t.strictSame(new Map(mirror.rows), new Map(fresh.rows), 'the rows are those of the whole')
+        t.strictSame(new Map(mirror.rows), new Map(fresh.rows), 'the rows equal those of a full update')
         for (const change of changes) {
           const rows = old.get(change.table)
           t.equal(rows?.get(change.uuid), change.old)
-          t.notSame(change.old, change.new, 'what is the same is not told')
+          t.notSame(change.old, change.new, 'unchanged rows are not reported')
           if (change.new) rows?.set(change.uuid, change.new)
           else rows?.delete(change.uuid)
         }
         t.equal(new Set(changes.map(({ table, uuid }) => table + uuid)).size, changes.length)
         for (const [table, rows] of mirror.rows) for (const [id, row] of rows) t.equal(old.get(table)?.get(id), row)
-        t.same(take(mirror, after), [], 'the same again is no news')
+        t.same(take(mirror, after), [], 'a repeated update changes nothing')
       }),
     )
   })

@@ -1,4 +1,4 @@
-/** A connection, and the bare socket at its other end for a test to speak on. */
+/** A connection, and a bare socket at its other end that the test controls. */
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { type Connection, connect, Framer, type PeerOptions } from '../../src/ovsdb/index.ts'
@@ -28,7 +28,7 @@ export class Peer {
     return new Peer(connection, socket)
   }
 
-  /** The next message of the connection. */
+  /** The next message from the connection. */
   async next<T extends object = { id: unknown; method: string; params: unknown[]; result: unknown }>(): Promise<T> {
     const { value, done } = await this.#said.next()
     if (done) throw new Error('the connection has ended')

@@ -1,4 +1,4 @@
-/** One ovsdb-server process, started, frozen and killed. */
+/** An ovsdb-server process, which a test can start, freeze and kill. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -23,7 +23,7 @@ export class Process {
   readonly #options: readonly string[]
   #child: ChildProcess | undefined
 
-  /** @param name of its files in the directory */
+  /** @param name the name of its files in the directory */
   constructor(directory: string, name: string, options: readonly string[]) {
     this.#directory = directory
     this.#name = name
@@ -38,7 +38,7 @@ export class Process {
     process.once('exit', orphan)
     child.once('exit', () => process.off('exit', orphan))
     await once(child, 'spawn')
-    // Answers once it has opened its sockets.
+    // The server answers once it has opened its sockets.
     for (;;) {
       if (child.exitCode !== null) throw new Error('ovsdb-server ended')
       try {
@@ -59,7 +59,7 @@ export class Process {
     await exit
   }
 
-  /** Stops it as if the machine had gone: connections stay open and nobody answers. */
+  /** Freezes the process as if the machine had failed: connections stay open, and nobody answers. */
   freeze(): void {
     this.#child?.kill('SIGSTOP')
   }
@@ -76,7 +76,7 @@ export class Process {
 export const run = (command: string, args: readonly string[]): string =>
   execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
 
-/** A TCP port of 127.0.0.1 that was free just now. */
+/** A TCP port of 127.0.0.1 that was free a moment ago. */
 export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,4 +1,4 @@
-/** The examples of src/ovsdb/README.md, run as they stand. */
+/** The examples of src/ovsdb/README.md run unchanged. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -39,7 +39,7 @@ t.test('the watcher', { skip }, async (t) => {
   t.match(await line(), /^no connection: .*; again in 1000 ms$/)
   await server.start()
   server.vsctl('add-port', 'br0', 'tap2')
-  t.equal(await line(), 'there is tap2  null', 'and not what was there before')
+  t.equal(await line(), 'there is tap2  null', 'without the earlier rows')
   child.kill()
 })
 

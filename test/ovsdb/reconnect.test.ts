@@ -5,7 +5,7 @@ import { type Connection, openVSwitch, type Retry, reconnecting, replicate } fro
 import { Relay } from './relay.ts'
 import { freePort, Server, skip } from './server.ts'
 
-/** Values as they come, to be awaited one by one. */
+/** Collects values so that a test can await them one by one. */
 class Queue<T> {
   readonly #values: T[] = []
   #wake = () => {}
@@ -51,7 +51,7 @@ t.test('ovsdb-server is killed and comes back', { skip }, async (t) => {
   second.close('for a change')
   let retry = await retries.take()
   while (retry.reason !== 'for a change') retry = await retries.take()
-  t.equal(retry.delay, 10, 'the back-off begins anew once a server has spoken')
+  t.equal(retry.delay, 10, 'the delay starts again at its minimum once a server has answered')
 
   const third = await connections.take()
   await link.close('the end')
@@ -59,7 +59,10 @@ t.test('ovsdb-server is killed and comes back', { skip }, async (t) => {
   t.equal(link.connection, undefined)
 })
 
-/** Longer than a connection lives that the server ends at once, even on a busy machine: one that lives longer resets the delay. */
+/**
+ * Longer than a connection lives that the server closes at once, even on a busy machine. A connection that lives longer resets
+ * the delay.
+ */
 const BACKOFF = { min: 100, max: 400 }
 
 t.test('a server that accepts and disconnects does not reset the backoff', async (t) => {

@@ -1,11 +1,11 @@
-/** Stands between a client and a server, keeps what both say, and may change what the client says. */
+/** Relays between a client and a server. It records what both send, and can change what the client sends. */
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { Target } from '../../src/ovsdb/index.ts'
 
 export class Relay {
   readonly target: { readonly host: string; readonly port: number }
-  /** All that the client has said, and all that the server has; a character is a byte. */
+  /** Everything that the client has sent, and everything that the server has sent. Each character is a byte. */
   up = ''
   down = ''
   readonly #server: Server
@@ -48,7 +48,7 @@ export class Relay {
     return relay
   }
 
-  /** Resolves when what was said is so. */
+  /** Resolves when the condition on the recorded text is true. */
   async until(holds: (relay: Relay) => boolean): Promise<void> {
     while (!holds(this)) await new Promise<void>((resolve) => this.#waiting.add(resolve))
   }

@@ -24,7 +24,7 @@ const words = fc.constantFrom('a', 'b', 'c', 'ü', '"\\\n')
 const map = fc.dictionary(words, words, { maxKeys: 4 }).map((object) => new Map(Object.entries(object)))
 const set = fc.uniqueArray(words, { maxLength: 4 }).map((atoms) => new Set(atoms))
 
-/** What one transaction does; `pick` chooses among the rows that are there. */
+/** The operations of one transaction. `pick` chooses among the existing rows. */
 const step = fc.oneof(
   fc.record({ kind: fc.constant('add'), options: map, ofport: fc.option(fc.nat(9)) } as const),
   fc.record({ kind: fc.constant('remove'), pick: fc.nat(99) } as const),
@@ -123,7 +123,7 @@ const METHODS = ['monitor_cond_since', 'monitor_cond', 'monitor']
 for (const [before, method] of METHODS.entries()) {
   t.test(`a replica by ${method} follows random transactions`, { skip }, async (t) => {
     await using server = await Server.start()
-    // The server behind this one has never heard of the better ones: the request's name is garbled on its way.
+    // The server does not know the better methods: the relay garbles the name of the method in the request.
     await using relay = await Relay.start({ path: server.path }, (text) =>
       METHODS.slice(0, before).reduce(
         (text, unknown) => text.replace(`"method":"${unknown}"`, '"method":"none"'),
@@ -143,7 +143,7 @@ for (const [before, method] of METHODS.entries()) {
     replica.onUpdate((changes) => {
       batches.push(changes)
       for (const { uuid, old, new: row } of changes) {
-        t.equal(model.get(uuid), old, 'old is what was told before')
+        t.equal(model.get(uuid), old, 'the old row is the one reported before')
         if (row === undefined) model.delete(uuid)
         else model.set(uuid, row)
       }
@@ -178,7 +178,7 @@ for (const [before, method] of METHODS.entries()) {
   })
 }
 
-/** Each step names its rows alike: make the names differ within a transaction. */
+/** Each step names its rows in the same way. This makes the names unique within a transaction. */
 const rename = (operation: Operation, index: number): Operation =>
   JSON.parse(
     JSON.stringify(operation, (key, value) =>

@@ -35,7 +35,7 @@ for (const [before, method] of METHODS.entries()) {
 
     await server.kill()
     await first.closed
-    t.same([...replica.tables.Bridge], [...rows], 'it stands still')
+    t.same([...replica.tables.Bridge], [...rows], 'it has stopped')
     await server.start()
     server.vsctl('del-br', 'gone')
     server.vsctl('set-fail-mode', 'other', 'secure')
@@ -50,10 +50,10 @@ for (const [before, method] of METHODS.entries()) {
       ['other', 'other'],
     ])
     const kept = [...rows].find(([, { name }]) => name === 'same') ?? ['']
-    t.equal(replica.tables.Bridge.get(kept[0]), kept[1], 'a row that is the same is the same object')
+    t.equal(replica.tables.Bridge.get(kept[0]), kept[1], 'an unchanged row stays the same object')
     server.vsctl('del-br', 'new')
     await second.echo()
-    t.same(namesOf(told[2] ?? []), [['new', undefined]], 'and it goes on')
+    t.same(namesOf(told[2] ?? []), [['new', undefined]], 'and it continues')
   })
 }
 
@@ -64,11 +64,11 @@ t.test('from one connection to another, both open', { skip }, async (t) => {
   const replica = await replicate(one, openVSwitch, SELECTED)
   const told: Told[] = []
   replica.onUpdate((changes) => told.push(changes))
-  // The second is begun before the first has an answer: it is the last word that counts.
+  // The second call begins before the first one is answered. The last call counts.
   await Promise.all([replica.follow(one), replica.follow(two)])
   server.vsctl('add-br', 'br0')
   await Promise.all([one.echo(), two.echo()])
-  t.same(told.map(namesOf), [[[undefined, 'br0']]], 'told once')
+  t.same(told.map(namesOf), [[[undefined, 'br0']]], 'reported once')
   replica.stop()
   server.vsctl('del-br', 'br0')
   await Promise.all([one.echo(), two.echo()])
@@ -86,7 +86,7 @@ t.test('only some rows, and then others', { skip }, async (t) => {
   const sizes: number[] = []
   replica.onUpdate((changes) => sizes.push(changes.length))
   await replica.restrict(only('b', 'c', 'd'))
-  t.same(sizes, [2], 'a goes, c comes, at once')
+  t.same(sizes, [2], 'a is removed and c added, together')
   server.vsctl('add-br', 'd')
   server.vsctl('add-br', 'e')
   await connection.echo()
@@ -94,7 +94,7 @@ t.test('only some rows, and then others', { skip }, async (t) => {
   await replica.restrict(only())
   t.equal(replica.tables.Bridge.size, 0, 'no condition, no row')
   await replica.restrict({})
-  t.equal(replica.tables.Bridge.size, 5, 'nothing said, every row')
+  t.equal(replica.tables.Bridge.size, 5, 'no conditions, every row')
 
   connection.close()
   await t.rejects(replica.restrict(only('e')), { code: 'closed' })
@@ -127,14 +127,14 @@ t.test('rows that were being changed are requested again', async (t) => {
   t.equal(first.since, none)
   first.peer.connection.close()
   const second = await start()
-  t.equal(second.since, id, 'it is known up to here')
+  t.equal(second.since, id, 'the last known transaction')
   const restricted = replica.restrict({ Bridge: [] })
   t.match(await second.peer.next(), { method: 'monitor_cond_change', params: [1, 1, { Bridge: [{ where: [false] }] }] })
   second.peer.say({ id: null, method: 'update3', params: [1, id, {}] })
   second.peer.socket.end()
   await t.rejects(restricted, { code: 'closed' })
   const third = await start()
-  t.equal(third.since, none, 'perhaps not all that it wants now')
+  t.equal(third.since, none, 'the replica may lack rows that it selects now')
 
   const restrictedNow = replica.restrict({ Bridge: [['name', '==', 'a']] })
   const { id: request } = await third.peer.next()
@@ -145,11 +145,11 @@ t.test('rows that were being changed are requested again', async (t) => {
   await restrictedNow
   third.peer.connection.close()
   const fourth = await start()
-  t.equal(fourth.since, id.replace('a', 'b'), 'it is what it wants by now')
+  t.equal(fourth.since, id.replace('a', 'b'), 'the replica has all selected rows')
   fourth.peer.say({ id: null, method: 'update3', params: [1, id, { Bridge: { y: { delete: null } } }] })
   t.match(await fourth.peer.connection.closed, { error: { code: 'inconsistent-update' } })
   const fifth = await start()
-  t.equal(fifth.since, none, 'its rows are not those of the server')
+  t.equal(fifth.since, none, 'its rows differ from those of the server')
 
   using old = await Peer.start()
   const refused = replica.follow(old.connection)

@@ -1,4 +1,4 @@
-/** A private ovsdb-server in a directory of its own, with a switch's database, on a unix socket. */
+/** A private ovsdb-server in its own directory, with a switch's database, on a Unix socket. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ export class Server extends Process {
     this.path = path
   }
 
-  /** The database is as ovs-ctl makes it: one row in Open_vSwitch. */
+  /** The database is as ovs-ctl makes it: it has one row in Open_vSwitch. */
   static async start(...options: readonly string[]): Promise<Server> {
     const server = new Server(mkdtempSync(join(tmpdir(), 'plugboard-ovsdb-')), options)
     run('ovsdb-tool', ['create', join(server.directory, 'conf.db'), SCHEMA])

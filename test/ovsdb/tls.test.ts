@@ -24,12 +24,16 @@ t.test('connect', { skip }, async (t) => {
   const named = (serverName: string) => connect({ host: '127.0.0.1', port, tls: { ...tls, serverName } })
   const right = await named('server.test')
   right.close()
-  await t.rejects(named('other.test'), { code: 'cannot-connect', message: /other\.test/ }, 'a name that it has not')
+  await t.rejects(
+    named('other.test'),
+    { code: 'cannot-connect', message: /other\.test/ },
+    'a name that the certificate does not contain',
+  )
 
   const stranger = new Authority(directory, 'stranger').issue('client.test').tls
   const wrongAuthority = connect({ host: '127.0.0.1', port, tls: { ...tls, ca: stranger.ca } })
   await t.rejects(wrongAuthority, { code: 'cannot-connect' }, 'a server that our authority does not know')
-  // By TLS 1.3 the client is done before the server has looked at its certificate.
+  // With TLS 1.3, the client is connected before the server has checked the client's certificate.
   const refused = await connect({ host: '127.0.0.1', port, tls: { ...stranger, ca: tls.ca } }).then(
     (connection) => connection.closed.then(({ error }) => error?.code),
     (error: OvsdbError) => error.code,
@@ -53,7 +57,7 @@ t.test('listen', { skip }, async (t) => {
   const stranger = createConnection(address)
   stranger.on('error', () => undefined)
   stranger.end('{"id":1,"method":"echo","params":[]}')
-  t.match(await refused.promise, { code: 'cannot-connect', message: /TLS handshake/ }, 'who speaks no TLS')
+  t.match(await refused.promise, { code: 'cannot-connect', message: /TLS handshake/ }, 'a peer without TLS')
   const idle = createConnection(address)
   await once(idle, 'connect')
 

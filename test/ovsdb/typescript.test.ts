@@ -1,4 +1,4 @@
-/** Types made from .ovsschema files: those of OVS and OVN where they are installed. */
+/** Types generated from .ovsschema files, including those of OVS and OVN if they are installed. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { SCHEMA } from './server.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const COMMAND = join(ROOT, 'src/ovsdb/ovsdb-types.ts')
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
-/** The hooks that tap puts into every program that a test starts are not for the compiler. */
+/** Removes the hooks that tap adds to every program that a test starts: the compiler must not get them. */
 const WITHOUT_TAP = ['-u', 'NODE_OPTIONS']
 const LIBRARY = join(ROOT, 'src/ovsdb/index.ts')
 
@@ -26,7 +26,7 @@ const selectionOf = ({ tables }: Schema) =>
 t.test('open-vswitch.ts is made by it, with the tables and columns that it names', { skip }, async (t) => {
   const there = readFileSync(join(ROOT, 'src/ovsdb/open-vswitch.ts'), 'utf8')
   const made = typescriptOf(read(SCHEMA), selectionOf(openVSwitch), './schema.ts')
-  // Another version of OVS has another number there.
+  // Other versions of OVS have another number there.
   const cut = (text: string) => text.replace(/schema [\d.]+/, '')
   t.equal(cut(there), cut(made))
 })

@@ -57,7 +57,7 @@ const columnWith = (count: number) =>
     fc.tuple(fc.constant(column), fc.array(valueIn(column), { minLength: count, maxLength: count })),
   )
 
-/** The difference as ovsdb-server(7) section 4.1.14 words it. */
+/** The difference as ovsdb-server(7), section 4.1.14, defines it. */
 const difference = (before: Value<Column>, after: Value<Column>): Value<Column> => {
   if (before instanceof Set && after instanceof Set) {
     return new Set([...[...before].filter((a) => !after.has(a)), ...[...after].filter((a) => !before.has(a))])
@@ -87,7 +87,7 @@ t.test('before and the difference give after', async (t) => {
       const [before, after] = [a as Value<Column>, b as Value<Column>]
       const kept = structuredClone(before)
       t.strictSame(applyDifference(column, before, wire(column, difference(before, after))), after)
-      t.strictSame(before, kept, 'and before stays as it was')
+      t.strictSame(before, kept, 'and the old value does not change')
     }),
   )
 })

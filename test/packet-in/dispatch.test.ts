@@ -1,4 +1,4 @@
-/** Packets from switches: each goes to the handler of the stage whose rule has sent it. */
+/** Packets from switches: each one goes to the handler of the stage whose rule has sent it. */
 import pino from 'pino'
 import t from 'tap'
 import type { Stage } from '../../flows/pipeline/stage.ts'
@@ -31,7 +31,7 @@ t.test('every stage that sends packets to the controller has a handler', async (
   }
 })
 
-t.test('a packet goes to one handler; one that no stage has sent is ignored', async (t) => {
+t.test('a packet goes to one handler; a packet of no stage is ignored', async (t) => {
   const dispatch = new PacketDispatch()
   const taken: string[] = []
   let closed = 0

@@ -1,4 +1,4 @@
-/** What the physical network is told of a VNIC at a new place: from there, when its rules are in, with its network's tag. */
+/** Announcements of a VNIC at a new place: they are sent from there once its rules are confirmed, with the tag of its network. */
 import t from 'tap'
 import { FROM_FABRIC, TO_UPLINK } from '../../flows/pipeline/registers.ts'
 import { printActions } from '../../src/openflow/index.ts'
@@ -7,7 +7,10 @@ import { PROJECT } from '../support/controller.ts'
 import { hypervisorId } from '../support/nodes.ts'
 import { cloudOf, until } from '../support/switches.ts'
 
-/** At its rules, when the old place has lost its own, and again for as long as Open vSwitch may learn from old counts. */
+/**
+ * The number of announcements: with the rules, when the old place has lost its own, and while Open vSwitch may learn from old
+ * counts.
+ */
 const TOLD = 29
 
 const hex = (octets: Uint8Array | undefined): string => Buffer.from(octets ?? []).toString('hex')
@@ -26,11 +29,11 @@ t.test('a VNIC that moves is announced from where it is now', async (t) => {
   await until(() => h1.packetOuts.length === TOLD)
   const [told, ...again] = h1.packetOuts
   for (const { data, actions } of again) t.same({ data, actions }, { data: told?.data, actions: told?.actions })
-  t.equal(h0.packetOuts.length, 1, 'not from where it was; and once when it had no place before')
-  t.equal(told?.flows, h1.flows.size, 'when all of its rules are there')
+  t.equal(h0.packetOuts.length, 1, 'not from its old place; and only once if it had no place before')
+  t.equal(told?.flows, h1.flows.size, 'when all its rules are confirmed')
 
   const mac = String(controller.operations.vnics.show(PROJECT, id).mac_address).replaceAll(':', '')
-  // RFC 903: a reverse ARP request of itself for itself.
+  // RFC 903: a reverse ARP request of a host for itself.
   t.equal(hex(told?.data), `ffffffffffff${mac}80350001080006040003${mac}00000000${mac}00000000`.padEnd(120, '0'))
   t.match(told?.match, [{ field: 'in_port', value: 0xfffffffd }])
   const networkKey = controller.graph.networks.get(network.id as never)?.key
@@ -39,7 +42,7 @@ t.test('a VNIC that moves is announced from where it is now', async (t) => {
     new RegExp(
       `^set_field:0x${networkKey?.toString(16)}->metadata,.*->reg0,set_field:0x${TO_UPLINK}->reg1,resubmit\\(,60\\)$`,
     ),
-    'by the table egress, which knows the tag',
+    'through table egress, which adds the tag',
   )
   t.notMatch(printActions(told?.actions ?? []), FROM_FABRIC.field)
 
@@ -47,7 +50,7 @@ t.test('a VNIC that moves is announced from where it is now', async (t) => {
   await until(() => status(id) === 'waiting')
   const back = await connect(1)
   await until(() => status(id) === 'active')
-  t.same(back.packetOuts, [], 'a switch that is back with what it had announces nothing')
+  t.same(back.packetOuts, [], 'a switch that reconnects with its rules announces nothing')
 })
 
 t.test('a VNIC with a trunk is announced in each of its networks on a physical network', async (t) => {
@@ -98,23 +101,20 @@ t.test('a VNIC that leaves its old place before it reaches the target counts as 
   t.equal(status(id), 'active')
 })
 
-t.test(
-  'one that goes on before it was announced for the last time is announced from its last place alone',
-  async (t) => {
-    const { call, connect, plug, bind, status } = await cloudOf(t, 2)
-    const [h0, h1] = [await connect(0), await connect(1)]
-    const id = await plug(await call('create_network', { engine: 'vlan' }), 0)
-    await until(() => status(id) === 'active' && h0.packetOuts.length === 1)
-    const move = (where: number) => bind(id, where)
-    await move(1)
-    await until(() => h1.packetOuts.length > 0)
-    await move(0)
-    await until(() => h0.packetOuts.length > 1)
-    const last = h1.packetOuts.length
-    await until(() => h0.packetOuts.length === 1 + TOLD)
-    t.equal(h1.packetOuts.length, last)
-  },
-)
+t.test('a VNIC that moves again before its last announcement is announced only from its last place', async (t) => {
+  const { call, connect, plug, bind, status } = await cloudOf(t, 2)
+  const [h0, h1] = [await connect(0), await connect(1)]
+  const id = await plug(await call('create_network', { engine: 'vlan' }), 0)
+  await until(() => status(id) === 'active' && h0.packetOuts.length === 1)
+  const move = (where: number) => bind(id, where)
+  await move(1)
+  await until(() => h1.packetOuts.length > 0)
+  await move(0)
+  await until(() => h0.packetOuts.length > 1)
+  const last = h1.packetOuts.length
+  await until(() => h0.packetOuts.length === 1 + TOLD)
+  t.equal(h1.packetOuts.length, last)
+})
 
 t.test('known addresses are announced in ARP; overlays and ports that are down announce nothing', async (t) => {
   const { controller, call, connect, bind, status } = await cloudOf(t, 1)

@@ -1,4 +1,4 @@
-/** Packets that wait for their next hop: how many, how long, and that they go on when it is found. */
+/** Packets that wait for their next hop: how many, how long, and that they continue when it is found. */
 import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import pino from 'pino'
@@ -18,10 +18,10 @@ const HERE = hypervisorId(0)
 const [PORT, NOBODY] = [300 as Key, 999 as Key]
 const octets = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
 
-/** From 203.0.113.17 to an address, as four octets in hexadecimal. */
+/** A packet from 203.0.113.17 to an address, which is given as four octets in hexadecimal. */
 const packetTo = (address: string): Uint8Array =>
   octets(`0e5000000001 0e51cb007111 0800 4500001c 00010000 4011 0000 cb007111 ${address} 1000100000080000`)
-/** An answer of 02:00:00:00:00:99, in VLAN 50. */
+/** An ARP reply of 02:00:00:00:00:99, in VLAN 50. */
 const replyOf = (address: string): Uint8Array =>
   octets(`0e51cb007111 020000000099 81000032 0806 0001080006040002 020000000099 ${address} 0e51cb007111 cb007111`)
 const [NEAR, FAR, ROUTER] = ['cb0071c8', 'c6336401', 'cb007101']
@@ -53,22 +53,22 @@ const question = (address: string): string =>
   `ffffffffffff0e51cb007111080600010800060400010e51cb007111cb007111000000000000${address}`
 const isPacket = (hex: string): boolean => hex.slice(24, 28) === '0800'
 
-t.test('a packet waits for its next hop, which is asked for once, and goes on', async (t) => {
+t.test('a packet waits for its next hop, which is requested once, and continues', async (t) => {
   const { sent, waits, found } = stage(t)
   for (let n = 0; n < 20; n++) waits(NEAR)
   t.same(sent, [question(NEAR)])
   found(FAR)
-  t.equal(sent.length, 1, 'an answer that nobody waits for is nothing to us')
+  t.equal(sent.length, 1, 'an answer that no packet waits for is ignored')
   found(NEAR)
-  t.equal(sent.filter(isPacket).length, 8, 'so many wait at most')
+  t.equal(sent.filter(isPacket).length, 8, 'no more packets wait')
   found(NEAR)
   t.equal(sent.length, 9, 'once')
   waits(FAR)
-  t.equal(sent.at(-1), question(ROUTER), 'what is far goes by the router')
+  t.equal(sent.at(-1), question(ROUTER), 'packets to other networks go through the router')
 })
 
 t.test(
-  'a next hop is asked for three times, then waiting packets are dropped, and the next packet begins again',
+  'a next hop is requested three times, then waiting packets are dropped, and the next packet starts again',
   async (t) => {
     mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
     t.teardown(() => mock.timers.reset())
@@ -91,7 +91,7 @@ t.test('routers are asked for every ten seconds', async (t) => {
   mock.timers.tick(9_999)
   t.same(sent, [])
   mock.timers.tick(10_001)
-  // On a busy machine the questions of one round may take more than one turn of the event loop.
+  // On a busy machine, the requests of one round may take more than one turn of the event loop.
   while (sent.length < 2) await setImmediate()
   t.same(sent, [question(ROUTER), question(ROUTER)])
 })
@@ -113,5 +113,5 @@ t.test('frames: destinations and answers, with a tag or without; whatever else i
   for (let length = 0; length < 46; length++) t.equal(readArpReply(reply.subarray(0, length)), undefined)
   t.equal(readDestination(reply), undefined)
   t.equal(readArpReply(packet), undefined)
-  t.equal(readArpReply(octets(question(NEAR))), undefined, 'a question')
+  t.equal(readArpReply(octets(question(NEAR))), undefined, 'a request')
 })

@@ -1,4 +1,4 @@
-/** What guests ask of the controller: whom it answers, and how much of it. */
+/** Requests of guests to the controller: which ones it answers, and how many. */
 import t from 'tap'
 import { authorOf, cookieOf } from '../../flows/pipeline/cookie.ts'
 import { TARGET } from '../../flows/pipeline/registers.ts'
@@ -15,7 +15,7 @@ import { cloudOf, until } from '../support/switches.ts'
 type Cloud = Awaited<ReturnType<typeof cloudOf>>
 const NETWORK = { engine: 'vxlan', ipv4: { prefix: '10.9.0.0/24', gateway_ip: '10.9.0.1' } }
 
-/** DISCOVER from this MAC address. */
+/** A DISCOVER from this MAC address. */
 function discover(from: string): Uint8Array {
   const frame = Uint8Array.from(DISCOVER_UDHCPC)
   const octets = from.split(':').map((octet) => Number.parseInt(octet, 16))
@@ -23,7 +23,7 @@ function discover(from: string): Uint8Array {
   return frame
 }
 
-/** A guest of a network on a hypervisor, and what its packets look like from there. */
+/** A guest of a network on a hypervisor, and the form of its packets there. */
 async function guest({ controller, plug, status }: Cloud, network: { id: string }, where: number) {
   const id = await plug(network, where)
   await until(() => status(id) === 'active')
@@ -92,10 +92,10 @@ t.test('a packet that is not a question of a current guest is ignored', async (t
   })
   h0.ask(one.cookie, one.ofport, frame)
   await ignored(8)
-  t.same([...h0.packetOuts, ...h1.packetOuts], [], 'nor is one whose port is down')
+  t.same([...h0.packetOuts, ...h1.packetOuts], [], 'and neither is one whose port is down')
 })
 
-t.test('a guest that asks too fast is answered some of it, and keeps nobody else waiting', async (t) => {
+t.test('a guest that sends too many requests gets some answers, and delays no other guest', async (t) => {
   const cloud = await cloudOf(t, 1)
   const h0 = await cloud.connect(0)
   const network = await cloud.call('create_network', NETWORK)
@@ -109,7 +109,7 @@ t.test('a guest that asks too fast is answered some of it, and keeps nobody else
   t.equal(answered, h0.packetOuts.length)
 })
 
-t.test('an engine that throws, or says what cannot be: the guest hears nothing, others are answered', async (t) => {
+t.test('an engine that throws or returns nonsense: the guest gets no answer, and others do', async (t) => {
   const answers: Array<() => unknown> = [
     () => {
       throw new Error('boom')

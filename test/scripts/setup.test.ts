@@ -1,4 +1,4 @@
-/** setup.sh with a machine that is made up: which commands are there, who one is, and what it then does. */
+/** setup.sh on a simulated machine, which says which commands exist, who the user is, and what the commands do. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,19 +6,19 @@ import t from 'tap'
 
 const setup = join(import.meta.dirname, '../../scripts/setup.sh')
 
-/** What setup.sh itself is written with, and may take for granted. */
+/** The commands that setup.sh itself needs. */
 const basic = ['sh', 'cat', 'sort', 'tr', 'touch', 'chmod', 'rm']
-/** For the tests; udhcpc for the demo, and iperf3 for the benchmark as well. */
+/** Tools of the tests. The demo also needs udhcpc, and the benchmark iperf3. */
 const own = ['tshark', 'iperf3', 'dhclient', 'udhcpc']
 const tools = ['ovs-vswitchd', 'ovs-ofctl', 'mnexec', 'ip', 'ping', 'ethtool', 'sysctl', 'unshare', ...own]
 
 const where = (name: string) => execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim()
 
 interface Machine {
-  /** Commands that it has, beside the basic ones. */
+  /** The commands that exist, in addition to the basic ones. */
   readonly has: readonly string[]
   readonly user: number
-  /** When npm ci last ran, seconds after package-lock.json changed; absent: never. */
+  /** When npm ci last ran, in seconds after the last change of package-lock.json; absent: never. */
   readonly installed?: number
 }
 
@@ -49,7 +49,7 @@ function run(directory: string, { has, user, installed }: Machine, setting = '')
     writeFileSync(mark, '')
     utimesSync(mark, 1000 + installed, 1000 + installed)
   }
-  // The tools' real homes are searched too, so the made-up machine has to hide them.
+  // setup.sh also searches the directories of the real tools, so the simulated machine must hide them.
   const hidden = readFileSync(setup, 'utf8')
     .replaceAll(':/usr/sbin:/sbin', '')
     .replaceAll(/\/usr\/(bin|lib)[^\s']*/g, '/')
@@ -59,7 +59,7 @@ function run(directory: string, { has, user, installed }: Machine, setting = '')
   return { printed, calls: readFileSync(calls, 'utf8').split('\n').filter(Boolean) }
 }
 
-t.test('where nothing is missing it does nothing and says nothing', async (t) => {
+t.test('if nothing is missing, it does nothing and prints nothing', async (t) => {
   const outcome = run(t.testdir(), { has: tools, user: 0, installed: 5 })
   t.same(outcome, { printed: '', calls: [] })
 })
@@ -71,7 +71,7 @@ t.test('npm ci runs once where it never ran, and where package-lock.json is newe
   }
 })
 
-t.test('npm ci does not run where node_modules is a link to those of another checkout', async (t) => {
+t.test('npm ci does not run if node_modules is a link to another checkout', async (t) => {
   const directory = t.testdir({ elsewhere: {}, checkout: { 'package-lock.json': '' } })
   symlinkSync(join(directory, 'elsewhere'), join(directory, 'checkout/node_modules'))
   const script = `npm() { echo npm was run; }; . ${setup}; setup_modules`
@@ -82,7 +82,7 @@ t.test('npm ci does not run where node_modules is a link to those of another che
   t.match({ status, stdout, stderr }, { status: 1, stdout: '', stderr: /node_modules is a symbolic link/ })
 })
 
-t.test('without root, it says what to install, and tries nothing', async (t) => {
+t.test('without root, it prints what to install, and tries nothing', async (t) => {
   const { printed, calls } = run(t.testdir(), { has: ['ip', 'ping'], user: 1000, installed: 5 })
   t.match(
     printed,

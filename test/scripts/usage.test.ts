@@ -1,4 +1,4 @@
-/** What `npm test` and `npm run bench` answer without installing or running anything: their help, and a wrong argument. */
+/** `npm test` and `npm run bench` print their help or refuse a wrong argument without installing or running anything. */
 import { spawnSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { needsPackages } from '../../scripts/test-needs.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** A checkout in which nothing is installed, on a machine that cannot install anything either. */
+/** A checkout without installed packages, on a machine that cannot install any. */
 const bare = t.testdir({ checkout: {}, bin: {} })
 for (const name of ['bench', 'scripts', 'test', 'package-lock.json']) {
   symlinkSync(join(root, name), join(bare, 'checkout', name))
@@ -38,10 +38,10 @@ t.test('the help of the benchmark names every part', async (t) => {
     )
 })
 
-t.test('a wrong argument is said in one line before anything is installed', async (t) => {
+t.test('a wrong argument is reported in one line before anything is installed', async (t) => {
   const refused = (words: string) => ({ status: 2, stdout: '', stderr: `${words}\n` })
   t.same(run('test.sh', 'test/nothing.test.ts'), refused('there is no test file test/nothing.test.ts'))
-  const noTest = refused('README.md is no test file: the name of one ends with .test.ts')
+  const noTest = refused('README.md is not a test file: its name must end with .test.ts')
   t.same(run('test.sh', '--repeat', '2', 'README.md'), noTest)
   const parts = PARTS.join(', ')
   t.same(run('bench.sh', '--only', 'speed'), refused(`there is no part "speed": there are ${parts}`))
@@ -49,7 +49,7 @@ t.test('a wrong argument is said in one line before anything is installed', asyn
 
 t.test('only test files that run programs of Debian packages ask for these', async (t) => {
   t.notOk(needsPackages(['test/flows/compile.test.ts', 'test/http/v1/core.test.ts', 'test/config/config.test.ts']))
-  t.ok(needsPackages(['test/openflow/oracles.test.ts']), 'one that runs ovs-ofctl itself')
-  t.ok(needsPackages(['test/ovsdb/replica.test.ts']), 'one that imports what runs ovsdb-server')
-  t.ok(needsPackages(['mininet/behaviours/guard.test.ts']), 'one with a lab')
+  t.ok(needsPackages(['test/openflow/oracles.test.ts']), 'a file that runs ovs-ofctl itself')
+  t.ok(needsPackages(['test/ovsdb/replica.test.ts']), 'a file that imports code that runs ovsdb-server')
+  t.ok(needsPackages(['mininet/behaviours/guard.test.ts']), 'a file with a lab')
 })

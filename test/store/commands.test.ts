@@ -8,7 +8,7 @@ import { openStore } from '../../src/store/lmdb/open.ts'
 
 const ENTRIES = 1500
 
-/** A store of some entries. */
+/** A store with some entries. */
 async function filled(path: string): Promise<string> {
   const store = openStore(path)
   await store.commit(Array.from({ length: ENTRIES }, (_, number) => ({ put: `key/${number}`, value: 'ä\n' })))
@@ -24,7 +24,7 @@ async function dumpOf(path: string): Promise<string> {
 
 const terminal = (isTTY: boolean) => Object.assign(new PassThrough(), { isTTY })
 
-t.test('a dump goes out line by line, and comes in from a stream or a file', async (t) => {
+t.test('a dump is written line by line, and read from a stream or a file', async (t) => {
   const directory = t.testdir()
   const dump = await dumpOf(await filled(join(directory, 'store')))
   t.equal(dump.split('\n').length, 1 + ENTRIES + 1)
@@ -35,7 +35,7 @@ t.test('a dump goes out line by line, and comes in from a stream or a file', asy
   writeFileSync(file, dump)
   t.equal(await readDump(join(directory, 'from-file'), file, Readable.from([]), console), ENTRIES)
   t.equal(await dumpOf(join(directory, 'from-file')), dump)
-  t.equal(console.read(), null, 'no progress where there is no terminal')
+  t.equal(console.read(), null, 'no progress without a terminal')
   await t.rejects(readDump(join(directory, 'none'), join(directory, 'no-such-file'), Readable.from([]), console), {
     code: 'ENOENT',
   })
@@ -49,7 +49,7 @@ t.test('on a terminal a load shows how far it is', async (t) => {
   t.equal(String(console.read()), '\r1000 of 1500 entries\r1500 of 1500 entries\n')
 })
 
-t.test('a dump waits for a slow reader, and fails with the one that goes away', async (t) => {
+t.test('a dump waits for a slow reader, and fails if the reader ends', async (t) => {
   const path = await filled(t.testdir())
   let most = 0
   const slow = new Writable({
@@ -59,7 +59,7 @@ t.test('a dump waits for a slow reader, and fails with the one that goes away', 
     },
   })
   await writeDump(path, slow)
-  t.ok(most <= slow.writableHighWaterMark + 1000, `${most} bytes waited at most`)
+  t.ok(most <= slow.writableHighWaterMark + 1000, `${most} bytes waited at the most`)
   const gone = new Writable({ write: (_chunk, _encoding, done) => done(new Error('gone')) })
   await t.rejects(writeDump(path, gone), { message: 'gone' })
   await openStore(path).close()

@@ -1,4 +1,4 @@
-/** What every store must do, as tests that each of them runs. */
+/** Tests of what every store must do. Each store runs them. */
 import { deepStrictEqual } from 'node:assert'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
@@ -7,11 +7,11 @@ import { entriesOf } from './support/entries.ts'
 
 export interface Opened {
   readonly store: Store
-  /** Closes the store and opens it again, where it outlives its process. */
+  /** Closes the store and opens it again, if it outlives its process. */
   reopen?(): Promise<Store>
 }
 
-/** The same in thirty lines. */
+/** A model of a store. */
 class Model {
   readonly entries = new Map<string, Entry>()
   readonly commits: Commit[] = []
@@ -47,11 +47,11 @@ class Model {
 
 const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
-/** Few keys, many of which are prefixes of others, and some beyond ASCII and the first plane. */
+/** A few keys. Many are prefixes of others, and some contain characters beyond ASCII and beyond the first plane. */
 const key = fc.stringMatching(/^[ab/é￿😀]{1,3}$/u)
 const json: fc.Arbitrary<Json> = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as Json)
 const write: fc.Arbitrary<Write> = fc.oneof(fc.record({ put: key, value: json }), fc.record({ remove: key }))
-/** A condition that holds, when its commit's turn comes, more often than not. */
+/** A condition that usually holds when its commit is executed. */
 const condition = fc.record({ key, off: fc.constantFrom(0, 0, 0, 1) })
 const commit = fc.record({
   writes: fc.array(write, { maxLength: 4 }),
@@ -62,7 +62,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ reopen: true as const }) },
 )
 
-/** The next commits that a watch tells. */
+/** The next commits that a watch delivers. */
 async function told(watch: AsyncIterable<Commit>, count: number): Promise<Commit[]> {
   const found: Commit[] = []
   if (count > 0) for await (const each of watch) if (found.push(each) === count) break
@@ -79,7 +79,7 @@ async function agree(store: Store, model: Model, prefixes: readonly string[]): P
   }
 }
 
-/** @param open a new and empty store of the kind */
+/** @param open opens a new empty store of this kind */
 export function conforms(kind: string, open: (t: Test) => Opened | Promise<Opened>): void {
   t.test(`${kind}: random commits, together and one after the other, with conditions: as in a Map`, async (t) => {
     await fc.assert(
@@ -94,7 +94,7 @@ export function conforms(kind: string, open: (t: Test) => Opened | Promise<Opene
               if (opened.reopen) store = await opened.reopen()
               if (opened.reopen) watched = model.revision
             } else {
-              // The model has what the store has when the commit's turn comes: those before it in the same turn count.
+              // The model executes the commits in the order of the store: a commit sees the earlier ones of the same turn.
               const expected: Outcome[] = []
               const outcomes = step.commits.map(({ writes, conditions }) => {
                 const now = conditions.map(({ key, off }) => ({ key, revision: model.revisionOf(key) + off }))
@@ -146,7 +146,7 @@ export function conforms(kind: string, open: (t: Test) => Opened | Promise<Opene
     await store.close()
   })
 
-  t.test(`${kind}: a commit without writes only says whether its conditions hold`, async (t) => {
+  t.test(`${kind}: a commit without writes only reports whether its conditions hold`, async (t) => {
     const { store } = await open(t)
     await store.commit([{ put: 'key', value: 1 }])
     const { revision = 0 } = (await store.get('key')) ?? {}
@@ -156,7 +156,7 @@ export function conforms(kind: string, open: (t: Test) => Opened | Promise<Opene
     await store.close()
   })
 
-  t.test(`${kind}: a watch tells durable commits in order, and goes on as they come`, async (t) => {
+  t.test(`${kind}: a watch delivers durable commits in order, and continues with new ones`, async (t) => {
     const { store } = await open(t)
     await store.commit([{ put: 'before', value: 0 }])
     const after = await store.revision()
@@ -199,7 +199,7 @@ export function conforms(kind: string, open: (t: Test) => Opened | Promise<Opene
     t.ok((await closed).length <= 1)
   })
 
-  t.test(`${kind}: a watch from before what is remembered says so`, async (t) => {
+  t.test(`${kind}: a watch from before the kept commits reports that`, async (t) => {
     const { store } = await open(t)
     const slow = store.watch(0)[Symbol.asyncIterator]()
     await store.commit([{ put: 'a', value: 0 }])
@@ -212,7 +212,7 @@ export function conforms(kind: string, open: (t: Test) => Opened | Promise<Opene
     await store.close()
   })
 
-  t.test(`${kind}: blocks of a counter never overlap, whoever takes them`, async (t) => {
+  t.test(`${kind}: blocks of a counter never overlap, also with several callers`, async (t) => {
     const { store } = await open(t)
     const blocks = await Promise.all(Array.from({ length: 20 }, () => store.takeBlock('counter/key', 10, 16)))
     t.same(
@@ -220,7 +220,7 @@ export function conforms(kind: string, open: (t: Test) => Opened | Promise<Opene
       Array.from({ length: 20 }, (_, n) => 16 + 10 * n),
     )
     t.equal(await store.takeBlock('counter/other', 5, 1), 1)
-    t.equal((await store.get('counter/key'))?.value, 216, 'the counter is the next number')
+    t.equal((await store.get('counter/key'))?.value, 216, 'the counter contains the next number')
     await store.close()
   })
 

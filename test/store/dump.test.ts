@@ -74,7 +74,7 @@ t.test('a store that another process writes to is dumped whole', async (t) => {
         .map((text) => (JSON.parse(text) as { key: string }).key)
         .filter((key) => key.startsWith(side))
         .map((key) => key.slice(side.length))
-    t.same(numbers('left/'), numbers('right/'), 'each commit whole')
+    t.same(numbers('left/'), numbers('right/'), 'each commit completely')
     t.ok(numbers('left/').length >= answered)
     if (answered >= 150) child.process.kill('SIGKILL')
   }
@@ -121,7 +121,7 @@ t.test('a load that is broken off leaves nothing, and is no store to dump', asyn
   t.equal([...dump(path)].length, 2)
 })
 
-t.test('only an empty store is loaded into, and one that nobody has open', async (t) => {
+t.test('a dump is only loaded into an empty store that no process has open', async (t) => {
   const path = t.testdir()
   const store = openStore(path)
   await t.rejects(load(path, [title(0)]), { code: 'cannot-open', message: /another process has it open/ })
@@ -134,14 +134,14 @@ t.test('only an empty store is loaded into, and one that nobody has open', async
   t.equal([...dump(path)].length, 2)
 })
 
-t.test('a long load tells how far it is', async (t) => {
+t.test('a long load reports its progress', async (t) => {
   const told: string[] = []
   const entries = Array.from({ length: 2500 }, (_, number) => line(`key/${String(number).padStart(4, '0')}`))
   await load(t.testdir(), [title(2500), ...entries], (written, of) => told.push(`${written} of ${of}`))
   t.same(told, ['1000 of 2500', '2000 of 2500', '2500 of 2500'])
 })
 
-t.test('there is nothing to dump where no store is, and none is made', (t) => {
+t.test('without a store there is nothing to dump, and none is created', (t) => {
   const directory = t.testdir()
   t.throws(() => [...dump(`${directory}/none`)], { code: 'cannot-open', message: /cannot be opened: there is none/ })
   t.throws(() => [...dump(`${directory}/none`)], { code: 'cannot-open' })

@@ -1,4 +1,4 @@
-/** The HTTP API on a controller without switches, for tests by `inject`. */
+/** The HTTP API on a controller without switches, for tests that use `inject`. */
 import { createHash } from 'node:crypto'
 import pino from 'pino'
 import type { Api } from '../../src/http/api.ts'
@@ -13,7 +13,7 @@ interface Teardown {
 export interface ApiOptions extends Options {
   /** Token -> project and role. */
   readonly tokens?: Readonly<Record<string, Omit<Token, 'sha256'>>>
-  /** The HTTP APIs; those of the program where this is left out. */
+  /** The HTTP APIs. Default: those of the program. */
   readonly apis?: readonly Api[]
 }
 
@@ -47,7 +47,7 @@ export async function apiOn(t: Teardown, { tokens = {}, apis, ...options }: ApiO
     controller.stop()
     await app.close()
   })
-  /** Call the API; paths are below /v1 unless they begin with `//`. */
+  /** Calls the API. Paths are below /v1 unless they begin with `//`. */
   const call = async (
     method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,

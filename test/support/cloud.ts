@@ -1,4 +1,4 @@
-/** A graph from nodes, and what is wanted on one of its switches, as lines. */
+/** Makes a graph from nodes, and computes the desired rules of one of its switches, as lines. */
 import { compile, objectsOn } from '../../flows/compile.ts'
 import { printFlow } from '../../src/openflow/index.ts'
 import { apply, type Change } from '../../topology/change.ts'
@@ -30,7 +30,7 @@ export function graphOf(nodes: Nodes): Graph {
   return graph
 }
 
-/** The rules wanted on hypervisor `n`, in the order of the pipeline. */
+/** The desired rules on hypervisor `n`, in the order of the pipeline. */
 export function rulesOn(graph: Graph, n: number) {
   const objects = [...new Set(objectsOn(graph, hypervisorId(n)))]
   return objects
@@ -38,6 +38,6 @@ export function rulesOn(graph: Graph, n: number) {
     .sort((a, b) => a.table - b.table || b.priority - a.priority || a.author - b.author)
 }
 
-/** The same as lines with the reason after them: `… actions=…  # why`. */
+/** The same rules as lines, followed by the reason: `… actions=…  # why`. */
 export const linesOn = (graph: Graph, n: number): string[] =>
   rulesOn(graph, n).map((rule) => `${printFlow(rule)}  # ${rule.why}`)

@@ -1,4 +1,4 @@
-/** A controller on a store in memory, and its operations by name as the HTTP room would call them. */
+/** A controller on a store in memory. Its operations are called by name, as the HTTP room calls them. */
 
 import pino from 'pino'
 import { Controller } from '../../src/controller.ts'
@@ -24,11 +24,11 @@ export interface Options {
   readonly store?: MemoryStore
   /** `[first, last]` VLAN ids of physnet1. */
   readonly vlans?: readonly [number, number]
-  /** Where floating addresses live on physnet1. */
+  /** The pools of floating addresses on physnet1. */
   readonly floating?: readonly FloatingPool[]
-  /** Which of the built-in engines; all of them where this is left out. */
+  /** The built-in engines to load. Default: all of them. */
   readonly builtIn?: readonly string[]
-  /** Those of others. */
+  /** Outside engines to load. */
   readonly outside?: readonly Engine[]
   readonly features?: readonly Feature[]
 }
@@ -43,7 +43,7 @@ const built = (
     overlays: { vxlan: VNIS, geneve: VNIS, mtu: 1500 },
   })
 
-/** A built-in engine as such a controller has it. */
+/** A built-in engine with the settings of this controller. */
 export function engineOf(alias: string): Engine {
   const engine = built().find((each) => each.alias === alias)
   if (!engine) throw new Error(`no engine ${alias}`)
@@ -73,7 +73,7 @@ const TAKEN = takenNames(FEATURES)
 
 const ADMIN = { project: '*', role: 'admin' } as const
 
-/** Call an operation of the project's by the name that the API has for it. @returns the id of what it made */
+/** Calls an operation of the project by its name in the API. @returns the id of the object */
 function callsOf({ networks, ports, vnics }: Operations) {
   const calls: Readonly<
     Record<string, (body: Record<string, unknown>, network: NetworkId) => Promise<Made<{ readonly id: string }>>>

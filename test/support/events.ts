@@ -1,4 +1,4 @@
-/** A client of the stream of events, over a real socket. */
+/** A client of the event stream, over a real socket. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Seen {
@@ -7,7 +7,7 @@ export interface Seen {
   readonly data: Record<string, unknown>
 }
 
-/** Reads a project's stream until it is told to stop. */
+/** Reads the stream of a project until it is stopped. */
 export async function follow(url: string, lastId?: number) {
   const stop = new AbortController()
   const headers = lastId === undefined ? {} : { 'last-event-id': String(lastId) }

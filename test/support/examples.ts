@@ -1,4 +1,4 @@
-/** The networks that the docs page of the pipeline explains, and clouds in which every stage does all that it can do. */
+/** The networks that the docs page of the pipeline explains, and clouds in which every stage makes all its kinds of rules. */
 import { compileByStage, objectsOn, type Wanted } from '../../flows/compile.ts'
 import { PIPELINE } from '../../flows/stages/assembled.ts'
 import type { Graph } from '../../topology/graph.ts'
@@ -50,7 +50,7 @@ export const EXAMPLES = [
   },
 ]
 
-/** Members with known addresses on a network that is bridged to a remote site; a trunk with limits. */
+/** Members with known addresses on a network that is bridged to a remote site, and a trunk with limits. */
 function everything(): Graph {
   const ipv6 = { prefix: 'fd09::/64', mode: 'slaac', dns: [] }
   const bridged: Network = { ...vxlanNetwork(1), attributes: { ipv6 } }
@@ -86,7 +86,7 @@ function crowded(): Graph {
   })
 }
 
-/** The rules of all these clouds, by the stage that made them. */
+/** The rules of all these clouds, by the stage that makes them. */
 export const BY_STAGE: readonly Wanted[] = [...Object.values(clouds), everything(), crowded()].flatMap((graph) =>
   [...new Set(objectsOn(graph, hypervisorId(0)))].flatMap((object) =>
     compileByStage({ graph, engines: ENGINES, pipeline: PIPELINE }, hypervisorId(0), object),

@@ -1,6 +1,6 @@
 /**
- * A switch for scale and for faults that Open vSwitch does not produce on demand. It keeps rules by table, priority and match,
- * answers as OVS 3.1 was seen to answer, and can refuse rules or stop answering for a while.
+ * A switch for tests of scale, and of faults that Open vSwitch does not produce on demand. It stores rules by table, priority
+ * and match, and answers like OVS 3.1. It can refuse rules, or stop answering for a while.
  */
 import {
   type Decoded,
@@ -15,7 +15,7 @@ import {
 } from '../../src/openflow/index.ts'
 import { Peer } from '../openflow/support/peer.ts'
 
-/** Of a rule refused when it is added to a bundle: BAD_ACTION/BAD_OUT_PORT. */
+/** The error for a rule that is refused when it is added to a bundle: BAD_ACTION/BAD_OUT_PORT. */
 const REFUSAL = { errorType: 2, code: 4 }
 const METER_MOD_FAILED = 12
 const [METER_EXISTS, UNKNOWN_METER, OUT_OF_METERS] = [1, 3, 10]
@@ -24,7 +24,7 @@ export interface Options {
   readonly datapathId: bigint
   /** The address that it connects from. */
   readonly from?: string
-  /** Rules that it will not take. */
+  /** Does the switch refuse this rule? */
   readonly refuses?: (flow: FlowMod) => boolean
 }
 
@@ -37,12 +37,12 @@ export class FakeSwitch {
   refusesMeter: (mod: MeterMod) => boolean = () => false
   /** Messages that changed rules, or could have. */
   readonly flowMods: FlowMod[] = []
-  /** Packets that the controller has sent through it, with what it had confirmed of rules by then. */
+  /** Packets that the controller has sent through the switch, with the changes of rules that the switch had confirmed by then. */
   readonly packetOuts: Array<MessageOf<'packet_out'> & { readonly flows: number }> = []
   refuses: (flow: FlowMod) => boolean
-  /** Called with each rule that is put or taken away. */
+  /** Called for each rule that is added or deleted. */
   applied: (mod: FlowMod) => void = () => {}
-  /** Bundles that were filled to the end, and those that were given up. */
+  /** The numbers of bundles that were committed, and that were discarded. */
   closed = 0
   discarded = 0
   readonly #peer: Peer
@@ -62,7 +62,7 @@ export class FakeSwitch {
     return fake
   }
 
-  /** Answer nothing until `resume`. */
+  /** Answers nothing until `resume`. */
   pause(): void {
     this.#held = []
   }
@@ -73,12 +73,12 @@ export class FakeSwitch {
     for (const message of held) this.#peer.send(message)
   }
 
-  /** Answers that it holds back. */
+  /** The answers that are held back. */
   get holding(): number {
     return this.#held?.length ?? 0
   }
 
-  /** A packet has met one of its rules that sends to the controller. */
+  /** Simulates a packet that matches a rule which sends it to the controller. */
   ask(cookie: bigint, inPort: number, data: Uint8Array, table = 20): void {
     const match = [{ field: 'in_port', value: inPort }] as const
     const about = { bufferId: 0xffffffff, totalLength: data.length, reason: 'apply_action', table, cookie } as const
@@ -140,7 +140,7 @@ export class FakeSwitch {
     }
   }
 
-  /** All rules, a hundred to a message. */
+  /** All rules, a hundred in each message. */
   #dump(xid: number): Message[] {
     const flows = [...this.flows.values()].map((flow) => ({ ...flow, stats: {} }))
     const parts = Array.from({ length: Math.ceil(flows.length / 100) || 1 }, (_, n) =>

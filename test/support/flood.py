@@ -1,6 +1,6 @@
-"""Sends one broadcast frame into an interface, and prints how many copies came out at others, by tunnel end: JSON.
+"""Sends a broadcast frame into an interface, and prints the number of copies at other interfaces, by tunnel end, as JSON.
 
-flood.py FROM WATCHED...: run in the network namespace of all of them.
+flood.py FROM WATCHED...: runs in the network namespace of all these interfaces.
 """
 import json
 import select
@@ -8,8 +8,8 @@ import socket
 import sys
 import time
 
-MARK = b'\x88\xb5flood'  # an EtherType for experiments (IEEE 802), and what tells our frame from others
-OUTGOING = 4  # PACKET_OUTGOING: what the kernel itself sends there
+MARK = b'\x88\xb5flood'  # an EtherType for experiments (IEEE 802) and a mark, which distinguish our frame from others
+OUTGOING = 4  # PACKET_OUTGOING: frames that the kernel itself sends there
 SO_RCVBUFFORCE = 33
 
 
@@ -21,7 +21,7 @@ def opened(interface):
 
 
 def end_of(frame):
-    """The address that the outer header is for; the empty string if there is none."""
+    """The destination address of the outer header; an empty string if there is none."""
     if frame[12:14] == b'\x08\x00':
         return socket.inet_ntop(socket.AF_INET, frame[30:34])
     if frame[12:14] == b'\x86\xdd':

@@ -1,4 +1,4 @@
-/** A whole controller with OVSDB hosts, each a real ovsdb-server, and with fake switches where a test wants them. */
+/** A whole controller with OVSDB hosts, each a real ovsdb-server, and with fake switches if a test needs them. */
 import { datapathIdOf } from '../../src/hypervisors/provision.ts'
 import { listen } from '../../src/ovsdb/index.ts'
 import type { HypervisorId, PortId, VnicId } from '../../topology/ids.ts'
@@ -16,7 +16,9 @@ interface Teardown {
 /** External ids of a host on which networks of every engine work, once it has a bridge br-eth1. */
 export const FABRIC = { 'plugboard-bridge-mappings': 'physnet1:br-eth1', 'plugboard-encap-ip': '192.0.2.1' }
 
-/** Each mark is written once in a process, so that none is taken for an earlier one, in a store that is used again either. */
+/**
+ * Each mark is used only once in a process, so that it cannot be taken for an earlier one, even in a store that is used again.
+ */
 let marks = 0
 
 export async function ovsdbCloud(t: Teardown, options: Options = {}) {
@@ -36,7 +38,7 @@ export async function ovsdbCloud(t: Teardown, options: Options = {}) {
     if (settings === FABRIC) await started.addBridge('br-eth1')
     return started
   }
-  /** A host that has connected. @param before what is written into its OVSDB before that */
+  /** A host that has connected. @param before writes into its OVSDB before it connects */
   const host = async (
     systemId: string,
     settings: Readonly<Record<string, string>> = {},
@@ -64,7 +66,7 @@ export async function ovsdbCloud(t: Teardown, options: Options = {}) {
     await of.set({ hostname })
     await until(() => hypervisor(of.systemId)?.hostname === hostname)
   }
-  /** The switch of a host. */
+  /** The fake switch of a host. */
   const connectSwitch = async (systemId: string): Promise<FakeSwitch> => {
     const connected = await FakeSwitch.connect(cloud.openflowPort, {
       datapathId: BigInt(`0x${datapathIdOf(systemId)}`),
@@ -73,7 +75,7 @@ export async function ovsdbCloud(t: Teardown, options: Options = {}) {
     await until(() => controller.fleet.get(id(systemId))?.ready === true)
     return connected
   }
-  /** A VNIC in a port of a new network, without an interface. @returns its id */
+  /** Creates a VNIC in a port of a new network, without an interface. @returns its id */
   const vnic = async (engine = 'vlan'): Promise<VnicId> => {
     const network = await call('create_network', { engine })
     const made = await call('create_port', {}, { network_id: network.id })
@@ -84,7 +86,7 @@ export async function ovsdbCloud(t: Teardown, options: Options = {}) {
   const destroyVnic = async (id: VnicId): Promise<void> => {
     await controller.operations.vnics.destroy(PROJECT, id, null)
   }
-  /** Where a VNIC is: hypervisor, interface and port number; undefined: nowhere. */
+  /** The place of a VNIC: hypervisor, interface and port number; undefined if it has none. */
   const place = (id: VnicId) => {
     const binding = controller.graph.bindings.get(id)
     return binding && `${binding.hypervisor} ${binding.interface} ${binding.ofport}`

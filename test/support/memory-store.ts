@@ -1,4 +1,4 @@
-/** A store in memory, for tests of what stands on one; it can be told to wait and to fail. */
+/** A store in memory, for tests of code that uses a store. Tests can make it wait and fail. */
 import { CommitLog } from '../../src/store/commit-log.ts'
 import type { Commit, Condition, Entry, Json, Outcome, Store, Write } from '../../src/store/store.ts'
 import { StoreError } from '../../src/store/store.ts'
@@ -7,13 +7,13 @@ import { takeBlock } from '../../src/store/take-block.ts'
 export class MemoryStore implements Store {
   readonly maxWrites = 1000
   readonly entries = new Map<string, Entry>()
-  /** While set, commits of writes fail with it. */
+  /** While set, commits with writes fail with this error. */
   failure: StoreError | null = null
-  /** While set, reading a range fails with it. */
+  /** While set, reading a range fails with this error. */
   unreadable: StoreError | null = null
-  /** While set, commits wait for it. */
+  /** While set, commits wait for this promise. */
   held: Promise<unknown> | null = null
-  /** While set, watches tell nothing. */
+  /** While set, watches deliver nothing. */
   silence: Promise<unknown> | null = null
   commits = 0
   readonly #log: CommitLog
@@ -79,13 +79,13 @@ export class MemoryStore implements Store {
     this.#log.end()
   }
 
-  /** Puts an entry as an older version of the program left it. */
+  /** Puts an entry as an older version of the program has written it. */
   plant(key: string, value: Json): void {
     this.entries.set(key, { key, value, revision: this.#revision })
   }
 }
 
-/** In the order of their bytes. */
+/** Compares strings by their bytes. */
 const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 export const diskFull = (): StoreError => new StoreError('cannot-commit', 'No space left on device')

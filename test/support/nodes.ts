@@ -79,7 +79,7 @@ export const geneveNetwork = (n: number): Network => ({
   segmentId: `geneve/${5000 + n}`,
 })
 
-/** The untagged side of physnet1. */
+/** The untagged frames of physnet1. */
 export const flatNetwork = (n: number): Network => ({
   ...vlanNetwork(n),
   engine: 'flat',
@@ -87,7 +87,7 @@ export const flatNetwork = (n: number): Network => ({
   segmentId: 'flat/physnet1',
 })
 
-/** 203.0.113.16n/28 of VLAN 50, whose router is 203.0.113.1. */
+/** A network with the prefix 203.0.113.16n/28 in VLAN 50, whose router is 203.0.113.1. */
 export const natNetwork = (n: number): Network => ({
   ...vlanNetwork(n),
   engine: 'nat-ipv4',
@@ -97,7 +97,7 @@ export const natNetwork = (n: number): Network => ({
   hypervisorRules: true,
 })
 
-/** In the nth nat network, the mth address of its prefix. */
+/** A port in the nth NATed network, with the mth address of its prefix. */
 export const natPort = (n: number, network: number, m: number): Port =>
   port(n, natNetwork(network), {
     segmentId: `routed/physnet1/203.0.113.${16 * network + m}`,
@@ -106,7 +106,7 @@ export const natPort = (n: number, network: number, m: number): Port =>
 
 const remote = (n: number): string => `203.0.${113 + (n >> 8)}.${n & 0xff}`
 
-/** A port of engine remote-l2: on its own, or in a network and at hypervisor `where`. */
+/** A port of engine remote-l2: standalone, or in a network and at hypervisor `where`. */
 export const wire = (n: number, network: Network | null = null, where: number | null = null): Port => ({
   ...port(n, vlanNetwork(0)),
   engine: 'remote-l2',

@@ -1,4 +1,4 @@
-/** An engine of another author's whose parts a test can replace: ports on their own, each a VXLAN tunnel to 203.0.113.9. */
+/** An outside engine whose parts a test can replace: standalone ports, each a VXLAN tunnel to 203.0.113.9. */
 import type { Engine } from '../../src/core/engine/engine.ts'
 
 interface Parts extends Partial<Omit<Engine, 'rules' | 'ports'>> {

@@ -1,4 +1,4 @@
-/** The package as somebody else has it: built, in the node_modules of a project that uses it. */
+/** The built package in the node_modules of a project, as a user has it. */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, globSync, mkdirSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -6,15 +6,15 @@ import { basename, join } from 'node:path'
 const ROOT = join(import.meta.dirname, '../..')
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 
-/** Node without the hooks that tap puts into every program that a test starts. */
+/** Node without the hooks that tap adds to every program that a test starts. */
 export const NODE = ['env', '-u', 'NODE_OPTIONS', process.execPath] as const
 const [ENV, ...NODE_ARGS] = NODE
 
-/** Run the compiler in a directory. @returns what it has to say: nothing, if all is well */
+/** Runs the compiler in a directory. @returns its messages; empty if there are no errors */
 export const tsc = (directory: string, ...args: string[]): string =>
   spawnSync(ENV, [...NODE_ARGS, TSC, ...args], { cwd: directory, encoding: 'utf8' }).stdout
 
-/** @throws Error if it does not build */
+/** @throws Error if the package does not build */
 export function install(project: string): void {
   const installed = join(project, 'node_modules/plugboard')
   mkdirSync(installed, { recursive: true })
@@ -30,7 +30,7 @@ export function install(project: string): void {
   }
 }
 
-/** A copy of the example engine in a project. @returns its module */
+/** Copies the example engine into a project. @returns the path of its module */
 export function copyLineEngine(project: string): string {
   for (const file of ['package.json', 'line.js', 'line.test.js']) {
     copyFileSync(join(ROOT, 'examples/line-engine', file), join(project, file))

@@ -1,4 +1,4 @@
-/** What hosts say over OVSDB, as it ends up in the journal: for tests in which it does not matter how it got there. */
+/** Writes reports of hosts directly into the journal, for tests in which it does not matter how they got there. */
 import type { Controller } from '../../src/controller.ts'
 import { arrived } from '../../src/core/resources/migration.ts'
 import type { VnicId } from '../../topology/ids.ts'
@@ -6,7 +6,7 @@ import type { Binding, Hypervisor } from '../../topology/model.ts'
 import { hypervisorId } from './nodes.ts'
 
 export function placingOf({ journal }: Controller) {
-  /** Hypervisors join, or say something else of themselves than before; each keeps its key. */
+  /** Makes hypervisors join, or changes what they report. Each one keeps its key. */
   const join = async (...hypervisors: readonly Hypervisor[]): Promise<void> => {
     await journal.write((draft) => {
       for (const each of hypervisors) {
@@ -15,10 +15,7 @@ export function placingOf({ journal }: Controller) {
       }
     })
   }
-  /**
-   * A VNIC has an interface on this hypervisor, and nowhere else.
-   * @param ofport null: without a port number yet
-   */
+  /** Puts the interface of a VNIC on this hypervisor, and on no other one. @param ofport null: without a port number yet */
   const bind = async (vnic: string, where: number, ofport: number | null = 70): Promise<void> => {
     const vnicId = vnic as VnicId
     const to: Binding = { vnicId, hypervisor: hypervisorId(where), bridge: 'br-int', interface: `tap${ofport}`, ofport }
@@ -29,7 +26,7 @@ export function placingOf({ journal }: Controller) {
       draft.change({ kind: 'binding', id: vnicId, to })
     })
   }
-  /** The interface of a VNIC is gone. */
+  /** Removes the interface of a VNIC. */
   const unbind = async (vnic: string): Promise<void> => {
     await journal.write((draft) => draft.change({ kind: 'binding', id: vnic as VnicId, to: null }))
   }

@@ -1,4 +1,4 @@
-/** The program as a process of its own: its log, its API, its end. */
+/** Runs the program as a process: its log, its API, its end. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ export class Plugboard {
   readonly process: ChildProcess
   readonly log: Line[] = []
   readonly errors: Promise<string>
-  /** Its exit code, or the signal that ended it. */
+  /** The exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>
   readonly #waiting = new Map<string, (line: Line) => void>()
 
@@ -42,7 +42,7 @@ export class Plugboard {
     t.teardown(() => child.kill('SIGKILL'))
   }
 
-  /** A line with this message, as soon as it is there. */
+  /** Resolves with the first log line that has this message. */
   async says(message: string): Promise<Line> {
     const said = this.log.find(({ msg }) => msg === message)
     if (said) return said
@@ -53,7 +53,7 @@ export class Plugboard {
     return Promise.race([line, end])
   }
 
-  /** @returns its base URL */
+  /** @returns the base URL of its API */
   async ready(): Promise<string> {
     return `http://${(await this.says('plugboard is ready')).http}`
   }
@@ -86,7 +86,7 @@ interface Ended {
   readonly stderr: string
 }
 
-/** A command that ends by itself. */
+/** Runs a command that ends by itself. */
 export const run = (...args: string[]): Promise<Ended> => runWith('', ...args)
 
 export async function runWith(input: string, ...args: string[]): Promise<Ended> {

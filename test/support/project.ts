@@ -1,4 +1,4 @@
-/** A project over HTTP: makes its networks, ports and VNICs, with what hypervisors would tell of them. */
+/** A project over HTTP: creates networks, ports and VNICs, and simulates the reports of hypervisors about them. */
 import { type ApiOptions, apiOn } from './api.ts'
 import { seeHypervisor, seeInterface, switchesOf } from './seen.ts'
 
@@ -11,7 +11,7 @@ type Fields = Readonly<Record<string, unknown>>
 export async function projectOn(t: Test, options: ApiOptions = {}) {
   const api = await apiOn(t, options)
   const { call, controller } = api
-  /** @returns the id */
+  /** @returns the id of the new object */
   const make = async (path: string, fields: Fields): Promise<string> => {
     const { status, body } = await call('POST', path, fields)
     if (status !== 201) throw new Error(`${path}: ${JSON.stringify(body)}`)
@@ -21,10 +21,10 @@ export async function projectOn(t: Test, options: ApiOptions = {}) {
   return {
     ...api,
     network,
-    /** @param of the network; a new one where it is left out */
+    /** @param of the id of the network; default: a new network */
     port: async (of?: string, fields: Fields = {}) => make(`${RED}/networks/${of ?? (await network())}/ports`, fields),
     vnic: (fields: Fields = {}) => make(`${RED}/vnics`, fields),
-    /** @param prefer nothing where the VNIC has no interface, so that nobody waits for one */
+    /** @param prefer leave it out for a VNIC without an interface, so that the request does not wait */
     plug: (vnic: string, port: string, prefer: Record<string, string> = WAIT) =>
       call('PUT', `${RED}/vnics/${vnic}/port`, { port_id: port }, prefer),
     showPort: async (id: string) => (await call('GET', `${RED}/ports/${id}`)).body,
@@ -34,7 +34,7 @@ export async function projectOn(t: Test, options: ApiOptions = {}) {
   }
 }
 
-/** The same with hypervisors 0, 1, …, of which the first `connected` have a switch. */
+/** The same with hypervisors 0, 1, …. The first `connected` of them have a switch. */
 export async function busyProjectOn(t: Test, hypervisors: number, connected: number, options: ApiOptions = {}) {
   const project = await projectOn(t, options)
   const connect = await switchesOf(t, project.controller)

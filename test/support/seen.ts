@@ -1,4 +1,4 @@
-/** What hypervisors tell a controller, told in their place: that they are there, where interfaces are, and their switches. */
+/** Simulates what hypervisors report to a controller: that they exist, where interfaces are, and their switches. */
 import type { Controller } from '../../src/controller.ts'
 import { arrived } from '../../src/core/resources/migration.ts'
 import { listen } from '../../src/openflow/index.ts'
@@ -11,7 +11,7 @@ interface Teardown {
   teardown(stop: () => unknown): void
 }
 
-/** Hypervisor `n` joins, or says something new of itself. */
+/** Hypervisor `n` joins, or reports something new about itself. */
 export async function seeHypervisor(
   { journal }: Controller,
   n: number,
@@ -24,7 +24,7 @@ export async function seeHypervisor(
   })
 }
 
-/** The interface of a VNIC is on hypervisor `n` now. */
+/** Reports the interface of a VNIC on hypervisor `n`. */
 export async function seeInterface({ journal }: Controller, vnic: string, n: number, ofport: number | null = 5) {
   await journal.write((draft) => {
     const vnicId = vnic as VnicId
@@ -36,7 +36,7 @@ export async function seeInterface({ journal }: Controller, vnic: string, n: num
   })
 }
 
-/** Listens for switches until the test ends. @returns connects the switch of hypervisor `n` */
+/** Listens for switches until the test ends. @returns a function that connects the switch of hypervisor `n` */
 export async function switchesOf(t: Teardown, controller: Controller): Promise<(n: number) => Promise<FakeSwitch>> {
   const listener = await listen({ port: 0, onSession: (session) => controller.acceptSwitch(session) })
   t.teardown(async () => {

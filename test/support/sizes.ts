@@ -1,20 +1,20 @@
-/** How much a cloud costs its switches: rules for a wide network, and what one more hypervisor changes on the others. */
+/** Measures what a cloud costs its switches: rules for a wide network, and what one more hypervisor changes on the others. */
 import { isDeepStrictEqual } from 'node:util'
 import { graphOf, rulesOn } from './cloud.ts'
 import { engineOf } from './controller.ts'
 import { hypervisorId } from './nodes.ts'
 import { cloudOf, until } from './switches.ts'
-import { bridgedNetwork, lonePorts, NETWORK_ENGINES, type NetworkEngine, oneNetwork } from './wide.ts'
+import { bridgedNetwork, NETWORK_ENGINES, type NetworkEngine, oneNetwork, standalonePorts } from './wide.ts'
 
 export interface RulesPerSwitch {
   readonly what: string
-  /** On the switch that has the most. */
+  /** The number of rules on the switch that has the most. */
   readonly rules: number
-  /** (local VNICs x 6) + (remote VNICs x 1) + 20 for the network; of ports on their own as if they were one. */
+  /** (local VNICs x 6) + (remote VNICs x 1) + 20 for the network. Standalone ports count as if they were one network. */
   readonly most: number
 }
 
-/** Rules on a switch for a network of so many VNICs on so many hypervisors, for each engine. */
+/** The rules on a switch for a network with these numbers of VNICs and hypervisors, for each engine. */
 export function rulesPerSwitch(vnics: number, hypervisors: number): RulesPerSwitch[] {
   const places = Array.from({ length: vnics }, (_, n) => n % hypervisors)
   const here = Math.ceil(vnics / hypervisors)
@@ -28,23 +28,23 @@ export function rulesPerSwitch(vnics: number, hypervisors: number): RulesPerSwit
       { what: engine, rules: fullest(oneNetwork(engine, { places })), most },
       { what: `${engine}, bridged to a remote site`, rules: fullest(bridgedNetwork(engine, { places })), most },
     ]),
-    { what: 'remote-l2, a tunnel for each VNIC', rules: fullest(lonePorts({ places })), most: here * 6 + 20 },
+    { what: 'remote-l2, a tunnel for each VNIC', rules: fullest(standalonePorts({ places })), most: here * 6 + 20 },
   ]
 }
 
 export interface Addition {
   readonly engine: NetworkEngine
-  /** On the one of the other switches that had the most of each. */
+  /** The largest numbers on any of the other switches. */
   readonly bundles: number
   readonly flowMods: number
-  /** Those on which anything changed. */
+  /** The number of switches on which anything changed. */
   readonly touched: number
-  /** Ports towards the fabric that a hypervisor needs, and whether they are what they were. */
+  /** The ports towards the fabric that a hypervisor needs, and whether they are unchanged. */
   readonly ports: number
   readonly samePorts: boolean
 }
 
-/** What a VNIC on one more hypervisor costs each of the others, by the whole controller and switches that only keep rules. */
+/** What a VNIC on one more hypervisor costs each of the others, measured with a whole controller and fake switches. */
 export async function oneMoreHypervisor(
   t: Parameters<typeof cloudOf>[0],
   engine: NetworkEngine,

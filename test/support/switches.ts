@@ -1,4 +1,4 @@
-/** A whole controller with fake switches, and what a compute service would do on them. */
+/** A whole controller with fake switches, and what a compute service would do with them. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listen } from '../../src/openflow/index.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
@@ -20,7 +20,7 @@ export async function cloudOf(t: Teardown, hypervisors: number, options: Options
     await listener.close()
   })
   await join(...Array.from({ length: hypervisors }, (_, n) => hypervisor(n)))
-  /** @param from the address that it connects from, of this machine's loopback */
+  /** @param from the loopback address that the switch connects from */
   const connect = (n: number, refuses?: FakeSwitch['refuses'], from?: string) =>
     FakeSwitch.connect(listener.address.port, {
       datapathId: BigInt(n),
@@ -28,7 +28,7 @@ export async function cloudOf(t: Teardown, hypervisors: number, options: Options
       ...(from === undefined ? {} : { from }),
     })
   let ofport = 10
-  /** A VNIC in a port of the network, with an interface on a hypervisor. @returns its id */
+  /** Puts a VNIC into a port of the network, with an interface on a hypervisor. @returns its id */
   const plug = async (network: { id: string }, where: number): Promise<VnicId> => {
     const port = await call('create_port', {}, { network_id: network.id })
     const id = (await call('create_vnic', {})).id as VnicId
@@ -48,7 +48,7 @@ export async function cloudOf(t: Teardown, hypervisors: number, options: Options
   }
 }
 
-/** Until it is so; the test's own time-out ends what never comes. */
+/** Waits until the condition is true. If that never happens, the time-out of the test ends the wait. */
 export async function until(met: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await met())) await sleep(5)
 }

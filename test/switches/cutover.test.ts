@@ -1,4 +1,7 @@
-/** The order of a hand-over: the target first, then the peers and the old place; and not if that keeps them from all else. */
+/**
+ * The order of a hand-over: first the target, then the peers, then the old place. A slow switch must not delay the others for
+ * long.
+ */
 import t from 'tap'
 import { authorOf } from '../../flows/pipeline/cookie.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
@@ -7,7 +10,7 @@ import { cloudOf, until } from '../support/switches.ts'
 
 const ADMIN = { project: PROJECT, role: 'admin' } as const
 
-/** A VNIC on the first of three switches, another one on the third. */
+/** A VNIC on the first of three switches, and another one on the third. */
 async function scene(t: Parameters<typeof cloudOf>[0]) {
   const cloud = await cloudOf(t, 3)
   const { call, connect, plug, bind, status } = cloud
@@ -33,7 +36,7 @@ t.test('the old place and the peers wait until the target has confirmed', async 
   t.match(peer.lines().join('\n'), /192\.0\.2\.2->tun_dst/)
 })
 
-t.test('a target that does not answer, or goes, holds up nobody for long', async (t) => {
+t.test('a target that does not answer or disconnects does not delay others for long', async (t) => {
   const { source, target, move, id, status } = await scene(t)
   target.pause()
   await move(1)
@@ -52,39 +55,42 @@ t.test('objects that are marked meanwhile are sent together with waiting ones', 
   await until(() => source.lines().some((line) => line.includes('in_port=13')))
   t.notOk(
     source.lines().some((line) => line.includes('in_port=11')),
-    'its port number may be another VNIC’s by then',
+    'its port number may belong to another VNIC by then',
   )
   target.resume()
   t.same([await settled(newcomer), await settled(id)], ['active', 'active'])
 })
 
-t.test('the old place loses the VNIC’s own rules, the new one is told again, and then the network’s go', async (t) => {
-  const { controller, call, connect, plug, bind, status } = await cloudOf(t, 2)
-  const [source, target] = [await connect(0), await connect(1)]
-  const network = await call('create_network', { engine: 'vlan' })
-  const elsewhere = await call('create_network', { engine: 'vlan' })
-  const [id, other] = [await plug(network, 0), await plug(network, 0)]
-  await plug(elsewhere, 0)
-  const carried = await call('create_port', {}, { network_id: elsewhere.id })
-  const carrier = controller.graph.vnics.get(id)?.portId as PortId
-  const trunk = [{ vlan_id: 77, port_id: carried.id }]
-  await controller.operations.ports.update(PROJECT, carrier, { trunk }, null, ADMIN)
-  await until(() => status(id) === 'active' && status(other) === 'active')
-  const own = [carrier, carried.id as PortId].map((port) => controller.graph.ports.get(port)?.key)
-  await until(() => source.lines().some((line) => line.includes('dl_vlan=77')))
-  const steps: Array<{ own: boolean; told: number }> = []
-  source.applied = ({ cookie = 0n }) => {
-    steps.push({ own: own.includes(authorOf(cookie)), told: target.packetOuts.length })
-  }
-  await bind(id, 1)
-  await until(() => status(id) === 'active')
-  const [first, last] = [steps.filter((step) => step.own), steps.filter((step) => !step.own)]
-  t.ok(first.length > 0 && last.length > 0)
-  t.same(steps, [...first, ...last])
-  const before = Math.max(...first.map(({ told }) => told))
-  t.ok(before > 0, 'told once before')
-  t.ok(last.every(({ told }) => told > before))
-})
+t.test(
+  'the old place loses the VNIC’s own rules, the VNIC is announced again, and then the network’s rules are removed',
+  async (t) => {
+    const { controller, call, connect, plug, bind, status } = await cloudOf(t, 2)
+    const [source, target] = [await connect(0), await connect(1)]
+    const network = await call('create_network', { engine: 'vlan' })
+    const elsewhere = await call('create_network', { engine: 'vlan' })
+    const [id, other] = [await plug(network, 0), await plug(network, 0)]
+    await plug(elsewhere, 0)
+    const carried = await call('create_port', {}, { network_id: elsewhere.id })
+    const carrier = controller.graph.vnics.get(id)?.portId as PortId
+    const trunk = [{ vlan_id: 77, port_id: carried.id }]
+    await controller.operations.ports.update(PROJECT, carrier, { trunk }, null, ADMIN)
+    await until(() => status(id) === 'active' && status(other) === 'active')
+    const own = [carrier, carried.id as PortId].map((port) => controller.graph.ports.get(port)?.key)
+    await until(() => source.lines().some((line) => line.includes('dl_vlan=77')))
+    const steps: Array<{ own: boolean; told: number }> = []
+    source.applied = ({ cookie = 0n }) => {
+      steps.push({ own: own.includes(authorOf(cookie)), told: target.packetOuts.length })
+    }
+    await bind(id, 1)
+    await until(() => status(id) === 'active')
+    const [first, last] = [steps.filter((step) => step.own), steps.filter((step) => !step.own)]
+    t.ok(first.length > 0 && last.length > 0)
+    t.same(steps, [...first, ...last])
+    const before = Math.max(...first.map(({ told }) => told))
+    t.ok(before > 0, 'announced once before')
+    t.ok(last.every(({ told }) => told > before))
+  },
+)
 
 t.test('a switch that connects again while it has to wait is served as usual', async (t) => {
   const { call, connect, source, target, plug, move, settled, id, status } = await scene(t)
@@ -98,7 +104,7 @@ t.test('a switch that connects again while it has to wait is served as usual', a
   await until(() => again.lines().length > 0)
   target.resume()
   t.equal(await settled(id), 'active')
-  // What it was to wait for was counted on the connection before.
+  // The generation that it would wait for belongs to an earlier connection.
   const newcomer = await plug(elsewhere, 0)
   await until(() => status(newcomer) === 'active')
   t.ok(again.lines().some((line) => line.includes('in_port=18')))

@@ -19,7 +19,7 @@ t.test('B10: a VLAN id is unique in its physical network, a VNI everywhere', asy
   t.strictSame(
     chosen.map((network) => vlanOf(cloud, network)),
     [100, 102, 103],
-    'what is taken is passed over',
+    'taken segments are skipped',
   )
 })
 
@@ -71,7 +71,7 @@ t.test('B11: a freed segment stays taken while a hypervisor may hold rules for i
   const asked = { segment: { physical_network: 'physnet1', vlan_id: 1 } }
   await t.rejects(cloud.call('create_network', asked), { code: 'segment-in-use', message: /hv9 may still hold/ })
   const again = await controllerOn({ store: cloud.store, vlans: [1, 1] })
-  await t.rejects(again.call('create_network', {}), { code: 'segments-exhausted' }, 'after a restart too')
+  await t.rejects(again.call('create_network', {}), { code: 'segments-exhausted' }, 'also after a restart')
   await again.controller.operations.hypervisors.remove(holder)
   t.equal(vlanOf(again, await again.call('create_network', {})), 1, 'removed by an operator: free')
 })

@@ -1,4 +1,4 @@
-/** The bounds on the rules of a wide network, and on what one more hypervisor costs each of the others. */
+/** Limits on the rules of a wide network, and on what one more hypervisor costs each of the others. */
 import t from 'tap'
 import { oneMoreHypervisor, rulesPerSwitch } from '../support/sizes.ts'
 

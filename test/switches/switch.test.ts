@@ -1,4 +1,4 @@
-/** Switches that are slow, refuse rules, come back or are changed by others, on the way through of the whole controller. */
+/** Switches that are slow, refuse rules, reconnect or are changed by others, with a whole controller. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { type FlowMod, printFlow } from '../../src/openflow/index.ts'
@@ -20,8 +20,8 @@ t.test(
     peer.pause()
     const second = await plug(network, 0)
     await until(() => here.flows.size > 0)
-    t.equal(status(second), 'building', 'its own switch has it, the peer has not confirmed')
-    t.equal(status(first), 'active', 'not bounced by another')
+    t.equal(status(second), 'building', 'its own switch has confirmed, the peer has not')
+    t.equal(status(first), 'active', 'not replaced by another switch')
     peer.resume()
     t.equal((await realised(second)).status, 'active')
   },
@@ -74,7 +74,7 @@ t.test('B36: a refused rule is an error of its VNIC alone, and is tried again', 
   const refused = await realised(vnic)
   t.match(refused, { status: 'error', status_detail: /hv0 refused a rule: .*BAD_OUT_PORT/ })
   const another = await plug(network, 0)
-  t.equal((await realised(another)).status, 'active', 'others are not held up')
+  t.equal((await realised(another)).status, 'active', 'others are not delayed')
   t.equal(status(good), 'active')
   bad = undefined
   await until(() => status(vnic) === 'active')
@@ -133,7 +133,7 @@ t.test('unplug waits for the switch, says so while it waits, and ends when the s
   t.equal(status(vnic), 'unplugged')
 })
 
-/** A flood list of three is one copy longer than one of two. */
+/** A flood list of three members is one copy longer than one of two. */
 const actionsOf = ({ instructions = [] }: FlowMod): number =>
   instructions.reduce((sum, each) => sum + ('actions' in each ? each.actions.length : 0), 0)
 
@@ -175,11 +175,12 @@ t.test('B36: one timer retries refused objects, however many changes come meanwh
   for (const id of vnics) t.equal((await realised(id)).status, 'error')
   const own = attempts
   await sleep(3_500)
-  // Tried after 1 s and 2 s more: all ten each time, and each once more after the others were set aside.
+  // Retried after 1 s and after 2 s more. Each try sends all ten at once, and then each of them again after the others were
+  // set aside.
   t.ok(attempts - own <= 60, `${attempts - own} attempts more`)
 })
 
-t.test('another switch with the same datapath id does not take the place of the one that is there', async (t) => {
+t.test('another switch with the same datapath id does not replace the connected one', async (t) => {
   const { controller, connect, call, plug, realised } = await cloudOf(t, 1)
   const here = await connect(0)
   const vnic = await plug(await call('create_network', {}), 0)
@@ -227,7 +228,7 @@ t.test('a refused meter is an error of its VNIC alone, and is tried again', asyn
   )
 })
 
-t.test('a meter that somebody else has added or deleted meanwhile is still set', async (t) => {
+t.test('a meter that somebody else has added or deleted meanwhile is set', async (t) => {
   const { controller, connect, call, plug, realised } = await cloudOf(t, 1)
   const here = await connect(0)
   const vnic = await plug(await call('create_network', {}), 0)
@@ -249,7 +250,7 @@ t.test('a meter that somebody else has added or deleted meanwhile is still set',
   await limit(200)
 })
 
-t.test('a switch that knows no meters is served all the same', async (t) => {
+t.test('a switch without meters is served, too', async (t) => {
   const { controller, connect, call, plug, realised } = await cloudOf(t, 1)
   const here = await connect(0)
   here.knowsMeters = false

@@ -1,4 +1,7 @@
-/** Pools of addresses: never used ones first, then the one freed longest ago, whatever way the nodes came. */
+/**
+ * Pools of addresses: first addresses that were never used, then the one that was freed longest ago, whatever the order of the
+ * nodes.
+ */
 import fc from 'fast-check'
 import t from 'tap'
 import { isIn, type Span } from '../../topology/addresses.ts'
@@ -24,7 +27,7 @@ const node = (value: number, owner: number | null, freed: number): Address => ({
 })
 const change = (value: number, to: Address | null): Change => ({ kind: 'address', id: `${NETWORK}/ipv4/${value}`, to })
 
-/** What is next, found by looking at all of it. */
+/** The next address, found by looking at all addresses. */
 function expected(nodes: ReadonlyMap<number, Address>): number | undefined {
   const all = SPANS.flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, n) => first + n))
   const never = all.find((value) => !nodes.has(value) && !kept(value))
@@ -67,7 +70,7 @@ t.test('law: the next address depends only on the addresses in use', async (t) =
     }),
     { numRuns: 500 },
   )
-  t.ok(freed > 100, `${freed} times a freed one was next`)
+  t.ok(freed > 100, `${freed} times a freed address was next`)
 })
 
 t.test('a pool of 65,536 is used up and used again without a look at all of it each time', async (t) => {
@@ -83,7 +86,7 @@ t.test('a pool of 65,536 is used up and used again without a look at all of it e
   t.equal(next(), undefined)
   t.equal(looks, 0x10000)
   for (let n = 0; n <= 0xffff; n++) {
-    // From the last to the first.
+    // From the last address to the first.
     apply(graph, change(0xffff - n, node(0xffff - n, null, n + 1)))
   }
   for (let n = 0; n < 1_000; n++) {

@@ -46,11 +46,15 @@ t.test('a port is at its place, and expected where its VNIC is to migrate', asyn
   const places = () => [...graph.placesOf(portId(0))].map(({ hypervisor }) => hypervisor)
   t.strictSame(places(), [hypervisorId(0), hypervisorId(1)])
   t.equal(graph.placement(portId(0))?.hypervisor, hypervisorId(0))
-  t.strictSame([...graph.members(networkId(1)).get(hypervisorId(1))], [portId(0)], 'one that is down is no member')
+  t.strictSame(
+    [...graph.members(networkId(1)).get(hypervisorId(1))],
+    [portId(0)],
+    'a port that is down is not a member',
+  )
   t.strictSame([...graph.networksOn(hypervisorId(1)).get(networkId(1))], [portId(0), portId(1)])
   t.strictSame([...graph.vnicsMigratingTo.get(hypervisorId(1))], [vnicId(0), vnicId(1)])
   apply(graph, { kind: 'binding', id: vnicId(0), to: binding(0, 1) })
-  t.strictSame(places(), [hypervisorId(1)], 'once it is there it has one place')
+  t.strictSame(places(), [hypervisorId(1)], 'when it has arrived, it has one place')
   apply(graph, { kind: 'vnic', id: vnicId(0), to: vnic(0, 0) })
   t.strictSame([...graph.members(networkId(1)).get(hypervisorId(1))], [portId(0)])
   apply(graph, { kind: 'vnic', id: vnicId(0), to: migrating })

@@ -1,4 +1,4 @@
-/** A graph in front of another one reads as if its changes were in one graph, and leaves the other one alone. */
+/** A graph in front of another one reads as if all changes were in one graph, and leaves the other one unchanged. */
 import { deepStrictEqual } from 'node:assert'
 import fc from 'fast-check'
 import t from 'tap'
@@ -32,7 +32,7 @@ const setsOf = <K, V>(map: ReadonlyMultimap<K, V>) => {
   return entries
 }
 
-/** All that a graph tells. */
+/** Everything that a graph returns. */
 function told(graph: GraphReader) {
   const networks = [...graph.networks.keys()].sort()
   const ports = [...graph.ports.keys()].sort()

@@ -1,4 +1,4 @@
-/** What a change makes stale, and that it is no more than it touches. Law 1 holds that it is enough. */
+/** What a change makes stale, and that this is no more than it affects. Law 1 checks that it is enough. */
 import t from 'tap'
 import { apply, type Change } from '../../topology/change.ts'
 import type { Graph } from '../../topology/graph.ts'
@@ -16,7 +16,7 @@ import {
   vxlanNetwork,
 } from '../support/nodes.ts'
 
-/** `hv0 port-1`, in order. */
+/** Stale pairs as sorted text: `hv0 port-1`. */
 function staleBy(graph: Graph, change: Change): string[] {
   const pairs = new Set<string>()
   const mark = (where: string, key: number) => pairs.add(`${where} ${graph.byKey.get(key as never)?.id ?? key}`)
@@ -26,7 +26,7 @@ function staleBy(graph: Graph, change: Change): string[] {
   return [...pairs].sort()
 }
 
-/** A network of three ports on three hypervisors, and another one beside it everywhere. */
+/** A network of three ports on three hypervisors, and another network on the same hypervisors. */
 const cloud = (make: typeof vlanNetwork) => {
   const [a, b] = [make(1), make(2)]
   return graphOf({

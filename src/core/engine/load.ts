@@ -42,12 +42,12 @@ export async function loadEngines(
     if (typeof wish === 'string') continue
     const engine = await outside(wish, taken)
     const twin = engines.some(({ alias }) => alias === engine.alias) || aliases.includes(engine.alias)
-    if (twin) throw new EngineError(`module ${wish.module}: its engine is called "${engine.alias}", as another one is`)
+    if (twin) throw new EngineError(`module ${wish.module}: its alias "${engine.alias}" is that of another engine`)
     engines.push(guarded(engine, taken))
   }
   const others = engines.filter(({ alias }) => !aliases.includes(alias)).length
   const most = MAX_ENGINES - aliases.length
-  if (others > most) throw new EngineError(`${others} modules are named: there are tables for ${most} at most`)
+  if (others > most) throw new EngineError(`${others} modules are configured, but there are tables for at most ${most}`)
   const clash = whatClashes(engines)
   if (clash) throw new EngineError(clash)
   return engines
@@ -57,7 +57,7 @@ async function outside({ module, options }: Exclude<EngineWish, string>, taken: 
   const make = await imported(module)
   if (typeof make !== 'function') {
     const has = make === undefined ? 'it has no default export' : `its default export is ${typeof make}`
-    throw new EngineError(`module ${module}: ${has}: it must be a function that makes an engine of its options`)
+    throw new EngineError(`module ${module}: ${has}: it must be a function that makes an engine from its options`)
   }
   let engine: unknown
   try {

@@ -77,14 +77,14 @@ export function whatClashes(engines: readonly Engine[]): string | undefined {
   for (const { alias, vnics = [] } of engines) {
     for (const { kind } of vnics) {
       const by = brought.get(kind)
-      if (by) return `engine ${alias} brings VNICs of kind "${kind}", which ${by} brings: take another name for it`
+      if (by) return `engine ${alias} adds VNICs of kind "${kind}", which ${by} already adds: choose another name`
       brought.set(kind, alias)
     }
   }
   for (const { alias, kinds } of engines) {
     const unknown = kinds.find((kind) => !brought.has(kind))
     if (unknown === undefined) continue
-    return `engine ${alias} takes VNICs of kind "${unknown}", which no loaded engine brings: ${[...brought.keys()].join(', ')} are there`
+    return `engine ${alias} takes VNICs of kind "${unknown}", which no loaded engine adds: choose from ${[...brought.keys()].join(', ')}`
   }
   return undefined
 }
@@ -101,7 +101,7 @@ function rulesOf(rules: unknown, alias: string): string | undefined {
 }
 
 function vnicsOf(vnics: unknown, { asked, shown }: TakenNames): string | undefined {
-  if (!Array.isArray(vnics)) return `${show(vnics)} as vnics: it must be a list of the kinds that it brings`
+  if (!Array.isArray(vnics)) return `${show(vnics)} as vnics: it must be a list of the kinds that it adds`
   for (const [index, vnic] of vnics.entries()) {
     const at = `vnics[${index}]`
     if (!isRecord(vnic)) return `${show(vnic)} as ${at}: it must be an object`

@@ -133,7 +133,7 @@ function plan(graph: GraphReader, network: Network | null, fields: Fields): Port
   return { attributes, hypervisor, segment }
 }
 
-/** The hypervisor that bridges a network: the requested one, or else the first to have joined of those that reach the remote end. */
+/** The hypervisor that bridges a network: the requested one, or else the first joined one that can reach the remote end. */
 function placeOf(graph: GraphReader, network: Network, asked: string | undefined, remoteIp: string): HypervisorId {
   if (graph.sitesOf.get(network.id).size >= MAX_SITES) {
     const detail = `network ${network.id} has ${MAX_SITES} ports that lead to remote sites, of which one is used: destroy others first`

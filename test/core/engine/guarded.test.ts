@@ -1,4 +1,4 @@
-/** What an engine of another author's answers, looked at before the core goes by it. */
+/** Answers of an outside engine are checked before the core uses them. */
 import t from 'tap'
 import type { Engine } from '../../../src/core/engine/engine.ts'
 import { guarded as guard } from '../../../src/core/engine/guarded.ts'

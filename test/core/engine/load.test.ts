@@ -1,4 +1,4 @@
-/** Engines named in the configuration: every misuse is one line that says which module, which part, and what would be right. */
+/** Engines named in the configuration. Each mistake gives one line with the module, the wrong part, and the right form. */
 import { join } from 'node:path'
 import t from 'tap'
 import { EngineError, type EngineWish } from '../../../src/core/engine/load.ts'
@@ -13,7 +13,7 @@ const SETTINGS = {
   overlays: { vxlan: VNIS, geneve: VNIS, mtu: 1500 },
 }
 
-/** A module whose default export makes what `globalThis.made` holds under its options. */
+/** A module whose default export returns the value that `globalThis.made` has for the option `made`. */
 const MODULE = 'export default ({ made }) => globalThis.made.get(made)'
 const made = new Map<string, unknown>()
 Object.assign(globalThis, { made })
@@ -70,7 +70,7 @@ t.test('a value that is not an engine is refused in one line', async (t) => {
   }
 })
 
-/** What it was refused with. */
+/** The message of the refusal. */
 const words = async (loading: Promise<unknown>): Promise<string> => {
   const error: unknown = await loading.then(
     () => 'nothing was wrong',
@@ -104,13 +104,16 @@ t.test('values that are not modules, modules that fail, and engines that conflic
     'ethernet',
     oddEngine({ alias: 'mine', vnics: oddEngine().vnics?.map((kind) => ({ ...kind, kind: ETHERNET })) ?? [] }),
   )
-  await refused([at('odd.js', { made: 'vlan' })], /its engine is called "vlan", as another one is$/)
-  await refused([at('odd.js', { made: 'odd' }), at('odd.js', { made: 'odd' })], /called "odd", as another one is$/)
-  const twice = /^engine even brings VNICs of kind "odd", which odd brings: take another name for it$/
+  await refused([at('odd.js', { made: 'vlan' })], /its alias "vlan" is that of another engine$/)
+  await refused(
+    [at('odd.js', { made: 'odd' }), at('odd.js', { made: 'odd' })],
+    /alias "odd" is that of another engine$/,
+  )
+  const twice = /^engine even adds VNICs of kind "odd", which odd already adds: choose another name$/
   await refused([at('odd.js', { made: 'odd' }), at('odd.js', { made: 'even' })], twice)
   await refused(
     [at('odd.js', { made: 'ethernet' })],
-    /^engine mine brings VNICs of kind "ethernet", which Plugboard brings/,
+    /^engine mine adds VNICs of kind "ethernet", which Plugboard already adds/,
   )
   await refused(
     [at('odd.js', { made: 'strange' })],
@@ -120,10 +123,10 @@ t.test('values that are not modules, modules that fail, and engines that conflic
     made.set(`m${n}`, oddEngine({ alias: `m${n}`, vnics: [], kinds: [ETHERNET] }))
     return at('odd.js', { made: `m${n}` })
   })
-  await refused(many, /^20 modules are named: there are tables for \d+ at most$/)
+  await refused(many, /^20 modules are configured, but there are tables for at most \d+$/)
 })
 
-t.test('the program says it in one line', async (t) => {
+t.test('the program reports it in one line', async (t) => {
   const schema = { type: 'object', properties: { key: { type: 'nonsense' } } }
   const text = `export default () => ({ ...${JSON.stringify({ alias: 'odd', name: 'Odd', description: '', kinds: ['ethernet'] })},
     ports: { inNetworks: false, schema: ${JSON.stringify(schema)}, plan() {} }, checkPlug() {}, judgeHost() {}, fabricPorts() {},

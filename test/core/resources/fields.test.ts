@@ -1,4 +1,4 @@
-/** A field has one row: everything else follows from it. */
+/** Everything about a field follows from its one row. */
 
 import t from 'tap'
 import { Type } from 'typebox'
@@ -8,7 +8,7 @@ import { FEATURES } from '../../../src/features/feature-list.ts'
 import { type Answer, apiOn } from '../../support/api.ts'
 import { MemoryStore } from '../../support/memory-store.ts'
 
-/** A port field in one row. */
+/** A port field that is defined by one row. */
 const colour: Feature = {
   name: 'colour',
   portFields: [
@@ -44,14 +44,14 @@ t.test('a port field: requests, answers, roles, defaults, repeated requests, Ope
   const made = await call('POST', ports, { id: ID, colour: 'red' }, 'user')
   t.match(made, { status: 201, body: { colour: 'red' } })
   t.match(await call('POST', ports, { id: ID, colour: 'red' }), { status: 200 }, 'a repeated request')
-  t.match(await call('POST', ports, { id: ID, colour: 'blue' }), { status: 409 }, 'another one')
+  t.match(await call('POST', ports, { id: ID, colour: 'blue' }), { status: 409 }, 'a request with another value')
   t.match(await call('POST', ports, { colour: 'green' }), { status: 400, body: { field: 'colour' } })
   const port = `/projects/red/ports/${ID}`
   t.match(await call('PATCH', port, { colour: 'blue' }, 'user'), {
     status: 403,
     body: { field: 'colour', detail: '"colour" takes role admin, this token has role member: leave it out' },
   })
-  t.match(await call('PATCH', port, { colour: 'red', name: 'x' }, 'user'), { status: 200 }, 'the value that it has')
+  t.match(await call('PATCH', port, { colour: 'red', name: 'x' }, 'user'), { status: 200 }, 'its current value')
   t.match(await call('PATCH', port, { colour: 'blue' }), { status: 200, body: { colour: 'blue', name: 'x' } })
   t.match((await call('GET', port)).body, { colour: 'blue' })
   const keys = Object.keys((await call('GET', port)).body)
@@ -75,5 +75,5 @@ t.test('a port that a version without the field stored has its default', async (
   const after = await apiWith(t, store, [...FEATURES, colour])
   t.match((await after.call('GET', `/projects/red/ports/${ID}`)).body, { colour: 'grey', name: 'old' })
   const again = await after.call('POST', `/projects/red/networks/${id}/ports`, body)
-  t.match(again, { status: 200 }, 'the request that made it is still the same')
+  t.match(again, { status: 200 }, 'the request that created it counts as the same')
 })

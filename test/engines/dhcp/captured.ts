@@ -1,9 +1,9 @@
-/** Frames as clients of Debian 12 sent them, from 02:00:00:00:00:05. */
+/** Frames that clients of Debian 12 have sent, from 02:00:00:00:00:05. */
 
 const zeros = (octets: number): string => '00'.repeat(octets)
 const bytes = (...hex: readonly string[]): Uint8Array => Uint8Array.from(Buffer.from(hex.join(''), 'hex'))
 
-/** Ethernet, IPv4 and UDP of a broadcast. */
+/** The headers of a broadcast: Ethernet, IPv4 and UDP. */
 const broadcast = (head: string): string => `ffffffffffff0200000000050800${head}00000000ffffffff00440043`
 const [UDHCPC, DHCLIENT] = [broadcast('4500014800000000401179a6'), broadcast('451001480000000080113996')]
 const bootp = (xid: string): string => `01010600${xid}${zeros(20)}020000000005${zeros(202)}63825363`
@@ -20,7 +20,7 @@ export const DISCOVER_DHCLIENT = bytes(
   '3501010c02766d370d011c02030f06770c2c2f1a792aff',
   zeros(37),
 )
-/** dhclient, which remembers 10.9.0.77: REQUEST after a reboot. */
+/** dhclient with a stored lease of 10.9.0.77: REQUEST after a reboot. */
 export const REBOOT_DHCLIENT = bytes(
   `${DHCLIENT}013403fb${bootp('da207706')}`,
   '35010332040a09004d0c02766d370d011c02030f06770c2c2f1a792aff',

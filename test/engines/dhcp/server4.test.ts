@@ -1,4 +1,4 @@
-/** DHCP for IPv4: what a client hears to each of its messages (RFC 2131, 4.3). */
+/** DHCP for IPv4: the answer to each message of a client (RFC 2131, 4.3). */
 import fc from 'fast-check'
 import t from 'tap'
 import { BROADCAST, BROADCAST_MAC, readUdp4, writeUdp4 } from '../../../src/engines/dhcp/frames.ts'
@@ -29,7 +29,7 @@ const LEASE: Lease4 = {
   server: SERVER,
 }
 
-/** What the client hears, to whom it is sent, and its options in hexadecimal, in their order. */
+/** The answer that a client gets: the datagram, the message, and its options in hexadecimal, in order. */
 function heard(frame: Uint8Array | undefined) {
   const datagram = frame && readUdp4(frame)
   const message = datagram && readMessage4(datagram.payload)
@@ -77,7 +77,7 @@ const wanted = (text: string) => address(OPTION.requestedAddress, text)
 t.test('udhcpc gets an offer with its address, and the requested options in its order', async (t) => {
   const offer = heard(serve4(DISCOVER_UDHCPC, LEASE).frame)
   t.equal(offer?.your, '10.9.0.5')
-  t.equal(offer?.to, '10.9.0.5', 'it can hear what is sent to an address that it has not yet')
+  t.equal(offer?.to, '10.9.0.5', 'it can receive unicast to an address that it does not have yet')
   t.equal(offer?.datagram.to.mac, CLIENT)
   t.same(offer?.datagram.from, { ...SERVER, port: 67 })
   t.equal(offer?.message.xid, 0x6067ac32)
@@ -108,7 +108,7 @@ t.test('routes: the default one is among them, since who takes these does not lo
   const offer = heard(serve4(DISCOVER_DHCLIENT, { ...LEASE, routes }).frame)
   t.equal(offer?.options.get(121), '0f0a080a0900fe19c00002800a0900fd000a090001')
   const codes = [...(offer?.options.keys() ?? [])]
-  t.strictSame(codes.slice(codes.indexOf(1)), [1, 28, 3, 6, 26, 121], 'mask, then as it asks')
+  t.strictSame(codes.slice(codes.indexOf(1)), [1, 28, 3, 6, 26, 121], 'the mask, then the requested options in order')
   const alone = heard(
     serve4(DISCOVER_DHCLIENT, { ...LEASE, gateway: null, server: { ...SERVER, address: ipv4('169.254.0.67') } }).frame,
   )
@@ -157,7 +157,7 @@ t.test('INFORM is answered with everything except an address', async (t) => {
   t.strictSame([...(ack?.options.keys() ?? [])], [53, 54, 1, 3, 6, 26])
 })
 
-t.test('DECLINE and RELEASE are noted; nobody is answered', async (t) => {
+t.test('DECLINE and RELEASE are logged and not answered', async (t) => {
   for (const type of ['decline', 'release'] as const) {
     const { frame, note } = serve4(asked({ type }), LEASE)
     t.equal(frame, undefined)
@@ -176,7 +176,7 @@ t.test('messages for another recipient are ignored', async (t) => {
   }
   for (const [what, frame] of Object.entries(ignored)) t.same(serve4(frame, LEASE), {}, what)
   for (let length = 0; length < DISCOVER_UDHCPC.length; length++) {
-    // Behind the end of the options there may be anything, or nothing, but IP and UDP say how long they are.
+    // After the end option there may be any octets or none, but IP and UDP contain the length of the message.
     t.notOk(serve4(DISCOVER_UDHCPC.subarray(0, length), LEASE).frame, `the first ${length} octets`)
   }
 })
@@ -186,24 +186,24 @@ t.test('options in parts, in other places, and more of them than fit', async (t)
   const message = readMessage4(
     writeMessage4({ ...(heard(DISCOVER_UDHCPC)?.message as Message4), options: new Map([[61, long]]) }),
   )
-  t.same(message?.options.get(61), long, 'one that comes in parts is one')
+  t.same(message?.options.get(61), long, 'a split option is joined')
   const overloaded = Uint8Array.from(readUdp4(DISCOVER_UDHCPC)?.payload ?? [])
   overloaded.set([52, 1, 3, 255], 240)
   overloaded.set([53, 1, 1, 255], 108)
   overloaded.set([12, 2, 118, 109, 255], 44)
   t.strictSame([...(readMessage4(overloaded)?.options.keys() ?? [])], [52, 53, 12])
   overloaded.set([53, 200], 108)
-  t.equal(readMessage4(overloaded), undefined, 'one that is cut off there')
+  t.equal(readMessage4(overloaded), undefined, 'an option that is truncated')
   const many = {
     ...LEASE,
     routes: Array.from({ length: 60 }, () => ({ destination: 0, prefixLength: 32, nextHop: 1 })),
   }
   const usual = heard(serve4(asked({ type: 'discover' }), many).frame)
-  t.ok((usual?.datagram.payload.length ?? 0) <= 548, 'what every client takes')
+  t.ok((usual?.datagram.payload.length ?? 0) <= 548, 'the size that every client accepts')
   t.notOk(usual?.options.has(121))
-  t.equal(usual?.options.get(3), '0a090001', 'what comes later and fits is there')
+  t.equal(usual?.options.get(3), '0a090001', 'a later option that fits is included')
   const large = asked({ type: 'discover', options: [[OPTION.maxSize, Uint8Array.of(4, 0)]] })
-  t.ok(heard(serve4(large, many).frame)?.options.has(121), 'a client that takes more gets more')
+  t.ok(heard(serve4(large, many).frame)?.options.has(121), 'a client that accepts more gets more')
 })
 
 t.test('any frame: only this client gets answers, and nothing throws', async (t) => {

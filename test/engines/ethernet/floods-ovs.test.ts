@@ -1,7 +1,7 @@
 /**
- * How many copies of a flood Open vSwitch makes by our rules: with as many as we say it makes them all, and what we say is near
- * what it can. One real switch with a user-space datapath stands for the first of many hypervisors; the others are addresses
- * behind a gateway whose own address is known, so that a copy for each must come out at the uplink.
+ * The number of copies of a flood that Open vSwitch makes by our rules. At the limit that we state it makes all copies, and the
+ * limit is close to what it can do. One real switch with a user-space datapath is the first of many hypervisors. The others are
+ * addresses behind a gateway with a known address, so a copy for each must leave through the uplink.
  */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
@@ -18,9 +18,9 @@ import { type NetworkEngine, oneNetwork } from '../../support/wide.ts'
 const run = promisify(execFile)
 const SCRIPT = join(import.meta.dirname, '../../support/flood.py')
 
-/** OpenFlow ports: of the VNIC that sends, and one that stands for all other VNICs of the switch. */
+/** The OpenFlow port of the sending VNIC, and one port for all other VNICs of the switch. */
 const [SENDER, OTHERS] = [10, 11]
-/** So that nothing is lost. */
+/** A rate that is high enough to lose nothing. */
 const FAST = { ingressKbps: 10_000_000, egressKbps: null, burstKbit: null }
 const PORTS = { vlan: UPLINK, flat: UPLINK, vxlan: TUNNEL, geneve: GENEVE } as const
 
@@ -43,7 +43,7 @@ class Switch {
       const port = ['add-port', bridge, name, '--', 'set', 'Interface', name]
       return ovs.vsctl(...port, 'type=internal', `ofport_request=${number}`)
     }
-    // A fixed address, and no loop: what the host's kernel sends into its own bridges must not come back.
+    // A fixed MAC address, and no loop: frames that the host's kernel sends into its own bridges must not return.
     const fixed = ['datapath_type=netdev', 'fail_mode=standalone', 'other_config:hwaddr=02:b0:00:00:00:01']
     await ovs.vsctl('add-br', 'br-phy', '--', 'set', 'Bridge', 'br-phy', ...fixed)
     await internal('br-phy', 'wire', 1)
@@ -71,7 +71,10 @@ class Switch {
     return new Switch(ovs)
   }
 
-  /** The rules of hypervisor 0 in a network with so many members there, and one on each of so many others. */
+  /**
+   * Installs the rules of hypervisor 0 for a network with these numbers of members there and of other hypervisors with one
+   * member.
+   */
   async load(engine: NetworkEngine, family: Family, members: number, peers: number, rateLimited = 0): Promise<void> {
     const places = Array.from({ length: members + peers }, (_, n) => Math.max(n - members + 1, 0))
     const host = (n: number) => ({ encapIp: n === 0 ? HERE[family] : peer(family, n) })
@@ -89,21 +92,21 @@ class Switch {
     session.close('done')
   }
 
-  /** Copies that Open vSwitch says it would make. */
+  /** The copies that Open vSwitch would make, according to ofproto/trace. */
   async traced(engine: NetworkEngine): Promise<{ here: number; away: number }> {
     const frame = `in_port=${SENDER},dl_src=${mac(0)},dl_dst=ff:ff:ff:ff:ff:ff,dl_type=0x88b5`
     const said = await this.#ovs.appctl('ofproto/trace', 'br0', frame)
     const actions = said.match(/^Datapath actions: (.*)$/m)?.[1] ?? ''
     const shown = await this.#ovs.appctl('dpif/show')
     const datapathPort = (number: number) => shown.match(new RegExp(` ${number}/(\\d+):`))?.[1]
-    // Behind the tunnel's header each copy names the uplink of the other bridge.
+    // After the header of the tunnel, each copy names the uplink of the other bridge.
     const plain = actions.replaceAll(/tnl_push\(.*?out_port\(\d+\)\),\d+/g, 'pushed')
     const count = (what: string | undefined) => plain.split(/[,()]/).filter((word) => word === what).length
     const tunnelled = engine === 'vxlan' || engine === 'geneve'
     return { here: count(datapathPort(OTHERS)), away: count(tunnelled ? 'pushed' : datapathPort(PORTS[engine])) }
   }
 
-  /** Copies of a real frame: at the other members' interface, and at the uplink by the tunnel's other end. */
+  /** The copies of a real frame: at the interface of the other members, and at the uplink by the other end of the tunnel. */
   async flooded(): Promise<{ here: number; away: Record<string, number> }> {
     const inside = ['--target', String(this.#ovs.pid), '--net', '/usr/bin/python3', SCRIPT]
     const { stdout } = await run('nsenter', [...inside, 'sender', 'others', 'wire', 'uplink'])
@@ -118,7 +121,7 @@ class Switch {
   }
 }
 
-/** Octets that the copy to a peer takes, as the engines have it. */
+/** The octets for the copy to a peer, as the engines count them. */
 const COPY = { ipv4: 84, ipv6: 104 } as const
 
 for (const family of ['ipv4', 'ipv6'] as const) {
@@ -131,7 +134,7 @@ for (const family of ['ipv4', 'ipv6'] as const) {
       await t.test(`${engine}: the limit is what was measured`, async (t) => {
         const most = Math.floor(65_536 / COPY[family])
         t.ok(await here.reaches(engine, family, most), `one flood reaches ${most} peers`)
-        t.notOk(await here.reaches(engine, family, most + 1), 'and not one more')
+        t.notOk(await here.reaches(engine, family, most + 1), 'and no more')
         t.ok(mostPeers(COPY[family], 1) <= most)
       })
 
@@ -187,8 +190,8 @@ t.test(
       t.equal((await here.flooded()).here, members - 1, 'and a real frame')
     }
     await here.load('vlan', 'ipv4', MAX_MEMBERS, 0, MAX_MEMBERS - 1)
-    t.ok((await here.flooded()).here < MAX_MEMBERS - 1, 'were all of them limited, some would get none')
+    t.ok((await here.flooded()).here < MAX_MEMBERS - 1, 'if all members had a limit, some would get no copy')
     await here.load('vlan', 'ipv4', 4200, 0)
-    t.strictSame(await here.flooded(), { here: 0, away: {} }, 'beyond that nobody gets one')
+    t.strictSame(await here.flooded(), { here: 0, away: {} }, 'beyond the limit no member gets a copy')
   },
 )

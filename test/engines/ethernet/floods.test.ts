@@ -1,4 +1,4 @@
-/** B26: what is more than a switch can copy is said of the network, and no longer when it is less again. */
+/** B26: if a network needs more copies than a switch can make, its status says so, until it needs fewer again. */
 import t from 'tap'
 import { floodLimit, MAX_MEMBERS, mostPeers } from '../../../src/engines/ethernet/floods.ts'
 import { geneve } from '../../../src/engines/geneve/geneve.ts'
@@ -10,7 +10,7 @@ import { cloudOf } from '../../support/switches.ts'
 import { NETWORK_ENGINES, oneNetwork } from '../../support/wide.ts'
 
 const [IPV4, IPV6] = [84, 104]
-/** So many members on hypervisor 0, and one on each of so many others. */
+/** This many members on hypervisor 0, and one on each of this many other hypervisors. */
 const dealt = (members: number, peers: number) =>
   Array.from({ length: members + peers }, (_, n) => Math.max(n - members + 1, 0))
 
@@ -27,7 +27,7 @@ t.test(
   },
 )
 
-t.test('an overlay says what it cannot reach', (t) => {
+t.test('an overlay reports what it cannot reach', (t) => {
   const { networks } = geneve({ underlayMtu: 1500, vnis: [] })
   const said = (members: number, peers: number, ipv6 = false) => {
     const host = (n: number) => (ipv6 && n === 0 ? { encapIp: 'fd00::1' } : {})
@@ -37,13 +37,13 @@ t.test('an overlay says what it cannot reach', (t) => {
   t.equal(said(1, 649), undefined)
   t.match(said(1, 650), /members on 651 hypervisors, .*broadcast reaches 650 hypervisors at most/)
   t.equal(said(1, 541, true), undefined)
-  t.match(said(1, 542, true), /members on 543 hypervisors/, 'a header of IPv6 is larger')
+  t.match(said(1, 542, true), /members on 543 hypervisors/, 'an IPv6 header is larger')
   t.equal(said(3000, 410), undefined)
   t.match(said(3000, 411), /up to 3000 of them on one \(hv0\): broadcast reaches 411/)
   t.end()
 })
 
-t.test('every engine says what is too much for one switch', (t) => {
+t.test('every engine reports what is too much for one switch', (t) => {
   for (const engine of NETWORK_ENGINES) {
     const nodes = oneNetwork(engine, { places: dealt(MAX_MEMBERS + 1, 0) })
     t.match(floodLimit(graphOf(nodes), nodes.network.id, null), /4001 members on hypervisor hv0/, engine)
@@ -72,7 +72,11 @@ t.test('a network is in error while it is too wide, but its VNICs are not', asyn
   t.match(await show(), { status: 'active', status_detail: undefined })
   last = await plug(network, most + 1)
   t.match(await show(), { status: 'error', status_detail: /broadcast reaches 650 hypervisors at most/ })
-  t.equal(controller.operations.vnics.show(PROJECT, last).status, 'waiting', 'it would reach those that it can')
+  t.equal(
+    controller.operations.vnics.show(PROJECT, last).status,
+    'waiting',
+    'it counts only hypervisors that can be reached',
+  )
   await controller.operations.vnics.unplug(PROJECT, last, null)
   t.match(await show(), { status: 'active', status_detail: undefined })
 })

@@ -1,4 +1,7 @@
-/** The stages, held to what they declare; stages that break it on purpose; and a new stage put between the others. */
+/**
+ * The stages do what they declare. Stages that break their declarations on purpose are detected. A new stage fits between the
+ * others.
+ */
 import fc from 'fast-check'
 import t from 'tap'
 import { compileByStage, objectsOn, type Wanted } from '../../../flows/compile.ts'
@@ -36,10 +39,10 @@ const stage = (parts: Partial<Stage>): Stage => ({ name: 'new', does: '', ...par
 t.test('the stages are right', async (t) => {
   t.strictSame(stageBreaches(stages), [])
   const names = stages.map(({ name }) => name)
-  t.strictSame(names.slice(0, 6), ['classify', 'guard', 'answer', 'nat', 'forward', 'egress'], 'in order of tables')
+  t.strictSame(names.slice(0, 6), ['classify', 'guard', 'answer', 'nat', 'forward', 'egress'], 'sorted by table')
 })
 
-t.test('stages that are wrong are found, each with what is wrong', async (t) => {
+t.test('wrong stages are detected, each with the reason', async (t) => {
   const wrong: ReadonlyArray<readonly [Partial<Stage>, string]> = [
     [{ name: 'guard' }, 'stages guard and guard both have the name guard'],
     [{ tables: [table(20)] }, 'stages answer and new both have table 20'],
@@ -69,7 +72,7 @@ t.test('stages that are wrong are found, each with what is wrong', async (t) => 
 
 const quoted = (words: string) => words.replaceAll(/[.()]/g, '\\$&')
 
-t.test('the rules of every stage keep to what it declares', async (t) => {
+t.test('the rules of every stage agree with what it declares', async (t) => {
   const breaches = (wanted: readonly Wanted[]) =>
     wanted.flatMap(([stage, rules]) => rules.flatMap((rule) => ruleBreaches(PIPELINE, stage, rule)))
   t.strictSame(breaches(BY_STAGE), [])
@@ -102,7 +105,7 @@ t.test('every stage that may write a register does, so the page of the pipeline 
   t.strictSame([...new Set(found)].sort(), declared.sort())
 })
 
-t.test('a rule that breaks what its stage declares is found', async (t) => {
+t.test('a rule that does not agree with the declaration of its stage is detected', async (t) => {
   const made = (parts: Partial<Parameters<typeof rule>[0]>): Rule =>
     rule({ table: 15, priority: 1, match: [], author: 20 as Key, why: 'a test', ...parts })
   const own = stage({ tables: [table(15)], registers: [register({ lives: [0, 10] })] })
@@ -167,7 +170,7 @@ t.test('a new stage comes between two others without an edit of them', async (t)
     const lines = linesOf(pipeline)
     const own = lines.filter((line) => line.includes(`table=${number},`))
     t.strictSame(own.length, 1, path)
-    t.match(own[0], new RegExp(`goto_table:${to}$`), `${path}: it goes on to the next stage`)
+    t.match(own[0], new RegExp(`goto_table:${to}$`), `${path}: the packet continues to the next stage`)
     const there = (line: string) => (from === 0 ? !line.includes('table=') : line.includes(`table=${from},`))
     const before = linesOf(PIPELINE).filter((line) => there(line) && moves(line, to))
     t.ok(before.length > 0)

@@ -1,4 +1,4 @@
-/** What an engine says of a routed network is looked at; prefixes; next hops. */
+/** Answers of an engine about a routed network are checked; prefixes; next hops. */
 import t from 'tap'
 import { compile, type Engines, faultOf } from '../../../flows/compile.ts'
 import type { EngineRules, Member } from '../../../flows/engines/engine-rules.ts'
@@ -69,7 +69,7 @@ t.test('a way to the fabric that is another network\u2019s, or lacks an address,
   t.match(faultOf(ENGINES, network, hypervisor(0, { bridgeMappings: {} })), { code: 'bridge-mapping-missing' })
 })
 
-t.test('next hops: on the link, by the router, or none; asked for and used as the member', async (t) => {
+t.test('next hops: on the link, through the router, or none; requested and used as the member', async (t) => {
   const way = wayOf(graph, ENGINES, member(0))
   if (!way) throw new Error('it has a way')
   t.equal(way.via, 1001 * 4096 + 50)
@@ -84,7 +84,7 @@ t.test('next hops: on the link, by the router, or none; asked for and used as th
   const leave = 'set_field:0xc9->metadata,set_field:0x12c->reg0,set_field:0x1->reg1,resubmit(,60)'
   t.equal(printActions(actions), leave)
   t.equal(printActions(onward(way, frame, 0x020000000099).actions), `set_field:02:00:00:00:00:99->eth_dst,${leave}`)
-  t.equal(routersOf(graph, ENGINES, [member(0), member(1)]).length, 1, 'one asks for all in a VLAN')
+  t.equal(routersOf(graph, ENGINES, [member(0), member(1)]).length, 1, 'one member asks for all members in a VLAN')
 })
 
 t.test('prefixes', async (t) => {

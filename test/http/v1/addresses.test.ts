@@ -1,4 +1,4 @@
-/** Networks that hand out addresses: what their requests may say, and which address each port has. */
+/** Networks that hand out addresses: the fields of their requests, and the addresses of their ports. */
 import t from 'tap'
 import { type Answer, apiOn } from '../../support/api.ts'
 import { MemoryStore } from '../../support/memory-store.ts'
@@ -20,7 +20,7 @@ const portIn = ({ call }: Api, network: string, fields: object = {}) =>
 
 const addressesOf = ({ body }: Answer) => body.ip_addresses
 
-t.test('a network shows what it hands out, after defaults; null is nothing', async (t) => {
+t.test('a network shows its settings with defaults; null means none', async (t) => {
   const api = await apiOn(t)
   const plain = await api.call('POST', `${RED}/networks`, {})
   t.match(plain, { status: 201, body: { ipv4: null, ipv6: null } })
@@ -47,7 +47,7 @@ t.test('a network shows what it hands out, after defaults; null is nothing', asy
     ipv6: { ...body.ipv6, prefix: 'fd00::/64', dns: [] },
     ipv4: { ...body.ipv4, gateway_ip: null },
   }
-  t.equal((await api.call('POST', `${RED}/networks`, again)).status, 200, 'the same in other words')
+  t.equal((await api.call('POST', `${RED}/networks`, again)).status, 200, 'the same values in another form')
   const other = { ...body, ipv6: null }
   t.match(await api.call('POST', `${RED}/networks`, other), { status: 409, body: { code: 'id-conflict' } })
 })
@@ -92,13 +92,13 @@ t.test('each port has one of the pool, until it is used up; freed ones are the l
   t.same(ports.map(addressesOf), [['10.0.0.2'], ['10.0.0.3'], ['10.0.0.4'], ['10.0.0.5'], ['10.0.0.6']])
   t.same(refusal(await portIn(api, network)), [409, 'addresses-exhausted', 'ip_addresses'])
   for (const n of [3, 1]) await api.call('DELETE', `${RED}/ports/${ports[n]?.body.id}`)
-  t.same(addressesOf(await portIn(api, network)), ['10.0.0.5'], 'the one freed first')
+  t.same(addressesOf(await portIn(api, network)), ['10.0.0.5'], 'the address that was freed first')
   t.same(addressesOf(await portIn(api, network)), ['10.0.0.3'])
 
   const other = await networkOf(api, { ipv4: IPV4 })
   const first = await portIn(api, other)
   await api.call('DELETE', `${RED}/ports/${first.body.id}`)
-  t.same(addressesOf(await portIn(api, other)), ['10.0.0.3'], 'one that was never used before one that was freed')
+  t.same(addressesOf(await portIn(api, other)), ['10.0.0.3'], 'a never used address comes before a freed one')
 })
 
 t.test('a chosen address is used or refused', async (t) => {
@@ -117,17 +117,25 @@ t.test('a chosen address is used or refused', async (t) => {
   const made = await portIn(api, network, wish)
   t.same(addressesOf(made), ['10.0.0.4'])
   t.match(await portIn(api, network, wish), { status: 200, body: { ip_addresses: ['10.0.0.4'] } }, 'repeated')
-  t.same((await portIn(api, network, { ...wish, ip_addresses: [] })).status, 409, 'none at all is another request')
+  t.same(
+    (await portIn(api, network, { ...wish, ip_addresses: [] })).status,
+    409,
+    'a request without addresses is another request',
+  )
   const both = { id: '00000000-0000-4000-8000-000000000003', ip_addresses: ['fd01::5'] }
   t.equal((await portIn(api, network, both)).status, 201)
   t.same(refusal(await chosen('fd01::5')), [409, 'address-in-use', 'ip_addresses'])
   await api.call('PATCH', `${RED}/ports/${both.id}`, { ip_addresses: [] })
   t.equal((await chosen('fd01::5')).status, 201)
-  t.match(await portIn(api, network, both), { status: 200, body: { ip_addresses: [] } }, 'repeated, as it is now')
+  t.match(
+    await portIn(api, network, both),
+    { status: 200, body: { ip_addresses: [] } },
+    'a repeated request shows the current port',
+  )
 
   const path = `${RED}/ports/${wish.id}`
   t.match(await api.call('PATCH', path, { ip_addresses: ['10.0.0.5'] }), { body: { ip_addresses: ['10.0.0.5'] } })
-  t.same(addressesOf(await portIn(api, network)), ['10.0.0.4'], 'what it left is free')
+  t.same(addressesOf(await portIn(api, network)), ['10.0.0.4'], 'the address that it gave up is free')
   t.same(refusal(await api.call('PATCH', path, { ip_addresses: ['10.0.0.4'] })), [
     409,
     'address-in-use',
@@ -136,7 +144,7 @@ t.test('a chosen address is used or refused', async (t) => {
   t.match(await api.call('GET', path), { body: { ip_addresses: ['10.0.0.5'] } }, 'nothing has changed')
   t.match(await api.call('PATCH', path, { ip_addresses: [] }), { status: 200, body: { ip_addresses: [] } })
   t.same(addressesOf(await chosen('10.0.0.5')), ['10.0.0.5'])
-  t.same(addressesOf(await portIn(api, network, { ip_addresses: [] })), [], 'none, where it says so')
+  t.same(addressesOf(await portIn(api, network, { ip_addresses: [] })), [], 'no address, if the request says so')
 })
 
 t.test('in a network of another project an address is given, and only an admin chooses or takes it away', async (t) => {
@@ -158,7 +166,7 @@ t.test('in a network of another project an address is given, and only an admin c
   t.equal((await patch('admin')).status, 200)
 })
 
-/** How many addresses the store has. */
+/** The number of addresses in the store. */
 const remembered = (store: MemoryStore): number =>
   [...store.entries.keys()].filter((key) => key.startsWith('address/')).length
 
@@ -181,7 +189,7 @@ t.test('all addresses are known after a restart, and forgotten with the network'
   t.equal(remembered(store), 0)
 })
 
-t.test('a network with a long memory of addresses is forgotten in parts, and only as it goes', async (t) => {
+t.test('the many former addresses of a network are forgotten in parts, and only when it is destroyed', async (t) => {
   const store = new MemoryStore()
   const api = await apiOn(t, { store })
   const network = await networkOf(api, { ipv4: { prefix: '10.0.0.0/16' } })

@@ -22,7 +22,7 @@ t.test('the rights of the roles', async (t) => {
   t.match(await call('GET', '/projects/red/vnics', undefined, { authorization: 'Basic cmVhZHM6' }), { status: 401 })
   t.match(await make('red', 'reads'), { status: 403, body: { code: 'forbidden' } })
   t.match(await make('blue', 'writes'), { status: 404, body: { code: 'not-found' } }, "another project's")
-  t.match(await make('blue', 'reads'), { status: 404 }, 'not 403: it is not there for this token')
+  t.match(await make('blue', 'reads'), { status: 404 }, 'not 403: for this token it does not exist')
   t.match(await make('red', 'writes'), { status: 201 })
   t.match(await make('blue', 'writesAll'), { status: 201 })
   t.equal((await call('GET', '/projects/red/vnics', undefined, bearer('reads'))).status, 200)

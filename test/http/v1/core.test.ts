@@ -1,4 +1,4 @@
-/** The core operations over HTTP, on a controller that no switch has joined. */
+/** The core operations over HTTP, on a controller without switches. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { VnicId } from '../../../topology/ids.ts'
@@ -97,7 +97,7 @@ t.test('plug: 202 while waiting, repeatable, and its conflicts', async (t) => {
   t.match(await call('DELETE', `${RED}/ports/${port}`), { status: 409, body: { code: 'port-in-use' } })
   t.match(await call('DELETE', `${RED}/networks/${network}`), { status: 409, body: { code: 'network-in-use' } })
   t.equal((await call('DELETE', path)).status, 204)
-  t.equal((await call('DELETE', path)).status, 204, 'also when nothing was plugged')
+  t.equal((await call('DELETE', path)).status, 204, 'also if nothing was plugged')
   t.match((await call('GET', `${RED}/vnics/${vnic}`)).body, { status: 'unplugged', port_id: null })
 })
 
@@ -158,7 +158,7 @@ t.test('a shared network is for every project, and only its own destroys it', as
   t.match((await call('GET', '/projects/blue/networks')).body, { networks: [{ id, shared: true }] })
   const port = await call('POST', `/projects/blue/networks/${id}/ports`, {})
   t.match(port, { status: 201, body: { project: 'blue', network_id: id } })
-  t.match((await call('GET', `${RED}/networks/${id}/ports`)).body, { ports: [] }, 'ports are of their project')
+  t.match((await call('GET', `${RED}/networks/${id}/ports`)).body, { ports: [] }, 'each port belongs to its project')
   t.match(await call('DELETE', `/projects/blue/networks/${id}`), { status: 403, body: { code: 'forbidden' } })
   t.match(await call('DELETE', `${RED}/networks/${id}`), { status: 409, body: { code: 'network-in-use' } })
 })

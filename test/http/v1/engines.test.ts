@@ -1,11 +1,11 @@
-/** The API has just what the loaded engines offer, and says which those are. */
+/** The API contains exactly what the loaded engines offer, and lists these engines. */
 import t from 'tap'
 import { apiOn } from '../../support/api.ts'
 import { oddEngine } from '../../support/odd-engine.ts'
 
 const RED = '/projects/red'
 
-/** `post /v1/projects/{project}/ports` of each operation that only some engines have, shortened. */
+/** Operations that only some engines have, shortened, such as `post /v1/projects/{project}/ports`. */
 async function operationsOf({ call }: Awaited<ReturnType<typeof apiOn>>): Promise<string[]> {
   const paths = (await call('GET', '//v1/openapi.json')).body.paths as Record<string, object>
   return Object.entries(paths)

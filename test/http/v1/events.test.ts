@@ -85,7 +85,7 @@ t.test('events that a crash prevented are sent after the restart', async (t) => 
   await call('DELETE', `/projects/red/vnics/${vnic}/port`)
   const { id: last = 0 } = (await stream.until(11)).findLast(({ event }) => event === 'port.updated') ?? {}
   stream.stop()
-  // The statuses after the commit of the operation never came to the disk.
+  // The events of the new statuses, after the commit of the operation, were never written to the disk.
   for (const key of [...store.entries.keys()])
     if (key > `event/${String(last).padStart(16, '0')}` && key.startsWith('event/')) store.entries.delete(key)
   const again = await serving(t, { store })

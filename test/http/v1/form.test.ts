@@ -1,4 +1,4 @@
-/** The form of the API: problems, unknown fields, sizes, lists, revisions, repeated requests. */
+/** The common form of the API: problems, unknown fields, sizes, lists, revisions, repeated requests. */
 import t from 'tap'
 import { ERRORS } from '../../../src/core/errors.ts'
 import { apiOn } from '../../support/api.ts'
@@ -103,7 +103,7 @@ t.test('revisions: ETag and If-Match', async (t) => {
   const shown = await call('GET', path)
   t.equal(shown.headers.etag, `"${revision}"`)
   const again = await call('GET', path, undefined, { 'if-none-match': String(shown.headers.etag) })
-  t.equal(again.status, 200, 'a revision does not tell of the status')
+  t.equal(again.status, 200, 'the status does not change the revision')
   const patched = await call('PATCH', path, { name: 'a' }, { 'if-match': String(shown.headers.etag) })
   t.match(patched, { status: 200, body: { name: 'a', revision: 2 }, headers: { etag: '"2"' } })
   t.match(await call('PATCH', path, { name: 'b' }, { 'if-match': '"1"' }), {
@@ -117,7 +117,7 @@ t.test('revisions: ETag and If-Match', async (t) => {
   })
   t.match(await call('PATCH', path, { name: 'b' }, { 'if-match': '2' }), { status: 400, body: { field: 'if-match' } })
   t.match(await call('PATCH', path, { name: 'b' }, { 'if-match': '"7", "2"' }), { status: 200, body: { revision: 3 } })
-  t.match(await call('PATCH', path, {}), { status: 200, body: { revision: 3 } }, 'nothing asked, nothing changed')
+  t.match(await call('PATCH', path, {}), { status: 200, body: { revision: 3 } }, 'an empty update changes nothing')
   t.equal((await call('DELETE', path, undefined, { 'if-match': '"2"' })).status, 412)
   t.equal((await call('DELETE', path, undefined, { 'if-match': '*' })).status, 204)
   t.equal((await call('DELETE', path)).status, 404, 'a second time')
@@ -132,7 +132,7 @@ t.test('a POST with an id can be repeated; with another body it is a conflict', 
   t.match(
     await call('POST', '/projects/red/vnics', { ...body, kind: 'ethernet', vm_id: null }),
     { status: 200 },
-    'with its defaults said',
+    'with explicit defaults',
   )
   t.match(await call('POST', '/projects/red/vnics', { id: ID, name: 'other' }), {
     status: 409,

@@ -1,4 +1,4 @@
-/** NATed IPv4 networks as the API has them: where their prefixes may lie, and which addresses their ports get. */
+/** NATed IPv4 networks in the API: allowed prefixes, and the addresses that ports get. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -24,7 +24,7 @@ async function api(teardown: Parameters<typeof apiOn>[0], options: ApiOptions = 
   return { ...made, network, port, addressOf }
 }
 
-t.test('a network says its prefixes, a port its two addresses', async (t) => {
+t.test('a network shows its prefixes, a port its two addresses', async (t) => {
   const { call, network, port } = await api(t)
   const made = await network({ address_prefix: '203.0.113.64/26', dns: ['9.9.9.9'] })
   t.match(made, {
@@ -67,7 +67,7 @@ t.test('a repeated request is the same network, and the same port with the addre
   t.match(await port(id, wish), { status: 200, body: { floating_address: '203.0.113.65' } })
 })
 
-t.test('a prefix lies within what the operator has set aside, and apart from those of others', async (t) => {
+t.test('a prefix must be within the pools of the operator, and must not overlap other prefixes', async (t) => {
   const { network } = await api(t)
   t.match(await network({ address_prefix: '192.0.2.0/24' }), {
     status: 403,
@@ -111,7 +111,7 @@ t.test('an invalid prefix or address is a 400 that names its field', async (t) =
   t.match(await network({ address_prefix, private_prefix: '10.0.0.1/8' }), bad('private_prefix', /is no prefix/))
   t.match(await network({ address_prefix, private_prefix: '203.0.0.0/16' }), bad('private_prefix', /overlaps/))
   t.match(await network({ address_prefix, dns: ['ns.example'] }), bad('dns', /is no unicast address of IPv4/))
-  t.match(await network({ address_prefix, engine: 'vlan' }), bad('address_prefix'), 'of another engine')
+  t.match(await network({ address_prefix, engine: 'vlan' }), bad('address_prefix'), 'a network of another engine')
   const { id } = (await network({ address_prefix, private_prefix: '10.0.0.0/25' })).body
   const floating_address = (text: string) => port(id, { floating_address: text })
   t.match(await floating_address('x'), bad('floating_address', /is no IPv4 address/))
@@ -123,7 +123,7 @@ t.test('an invalid prefix or address is a 400 that names its field', async (t) =
   t.match(await floating_address('203.0.113.127'), bad('floating_address'), 'of its broadcast')
 })
 
-t.test('a private side of the same size, or a smaller one, is used up as far as it goes', async (t) => {
+t.test('a private prefix of the same size or smaller is used completely', async (t) => {
   const { network, port } = await api(t)
   const whole = (await network({ address_prefix: '203.0.113.0/24', private_prefix: '10.0.0.0/24' })).body
   const [first, last] = [await port(whole.id, {}), await port(whole.id, { floating_address: '203.0.113.254' })]
@@ -141,7 +141,7 @@ t.test('private addresses that are used up are a 409', async (t) => {
 })
 
 t.test(
-  'neither router, network nor broadcast is given out; none left is a 409; what was freed is used last',
+  'router, network and broadcast addresses are not given; if none is left, 409; freed addresses are reused last',
   async (t) => {
     const { call, network, port, addressOf } = await api(t)
     const { id } = (await network({ address_prefix: '203.0.113.0/29' })).body
@@ -155,7 +155,7 @@ t.test(
     t.same(
       all,
       [2, 3, 4, 5, 6].map((n) => `203.0.113.${n}`),
-      '.0, .1 and .7 are nobody’s',
+      '.0, .1 and .7 are not given',
     )
     t.match(await port(id), {
       status: 409,
@@ -167,7 +167,11 @@ t.test(
     })
     const ports = (await call('GET', `${RED}/networks/${id}/ports`)).body.ports as Array<{ id: string }>
     for (const at of [3, 1]) t.equal((await call('DELETE', `${RED}/ports/${ports[at]?.id}`)).status, 204)
-    t.same([await addressOf(id), await addressOf(id)], ['203.0.113.5', '203.0.113.3'], 'the one freed first is first')
+    t.same(
+      [await addressOf(id), await addressOf(id)],
+      ['203.0.113.5', '203.0.113.3'],
+      'the address that was freed first comes first',
+    )
     t.equal((await port(id)).status, 409)
   },
 )
@@ -210,7 +214,7 @@ t.test('the segment that carries floating addresses is the operator’s', async 
   )
 })
 
-t.test('a network whose prefix is not configured any more says so', async (t) => {
+t.test('a network whose prefix is no longer configured reports that', async (t) => {
   const first = await api(t)
   const { id } = (await first.network({ address_prefix: '203.0.113.64/26' })).body
   const again = async (floating: ApiOptions['floating']) => {

@@ -9,7 +9,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, unknown>>
 }
 
-/** operationId -> method and path. The contract's, no more and no less. */
+/** operationId -> method and path. Exactly the operations of the contract. */
 const OPERATIONS = {
   root: 'get /v1',
   openapi: 'get /v1/openapi.json',
@@ -54,14 +54,14 @@ t.test('the OpenAPI document has every operation, from the schemas that validate
       found[operation.operationId] = `${method} ${path}`
       const inPath = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path').map(({ name }) => name)
       t.strictSame(inPath.sort(), [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort(), path)
-      t.ok(Object.keys(operation.responses).length >= 2, `${operation.operationId} says what it answers`)
+      t.ok(Object.keys(operation.responses).length >= 2, `${operation.operationId} describes its answers`)
       if (method === 'put' || method === 'patch' || method === 'post')
         t.ok(operation.requestBody, operation.operationId)
     }
   }
   t.strictSame(found, OPERATIONS)
   const refs = [...JSON.stringify(body).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref)
-  t.strictSame(refs, [], 'schemas stand where they are used')
+  t.strictSame(refs, [], 'schemas are inline')
 })
 
 interface Schema {
@@ -72,7 +72,7 @@ interface Schema {
 }
 type Content = { readonly content: { readonly 'application/json': { readonly schema: Schema } } }
 
-/** Fields of a request without a word about them. */
+/** Fields of requests that have no description. */
 const wordless = ({ properties = {}, items, anyOf = [] }: Schema, at = ''): string[] => [
   ...Object.entries(properties).flatMap(([name, schema]) => [
     ...(schema.description === undefined ? [`${at}.${name}`] : []),
@@ -82,39 +82,36 @@ const wordless = ({ properties = {}, items, anyOf = [] }: Schema, at = ''): stri
   ...anyOf.flatMap((each) => wordless(each, at)),
 ]
 
-t.test(
-  'every field that a network or port may be asked for is described, and every one that it shows is there',
-  async (t) => {
-    const floating = [{ prefix: { first: 0xcb007100, length: 24 }, vlan: 50, gateway: null }]
-    const { call } = await apiOn(t, { floating })
-    const paths = (await call('GET', '//v1/openapi.json')).body.paths as Record<string, Record<string, Operation>>
-    const [networks, ports] = ['/v1/projects/{project}/networks', '/v1/projects/{project}/networks/{network_id}/ports']
-    const port = '/v1/projects/{project}/ports/{port_id}'
-    for (const [path, method] of [
-      [networks, 'post'],
-      [ports, 'post'],
-      ['/v1/projects/{project}/ports', 'post'],
-      [port, 'patch'],
-    ] as const) {
-      const { requestBody } = paths[path]?.[method] ?? {}
-      t.strictSame(wordless((requestBody as Content).content['application/json'].schema), [], `${method} ${path}`)
-    }
-    const shownBy = (path: string) => {
-      const { responses = {} } = paths[path]?.post ?? {}
-      return Object.keys((responses['201'] as Content).content['application/json'].schema.properties ?? {})
-    }
-    const missing = (body: object, path: string) => Object.keys(body).filter((name) => !shownBy(path).includes(name))
-    for (const wish of [{}, { engine: 'nat-ipv4', address_prefix: '203.0.113.0/26' }]) {
-      const network = await call('POST', '/projects/red/networks', wish)
-      t.equal(network.status, 201)
-      t.strictSame(missing(network.body, networks), [])
-      const made = await call('POST', `/projects/red/networks/${network.body.id}/ports`, {})
-      t.strictSame(missing(made.body, ports), [])
-    }
-    const alone = { engine: 'remote-l2', remote_ip: '192.0.2.1', tunnel_type: 'vxlan', tunnel_key: 9 }
-    t.strictSame(missing((await call('POST', '/projects/red/ports', alone)).body, ports), [])
-  },
-)
+t.test('every request field of networks and ports has a description, and every shown field has a schema', async (t) => {
+  const floating = [{ prefix: { first: 0xcb007100, length: 24 }, vlan: 50, gateway: null }]
+  const { call } = await apiOn(t, { floating })
+  const paths = (await call('GET', '//v1/openapi.json')).body.paths as Record<string, Record<string, Operation>>
+  const [networks, ports] = ['/v1/projects/{project}/networks', '/v1/projects/{project}/networks/{network_id}/ports']
+  const port = '/v1/projects/{project}/ports/{port_id}'
+  for (const [path, method] of [
+    [networks, 'post'],
+    [ports, 'post'],
+    ['/v1/projects/{project}/ports', 'post'],
+    [port, 'patch'],
+  ] as const) {
+    const { requestBody } = paths[path]?.[method] ?? {}
+    t.strictSame(wordless((requestBody as Content).content['application/json'].schema), [], `${method} ${path}`)
+  }
+  const shownBy = (path: string) => {
+    const { responses = {} } = paths[path]?.post ?? {}
+    return Object.keys((responses['201'] as Content).content['application/json'].schema.properties ?? {})
+  }
+  const missing = (body: object, path: string) => Object.keys(body).filter((name) => !shownBy(path).includes(name))
+  for (const wish of [{}, { engine: 'nat-ipv4', address_prefix: '203.0.113.0/26' }]) {
+    const network = await call('POST', '/projects/red/networks', wish)
+    t.equal(network.status, 201)
+    t.strictSame(missing(network.body, networks), [])
+    const made = await call('POST', `/projects/red/networks/${network.body.id}/ports`, {})
+    t.strictSame(missing(made.body, ports), [])
+  }
+  const alone = { engine: 'remote-l2', remote_ip: '192.0.2.1', tunnel_type: 'vxlan', tunnel_key: 9 }
+  t.strictSame(missing((await call('POST', '/projects/red/ports', alone)).body, ports), [])
+})
 
 t.test('it says which headers there are', async (t) => {
   const { call } = await apiOn(t)

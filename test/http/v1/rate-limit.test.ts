@@ -1,4 +1,4 @@
-/** `rate_limit` of ports: of every engine, in the POST and by PATCH; what is wrong about one is said. */
+/** `rate_limit` of ports of every engine, in POST and PATCH; the errors of wrong limits. */
 import t from 'tap'
 import { apiOn } from '../../support/api.ts'
 import { projectOn } from '../../support/project.ts'
@@ -16,16 +16,20 @@ t.test('a port has a limit from its POST or a PATCH until it is null', async (t)
   const one = `/projects/red/ports/${plain.id}`
   const limited = await call('PATCH', one, { rate_limit: { ingress_kbps: 1000 } })
   t.match(limited, { status: 200, body: { rate_limit: LIMIT, revision: 2 } })
-  t.match((await call('PATCH', one, { rate_limit: LIMIT })).body, { rate_limit: LIMIT, revision: 2 }, 'as it was shown')
-  t.match((await call('PATCH', one, { name: 'slow' })).body, { rate_limit: LIMIT }, 'left out, it stays')
+  t.match(
+    (await call('PATCH', one, { rate_limit: LIMIT })).body,
+    { rate_limit: LIMIT, revision: 2 },
+    'as the API has shown it',
+  )
+  t.match((await call('PATCH', one, { name: 'slow' })).body, { rate_limit: LIMIT }, 'if left out, it stays')
   const other = { ingress_kbps: null, egress_kbps: 5, burst_kbit: 16 }
-  t.match((await call('PATCH', one, { rate_limit: other })).body, { rate_limit: other }, 'it is given as a whole')
+  t.match((await call('PATCH', one, { rate_limit: other })).body, { rate_limit: other }, 'it replaces the whole limit')
   t.equal((await call('PATCH', one, { rate_limit: null })).body.rate_limit, null)
   t.equal((await call('PATCH', one, { rate_limit: {} })).body.rate_limit, null)
 
   const wish = { id: ID, rate_limit: { ingress_kbps: 1000 } }
   t.match(await call('POST', ports, wish), { status: 201, body: { rate_limit: LIMIT } })
-  t.match(await call('POST', ports, { id: ID, rate_limit: LIMIT }), { status: 200 }, 'the same in other words')
+  t.match(await call('POST', ports, { id: ID, rate_limit: LIMIT }), { status: 200 }, 'the same limit in another form')
   t.match(await call('POST', ports, { id: ID }), { status: 409, body: { code: 'id-conflict' } })
   const standalone = await call('POST', '/projects/red/ports', { ...WIRE, rate_limit: LIMIT })
   t.match(standalone, { status: 201, body: { rate_limit: LIMIT } })

@@ -1,4 +1,4 @@
-/** Ports that are their own layer-2 tunnel, and those that bridge a network, as the API has them. */
+/** Ports that are their own layer-2 tunnel and ports that bridge a network, in the API. */
 import t from 'tap'
 import { apiOn } from '../../support/api.ts'
 import { seeHypervisor } from '../../support/seen.ts'
@@ -7,7 +7,7 @@ const WIRE = { engine: 'remote-l2', remote_ip: '203.0.113.5', tunnel_type: 'vxla
 const RED = '/projects/red'
 
 t.test(
-  'a port on its own: made, shown, a VNIC plugged in; its tunnel is nobody else’s until it is destroyed',
+  'a standalone port: created, shown, a VNIC plugged in; its tunnel belongs to it until it is destroyed',
   async (t) => {
     const { call } = await apiOn(t)
     const made = await call('POST', `${RED}/ports`, { ...WIRE, remote_ip: '203.0.113.5' })
@@ -43,7 +43,7 @@ t.test('a VNI is a network’s or of tunnels to remote ends, never both', async 
   t.equal((await call('POST', `${RED}/ports`, { ...WIRE, tunnel_key: 4096 })).status, 201)
   t.match(await network(4096), { status: 409, body: { code: 'segment-in-use', field: 'segment' } })
   const chosen = await call('POST', `${RED}/networks`, { engine: 'vxlan' })
-  t.match(chosen.body, { segment: { vni: 4097 } }, 'allocation goes around it')
+  t.match(chosen.body, { segment: { vni: 4097 } }, 'allocation skips it')
 })
 
 t.test('a port that bridges a network: where it is, that no VNIC fits, and that one of two is used', async (t) => {
@@ -143,7 +143,7 @@ t.test('port security: pairs are checked and shown in their canonical form, off 
     status: 403,
     body: { field: 'port_security' },
   })
-  t.match(await call('PATCH', path, { port_security: true }, as('m')), { status: 200 }, 'what it is already')
+  t.match(await call('PATCH', path, { port_security: true }, as('m')), { status: 200 }, 'the value that it already has')
   t.match(await call('PATCH', path, { port_security: false }, as('a')), { status: 200, body: { port_security: false } })
   t.match(await call('PATCH', path, { name: 'x' }, as('m')), { body: { port_security: false } })
   const shared = `${RED}/networks/${await network('blue', true)}/ports`
@@ -182,7 +182,7 @@ t.test('a hypervisor that is removed holds no segment of the remote sites that i
 })
 
 t.test(
-  'in a network of another project, addresses are said by an admin; a network has a few ways out at most',
+  'in a network of another project, only an admin sets addresses; the number of remote sites is limited',
   async (t) => {
     const { call, controller } = await apiOn(t, {
       tokens: { a: { project: '*', role: 'admin' }, m: { project: 'red', role: 'member' } },

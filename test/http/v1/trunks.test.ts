@@ -1,4 +1,4 @@
-/** Trunks over HTTP, with switches that are fakes: what may be asked for, what is said of sub-ports, and which rules it touches. */
+/** Trunks over HTTP, with fake switches: allowed requests, the status of sub-ports, and the rules that a trunk changes. */
 import t from 'tap'
 import type { PortId } from '../../../topology/ids.ts'
 import { apiOn } from '../../support/api.ts'
@@ -23,7 +23,7 @@ async function cloud(t: Test, store = new MemoryStore()) {
 }
 
 t.test(
-  'sub-ports come and go: shown on both sides, with the status of the VNIC, and no rule of the parent changes',
+  'sub-ports are added and removed: both ports show it, with the status of the VNIC, and no rule of the parent changes',
   async (t) => {
     const { target, port, vnic, bind, plug, show, carry, call } = await cloud(t)
     const [parent, one, two] = [await port(), await port(), await port()]
@@ -54,15 +54,15 @@ t.test(
     t.same(
       gone.filter((line) => !/dl_vlan=200|4296/.test(line)),
       [],
-      'only what had the tag that is another one now',
+      'only the sub-port whose tag has changed',
     )
     await until(async () => (await show(three)).status === 'active')
     t.match(await show(two), { trunk_vlan_id: 201, revision: 3, status: 'active' })
-    t.match(await show(one), { revision: 2 }, 'nothing is new of this one')
+    t.match(await show(one), { revision: 2 }, 'no event for this one')
 
     t.match(await carry(parent), { status: 200, body: { trunk: [] } })
     t.match(await show(one), { trunk_port_id: null, trunk_vlan_id: null, status: 'down' })
-    t.notMatch(target.lines().join('\n'), /4\d\d\d->vlan_vid,output:5/, 'gone by the time of the answer')
+    t.notMatch(target.lines().join('\n'), /4\d\d\d->vlan_vid,output:5/, 'removed before the answer')
     t.match(await call('DELETE', `${RED}/ports/${one}`), { status: 204 })
   },
 )
@@ -86,7 +86,7 @@ t.test('a port that is administratively down carries nothing; a sub-port has a s
   await until(async () => (await show(sub)).status === 'active')
 })
 
-t.test('a limit of the port that carries is for all of them, and goes with all of its meters', async (t) => {
+t.test('the limit of a parent port is for all sub-ports, and is removed with all its meters', async (t) => {
   const { target, port, vnic, bind, plug, carry, patch, show } = await cloud(t)
   const [parent, sub] = [await port(), await port()]
   const id = await vnic()
@@ -111,12 +111,12 @@ t.test('a limit of the port that carries is for all of them, and goes with all o
   t.equal(metered().length, 2)
   await carry(parent, [100, sub])
   await until(async () => (await show(sub)).status === 'active')
-  t.equal(metered().length, 4, 'one that comes later is limited, too')
+  t.equal(metered().length, 4, 'a sub-port that is added later is limited, too')
   t.match(await patch(parent, { rate_limit: null }), { status: 200 })
   t.strictSame([target.lines(), target.meters.size], [before, 0])
 })
 
-t.test('events tell of sub-ports as of the port that has the VNIC', async (t) => {
+t.test('sub-ports have the same events as the port with the VNIC', async (t) => {
   const { app, port, vnic, bind, plug, carry, call, patch } = await cloud(t)
   const names = new Map<unknown, string>()
   for (const name of ['parent', 'one', 'two']) names.set(await port(), name)
@@ -179,7 +179,11 @@ t.test('ports that cannot be in a trunk', async (t) => {
     body: { code: 'port-in-use', detail: new RegExp(parent) },
   })
   t.match(await patch(one, { rate_limit: { egress_kbps: 1000 } }), { status: 400, body: { code: 'unsupported' } })
-  t.match(await call('DELETE', `${RED}/ports/${parent}`), { status: 204 }, 'whoever carries goes, and leaves them')
+  t.match(
+    await call('DELETE', `${RED}/ports/${parent}`),
+    { status: 204 },
+    'the parent port is destroyed, and its sub-ports stay',
+  )
   const id = await vnic()
   t.match(await plug(id, one, {}), { status: 202 })
   await refused(carry(two, [100, one]), 409, 'port-in-use', /is plugged into/)

@@ -1,4 +1,4 @@
-/** Rules with every field and action on real Open vSwitch in each version: read back, they are the same. */
+/** Rules with every field and action on real Open vSwitch, in each version: reading them back returns the same rules. */
 import t from 'tap'
 import {
   connect,
@@ -13,7 +13,10 @@ import { ACTION_LINES } from '../support/actions.ts'
 import { FIELD_MATCHES } from '../support/fields.ts'
 import { noOvs, Ovs } from '../support/ovs.ts'
 
-/** Without ports, options and kinds of packets that this bridge has not, and what two of a rule's kind may not have. */
+/**
+ * Leaves out ports, options and kinds of packets that this bridge does not have, and combinations that one rule may not
+ * contain.
+ */
 const NOT_HERE = /actset_output|sampling_port|packet_type|group:0|group:4294967040|erspan_ver=1|tun_metadata[0-9]+,/
 
 const lines = [...FIELD_MATCHES.map((match) => `${match},actions=output:1`), ...ACTION_LINES]

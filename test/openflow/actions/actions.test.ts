@@ -1,4 +1,4 @@
-/** Every action and instruction that ovs-ofctl has a text for, compared with it: the same octets and the same text. */
+/** Every action and instruction that ovs-ofctl has a text for, compared with ovs-ofctl: the same octets and the same text. */
 import { equal } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
@@ -37,15 +37,15 @@ for (const version of [4, 5, 6]) {
     for (const [index, bytes] of sent.entries()) {
       const line = ACTION_LINES[index] ?? ''
       const flow = asFlow(bytes)
-      t.strictSame(Buffer.from(encode(decode(bytes))), Buffer.from(bytes), `${line}: encoded as it came`)
-      t.notMatch(json(flow), /"unknown"/, `${line}: nothing of it is bytes`)
+      t.strictSame(Buffer.from(encode(decode(bytes))), Buffer.from(bytes), `${line}: encoded unchanged`)
+      t.notMatch(json(flow), /"unknown"/, `${line}: no part stays octets`)
       t.equal(printFlow(flow), texts[index], `${line}: printed as ovs-ofctl prints it`)
-      t.equal(printFlow(parseFlow(printFlow(flow))), printFlow(flow), `${line}: printed and read`)
+      t.equal(printFlow(parseFlow(printFlow(flow))), printFlow(flow), `${line}: printed and parsed again`)
       const read = parseFlow(line)
       t.strictSame([ruleKey(read), ruleBody(read)], [ruleKey(flow), ruleBody(flow)], `${line}: the rule of ovs-ofctl`)
     }
     const again = texts.map((text) => encode({ type: 'flow_mod', command: 'add', version, ...parseFlow(text) }))
-    t.strictSame(await printed(again), texts, 'what we send for what ovs-ofctl prints says the same')
+    t.strictSame(await printed(again), texts, 'encoding what ovs-ofctl prints gives the same rule')
   })
 }
 

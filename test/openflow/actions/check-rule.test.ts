@@ -1,4 +1,4 @@
-/** Rules that a switch refuses: encode refuses them by name, and decode keeps and marks them. */
+/** Rules that a switch refuses: encode refuses them with the reason, and decode keeps and marks them. */
 import t from 'tap'
 import {
   checkRule,
@@ -56,7 +56,7 @@ for (const [message, words, errorType, code, name] of REFUSED) {
     const refusal = { code: 'out-of-range', message: words, error: { errorType, code } }
     t.throws(() => encode(message), refusal)
     t.throws(() => checkRule(message), refusal)
-    // One that came goes out again.
+    // A refused rule that was received is encoded again unchanged.
     const octets = encode({ ...message, unchecked: true })
     const decoded = decode(octets)
     t.match(decoded, { ...message, unchecked: true })
@@ -75,7 +75,7 @@ const TAKEN: readonly Match[] = [
   [field('in_port', 0, 0)],
   [field('reg0', 0, 0), reg0],
   [field('eth_dst', 0x8000_0000_0001, 0xf000_0000_00ff)],
-  // Many fields are compared in another way than few.
+  // Many fields are compared in another way than a few.
   Array.from({ length: 15 }, (_, index) => ({ field: `reg${index}`, value: 1 }) as OxmField),
 ]
 
@@ -119,7 +119,7 @@ t.test('set_field: no bits outside of the mask, and no in_port', async (t) => {
   const inPort = { field: 'in_port', value: PORT.LOCAL } as const
   t.throws(() => encode(set(inPort)), { message: /^in_port cannot be set/, error: { errorType: 2, code: 15 } })
   t.ok(encode(set({ field: 'nxm_in_port', value: 0xfffe })))
-  // Those that came are kept as octets.
+  // Actions that were received are kept as octets.
   const head =
     '060e006000000000000000000000000000000000000000000000000000000000ffffffffffffffffffffffff000000000001000400000000'
   for (const action of ['00190010 80000004 fffffffe 00000000', '00190010 00010108 00000005 00000003']) {

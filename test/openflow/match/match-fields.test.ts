@@ -1,4 +1,4 @@
-/** Every field of ovs-fields(7), under the eyes of ovs-ofctl: the same octets, the same text. */
+/** Every field of ovs-fields(7), compared with ovs-ofctl: the same octets, the same text. */
 import t from 'tap'
 import {
   decode,
@@ -21,7 +21,7 @@ const asFlow = (bytes: Uint8Array): Flow => {
   return { cookie: 0n, instructions: [], ...message }
 }
 
-/** Those of the three that this library speaks. */
+/** The versions of OpenFlow that the library supports. */
 const versions = [4, 5, 6].filter((version) => {
   try {
     return decode(encode({ type: 'barrier_request', version })).type === 'barrier_request'
@@ -40,14 +40,14 @@ for (const version of versions) {
     for (const [index, bytes] of sent.entries()) {
       const line = lines[index] ?? ''
       const flow = asFlow(bytes)
-      t.strictSame(Buffer.from(encode(decode(bytes))), Buffer.from(bytes), `${line}: encoded as it came`)
+      t.strictSame(Buffer.from(encode(decode(bytes))), Buffer.from(bytes), `${line}: encoded unchanged`)
       t.equal(printFlow(flow), texts[index], `${line}: printed as ovs-ofctl prints it`)
-      t.equal(ruleKey(parseFlow(line)), ruleKey(flow), `${line}: read as ovs-ofctl reads it`)
-      t.equal(ruleKey(parseFlow(printFlow(flow))), ruleKey(flow), `${line}: printed and read`)
+      t.equal(ruleKey(parseFlow(line)), ruleKey(flow), `${line}: parsed like ovs-ofctl parses it`)
+      t.equal(ruleKey(parseFlow(printFlow(flow))), ruleKey(flow), `${line}: printed and parsed again`)
       for (const field of flow.match) t.not(field.field, 'unknown', line)
     }
     const ours = lines.map((line) => encode({ type: 'flow_mod', command: 'add', version, ...parseFlow(line) }))
-    t.strictSame(await printed(ours), texts, 'what we send says the same')
+    t.strictSame(await printed(ours), texts, 'ovs-ofctl prints the same for what we send')
   })
 }
 

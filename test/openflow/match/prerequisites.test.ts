@@ -1,4 +1,4 @@
-/** A rule that a switch would refuse for want of a prerequisite is refused by name, each way. */
+/** A rule that lacks a prerequisite of a field is refused with the name of the field, in both directions. */
 import fc from 'fast-check'
 import t from 'tap'
 import { encode, FIELDS, type FieldName, type Match, parseMatch, tcp } from '../../../src/openflow/index.ts'

@@ -1,4 +1,4 @@
-/** Messages that are cut: refused as Open vSwitch refuses them, and what it takes is taken. */
+/** Truncated messages: refused like Open vSwitch refuses them, and accepted if it accepts them. */
 import t from 'tap'
 import { decode, type ErrorValue, encode, type Message, VERSIONS, versionName } from '../../../src/openflow/index.ts'
 import { examplesIn } from '../support/examples.ts'
@@ -9,7 +9,7 @@ const noOfctl = await output('ovs-ofctl', ['--version']).then(
   () => 'ovs-ofctl is not installed',
 )
 
-/** Without its last octets, and with the length that it has then. */
+/** The message without its last octets. Its length field is adjusted. */
 function cut(message: Message, count: number): Buffer {
   const whole = encode(message)
   const octets = Buffer.from(whole.slice(0, whole.length - count))
@@ -17,7 +17,7 @@ function cut(message: Message, count: number): Buffer {
   return octets
 }
 
-/** What is answered; undefined if it is taken. */
+/** The error to answer; undefined if the message is accepted. */
 function refusal(octets: Uint8Array): ErrorValue | undefined {
   try {
     decode(octets)
@@ -29,7 +29,7 @@ function refusal(octets: Uint8Array): ErrorValue | undefined {
 
 const BAD_LEN = { errorType: 1, code: 6 }
 
-/** Open vSwitch reads none of the first two, and of a HELLO and of long lists it prints the beginning. */
+/** Open vSwitch does not read the first two kinds. Of a HELLO and of long lists it prints the beginning. */
 const OTHERWISE = ['controller_status', 'flow_stats', 'bundle_features', 'hello', 'flow']
 
 for (const version of VERSIONS) {
@@ -90,14 +90,14 @@ t.test('errors that came with 1.4 are those of 1.3 there', async (t) => {
     octets.writeUInt16BE(octets.length, 2)
     return refusal(octets)
   }
-  // A packet_in2 with a property of two octets, and a reason that is none.
+  // A packet_in2 with a property of two octets and an invalid reason.
   const property = '00002320 0000001e 0003 0002 00000000'
   t.same(of(6, '04', property), { errorType: 14, code: 1 })
   t.same(of(4, '04', property), { errorType: 13, code: 3 })
   const reason = '00002320 0000001e 0005 0005 63 000000'
   t.same(of(5, '04', reason), { errorType: 14, code: 2 })
   t.same(of(4, '04', reason), { errorType: 13, code: 4 })
-  // A bundle of a step that is none, which 1.3 has as ONF's.
+  // A bundle message with an invalid step, which 1.3 has as a message of the ONF.
   const step = '00000001 0063 0000'
   t.same(of(6, '21', step), { errorType: 17, code: 6 })
   t.same(of(4, '04', `4f4e4600 000008fc ${step}`), { errorType: 0xffff, experimenter: 0x4f4e4600, code: 2306 })

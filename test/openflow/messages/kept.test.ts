@@ -9,7 +9,7 @@ function message(version: number, type: number, body: string): Uint8Array {
   return new Uint8Array([version, type, 0, 8 + octets.length, 0, 0, 0, 5, ...octets])
 }
 
-/** @returns the message without its head */
+/** @returns the message without its version and xid */
 function kept(octets: Uint8Array): object {
   const { version: _version, xid: _xid, ...body } = decode(octets)
   deepStrictEqual(Buffer.from(encode(decode(octets))).toString('hex'), Buffer.from(octets).toString('hex'))
@@ -45,7 +45,7 @@ t.test('a hello keeps a bitmap that is longer than its versions, and octets that
   deepStrictEqual(of('0001 000c 00000050 00000000 00000000'), { ...hello, versions, elements: [long] })
   const odd = { code: 1, body: octets(0, 0, 0, 0x50, 9) }
   deepStrictEqual(of('0001 0009 00000050 09 00000000000000'), { ...hello, versions, elements: [odd] })
-  // It says nothing of versions.
+  // The hello contains no versions.
   deepStrictEqual(of('0001 0004 00000000'), { ...hello, elements: [{ code: 1, body: octets() }] })
   deepStrictEqual(of('0001 0008 00000050 0003'), { ...hello, versions, rest: octets(0, 3) })
   deepStrictEqual(of('ff'), { ...hello, rest: octets(0xff) })
@@ -193,20 +193,20 @@ t.test('B40 decoded messages are encoded as they came: unused bits of a field, o
     deepStrictEqual(encode(decode(bytes)), bytes, match)
   }
   const actions = [
-    // output:NXM_NX_TUN_ID[0..31], and by the header of OpenFlow
+    // output:NXM_NX_TUN_ID[0..31], and the same with the header of OpenFlow
     'ffff001800002320000f001f00012008ffff000000000000',
     'ffff001800002320000f001f80004c08ffff000000000000',
-    // move:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15], of all of ct_state, of more bits than there are, of a masked header
+    // move:NXM_OF_IN_PORT[]->NXM_NX_REG0[0..15]; of all of ct_state; of more bits than the field has; with a masked header
     '001c001800100000000000000000000200010004'.padEnd(48, '0'),
     '001c00180020000000000000 0001d204 00010004'.replaceAll(' ', '').padEnd(48, '0'),
     '001c00180030000000000000 00010004 00010204'.replaceAll(' ', '').padEnd(48, '0'),
     '001c00180010000000000000 00010108 00010204'.replaceAll(' ', '').padEnd(48, '0'),
-    // set_field:LOCAL->in_port, pop_queue, dec_ttl(1,2), of fewer ids than promised
+    // set_field:LOCAL->in_port; pop_queue; dec_ttl(1,2); dec_ttl with fewer ids than its count
     '0019001000000002fffe000000000000',
     'ffff0010000023200005000000000000',
     'ffff001800002320001500020000000000010002'.padEnd(48, '0'),
     'ffff001800002320001500090000000000010002'.padEnd(48, '0'),
-    // Padding that is not zero, and more of it than there should be.
+    // Padding that is not zero, and more padding than necessary.
     '0000001000000001000000000000ff00',
     '0018001000000000'.padEnd(32, '0'),
   ]

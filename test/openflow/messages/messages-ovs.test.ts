@@ -26,7 +26,7 @@ interface Stage {
   readonly version: number
 }
 
-/** On a bridge that allows this version and no other. */
+/** A session with a bridge that allows only this version. */
 function inEach(title: string, play: (stage: Stage) => Promise<void>): void {
   for (const version of VERSIONS) {
     t.test(`${versionName(version)}: ${title}`, { skip: noOvs }, async (t) => {
@@ -38,7 +38,7 @@ function inEach(title: string, play: (stage: Stage) => Promise<void>): void {
   }
 }
 
-/** Of Open vSwitch: TLV_INVALID_DELETE. */
+/** Error TLV_INVALID_DELETE of Open vSwitch. */
 const IN_USE = 38
 
 const ask = { type: 'multipart_request' } as const
@@ -51,7 +51,7 @@ async function next<Type extends Decoded['type']>(session: Session, type: Type) 
   throw new Error(`no ${type} came`)
 }
 
-inEach('groups are made, told of, changed and taken away', async ({ t, session, ovs, version }) => {
+inEach('groups are added, listed, changed and deleted', async ({ t, session, ovs, version }) => {
   const isNew = version >= 6
   const buckets = [
     { actions: parseActions('output:1'), weight: 3 },
@@ -97,7 +97,7 @@ inEach('groups are made, told of, changed and taken away', async ({ t, session, 
   t.strictSame((await session.request({ ...ask, multipart: 'group_desc' })).groups, [])
 })
 
-inEach('meters are made, told of, changed and taken away', async ({ t, session, ovs }) => {
+inEach('meters are added, listed, changed and deleted', async ({ t, session, ovs }) => {
   const flags = METER_FLAGS.pktps | METER_FLAGS.burst | METER_FLAGS.stats
   const bands = [{ type: 'drop', rate: 1000, burst: 300 }] as const
   session.send({ type: 'meter_mod', command: 'add', flags, meter: 5, bands })
@@ -118,7 +118,7 @@ inEach('meters are made, told of, changed and taken away', async ({ t, session, 
   t.strictSame((await session.request({ ...ask, multipart: 'meter_config' })).meters, [])
 })
 
-inEach('tables: what they can do and what they have', async ({ t, session, version }) => {
+inEach('tables: their features and statistics', async ({ t, session, version }) => {
   const { tables } = await session.request({ ...ask, multipart: 'table_features' })
   t.equal(tables.length, 254)
   const [first] = tables
@@ -132,7 +132,7 @@ inEach('tables: what they can do and what they have', async ({ t, session, versi
   const fields = match?.type === 'match' ? match.fields.map(({ field }) => field) : []
   for (const field of ['in_port', 'eth_dst', 'reg0', 'tun_id', 'ct_state', 'ipv6_src'] as const)
     t.ok(fields.includes(field), field)
-  t.notOk(fields.includes('unknown'), 'every field that Open vSwitch has is known here')
+  t.notOk(fields.includes('unknown'), 'the library knows every field of Open vSwitch')
   session.send({ type: 'table_mod', table: 3, config: version < 5 ? 3 : TABLE_CONFIG.eviction })
   await session.barrier()
   if (version >= 5) {
@@ -172,7 +172,7 @@ inEach('ports and queues: changed and counted', async ({ t, session, version }) 
   t.strictSame((await asked).queues, [])
 })
 
-inEach('what a switch sends on its own is set and asked for', async ({ t, session, version }) => {
+inEach('asynchronous configuration is set and read', async ({ t, session, version }) => {
   const [master, slave] = [
     { type: 'packet_in_master', mask: 3 },
     { type: 'packet_in_slave', mask: 1 },
@@ -191,7 +191,7 @@ inEach('what a switch sends on its own is set and asked for', async ({ t, sessio
   t.match(await session.request({ type: 'nx_role_request', role: 'master' }), { role: 'master' })
 })
 
-inEach('packets come as packet_in2, with what was written along, and go on', async ({ t, session }) => {
+inEach('packets arrive as packet_in2 with their metadata, and continue', async ({ t, session }) => {
   session.send({ type: 'set_config', flags: 0, missSendLength: 0xffff })
   session.send({ type: 'set_packet_in_format', format: 'nxt_packet_in2' })
   session.send({ type: 'set_controller_id', id: 7 })
@@ -210,7 +210,7 @@ inEach('packets come as packet_in2, with what was written along, and go on', asy
   t.match(of('packet'), { data: frame })
   t.match(of('userdata'), { data: Uint8Array.of(1, 2, 3) })
   const metadata = of('metadata')
-  // Which registers are told as one depends on the version.
+  // The version determines which registers are reported together.
   t.match(metadata?.type === 'metadata' && canonicalMatch(metadata.match), [
     { field: 'reg3', value: 9 },
     { field: 'in_port', value: 7 },
@@ -235,7 +235,7 @@ inEach('options of tunnels are fields; tracked connections are forgotten', async
   for await (const flows of session.dumpFlows({ table: 3 }))
     t.match(flows, [{ match: [{ field: 'tun_metadata3', value: 5n }] }])
   await session.bundle([{ type: 'flow_mod', command: 'delete', table: 3, priority: 0, match: [] }])
-  // A rule that is gone holds its option for a moment.
+  // A deleted rule still uses its option for a moment.
   await until(async () => {
     session.send({ type: 'tlv_table_mod', command: 'clear' })
     const left = await session.request({ type: 'tlv_table_request' })

@@ -1,4 +1,4 @@
-/** Flow monitors of OpenFlow 1.0, which are Nicira's: octets, ovs-ofctl's reading of them, and real Open vSwitch. */
+/** Flow monitors of OpenFlow 1.0, an extension of Nicira: octets, the text of ovs-ofctl, and real Open vSwitch. */
 import { deepStrictEqual, throws } from 'node:assert/strict'
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
@@ -68,7 +68,7 @@ const monitor = fc.record({
 })
 const unknown = (code: fc.Arbitrary<number>, body: fc.Arbitrary<Uint8Array>): fc.Arbitrary<object> =>
   fc.record({ type: fc.constant('multipart_request'), multipart: fc.constant('unknown'), code, body })
-/** Whose, and what is for each vendor to say; Nicira's own head is longer. */
+/** The experimenter, and the part that each vendor defines. The header of Nicira's own messages is longer. */
 const vendors = fc.uint8Array({ minLength: 4, maxLength: 40 }).filter(([first]) => first !== 0)
 const niciras = bytes.map((rest) => Uint8Array.of(0, 0, 0x23, 0x20, 0, 0, 0, 99, 0, 0, 0, 0, ...rest))
 const messages: ReadonlyArray<fc.Arbitrary<object>> = [
@@ -239,6 +239,6 @@ t.test('real Open vSwitch tells what changes', { skip: noOvs }, async (t) => {
   await ovs.ofctl('del-flows', ovs.bridge, 'table=3')
   t.match(await told(), [{ event: 'removed', reason: 'delete' }])
   peer.send({ type: 'flow_monitor_cancel', version, monitor: 6, xid: 9 })
-  // Nicira's errors of 1.0 have a type of their own.
+  // Nicira's errors in 1.0 have a type of their own.
   t.match(await peer.nextOf('error'), { xid: 9, errorType: 0xb0c2 })
 })

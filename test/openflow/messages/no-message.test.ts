@@ -1,4 +1,4 @@
-/** What is no message, handed in from where no types are checked: refused by the name of the field, and by what it takes. */
+/** Values that are not messages, from callers without type checks: the error names the field and the allowed values. */
 import t from 'tap'
 import { encode, type Message } from '../../../src/openflow/index.ts'
 

@@ -25,7 +25,7 @@ const monitor = { monitor: 1, command: 'add', flags: 2 } as const
 const packet = { bufferId: 0, totalLength: 0, table: 0, cookie: 0n, match: [], data }
 const toTable = { field: 'in_port', value: 1 } as const
 
-/** The last version that does not have it, the message, and the reason. */
+/** The last version that lacks it, the message, and the reason. */
 const LACKING: ReadonlyArray<readonly [last: number, message: Message, words: RegExp]> = [
   [V1_3, { type: 'flow_mod', command: 'add', ...flow, importance: 5 }, /importance/],
   [V1_3, { type: 'multipart_reply', multipart: 'flow', flows: [{ ...flow, importance: 5, stats: {} }] }, /importance/],
@@ -119,7 +119,7 @@ t.test('numbers that do not fit are refused by name in the newer messages too', 
   refused({ type: 'packet_in2', properties: [{ type: 'packet', data: octets }] }, /at most 65535 are possible/)
 })
 
-/** A message of 1.5 of this type and body. */
+/** A message of OpenFlow 1.5 with this type and body. */
 const message = (type: number, body: string, version = 6): Uint8Array => {
   const octets = Buffer.from(body.replaceAll(' ', ''), 'hex')
   return new Uint8Array([version, type, 0, 8 + octets.length, 0, 0, 0, 1, ...octets])
@@ -132,13 +132,13 @@ t.test('structures with a wrong length are refused with their offset', async () 
   refused(message(15, '0000 00 00 00000005 0008 0000 ffffffff 0004000000000000'), 24, { errorType: 6, code: 12 })
   refused(message(15, '0000 00 00 00000005 0008 0000 ffffffff 0008001000000000'), 26, { errorType: 1, code: 6 })
   refused(message(15, '0000 00 00 00000005 0010 0000 ffffffff 0008000000000000'), 16, { errorType: 1, code: 6 })
-  // A group of an unknown type, a command that 1.4 has not.
+  // A group of an unknown type, and a command that 1.4 does not have.
   refused(message(15, '0000 07 00 00000005 0000 0000 ffffffff'), 10, { errorType: 6, code: 10 })
   refused(message(15, '0003 00 00 00000005', V1_4), 8, { errorType: 6, code: 11 })
-  // meter_mod: a band of 4 octets, an unknown command.
+  // meter_mod: a band of 4 octets; an unknown command.
   refused(message(29, '0000 0000 00000005 0001 0004'), 16, { errorType: 1, code: 6 })
   refused(message(29, '0007 0000 00000005'), 8, { errorType: 12, code: 4 })
-  // set_async: a property of 2 octets; one that is longer than the message.
+  // set_async: a property of 2 octets; a property longer than the message.
   refused(message(28, '0000 0002 00000000'), 8, { errorType: 14, code: 1 })
   refused(message(28, '0000 0010 00000000'), 12, { errorType: 14, code: 1 })
   // table_features: an action of 2 octets.

@@ -4,7 +4,7 @@ import { BundleError } from '../../../src/openflow/index.ts'
 import { mod, pair } from '../support/pair.ts'
 import type { Peer } from '../support/peer.ts'
 
-/** Answers bundle control, and refuses what it is told to. */
+/** Answers bundle control messages, and refuses those that the test names. */
 async function serveBundle(peer: Peer, refuse: { add?: number[]; commit?: number[] }): Promise<string[]> {
   const steps: string[] = []
   const priorities = new Map<number, number>()

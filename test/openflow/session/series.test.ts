@@ -1,4 +1,4 @@
-/** Messages that are applied one by one: with a peer that refuses some, and with Open vSwitch. */
+/** Messages that are applied one by one, with a peer that refuses some of them and with Open vSwitch. */
 import t from 'tap'
 import { connect, type Message, type MeterMod } from '../../../src/openflow/index.ts'
 import { noOvs, Ovs } from '../support/ovs.ts'

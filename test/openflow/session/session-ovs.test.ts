@@ -17,7 +17,7 @@ import { noOvs, Ovs } from '../support/ovs.ts'
 
 const skip = noOvs
 
-/** On a bridge that allows this version and no other. */
+/** A session with a bridge that allows only this version. */
 function inEach(title: string, play: (t: Test, version: number) => Promise<void>): void {
   for (const version of VERSIONS) t.test(`${versionName(version)}: ${title}`, { skip }, (t) => play(t, version))
 }
@@ -74,7 +74,7 @@ inEach(
 
     const noField: FlowMod = {
       ...add('table=5,priority=9,actions=drop'),
-      // Open vSwitch has no such field.
+      // Open vSwitch does not have this field.
       match: [{ field: 'in_phy_port', value: 80 }],
     }
     const atAdd = await session.bundle([...good, noField, { type: 'echo_request' }]).catch((error: unknown) => error)
@@ -102,7 +102,7 @@ inEach(
   },
 )
 
-inEach('B42 an idle bundle is given up by the switch: what comes after is refused', async (t, version) => {
+inEach('B42 the switch gives up an idle bundle: later messages for it are refused', async (t, version) => {
   const ovs = await Ovs.start(t, version)
   await ovs.vsctl('set', 'Open_vSwitch', '.', 'other_config:bundle-idle-timeout=1')
   const session = await connect({ path: ovs.path })
@@ -110,7 +110,7 @@ inEach('B42 an idle bundle is given up by the switch: what comes after is refuse
   const step = (step: 'open_request' | 'close_request') =>
     session.request({ type: 'bundle_control', bundle: 77, flags: 3, step })
   await step('open_request')
-  // 17/14, with an xid that is no request's: it comes as an event.
+  // Error 17/14 with an xid that belongs to no request. It arrives as an event.
   for await (const event of session.events) {
     t.match(event, { type: 'error', errorType: 17, code: 14 })
     break
@@ -127,7 +127,7 @@ inEach('B42 a bundle given up while it is filled: nothing of it is installed', a
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
   const slow = function* (): Generator<FlowMod> {
     for (let priority = 1; priority <= 10; priority += 1) {
-      // Long enough for what is there to leave; then too long.
+      // The first pause is long enough for the waiting messages to be sent, and the second one is too long for the switch.
       if (priority === 5) rest(10)
       if (priority === 6) rest(3000)
       yield add(`table=5,priority=${priority},actions=drop`)
@@ -162,7 +162,7 @@ inEach('B43 a generation id has 64 bits and may wrap; a stale one is refused', a
   t.match(refused, { error: { errorType: 1, code: 10 } })
 })
 
-inEach('a flow monitor tells of changes that others make in full, and of ours by xid', async (t, version) => {
+inEach('a flow monitor reports changes of others in full, and ours by xid', async (t, version) => {
   const ovs = await Ovs.start(t, version)
   const session = await connect({ path: ovs.path })
   t.teardown(() => session.close('done'))
@@ -186,11 +186,11 @@ inEach('a flow monitor tells of changes that others make in full, and of ours by
   ])
 })
 
-inEach('packets come in and go out, ports come and go, rules are told of when they go', async (t, version) => {
+inEach('packets are received and sent, ports are added and removed, deleted rules are reported', async (t, version) => {
   const ovs = await Ovs.start(t, version)
   const session = await connect({ path: ovs.path })
   t.teardown(() => session.close('done'))
-  // Without it, a connection that is no controller gets no packets.
+  // Without this setting, a connection that is not a controller gets no packets.
   session.send({ type: 'set_config', flags: 0, missSendLength: 0xffff })
   await session.bundle([
     add('table=0,priority=5,in_port=7,actions=set_field:0x2a->tun_id,set_field:0x9->reg3,output:CONTROLLER'),
@@ -211,7 +211,7 @@ inEach('packets come in and go out, ports come and go, rules are told of when th
     if (seen.has('packet_in') && seen.has('port_status') && seen.has('flow_removed')) break
   }
   t.match(seen.get('packet_in'), {
-    // 1.3 has no other word for it.
+    // OpenFlow 1.3 has no other name for it.
     reason: version < 5 ? 'apply_action' : 'packet_out',
     table: 0,
     totalLength: 60,
@@ -263,7 +263,7 @@ inEach('100,000 rules in one bundle, and all of them in a dump', async (t, versi
   for await (const some of half) odd += some.length
   t.equal(odd, size / 2)
   for await (const some of session.dumpFlows({ table: 10 })) {
-    t.ok(some.length < size, 'a dump that is left early')
+    t.ok(some.length < size, 'a dump that is ended early')
     break
   }
   await session.barrier()

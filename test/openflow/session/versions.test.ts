@@ -6,7 +6,7 @@ import { Peer } from '../support/peer.ts'
 
 const [V1_3, ONF] = [4, 0x4f4e4600]
 
-/** A session of OpenFlow 1.3, and what its peer says. */
+/** A session of OpenFlow 1.3, and the peer at its other end. */
 async function pairOf13(t: Test): Promise<{ session: Session; peer: Peer; say: (...messages: Message[]) => void }> {
   const server = await listener(t)
   const peer = await Peer.connect(server.address.port)
@@ -65,7 +65,7 @@ t.test('1.3: a message that the version does not have is refused at once, and no
   })
   await t.rejects(session.request({ type: 'multipart_request', multipart: 'table_desc' }), { code: 'out-of-range' })
   session.send({ ...mod(7), version: 6 })
-  t.match(await peer.next(), { type: 'flow_mod', priority: 7, version: V1_3 }, 'it is of the version of the session')
+  t.match(await peer.next(), { type: 'flow_mod', priority: 7, version: V1_3 }, 'it has the version of the session')
 })
 
 t.test('versions that are not supported are refused, as an option and in a message', async (t) => {

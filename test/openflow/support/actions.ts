@@ -1,4 +1,4 @@
-/** Rules with every action that ovs-ofctl has a text for, in the forms that it takes. */
+/** Rules with every action that ovs-ofctl has a text for, in all forms of the text. */
 export const ACTION_LINES: readonly string[] = [
   'actions=load:0x5->reg2[0..7],load:1->reg0[],push:reg0[3..5],pop:reg0[0..2],delete_field:tun_metadata3,check_pkt_larger(1000)->reg0[3]',
   'actions=load:0x55->xxreg0[3..80]',

@@ -1,4 +1,4 @@
-/** Random fields, actions, flows and messages, in canonical form where a law asks for it. */
+/** Random fields, actions, flows and messages, in canonical form if a law needs it. */
 import fc from 'fast-check'
 import {
   type Action,
@@ -32,7 +32,7 @@ const fieldOf = (name: FieldName): fc.Arbitrary<KnownField> =>
     .record({ value: valueFor(name), mask: fc.option(valueFor(name), { nil: undefined }) })
     .map(({ value, mask }) => ({ field: name, value, ...(mask === undefined ? {} : { mask }) }) as KnownField)
 
-/** Without a mask that says nothing and without bits outside of it: so a switch keeps what it sets. */
+/** Fields without a mask of all ones and without value bits outside of the mask: a switch keeps such a field unchanged. */
 function plain(field: KnownField): OxmField {
   const [one, ...more] = canonicalMatch([field])
   return one?.field === field.field && more.length === 0
@@ -58,7 +58,7 @@ const unknownField: fc.Arbitrary<OxmField> = fc.oneof(
   }),
 )
 
-/** A register is a part of a wider one, an id and a priority are parts of a tag. */
+/** Does no field overlap another one? A register is part of a wider one, and an id and a priority are parts of a tag. */
 function noneTwice(match: Match): boolean {
   const names = canonicalMatch(match).map(({ field }) => field)
   const tags = names.filter((name) => name.startsWith('vlan'))
@@ -71,7 +71,7 @@ export const match: fc.Arbitrary<Match> = fc
   .chain(([some, unknown]) => fc.tuple(...some.map(fieldOf)).map((fields) => [...fields, ...unknown]))
   .filter(noneTwice)
 
-/** Without fields that a switch refuses after those before them. */
+/** Removes fields that a switch refuses after the fields before them. */
 export const flowMatch: fc.Arbitrary<Match> = match.map((fields) => {
   const taken: OxmField[] = []
   for (const field of fields) if (!wrongMatch([...taken, field])) taken.push(field)
@@ -143,7 +143,7 @@ export const action = fc.letrec<{ one: Action; many: Action[] }>((tie) => ({
 
 const instruction: fc.Arbitrary<Instruction> = fc.oneof(
   fc.record({ type: fc.constant('write_metadata' as const), metadata: u64, mask: u64 }),
-  // Without actions a switch keeps none.
+  // A switch does not keep an instruction without actions.
   action.many
     .filter((actions) => actions.length > 0)
     .map((actions): Instruction => ({ type: 'write_actions', actions })),
@@ -158,7 +158,7 @@ const instruction: fc.Arbitrary<Instruction> = fc.oneof(
 
 const ORDER = ['apply_actions', 'clear_actions', 'write_actions', 'write_metadata', 'goto_table', 'unknown']
 
-/** In the order in which a switch runs them, each kind at most once. */
+/** Instructions in the order in which a switch executes them, each kind at most once. */
 export const instructions: fc.Arbitrary<readonly Instruction[]> = fc
   .tuple(
     fc.option(action.many.filter((actions) => actions.length > 0)),

@@ -30,7 +30,7 @@ const REASONS = [
   'experimenter',
 ]
 
-/** What 1.5 brought. */
+/** Messages that 1.5 has added. */
 function since15(): Some {
   const controller = fc.record({
     shortId: u16,

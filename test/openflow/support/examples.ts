@@ -1,14 +1,14 @@
-/** One of each type of message and of each kind of multipart in a version, as a switch and a controller would say it. */
+/** An example of each type of message and of each kind of multipart in a version, as a switch and a controller would send it. */
 import { type Message, PORT, parseActions, parseFlow } from '../../../src/openflow/index.ts'
 import { asynchronous, nicira } from './controller-examples.ts'
 import { counts, data, duration, inPort, port } from './example-values.ts'
 import { LINES } from './rules.ts'
 import { groups, meters, ports, tables } from './switch-examples.ts'
 
-/** What an error is about. */
+/** The message that an error is about. */
 const refused = (version: number): Uint8Array => Uint8Array.of(version, 20, 0, 8, 0, 0, 0, 9)
 
-/** Rules of the broad list that OpenFlow 1.3 and 1.4 can say, with Nicira's extensions. */
+/** Rules of the broad list that OpenFlow 1.3 and 1.4 can express, with Nicira's extensions. */
 export const flowsIn = (version: number) =>
   LINES.filter((line) => version > 4 || !line.includes('importance')).map(parseFlow)
 
@@ -112,7 +112,7 @@ function multiparts(version: number): Message[] {
   ]
 }
 
-/** What 1.5 brought and Open vSwitch 3.1 does not speak. */
+/** Messages that 1.5 has added and that Open vSwitch 3.1 does not support. */
 function newest(): Message[] {
   const controller = {
     shortId: 5,
@@ -143,7 +143,7 @@ function newest(): Message[] {
   ]
 }
 
-/** Those that Open vSwitch speaks, and the others. */
+/** The examples that Open vSwitch supports, and the others. */
 export function examplesIn(version: number): {
   readonly common: readonly Message[]
   readonly newest: readonly Message[]

@@ -1,6 +1,6 @@
 /**
- * Structured fuzzing: messages and lines that are right, changed in ways that hit lengths, types and words. Each target runs one
- * case and throws if a law does not hold. The same seed gives the same cases.
+ * Structured fuzzing: correct messages and lines are changed in ways that affect lengths, types and words. Each target runs one
+ * case, and throws if a law does not hold. The same seed gives the same cases.
  */
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import {
@@ -41,9 +41,9 @@ const pick = <Value>(random: Random, from: readonly Value[]): Value => {
 const lines = [...LINES, ...ACTION_LINES, ...FIELD_MATCHES.map((match) => `${match},actions=output:1`)]
 const mods: readonly Message[] = lines.map((line) => ({ type: 'flow_mod', command: 'add', ...parseFlow(line) }))
 
-/** Octets to begin with: the rules of all lines in each version, and what is given. */
+/** Octets to start from: the rules of all lines in each version, and the given messages. */
 export const corpus = (more: readonly Message[]): readonly Uint8Array[] => [
-  // Some of it a version has not: an importance, a mask.
+  // A version may lack some of it, such as an importance or a mask.
   ...[4, 5, 6].flatMap((version) =>
     mods.flatMap((message) => orRefused(() => [encode({ ...message, version })]) ?? []),
   ),
@@ -52,7 +52,7 @@ export const corpus = (more: readonly Message[]): readonly Uint8Array[] => [
 
 const INTERESTING = [0, 1, 2, 4, 7, 8, 16, 0x7f, 0x80, 0xfe, 0xff]
 
-/** One to four changes; most of them leave a message whose length is right. */
+/** One to four changes. Most of them leave the length of the message correct. */
 function changed(random: Random, from: readonly Uint8Array[]): Uint8Array {
   let bytes = Uint8Array.from(pick(random, from))
   for (let count = 1 + random(4); count > 0; count -= 1) bytes = change(random, bytes, from)
@@ -71,7 +71,7 @@ function change(random: Random, bytes: Uint8Array<ArrayBuffer>, from: readonly U
       if (at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ (1 << random(8))
       return bytes
     case 3:
-      // A length, or what may be one: 16 bits at an even place.
+      // Changes a length, or what may be a length: 16 bits at an even offset.
       if ((at | 1) < bytes.length) new DataView(bytes.buffer).setUint16(at & ~1, 8 * random(12))
       return bytes
     case 4:
@@ -89,14 +89,14 @@ function change(random: Random, bytes: Uint8Array<ArrayBuffer>, from: readonly U
   }
 }
 
-/** Octets with others around them, which nobody may read. */
+/** The octets as part of a larger buffer. The other octets must not be read. */
 function within(bytes: Uint8Array, around: number): Uint8Array {
   const room = new Uint8Array(bytes.length + 64).fill(around)
   room.set(bytes, 32)
   return room.subarray(32, 32 + bytes.length)
 }
 
-/** The value, or undefined if it is refused as it should be. */
+/** The value; undefined if it is refused in the right way. */
 function orRefused<Value>(what: () => Value): Value | undefined {
   try {
     return what()
@@ -108,7 +108,7 @@ function orRefused<Value>(what: () => Value): Value | undefined {
 
 const plain = (value: unknown): unknown => structuredClone(value)
 
-/** Octets into decode, and what comes of them out and in again. */
+/** Decodes octets, encodes the result, and decodes it again. */
 export function octetsTarget(random: Random, from: readonly Uint8Array[]): void {
   const bytes = changed(random, from)
   try {
@@ -127,12 +127,15 @@ export function octetsTarget(random: Random, from: readonly Uint8Array[]): void 
   }
 }
 
-/** Octets that mean nothing go out as zeros. */
+/** Replaces octets without a meaning by zeros. */
 function isSameButPadding(again: Uint8Array, bytes: Uint8Array): boolean {
   return again.length === bytes.length && again.every((octet, at) => octet === 0 || octet === bytes[at])
 }
 
-/** Whatever is decoded has a text, which is read as a rule of the same text; a field that came twice is read as one. */
+/**
+ * Everything that can be decoded has a text. The text is parsed as a rule with the same text. A repeated field is parsed as
+ * one.
+ */
 function textOf(flow: Flow): void {
   const text = printFlow(flow)
   const names = flow.match.map(({ field }) => field).filter((name) => name !== 'unknown')
@@ -195,7 +198,7 @@ function changedText(random: Random): string {
   return text
 }
 
-/** Text into parse, and what comes of it to octets and back. */
+/** Parses a text, encodes the rule, and decodes it again. */
 export function textTarget(random: Random): void {
   const text = changedText(random)
   try {
@@ -209,7 +212,10 @@ export function textTarget(random: Random): void {
   }
 }
 
-/** What is encoded is decoded, but for what calls itself unknown and is not; what cannot be is refused. */
+/**
+ * Decoding an encoded message returns the message, except for values that wrongly claim to be unknown. Other values are
+ * refused.
+ */
 function encoded(message: Message): void {
   const bytes = orRefused(() => encode(message))
   if (!bytes) return
@@ -227,7 +233,7 @@ const hasUnknown = (value: unknown): boolean =>
 const NUMBERS = [-1, 0, 1, 0.5, 255, 256, 0x1000, 0xffff, 0x10000, 0xffffffff, 2 ** 32, 2 ** 48, 2 ** 53, Number.NaN]
 const BIGINTS = [-1n, 0n, 1n, 0xffffn, 2n ** 63n, 2n ** 64n - 1n, 2n ** 64n, 2n ** 128n - 1n, 2n ** 128n, 2n ** 992n]
 
-/** The value with some of its numbers changed to others, most of which do not fit. */
+/** The value with some of its numbers changed to other numbers, most of which do not fit. */
 function changedValue(random: Random, value: unknown): unknown {
   if (typeof value === 'number') return random(12) === 0 ? pick(random, NUMBERS) : value
   if (typeof value === 'bigint') return random(12) === 0 ? pick(random, BIGINTS) : value
@@ -237,7 +243,7 @@ function changedValue(random: Random, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, changedValue(random, one)]))
 }
 
-/** Values into encode. */
+/** Encodes values. */
 export function valuesTarget(random: Random, from: readonly Uint8Array[]): void {
   const bytes = pick(random, from)
   const { version, ...message } = decode(bytes)
@@ -249,7 +255,7 @@ export function valuesTarget(random: Random, from: readonly Uint8Array[]): void 
   }
 }
 
-/** Run a target so many times, but no longer than so many milliseconds. */
+/** Runs a target this many times, but no longer than this many milliseconds. */
 export function runFor(
   { cases, milliseconds }: { readonly cases: number; readonly milliseconds: number },
   target: () => void,

@@ -1,4 +1,4 @@
-/** Random messages of every type, in each version, with all that may be left out. */
+/** Random messages of every type in each version, with all combinations of optional parts. */
 import fc from 'fast-check'
 import type { FlowStats, Instruction, Match, Message } from '../../../src/openflow/index.ts'
 import { bytes, flowMatch, instructions, match, u8, u16, u32, u64 } from './arbitrary.ts'
@@ -26,7 +26,7 @@ const OTHERS = fc.array(
   },
 )
 
-/** What messages of a version are made of. */
+/** The parts of messages of a version. */
 function parts(version: number) {
   const isFixed = version < 6
   const known = u64.filter((count) => count !== UNKNOWN)
@@ -64,7 +64,7 @@ const plain: fc.Arbitrary<readonly Instruction[]> = fc
 const inPort: fc.Arbitrary<Match> = u32.map((value) => [{ field: 'in_port', value }])
 
 const PROPERTIES = fc.array(unknownProperty, { maxLength: 2 })
-/** Whose, which, and what. */
+/** The experimenter, the type and the body. */
 const experimenters = fc.uint8Array({ minLength: 8, maxLength: 40 })
 /** A message of another version, as it is forwarded. */
 const foreign = of('unknown', { version: fc.constant(3), xid: u32, code: u8, body: bytes })
@@ -77,7 +77,7 @@ const STEPS = ['open', 'close', 'commit', 'discard'] as const
 const role = fc.constantFrom('nochange', 'equal', 'master', 'slave')
 const COMMANDS = ['add', 'modify', 'modify_strict', 'delete', 'delete_strict'] as const
 
-/** Those of 1.3, 1.4 and 1.5: by type, what this version has of it. */
+/** Messages of 1.3, 1.4 and 1.5: for each type, the messages that this version has. */
 export type Arbitraries = { readonly [Type in Message['type']]?: fc.Arbitrary<Extract<Message, { type: Type }>> }
 
 /** By wire version. */
@@ -163,7 +163,7 @@ export function messagesIn(version: number): Arbitraries {
   return { ...whole, requestforward: of('requestforward', { message: fc.oneof(...mods, foreign) }) }
 }
 
-/** The rest of the protocol. */
+/** All other messages of the protocol. */
 const PARTS = [groupsIn, metersIn, tablesIn, portsIn, queuesIn, countsIn, controllersIn, niciraIn] as const
 const othersIn = (version: number): readonly Some[] => PARTS.map((part) => part(version))
 

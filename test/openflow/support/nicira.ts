@@ -1,4 +1,4 @@
-/** Random actions of Open vSwitch, in the form in which text gives them back. */
+/** Random actions of Open vSwitch, in the form that printing and parsing returns. */
 import fc from 'fast-check'
 import type { Action, FieldName, LearnSpec } from '../../../src/openflow/index.ts'
 import { FIELDS } from '../../../src/openflow/index.ts'
@@ -23,7 +23,7 @@ const FIELD = fc.constantFrom<FieldName>(
   'vlan_tci',
 )
 
-/** So many bits of a field as `most` allows. */
+/** A part of a field, with at most this many bits. */
 const bits = (most: number): fc.Arbitrary<{ field: FieldName; offset: number; bits: number }> =>
   FIELD.chain((field) =>
     fc
@@ -98,12 +98,12 @@ const of = <Type extends string, Shape>(
     { requiredKeys: ['type', ...Object.keys(shape)] as never[] },
   )
 
-/** In OpenFlow 1.5 it is sent as a set_field. */
+/** OpenFlow 1.5 sends it as a set_field. */
 export const regLoad = bits(64).chain((to) =>
   within(to.bits).map((value) => ({ type: 'reg_load' as const, ...to, value })),
 )
 
-/** @param many actions to stand within them */
+/** @param many the actions that may be nested in them */
 export const niciraAction = (many: fc.Arbitrary<Action[]>): fc.Arbitrary<Action> =>
   fc.oneof(
     of('resubmit', { ct: yes }, { port, table }),

@@ -1,4 +1,4 @@
-/** What `ovs-ofctl` sends to a switch for a line of text: a listener that takes its messages and says yes to everything. */
+/** Records what `ovs-ofctl` sends to a switch for a line of text, with a listener that accepts all its messages. */
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
@@ -9,7 +9,7 @@ import { Framer } from '../../../src/openflow/index.ts'
 
 const run = promisify(execFile)
 
-/** Why ovs-ofctl cannot be asked here; false if it can. */
+/** Why ovs-ofctl cannot be run here; false if it can. */
 export const noOfctl: string | false = (() => {
   try {
     execFileSync('ovs-ofctl', ['--version'])
@@ -20,7 +20,7 @@ export const noOfctl: string | false = (() => {
 })()
 
 const [HELLO, EXPERIMENTER, FEATURES_REQUEST, BARRIER_REQUEST] = [0, 4, 5, 20]
-/** A head, and for features a body of zeros. */
+/** A message with only a header; for features, a body of zeros follows. */
 const answer = (asked: Uint8Array, type: number, length = 8): Uint8Array => {
   const octets = new Uint8Array(length)
   octets.set([asked[0] ?? 0, type, 0, length, ...asked.subarray(4, 8)])
@@ -42,7 +42,7 @@ const PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [6, 'OpenFlow15'],
 ])
 
-/** The messages that a command of ovs-ofctl sends but for the ones that any connection begins with. */
+/** The messages that a command of ovs-ofctl sends, without those that begin every connection. */
 export async function sent(command: string, lines: readonly string[], version: number): Promise<Uint8Array[]> {
   const directory = await mkdtemp(join(tmpdir(), 'plugboard-ofctl-'))
   const messages: Uint8Array[] = []
@@ -82,11 +82,11 @@ export async function sent(command: string, lines: readonly string[], version: n
   }
 }
 
-/** The flow_mod that each line is. */
+/** The flow_mod for each line. */
 export const flowMods = (lines: readonly string[], version = 6): Promise<Uint8Array[]> =>
   sent('add-flows', lines, version)
 
-/** What `ovs-ofctl ofp-parse` prints of messages, a line each, without the head of the line. */
+/** What `ovs-ofctl ofp-parse` prints for messages, one line each, without the header. */
 export async function printed(messages: readonly Uint8Array[]): Promise<string[]> {
   const directory = await mkdtemp(join(tmpdir(), 'plugboard-ofctl-'))
   try {

@@ -1,9 +1,9 @@
-"""os-ken (Debian's python3-os-ken), an OpenFlow library that knows nothing of ours.
+"""os-ken (Debian's python3-os-ken), an OpenFlow library that is independent of ours.
 
-build: every message that it can write, in each version: a line of its class and its octets in hexadecimal.
-fields: a rule of each field alone, without a mask and with three.
-parse: reads octets in hexadecimal, one message a line; answers with the class, and the octets that it writes for it,
-       "-" if it cannot write such, or "!" and why it could not read them.
+build: writes every message that it can, in each version: a line with the class and the octets in hexadecimal.
+fields: a rule with each field alone, without a mask and with three masks.
+parse: reads octets in hexadecimal, one message a line. Answers with the class and the octets that it writes for the message,
+       with "-" if it cannot write such a message, or with "!" and the reason why it could not read the octets.
 """
 import contextlib
 import io
@@ -188,17 +188,17 @@ def fields():
 
 
 def writes(one):
-    """Has it a way to write such a message?"""
+    """Can it write such a message?"""
     own = [c for c in type(one).__mro__ if c is not ofproto_parser.MsgBase]
     return any('_serialize_body' in vars(c) or '_serialize_stats_body' in vars(c) for c in own)
 
 
 def again(d, parsed):
-    """What os-ken writes for a message that it has read; "-" if it cannot."""
+    """The octets that os-ken writes for a message that it has read; "-" if it cannot."""
     if not writes(parsed):
         return '-'
     try:
-        # It prints what it does not understand of its own.
+        # It also prints its own messages that it does not understand.
         with contextlib.redirect_stdout(io.StringIO()):
             one = ofproto_parser.ofp_msg_from_jsondict(d, parsed.to_jsondict())
             one.set_xid(parsed.xid)
@@ -208,7 +208,7 @@ def again(d, parsed):
 
 
 def give_up(*_):
-    raise TimeoutError('it reads for ever')
+    raise TimeoutError('it does not stop reading')
 
 
 def parse():

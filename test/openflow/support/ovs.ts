@@ -1,4 +1,4 @@
-/** A private Open vSwitch in a network namespace of its own: nobody else sees its bridge, and it sees nobody. */
+/** A private Open vSwitch in its own network namespace. */
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
@@ -10,7 +10,7 @@ import { Framer } from '../../../src/ovsdb/json-framer.ts'
 
 const run = promisify(execFile)
 const LATEST = 6
-/** As the column `protocols` has it: `OpenFlow13` for wire version 4. */
+/** The version as column `protocols` names it: `OpenFlow13` for wire version 4. */
 const protocolOf = (version: number): string => `OpenFlow1${version - 1}`
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
 
@@ -41,8 +41,8 @@ export class Ovs {
   }
 
   /**
-   * Start one with an empty bridge `br0`; it is stopped when the test ends.
-   * @param version the wire version that the bridge allows, and no other; all of them without it
+   * Starts Open vSwitch with an empty bridge `br0`. It is stopped when the test ends.
+   * @param version the only wire version that the bridge allows; if left out, it allows all versions
    */
   static async start(t: Teardown, version?: number): Promise<Ovs> {
     const directory = await mkdtemp(join(tmpdir(), 'plugboard-ovs-'))
@@ -63,12 +63,12 @@ export class Ovs {
     return ovs
   }
 
-  /** The bridge, as ovs-ofctl and `connect` name it. */
+  /** The address of the bridge for ovs-ofctl and `connect`. */
   get bridge(): string {
     return `unix:${this.path}`
   }
 
-  /** A process in the namespace of the bridge. */
+  /** Runs a process in the namespace of the bridge. */
   get pid(): number {
     return this.#children[1]?.pid ?? 0
   }
@@ -90,7 +90,7 @@ export class Ovs {
     return stdout
   }
 
-  /** As `ovs-appctl` does it: JSON-RPC on the daemon's socket. A process for each call would take ten times as long. */
+  /** Does the same as `ovs-appctl`: JSON-RPC on the daemon's socket. A process for each call would take ten times as long. */
   async appctl(method: string, ...params: string[]): Promise<string> {
     const socket = createConnection(join(this.directory, 'vswitchd.ctl'))
     socket.write(JSON.stringify({ id: 0, method, params }))
@@ -105,7 +105,7 @@ export class Ovs {
     throw new Error(`${method}: ovs-vswitchd closed the connection`)
   }
 
-  /** The rules as ovs-ofctl prints them, without the blank that each line begins with. */
+  /** The rules as ovs-ofctl prints them, without the leading blank of each line. */
   async dump(): Promise<string[]> {
     const text = await this.ofctl('dump-flows', '--no-stats', '--no-names', this.bridge)
     return text.split('\n').flatMap((line) => (line.startsWith(' ') ? [line.slice(1)] : []))
@@ -122,7 +122,7 @@ export class Ovs {
   }
 }
 
-/** Try until it succeeds; the last error after ten seconds. */
+/** Repeats an attempt until it succeeds. After ten seconds it throws the last error. */
 export async function until(attempt: () => Promise<unknown>): Promise<void> {
   const deadline = Date.now() + 10_000
   for (;;) {
@@ -136,7 +136,7 @@ export async function until(attempt: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Run a program on some text, or none. */
+/** Runs a program with this text as its input. */
 export async function output(command: string, args: readonly string[]): Promise<string> {
   const { stdout, stderr } = await run(command, [...args], { maxBuffer: 2 ** 28 })
   return stdout + stderr

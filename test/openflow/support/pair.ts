@@ -1,4 +1,4 @@
-/** A session with a peer that does what a test says. */
+/** A session with a peer that the test controls. */
 import type { Test } from 'tap'
 import { type FlowMod, type Listener, type ListenOptions, listen, type Session } from '../../../src/openflow/index.ts'
 import { Peer } from './peer.ts'

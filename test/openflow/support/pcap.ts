@@ -1,4 +1,4 @@
-/** Messages as a capture file: each is a TCP segment of one connection. */
+/** Writes messages as a capture file. Each message is a TCP segment of one connection. */
 
 const ETHERNET = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0]
 
@@ -26,7 +26,7 @@ export function pcap(messages: readonly Uint8Array[], port: number): Uint8Array 
 function segment(payload: Uint8Array, port: number, sequence: number): Buffer {
   const ip = Buffer.alloc(20)
   ip[0] = 0x45
-  // One that is too long for its length field is left at 0: captures of offloaded segments are so.
+  // A length that does not fit its field stays 0, as in captures of offloaded segments.
   ip.writeUInt16BE(payload.length + 40 > 0xffff ? 0 : payload.length + 40, 2)
   ip[8] = 64
   ip[9] = 6

@@ -1,4 +1,4 @@
-/** A broad list of rules, as ovs-ofctl prints them once Open vSwitch has them. */
+/** A broad list of rules, as ovs-ofctl prints them after Open vSwitch has accepted them. */
 const MATCHES = [
   'in_port=5',
   'in_port=LOCAL',
@@ -71,7 +71,7 @@ const MATCHES = [
   'mplsm',
 ]
 
-/** Match first, where the action asks for one. */
+/** The match comes first, if the action requires one. */
 const ACTIONS = [
   'actions=drop',
   'actions=output:5',
@@ -125,7 +125,7 @@ const HEADS = [
   'reset_counts no_packet_counts no_byte_counts ',
 ]
 
-/** Each line is a rule of its own, in tables 1 to 3. */
+/** Each line is a separate rule, in tables 1 to 3. */
 export const LINES: readonly string[] = [
   ...MATCHES.map((match) => `table=1, priority=100,${match} actions=output:1`),
   ...ACTIONS.map((text, index) => {
@@ -140,7 +140,7 @@ export const LINES: readonly string[] = [
   'table=5, in_port=5 actions=drop',
 ]
 
-/** In forms that ovs-ofctl and the switch change. */
+/** Rules in forms that ovs-ofctl and the switch change. */
 const GIVEN_MATCHES = [
   'vlan_tci=0',
   'vlan_tci=0/0xffff',
@@ -204,7 +204,7 @@ const GIVEN_ACTIONS = [
   'tcp,actions=set_field:80/0xffff->tcp_dst',
 ]
 
-/** As ovs-ofctl may be given them: each is a rule of its own, in table 1. */
+/** Rules in forms that ovs-ofctl accepts. Each is a separate rule, in table 1. */
 export const GIVEN: readonly string[] = [
   ...GIVEN_MATCHES.map((match) => `${match},actions=output:1`),
   ...GIVEN_ACTIONS,

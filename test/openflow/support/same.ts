@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert/strict'
 
-/** Throws unless both are the same data: fast-check's objects have no prototype, which is no difference. */
+/** Throws unless both values are equal. Objects of fast-check have no prototype; that does not count as a difference. */
 export const same = (got: unknown, wanted: unknown): void =>
   deepStrictEqual(structuredClone(got), structuredClone(wanted))

@@ -1,4 +1,4 @@
-/** What random messages are made of. */
+/** The parts that random messages consist of. */
 import fc from 'fast-check'
 import { action, u32 } from './arbitrary.ts'
 
@@ -11,7 +11,7 @@ export interface Some {
   readonly replies: ReadonlyArray<fc.Arbitrary<never>>
 }
 
-/** Records whose `type` is this. Whether they are right is for the codec to say. */
+/** Records with this `type`. The codec decides whether they are correct. */
 export const of = (type: string, shape: Shape): fc.Arbitrary<never> =>
   fc.record({ type: fc.constant(type), ...shape }) as unknown as fc.Arbitrary<never>
 
@@ -21,7 +21,7 @@ export const request = (multipart: string, shape: Shape): fc.Arbitrary<never> =>
 export const reply = (multipart: string, shape: Shape): fc.Arbitrary<never> =>
   of('multipart_reply', { multipart: fc.constant(multipart), ...shape })
 
-/** Without the keys that have no value. */
+/** Removes keys without a value. */
 export const some = (shape: Shape, optional: Shape): fc.Arbitrary<object> =>
   fc.tuple(fc.record(shape), fc.record(optional, { requiredKeys: [] })).map(([one, more]) => ({ ...one, ...more }))
 
@@ -31,12 +31,12 @@ export const time = fc.record({ seconds: u32, nanoseconds: u32 })
 export const text = fc.stringMatching(/^[a-z ]{0,16}$/)
 export const not = (value: number): fc.Arbitrary<number> => u32.filter((one) => one !== value)
 
-/** An experimenter's, of which nobody knows. */
+/** A property of an unknown experimenter. */
 export const unknownProperty = of('unknown', {
   code: fc.constant(0xffff),
   body: fc.uint8Array({ minLength: 8, maxLength: 20 }),
 })
 
-/** Actions; those that are the same in every version. */
+/** Actions, and the actions that are the same in every version. */
 export const actionsIn = (version: number): fc.Arbitrary<unknown> =>
   version < 6 ? u32.map((queue) => [{ type: 'set_queue', queue }]) : fc.array(action.one, { maxLength: 4 })

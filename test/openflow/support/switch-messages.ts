@@ -6,7 +6,7 @@ import { list, not, of, oneOf, reply, request, type Shape, type Some, text, time
 const UNKNOWN = 0xffff_ffff_ffff_ffffn
 const counts = { packets: u64, bytes: u64 }
 
-/** Several of the same kind of number. */
+/** Several numbers of the same kind. */
 const all = (kind: fc.Arbitrary<unknown>, ...names: readonly string[]): Shape =>
   Object.fromEntries(names.map((name) => [name, kind]))
 
@@ -55,7 +55,7 @@ const fieldId = fc.constantFrom<unknown>(
   { field: 'unknown', word: 0xffff0208, experimenter: 0xabcdef },
 )
 
-/** Properties of table features, by the version that brings them. */
+/** Properties of table features, by the version that added them. */
 function tableProperties(version: number): fc.Arbitrary<unknown> {
   const both = (name: string): string[] => [name, `${name}_miss`]
   const actions = oneOf(...both('write_actions'), ...both('apply_actions'))

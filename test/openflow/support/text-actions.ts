@@ -1,13 +1,13 @@
 /** A broad list of actions as people write them for ovs-ofctl(8): every action of ovs-actions(7) and its spellings. */
 
-/** Each as a rule: a match stands before `actions=` where the action asks for one. */
+/** Each action as a rule, with a match before `actions=` if the action requires one. */
 const rules = (text: string): readonly string[] =>
   text
     .split(/\s+/)
     .filter(Boolean)
     .map((words) => (words.includes(',actions=') ? words : `actions=${words}`))
 
-/** ovs-ofctl takes them, and so do we. */
+/** Lines that ovs-ofctl accepts, and so do we. */
 export const ACTIONS = rules(`
   drop DROP output:1 1 1,2,3 output:1,output:2 output:65279 output:010 output:LOCAL output:local
   LOCAL local normal NORMAL Normal flood FLOOD all in_port IN_PORT table TABLE controller CONTROLLER controller:100
@@ -215,7 +215,7 @@ export const ACTIONS = rules(`
   dl_vlan=5,actions=pop_vlan() ip,actions=dec_ttl(),output:1
 `)
 
-/** Here a `load`, which OpenFlow 1.5 tells as set_field. */
+/** A `load` here, which OpenFlow 1.5 reports as set_field. */
 export const LOADS = rules(`
   load:5->reg0 load:5->reg0[] load:5->NXM_NX_REG0[] load:0x5->NXM_NX_REG0[0..7] load:1->reg0[31] load:0->reg0[3..5]
   load:0x1234->reg0[16..31] load:0->NXM_NX_REG0[] load:0xffffffff->NXM_NX_REG15[] load:0xf009->NXM_OF_VLAN_TCI[]
@@ -242,7 +242,7 @@ export const LOADS = rules(`
   write_actions(load:5->reg0[0..7])
 `)
 
-/** ovs-ofctl refuses them, and so do we. */
+/** Lines that ovs-ofctl refuses, and so do we. */
 export const NO_ACTIONS = rules(`
   controller:70000 controller(reason=foo) controller(id=65536) controller(userdata=1.2) output(port=1)
   output(port=eth0,max_len=100) output_trunc output output: output:eth0 eth0 enqueue:1 enqueue(1) enqueue:1:2:3

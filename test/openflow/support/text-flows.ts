@@ -1,6 +1,6 @@
 /** Rules as people write them for ovs-ofctl(8): heads, blanks, old dumps, and whole lines of controllers. */
 
-/** ovs-ofctl takes them, and so do we. */
+/** Lines that ovs-ofctl accepts, and so do we. */
 export const FLOWS: readonly string[] = [
   'in_port=1 ip nw_src=1.2.3.4,actions=output:1',
   'in_port=1, ip, nw_src=1.2.3.4,actions=output:1',
@@ -73,7 +73,7 @@ export const FLOWS: readonly string[] = [
   'dl_type=0x800,nw_proto=17,tp_src=68,tp_dst=67,actions=controller(userdata=00.00.00.02,pause),resubmit(,5)',
 ]
 
-/** ovs-ofctl refuses them, and so do we. */
+/** Lines that ovs-ofctl refuses, and so do we. */
 export const NO_FLOWS: readonly string[] = [
   'in_port="1",actions=output:1',
   'in_port="LOCAL",actions=output:1',

@@ -1,7 +1,7 @@
 /** A broad list of matches as people write them for ovs-ofctl(8): every field of ovs-fields(7), its names, values and masks. */
 const words = (text: string): readonly string[] => text.split(/\s+/).filter(Boolean)
 
-/** ovs-ofctl takes them, and so do we. */
+/** Lines that ovs-ofctl accepts, and so do we. */
 export const MATCHES = words(`
   in_port=1 in_port=65279 in_port=LOCAL in_port=local in_port=Local in_port=controller in_port=CONTROLLER
   in_port=in_port in_port=any in_port=none in_port=ANY in_port=NONE in_port=table in_port=normal in_port=all
@@ -109,7 +109,7 @@ export const MATCHES = words(`
   eth_type=0x800,ip_proto=17,udp_dst=53 eth_type=0x800,ip_proto=132,sctp_dst=53 mpls,mpls_label=0,mpls_ttl=0
 `)
 
-/** ovs-ofctl refuses them, and so do we. */
+/** Lines that ovs-ofctl refuses, and so do we. */
 export const NO_MATCHES = words(`
   in_port=eth0 dl_vlan=5/0xff dl_dst=01-02-03-04-05-06 dl_dst=112233445566 icmpv6 IP TCP ip,nw_dst=10.0.0.1/33
   ip,nw_dst=10.0.0 ip,nw_proto=256 ip,nw_tos=256 ip,nw_tos=32/0xfc tcp,tp_dst=65536 tcp,tp_dst=-1 tcp,tcp_flags=0x1000

@@ -5,7 +5,7 @@ import { noOvs, Ovs } from '../support/ovs.ts'
 
 const select = (fields: string): string => `type=select,selection_method=hash,${fields},bucket=bucket_id:0,output:1`
 
-/** Each behind `group_id=…,`; the switch numbers buckets that have no number. */
+/** The texts after `group_id=…,`. The switch numbers buckets without a number. */
 const TAKEN = [
   ...['type=all', 'type=select', 'type=all bucket=bucket_id:0 output:1', 'type=all, bucket=bucket_id:3, actions=drop'],
   ...[
@@ -59,11 +59,11 @@ t.test('groups as ovs-ofctl takes and prints them', { skip: noOvs }, async (t) =
   t.teardown(() => session.close('done'))
   const reply = await session.request({ type: 'multipart_request', multipart: 'group_desc' })
   if (reply.multipart !== 'group_desc') throw new Error(reply.multipart)
-  t.strictSame(reply.groups.map(printGroup).sort(), theirs, 'what the switch says prints the same')
+  t.strictSame(reply.groups.map(printGroup).sort(), theirs, "the switch's groups print the same")
   await ovs.ofctl('del-groups', ovs.bridge)
   for (const line of GROUPS) session.send({ type: 'group_mod', command: 'add', ...parseGroup(line) })
   await session.barrier()
-  t.strictSame((await dump()).sort(), theirs, 'and so do the groups that we send')
+  t.strictSame((await dump()).sort(), theirs, 'and so do the groups that we have sent')
   for (const place of ['first', 'last', '3', 'all']) {
     const { commandBucket } = parseGroup(`group_id=1,command_bucket_id=${place},bucket=bucket_id:9,output:1`)
     t.type(commandBucket, 'number', place)

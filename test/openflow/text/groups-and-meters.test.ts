@@ -29,10 +29,10 @@ for (const version of [4, 5, 6]) {
       t.strictSame(Buffer.from(encode(message)), Buffer.from(bytes), line)
       const group = { buckets: [], ...message }
       t.equal(printGroup(parseGroup(printGroup(group))), printGroup(group), line)
-      // Before 1.5 there are no numbers of buckets and no properties.
+      // Before 1.5, buckets have no numbers and no properties.
       const ours = { type: 'group_mod', command: 'add', version, xid: message.xid, ...parseGroup(line) } as const
       if (version === 6)
-        t.strictSame(Buffer.from(encode(ours)), Buffer.from(bytes), `${line}: read as ovs-ofctl reads it`)
+        t.strictSame(Buffer.from(encode(ours)), Buffer.from(bytes), `${line}: parsed like ovs-ofctl parses it`)
     }
   })
 }

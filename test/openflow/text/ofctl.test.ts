@@ -19,7 +19,7 @@ const withOutput = (match: string): string => `${match},actions=output:1`
 const TAKEN = [...MATCHES.map(withOutput), ...ACTIONS, ...LOADS, ...FLOWS]
 const REFUSED = [...NO_MATCHES.map(withOutput), ...NO_ACTIONS, ...NO_FLOWS]
 
-/** What `ovs-ofctl parse-flows` prints of each line, behind `ADD `. */
+/** What `ovs-ofctl parse-flows` prints for each line, after `ADD `. */
 async function parsed(lines: readonly string[], protocol: string): Promise<string[]> {
   const directory = await mkdtemp(join(tmpdir(), 'plugboard-text-'))
   try {
@@ -36,7 +36,7 @@ async function parsed(lines: readonly string[], protocol: string): Promise<strin
 
 const FLAGS = ['send_flow_rem', 'check_overlap', 'reset_counts', 'no_packet_counts', 'no_byte_counts']
 
-/** A flow_mod as ovs-ofctl prints it has its parts in another order, and other names of them, than a dump. */
+/** Rewrites a flow_mod as ovs-ofctl prints it: its parts have another order and other names than in a dump. */
 function asDump(text: string): string {
   const at = text.indexOf('actions=')
   let head = ` ${text.slice(0, at)}`
@@ -79,11 +79,14 @@ t.test('text that ovs-ofctl accepts is printed as it prints it in OpenFlow 1.5',
       t.equal(printFlow(flow), text, line)
       t.equal(printFlow(told(flow)), text, `${line}: as it is sent`)
     }
-    t.equal(printFlow(parseFlow(text)), text, `${text}: read again`)
+    t.equal(printFlow(parseFlow(text)), text, `${text}: parsed again`)
   }
 })
 
-/** Before OpenFlow 1.5 ovs-ofctl cuts these into pieces of 64 bits, or leaves out the bit that says that there is a tag. */
+/**
+ * Rules that ovs-ofctl splits into parts of 64 bits before OpenFlow 1.5, or in which it leaves out the bit for the tag's
+ * presence.
+ */
 const IN_PIECES = /load:\w+->(xxreg0|NXM_NX_IPV6_SRC\[\]|NXM_NX_CT_LABEL\[\])(\)|$)|set_field:\w+\/\w+->vlan_vid/
 
 for (const protocol of ['OpenFlow13', 'OpenFlow14']) {

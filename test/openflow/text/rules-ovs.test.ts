@@ -1,4 +1,4 @@
-/** Rules on real Open vSwitch: what it does with our rules, and how we read its own. */
+/** Rules on real Open vSwitch: how it handles our rules, and how we read its own. */
 import t from 'tap'
 import {
   type Action,
@@ -38,7 +38,7 @@ t.test(
     await session.bundle([{ type: 'flow_mod', command: 'delete', table: 255, priority: 0, match: [] }])
     for (const line of LINES) {
       const flow: Flow = parseFlow(line)
-      t.equal(printFlow(flow), line, 'it is written as it was read')
+      t.equal(printFlow(flow), line, 'it is encoded as it was decoded')
       await t.resolves(session.bundle([{ type: 'flow_mod', command: 'add', ...flow }]), line)
     }
     t.strictSame((await ovs.dump()).sort(), LINES.toSorted(), 'ovs-ofctl dump-flows prints the same lines')
@@ -136,7 +136,7 @@ t.test('the forms that Open vSwitch changes have the same key and body before an
     rule([{ field: 'packet_type', value: 0 }]),
     rule([{ field: 'ct_state', value: 0x21 }]),
     rule([{ field: 'ct_state', value: 0x21, mask: 0xff }]),
-    // In another order than that of ours and that of the switch.
+    // Another order than ours and that of the switch.
     rule([
       { field: 'reg0', value: 5 },
       { field: 'in_port', value: 3 },

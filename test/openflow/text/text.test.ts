@@ -25,7 +25,7 @@ const oneOf = (nat: Extract<Action, { type: 'nat' }>, name: 'ipv4' | 'ipv6' | 'p
   return range && range.min === range.max ? { [name]: { min: range.min } } : {}
 }
 
-/** Nicira's older actions are parsed as what they set, as in ovs-ofctl. */
+/** Nicira's older actions are parsed as the actions that replace them, as in ovs-ofctl. */
 const asRead = (action: Action): Action => {
   if (action.type === 'set_tunnel' || action.type === 'set_tunnel64') {
     return { type: 'set_field', field: 'tun_id', value: BigInt(action.id) }
@@ -219,7 +219,7 @@ t.test('a name that stands for several fields is that of its packet', async (t) 
   same('nw_src=10.0.0.1,dl_type=0x0806,ip_dst=10.0.0.0/8', 'arp,arp_spa=10.0.0.1,arp_tpa=10.0.0.0/8')
   same('rarp,nw_proto=3', 'rarp,arp_op=3')
   same('tp_dst=80,ip_proto=6,eth_type=0x0800', 'tcp,tp_dst=80')
-  // In an action these are Nicira's fields, of other widths than OpenFlow's.
+  // In an action, these names mean Nicira's fields, which have other widths than OpenFlow's.
   t.match(parseActions('set_field:LOCAL->in_port,move:in_port[]->reg0[0..15],set_field:20->nw_tos'), [
     { field: 'nxm_in_port', value: 0xfffe },
     { src: { field: 'nxm_in_port' }, bits: 16 },

@@ -1,4 +1,4 @@
-/** B30: what was answered is there after `kill -9`, whatever was under way. */
+/** B30: writes that were confirmed exist after `kill -9`, whatever was in progress. */
 import t from 'tap'
 import { openStore } from '../../../src/store/lmdb/open.ts'
 import { entriesOf } from '../support/entries.ts'
@@ -23,8 +23,8 @@ for (const kills of [1, 50, 200]) {
     }
     const numbersOf = async (prefix: string) =>
       (await entriesOf(store.range(prefix))).map(({ key }) => key.slice(prefix.length))
-    t.same(await numbersOf('left/'), await numbersOf('right/'), 'both keys of a commit, or none')
-    t.match(await store.commit([{ put: 'after', value: true }]), { committed: true }, 'and it goes on')
+    t.same(await numbersOf('left/'), await numbersOf('right/'), 'both keys of a commit, or neither')
+    t.match(await store.commit([{ put: 'after', value: true }]), { committed: true }, 'and it continues')
     await store.close()
   })
 }

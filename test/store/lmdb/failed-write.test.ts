@@ -1,4 +1,4 @@
-/** B38 where it is not plain what became of a write: the disk failed at its last page. */
+/** B38 when the result of a write is unknown: the disk failed at its last page. */
 import t, { type Test } from 'tap'
 import { openStore } from '../../../src/store/lmdb/open.ts'
 import { Writer } from '../../../src/store/lmdb/writer.ts'
@@ -7,7 +7,7 @@ import type { MemoryStore } from '../../support/memory-store.ts'
 
 type Write = Writer['write']
 
-/** The next write of any store does this. */
+/** Replaces the next write of any store. */
 function nextWrite(t: Test, does: (this: Writer, write: Write, ...args: Parameters<Write>) => Promise<void>): void {
   const { write } = Writer.prototype
   const restore = () => {
@@ -56,7 +56,7 @@ t.test(
       committed: false,
       found: { key: 'a', revision: 2 },
     })
-    await t.rejects(told, { code: 'compacted' }, 'who watches reads the store anew')
+    await t.rejects(told, { code: 'compacted' }, 'watchers must read the store again')
     t.equal(await store.revision(), 2)
     await store.close()
   },

@@ -32,7 +32,7 @@ t.test(
       if (round % 20 === 3) fill(disk)
       if (round % 20 === 15) empty(disk)
       if (round % 50 === 49) {
-        // With the disk full as well.
+        // Also while the disk is full.
         await store.close()
         store = openStore(path)
       }
@@ -61,7 +61,7 @@ t.test(
     t.equal(
       Math.max(...(await entriesOf(store.range(''))).map((entry) => entry.revision)),
       revision,
-      'those refused left no gap',
+      'refused commits left no gap',
     )
     await store.close()
     const again = openStore(path)

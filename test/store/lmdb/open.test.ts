@@ -36,7 +36,7 @@ t.test('a store is made with the directories that lead to it, and is there when 
     { key: 'ключ/🔌', value: 'ä', revision: 1 },
   ])
   await again.commit([{ put: 'vnic/1', value: 'once more' }])
-  t.equal((await again.get('vnic/1'))?.revision, 3, 'revisions go on where they were')
+  t.equal((await again.get('vnic/1'))?.revision, 3, 'revisions continue')
   await again.close()
 })
 
@@ -54,7 +54,7 @@ t.test('a store that another process has open is refused, until that process is 
   t.equal(await child.ended, 'SIGKILL')
   const store = openStore(path)
   t.match(await store.commit([{ put: 'key', value: 1 }]), { committed: true })
-  t.match(refusal(path).message, 'has it open', 'nor twice in one process')
+  t.match(refusal(path).message, 'has it open', 'and not twice in one process')
   await store.close()
   await openStore(path).close()
 })
@@ -124,7 +124,7 @@ t.test('without permission', async (t) => {
   mkdirSync(path)
   chmodSync(path, 0o500)
   const asNobody = process.getuid?.() === 0
-  // Root may do all, so it is nobody for a moment.
+  // Root may open everything, so the process becomes another user for a moment.
   if (asNobody) process.seteuid?.(65534)
   try {
     t.match(refusal(path), { code: 'cannot-open', message: /no permission/ })

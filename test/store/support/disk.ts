@@ -1,17 +1,17 @@
-/** Disks that can be full: real file systems of a few megabytes, which only root may mount. */
+/** Disks that can be full: real file systems of a few megabytes. Only root may mount them. */
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 
-/** In a mount namespace that ends with the command. */
+/** Runs a command in a mount namespace that ends with the command. */
 const mayMount = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0
 
-/** For a test's options: why it is left out, if it is. */
+/** The option of a test: why it is skipped, if it is. */
 export const skip = !mayMount && 'needs root, and the right to mount a small file system'
 
-/** A disk of its own, in a directory outside of the test's, which is gone before it could be unmounted. */
+/** A new disk, in a directory outside of the test's own, which is removed before the disk could be unmounted. */
 export function smallDisk(t: Test, megabytes: number): string {
   const path = mkdtempSync(join(tmpdir(), 'plugboard-disk-'))
   t.teardown(() => {
@@ -23,7 +23,7 @@ export function smallDisk(t: Test, megabytes: number): string {
   return path
 }
 
-/** Leave not one byte. */
+/** Fills the disk to the last byte. */
 export function fill(disk: string): void {
   const descriptor = openSync(join(disk, 'filler'), 'a')
   try {

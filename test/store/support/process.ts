@@ -1,4 +1,4 @@
-/** Node processes that run a TypeScript file, and what they say. */
+/** Node processes that run a TypeScript file, and their output. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 export interface Child {
   readonly process: ChildProcess
   readonly lines: Interface
-  /** Resolves with its exit code, or the signal that ended it. */
+  /** Resolves with the exit code, or the signal that ended the process. */
   readonly ended: Promise<number | NodeJS.Signals>
 }
 

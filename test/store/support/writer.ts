@@ -1,6 +1,6 @@
 /**
- * A process that keeps a store open: `writer.ts DIRECTORY` says `open`, then commits pairs without end and says the number
- * of each that was answered; `writer.ts DIRECTORY idle` only holds it.
+ * A process that keeps a store open. `writer.ts DIRECTORY` prints `open`, then commits pairs without end, and prints the number
+ * of each confirmed one. `writer.ts DIRECTORY idle` only keeps the store open.
  */
 import { openStore } from '../../../src/store/lmdb/open.ts'
 
@@ -8,7 +8,7 @@ const [path = '', idle] = process.argv.slice(2)
 const store = openStore(path)
 process.stdout.write('open\n')
 
-/** Several at a time, so that some share a transaction and one is always on its way. */
+/** Several commits run at a time, so that some share a transaction and one is always in progress. */
 async function commitForever(first: number, step: number): Promise<void> {
   for (let number = first; ; number += step) {
     await store.commit([
