@@ -68,6 +68,7 @@ class Cloud {
           encapIp: `192.0.2.${n + 1}`,
           fabric: { 'uplink:physnet1': 1, 'tunnel:vxlan': 2 },
           faults: {},
+          uplinks: {},
         },
       })
     }

@@ -7,14 +7,14 @@ import type { GraphReader } from '../topology/graph-reader.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from '../topology/ids.ts'
 import type { Hypervisor, Network, Port } from '../topology/model.ts'
 import { audienceOf, audienceOfPort, canReach } from './audience.ts'
-import { type Domain, type Fault, isMember, type Member } from './engines/engine-rules.ts'
+import { type Domain, type Fabric, type Fault, isMember, type Member } from './engines/engine-rules.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 import type { Rule } from './pipeline/rule.ts'
 import type { Audience } from './pipeline/scope.ts'
 import type { Stage } from './pipeline/stage.ts'
 import { siteOf } from './sites.ts'
 import { PIPELINE } from './stages/assembled.ts'
-import { connectedScope, type Engines, faultIn, type Ground, scopeOf } from './way.ts'
+import { connectedScope, type Engines, fabricIn, faultIn, type Ground, scopeOf } from './way.ts'
 
 export type { Engines } from './way.ts'
 
@@ -31,6 +31,10 @@ export const compile = (graph: GraphReader, engines: Engines, where: HypervisorI
 /** Why a domain cannot work on a hypervisor; undefined if it can. */
 export const faultOf = (engines: Engines, domain: Domain, here: Hypervisor): Fault | undefined =>
   faultIn(PIPELINE, engines, domain, here)
+
+/** The way of a domain to the fabric from a hypervisor, or undefined where it has none. */
+export const fabricAt = (engines: Engines, domain: Domain, here: Hypervisor): Fabric | undefined =>
+  fabricIn(PIPELINE, engines, domain, here)
 
 /** The same as `compile`, with the rules of each stage apart. */
 export function compileByStage(ground: Ground, where: HypervisorId, object: Key): Wanted[] {

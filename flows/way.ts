@@ -2,7 +2,7 @@
 import type { GraphReader } from '../topology/graph-reader.ts'
 import type { Hypervisor } from '../topology/model.ts'
 import { fabricOf } from './engines/checked-fabric.ts'
-import { type Domain, type EngineRules, type Fault, isFault } from './engines/engine-rules.ts'
+import { type Domain, type EngineRules, type Fabric, type Fault, isFault } from './engines/engine-rules.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 import type { ConnectedScope, Scope } from './pipeline/scope.ts'
 import type { EngineTables } from './pipeline/table.ts'
@@ -26,6 +26,13 @@ export function faultIn({ kinds }: Pipeline, engines: Engines, domain: Domain, h
   const engine = engines.get(domain.engine)
   const fabric = engine && fabricOf(kinds, engine.rules, domain, here)
   return fabric && isFault(fabric) ? fabric : undefined
+}
+
+/** The way of a domain to the fabric, or undefined where it has none. */
+export function fabricIn({ kinds }: Pipeline, engines: Engines, domain: Domain, here: Hypervisor): Fabric | undefined {
+  const engine = engines.get(domain.engine)
+  const fabric = engine && fabricOf(kinds, engine.rules, domain, here)
+  return fabric && !isFault(fabric) ? fabric : undefined
 }
 
 /** A domain on a hypervisor where it works. */

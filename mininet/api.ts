@@ -43,7 +43,12 @@ export interface HypervisorState {
   readonly rules: number
   readonly backlog: number
   readonly last_error: string | null
-  readonly conditions: readonly { readonly code: string; readonly message: string }[]
+  readonly conditions: readonly {
+    readonly code: string
+    readonly message: string
+    readonly severity: string
+    readonly since: string
+  }[]
 }
 
 export class Api {

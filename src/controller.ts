@@ -13,17 +13,21 @@
  *      ├─> arp           takes  vnics, subPorts, moves, arrivals   gives  announcements once the rules are confirmed
  *      ├─> fleet         takes  hypervisors             gives  switches that waited for their hypervisor to be known
  *      ├─> commits       takes  withdrawn               gives  the confirmation that the caller may wait for
+ *      ├─> encap         takes  hypervisors             gives  troubles with their tunnel addresses
  *      ├─> status        takes  vnics, migrations, subPorts, sites, ports, destroyed, hypervisors
  *      │                                                gives  status events; to arp: sub-ports that may work again
+ *      ├─> conditions    takes  stale, hypervisors      gives  since when each condition of a hypervisor holds
  *      └─> news *        takes  resources               gives  resource events
  *
  *   switch: compile ─> delta ─> bundle ─> barrier ─> confirmations ─> status ─> events
  */
 import type { Logger } from 'pino'
 import type { GraphReader } from '../topology/graph-reader.ts'
+import type { HypervisorId } from '../topology/ids.ts'
 import type { Engine } from './core/engine/engine.ts'
 import { Events } from './core/events.ts'
 import type { Feature } from './core/feature.ts'
+import { HostConditions } from './core/host-conditions.ts'
 import { Journal } from './core/journal.ts'
 import type { Metric } from './core/metric.ts'
 import { type Operations, operationsOf } from './core/operations.ts'
@@ -33,8 +37,10 @@ import { ResourceEvents } from './core/resource-events.ts'
 import { tablesOf } from './core/resources/tables.ts'
 import { restore } from './core/restore.ts'
 import { hooksOf } from './core/subscribers.ts'
+import { Troubles } from './core/troubles.ts'
 import { kindsOf, rulesOf } from './engines/engine-list.ts'
 import { FEATURES } from './features/feature-list.ts'
+import { EncapCheck } from './hypervisors/encap-check.ts'
 import { HypervisorSync } from './hypervisors/sync.ts'
 import type { Session } from './openflow/index.ts'
 import type { Connection } from './ovsdb/index.ts'
@@ -71,6 +77,7 @@ export class Controller {
   readonly journal: Journal
   readonly #status: StatusTracker
   readonly #arp: GratuitousArp
+  readonly #conditions: HostConditions
   readonly #packets: PacketDispatch
   readonly #stopping = new AbortController()
 
@@ -91,10 +98,12 @@ export class Controller {
     const confirmations = new Confirmations()
     const fleet = new Fleet({ graph, engines: rules, confirmations, log })
     const arp = new GratuitousArp({ graph, engines: rules, fleet, log })
+    const troubles = new Troubles()
     const status: StatusTracker = new StatusTracker({
       graph,
       engines: rules,
       switches: fleet,
+      troubles,
       limits: (graph, network) => engines.get(network.engine)?.networks?.limits?.(graph, network),
       confirmations,
       events: { vnicStatus: (id) => news.vnicStatus(id), portStatus: (id) => news.portStatus(id) },
@@ -103,11 +112,25 @@ export class Controller {
     const present = new Presenter(graph, status, engines, tables)
     const news = new ResourceEvents({ graph, status, present, events })
     const commits = new CommitConfirmations({ confirmations, pendingOf: (id) => status.confirmation(id) })
+    const isConnected = (id: HypervisorId) => fleet.get(id) !== undefined || hosts.connected(id)
+    const encap = new EncapCheck({ graph, troubles, isConnected })
+    const conditions = new HostConditions({
+      graph,
+      engines: rules,
+      troubles,
+      settingsOf: (id) => hosts.conditions(id),
+    })
+    troubles.listen([(id) => status.troubled(id), (id) => conditions.changed(id)])
+    /** A connection of a hypervisor has begun or ended. What was seen of one that is away counts no longer. */
+    const reached = (id: HypervisorId) => {
+      if (!isConnected(id)) troubles.forget(id)
+      encap.check()
+    }
     const holders = new SegmentHolders({ graph, log, write: (operation) => journal.write(operation) })
     const hooks = hooksOf({
       graph,
       handOut: (effects) => handOut({ graph, fleet, confirmations, announce: (id) => arp.announceAgain(id) }, effects),
-      subscribers: [holders, arp, fleet, commits, status, news],
+      subscribers: [holders, arp, fleet, commits, encap, status, conditions, news],
     })
     const journal: Journal = new Journal(
       { graph, loaded, restore: (nodes) => restore(nodes, tables), store, log },
@@ -122,8 +145,19 @@ export class Controller {
       },
     )
     const packets = packetDispatch({ graph, engines, rules, fleet, log })
-    fleet.listen([arp, holders, status, packets])
-    const hosts = new HypervisorSync({ graph, journal, engines, log, controllerFor })
+    fleet.listen([arp, holders, status, packets, { connected: reached, disconnected: reached }])
+    const hosts: HypervisorSync = new HypervisorSync({
+      graph,
+      journal,
+      engines,
+      log,
+      troubled: (id, found) => {
+        troubles.report('host', id, found)
+        conditions.changed(id)
+      },
+      joinedOrLeft: reached,
+      controllerFor,
+    })
     this.operations = operationsOf({
       journal,
       engines,
@@ -135,6 +169,7 @@ export class Controller {
       rules,
       switches: fleet,
       hosts,
+      conditionsOf: (id) => conditions.of(id),
       confirmationOf: (committed) => commits.of(committed),
       stopping: this.#stopping.signal,
     })
@@ -145,6 +180,7 @@ export class Controller {
     this.journal = journal
     this.#status = status
     this.#arp = arp
+    this.#conditions = conditions
     this.#packets = packets
     status.recall(events.recall())
   }
@@ -176,6 +212,7 @@ export class Controller {
   close(): void {
     this.events.end()
     this.#arp.close()
+    this.#conditions.close()
     this.#packets.close()
     this.fleet.close('the controller stops')
     this.hosts.close('the controller stops')

@@ -71,6 +71,9 @@ export interface GraphReader {
    * must not be flooded to that member.
    */
   knowsRemote(network: Network, hypervisor: HypervisorId): boolean
-  /** Does any hypervisor have an IPv6 tunnel address? */
+  /**
+   * May there be tunnels over IPv6? Two hypervisors with such addresses make one. A single one among others with IPv4 addresses
+   * has no tunnels, and must not lower the MTU of everybody.
+   */
   readonly hasIpv6Tunnels: boolean
 }

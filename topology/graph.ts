@@ -40,6 +40,7 @@ export class Graph implements GraphReader {
   readonly segmentParts: Multimap<string, string>
   readonly #addresses: WritableMap<string, Address>
   readonly #places: Places
+  #ipv4Tunnels: number
   #ipv6Tunnels: number
 
   /** @param below if given, this graph is a layer in front of it; it must not change while the layer is in use */
@@ -65,6 +66,7 @@ export class Graph implements GraphReader {
     this.segmentsHeldBy = new Multimap(below?.segmentsHeldBy)
     this.segmentParts = new Multimap(below?.segmentParts)
     this.#places = new Places(this, below ? below.#places : undefined)
+    this.#ipv4Tunnels = below ? below.#ipv4Tunnels : 0
     this.#ipv6Tunnels = below ? below.#ipv6Tunnels : 0
   }
 
@@ -121,7 +123,7 @@ export class Graph implements GraphReader {
   }
 
   get hasIpv6Tunnels(): boolean {
-    return this.#ipv6Tunnels > 0
+    return this.#ipv6Tunnels > 1 || (this.#ipv4Tunnels === 0 && this.#ipv6Tunnels === 1)
   }
 
   setNetwork(id: NetworkId, to: Network | null): Network | null {
@@ -166,8 +168,8 @@ export class Graph implements GraphReader {
   setHypervisor(id: HypervisorId, to: Hypervisor | null): Hypervisor | null {
     const from = swap(this.hypervisors, id, to)
     this.#index(from, to, 'hypervisor')
-    if (from?.encapIp?.includes(':')) this.#ipv6Tunnels -= 1
-    if (to?.encapIp?.includes(':')) this.#ipv6Tunnels += 1
+    this.#countTunnels(from, -1)
+    this.#countTunnels(to, 1)
     return from
   }
 
@@ -184,6 +186,11 @@ export class Graph implements GraphReader {
     const from = swap(this.#addresses, id, to)
     this.addresses.note(from, to)
     return from
+  }
+
+  #countTunnels(of: Hypervisor | null, by: 1 | -1): void {
+    if (of?.encapIp?.includes(':')) this.#ipv6Tunnels += by
+    else if (of?.encapIp) this.#ipv4Tunnels += by
   }
 
   #index(from: { id: string; key: Key } | null, to: { id: string; key: Key } | null, kind: Keyed['kind']): void {

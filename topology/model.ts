@@ -114,6 +114,8 @@ export interface Hypervisor {
   readonly fabric: Readonly<Record<string, number>>
   /** Why a port towards the fabric is missing, by role, if it will not appear by itself. */
   readonly faults: Readonly<Record<string, string>>
+  /** The ports that were last seen to lead from the bridge of a physical network out of the host, by physical network. */
+  readonly uplinks: Readonly<Record<string, readonly string[]>>
 }
 
 /**

@@ -162,6 +162,7 @@ export class Cloud extends Recorder {
       encapIp,
       fabric: Object.fromEntries(roles.map((role, index) => [role, FABRIC + index])),
       faults: {},
+      uplinks: {},
     }
     await this.write((draft) => draft.change({ kind: 'hypervisor', id: to.id, to }))
   }

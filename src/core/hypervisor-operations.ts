@@ -12,14 +12,15 @@ import { countExpectedRules, expectedRules } from './expected-flows.ts'
 import { type FlowFilter, objectsOf } from './flow-filter.ts'
 import type { JoinedHosts } from './joined-hosts.ts'
 import type { Journal } from './journal.ts'
-import { faultsOn, findHypervisor, removeHypervisor } from './resources/hypervisor.ts'
-import type { FlowsView, HypervisorView, Listed } from './views.ts'
+import { findHypervisor, removeHypervisor } from './resources/hypervisor.ts'
+import type { ConditionView, FlowsView, HypervisorView, Listed } from './views.ts'
 
 export interface HypervisorContext {
   readonly journal: Journal
   readonly rules: Engines
   readonly switches: ConnectedSwitches
   readonly hosts: JoinedHosts
+  conditionsOf(hypervisor: HypervisorId): readonly ConditionView[]
 }
 
 export class HypervisorOperations {
@@ -87,7 +88,7 @@ export class HypervisorOperations {
   }
 
   async #view(hypervisor: Hypervisor): Promise<HypervisorView> {
-    const { journal, rules: engines, switches, hosts } = this.#context
+    const { journal, rules: engines, switches, hosts, conditionsOf } = this.#context
     const { id } = hypervisor
     const connected = switches.get(id)
     const [refusal] = connected?.refused.values() ?? []
@@ -104,7 +105,7 @@ export class HypervisorOperations {
       rules: connected?.rules ?? (await countExpectedRules(journal.graph, engines, id)),
       backlog: connected?.backlog ?? 0,
       last_error: refusal ?? switches.lastError.get(id) ?? hosts.lastError(id),
-      conditions: [...hosts.conditions(id), ...faultsOn(journal.graph, engines, hypervisor)],
+      conditions: conditionsOf(id),
     }
   }
 }

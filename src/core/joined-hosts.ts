@@ -1,12 +1,9 @@
 /** What the core needs to know about the hosts that have joined over OVSDB; `src/hypervisors` implements it. */
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
-import type { Condition } from './engine/engine.ts'
 
 export interface JoinedHosts {
   connected(hypervisor: HypervisorId): boolean
-  /** What is wrong with the settings and interfaces of a connected host. */
-  conditions(hypervisor: HypervisorId): readonly Condition[]
   /** Why the state of a host could not be applied, or why its last connection ended; null: neither happened. */
   lastError(hypervisor: HypervisorId): string | null
   /** The interface that a hypervisor still has for a VNIC that is now bound to another hypervisor. */

@@ -16,6 +16,8 @@ export function restore(nodes: readonly Change[], tables: Tables): Change[] {
     if (kind === 'network' || kind === 'port' || kind === 'vnic') {
       return { ...node, to: restored(tables[kind], { ...to }) } as unknown as Change
     }
+    // Before uplinks were watched, none were stored.
+    if (kind === 'hypervisor') return { ...node, to: { ...{ uplinks: {} }, ...to } } as Change
     if (kind !== 'segment' || !('networkId' in to)) return node
     const { networkId, ...segment } = to as object as { readonly networkId: string | null }
     const owner = networkId === null ? null : (keys.get(networkId) ?? null)

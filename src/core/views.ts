@@ -1,4 +1,5 @@
 /** The resources as the API shows them (snake_case, see the contract), made from the graph and the standings. */
+import type { Severity } from './severity.ts'
 
 export const VNIC_STATUS = ['unplugged', 'waiting', 'building', 'active', 'unplugging', 'error'] as const
 export type VnicStatus = (typeof VNIC_STATUS)[number]
@@ -56,7 +57,15 @@ export interface HypervisorView {
   /** The number of objects whose rules have not been sent yet. */
   readonly backlog: number
   readonly last_error: string | null
-  readonly conditions: ReadonlyArray<{ readonly code: string; readonly message: string }>
+  readonly conditions: readonly ConditionView[]
+}
+
+export interface ConditionView {
+  readonly code: string
+  readonly message: string
+  readonly severity: Severity
+  /** When it was first seen, RFC 3339. The controller forgets it when it stops. */
+  readonly since: string
 }
 
 /** A rule as the API shows it: a line of ovs-ofctl, the object and the reason. */

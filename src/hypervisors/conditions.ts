@@ -21,7 +21,6 @@ export function conditionsOf(id: HypervisorId, rows: Rows, state: HostState, { g
     ...state.conditions,
     ...switchWide(rows, engines),
     ...fabric.mistakes,
-    ...sharedEncapIp(id, state.facts, graph),
     ...takenNames(rows, fabric.ports).map((name) => ({
       code: 'name-taken',
       message: `interface ${name} is not Plugboard's, which needs the name for a port of its own: rename it`,
@@ -53,16 +52,6 @@ function switchWide(rows: Rows, engines: readonly Engine[]): Iterable<Condition>
     for (const condition of engine.judgeHost(config)) found.set(condition.message, condition)
   }
   return found.values()
-}
-
-/** A packet to an address that two hypervisors share may reach either of them. */
-function sharedEncapIp(id: HypervisorId, { encapIp }: Facts, graph: GraphReader): Condition[] {
-  if (encapIp === null) return []
-  const others = [...graph.hypervisors.values()].filter((other) => other.encapIp === encapIp && other.id !== id)
-  return others.map((other) => ({
-    code: 'duplicate-encap-ip',
-    message: `plugboard-encap-ip ${encapIp} is that of hypervisor ${other.id}, too: each needs an address of its own`,
-  }))
 }
 
 function sharedDatapathId(id: HypervisorId, facts: Facts, graph: GraphReader): Condition[] {

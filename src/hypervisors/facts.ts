@@ -1,7 +1,9 @@
 /** Computes the state of a host from its OVSDB rows: facts about the hypervisor, and the VNICs that it claims. Pure. */
+import { isDeepStrictEqual } from 'node:util'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding, Hypervisor } from '../../topology/model.ts'
 import type { Condition } from '../core/engine/engine.ts'
+import type { Trouble } from '../core/trouble.ts'
 import type { InterfaceRow, OpenVSwitch, Tables } from '../ovsdb/index.ts'
 import { claimsOf, isPortNumber } from './claimed-interfaces.ts'
 import {
@@ -12,6 +14,7 @@ import {
   parseEncapIp,
   ROLE_KEY,
 } from './external-ids.ts'
+import { missingBridge, readUplinks, type Uplinks } from './uplinks.ts'
 
 /** What the graph stores about a hypervisor, without its id and key. */
 export type Facts = Omit<Hypervisor, 'id' | 'key'>
@@ -25,12 +28,21 @@ export interface HostState {
   readonly claims: ReadonlyMap<VnicId, Binding>
   /** What is wrong in its rows. */
   readonly conditions: readonly Condition[]
+  /** What stops its traffic to physical networks. */
+  readonly troubles: readonly Trouble[]
 }
 
 type Rows = Tables<OpenVSwitch>
 
-/** @param boundTo returns the current binding of a VNIC */
-export function readHost(rows: Rows, boundTo: (id: VnicId) => Binding | undefined): HostState {
+/**
+ * @param boundTo returns the current binding of a VNIC
+ * @param uplinksOf returns the uplinks that the hypervisor had when it was last read
+ */
+export function readHost(
+  rows: Rows,
+  boundTo: (id: VnicId) => Binding | undefined,
+  uplinksOf: (id: HypervisorId) => Uplinks = () => ({}),
+): HostState {
   const [root] = rows.Open_vSwitch.values()
   const external = root?.external_ids ?? new Map<string, string>()
   const conditions: Condition[] = []
@@ -39,8 +51,8 @@ export function readHost(rows: Rows, boundTo: (id: VnicId) => Binding | undefine
   const bridge = [...rows.Bridge.values()].find(({ name }) => name === INTEGRATION_BRIDGE)
   const interfaces = bridge ? interfacesOf(rows, bridge.ports) : []
   const bridgeMappings = parseBridgeMappings(external.get('plugboard-bridge-mappings'), conditions)
-  const missing = missingBridges(rows, bridgeMappings)
-  for (const message of Object.values(missing)) conditions.push({ code: 'bridge-missing', message })
+  const missing = missingBridges(id, rows, bridgeMappings)
+  const { uplinks, troubles } = readUplinks(rows, bridgeMappings, uplinksOf(id))
   const { fabric, faults } = fabricOf(id, interfaces)
   return {
     systemId,
@@ -53,9 +65,11 @@ export function readHost(rows: Rows, boundTo: (id: VnicId) => Binding | undefine
       encapIp: parseEncapIp(external.get('plugboard-encap-ip'), conditions),
       fabric,
       faults: { ...missing, ...faults },
+      uplinks,
     },
     claims: claimsOf(id, interfaces, boundTo, conditions),
     conditions,
+    troubles,
   }
 }
 
@@ -71,13 +85,16 @@ function interfacesOf(rows: Rows, ports: Iterable<string>): InterfaceRow[] {
 }
 
 /** The ports that cannot be created, by role, because the bridge mapping names a bridge that the host does not have. */
-function missingBridges(rows: Rows, mappings: Readonly<Record<string, string>>): Record<string, string> {
+function missingBridges(
+  id: HypervisorId,
+  rows: Rows,
+  mappings: Readonly<Record<string, string>>,
+): Record<string, string> {
   const names = new Set([...rows.Bridge.values()].map(({ name }) => name))
   const missing: Record<string, string> = {}
   for (const [physical, name] of Object.entries(mappings)) {
     if (names.has(name)) continue
-    missing[`uplink:${physical}`] =
-      `plugboard-bridge-mappings names bridge ${name} for ${physical}, which this host does not have: make it, or mend the mapping`
+    missing[`uplink:${physical}`] = `hypervisor ${id}: ${missingBridge(physical, name)}`
   }
   return missing
 }
@@ -102,7 +119,8 @@ export const sameFacts = (a: Facts, b: Facts): boolean =>
   a.encapIp === b.encapIp &&
   sameRecord(a.bridgeMappings, b.bridgeMappings) &&
   sameRecord(a.fabric, b.fabric) &&
-  sameRecord(a.faults, b.faults)
+  sameRecord(a.faults, b.faults) &&
+  isDeepStrictEqual(a.uplinks, b.uplinks)
 
 function sameRecord<V>(a: Readonly<Record<string, V>>, b: Readonly<Record<string, V>>): boolean {
   const keys = Object.keys(a)

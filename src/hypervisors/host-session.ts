@@ -7,6 +7,7 @@ import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
 import { Timers } from '../core/timers.ts'
+import type { Trouble } from '../core/trouble.ts'
 import { type Connection, type OpenVSwitch, openVSwitch, type Replica } from '../ovsdb/index.ts'
 import { conditionsOf, datapathTwin } from './conditions.ts'
 import { fabricPortsOf } from './fabric-ports.ts'
@@ -19,6 +20,8 @@ export interface HostContext {
   readonly engines: readonly Engine[]
   readonly writer: StateWriter
   readonly log: Logger
+  /** Called with what stops traffic on a host, whenever its rows have been read. */
+  troubled(hypervisor: HypervisorId, troubles: readonly Trouble[]): void
   /** The OpenFlow listener for the switch of a host that has connected to this address: `tcp:ADDRESS:PORT`. */
   controllerFor(connection: Connection): string
 }
@@ -87,13 +90,18 @@ export class HostSession {
 
   async #apply(): Promise<void> {
     const { graph, writer } = this.#context
-    const state = readHost(this.#replica.tables, (vnic) => graph.bindings.get(vnic))
+    const state = readHost(
+      this.#replica.tables,
+      (vnic) => graph.bindings.get(vnic),
+      (id) => graph.hypervisors.get(id)?.uplinks ?? {},
+    )
     if (state.systemId !== this.id) {
       this.close(`its system-id is ${state.systemId ?? 'gone'} now`)
       return
     }
     await writer.write(this.id, state)
     this.#applied = state
+    this.#context.troubled(this.id, state.troubles)
     await this.#provision(state)
   }
 

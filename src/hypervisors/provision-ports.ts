@@ -91,7 +91,7 @@ function sidesOf(port: FabricPort): Side[] {
     const options = new Map(Object.entries(port.options))
     return [{ role, bridge: INTEGRATION_BRIDGE, name: `plug-${label}`, type: port.type, options }]
   }
-  const [inner, outer] = [`plug-${label}-int`, `plug-${label}-ext`]
+  const [inner, outer] = [`plug-${label}-int`, outerPatch(label)]
   const side = (bridge: string, name: string, peer: string): Side => ({
     role,
     bridge,
@@ -101,6 +101,9 @@ function sidesOf(port: FabricPort): Side[] {
   })
   return [side(INTEGRATION_BRIDGE, inner, outer), side(port.bridge, outer, inner)]
 }
+
+/** The name of the patch port on the bridge of a physical network. */
+export const outerPatch = (physical: string): string => `plug-${physical}-ext`
 
 export const sameMap = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>
   a.size === b.size && [...a].every(([key, value]) => b.get(key) === value)

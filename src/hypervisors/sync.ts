@@ -13,6 +13,7 @@ import type { Binding } from '../../topology/model.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
 import type { JoinedHosts } from '../core/joined-hosts.ts'
 import type { Journal } from '../core/journal.ts'
+import type { Trouble } from '../core/trouble.ts'
 import { type Connection, openVSwitch, replicate } from '../ovsdb/index.ts'
 import { BindingSettler } from './binding-settler.ts'
 import { BindingClaims } from './bindings.ts'
@@ -25,6 +26,10 @@ interface Context {
   readonly journal: Pick<Journal, 'write'>
   readonly engines: ReadonlyMap<string, Engine>
   readonly log: Logger
+  /** Called with what stops traffic on a host, whenever its rows have been read. */
+  troubled(hypervisor: HypervisorId, troubles: readonly Trouble[]): void
+  /** Called when a host has joined or left. */
+  joinedOrLeft(hypervisor: HypervisorId): void
   /** The OpenFlow listener for the switch of a host that has connected to this address: `tcp:ADDRESS:PORT`. */
   controllerFor(connection: Connection): string
 }
@@ -32,6 +37,7 @@ interface Context {
 export class HypervisorSync implements JoinedHosts {
   readonly #graph: GraphReader
   readonly #log: Logger
+  readonly #joinedOrLeft: Context['joinedOrLeft']
   readonly #claims = new BindingClaims()
   readonly #settler: BindingSettler
   readonly #writer: StateWriter
@@ -42,13 +48,14 @@ export class HypervisorSync implements JoinedHosts {
   /** The number of connections refused because the host has no system-id, or one that cannot be used. */
   refused = 0
 
-  constructor({ graph, journal, engines, log, controllerFor }: Context) {
+  constructor({ graph, journal, engines, log, troubled, joinedOrLeft, controllerFor }: Context) {
     const claims = this.#claims
     this.#graph = graph
     this.#log = log
+    this.#joinedOrLeft = joinedOrLeft
     this.#settler = new BindingSettler({ graph, journal, claims, log })
     this.#writer = new StateWriter({ graph, journal, claims, settler: this.#settler })
-    this.#host = { graph, engines: [...engines.values()], writer: this.#writer, log, controllerFor }
+    this.#host = { graph, engines: [...engines.values()], writer: this.#writer, log, troubled, controllerFor }
     for (const binding of graph.bindings.values()) claims.remember(binding)
   }
 
@@ -121,7 +128,9 @@ export class HypervisorSync implements JoinedHosts {
       if (this.#sessions.get(id) !== session) return
       this.#sessions.delete(id)
       this.#lastErrors.set(id, reason)
+      this.#joinedOrLeft(id)
     })
+    this.#joinedOrLeft(id)
     session.start()
   }
 }

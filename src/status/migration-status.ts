@@ -3,6 +3,7 @@ import type { Vnic } from '../../topology/model.ts'
 import type { MigrationStanding } from '../core/standing.ts'
 import { domainOf, faultAt, refusalAt } from './obstacles.ts'
 import type { StatusView } from './status-view.ts'
+import { passage } from './stops.ts'
 
 /** @returns undefined if the VNIC is not migrating */
 export function migrationStanding(view: StatusView, vnic: Vnic): MigrationStanding | undefined {
@@ -17,7 +18,8 @@ export function migrationStanding(view: StatusView, vnic: Vnic): MigrationStandi
     const domain = port && domainOf(graph, port)
     if (!domain) continue
     const obstacle =
-      (port.adminUp && faultAt(view, hypervisor, domain)) || refusalAt(view, hypervisor, domain.key, port.key)
+      (port.adminUp && (faultAt(view, hypervisor, domain) ?? passage(view, hypervisor, domain, port).obstacle)) ||
+      refusalAt(view, hypervisor, domain.key, port.key)
     if (obstacle) {
       const { status, detail } = obstacle
       return { hypervisor, status: status === 'building' ? 'preparing' : 'error', detail }

@@ -5,6 +5,7 @@ import type { Port } from '../../topology/model.ts'
 import type { PortStanding } from '../core/standing.ts'
 import { faultAt, refusalAt } from './obstacles.ts'
 import type { StatusView } from './status-view.ts'
+import { passage } from './stops.ts'
 
 /** @param where the hypervisor with the tunnel to the site @param port a port that is administratively up */
 export function siteStanding(view: StatusView, port: Port, where: HypervisorId): PortStanding {
@@ -24,7 +25,8 @@ export function siteStanding(view: StatusView, port: Port, where: HypervisorId):
   return (
     faultAt(view, where, port) ??
     faultAt(view, where, network) ??
-    refusalAt(view, where, port.key, network.key) ?? {
+    refusalAt(view, where, port.key, network.key) ??
+    passage(view, where, port, port).obstacle ?? {
       status: target.ready && !outstanding.port(port.id) ? 'active' : 'building',
     }
   )

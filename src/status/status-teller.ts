@@ -3,8 +3,9 @@
  * If it differs from the last reported one, it emits an event and calls the watchers of the VNIC.
  */
 import type { GraphReader } from '../../topology/graph-reader.ts'
-import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
+import type { HypervisorId, Key, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import { Multimap } from '../../topology/multimap.ts'
+import type { StalePairs } from '../core/committed.ts'
 import type { Event } from '../core/event-log.ts'
 import type { Standings } from '../core/standing.ts'
 import { DOWN } from './port-status.ts'
@@ -79,6 +80,40 @@ export class StatusTeller {
     for (const id of this.#graph.vnicsMigratingTo.get(hypervisor)) this.vnic(id)
   }
 
+  /** Checks the VNICs on other hypervisors that have tunnels to this one. */
+  *peers(hypervisor: HypervisorId): Generator<void> {
+    for (const id of [...this.#graph.networksOn(hypervisor).keys()]) {
+      for (const peer of [...this.#graph.members(id).keys()]) {
+        if (peer !== hypervisor) yield* this.#members(id, peer)
+      }
+    }
+  }
+
+  /** Checks the members of networks whose own rules are stale on a hypervisor, because they have other members elsewhere. */
+  *networks(stale: StalePairs): Generator<void> {
+    for (const [hypervisor, objects] of stale) {
+      for (const key of objects) {
+        const object = this.#graph.byKey.get(key)
+        if (object?.kind === 'network') yield* this.#members(object.id, hypervisor)
+      }
+    }
+  }
+
+  *#members(network: NetworkId, hypervisor: HypervisorId): Generator<void> {
+    if (!this.#graph.networks.get(network)?.mesh) return
+    for (const port of [...this.#graph.members(network).get(hypervisor)]) {
+      this.#attached(port)
+      yield
+    }
+  }
+
+  /** Checks a port, and the VNIC that is plugged into it. */
+  #attached(port: PortId): void {
+    const vnic = this.#graph.vnicOf(port)
+    if (vnic) this.vnic(vnic.id)
+    else this.port(port)
+  }
+
   /** Checks the objects whose rules the switch of a hypervisor has begun or stopped to refuse. */
   refused(hypervisor: HypervisorId, objects: ReadonlySet<Key>): void {
     for (const key of objects) {
@@ -88,11 +123,7 @@ export class StatusTeller {
         const vnic = this.#graph.vnicOf(object.id)
         if (vnic) this.vnic(vnic.id)
       } else if (object?.kind === 'network') {
-        for (const port of this.#graph.members(object.id).get(hypervisor)) {
-          const vnic = this.#graph.vnicOf(port)
-          if (vnic) this.vnic(vnic.id)
-          else this.port(port)
-        }
+        for (const port of this.#graph.members(object.id).get(hypervisor)) this.#attached(port)
       }
     }
   }

@@ -7,6 +7,7 @@ import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
 import type { Effects } from '../core/effects.ts'
 import type { Event } from '../core/event-log.ts'
 import type { Confirmation, Generations, Status } from '../core/realisation.ts'
+import { sliced } from '../core/slices.ts'
 import type { Standings } from '../core/standing.ts'
 import type { Subscriber } from '../core/subscribers.ts'
 import type { Confirmations } from '../switches/confirmations.ts'
@@ -96,10 +97,18 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
     this.#context.mended(mended.subPorts, generations)
     this.#forget(effects)
     for (const id of [...effects.ports, ...subPorts]) this.#tell.port(id)
+    // Only if there is trouble, members that a network gains or loses elsewhere change what a VNIC can reach.
+    if (this.#context.troubles.any) void sliced(this.#tell.networks(effects.stale))
   }
 
   connected(hypervisor: HypervisorId): void {
     this.#tell.hypervisor(hypervisor)
+  }
+
+  /** Checks the VNICs of a hypervisor whose troubles have changed, and those that have a tunnel to it. */
+  troubled(hypervisor: HypervisorId): void {
+    this.#tell.hypervisor(hypervisor)
+    void sliced(this.#tell.peers(hypervisor))
   }
 
   synced(hypervisor: HypervisorId): void {

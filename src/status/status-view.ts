@@ -4,11 +4,13 @@ import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
 import type { Network } from '../../topology/model.ts'
 import type { ConnectedSwitches } from '../core/connected-switches.ts'
+import type { TroublesReader } from '../core/troubles.ts'
 
 export interface StatusView {
   readonly graph: GraphReader
   readonly engines: Engines
   readonly switches: ConnectedSwitches
+  readonly troubles: TroublesReader
   readonly outstanding: Outstanding
   /** Why a network does not work as a whole, in words; undefined: it works. */
   limits(graph: GraphReader, network: Network): string | undefined

@@ -1,12 +1,14 @@
 /**
- * The status of a VNIC. It depends on the graph, on which switches are connected, on what they refuse, and on whether they have
- * confirmed the VNIC's own latest change. Changes of other objects do not affect it.
+ * The status of a VNIC. It depends on the graph, on which switches are connected, on what they refuse, on troubles of
+ * hypervisors that stop its traffic, and on whether the switches have confirmed the VNIC's own latest change. Changes of other
+ * objects do not affect it.
  */
 import type { Port, Vnic } from '../../topology/model.ts'
 import type { Standing } from '../core/standing.ts'
 import { migrationStanding } from './migration-status.ts'
 import { domainOf, faultAt, type Obstacle, refusalAt } from './obstacles.ts'
 import type { StatusView } from './status-view.ts'
+import { passage } from './stops.ts'
 
 export function vnicStanding(view: StatusView, vnic: Vnic): Standing {
   const migration = migrationStanding(view, vnic)
@@ -35,10 +37,12 @@ export function attachedStanding(view: StatusView, vnic: Vnic, port: Port, outst
   const here = view.switches.get(hypervisor)
   if (!here) return { status: 'waiting', detail: `hypervisor ${hypervisor} is not connected` }
   const domain = port.adminUp ? domainOf(view.graph, port) : undefined
-  return (
-    (domain && faultAt(view, hypervisor, domain)) ??
-    refusal(view, port) ?? { status: here.ready && !outstanding ? 'active' : 'building' }
-  )
+  const fault = (domain && faultAt(view, hypervisor, domain)) ?? refusal(view, port)
+  if (fault) return fault
+  const { obstacle, losses } = domain ? passage(view, hypervisor, domain, port) : {}
+  if (obstacle) return obstacle
+  if (!here.ready || outstanding) return { status: 'building' }
+  return { status: 'active', ...(losses === undefined ? {} : { detail: losses }) }
 }
 
 /** The obstacle if any switch refuses the port's own rules, or if the port's own switch refuses the rules of its network. */

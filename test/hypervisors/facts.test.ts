@@ -67,7 +67,7 @@ t.test('B10: two physical networks cannot share a bridge, where they would share
 
 t.test('the reason why a port towards the fabric cannot be made is one of the facts', async (t) => {
   const external = { 'plugboard-bridge-mappings': 'physnet1:br-eth1' }
-  const { facts, conditions } = bound({
+  const { facts, troubles } = bound({
     external,
     bridges: {
       'br-int': [
@@ -80,8 +80,8 @@ t.test('the reason why a port towards the fabric cannot be made is one of the fa
       ],
     },
   })
-  t.match(facts.faults, { 'uplink:physnet1': /br-eth1/, 'tunnel:vxlan': /could not add network device/ })
-  t.match(conditions, [{ code: 'bridge-missing' }])
+  t.match(facts.faults, { 'uplink:physnet1': /hv1.*br-eth1/, 'tunnel:vxlan': /could not add network device/ })
+  t.match(troubles, [{ code: 'bridge-missing', stopped: { kind: 'role', role: 'uplink:physnet1' } }])
 })
 
 t.test('settings of the host become facts, and wrong ones become conditions', async (t) => {

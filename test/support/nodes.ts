@@ -46,6 +46,7 @@ export const hypervisor = (n: number, extra: Partial<Hypervisor> = {}): Hypervis
   encapIp: `192.0.${2 + ((n + 1) >> 8)}.${(n + 1) & 0xff}`,
   fabric: { 'uplink:physnet1': UPLINK, 'tunnel:vxlan': TUNNEL, 'tunnel:geneve': GENEVE, 'tunnel:gre': GRE },
   faults: {},
+  uplinks: {},
   ...extra,
 })
 

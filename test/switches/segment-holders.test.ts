@@ -63,6 +63,7 @@ t.test('B11: a freed segment stays taken while a hypervisor may hold rules for i
         encapIp: null,
         fabric: {},
         faults: {},
+        uplinks: {},
       },
     })
   })

@@ -9,6 +9,7 @@ import type { HypervisorId } from '../../../topology/ids.ts'
 import type { Attributes, Hypervisor, Network, Port, Vnic } from '../../../topology/model.ts'
 import type { Caller } from '../caller.ts'
 import type { EngineField } from '../resources/field.ts'
+import type { Severity } from '../severity.ts'
 
 /** A JSON Schema of an object, made by TypeBox or by hand. It checks requests, and the OpenAPI document contains it. */
 export interface ObjectSchema {
@@ -25,6 +26,8 @@ export interface Condition {
   readonly code: string
   /** What is wrong, and how to correct it. */
   readonly message: string
+  /** How bad it is. Default: by its code (`../severity.ts`), or a warning. */
+  readonly severity?: Severity
 }
 
 /**

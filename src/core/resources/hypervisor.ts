@@ -38,7 +38,7 @@ export function faultsOn(graph: GraphReader, engines: Engines, hypervisor: Hyper
   const faults = new Map<string, Condition>()
   for (const domain of domainsOn(graph, hypervisor.id)) {
     const fault = faultOf(engines, domain, hypervisor)
-    if (fault) faults.set(fault.message, { code: fault.code, message: fault.message })
+    if (fault) faults.set(fault.message, { code: fault.code, message: fault.message, severity: 'error' })
   }
   return [...faults.values()]
 }

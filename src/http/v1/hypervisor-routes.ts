@@ -4,6 +4,7 @@ import { PlugboardError } from '../../core/errors.ts'
 import type { FlowFilter } from '../../core/flow-filter.ts'
 import type { HypervisorId, Operations } from '../../core/operations.ts'
 import { Id } from '../../core/resources/common-fields.ts'
+import { SEVERITY } from '../../core/severity.ts'
 import type { Call, Route } from './route.ts'
 import { destroy, list, show } from './shapes.ts'
 
@@ -23,7 +24,17 @@ const Hypervisor = Type.Object(
     rules: Type.Integer({ description: 'rules wanted there' }),
     backlog: Type.Integer({ description: 'objects whose rules are on their way there' }),
     last_error: orNull,
-    conditions: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
+    conditions: Type.Array(
+      Type.Object({
+        code: Type.String(),
+        message: Type.String({ description: 'what is wrong, and how to correct it' }),
+        severity: Type.Enum([...SEVERITY], {
+          description:
+            'warning: traffic passes; error: VNICs cannot work, or not reach everybody; critical: isolation or all tunnels are at stake',
+        }),
+        since: Type.String({ format: 'date-time', description: 'when the controller first saw it' }),
+      }),
+    ),
   },
   { title: 'hypervisor' },
 )

@@ -1,0 +1,115 @@
+/**
+ * The way from the integration bridge to each physical network, as the rows of a host show it: the mapped bridge, the pair of
+ * patch ports, and the ports of that bridge that lead out of the host. Pure.
+ */
+import type { Trouble } from '../core/trouble.ts'
+import type { BridgeRow, InterfaceRow, OpenVSwitch, PortRow, Tables } from '../ovsdb/index.ts'
+import { ROLE_KEY } from './external-ids.ts'
+import { outerPatch } from './provision-ports.ts'
+
+type Rows = Tables<OpenVSwitch>
+/** The names of the ports that lead from the bridge of a physical network out of the host, by physical network. */
+export type Uplinks = Readonly<Record<string, readonly string[]>>
+
+interface Found {
+  /** The uplinks that were seen last. A bridge without any keeps those that it had. */
+  readonly uplinks: Uplinks
+  readonly troubles: readonly Trouble[]
+}
+
+/**
+ * @param mappings the bridge of each physical network
+ * @param known the uplinks that were seen before: a bridge that never had one needs none
+ */
+export function readUplinks(rows: Rows, mappings: Readonly<Record<string, string>>, known: Uplinks): Found {
+  const bridges = new Map([...rows.Bridge.values()].map((bridge) => [bridge.name, bridge]))
+  const uplinks = new Map<string, readonly string[]>()
+  const troubles: Trouble[] = []
+  for (const [physical, name] of Object.entries(mappings)) {
+    const bridge = bridges.get(name)
+    const ports = bridge ? uplinkPorts(rows, bridge).filter(({ port }) => port.name !== outerPatch(physical)) : []
+    const names =
+      ports.length > 0
+        ? ports.map(({ port }) => port.name).sort()
+        : (Object.hasOwn(known, physical) && known[physical]) || []
+    if (names.length > 0) uplinks.set(physical, names)
+    const role = `uplink:${physical}`
+    const wrong = bridge ? (uplinkFault(physical, name, ports, names) ?? patchFault(rows, role)) : gone(physical, name)
+    if (wrong) troubles.push({ ...wrong, severity: 'error', stopped: { kind: 'role', role } })
+  }
+  return { uplinks: Object.fromEntries(uplinks), troubles }
+}
+
+interface Uplink {
+  readonly port: PortRow
+  readonly interfaces: readonly InterfaceRow[]
+}
+
+type Wrong = Pick<Trouble, 'code' | 'message'>
+
+/** The ports of a bridge, without its own device and other internal ones, those of VMs, and those of Plugboard. */
+function uplinkPorts(rows: Rows, bridge: BridgeRow): Uplink[] {
+  const found: Uplink[] = []
+  for (const id of bridge.ports) {
+    const port = rows.Port.get(id)
+    const interfaces = [...(port?.interfaces ?? [])].flatMap((each) => rows.Interface.get(each) ?? [])
+    const isInside = ({ type, external_ids }: InterfaceRow) =>
+      type === 'internal' || external_ids.has(ROLE_KEY) || external_ids.has('iface-id')
+    if (port && !interfaces.every(isInside)) found.push({ port, interfaces })
+  }
+  return found
+}
+
+export const missingBridge = (physical: string, bridge: string): string =>
+  `plugboard-bridge-mappings names bridge ${bridge} for ${physical}, which this host does not have: make it, or mend the mapping`
+
+const gone = (physical: string, bridge: string): Wrong => ({
+  code: 'bridge-missing',
+  message: missingBridge(physical, bridge),
+})
+
+/** Open vSwitch says why a patch port has no peer, for example if the two bridges have different datapaths. */
+function patchFault(rows: Rows, role: string): Wrong | undefined {
+  for (const { name, external_ids, error } of rows.Interface.values()) {
+    if (external_ids.get(ROLE_KEY) !== role || !error) continue
+    const mend = 'give both bridges one datapath_type, and let Plugboard make its patch ports'
+    return { code: 'uplink-broken', message: `patch port ${name} does not work (${error}): ${mend}` }
+  }
+  return undefined
+}
+
+function uplinkFault(
+  physical: string,
+  bridge: string,
+  ports: readonly Uplink[],
+  known: readonly string[],
+): Wrong | undefined {
+  if (ports.length === 0) {
+    if (known.length === 0) return undefined
+    const names = known.join(', ')
+    const mend = `ovs-vsctl add-port ${bridge} ${known[0]}`
+    return {
+      code: 'uplink-removed',
+      message: `bridge ${bridge} of ${physical} has lost its uplink ${names}, and has no other one: ${mend}`,
+    }
+  }
+  const states = ports.map((uplink) => downOf(uplink))
+  if (states.some((down) => down === undefined)) return undefined
+  const mend = 'set it up (ip link set … up), and look at its cable and at the other end'
+  return {
+    code: 'uplink-down',
+    message: `no frame leaves bridge ${bridge} of ${physical}, since ${states.join(', and ')}: ${mend}`,
+  }
+}
+
+/** Why nothing leaves by a port, or undefined if it works. A bond works as long as one of its interfaces does. */
+function downOf({ port, interfaces }: Uplink): string | undefined {
+  const words: string[] = []
+  for (const { name, admin_state: admin, link_state: link, error } of interfaces) {
+    if (error) words.push(`interface ${name} does not work (${error})`)
+    else if (admin === 'down') words.push(`interface ${name} is administratively down`)
+    else if (link === 'down') words.push(`interface ${name} has no carrier`)
+    else return undefined
+  }
+  return interfaces.length > 1 ? `of bond ${port.name} ${words.join(', ')}` : words.join(', ')
+}
