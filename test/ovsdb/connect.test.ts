@@ -14,6 +14,7 @@ import {
   replicate,
   uuid,
 } from '../../src/ovsdb/index.ts'
+import { stopClock } from '../support/stopped-clock.ts'
 import { Relay } from './relay.ts'
 import { freePort, Server, skip } from './server.ts'
 
@@ -156,17 +157,25 @@ t.test('echo both ways', { skip }, async (t) => {
 
   // This side's probes, answered by the server.
   await using between = await Relay.start({ path: server.path })
+  const clock = stopClock(t)
   const ours = await connect(between.target, { probeInterval: 500 })
   t.teardown(() => ours.close())
-  await between.until(({ up, down }) => count(up, '"echo"') >= 2 && count(down, '"result":[]') >= 2)
+  for (let probe = 1; probe <= 2; probe += 1) {
+    clock.tick(500)
+    await between.until(({ up, down }) => count(up, '"echo"') >= probe && count(down, '"result":[]') >= probe)
+    await ours.listDbs()
+  }
   t.equal(ours.heard, true)
 })
 
 t.test('a server that hangs is detected by echo', { skip }, async (t) => {
   await using server = await Server.start()
+  const clock = stopClock(t)
   const connection = await connect({ path: server.path }, { probeInterval: 100 })
   await connection.listDbs()
   server.freeze()
+  clock.tick(100)
+  clock.tick(100)
   t.match(await connection.closed, { error: { code: 'no-answer' } })
 })
 

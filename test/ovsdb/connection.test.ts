@@ -9,6 +9,7 @@ import {
   replicate,
   uuid,
 } from '../../src/ovsdb/index.ts'
+import { stopClock } from '../support/stopped-clock.ts'
 import { Peer } from './peer.ts'
 
 const refused = async (t: Test, promise: Promise<unknown>, code: ErrorCode): Promise<OvsdbError> => {
@@ -96,15 +97,22 @@ t.test('either side closes', async (t) => {
 })
 
 t.test('a peer that never answers is probed, then disconnected', async (t) => {
+  const clock = stopClock(t)
   using peer = await Peer.start({ probeInterval: 20 })
+  clock.tick(20)
   t.match(await peer.next(), { method: 'echo' })
+  clock.tick(20)
   t.match(await peer.connection.closed, { error: { code: 'no-answer' } })
 })
 
 t.test('a peer that answers a probe is probed again', async (t) => {
+  const clock = stopClock(t)
   using peer = await Peer.start({ probeInterval: 1000 })
+  clock.tick(1000)
   const { id, method } = await peer.next()
-  peer.say({ id, result: [], error: null })
+  peer.say({ id, result: [], error: null }, { id: 'heard', method: 'echo', params: [] })
+  t.equal((await peer.next()).id, 'heard', 'it has read the answer before')
+  clock.tick(1000)
   const again = await peer.next()
   t.same([method, again.method], ['echo', 'echo'])
   t.not(again.id, id)

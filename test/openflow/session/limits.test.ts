@@ -1,7 +1,8 @@
 /** Sessions with peers that send too much, answer nothing, or read nothing: memory and time are bounded. */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { encode, type Message, type OpenFlowError, type Session } from '../../../src/openflow/index.ts'
+import { stopClock } from '../../support/stopped-clock.ts'
 import { first, listener, mod, pair } from '../support/pair.ts'
 import { Peer } from '../support/peer.ts'
 
@@ -34,6 +35,16 @@ const part = (xid: number, size: number, more = true): Message => ({
 
 const request = { type: 'multipart_request', multipart: 'flow' } as const
 
+/** Resolves when the session has stopped reading: for some turns of the event loop, the peer could send nothing more. */
+async function heldBack({ socket }: Peer): Promise<void> {
+  let [before, turns] = [Number.NaN, 0]
+  while (turns < 20) {
+    turns = socket.writableLength === before ? turns + 1 : 0
+    before = socket.writableLength
+    await setImmediate()
+  }
+}
+
 t.test('a message that a switch sends by itself is an event, even with the xid of a waiting request', async (t) => {
   const { session, peer } = await pair(t)
   const answered = session.barrier()
@@ -51,6 +62,7 @@ t.test('a message that a switch sends by itself is an event, even with the xid o
 })
 
 t.test('a dump that is taken slowly stops reading instead of filling the memory', async (t) => {
+  const clock = stopClock(t)
   const { session, peer } = await pair(t, { echoInterval: 50 })
   const flows = session.dumpFlows()
   const taken = flows.next()
@@ -59,7 +71,8 @@ t.test('a dump that is taken slowly stops reading instead of filling the memory'
   for (let count = 0; count < 1500; count += 1) peer.send(octets)
   peer.send(encode(part(xid, 1, false)))
   await taken
-  await sleep(300)
+  await heldBack(peer)
+  clock.tick(300)
   t.ok(peer.socket.writableLength > 20_000_000, 'most of it waits at its sender')
   let more = 0
   for await (const some of flows) more += some.length
@@ -71,15 +84,18 @@ t.test('a dump that is taken slowly stops reading instead of filling the memory'
 })
 
 t.test('a dump that is no longer taken is discarded, and the session continues', async (t) => {
+  const clock = stopClock(t)
   const { session, peer } = await pair(t, { requestTimeout: 100 })
   const flows = session.dumpFlows()
   const taken = flows.next()
   const { xid } = await peer.nextOf('multipart_request')
   for (let count = 0; count < 300; count += 1) peer.send(part(xid, 600))
   await taken
-  // He who should take it waits for what comes behind it.
+  await heldBack(peer)
+  // The consumer of the dump waits for an answer that comes after it.
   const barrier = session.barrier()
   peer.send(part(xid, 1, false), { type: 'barrier_reply', xid: (await peer.nextOf('barrier_request')).xid })
+  clock.tick(100)
   await barrier
   await t.rejects(flows.next(), { code: 'timeout' })
 })
@@ -91,7 +107,7 @@ t.test('reading continues after a dump is abandoned', async (t) => {
   const { xid } = await peer.nextOf('multipart_request')
   for (let count = 0; count < 300; count += 1) peer.send(part(xid, 600))
   await taken
-  await sleep(50)
+  await heldBack(peer)
   await flows.return()
   const barrier = session.barrier()
   peer.send(part(xid, 1, false), { type: 'barrier_reply', xid: (await peer.nextOf('barrier_request')).xid })
@@ -140,44 +156,48 @@ t.test('after a part that cannot be decoded, the rest of that answer is ignored'
   t.match(events, [{ type: 'packet_in' }, { type: 'multipart_reply', flows: [{}, {}, {}] }])
 })
 
-t.test('a request without an answer ends the connection, echo or not', async (t) => {
+t.test('a request without an answer ends the connection, though the peer answers echo requests', async (t) => {
+  const clock = stopClock(t)
   const { session, peer } = await pair(t, { requestTimeout: 100, echoInterval: 20 })
-  const answering = (async () => {
-    for (let message = await peer.next(); message; message = await peer.next()) {
-      if (message.type === 'echo_request') peer.send({ type: 'echo_reply', xid: message.xid })
-      // One answer of many, and an answer to nothing.
-      if (message.type === 'get_config_request')
-        peer.send({ type: 'get_config_reply', xid: message.xid, flags: 0, missSendLength: 0 })
-      if (message.type === 'barrier_request') peer.send({ type: 'barrier_reply', xid: message.xid + 1000 })
-    }
-  })()
-  const [barrier, config] = await Promise.allSettled([
-    session.barrier(),
-    session.request({ type: 'get_config_request' }),
-  ])
-  t.match(barrier, { reason: { code: 'timeout', message: 'no answer to barrier_request for 100 ms' } })
-  t.match(config, { status: 'fulfilled' })
+  const barrier = t.rejects(session.barrier(), { code: 'timeout', message: 'no answer to barrier_request for 100 ms' })
+  const config = session.request({ type: 'get_config_request' })
+  // One of the two requests is answered. So is one that nobody has sent.
+  const { xid } = await peer.nextOf('barrier_request')
+  peer.send({ type: 'barrier_reply', xid: xid + 1000 })
+  const asked = await peer.nextOf('get_config_request')
+  peer.send({ type: 'get_config_reply', xid: asked.xid, flags: 0, missSendLength: 0 })
+  await config
+  for (let passed = 0; passed < 120; passed += 20) {
+    clock.tick(20)
+    const echo = await peer.nextOf('echo_request')
+    peer.send({ type: 'echo_reply', xid: echo.xid })
+    await peer.heard()
+  }
+  clock.tick(20)
+  await barrier
   t.match(await session.closed, { reason: /no answer to barrier_request/ })
-  await answering
 })
 
 t.test('a long answer whose parts come in time does not time out, and neither do later requests', async (t) => {
+  const clock = stopClock(t)
   const { session, peer } = await pair(t, { requestTimeout: 1000 })
   const answers = Promise.all([session.request(request), session.barrier()])
   const { xid } = await peer.nextOf('multipart_request')
+  const barrier = await peer.nextOf('barrier_request')
   for (let count = 0; count < 10; count += 1) {
-    await sleep(150)
+    clock.tick(150)
     peer.send(part(xid, 1))
+    await peer.heard()
   }
-  peer.send(part(xid, 1, false), { type: 'barrier_reply', xid: (await peer.nextOf('barrier_request')).xid })
+  peer.send(part(xid, 1, false), { type: 'barrier_reply', xid: barrier.xid })
   const [{ flows }] = await answers
   t.equal(flows.length, 11)
 })
 
 t.test('a peer that sends but never reads is detected', async (t) => {
+  const clock = stopClock(t)
   const { session, peer } = await pair(t, { requestTimeout: 200, echoInterval: 50 })
   peer.socket.pause()
-  const talking = setInterval(() => peer.send(packetIn(0)), 10)
   const data = new Uint8Array(60_000)
   let sent = 0
   const sending = (async () => {
@@ -186,9 +206,15 @@ t.test('a peer that sends but never reads is detected', async (t) => {
       await session.drained()
     }
   })()
+  const refused = t.rejects(sending, { code: 'closed' })
+  const events = session.events[Symbol.asyncIterator]()
+  for (let isOpen = true; isOpen; ) {
+    peer.send(packetIn(0))
+    isOpen = !(await events.next()).done
+    clock.tick(50)
+  }
   t.match(await session.closed, { reason: 'the peer has read nothing for 200 ms' })
-  clearInterval(talking)
-  await t.rejects(sending, { code: 'closed' })
+  await refused
   t.ok(sent > 0)
 })
 

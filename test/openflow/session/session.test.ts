@@ -1,6 +1,7 @@
 /** Sessions with peers that behave well and badly. */
 import t from 'tap'
 import { type Decoded, encode, listen, type OpenFlowError } from '../../../src/openflow/index.ts'
+import { stopClock } from '../../support/stopped-clock.ts'
 import { first, listener, mod, pair } from '../support/pair.ts'
 import { Peer } from '../support/peer.ts'
 
@@ -188,30 +189,39 @@ t.test('the end of a connection rejects all pending requests once', async (t) =>
 })
 
 t.test('B37 a half-open connection is detected by echo', async (t) => {
+  const clock = stopClock(t)
   const { session, peer } = await pair(t, { echoInterval: 30 })
-  // It reads, and says nothing.
+  clock.tick(30)
+  // The peer reads the request, and does not answer.
   t.match(await peer.nextOf('echo_request'), { type: 'echo_request' })
+  clock.tick(30)
   t.match(await session.closed, { reason: /half open/ })
   await peer.end()
 })
 
 t.test('B37 a peer that answers probes stays connected, and its own probes are answered', async (t) => {
+  const clock = stopClock(t)
   const { session, peer } = await pair(t, { echoInterval: 30 })
   const data = Uint8Array.of(1, 2, 3)
   peer.send({ type: 'echo_request', xid: 77, data })
   t.match(await peer.nextOf('echo_reply'), { xid: 77, data })
   for (let probe = 0; probe < 3; probe += 1) {
+    clock.tick(30)
     const { xid } = await peer.nextOf('echo_request')
     peer.send({ type: 'echo_reply', xid })
+    await peer.heard()
   }
   session.close('enough')
   t.strictSame(await session.closed, { reason: 'enough' })
 })
 
 t.test('B37 a peer that is silent during the handshake is disconnected', async (t) => {
+  const clock = stopClock(t)
   const refused: OpenFlowError[] = []
   const server = await listener(t, { echoInterval: 20, onRefused: (error) => refused.push(error) })
   const peer = await Peer.connect(server.address.port)
+  await peer.nextOf('hello')
+  clock.tick(40)
   await peer.end()
   t.match(refused, [{ code: 'closed' }])
 })

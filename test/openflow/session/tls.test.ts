@@ -47,10 +47,10 @@ t.test(
     const [ours, theirs] = [read(issue('controller.test')), read(issue('switch.test'))]
     const stranger = read(authority(directory, 'stranger')('switch.test'))
     const refused: OpenFlowError[] = []
-    const listener = await listen({ port: 0, tls: ours, echoInterval: 200, onRefused: (error) => refused.push(error) })
+    const listener = await listen({ port: 0, tls: ours, onRefused: (error) => refused.push(error) })
     const { port } = listener.address
     // Both ends are controllers here, so the handshake of TLS is all that can succeed: nobody says what features it has.
-    const come = (tls: Tls) => connect({ port, tls, echoInterval: 200 }).catch((error: unknown) => error)
+    const come = (tls: Tls) => connect({ port, tls }).catch((error: unknown) => error)
     t.match(await come({ ...stranger, ca: ours.ca }), { code: /closed|not-connected/ })
     t.match(await come({ ...theirs, ca: stranger.ca }), { code: 'not-connected', message: /certificate/ })
     t.match(await come({ ...theirs, serverName: 'other.test' }), { code: 'not-connected', message: /other\.test/ })

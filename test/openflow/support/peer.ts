@@ -8,6 +8,7 @@ export class Peer {
   /** All that has come, in order. */
   readonly received: Decoded[] = []
   #taken = 0
+  #probes = 0
   #wake: () => void = () => {}
   #ended = false
 
@@ -58,6 +59,13 @@ export class Peer {
       if (message === undefined) throw new Error(`the connection ended before a ${type} came`)
       if (message.type === type) return message as Extract<Decoded, { type: Type }>
     }
+  }
+
+  /** Resolves when the other side has read all that was sent so far. */
+  async heard(): Promise<void> {
+    const xid = ++this.#probes
+    this.send({ type: 'echo_request', xid })
+    while ((await this.nextOf('echo_reply')).xid !== xid);
   }
 
   /** Be a switch up to its features. */
