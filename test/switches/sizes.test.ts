@@ -1,4 +1,4 @@
-/** Limits on the rules of a wide network, and on what one more hypervisor costs each of the others. */
+/** The bounds on the rules of a wide network, and on what one more hypervisor costs each of the others (bench/ has the 400th). */
 import t from 'tap'
 import { oneMoreHypervisor, rulesPerSwitch } from '../support/sizes.ts'
 
@@ -9,12 +9,12 @@ t.test('rules per switch for a network of 1,000 VNICs on 100 hypervisors', async
 })
 
 for (const [engine, cost] of [
-  ['vxlan', { bundles: 1, flowMods: 2, touched: 399 }],
-  ['geneve', { bundles: 1, flowMods: 2, touched: 399 }],
+  ['vxlan', { bundles: 1, flowMods: 2, touched: 99 }],
+  ['geneve', { bundles: 1, flowMods: 2, touched: 99 }],
   ['vlan', { bundles: 0, flowMods: 0, touched: 0 }],
   ['flat', { bundles: 0, flowMods: 0, touched: 0 }],
 ] as const) {
-  t.test(`what the 400th hypervisor of a ${engine} network costs each of the others`, async (t) => {
-    t.strictSame(await oneMoreHypervisor(t, engine, 400), { engine, ...cost, ports: 1, samePorts: true })
+  t.test(`what the 100th hypervisor of a ${engine} network costs each of the others`, async (t) => {
+    t.strictSame(await oneMoreHypervisor(t, engine, 100), { engine, ...cost, ports: 1, samePorts: true })
   })
 }
