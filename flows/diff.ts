@@ -49,6 +49,17 @@ export class Ledger {
     return this.#wanted.size
   }
 
+  /** Is a rule with this key wanted? */
+  wants(key: string): boolean {
+    return this.#wanted.has(key)
+  }
+
+  /** All rules that are wanted. */
+  rules(): Rule[] {
+    return [...this.#wanted.values()].flatMap(([first]) => (first ? [first.flow] : []))
+  }
+
+  /** The authors of desired rules. */
   authors(): IterableIterator<Key> {
     return this.#byAuthor.keys()
   }

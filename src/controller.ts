@@ -145,7 +145,20 @@ export class Controller {
       },
     )
     const packets = packetDispatch({ graph, engines, rules, fleet, log })
-    fleet.listen([arp, holders, status, packets, { connected: reached, disconnected: reached }])
+    fleet.listen([
+      arp,
+      holders,
+      status,
+      packets,
+      {
+        connected: reached,
+        disconnected(id) {
+          troubles.report('switch', id, [])
+          reached(id)
+        },
+        intruded: (id, found) => troubles.report('switch', id, found),
+      },
+    ])
     const hosts: HypervisorSync = new HypervisorSync({
       graph,
       journal,

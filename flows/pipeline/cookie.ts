@@ -20,3 +20,6 @@ export const cookieOf = (author: Key): bigint => OWNER_COOKIE | BigInt(author)
 export function authorOf(cookie: bigint): Key | undefined {
   return (cookie & OWNER_MASK) === OWNER_COOKIE ? (Number(cookie & 0xffffffffn) as Key) : undefined
 }
+
+/** Is it the cookie of a learned rule? */
+export const isLearnedCookie = (cookie: bigint): boolean => cookie >> 32n === LEARNER

@@ -6,6 +6,7 @@ import type { Rule } from '../../flows/pipeline/rule.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Session } from '../openflow/index.ts'
+import { ForeignRules } from './foreign-rules.ts'
 import { readMeters } from './meter-mods.ts'
 
 interface Context {
@@ -16,6 +17,7 @@ interface Context {
 
 export class DesiredRules {
   readonly ledger = new Ledger()
+  readonly foreign = new ForeignRules()
   readonly #context: Context
   /** Objects whose engine has returned wrong rules, with the reason. */
   #mistakes = new Map<Key, string>()
@@ -48,11 +50,17 @@ export class DesiredRules {
   /** Reads the rules and meters of the switch, at the same time, because each request waits for a turn of its main loop. */
   async observe(session: Session): Promise<void> {
     this.ledger.forget()
+    this.foreign.forget()
     const meters = async () => {
       for (const meter of await readMeters(session)) this.ledger.meters.observe(meter)
     }
     const flows = async () => {
-      for await (const some of session.dumpFlows()) for (const flow of some) this.ledger.observe(flow)
+      for await (const some of session.dumpFlows()) {
+        for (const flow of some) {
+          this.ledger.observe(flow)
+          this.foreign.observe(flow)
+        }
+      }
     }
     await Promise.all([meters(), flows()])
   }

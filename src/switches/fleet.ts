@@ -177,6 +177,9 @@ export class Fleet implements ConnectedSwitches, Subscriber {
           else this.refusing.delete(hypervisor)
           for (const each of this.#listeners) each.refused?.(hypervisor, objects)
         },
+        intruded: (troubles) => {
+          if (isCurrent()) for (const each of this.#listeners) each.intruded?.(hypervisor, troubles)
+        },
         packetIn: (packet) => {
           if (isCurrent()) for (const each of this.#listeners) each.packetIn?.(hypervisor, session, packet)
         },

@@ -1,5 +1,6 @@
 /** The interface of objects that react to connected switches. */
 import type { HypervisorId, Key } from '../../topology/ids.ts'
+import type { Trouble } from '../core/trouble.ts'
 import type { PacketIn, Session } from '../openflow/index.ts'
 
 export interface SwitchListener {
@@ -11,6 +12,8 @@ export interface SwitchListener {
   confirmed?(hypervisor: HypervisorId, generation: number): void
   /** Called when the switch's refusals of these objects have changed. */
   refused?(hypervisor: HypervisorId, objects: ReadonlySet<Key>): void
+  /** Called with the troubles that rules of other programs make on the switch. */
+  intruded?(hypervisor: HypervisorId, troubles: readonly Trouble[]): void
   /** Called when the switch has sent a packet to the controller. */
   packetIn?(hypervisor: HypervisorId, session: Session, packet: PacketIn): void
 }

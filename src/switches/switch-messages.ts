@@ -1,5 +1,6 @@
 /** Handles messages that a switch sends unasked: packets, and foreign changes of its rules. */
 import type { Logger } from 'pino'
+import { isLearnedCookie } from '../../flows/pipeline/cookie.ts'
 import { PIPELINE } from '../../flows/stages/assembled.ts'
 import { type FlowUpdate, OpenFlowError, type PacketIn, type Session } from '../openflow/index.ts'
 
@@ -32,4 +33,6 @@ async function monitor(session: Session, log: Logger): Promise<void> {
 
 /** Our own changes are reported as `abbrev`. `resumed` means that changes were not reported. Learned flows are not foreign. */
 const isForeign = (update: FlowUpdate): boolean =>
-  update.event !== 'abbrev' && update.event !== 'paused' && !('table' in update && PIPELINE.isLearned(update.table))
+  update.event !== 'abbrev' &&
+  update.event !== 'paused' &&
+  !('table' in update && PIPELINE.isLearned(update.table) && isLearnedCookie(update.cookie))

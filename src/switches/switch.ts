@@ -11,6 +11,7 @@ import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { ConnectedSwitch } from '../core/connected-switches.ts'
 import { sliced } from '../core/slices.ts'
 import { Timers } from '../core/timers.ts'
+import type { Trouble } from '../core/trouble.ts'
 import type { Flow, Meter, PacketIn, Session } from '../openflow/index.ts'
 import { BundleSender } from './bundle-sender.ts'
 import { DesiredRules } from './desired-rules.ts'
@@ -24,6 +25,8 @@ import { listen } from './switch-messages.ts'
 const AUDIT_INTERVAL_MS = 60_000
 /** The delay between a foreign change and the comparison, because such changes seldom come alone. */
 const AUDIT_DELAY_MS = 200
+/** The delay between a change of ours and a look at what foreign rules do to it. */
+const JUDGEMENT_DELAY_MS = 250
 
 export interface SwitchEvents {
   /** Called when the switch has all rules up to this generation, except for objects that were set aside. */
@@ -32,6 +35,8 @@ export interface SwitchEvents {
   synced(generation: number): void
   /** Called when the switch's refusals of these objects have changed. */
   refused(objects: ReadonlySet<Key>): void
+  /** Called with the troubles that rules of other programs make. */
+  intruded(troubles: readonly Trouble[]): void
   /** Called when the switch has sent a packet to the controller. */
   packetIn(packet: PacketIn): void
 }
@@ -62,6 +67,7 @@ export class Switch implements ConnectedSwitch {
   #staged: StagedBundle | undefined
   #isAuditDue = true
   #isAuditSoon = false
+  #isJudgementSoon = false
   #isIdle = false
   #isClosed = false
   #wake: () => void = () => {}
@@ -192,6 +198,7 @@ export class Switch implements ConnectedSwitch {
     await sliced(this.#desired.compileAll())
     await this.#desired.observe(this.session)
     const sent = await this.#send(this.#desired.ledger.authors())
+    await this.#judgeForeign()
     if (!this.ready) this.#log.info({ rules: this.rules, ...sent }, 'switch compared with the desired rules')
     else if (sent.put + sent.drop + sent.meters > 0)
       this.#log.warn(sent, 'restored rules or meters that somebody else has changed')
@@ -210,6 +217,24 @@ export class Switch implements ConnectedSwitch {
     if (!commit) await sliced(this.#desired.compile(objects))
     await this.#send(objects, commit)
     this.#events.confirmed(generation)
+    if (this.#desired.foreign.any) this.#judgeForeignSoon()
+  }
+
+  /** Finds what the foreign rules of the last comparison do to the rules that are wanted now. */
+  async #judgeForeign(): Promise<void> {
+    const { foreign, ledger } = this.#desired
+    const troubles = foreign.any ? await foreign.judge(ledger.rules(), (key) => ledger.wants(key)) : []
+    if (!this.#isClosed) this.#events.intruded(troubles)
+  }
+
+  /** Changes of ours within the delay share a look. */
+  #judgeForeignSoon(): void {
+    if (this.#isJudgementSoon) return
+    this.#isJudgementSoon = true
+    this.#timers.later(() => {
+      this.#isJudgementSoon = false
+      void this.#judgeForeign()
+    }, JUDGEMENT_DELAY_MS)
   }
 
   async #send(compiled: Iterable<Key>, commit?: () => Promise<void>) {
