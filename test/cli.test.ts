@@ -35,7 +35,7 @@ t.test('the configuration file may come from a variable; the flag overrides it',
   t.end()
 })
 
-t.test('what is not right is one line that says what would be', (t) => {
+t.test('each mistake is one line with the right form', (t) => {
   const cases: Array<readonly [argv: string[], message: string]> = [
     [['--htpp-listen', 'x'], 'there is no flag --htpp-listen: did you mean --http-listen?'],
     [

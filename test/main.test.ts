@@ -43,7 +43,7 @@ t.test('with a file, as `npm start -- --config plugboard.yaml`', async (t) => {
   t.equal(await plugboard.stop(), 0)
 })
 
-t.test('B30 what was answered is there after kill -9', async (t) => {
+t.test('B30 confirmed writes exist after kill -9', async (t) => {
   const store = storeIn(t)
   const first = start(t, store)
   const made = await send<{ id: string }>(`${await first.ready()}/v1/projects/p1/vnics`, 'POST', { name: 'eth0' })
@@ -57,7 +57,7 @@ t.test('B30 what was answered is there after kill -9', async (t) => {
   t.equal(await second.stop(), 0)
 })
 
-t.test('B30 the events of what was answered are there after kill -9', async (t) => {
+t.test('B30 the events of confirmed requests exist after kill -9', async (t) => {
   const store = storeIn(t)
   const first = start(t, store)
   const before = `${await first.ready()}/v1/projects/p1`

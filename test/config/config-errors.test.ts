@@ -3,7 +3,7 @@ import t from 'tap'
 import { ConfigError } from '../../src/config/config.ts'
 import { configOf, DIGEST, type Sources } from './support.ts'
 
-t.test('floating addresses: what is wrong about a prefix, or between two, is one line', (t) => {
+t.test('floating addresses: each mistake in a prefix or between two prefixes is one line', (t) => {
   const cases: Array<readonly [text: string, message: RegExp]> = [
     ['{ prefix: 203.0.113.0/24 }', /floating holds .*; allowed: a list of prefixes/],
     ['[{ prefix: 203.0.113.5/24 }]', /floating\[0\]\.prefix holds "203\.0\.113\.5\/24" .*no bits set behind/],
@@ -24,7 +24,7 @@ t.test('floating addresses: what is wrong about a prefix, or between two, is one
   t.end()
 })
 
-t.test('an error is one line: the key, what it holds, where, and what is allowed', (t) => {
+t.test('an error is one line: the key, its value, the source, and what is allowed', (t) => {
   const token = (fields: string) =>
     `auth: { tokens: [{ sha256: ${DIGEST}, project: p1, role: member }, { ${fields} }] }`
   const cases: Array<readonly [sources: Sources, message: RegExp]> = [

@@ -20,7 +20,7 @@ const DEFAULTS: Config = {
   log: { level: 'info' },
 }
 
-t.test('without any source: the defaults, which are those of plugboard.yaml', (t) => {
+t.test('without any source: the defaults, as in plugboard.yaml', (t) => {
   t.strictSame(configOf(t, {}), DEFAULTS)
   const shipped = new URL('../../plugboard.yaml', import.meta.url)
   t.strictSame(configOf(t, { yaml: readFileSync(shipped, 'utf8') }), DEFAULTS)
@@ -94,7 +94,7 @@ t.test('each key from each source; a flag overrides a variable, a variable the f
   t.end()
 })
 
-t.test('physical networks: the default is there until one is named; sources add names', (t) => {
+t.test('physical networks: the default applies until one is named; sources add names', (t) => {
   const names = (sources: Sources) => Object.keys(configOf(t, sources).physical_networks)
   t.same(names({ yaml: 'physical_networks: {}' }), [])
   t.same(names({ yaml: 'physical_networks: { a: { vlans: 1-2 }, b: }' }), ['a', 'b'])

@@ -15,7 +15,7 @@ function gate() {
   return { promise, open: resolve }
 }
 
-t.test('B07, B38: while the commit is under way nobody sees the change, and no switch gets it', async (t) => {
+t.test('B07, B38: during the commit, the change is not visible and no switch gets it', async (t) => {
   const { controller, store, connect, call, plug, bind, realised, status } = await cloudOf(t, 1)
   const here = await connect(0)
   const network = await call('create_network', {})

@@ -106,7 +106,7 @@ for (const [most, what] of [
   [1, 'of one operation'],
   [4, 'of several operations together'],
 ] as const) {
-  t.test(`effects ${what} are what the graph shows`, async (t) => {
+  t.test(`effects ${what} agree with the graph`, async (t) => {
     fc.assert(
       fc.property(scenario, (lists) => {
         const graph = new Graph()

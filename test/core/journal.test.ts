@@ -5,7 +5,7 @@ import type { NetworkId, VnicId } from '../../topology/ids.ts'
 import { controllerOn, PROJECT } from '../support/controller.ts'
 import { diskFull, MemoryStore } from '../support/memory-store.ts'
 
-t.test('B38: the store cannot commit: 503, nothing applied, and it goes on when it can', async (t) => {
+t.test('B38: the store cannot commit: 503, nothing applied, and it continues when it can', async (t) => {
   const { controller, store, call } = await controllerOn()
   const before = await call('create_vnic', { name: 'kept' })
   store.failure = diskFull()
@@ -34,7 +34,7 @@ t.test('B38: the controller notices without a request that the store can commit 
   t.equal(controller.broken, null)
 })
 
-t.test('a restart finds what was answered, and compiles with the same keys', async (t) => {
+t.test('after a restart, confirmed changes exist and the rules have the same keys', async (t) => {
   const { controller, store, call } = await controllerOn()
   const network = await call('create_network', { name: 'n' })
   const port = await call('create_port', {}, { network_id: network.id })

@@ -127,7 +127,7 @@ t.test('a controller that is too far behind reads the store again', async (t) =>
   t.notOk(other.controller.graph.vnics.has(gone.id as never))
 })
 
-t.test('B38: while a controller cannot read its store anew, operations are refused', async (t) => {
+t.test('B38: while a controller cannot read its store again, operations are refused', async (t) => {
   const store = new MemoryStore(20)
   const [one, other] = [await controllerOn({ store }), await controllerOn({ store })]
   await one.call('create_vnic', { name: 'v' })

@@ -57,7 +57,7 @@ t.test('plain JavaScript imports both', async (t) => {
   t.same(await run('plain.js'), { stdout: 'table=1, priority=7 actions=drop tcp:10.0.0.1:6640\n', stderr: '' })
 })
 
-t.test('the compiler takes every example, and refuses what is wrong', async (t) => {
+t.test('the compiler accepts every example, and refuses mistakes', async (t) => {
   t.equal(tsc('-p', '.'), '')
   const wrong = "import { tcp } from 'plugboard/openflow'\ntcp({ dts: 80 })\n"
   writeFileSync(join(project, 'wrong.ts'), wrong)
@@ -88,7 +88,7 @@ t.test('rules are sent and read back, and the dump tool shows them', { skip: noO
   t.equal(stdout, '           0 priority=100,in_port=5 actions=output:6\n')
 })
 
-t.test('what a switch refuses is said in words', { skip: noOvs }, async (t) => {
+t.test('refusals of a switch are described in words', { skip: noOvs }, async (t) => {
   const ovs = await Ovs.start(t)
   const { stderr } = await run('refused.ts', ovs.path)
   t.match(

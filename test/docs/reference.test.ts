@@ -5,7 +5,7 @@ import t from 'tap'
 import { entriesOf, referencePage } from '../../scripts/reference-page.ts'
 
 for (const [library, entries] of entriesOf()) {
-  t.test(`docs/reference/${library.name}.md is what the code says`, async (t) => {
+  t.test(`docs/reference/${library.name}.md agrees with the code`, async (t) => {
     const page = readFileSync(join(import.meta.dirname, `../../docs/reference/${library.name}.md`), 'utf8')
     t.equal(page, referencePage(library, entries), 'the page is stale: run `npm run docs`')
     const ids = new Set([...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase()))

@@ -154,7 +154,7 @@ t.test(
   },
 )
 
-t.test('a network whose engine fails keeps what its switch has of it', async (t) => {
+t.test('a network whose engine fails keeps its rules on the switch', async (t) => {
   let fails = false
   const networks: Engine['networks'] = {
     mesh: false,

@@ -117,7 +117,7 @@ t.test('B21: a port that is down is a drop, and in no flood', async (t) => {
   )
 })
 
-t.test('no rule where the way to the fabric is missing, and a fault that says why', async (t) => {
+t.test('no rules without a way to the fabric, and a fault with the reason', async (t) => {
   for (const [make, without, code, pending] of [
     [vlanNetwork, { bridgeMappings: {} }, 'bridge-mapping-missing', false],
     [vlanNetwork, { fabric: {} }, 'uplink-missing', true],

@@ -32,7 +32,7 @@ t.test('B02, B06: only an id on the integration bridge binds', async (t) => {
   t.equal(bound({ bridges: {} }).claims.size, 0, 'no bridge at all')
 })
 
-t.test('B03: of two interfaces with one id the bound one stays bound, and a condition says so', async (t) => {
+t.test('B03: of two interfaces with one id the bound one stays bound, and a condition reports it', async (t) => {
   const two = { bridges: { 'br-int': [iface('tap1', 6), iface('tap0', 5)] } }
   t.match([...bound(two).claims.values()], [{ interface: 'tap0' }], 'the first by name, if neither is bound')
   const kept = bound(two, 'tap1')

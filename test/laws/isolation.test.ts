@@ -96,7 +96,7 @@ t.test('law 4 (B23, B24): broadcast and unicast reach just the members of the ne
   t.ok(carried > 100, `${carried} copies went to ports of trunks`)
 })
 
-t.test('law 4: what a remote end sends reaches its own port or network, once each, and no remote end', async (t) => {
+t.test('law 4: a frame from a remote end reaches its own port or network, once each, and no remote end', async (t) => {
   let delivered = 0
   fc.assert(
     fc.property(scenario, (steps) => {

@@ -116,7 +116,7 @@ async function datapathPorts(ovs: Ovs): Promise<Map<string, number>> {
   return new Map([...shown.matchAll(/ (\d+)\/(\d+):/g)].map(([, of, dp]) => [String(dp), Number(of)]))
 }
 
-t.test('law 4: Open vSwitch sends every frame where the model says', { skip: noOvs }, async (t) => {
+t.test('law 4: Open vSwitch sends every frame to the same places as the model', { skip: noOvs }, async (t) => {
   const ovs = await Ovs.start(t)
   const numbers = [UPLINK, ...[10, 50].flatMap((first) => [...Array(VNICS).keys()].map((n) => first + n))]
   for (const number of numbers) {

@@ -77,7 +77,7 @@ for (const version of VERSIONS) {
   const read = async (messages: readonly Message[]): Promise<string[]> =>
     await osken('parse', messages.map((message) => hex(encode({ ...message, version, xid: 7 }))).join('\n'))
 
-  t.test(`what we write of ${name} os-ken reads, and writes the same if it can`, { skip }, async (t) => {
+  t.test(`os-ken reads our ${name}, and writes the same octets if it can`, { skip }, async (t) => {
     const { common, newest } = examplesIn(version)
     const messages = [...common, ...newest]
     const lines = await read(messages)

@@ -81,7 +81,7 @@ t.test('only columns of at most one number have an order', async (t) => {
   }
 })
 
-t.test('what the types refuse is also refused at run time', async (t) => {
+t.test('values that the types refuse are also refused at run time', async (t) => {
   // @ts-expect-error no such table
   t.throws(() => insert('Prot', { name: 'p' }))
   // @ts-expect-error no such column

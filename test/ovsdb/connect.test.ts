@@ -138,7 +138,7 @@ t.test('operations and their refusals', { skip }, async (t) => {
       code: 'syntax-error',
     },
   )
-  t.same(await connection.echo(), [], 'the connection has outlived them all')
+  t.same(await connection.echo(), [], 'the connection is still open')
 })
 
 t.test('echo both ways', { skip }, async (t) => {
@@ -151,11 +151,11 @@ t.test('echo both ways', { skip }, async (t) => {
   const { port } = relay.target
   server.vsctl('set-manager', `tcp:${host}:${port}`, '--', 'set', 'Manager', '.', 'inactivity_probe=1000')
   const connection = await arrived.promise
-  // It would hang up a second after a probe that is not answered, rather than send another one.
+  // It would close the connection a second after an unanswered probe, and not send another one.
   await relay.until(({ up, down }) => count(up, '"method":"echo"') >= 2 && count(down, '"id":"echo"') >= 2)
   t.same(await connection.echo('and back'), ['and back'])
 
-  // This side's probes, answered by the server.
+  // Probes of this side, which the server answers.
   await using between = await Relay.start({ path: server.path })
   const clock = stopClock(t)
   const ours = await connect(between.target, { probeInterval: 500 })
@@ -190,7 +190,7 @@ t.test('addresses that cannot be reached or listened on', async (t) => {
 })
 
 t.test('an attempt that hangs times out', async (t) => {
-  // An address for documentation (RFC 5737): nobody answers, or the network says at once that it has no way there.
+  // An address for documentation (RFC 5737): nobody answers, or the network immediately reports that there is no route.
   await t.rejects(connect({ host: '192.0.2.1', port: 9 }, { connectTimeout: 20 }), { code: 'cannot-connect' })
 })
 

@@ -224,7 +224,7 @@ t.test('a listener that throws', async (t) => {
   const { error } = await peer.connection.closed
   t.equal(error?.code, 'listener-failed')
   t.equal(error?.cause, bug)
-  t.equal(heard, 1, 'the others are told all the same')
+  t.equal(heard, 1, 'the other listeners are still called')
 })
 
 t.test('a server without monitor_cond_since and monitor_cond gets a monitor request', async (t) => {

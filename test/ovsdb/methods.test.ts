@@ -91,7 +91,7 @@ t.test('a wait ends when its rows appear', { skip }, async (t) => {
   t.same(await waiting, [{}, {}])
 })
 
-t.test('monitors: what is selected, cancelled, and refused', { skip }, async (t) => {
+t.test('monitors: selection, cancellation and refusal', { skip }, async (t) => {
   await using server = await Server.start()
   const [connection] = await clients(t, server, 1)
   if (!connection) throw new Error('one was asked for')

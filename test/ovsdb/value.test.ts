@@ -73,7 +73,7 @@ const difference = (before: Value<Column>, after: Value<Column>): Value<Column> 
 
 const wire = (column: Column, value: Value<Column>) => JSON.parse(JSON.stringify(encodeColumn(column, value as Plain)))
 
-t.test('decoding what was encoded gives the same', async (t) => {
+t.test('decoding an encoded value returns the value', async (t) => {
   fc.assert(
     fc.property(columnWith(1), ([column, [value]]) => {
       t.strictSame(decodeColumn(column, wire(column, value as Value<Column>)), value)
@@ -134,7 +134,7 @@ t.test('what does not fit', async (t) => {
   t.throws(() => namedUuid('0'), { code: 'bad-value' })
 })
 
-t.test('without a schema a value is written by what it is', async (t) => {
+t.test('without a schema, the type of a value determines its form', async (t) => {
   t.same(encode('a'), 'a')
   t.same(encode(null), ['set', []])
   t.same(encode(new Set([uuid(ID), namedUuid('x')])), [

@@ -117,7 +117,7 @@ t.test('B11: a segment is free again only after its switch has confirmed', async
   t.equal(here.flows.size, 0)
 })
 
-t.test('unplug waits for the switch, says so while it waits, and ends when the switch goes', async (t) => {
+t.test('unplug waits for the switch, reports that it waits, and ends when the switch disconnects', async (t) => {
   const { controller, connect, call, plug, realised, status } = await cloudOf(t, 1)
   const here = await connect(0)
   const vnic = await plug(await call('create_network', {}), 0)

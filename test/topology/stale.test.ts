@@ -82,7 +82,7 @@ t.test('a move between hypervisors concerns both', async (t) => {
   ])
 })
 
-t.test('a migration concerns the hypervisor that it goes to, and on an overlay its peers', async (t) => {
+t.test('a migration concerns the target hypervisor, and on an overlay also its peers', async (t) => {
   const migrate: Change = { kind: 'vnic', id: vnicId(0), to: vnic(0, 0, { migratesTo: 'hv1' as never }) }
   const at = (pairs: string[], where: string) => pairs.filter((pair) => pair.startsWith(where))
   t.strictSame(at(staleBy(cloud(vlanNetwork), migrate), 'hv1'), ['hv1 network-1', 'hv1 port-0'])
@@ -93,7 +93,7 @@ t.test('a migration concerns the hypervisor that it goes to, and on an overlay i
   t.ok(pairs.includes('hv2 network-1'), 'which sends a copy there')
 })
 
-t.test('a port that is down on an overlay concerns its own hypervisor and those that knew it', async (t) => {
+t.test('a port that goes down on an overlay concerns its own hypervisor and the peers that knew it', async (t) => {
   const down: Change = { kind: 'port', id: portId(0), to: port(0, vxlanNetwork(1), { adminUp: false }) }
   const pairs = staleBy(cloud(vxlanNetwork), down)
   t.ok(pairs.includes('hv1 port-0') && pairs.includes('hv2 network-1'))

@@ -18,7 +18,7 @@ const MODULE = 'export default ({ made }) => globalThis.made.get(made)'
 const made = new Map<string, unknown>()
 Object.assign(globalThis, { made })
 
-t.test('a module is loaded by its path, and what it makes is used', async (t) => {
+t.test('a module is loaded by its path, and its engine is used', async (t) => {
   const module = join(t.testdir({ 'odd.js': MODULE }), 'odd.js')
   made.set('good', oddEngine())
   const engines = await loadEngines(['vxlan', { module, options: { made: 'good' } }, 'vlan'], SETTINGS)

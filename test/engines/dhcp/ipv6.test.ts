@@ -63,7 +63,7 @@ t.test('a forwarded solicitation, one of another type, or another message gets n
   t.equal(advertise6(INFORMATION_DHCLIENT, SETTINGS), undefined)
 })
 
-t.test('dhclient asks for DNS servers, and is told', async (t) => {
+t.test('dhclient requests DNS servers, and gets them', async (t) => {
   const told = readUdp6(serve6(INFORMATION_DHCLIENT, SETTINGS) ?? new Uint8Array())
   t.match(told?.from, { ...SETTINGS.server, port: 547 })
   t.match(told?.to, { mac: mac('02:00:00:00:00:05'), address: ipv6('fe80::ff:fe00:5'), port: 546 })

@@ -131,7 +131,7 @@ for (const family of ['ipv4', 'ipv6'] as const) {
       Object.fromEntries(Array.from({ length: count }, (_, n) => [peer(family, n + 1), 1]))
 
     for (const engine of ['vxlan', 'geneve'] as const) {
-      await t.test(`${engine}: the limit is what was measured`, async (t) => {
+      await t.test(`${engine}: the limit is the measured one`, async (t) => {
         const most = Math.floor(65_536 / COPY[family])
         t.ok(await here.reaches(engine, family, most), `one flood reaches ${most} peers`)
         t.notOk(await here.reaches(engine, family, most + 1), 'and no more')

@@ -22,7 +22,7 @@ t.test('B10: one VLAN id on two physical networks is two segments', async (t) =>
   t.not(one?.segmentId, two?.segmentId)
 })
 
-t.test('when one physical network is full the next one is taken, if none was asked for', async (t) => {
+t.test('if one physical network is full, the next one is used, unless the request names one', async (t) => {
   const graph = new Graph()
   for (const id of ['vlan/physnet1/10', 'vlan/physnet1/11']) {
     graph.setSegment(id, { id, partOf: null, owner: 16 as never, holders: [], freed: 0 })

@@ -126,20 +126,23 @@ t.test('destroying a plugged VNIC unplugs it; lists of one VM', async (t) => {
   t.equal((await call('DELETE', `${RED}/vnics/${vnic}`)).status, 404)
 })
 
-t.test('Prefer: wait holds the answer, says that it does, and ends with its time or the controller', async (t) => {
-  const api = await apiOn(t)
-  const { call, controller } = api
-  const { port, vnic } = await furnished(api)
-  const path = `${RED}/vnics/${vnic}/port`
-  const ignored = await call('PUT', path, { port_id: port }, { prefer: 'wait=soon' })
-  t.equal(ignored.headers['preference-applied'], undefined)
-  const brief = await call('PUT', path, { port_id: port }, { prefer: 'respond-async, Wait=1' })
-  t.match(brief, { status: 202, headers: { 'preference-applied': 'wait=1' }, body: { status: 'waiting' } })
-  const long = call('PUT', path, { port_id: port }, { prefer: 'wait=600' })
-  await sleep(50)
-  controller.stop()
-  t.match(await long, { status: 202, headers: { 'preference-applied': 'wait=60' } }, 'at shutdown')
-})
+t.test(
+  'Prefer: wait holds the answer, is confirmed in a header, and ends with its time or the controller',
+  async (t) => {
+    const api = await apiOn(t)
+    const { call, controller } = api
+    const { port, vnic } = await furnished(api)
+    const path = `${RED}/vnics/${vnic}/port`
+    const ignored = await call('PUT', path, { port_id: port }, { prefer: 'wait=soon' })
+    t.equal(ignored.headers['preference-applied'], undefined)
+    const brief = await call('PUT', path, { port_id: port }, { prefer: 'respond-async, Wait=1' })
+    t.match(brief, { status: 202, headers: { 'preference-applied': 'wait=1' }, body: { status: 'waiting' } })
+    const long = call('PUT', path, { port_id: port }, { prefer: 'wait=600' })
+    await sleep(50)
+    controller.stop()
+    t.match(await long, { status: 202, headers: { 'preference-applied': 'wait=60' } }, 'at shutdown')
+  },
+)
 
 t.test('a held plug ends when the VNIC is unplugged', async (t) => {
   const api = await apiOn(t)

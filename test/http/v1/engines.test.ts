@@ -84,7 +84,7 @@ t.test('GET /v1/extensions lists each with the engines that offer it', async (t)
   t.match(await call('GET', '/extensions/vxlan'), { status: 404, body: { code: 'not-found' } })
 })
 
-t.test('a request for an engine that is not loaded lists those that are, whatever else is in it', async (t) => {
+t.test('a request for an engine that is not loaded lists the loaded engines, whatever else it contains', async (t) => {
   const { call } = await apiOn(t, { builtIn: ['vlan', 'remote-l2'], outside: [oddEngine()] })
   const unknown = (detail: RegExp) => ({ status: 400, body: { code: 'unknown-engine', field: 'engine', detail } })
   const networks = unknown(/^engine "geneve" is not loaded: take one of vlan$/)
@@ -118,7 +118,7 @@ t.test('a request for an engine that is not loaded lists those that are, whateve
   )
 })
 
-t.test('one field that two engines have is as either of them says', async (t) => {
+t.test('a field of two engines has the schema of either one', async (t) => {
   const odd = oddEngine({
     ports: { schema: { type: 'object', properties: { remote_ip: { type: 'integer' } } }, plan: thePlan },
   })

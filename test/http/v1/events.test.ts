@@ -54,7 +54,7 @@ t.test('Last-Event-ID resumes, over a restart too; out of the log it is a resync
   t.equal((await fetch(again.events('red'), { headers: { 'last-event-id': 'x' } })).status, 400)
 })
 
-t.test('an id made again is told in order, and a wait for what was destroyed ends at once', async (t) => {
+t.test('events of a recreated id are in order, and a wait for a destroyed object ends at once', async (t) => {
   const { call, events } = await serving(t)
   const network = (await call('POST', '/projects/red/networks', {})).body.id
   const port = (await call('POST', `/projects/red/networks/${network}/ports`, {})).body.id

@@ -66,7 +66,7 @@ t.test('every error is a problem with a code of the list, a sentence, and the fi
   }
 })
 
-t.test('B38: a store that cannot commit is 503, and /readyz says so until it can', async (t) => {
+t.test('B38: if the store cannot commit, requests get 503, and /readyz reports it until it can', async (t) => {
   const { call, store } = await apiOn(t)
   t.equal((await call('GET', '//readyz')).status, 200)
   store.failure = diskFull()

@@ -61,7 +61,7 @@ t.test('the list names every field that Open vSwitch matches', async (t) => {
   )
 })
 
-t.test('an older header comes and goes as it is, and means the same', async (t) => {
+t.test('an older header is decoded and encoded unchanged, and has the same meaning', async (t) => {
   const match: Match = [
     { field: 'eth_type', value: 0x0800, header: 'nxm' },
     { field: 'ip_proto', value: 6, header: 'nxm' },

@@ -6,7 +6,7 @@ import { FIELD_MATCHES } from '../support/fields.ts'
 
 const mod = (match: Match) => ({ type: 'flow_mod', command: 'add', table: 0, priority: 0, match }) as const
 
-t.test('a field without what it asks for is refused by its name', async (t) => {
+t.test('a field without its prerequisites is refused with its name', async (t) => {
   const refused = (match: Match, message: RegExp): void =>
     void t.throws(() => encode(mod(match)), { code: 'out-of-range', message, error: { errorType: 4, code: 9 } })
   refused([{ field: 'tcp_dst', value: 80 }], /^tcp_dst has a meaning only after ip_proto 6$/)

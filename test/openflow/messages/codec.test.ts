@@ -95,7 +95,7 @@ t.test('B40 a wrong length inside a message is refused with its offset and the e
   ok(refused > 1000)
 })
 
-t.test('B40 no octets make the decoder throw anything but its own error', async () => {
+t.test('B40 for any octets, the decoder throws only its own error', async () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...VERSIONS),
@@ -122,7 +122,7 @@ t.test('B40 an unknown version is refused with BAD_VERSION, except for messages 
   }
 })
 
-t.test('B44 the data of an error may be cut to 64 octets, or to none', async () => {
+t.test('B44 the data of an error may be truncated to 64 octets, or be empty', async () => {
   for (const size of [0, 1, 8, 64]) {
     const data = new Uint8Array(size).fill(7)
     const decoded = decode(encode({ type: 'error', errorType: 17, code: 2, data }))

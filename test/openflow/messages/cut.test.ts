@@ -59,14 +59,14 @@ t.test('a match without its padding', async (t) => {
   t.same(refusal(cut({ type: 'packet_in', ...packet, data: new Uint8Array() }, 5)), BAD_LEN)
 })
 
-t.test('an element of a hello without its padding is none', async (t) => {
+t.test('an element of a hello without its padding is kept as octets', async (t) => {
   const elements = [{ code: 7, body: Uint8Array.of(1, 2, 3, 4, 5) }]
   const octets = cut({ type: 'hello', versions: [6], elements }, 3)
   t.match(decode(octets), { versions: [6], rest: Uint8Array.of(0, 7, 0, 9, 1, 2, 3, 4, 5) })
   t.same(Buffer.from(encode(decode(octets))), octets)
 })
 
-t.test("an experimenter's message says whose it is, and which", async (t) => {
+t.test('a message of an experimenter must contain the experimenter and the type', async (t) => {
   const octets = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'))
   for (const version of ['04', '05', '06']) {
     t.same(refusal(octets(`${version}04000c0000000100002320`)), BAD_LEN)
@@ -84,7 +84,7 @@ t.test("an experimenter's message says whose it is, and which", async (t) => {
   })
 })
 
-t.test('errors that came with 1.4 are those of 1.3 there', async (t) => {
+t.test('errors that 1.4 has added are sent as errors of 1.3', async (t) => {
   const of = (version: number, type: string, body: string): ErrorValue | undefined => {
     const octets = Buffer.from(`0${version}${type}000000000001${body}`.replaceAll(' ', ''), 'hex')
     octets.writeUInt16BE(octets.length, 2)

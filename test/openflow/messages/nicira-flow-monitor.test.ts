@@ -88,7 +88,7 @@ const messages: ReadonlyArray<fc.Arbitrary<object>> = [
   fc.record({ type: fc.constantFrom('flow_monitor_paused', 'flow_monitor_resumed') }),
 ]
 
-t.test('what is encoded is decoded to the same, and goes out again', async () => {
+t.test('decoding an encoded flow update returns it, and encoding gives the same octets', async () => {
   for (const arbitrary of messages) {
     fc.assert(
       fc.property(arbitrary, u32, (body, xid) => {
@@ -128,24 +128,27 @@ const update = (actions: readonly Action[]): Message => ({
   ],
 })
 
-t.test('what 1.0 has no form of is refused by name, and other messages of 1.0 are not spoken', async () => {
-  const lacks = (message: Message, words: RegExp): void =>
-    throws(() => encode(message), { code: 'out-of-range', message: words })
-  lacks(request({ command: 'delete' }), /command delete of a flow monitor: OpenFlow 1.0/)
-  lacks(request({ outGroup: 5 }), /outGroup of a flow monitor/)
-  lacks(request({ flags: 64 }), /onlyOwn/)
-  lacks(request({ isBare: true }), /isBare/)
-  lacks(request({ outPort: 0x10000 }), /outPort holds 65536/)
-  lacks(update([{ type: 'push_vlan', ethertype: 0x8100 }]), /action push_vlan: OpenFlow 1.0/)
-  lacks(update([{ type: 'copy_ttl_in' }]), /action copy_ttl_in/)
-  lacks({ type: 'barrier_request', version }, /barrier_request/)
-  lacks({ type: 'multipart_request', version, multipart: 'desc' }, /multipart desc: OpenFlow 1.0/)
-  for (const type of [5, 13, 14, 18, 20]) {
-    throws(() => decode(Uint8Array.of(1, type, 0, 8, 0, 0, 0, 1)), { error: { errorType: 1, code: 0 } })
-  }
-  const role = [0, 0, 0x23, 0x20, 0, 0, 0, 10, 0, 0, 0, 1]
-  throws(() => decode(Uint8Array.of(1, 4, 0, 20, 0, 0, 0, 1, ...role)), { error: { errorType: 1, code: 0 } })
-})
+t.test(
+  'fields without a form in 1.0 are refused with their name, and other messages of 1.0 are not supported',
+  async () => {
+    const lacks = (message: Message, words: RegExp): void =>
+      throws(() => encode(message), { code: 'out-of-range', message: words })
+    lacks(request({ command: 'delete' }), /command delete of a flow monitor: OpenFlow 1.0/)
+    lacks(request({ outGroup: 5 }), /outGroup of a flow monitor/)
+    lacks(request({ flags: 64 }), /onlyOwn/)
+    lacks(request({ isBare: true }), /isBare/)
+    lacks(request({ outPort: 0x10000 }), /outPort holds 65536/)
+    lacks(update([{ type: 'push_vlan', ethertype: 0x8100 }]), /action push_vlan: OpenFlow 1.0/)
+    lacks(update([{ type: 'copy_ttl_in' }]), /action copy_ttl_in/)
+    lacks({ type: 'barrier_request', version }, /barrier_request/)
+    lacks({ type: 'multipart_request', version, multipart: 'desc' }, /multipart desc: OpenFlow 1.0/)
+    for (const type of [5, 13, 14, 18, 20]) {
+      throws(() => decode(Uint8Array.of(1, type, 0, 8, 0, 0, 0, 1)), { error: { errorType: 1, code: 0 } })
+    }
+    const role = [0, 0, 0x23, 0x20, 0, 0, 0, 10, 0, 0, 0, 1]
+    throws(() => decode(Uint8Array.of(1, 4, 0, 20, 0, 0, 0, 1, ...role)), { error: { errorType: 1, code: 0 } })
+  },
+)
 
 t.test(
   "a vendor's says whose it is, and Nicira's which, as ovs-ofctl ofp-print wants it",
@@ -207,7 +210,7 @@ t.test('ovs-ofctl ofp-print reads what we encode', { skip: noOfctl }, async (t) 
   t.match(await printed({ type: 'flow_monitor_resumed', version }), /NXT_FLOW_MONITOR_RESUMED/)
 })
 
-t.test('real Open vSwitch tells what changes', { skip: noOvs }, async (t) => {
+t.test('real Open vSwitch reports changes', { skip: noOvs }, async (t) => {
   const ovs = await Ovs.start(t, version)
   const socket = createConnection(ovs.path)
   t.teardown(() => socket.destroy())

@@ -77,7 +77,7 @@ t.test('what is wrong is named', async (t) => {
   }
 })
 
-t.test('what nobody looked for is refused, too, with the error beneath', async (t) => {
+t.test('unexpected errors are refused, too, with the cause', async (t) => {
   let deep: unknown[] = []
   for (let depth = 0; depth < 50_000; depth += 1) deep = [{ type: 'clone', actions: deep }]
   for (const message of [null, matching(null), instructed(null), doing(null), doing(...deep)]) {

@@ -69,7 +69,7 @@ t.test(
   },
 )
 
-t.test('B42 a member refused at commit is told', async (t) => {
+t.test('B42 a member that is refused at commit is reported', async (t) => {
   const { session, peer } = await pair(t)
   const served = serveBundle(peer, { commit: [2] })
   await t.rejects(session.bundle([1, 2, 3].map(mod)), {
@@ -90,7 +90,7 @@ t.test('a bundle whose messages fail to be made is discarded', async (t) => {
   t.strictSame(await served, ['open_request', 'discard_request'])
 })
 
-t.test('a bundle with a message that cannot be encoded is refused as if the switch had done so', async (t) => {
+t.test('a bundle with a message that cannot be encoded is refused in the same way as by the switch', async (t) => {
   const { session, peer } = await pair(t)
   const served = serveBundle(peer, { add: [3] })
   const error = await session.bundle([mod(70_000), mod(1), mod(70_001), mod(3)]).catch((error: unknown) => error)

@@ -27,7 +27,7 @@ t.test(
     ] as const) {
       const server = await listener(t)
       const peer = await Peer.connect(server.address.port)
-      // What comes right behind the hello is of the version that it settles.
+      // Messages right after the hello have the version that the hello negotiates.
       peer.send(hello, { type: 'echo_request', version: settled, xid: 9 }, { type: 'barrier_reply', version: settled })
       t.equal((await peer.nextOf('features_request')).version, settled)
       t.notOk(peer.received.some(({ type }) => type === 'error'))
@@ -109,7 +109,7 @@ t.test('B40 a message that cannot be decoded is answered with its error, and the
     t.match(answer, { ...error, xid: 7 })
     t.strictSame(answer.data, bytes.slice(0, 64))
   }
-  // An error is never answered with an error, unreadable or not.
+  // An error is never answered with an error, whether it can be decoded or not.
   peer.send(Uint8Array.of(6, 1, 0, 9, 0, 0, 0, 7, 0), { type: 'echo_request', xid: 5 })
   t.match(await peer.next(), { type: 'echo_reply', xid: 5 })
   const answered = session.barrier()
@@ -231,7 +231,7 @@ t.test('B41 a peer that stops reading until its answers are read does not stop u
   const requests = Array.from({ length: 2000 }, () => session.request({ type: 'get_config_request' }))
   for (let answered = 0; answered < requests.length; answered += 1) {
     const { xid } = await peer.nextOf('get_config_request')
-    // As OVS does: nothing more is read while a hundred answers wait to be taken.
+    // Like OVS, the peer reads nothing more while a hundred of its answers wait.
     if (answered % 100 === 99) peer.socket.pause()
     peer.send({ type: 'get_config_reply', xid, flags: 0, missSendLength: 1 })
     if (answered % 100 === 99) await requests[answered]
@@ -263,7 +263,7 @@ t.test('drained waits for a slow reader', async (t) => {
     }
   })()
   await new Promise((resolve) => setTimeout(resolve, 50))
-  t.ok(sent < 20_000_000, 'not all was taken')
+  t.ok(sent < 20_000_000, 'some of it was not read')
   peer.socket.resume()
   await blocked
   t.ok(sent >= 20_000_000)

@@ -20,7 +20,7 @@ const skip = ((): string | false => {
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'] as const
 const openssl = (...args: readonly string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' })
 
-/** An authority, and who it has signed: the paths of PEM files. */
+/** A certificate authority and the certificates that it has signed: paths of PEM files. */
 function authority(directory: string, name: string): (host: string) => { key: string; cert: string; ca: string } {
   const at = (file: string): string => join(directory, `${name}.${file}`)
   openssl('req', '-x509', ...KEY, '-keyout', at('key'), '-out', at('pem'), '-subj', `/CN=${name}`)
@@ -49,7 +49,7 @@ t.test(
     const refused: OpenFlowError[] = []
     const listener = await listen({ port: 0, tls: ours, onRefused: (error) => refused.push(error) })
     const { port } = listener.address
-    // Both ends are controllers here, so the handshake of TLS is all that can succeed: nobody says what features it has.
+    // Both ends are controllers here, so the handshake of TLS is all that can succeed: neither end answers a features request.
     const come = (tls: Tls) => connect({ port, tls }).catch((error: unknown) => error)
     t.match(await come({ ...stranger, ca: ours.ca }), { code: /closed|not-connected/ })
     t.match(await come({ ...theirs, ca: stranger.ca }), { code: 'not-connected', message: /certificate/ })
@@ -67,7 +67,7 @@ t.test(
   },
 )
 
-/** Waits for one switch by TLS, and says what came. */
+/** Waits for a switch over TLS, and returns what arrived. */
 const CONTROLLER = `
 const { readFileSync } = require('node:fs')
 const [index, port, key, cert, ca] = process.argv.slice(1)

@@ -1,6 +1,13 @@
 /** A session with a peer that the test controls. */
 import type { Test } from 'tap'
-import { type FlowMod, type Listener, type ListenOptions, listen, type Session } from '../../../src/openflow/index.ts'
+import {
+  type FlowMod,
+  type Listener,
+  type ListenOptions,
+  listen,
+  type Message,
+  type Session,
+} from '../../../src/openflow/index.ts'
 import { Peer } from './peer.ts'
 
 export async function listener(t: Test, options: Partial<ListenOptions> = {}): Promise<Listener> {
@@ -24,3 +31,16 @@ export async function pair(t: Test, options: Partial<ListenOptions> = {}): Promi
 }
 
 export const mod = (priority: number): FlowMod => ({ type: 'flow_mod', command: 'add', table: 0, priority, match: [] })
+
+/** A packet that a switch sends. */
+export const packetIn = (xid: number, data = new Uint8Array()): Message => ({
+  type: 'packet_in',
+  xid,
+  bufferId: 0xffffffff,
+  totalLength: data.length,
+  reason: 'table_miss',
+  table: 0,
+  cookie: 0n,
+  match: [],
+  data,
+})

@@ -1,11 +1,11 @@
-/** A peer made of a bare socket: it says what it is told to, right or wrong. */
+/** A peer on a bare socket: it sends what the test says, right or wrong. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type Decoded, decode, encode, Framer, type Message } from '../../../src/openflow/index.ts'
 
 export class Peer {
   readonly socket: Socket
-  /** All that has come, in order. */
+  /** All messages that have arrived, in order. */
   readonly received: Decoded[] = []
   #taken = 0
   #probes = 0
@@ -37,7 +37,7 @@ export class Peer {
     this.socket.write(Buffer.concat(messages.map((one) => (one instanceof Uint8Array ? one : encode(one)))))
   }
 
-  /** The next message that comes; echo aside. Undefined at the end of the connection. */
+  /** The next message that arrives, except echoes; undefined at the end of the connection. */
   async next(): Promise<Decoded | undefined> {
     for (;;) {
       const message = this.received[this.#taken]
@@ -52,7 +52,7 @@ export class Peer {
     }
   }
 
-  /** The next message of this type; those before are passed over. */
+  /** The next message of this type. Messages before it are skipped. */
   async nextOf<Type extends Decoded['type']>(type: Type): Promise<Extract<Decoded, { type: Type }>> {
     for (;;) {
       const message = await this.next()
@@ -68,14 +68,14 @@ export class Peer {
     while ((await this.nextOf('echo_reply')).xid !== xid);
   }
 
-  /** Be a switch up to its features. */
+  /** Acts as a switch until the features are exchanged. */
   async greet(datapathId = 0x1234n): Promise<void> {
     this.send({ type: 'hello' })
     const { xid } = await this.nextOf('features_request')
     this.send({ type: 'features_reply', xid, datapathId, buffers: 0, tables: 254, auxiliaryId: 0, capabilities: 0 })
   }
 
-  /** Resolves when the other side has ended the connection. */
+  /** Resolves when the other side has closed the connection. */
   async end(): Promise<void> {
     while ((await this.next()) !== undefined);
   }

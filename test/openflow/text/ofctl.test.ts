@@ -90,7 +90,7 @@ t.test('text that ovs-ofctl accepts is printed as it prints it in OpenFlow 1.5',
 const IN_PIECES = /load:\w+->(xxreg0|NXM_NX_IPV6_SRC\[\]|NXM_NX_CT_LABEL\[\])(\)|$)|set_field:\w+\/\w+->vlan_vid/
 
 for (const protocol of ['OpenFlow13', 'OpenFlow14']) {
-  t.test(`what ovs-ofctl prints of it in ${protocol} is the same rule`, { skip: noOfctl }, async (t) => {
+  t.test(`the text of ovs-ofctl in ${protocol} is the same rule`, { skip: noOfctl }, async (t) => {
     const theirs = (await parsed(TAKEN, protocol)).map(asDump)
     t.equal(theirs.length, TAKEN.length)
     for (const [index, line] of TAKEN.entries()) {

@@ -53,7 +53,7 @@ t.test('law 6: parsing a printed match gives the same canonical match', async ()
   )
 })
 
-t.test('law 6: key and body of a rule are those of its text', async () => {
+t.test('law 6: parsing the text of a rule gives the same key and body', async () => {
   fc.assert(
     fc.property(flow, (flow) => {
       const again = parseFlow(printFlow(flow))
@@ -84,7 +84,7 @@ t.test('a field beside the protocol of another keeps its own name', async (t) =>
   t.same(parseMatch(printMatch(match)), match)
 })
 
-t.test('what ovs-ofctl writes in other ways is understood', async (t) => {
+t.test('other spellings of ovs-ofctl are parsed', async (t) => {
   const same = (text: string, canonical: string): void => void t.equal(printMatch(parseMatch(text)), canonical)
   same('tcp,tp_dst=80', 'tcp,tp_dst=80')
   same('tcp,tcp_dst=80', 'tcp,tp_dst=80')

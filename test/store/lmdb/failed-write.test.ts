@@ -24,24 +24,27 @@ function nextWrite(t: Test, does: (this: Writer, write: Write, ...args: Paramete
 const namesIn = ({ controller }: Awaited<ReturnType<typeof controllerOn>>) =>
   [...controller.operations.networks.list(PROJECT)].map(({ view }) => view().name)
 
-t.test('B38: a database that refuses everything after a failure is opened anew, for fenced commits too', async (t) => {
-  const store = openStore(t.testdir())
-  await store.commit([{ put: 'a', value: 1 }])
-  // A closed database refuses reads and writes, as LMDB does after such a failure.
-  nextWrite(t, function () {
-    return this.database.close()
-  })
-  await t.rejects(store.commit([{ put: 'a', value: 2 }]), { code: 'cannot-commit', message: /the last page/ })
-  t.strictSame(await store.commit([{ put: 'a', value: 3 }], [{ key: 'a', revision: 1 }]), {
-    committed: true,
-    revision: 2,
-  })
-  t.match(await store.get('a'), { value: 3, revision: 2 })
-  await store.close()
-})
+t.test(
+  'B38: a database that refuses everything after a failure is opened again, also for fenced commits',
+  async (t) => {
+    const store = openStore(t.testdir())
+    await store.commit([{ put: 'a', value: 1 }])
+    // A closed database refuses reads and writes, as LMDB does after such a failure.
+    nextWrite(t, function () {
+      return this.database.close()
+    })
+    await t.rejects(store.commit([{ put: 'a', value: 2 }]), { code: 'cannot-commit', message: /the last page/ })
+    t.strictSame(await store.commit([{ put: 'a', value: 3 }], [{ key: 'a', revision: 1 }]), {
+      committed: true,
+      revision: 2,
+    })
+    t.match(await store.get('a'), { value: 3, revision: 2 })
+    await store.close()
+  },
+)
 
 t.test(
-  'B38: a write that was reported as failed and is there all the same counts as one of another writer',
+  'B38: a write that was reported as failed but is in the database counts as a write of another writer',
   async (t) => {
     const store = openStore(t.testdir())
     await store.commit([{ put: 'a', value: 1 }])
@@ -62,7 +65,7 @@ t.test(
   },
 )
 
-t.test('B38: the controller takes over such a write, and goes on', async (t) => {
+t.test('B38: the controller takes over such a write, and continues', async (t) => {
   const path = t.testdir()
   const store = openStore(path)
   const cloud = await controllerOn({ store: store as unknown as MemoryStore })

@@ -20,7 +20,7 @@ function refusal(path: string): StoreError {
   throw new Error('it was opened')
 }
 
-t.test('a store is made with the directories that lead to it, and is there when opened again', async (t) => {
+t.test('a store is created with its directories, and is found when opened again', async (t) => {
   const path = join(t.testdir(), 'var/lib/plugboard')
   const store = openStore(path)
   t.same(await entriesOf(store.range('')), [])
