@@ -69,6 +69,8 @@ class Cloud {
           fabric: { 'uplink:physnet1': 1, 'tunnel:vxlan': 2 },
           faults: {},
           uplinks: {},
+          successor: null,
+          claimsStored: true,
         },
       })
     }

@@ -145,11 +145,25 @@ export class Controller {
       },
     )
     const packets = packetDispatch({ graph, engines, rules, fleet, log })
+    const hosts: HypervisorSync = new HypervisorSync({
+      graph,
+      journal,
+      engines,
+      switches: fleet,
+      log,
+      troubled: (id, found) => {
+        troubles.report('host', id, found)
+        conditions.changed(id)
+      },
+      joinedOrLeft: reached,
+      controllerFor,
+    })
     fleet.listen([
       arp,
       holders,
       status,
       packets,
+      hosts,
       {
         connected: reached,
         disconnected(id) {
@@ -159,18 +173,6 @@ export class Controller {
         intruded: (id, found) => troubles.report('switch', id, found),
       },
     ])
-    const hosts: HypervisorSync = new HypervisorSync({
-      graph,
-      journal,
-      engines,
-      log,
-      troubled: (id, found) => {
-        troubles.report('host', id, found)
-        conditions.changed(id)
-      },
-      joinedOrLeft: reached,
-      controllerFor,
-    })
     this.operations = operationsOf({
       journal,
       engines,

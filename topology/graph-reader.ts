@@ -3,7 +3,7 @@
  */
 import type { AddressesReader } from './addresses.ts'
 import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from './ids.ts'
-import type { Binding, Hypervisor, Network, Port, Segment, Vnic } from './model.ts'
+import type { Binding, Contest, Hypervisor, Network, Port, Segment, Vnic } from './model.ts'
 import type { ReadonlyMultimap } from './multimap.ts'
 import type { Attachment, Carrier, Place, Placement } from './placement.ts'
 
@@ -19,6 +19,8 @@ export interface GraphReader {
   readonly ports: ReadonlyMap<PortId, Port>
   readonly vnics: ReadonlyMap<VnicId, Vnic>
   readonly bindings: ReadonlyMap<VnicId, Binding>
+  /** The VNICs that several hypervisors claim. */
+  readonly contests: ReadonlyMap<VnicId, Contest>
   readonly hypervisors: ReadonlyMap<HypervisorId, Hypervisor>
   readonly segments: ReadonlyMap<string, Segment>
   readonly addresses: AddressesReader
@@ -32,6 +34,8 @@ export interface GraphReader {
 
   readonly portsOfNetwork: ReadonlyMultimap<NetworkId, PortId>
   readonly vnicsOnHypervisor: ReadonlyMultimap<HypervisorId, VnicId>
+  /** The VNICs that a hypervisor and others claim. */
+  readonly contestsOf: ReadonlyMultimap<HypervisorId, VnicId>
   readonly vnicsMigratingTo: ReadonlyMultimap<HypervisorId, VnicId>
   /** The ports of a network that lead to remote sites. */
   readonly sitesOf: ReadonlyMultimap<NetworkId, PortId>

@@ -13,7 +13,7 @@ import type { GraphReader, Keyed } from './graph-reader.ts'
 import type { HypervisorId, Key, NetworkId, PortId, ProjectId, VnicId } from './ids.ts'
 import { LayeredMap, type WritableMap } from './layered-map.ts'
 import { LayeredSet, type WritableSet } from './layered-set.ts'
-import type { Address, Binding, Hypervisor, Network, Port, Segment, Vnic } from './model.ts'
+import type { Address, Binding, Contest, Hypervisor, Network, Port, Segment, Vnic } from './model.ts'
 import { Multimap, type ReadonlyMultimap } from './multimap.ts'
 import { type Attachment, type Carrier, type Place, type Placement, Places } from './placement.ts'
 
@@ -24,6 +24,7 @@ export class Graph implements GraphReader {
   readonly ports: WritableMap<PortId, Port>
   readonly vnics: WritableMap<VnicId, Vnic>
   readonly bindings: WritableMap<VnicId, Binding>
+  readonly contests: WritableMap<VnicId, Contest>
   readonly hypervisors: WritableMap<HypervisorId, Hypervisor>
   readonly segments: WritableMap<string, Segment>
   readonly addresses: Addresses
@@ -34,6 +35,7 @@ export class Graph implements GraphReader {
   readonly sharedNetworks: WritableSet<NetworkId>
   readonly portsOfNetwork: Multimap<NetworkId, PortId>
   readonly vnicsOnHypervisor: Multimap<HypervisorId, VnicId>
+  readonly contestsOf: Multimap<HypervisorId, VnicId>
   readonly vnicsMigratingTo: Multimap<HypervisorId, VnicId>
   readonly sitesOf: Multimap<NetworkId, PortId>
   readonly segmentsHeldBy: Multimap<HypervisorId, string>
@@ -50,6 +52,7 @@ export class Graph implements GraphReader {
     this.ports = map(below?.ports)
     this.vnics = map(below?.vnics)
     this.bindings = map(below?.bindings)
+    this.contests = map(below?.contests)
     this.hypervisors = map(below?.hypervisors)
     this.segments = map(below?.segments)
     this.byKey = map(below?.byKey)
@@ -61,6 +64,7 @@ export class Graph implements GraphReader {
     this.sharedNetworks = below ? new LayeredSet(below.sharedNetworks) : new Set()
     this.portsOfNetwork = new Multimap(below?.portsOfNetwork)
     this.vnicsOnHypervisor = new Multimap(below?.vnicsOnHypervisor)
+    this.contestsOf = new Multimap(below?.contestsOf)
     this.vnicsMigratingTo = new Multimap(below?.vnicsMigratingTo)
     this.sitesOf = new Multimap(below?.sitesOf)
     this.segmentsHeldBy = new Multimap(below?.segmentsHeldBy)
@@ -162,6 +166,13 @@ export class Graph implements GraphReader {
     if (from) this.vnicsOnHypervisor.delete(from.hypervisor, id)
     if (to) this.vnicsOnHypervisor.add(to.hypervisor, id)
     this.#places.noteBinding(id)
+    return from
+  }
+
+  setContest(id: VnicId, to: Contest | null): Contest | null {
+    const from = swap(this.contests, id, to)
+    for (const { hypervisor } of from?.claims ?? []) this.contestsOf.delete(hypervisor, id)
+    for (const { hypervisor } of to?.claims ?? []) this.contestsOf.add(hypervisor, id)
     return from
   }
 

@@ -98,6 +98,13 @@ export interface Binding {
   readonly ofport: number | null
 }
 
+/** A VNIC that several hypervisors claim: each has an interface with its id. One claim is the binding. Observed, and durable. */
+export interface Contest {
+  readonly vnicId: VnicId
+  /** At most one claim of each hypervisor, the oldest first. */
+  readonly claims: readonly Binding[]
+}
+
 /** A host that has joined. Its properties are observed, and the last known ones are durable. */
 export interface Hypervisor {
   readonly id: HypervisorId
@@ -116,6 +123,10 @@ export interface Hypervisor {
   readonly faults: Readonly<Record<string, string>>
   /** The ports that were last seen to lead from the bridge of a physical network out of the host, by physical network. */
   readonly uplinks: Readonly<Record<string, readonly string[]>>
+  /** The hypervisor that its host became when its system-id changed; null: it did not change. */
+  readonly successor: HypervisorId | null
+  /** Are all its claims stored? Older versions stored only those that hold a VNIC. */
+  readonly claimsStored: boolean
 }
 
 /**

@@ -39,7 +39,8 @@ export function stale(graph: GraphReader, change: Change, mark: Mark): void {
       if (now) hypervisor(graph, now, mark)
       break
     }
-    // Rules do not depend on these: the network or port that owns them changes at the same time.
+    // Rules do not depend on these: what they do depend on changes with them.
+    case 'contest':
     case 'segment':
     case 'address':
       break

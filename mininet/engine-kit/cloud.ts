@@ -32,7 +32,7 @@ const HAPPENINGS: readonly Happening[] = [
   (cloud, random) => cloud.bind(cloud.vnic(random), random),
   (cloud, random) => cloud.bind(cloud.vnic(random), random),
   (cloud, random) => {
-    const there = { to: random.pick(HYPERVISORS), left: undefined }
+    const there = random.pick(HYPERVISORS)
     return cloud.write((draft) => migrate(draft, PROJECT, cloud.vnic(random), there, null))
   },
   (cloud, random) => cloud.write((draft) => callOff(draft, PROJECT, cloud.vnic(random), null)),
@@ -163,6 +163,8 @@ export class Cloud extends Recorder {
       fabric: Object.fromEntries(roles.map((role, index) => [role, FABRIC + index])),
       faults: {},
       uplinks: {},
+      successor: null,
+      claimsStored: true,
     }
     await this.write((draft) => draft.change({ kind: 'hypervisor', id: to.id, to }))
   }

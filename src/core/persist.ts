@@ -8,7 +8,16 @@ import { type Commit, type Json, type Store, StoreError, type Write } from '../s
 import type { Event } from './event-log.ts'
 
 /** The kinds of nodes, in an order in which each node comes after the nodes that it refers to. */
-const KINDS: readonly ChangeKind[] = ['hypervisor', 'network', 'segment', 'port', 'vnic', 'binding', 'address']
+const KINDS: readonly ChangeKind[] = [
+  'hypervisor',
+  'network',
+  'segment',
+  'port',
+  'vnic',
+  'binding',
+  'contest',
+  'address',
+]
 
 /** The number of events that are kept, of all projects together. */
 export const MAX_EVENTS = 10_000

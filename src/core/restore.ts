@@ -5,7 +5,7 @@ import type { Tables } from './resources/tables.ts'
 
 /**
  * The tables of fields know which properties older networks, ports and VNICs lack. In schema 1, the owner of a segment was always
- * a network, and the segment contained the id of the network.
+ * a network, and the segment contained the id of the network. Before schema 5, only claims that hold a VNIC were stored.
  * @param nodes all stored nodes
  */
 export function restore(nodes: readonly Change[], tables: Tables): Change[] {
@@ -16,8 +16,10 @@ export function restore(nodes: readonly Change[], tables: Tables): Change[] {
     if (kind === 'network' || kind === 'port' || kind === 'vnic') {
       return { ...node, to: restored(tables[kind], { ...to }) } as unknown as Change
     }
-    // Before uplinks were watched, none were stored.
-    if (kind === 'hypervisor') return { ...node, to: { ...{ uplinks: {} }, ...to } } as Change
+    if (kind === 'hypervisor') {
+      const missing = { uplinks: {}, successor: null, claimsStored: false }
+      return { ...node, to: { ...missing, ...(to as object) } } as unknown as Change
+    }
     if (kind !== 'segment' || !('networkId' in to)) return node
     const { networkId, ...segment } = to as object as { readonly networkId: string | null }
     const owner = networkId === null ? null : (keys.get(networkId) ?? null)

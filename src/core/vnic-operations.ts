@@ -72,8 +72,7 @@ export class VnicOperations {
 
   /** Begins a live migration: the VNIC's interface will appear at the given hypervisor. @throws PlugboardError */
   async migrate(project: ProjectId, id: VnicId, to: HypervisorId, expected: Expected): Promise<VnicView> {
-    const { journal, hosts } = this.#context
-    await journal.write((draft) => migrate(draft, project, id, { to, left: hosts.leftOf(id, to) }, expected))
+    await this.#context.journal.write((draft) => migrate(draft, project, id, to, expected))
     return this.show(project, id)
   }
 

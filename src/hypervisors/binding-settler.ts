@@ -1,6 +1,6 @@
 /**
- * Writes into the graph which hypervisor holds each VNIC, as the claims decide. A claim that must wait, or that the store could
- * not commit, is settled later.
+ * Writes into the graph which hypervisors claim each VNIC, and which of them holds it. Claims are settled when they change, when
+ * the switch of a claimant is ready, and when the switch of a holder has been away for a while.
  */
 import type { Logger } from 'pino'
 import type { GraphReader } from '../../topology/graph-reader.ts'
@@ -8,14 +8,15 @@ import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 import type { Draft } from '../core/draft.ts'
 import type { Journal } from '../core/journal.ts'
-import { arrived } from '../core/resources/migration.ts'
+import { claimsOn, type Tenure, writeTenures } from '../core/resources/claims.ts'
 import { Timers } from '../core/timers.ts'
-import { type BindingClaims, sameBinding } from './bindings.ts'
+import { type Attendance, winnerOf } from './claim-winner.ts'
+import { TakeoverLimit } from './takeover-limit.ts'
 
 interface Context {
   readonly graph: GraphReader
   readonly journal: Pick<Journal, 'write'>
-  readonly claims: BindingClaims
+  readonly attendance: Attendance
   readonly log: Logger
 }
 
@@ -25,13 +26,13 @@ interface Move {
   readonly to: HypervisorId
   /** Was the migration requested? */
   readonly isMigration: boolean
+  /** Does the other hypervisor still claim it? */
+  readonly isTakeover: boolean
 }
 
 /** What to do once the operation that settled the claims is durable. */
 export interface Settlement {
   readonly moves: readonly Move[]
-  /** The take-overs to count. */
-  readonly takeovers: readonly VnicId[]
   /** When a claim that has to wait is settled again, in milliseconds of `performance.now()`. */
   readonly postponed: ReadonlyMap<VnicId, number>
 }
@@ -40,6 +41,7 @@ const SETTLE_RETRY_MS = 1_000
 
 export class BindingSettler {
   readonly #context: Context
+  readonly #limit = new TakeoverLimit()
   readonly #timers = new Timers()
   /** VNICs that have a timer. */
   readonly #postponed = new Set<VnicId>()
@@ -49,54 +51,58 @@ export class BindingSettler {
   }
 
   /**
-   * Gives each VNIC to the hypervisor with the winning claim. Runs inside an operation and changes only the draft, so the
-   * operation can run again. All releases come before all bindings, so that two interfaces never have the same port number.
+   * Gives each VNIC to the winner of its claims. Runs inside an operation and changes nothing but the draft, so that the
+   * operation can be run again.
+   * @param claims the claims on each VNIC from now on, the oldest first
    */
-  settle(draft: Draft, vnics: Iterable<VnicId>): Settlement {
+  settle(draft: Draft, claims: ReadonlyMap<VnicId, readonly Binding[]>): Settlement {
+    const { graph } = draft
     const moves: Move[] = []
-    const takeovers: VnicId[] = []
     const postponed = new Map<VnicId, number>()
-    const binds: Array<{ readonly binding: Binding; readonly was: Binding | undefined }> = []
-    for (const vnic of vnics) {
-      const now = draft.graph.bindings.get(vnic)
-      const { binding, isTakeover, waitsUntil } = this.#context.claims.winner(vnic, now)
-      if (waitsUntil !== undefined) postponed.set(vnic, waitsUntil)
-      if (now && binding && sameBinding(now, binding)) continue
-      if (now) draft.change({ kind: 'binding', id: vnic, to: null })
-      if (binding) binds.push({ binding, was: now })
-      if (isTakeover) takeovers.push(vnic)
-      if (now && binding && now.hypervisor !== binding.hypervisor) {
-        const isMigration = draft.graph.vnics.get(vnic)?.migratesTo === binding.hypervisor
-        moves.push({ vnic, from: now.hypervisor, to: binding.hypervisor, isMigration })
+    const tenures = [...claims].map(([id, claims]): Tenure => {
+      const was = graph.bindings.get(id)
+      const winner = winnerOf(claims, was?.hypervisor, this.#context.attendance)
+      const held = claims.find(({ hypervisor }) => hypervisor === was?.hypervisor)
+      if (!was || !winner || winner.hypervisor === was.hypervisor) return { id, claims, holder: winner }
+      const isMigration = graph.vnics.get(id)?.migratesTo === winner.hypervisor
+      const waitsUntil = held && !isMigration ? this.#limit.waitsUntil(id) : undefined
+      if (held && waitsUntil !== undefined) {
+        postponed.set(id, waitsUntil)
+        return { id, claims, holder: held }
       }
-    }
-    for (const { binding, was } of binds) {
-      arrived(draft, binding, was)
-      draft.change({ kind: 'binding', id: binding.vnicId, to: binding })
-    }
-    return { moves, takeovers, postponed }
+      const isTakeover = held !== undefined && !isMigration
+      moves.push({ vnic: id, from: was.hypervisor, to: winner.hypervisor, isMigration, isTakeover })
+      return { id, claims, holder: winner }
+    })
+    writeTenures(draft, tenures)
+    return { moves, postponed }
   }
 
-  /** Called when the operation that made this settlement is durable. */
-  committed({ moves, takeovers, postponed }: Settlement): void {
-    const { claims, log } = this.#context
-    for (const vnic of takeovers) claims.countTakeover(vnic)
-    for (const { isMigration, ...move } of moves) {
+  /** The operation that made this settlement is durable. */
+  committed({ moves, postponed }: Settlement): void {
+    const { log } = this.#context
+    for (const { isMigration, isTakeover, ...move } of moves) {
+      // A requested migration is no sign of two hosts that take a VNIC from each other.
+      if (isTakeover) this.#limit.count(move.vnic)
       if (isMigration) log.info(move, 'the VNIC has migrated')
-      else log.warn(move, 'another hypervisor claims the VNIC: the newest claim wins')
+      else log.warn(move, 'the VNIC has gone to another hypervisor that claims it')
     }
     for (const [vnic, time] of postponed) this.#settleAt(vnic, time)
   }
 
-  /** Settles the claims on one VNIC in a separate operation. */
-  async settleNow(vnic: VnicId): Promise<void> {
+  /** Settles the claims on VNICs again, in an operation of their own. */
+  async settleAgain(vnics: Iterable<VnicId>): Promise<void> {
     const { journal, log } = this.#context
+    const ids = [...vnics]
+    if (ids.length === 0) return
     try {
-      const { value } = await journal.write((draft) => this.settle(draft, [vnic]))
+      const { value } = await journal.write((draft) =>
+        this.settle(draft, new Map(ids.map((id) => [id, claimsOn(draft.graph, id)]))),
+      )
       this.committed(value)
     } catch (error) {
-      log.error({ err: error, vnic }, 'cannot settle the claims on a VNIC, retrying')
-      this.#settleAt(vnic, performance.now() + SETTLE_RETRY_MS)
+      log.error({ err: error, vnics: ids.length }, 'cannot settle the claims on VNICs, retrying')
+      for (const vnic of ids) this.#settleAt(vnic, performance.now() + SETTLE_RETRY_MS)
     }
   }
 
@@ -109,7 +115,7 @@ export class BindingSettler {
     this.#postponed.add(vnic)
     this.#timers.later(() => {
       this.#postponed.delete(vnic)
-      void this.settleNow(vnic)
+      void this.settleAgain([vnic])
     }, time - performance.now())
   }
 }

@@ -1,6 +1,6 @@
 /** What an operator should know about a host that has joined: what its rows say, compared with the graph and the engines. */
 import type { GraphReader } from '../../topology/graph-reader.ts'
-import type { HypervisorId } from '../../topology/ids.ts'
+import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
 import type { OpenVSwitch, Tables } from '../ovsdb/index.ts'
@@ -69,12 +69,23 @@ function* unknownVnics(claims: Iterable<Binding>, graph: GraphReader): Generator
   }
 }
 
-/** VNICs that the hypervisor claims and another one holds. */
+/** Why another hypervisor holds a VNIC that this one claims, in words. */
+function whyLost(id: HypervisorId, vnic: VnicId, ofport: number | null, graph: GraphReader): string {
+  const claims = graph.contests.get(vnic)?.claims ?? []
+  const [here, held] = [id, graph.bindings.get(vnic)?.hypervisor].map((where) =>
+    claims.findIndex(({ hypervisor }) => hypervisor === where),
+  )
+  if ((here ?? 0) < (held ?? 0)) return 'claimed later'
+  if (ofport === null) return 'keeps as long as this one has no port number'
+  return "keeps until this one's switch is connected and compared, or because the VNIC has changed hands too often"
+}
+
+/** VNICs that it claims and another hypervisor holds. */
 function* lostClaims(id: HypervisorId, claims: Iterable<Binding>, graph: GraphReader): Generator<Condition> {
   for (const { vnicId, interface: name, ofport } of claims) {
     const holder = graph.bindings.get(vnicId)?.hypervisor ?? id
     if (holder === id) continue
-    const why = ofport === null ? 'keeps as long as this one has no port number' : 'claimed later'
+    const why = whyLost(id, vnicId, ofport, graph)
     const message = `interface ${name} carries iface-id ${vnicId}, which hypervisor ${holder} ${why}`
     yield { code: 'claimed-elsewhere', message }
   }

@@ -16,8 +16,8 @@ import {
 } from './external-ids.ts'
 import { missingBridge, readUplinks, type Uplinks } from './uplinks.ts'
 
-/** What the graph stores about a hypervisor, without its id and key. */
-export type Facts = Omit<Hypervisor, 'id' | 'key'>
+/** What a host reports about itself, and the graph stores. */
+export type Facts = Omit<Hypervisor, 'id' | 'key' | 'successor' | 'claimsStored'>
 
 export interface HostState {
   readonly systemId: string | null

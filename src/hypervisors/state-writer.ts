@@ -1,25 +1,22 @@
-/** Writes into the graph what hosts report: facts about hypervisors, and which of them holds a VNIC. Both are durable. */
+/** Writes into the graph what hosts report: facts about hypervisors, and which VNICs they claim. Both are durable. */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding, Hypervisor } from '../../topology/model.ts'
 import type { Draft } from '../core/draft.ts'
 import type { Journal } from '../core/journal.ts'
+import { claimedBy, claimOf, claimsOn, sameBinding } from '../core/resources/claims.ts'
 import type { BindingSettler } from './binding-settler.ts'
-import { type BindingClaims, sameBinding } from './bindings.ts'
 import { datapathTwin } from './conditions.ts'
 import { type Facts, type HostState, sameFacts } from './facts.ts'
 
 interface Context {
   readonly graph: GraphReader
   readonly journal: Pick<Journal, 'write'>
-  readonly claims: BindingClaims
   readonly settler: BindingSettler
 }
 
 export class StateWriter {
   readonly #context: Context
-  /** Hypervisors whose full state was written at least once since the controller started. */
-  readonly #written = new Set<HypervisorId>()
 
   constructor(context: Context) {
     this.#context = context
@@ -30,44 +27,59 @@ export class StateWriter {
    * @throws PlugboardError `unavailable`; then the caller can repeat the call
    */
   async write(id: HypervisorId, state: HostState): Promise<void> {
-    const { graph, journal, claims, settler } = this.#context
+    const { graph, journal, settler } = this.#context
     const facts = datapathTwin(id, state.facts, graph) ? { ...state.facts, datapathId: null } : state.facts
-    const changed = claims.update(id, state.claims, {
-      isFirst: !this.#written.has(id),
-      isExpected: (vnic) => graph.vnics.get(vnic)?.migratesTo === id,
-    })
-    const unsettled = (graph: GraphReader) => new Set([...changed, ...unsettledOn(graph, id, state.claims)])
     const known = graph.hypervisors.get(id)
-    if (!known || !sameFacts(known, facts) || unsettled(graph).size > 0) {
-      const { value } = await journal.write((draft) => {
-        writeFacts(draft, id, facts)
-        return settler.settle(draft, unsettled(draft.graph))
-      })
-      settler.committed(value)
-    }
-    this.#written.add(id)
-  }
-
-  /** Called when a hypervisor is removed: the VNICs that it claimed go to other hypervisors that claim them. */
-  forget(id: HypervisorId): void {
-    const { claims, settler } = this.#context
-    for (const vnic of claims.forget(id)) void settler.settleNow(vnic)
-    this.#written.delete(id)
+    const isKnown = known?.claimsStored && sameFacts(known, facts)
+    if (isKnown && changedClaims(graph, id, state.claims).size === 0) return
+    const { value } = await journal.write((draft) => {
+      const isComplete = draft.graph.hypervisors.get(id)?.claimsStored ?? true
+      writeFacts(draft, id, facts)
+      const changed = [...changedClaims(draft.graph, id, state.claims)]
+      return settler.settle(
+        draft,
+        new Map(changed.map((vnic) => [vnic, claimsAfter(draft.graph, id, vnic, state.claims.get(vnic), isComplete)])),
+      )
+    })
+    settler.committed(value)
   }
 }
 
-/** VNICs that the hypervisor claims or holds, and whose binding in the graph differs from what it reports. */
-function* unsettledOn(graph: GraphReader, id: HypervisorId, claims: ReadonlyMap<VnicId, Binding>): Generator<VnicId> {
+/** The VNICs of which a hypervisor makes another claim than the stored one. */
+function changedClaims(graph: GraphReader, id: HypervisorId, claims: ReadonlyMap<VnicId, Binding>): Set<VnicId> {
+  const changed = new Set([...claimedBy(graph, id)].filter((vnic) => !claims.has(vnic)))
   for (const [vnic, claim] of claims) {
-    const now = graph.bindings.get(vnic)
-    if (!now || !sameBinding(now, claim)) yield vnic
+    const stored = claimOf(graph, vnic, id)
+    if (!stored || !sameBinding(stored, claim)) changed.add(vnic)
   }
-  for (const vnic of graph.vnicsOnHypervisor.get(id)) if (!claims.has(vnic)) yield vnic
+  return changed
+}
+
+/**
+ * The claims on a VNIC after one hypervisor has said what it claims. A claim that changes keeps its place; a new one is the newest.
+ * @param claim what it claims now; undefined: it does not claim the VNIC
+ * @param isComplete are all earlier claims of the hypervisor stored? Otherwise a claim that is not stored may be an old one
+ */
+function claimsAfter(
+  graph: GraphReader,
+  id: HypervisorId,
+  vnic: VnicId,
+  claim: Binding | undefined,
+  isComplete: boolean,
+): readonly Binding[] {
+  const claims = claimsOn(graph, vnic)
+  if (!claim) return claims.filter(({ hypervisor }) => hypervisor !== id)
+  if (claims.some(({ hypervisor }) => hypervisor === id)) {
+    return claims.map((each) => (each.hypervisor === id ? claim : each))
+  }
+  const isExpected = graph.vnics.get(vnic)?.migratesTo === id
+  return isComplete || isExpected ? [...claims, claim] : [claim, ...claims]
 }
 
 function writeFacts(draft: Draft, id: HypervisorId, facts: Facts): void {
   const before = draft.graph.hypervisors.get(id)
-  if (before && sameFacts(before, facts)) return
+  if (before?.claimsStored && sameFacts(before, facts)) return
   const key = before?.key ?? draft.nextKey()
-  draft.change({ kind: 'hypervisor', id, to: { id, key, ...facts } satisfies Hypervisor })
+  const to: Hypervisor = { id, key, ...facts, successor: null, claimsStored: true }
+  draft.change({ kind: 'hypervisor', id, to })
 }

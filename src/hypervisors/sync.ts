@@ -3,20 +3,20 @@
  * where the last known one is durable. Ports and settings that the host lacks are written into its OVSDB.
  *
  *   OVSDB replica ─> facts (rows -> state) ─> state writer ─> journal
- *                                                │  └─ bindings (who claims a VNIC) ─> binding settler
+ *                                                │  └─ binding settler (which claim on a VNIC wins)
  *                    provision (what is missing) ─> OVSDB transaction
  */
 import type { Logger } from 'pino'
 import type { GraphReader } from '../../topology/graph-reader.ts'
-import { type HypervisorId, isOpaque, type VnicId } from '../../topology/ids.ts'
-import type { Binding } from '../../topology/model.ts'
+import { type HypervisorId, isOpaque } from '../../topology/ids.ts'
+import type { ConnectedSwitches } from '../core/connected-switches.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
 import type { JoinedHosts } from '../core/joined-hosts.ts'
 import type { Journal } from '../core/journal.ts'
 import type { Trouble } from '../core/trouble.ts'
 import { type Connection, openVSwitch, replicate } from '../ovsdb/index.ts'
+import { Absences } from './absences.ts'
 import { BindingSettler } from './binding-settler.ts'
-import { BindingClaims } from './bindings.ts'
 import { readHost } from './facts.ts'
 import { type HostContext, HostSession } from './host-session.ts'
 import { StateWriter } from './state-writer.ts'
@@ -25,6 +25,7 @@ interface Context {
   readonly graph: GraphReader
   readonly journal: Pick<Journal, 'write'>
   readonly engines: ReadonlyMap<string, Engine>
+  readonly switches: ConnectedSwitches
   readonly log: Logger
   /** Called with what stops traffic on a host, whenever its rows have been read. */
   troubled(hypervisor: HypervisorId, troubles: readonly Trouble[]): void
@@ -38,25 +39,27 @@ export class HypervisorSync implements JoinedHosts {
   readonly #graph: GraphReader
   readonly #log: Logger
   readonly #joinedOrLeft: Context['joinedOrLeft']
-  readonly #claims = new BindingClaims()
+  readonly #absences: Absences
   readonly #settler: BindingSettler
   readonly #writer: StateWriter
   readonly #host: HostContext
   readonly #sessions = new Map<HypervisorId, HostSession>()
   /** Why the last connection of a disconnected host ended. */
   readonly #lastErrors = new Map<HypervisorId, string>()
-  /** The number of connections refused because the host has no system-id, or one that cannot be used. */
-  refused = 0
+  /** Number of hosts refused because they have no system-id, or none that can be used. */
+  refusals = 0
 
-  constructor({ graph, journal, engines, log, troubled, joinedOrLeft, controllerFor }: Context) {
-    const claims = this.#claims
+  constructor({ graph, journal, engines, switches, log, troubled, joinedOrLeft, controllerFor }: Context) {
+    const vanished = (ids: Iterable<HypervisorId>) => {
+      for (const id of ids) void this.#settler.settleAgain(graph.contestsOf.get(id))
+    }
+    this.#absences = new Absences({ switches, vanished }, () => [...graph.contestsOf.keys()])
     this.#graph = graph
     this.#log = log
     this.#joinedOrLeft = joinedOrLeft
-    this.#settler = new BindingSettler({ graph, journal, claims, log })
-    this.#writer = new StateWriter({ graph, journal, claims, settler: this.#settler })
+    this.#settler = new BindingSettler({ graph, journal, attendance: this.#absences, log })
+    this.#writer = new StateWriter({ graph, journal, settler: this.#settler })
     this.#host = { graph, engines: [...engines.values()], writer: this.#writer, log, troubled, controllerFor }
-    for (const binding of graph.bindings.values()) claims.remember(binding)
   }
 
   /** The number of connected hosts. */
@@ -76,9 +79,14 @@ export class HypervisorSync implements JoinedHosts {
     return this.#sessions.get(id)?.lastError ?? this.#lastErrors.get(id) ?? null
   }
 
-  /** The interface that a hypervisor still has for a VNIC that it has lost to another one. */
-  leftOf(vnic: VnicId, hypervisor: HypervisorId): Binding | undefined {
-    return this.#claims.lost(vnic, hypervisor, this.#graph.bindings.get(vnic))
+  /** The rules of a switch were compared: now the claims of its hypervisor can win. */
+  synced(hypervisor: HypervisorId): void {
+    void this.#settler.settleAgain(this.#graph.contestsOf.get(hypervisor))
+  }
+
+  /** A switch has disconnected. If it does not come back soon, other claims on its VNICs can win. */
+  disconnected(hypervisor: HypervisorId): void {
+    this.#absences.begin(hypervisor)
   }
 
   /** Called when a host has connected. Resolves when it has joined or was refused. */
@@ -101,17 +109,18 @@ export class HypervisorSync implements JoinedHosts {
   /** Called when an operator has removed a hypervisor. A hypervisor that has connected again meanwhile stays. */
   forget(id: HypervisorId): void {
     if (this.#sessions.has(id)) return
-    this.#writer.forget(id)
+    this.#absences.forget(id)
     this.#lastErrors.delete(id)
   }
 
   close(reason: string): void {
     this.#settler.close()
+    this.#absences.close()
     for (const session of this.#sessions.values()) session.close(reason)
   }
 
   #refuse(connection: Connection, from: string, systemId: string | null): void {
-    this.refused += 1
+    this.refusals += 1
     const words = systemId === null ? 'has no system-id' : `has "${systemId}" as system-id`
     const remedy = 'set external_ids:system-id in Open_vSwitch to 1–64 of [A-Za-z0-9._-]'
     this.#log.error({ from }, `refusing a host that ${words}: ${remedy}`)

@@ -73,7 +73,7 @@ export async function metricsOf({ graph, status, fleet, hosts, journal, packets 
     counter(
       'plugboard_hosts_refused_total',
       'Hosts that were refused since they have no system-id.',
-      one(hosts.refused),
+      one(hosts.refusals),
     ),
     counter(
       'plugboard_questions_total',

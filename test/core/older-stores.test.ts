@@ -10,7 +10,7 @@ import type { MemoryStore } from '../support/memory-store.ts'
 
 const id = (digits: string): string => `00000000-0000-4000-8000-0000000000${digits}`
 
-for (const schema of [1, 2, 3]) {
+for (const schema of [1, 2, 3, 4]) {
   t.test(`a store of schema ${schema} is read correctly, and can be used`, async (t) => {
     const path = `${t.testdir()}/store`
     const lines = readFileSync(new URL(`./older-stores/schema-${schema}.jsonl`, import.meta.url), 'utf8')
@@ -28,8 +28,8 @@ for (const schema of [1, 2, 3]) {
     const owner = graph.networks.get(id('01') as NetworkId)?.key
     t.match(graph.segments.get('vxlan/4096'), { owner, partOf: null, holders: ['hv0'] })
     t.match(graph.segments.get('vxlan/4097'), { owner: null, partOf: null, holders: [] })
-    t.match([...graph.hypervisors.values()], [{ id: 'hv0', uplinks: {} }])
-    if (schema === 3) {
+    t.match([...graph.hypervisors.values()], [{ id: 'hv0', uplinks: {}, successor: null, claimsStored: false }])
+    if (schema >= 3) {
       t.match(graph.networks.get(id('03') as NetworkId), { engine: 'nat-ipv4', hypervisorRules: true })
       t.equal(graph.ports.get(id('14') as PortId)?.floodUnknown, true)
       t.equal(graph.addresses.countOf(id('04')), 1)

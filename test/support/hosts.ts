@@ -91,6 +91,13 @@ export async function ovsdbCloud(t: Teardown, options: Options = {}) {
     const binding = controller.graph.bindings.get(id)
     return binding && `${binding.hypervisor} ${binding.interface} ${binding.ofport}`
   }
+  /** The hypervisors that claim a contested VNIC, the oldest claim first. */
+  const claims = (id: VnicId) => controller.graph.contests.get(id)?.claims.map(({ hypervisor }) => hypervisor) ?? []
+  const switchOf = (systemId: string) => controller.fleet.get(id(systemId))
+  const messages = async (systemId: string): Promise<string[]> => {
+    const view = await controller.operations.hypervisors.show(id(systemId))
+    return view.conditions.map(({ message }) => message)
+  }
   const conditions = async (systemId: string): Promise<string[]> => {
     const view = await controller.operations.hypervisors.show(id(systemId))
     return view.conditions.map(({ code }) => code).sort()
@@ -112,5 +119,8 @@ export async function ovsdbCloud(t: Teardown, options: Options = {}) {
     destroyVnic,
     place,
     conditions,
+    messages,
+    claims,
+    switchOf,
   }
 }

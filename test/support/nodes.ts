@@ -47,6 +47,8 @@ export const hypervisor = (n: number, extra: Partial<Hypervisor> = {}): Hypervis
   fabric: { 'uplink:physnet1': UPLINK, 'tunnel:vxlan': TUNNEL, 'tunnel:geneve': GENEVE, 'tunnel:gre': GRE },
   faults: {},
   uplinks: {},
+  successor: null,
+  claimsStored: true,
   ...extra,
 })
 

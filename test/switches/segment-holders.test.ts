@@ -64,6 +64,8 @@ t.test('B11: a freed segment stays taken while a hypervisor may hold rules for i
         fabric: {},
         faults: {},
         uplinks: {},
+        successor: null,
+        claimsStored: true,
       },
     })
   })

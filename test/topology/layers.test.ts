@@ -13,7 +13,7 @@ import { LayeredSet } from '../../topology/layered-set.ts'
 import type { Address } from '../../topology/model.ts'
 import type { ReadonlyMultimap } from '../../topology/multimap.ts'
 import { fromScratch, scenario } from '../laws/scenario.ts'
-import { hypervisorId, networkId } from '../support/nodes.ts'
+import { binding, hypervisorId, networkId, vnicId } from '../support/nodes.ts'
 
 const sorted = <T>(all: Iterable<T>): T[] => [...all].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 const entriesOf = <K, V>(map: ReadonlyMap<K, V>) => {
@@ -43,6 +43,7 @@ function told(graph: GraphReader) {
       graph.ports,
       graph.vnics,
       graph.bindings,
+      graph.contests,
       graph.hypervisors,
       graph.segments,
       graph.byKey,
@@ -53,6 +54,7 @@ function told(graph: GraphReader) {
       graph.vnicsOfProject,
       graph.portsOfNetwork,
       graph.vnicsOnHypervisor,
+      graph.contestsOf,
       graph.vnicsMigratingTo,
       graph.sitesOf,
       graph.segmentsHeldBy,
@@ -96,6 +98,12 @@ const segment: fc.Arbitrary<Change> = fc
     const to = { id, partOf, owner: owner as Key | null, holders: holders.map(hypervisorId), freed: 0 }
     return { kind: 'segment', id, to: gone ? null : to }
   })
+const contest: fc.Arbitrary<Change> = fc
+  .record({ n: below(4), where: fc.subarray([0, 1, 2]), gone: fc.boolean() })
+  .map(({ n, where, gone }) => {
+    const to = { vnicId: vnicId(n), claims: where.map((each) => binding(n, each)) }
+    return { kind: 'contest', id: to.vnicId, to: gone ? null : to }
+  })
 const address: fc.Arbitrary<Change> = fc
   .record({ n: below(2), value: below(6), owner: fc.option(below(3)), freed: below(9), gone: fc.boolean() })
   .map(({ n, value, owner, freed, gone }) => {
@@ -104,7 +112,10 @@ const address: fc.Arbitrary<Change> = fc
     return { kind: 'address', id, to: gone ? null : to }
   })
 const changes = fc
-  .tuple(scenario, fc.array(fc.array(fc.oneof(segment, address), { maxLength: 4 }), { minLength: 60, maxLength: 60 }))
+  .tuple(
+    scenario,
+    fc.array(fc.array(fc.oneof(segment, contest, address), { maxLength: 4 }), { minLength: 60, maxLength: 60 }),
+  )
   .map(([steps, more]) => steps.flatMap((step, n) => [...step, ...(more[n] ?? [])]))
 
 t.test('layers of changes tell the same as one graph with all of them, and the graphs below stay', async () => {

@@ -7,6 +7,7 @@ import type { Hypervisor } from '../../../topology/model.ts'
 import type { Draft } from '../draft.ts'
 import type { Condition } from '../engine/engine.ts'
 import { PlugboardError } from '../errors.ts'
+import { dropClaims } from './claims.ts'
 import { callOffAll } from './migration.ts'
 import { released } from './segments.ts'
 
@@ -18,13 +19,13 @@ export function findHypervisor(graph: GraphReader, id: HypervisorId): Hypervisor
 }
 
 /**
- * Removes a hypervisor, its bindings and its holds on segments. The operator must make sure that its switch no longer has rules
+ * Removes a hypervisor, its claims and its holds on segments. The operator must make sure that its switch no longer has rules
  * for these segments.
  */
 export function removeHypervisor(draft: Draft, id: HypervisorId): void {
   const { graph } = draft
   findHypervisor(graph, id)
-  for (const vnic of [...graph.vnicsOnHypervisor.get(id)]) draft.change({ kind: 'binding', id: vnic, to: null })
+  dropClaims(draft, id)
   callOffAll(draft, id)
   for (const segmentId of [...graph.segmentsHeldBy.get(id)]) {
     const segment = graph.segments.get(segmentId)

@@ -3,26 +3,15 @@
  * that hypervisor claims the VNIC, the migration is complete. These functions run inside the journal. The progress of a
  * migration is not stored: it follows from the graph and the switches.
  */
+import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { HypervisorId, ProjectId, VnicId } from '../../../topology/ids.ts'
 import type { Binding } from '../../../topology/model.ts'
 import type { Draft } from '../draft.ts'
 import { PlugboardError } from '../errors.ts'
 import { checkRevision, type Expected, owned } from './objects.ts'
 
-interface Destination {
-  readonly to: HypervisorId
-  /** The interface that the target still has from an earlier stay of the VNIC. */
-  readonly left: Binding | undefined
-}
-
 /** Begins the migration of a VNIC, or gives it another target. */
-export function migrate(
-  draft: Draft,
-  project: ProjectId,
-  id: VnicId,
-  { to, left }: Destination,
-  expected: Expected,
-): void {
+export function migrate(draft: Draft, project: ProjectId, id: VnicId, to: HypervisorId, expected: Expected): void {
   const { graph } = draft
   const vnic = owned(graph.vnics.get(id), project, 'VNIC', id)
   if (!graph.hypervisors.has(to)) {
@@ -43,11 +32,21 @@ export function migrate(
     })
   }
   // The old interface still claims the VNIC. That claim would look like the one that completes the migration.
+  const left = leftAt(graph, id, to)
   if (left) {
     const detail = `interface ${left.interface} on hypervisor ${to} carries the id of VNIC ${id} from before: remove it first, or clear its iface-id`
     throw new PlugboardError('bad-request', detail, { field: 'hypervisor' })
   }
   draft.change({ kind: 'vnic', id, to: { ...vnic, migratesTo: to, revision: vnic.revision + 1 } })
+}
+
+/** The interface that a hypervisor still has from an earlier stay of the VNIC. */
+function leftAt(graph: GraphReader, id: VnicId, hypervisor: HypervisorId): Binding | undefined {
+  const claims = graph.contests.get(id)?.claims ?? []
+  const [left, held] = [hypervisor, graph.bindings.get(id)?.hypervisor].map((where) =>
+    claims.findIndex((claim) => claim.hypervisor === where),
+  )
+  return left !== undefined && held !== undefined && left < held ? claims[left] : undefined
 }
 
 /** Cancels the migration of a VNIC: it stays where it is. */

@@ -7,7 +7,7 @@ import { StoreError } from '../store.ts'
 import type { Database } from './database.ts'
 
 /** The form of the entries. The number is raised when an older program would misread them. */
-export const SCHEMA = 4
+export const SCHEMA = 5
 
 export const HEAD: Uint8Array = Buffer.from([0])
 
