@@ -155,6 +155,7 @@ export class Controller {
         troubles.report('host', id, found)
         conditions.changed(id)
       },
+      conditionsChanged: (id) => conditions.changed(id),
       joinedOrLeft: reached,
       controllerFor,
     })

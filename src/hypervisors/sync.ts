@@ -17,6 +17,7 @@ import type { Trouble } from '../core/trouble.ts'
 import { type Connection, openVSwitch, replicate } from '../ovsdb/index.ts'
 import { Absences } from './absences.ts'
 import { BindingSettler } from './binding-settler.ts'
+import { Contenders } from './contenders.ts'
 import { readHost } from './facts.ts'
 import { type HostContext, HostSession } from './host-session.ts'
 import { StateWriter } from './state-writer.ts'
@@ -29,6 +30,8 @@ interface Context {
   readonly log: Logger
   /** Called with what stops traffic on a host, whenever its rows have been read. */
   troubled(hypervisor: HypervisorId, troubles: readonly Trouble[]): void
+  /** Called when the conditions of a hypervisor have changed, beside those of its rows. */
+  conditionsChanged(hypervisor: HypervisorId): void
   /** Called when a host has joined or left. */
   joinedOrLeft(hypervisor: HypervisorId): void
   /** The OpenFlow listener for the switch of a host that has connected to this address: `tcp:ADDRESS:PORT`. */
@@ -43,13 +46,16 @@ export class HypervisorSync implements JoinedHosts {
   readonly #settler: BindingSettler
   readonly #writer: StateWriter
   readonly #host: HostContext
+  readonly #contenders: Contenders
   readonly #sessions = new Map<HypervisorId, HostSession>()
   /** Why the last connection of a disconnected host ended. */
   readonly #lastErrors = new Map<HypervisorId, string>()
-  /** Number of hosts refused because they have no system-id, or none that can be used. */
-  refusals = 0
+  /** The number of hosts refused because they have no system-id, or one that cannot be used. */
+  #unnamed = 0
 
-  constructor({ graph, journal, engines, switches, log, troubled, joinedOrLeft, controllerFor }: Context) {
+  constructor(context: Context) {
+    const { graph, journal, engines, switches, log, troubled, conditionsChanged, joinedOrLeft, controllerFor } = context
+    this.#contenders = new Contenders({ log, changed: conditionsChanged })
     const vanished = (ids: Iterable<HypervisorId>) => {
       for (const id of ids) void this.#settler.settleAgain(graph.contestsOf.get(id))
     }
@@ -67,12 +73,17 @@ export class HypervisorSync implements JoinedHosts {
     return this.#sessions.size
   }
 
+  /** The number of refused connections: of hosts without a usable system-id, or with that of another host. */
+  get refusals(): number {
+    return this.#unnamed + this.#contenders.refusals
+  }
+
   connected(id: HypervisorId): boolean {
     return this.#sessions.has(id)
   }
 
   conditions(id: HypervisorId): readonly Condition[] {
-    return this.#sessions.get(id)?.conditions ?? []
+    return [...(this.#sessions.get(id)?.conditions ?? []), ...this.#contenders.conditions(id)]
   }
 
   lastError(id: HypervisorId): string | null {
@@ -99,7 +110,10 @@ export class HypervisorSync implements JoinedHosts {
         this.#refuse(connection, from, systemId)
         return
       }
-      this.#join(new HostSession(systemId as HypervisorId, connection, replica, this.#host))
+      const id = systemId as HypervisorId
+      if (await this.#mayJoin(id, connection)) this.#join(new HostSession(id, connection, replica, this.#host))
+      // What is refused is closed, and a spare reads its rows anew when its turn comes.
+      else replica.stop()
     } catch (error) {
       this.#log.warn({ err: error, from }, 'cannot read the OVSDB of a host')
       connection.close(error instanceof Error ? error.message : String(error))
@@ -116,11 +130,17 @@ export class HypervisorSync implements JoinedHosts {
   close(reason: string): void {
     this.#settler.close()
     this.#absences.close()
+    this.#contenders.close(reason)
     for (const session of this.#sessions.values()) session.close(reason)
   }
 
+  async #mayJoin(id: HypervisorId, connection: Connection): Promise<boolean> {
+    const first = this.#sessions.get(id)
+    return !first || (await this.#contenders.replaces(id, first.connection, connection))
+  }
+
   #refuse(connection: Connection, from: string, systemId: string | null): void {
-    this.refusals += 1
+    this.#unnamed += 1
     const words = systemId === null ? 'has no system-id' : `has "${systemId}" as system-id`
     const remedy = 'set external_ids:system-id in Open_vSwitch to 1–64 of [A-Za-z0-9._-]'
     this.#log.error({ from }, `refusing a host that ${words}: ${remedy}`)
@@ -129,7 +149,7 @@ export class HypervisorSync implements JoinedHosts {
 
   #join(session: HostSession): void {
     const { id, connection } = session
-    this.#sessions.get(id)?.close('a host with the same system-id has connected')
+    this.#sessions.get(id)?.close('it does not answer, and its host has connected anew')
     this.#sessions.set(id, session)
     this.#log.info({ hypervisor: id, from: connection.remoteAddress }, 'hypervisor joined')
     void connection.closed.then(({ reason }) => {
@@ -138,6 +158,8 @@ export class HypervisorSync implements JoinedHosts {
       this.#sessions.delete(id)
       this.#lastErrors.set(id, reason)
       this.#joinedOrLeft(id)
+      const spare = this.#contenders.takeSpare(id)
+      if (spare) void this.accept(spare)
     })
     this.#joinedOrLeft(id)
     session.start()

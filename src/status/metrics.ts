@@ -72,7 +72,7 @@ export async function metricsOf({ graph, status, fleet, hosts, journal, packets 
     ),
     counter(
       'plugboard_hosts_refused_total',
-      'Hosts that were refused since they have no system-id.',
+      'Connections of hosts that were refused: they have no system-id, or that of another host.',
       one(hosts.refusals),
     ),
     counter(

@@ -19,6 +19,9 @@ import type { SwitchListener } from './switch-listener.ts'
 /** The longest time that sending rules ahead of a commit takes in one turn of the event loop. */
 const MAX_PREPARE_MS = 2
 
+/** A switch that is there answers far sooner. */
+const MAX_ANSWER_MS = 1_000
+
 interface Context {
   readonly graph: GraphReader
   readonly engines: Engines
@@ -146,11 +149,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     const { graph, engines, confirmations, log } = this.#context
     const there = this.#switches.get(hypervisor)?.session
     if (there && addressOf(there) !== addressOf(session)) {
-      // Two switches with one datapath id must not replace each other in turns. If it is the same switch, its old connection ends soon.
-      const reason = `a switch at ${there.remoteAddress} is connected with the same datapath id`
-      log.error({ hypervisor, from: session.remoteAddress, reason }, 'a switch was refused')
-      this.lastError.set(hypervisor, `the switch at ${session.remoteAddress} was refused: ${reason}`)
-      session.close(reason)
+      void this.#contend(hypervisor, there, session)
       return
     }
     there?.close('the switch has connected anew')
@@ -196,6 +195,27 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     void here.run()
   }
 
+  /**
+   * Two switches with one datapath id must not replace each other in turns: the first one stays if it answers. If it does not, it is
+   * probably the same switch, which has another address now.
+   */
+  async #contend(hypervisor: HypervisorId, there: Session, session: Session): Promise<void> {
+    const { log } = this.#context
+    const isAlive = await answersInTime(there)
+    if (this.#switches.get(hypervisor)?.session !== there) {
+      this.accept(session)
+    } else if (isAlive) {
+      const reason = `a switch at ${there.remoteAddress} is connected with the same datapath id`
+      log.error({ hypervisor, from: session.remoteAddress, reason }, 'a switch was refused')
+      this.lastError.set(hypervisor, `the switch at ${session.remoteAddress} was refused: ${reason}`)
+      session.close(reason)
+    } else {
+      there.close(`it does not answer, and the switch has connected anew from ${session.remoteAddress}`)
+      this.#detach(hypervisor)
+      this.#attach(hypervisor, session)
+    }
+  }
+
   #detach(hypervisor: HypervisorId): void {
     if (!this.#switches.delete(hypervisor)) return
     this.refusing.delete(hypervisor)
@@ -206,3 +226,17 @@ export class Fleet implements ConnectedSwitches, Subscriber {
 
 /** The IP address from which a switch has connected. */
 const addressOf = ({ remoteAddress }: Session): string => remoteAddress.replace(/:\d+$/, '')
+
+/** Does a switch answer a request within a second? */
+async function answersInTime(session: Session): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  // If this process was busy, an answer may have come that was not read yet.
+  const timer = setTimeout(() => setTimeout(resolve, 0, false), MAX_ANSWER_MS).unref()
+  session.barrier().then(
+    () => resolve(true),
+    () => resolve(false),
+  )
+  const answers = await promise
+  clearTimeout(timer)
+  return answers
+}

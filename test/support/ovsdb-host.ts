@@ -72,6 +72,21 @@ export class OvsdbHost {
     await this.#client.listDbs()
   }
 
+  /** Lets it have a second manager, beside the one of `join`. */
+  async joinAgain(port: number): Promise<void> {
+    await this.#transact(
+      insert('Manager', { target: `tcp:127.0.0.1:${port}`, max_backoff: 1_000 }, { as: 'manager' }),
+      mutate('Open_vSwitch', [], [['manager_options', 'insert', new Set([namedUuid('manager')])]]),
+    )
+    await this.#client.listDbs()
+  }
+
+  async removeManager(port: number): Promise<void> {
+    const [id] = [...this.#replica.tables.Manager].find(([, { target }]) => target.endsWith(`:${port}`)) ?? ['']
+    await this.#transact(mutate('Open_vSwitch', [], [['manager_options', 'delete', new Set([uuid(id)])]]))
+    await this.#client.listDbs()
+  }
+
   async leave(): Promise<void> {
     await this.#transact(update('Open_vSwitch', [], { manager_options: new Set() }))
   }

@@ -180,7 +180,19 @@ t.test('B36: one timer retries refused objects, however many changes come meanwh
   t.ok(attempts - own <= 60, `${attempts - own} attempts more`)
 })
 
-t.test('another switch with the same datapath id does not replace the connected one', async (t) => {
+t.test('B55: a switch that does not answer is replaced by one with its datapath id at another address', async (t) => {
+  const { connect, call, plug, realised, status, controller } = await cloudOf(t, 1)
+  const here = await connect(0)
+  const vnic = await plug(await call('create_network', {}), 0)
+  await realised(vnic)
+  here.pause()
+  const again = await connect(0, undefined, '127.0.0.2')
+  await until(() => /127\.0\.0\.2/.test(controller.fleet.get(hypervisorId(0))?.session.remoteAddress ?? ''))
+  await until(() => status(vnic) === 'active')
+  t.ok(again.flows.size > 0)
+})
+
+t.test('B55: another switch with the same datapath id does not replace the connected one', async (t) => {
   const { controller, connect, call, plug, realised } = await cloudOf(t, 1)
   const here = await connect(0)
   const vnic = await plug(await call('create_network', {}), 0)

@@ -1,0 +1,114 @@
+/**
+ * Hosts that connect with the system-id of a host that is connected. The first one keeps its place if it answers within a second;
+ * otherwise the second one replaces it, so that a host that comes back after a half-open connection is not locked out. A second
+ * connection of the same host is kept as a spare. Another host is refused: it is probably a copy of the first one's disk.
+ */
+import type { Logger } from 'pino'
+import type { HypervisorId } from '../../topology/ids.ts'
+import type { Condition } from '../core/engine/engine.ts'
+import type { Connection } from '../ovsdb/index.ts'
+import { answers, isSameHost } from './same-host.ts'
+
+/** A refused host tries again every few seconds. The condition ends when it has not tried for this time. */
+const CONDITION_MS = 30_000
+
+interface Refusal {
+  readonly condition: Condition
+  readonly address: string
+  readonly timer: NodeJS.Timeout
+}
+
+interface Context {
+  readonly log: Logger
+  /** Called when the condition of a hypervisor appears or ends. */
+  changed(hypervisor: HypervisorId): void
+}
+
+export class Contenders {
+  readonly #context: Context
+  readonly #spares = new Map<HypervisorId, Connection>()
+  readonly #refused = new Map<HypervisorId, Refusal>()
+  /** Hypervisors with a decision under way. */
+  readonly #deciding = new Set<HypervisorId>()
+  /** The number of refused connections of other hosts. */
+  refusals = 0
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** Decides between two connections with one system-id. @returns whether the second one takes the place of the first */
+  async replaces(id: HypervisorId, first: Connection, second: Connection): Promise<boolean> {
+    // One decision at a time. Open vSwitch tries again in a second.
+    if (this.#deciding.has(id)) {
+      second.close('another connection with this system-id is being looked at')
+      return false
+    }
+    this.#deciding.add(id)
+    try {
+      if (!(await answers(first))) return true
+      if (await isSameHost(first, second)) this.#keep(id, second)
+      else this.#refuse(id, first, second)
+      return false
+    } finally {
+      this.#deciding.delete(id)
+    }
+  }
+
+  /** Called when the connection of a host has ended. @returns its spare connection, which is to take its place */
+  takeSpare(id: HypervisorId): Connection | undefined {
+    const spare = this.#spares.get(id)
+    this.#spares.delete(id)
+    this.#settle(id)
+    return spare
+  }
+
+  conditions(id: HypervisorId): readonly Condition[] {
+    const condition = this.#refused.get(id)?.condition
+    return condition ? [condition] : []
+  }
+
+  close(reason: string): void {
+    for (const spare of this.#spares.values()) spare.close(reason)
+    for (const { timer } of this.#refused.values()) clearTimeout(timer)
+  }
+
+  #keep(id: HypervisorId, connection: Connection): void {
+    if (this.#spares.has(id)) {
+      connection.close('this host has two connections already')
+      return
+    }
+    this.#spares.set(id, connection)
+    this.#context.log.info(
+      { hypervisor: id, from: connection.remoteAddress },
+      'a second connection of the host is a spare',
+    )
+    void connection.closed.then(() => {
+      if (this.#spares.get(id) === connection) this.#spares.delete(id)
+    })
+  }
+
+  #refuse(id: HypervisorId, first: Connection, second: Connection): void {
+    const address = String(second.remoteAddress)
+    const message = `the host at ${address} has the system-id of the host at ${first.remoteAddress}, which is connected, and is refused: give it a system-id of its own (external_ids:system-id in Open_vSwitch; a copied disk has that of its original)`
+    this.refusals += 1
+    const known = this.#refused.get(id)
+    clearTimeout(known?.timer)
+    const timer = setTimeout(() => this.#settle(id), CONDITION_MS).unref()
+    const condition: Condition = { code: 'duplicate-system-id', message, severity: 'error' }
+    this.#refused.set(id, { condition, address, timer })
+    if (known?.address !== address) {
+      this.#context.log.error({ hypervisor: id, from: address, first: first.remoteAddress }, message)
+      this.#context.changed(id)
+    }
+    second.close(message)
+  }
+
+  #settle(id: HypervisorId): void {
+    const known = this.#refused.get(id)
+    if (!known) return
+    clearTimeout(known.timer)
+    this.#refused.delete(id)
+    this.#context.changed(id)
+  }
+}
