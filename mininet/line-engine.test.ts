@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { loadEngines } from '../src/loaded-engines.ts'
 import { apiOn } from '../test/support/api.ts'
-import { copyLineEngine, install, NODE, tsc } from '../test/support/package.ts'
+import { copyEngine, install, NODE, tsc } from '../test/support/package.ts'
 import { whyNotHere } from './engine-kit/index.ts'
 
 const MAX_FILE_MS = 600_000
@@ -27,7 +27,7 @@ const project = t.testdir({
   }),
 })
 install(project)
-const module = copyLineEngine(project)
+const module = copyEngine(project, 'line')
 const RED = '/projects/red'
 
 t.test('the package has all the types that it needs', async (t) => {

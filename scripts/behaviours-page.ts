@@ -34,11 +34,11 @@ export const explainedNumbers = (page: string): string[] => page.match(/(?<=^###
 
 /** The page with its lists of tests replaced. */
 export function behavioursPage(page: string, tests: readonly NamedTest[]): string {
-  const prose = page.replaceAll(/\n+(?:- \[.*\]\(.*\): .*\n)+/g, '\n')
+  const prose = page.replaceAll(/\n+(?:- .*\.test\.ts.*\n)+/g, '\n')
   return prose.replaceAll(/^### (.+)\n((?:.+\n)+)/gm, (_, number: string, text: string) => {
     const lines = tests
       .filter(({ numbers }) => numbers.includes(number))
-      .map(({ file, name }) => `- [${file}](../${file}): ${name.replaceAll('|', '\\|')}`)
+      .map(({ file, name }) => `- \`${file}\`: ${name.replaceAll('|', '\\|')}`)
     return `### ${number}\n${text}${lines.length > 0 ? `\n${lines.join('\n')}\n` : ''}`
   })
 }

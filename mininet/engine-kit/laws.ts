@@ -3,7 +3,9 @@
  * on the clock. Rules disappear together with the objects that need them. Rules can be written as text.
  */
 
+import { type EngineRules, isFault } from '../../flows/engines/engine-rules.ts'
 import { CLASSIFY } from '../../flows/pipeline/table.ts'
+import type { Engine } from '../../src/core/engine/engine.ts'
 import { rulesOf } from '../../src/engines/engine-list.ts'
 import { loadEngines } from '../../src/loaded-engines.ts'
 import { parseFlow, printFlow, ruleBody, ruleKey } from '../../src/openflow/index.ts'
@@ -23,8 +25,10 @@ const [SEQUENCES, HAPPENINGS] = [40, 40]
  * @throws Error with the broken law and the seed
  */
 export async function laws(test: EngineUnderTest): Promise<void> {
-  const [engine] = await loadEngines([absolute(test.engine)], SETTINGS)
-  if (!engine) throw new Error(`there is no engine ${JSON.stringify(test.engine)}`)
+  const [loaded] = await loadEngines([absolute(test.engine)], SETTINGS)
+  if (!loaded) throw new Error(`there is no engine ${JSON.stringify(test.engine)}`)
+  const faults = new Set<string>()
+  const engine = noting(loaded, faults)
   const random = new Random()
   const engines = rulesOf(new Map([[engine.alias, engine]]))
   let rules = 0
@@ -53,7 +57,24 @@ export async function laws(test: EngineUnderTest): Promise<void> {
     )
   }
   if (rules === 0)
-    throw new Error(`engine "${engine.alias}" had no rules in ${SEQUENCES} clouds: does it report a fault?`)
+    throw new Error(
+      `engine "${engine.alias}" had no rules in ${SEQUENCES} clouds: ${faults.size > 0 ? `fabric() says ${[...faults].join('; ')}` : 'no VNIC was in a port of its own'}`,
+    )
+}
+
+const MAX_FAULTS = 5
+
+/** The same engine, which also notes the faults that `fabric` says. */
+function noting(engine: Engine, faults: Set<string>): Engine {
+  const { rules } = engine
+  const fabric: EngineRules['fabric'] = (domain, here) => {
+    const said = rules.fabric(domain, here)
+    if (typeof said === 'object' && said !== null && isFault(said) && faults.size < MAX_FAULTS)
+      faults.add(`${said.code}: ${said.message}`)
+    return said
+  }
+  // The rules may be an instance of a class, so they are not copied.
+  return { ...engine, rules: Object.create(rules, { fabric: { value: fabric, enumerable: true } }) as EngineRules }
 }
 
 type Tables = ReadonlyMap<HypervisorId, readonly string[]>

@@ -1,11 +1,14 @@
 /**
  * Makes operations that can name only tables and columns of the schema, with values of their types, for
  * `Connection.transact`. They throw OvsdbError `bad-value` for a value that does not fit its column, and TypeError for
- * a column that does not exist or does not have such a comparison.
+ * a table or column that does not exist, or that does not have such a comparison.
  *
  *     const { insert, mutate } = operations(openVSwitch)
  *     insert('Port', { name: 'tap1', interfaces: new Set([namedUuid('i')]) })
  */
+
+import { about, inColumn } from './error-place.ts'
+import { type KnownTable, knownColumn, knownTable, type OF_EVERY_ROW } from './known-table.ts'
 import type {
   Comparison,
   Delete,
@@ -40,12 +43,10 @@ import {
   setOf,
   type TableName,
 } from './schema.ts'
-import { decodeColumn, encodeColumn, namedUuid, type Plain, type Uuid, uuid } from './value.ts'
+import { decodeColumn, encodeColumn, namedUuid, type Plain, type Uuid, uuid, type WireValue } from './value.ts'
 
 type Table<S extends Schema, T extends TableName<S>> = S['tables'][T]
 
-/** Columns that every table has (RFC 7047 section 3.2). */
-const OF_EVERY_ROW = { _uuid: scalar('uuid'), _version: scalar('uuid') } as const
 type WithId<C extends Columns> = C & typeof OF_EVERY_ROW
 
 /** RFC 7047 section 5.1, <condition>: `['mtu', '>', 1500]`. */
@@ -78,10 +79,10 @@ type NumberColumn = Scalar<'integer' | 'real'> | Optional<'integer' | 'real'> | 
 /**
  * Makes operations that can name only tables and columns of the schema, with values of their types, for
  * `Connection.transact`. They throw OvsdbError `bad-value` for a value that does not fit its column, and TypeError for
- * a column that does not exist or does not have such a comparison.
+ * a table or column that does not exist, or that does not have such a comparison.
  */
 export const operations = <const S extends Schema>(schema: S) => {
-  const columnsOf = (table: string): Columns => ({ ...OF_EVERY_ROW, ...schema.tables[table] })
+  const tableOf = (table: string): KnownTable => knownTable(schema, table)
 
   return {
     /**
@@ -97,7 +98,7 @@ export const operations = <const S extends Schema>(schema: S) => {
       return {
         op: 'insert',
         table,
-        row: wireRow(columnsOf(table), row),
+        row: wireRow(tableOf(table), row),
         ...(options.as !== undefined && { 'uuid-name': namedUuid(options.as)[1] }),
         ...(options.uuid !== undefined && { uuid: uuid(options.uuid)[1] }),
       }
@@ -110,9 +111,9 @@ export const operations = <const S extends Schema>(schema: S) => {
     select<T extends TableName<S>, N extends ColumnName<S, T> | '_uuid' | '_version'>(
       table: T,
       where: Where<Table<S, T>>,
-      columns: readonly N[] = Object.keys(columnsOf(table)) as N[],
+      columns: readonly N[] = Object.keys(tableOf(table).columns) as N[],
     ): Select<Row<WithId<Table<S, T>>, N>> {
-      const known = columnsOf(table)
+      const known = tableOf(table)
       checkNames(known, columns)
       return {
         op: 'select',
@@ -125,19 +126,19 @@ export const operations = <const S extends Schema>(schema: S) => {
 
     /** Writes these columns of the rows. The result is `{ count }`. */
     update<T extends TableName<S>>(table: T, where: Where<Table<S, T>>, row: RowUpdate<Table<S, T>>): Update {
-      const known = columnsOf(table)
+      const known = tableOf(table)
       return { op: 'update', table, where: wireWhere(known, where), row: wireRow(known, row) }
     },
 
     /** Adds values to columns, and removes values. The result is `{ count }`, the number of rows. */
     mutate<T extends TableName<S>>(table: T, where: Where<Table<S, T>>, mutations: Mutations<Table<S, T>>): Mutate {
-      const known = columnsOf(table)
+      const known = tableOf(table)
       return { op: 'mutate', table, where: wireWhere(known, where), mutations: wireMutations(known, mutations) }
     },
 
     /** Deletes the rows. The result is `{ count }`. */
     del<T extends TableName<S>>(table: T, where: Where<Table<S, T>>): Delete {
-      return { op: 'delete', table, where: wireWhere(columnsOf(table), where) }
+      return { op: 'delete', table, where: wireWhere(tableOf(table), where) }
     },
 
     /**
@@ -152,7 +153,7 @@ export const operations = <const S extends Schema>(schema: S) => {
       rows: ReadonlyArray<RowInput<Table<S, T>>>,
       timeout?: number,
     ): Wait {
-      const known = columnsOf(table)
+      const known = tableOf(table)
       checkNames(known, columns)
       const wanted = rows.map((row) => wireRow(known, row))
       const wait = { op: 'wait', table, where: wireWhere(known, where), columns, until, rows: wanted } as const
@@ -161,22 +162,18 @@ export const operations = <const S extends Schema>(schema: S) => {
   }
 }
 
-const columnOf = (known: Columns, name: string): Column => {
-  const column = known[name]
-  if (column === undefined) throw new TypeError(`the schema has no column ${name} here`)
-  return column
+function checkNames(known: KnownTable, names: readonly string[]): void {
+  for (const name of names) knownColumn(known, name)
 }
 
-function checkNames(known: Columns, names: readonly string[]): void {
-  for (const name of names) columnOf(known, name)
-}
+const wireRow = (known: KnownTable, row: object): WireRow =>
+  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, wireValue(known, name, value)]))
 
-const wireRow = (known: Columns, row: object): WireRow =>
-  Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, encodeColumn(columnOf(known, name), value as Plain)]),
-  )
+/** @param as the type of the value, if it is not that of the column */
+const wireValue = (known: KnownTable, name: string, value: unknown, as = knownColumn(known, name)): WireValue =>
+  inColumn(known.table, name, () => encodeColumn(as, value as Plain))
 
-const wireWhere = (known: Columns, where: Uuid | AnyConditions): WireCondition[] =>
+const wireWhere = (known: KnownTable, where: Uuid | AnyConditions): WireCondition[] =>
   isUuid(where) ? [['_uuid', '==', where]] : wireConditions(known, where)
 
 type AnyConditions = ReadonlyArray<readonly [column: string, comparison: Comparison, value: unknown]>
@@ -191,27 +188,29 @@ const OF_NUMBERS: readonly Comparison[] = [...OF_EVERY_COLUMN, '<', '<=', '>=', 
 const isNumber = (column: Column): boolean =>
   (column.kind === 'scalar' || column.kind === 'optional') && (column.type === 'integer' || column.type === 'real')
 
-function checkComparison(column: Column, name: string, comparison: Comparison): void {
+function checkComparison({ table }: KnownTable, name: string, column: Column, comparison: Comparison): void {
   const all = isNumber(column) ? OF_NUMBERS : OF_EVERY_COLUMN
   if (!all.includes(comparison))
-    throw new TypeError(`${name} has no comparison ${comparison}: it has ${all.join(', ')}`)
+    throw new TypeError(`${table}.${name} has no comparison ${comparison}: it has ${all.join(', ')}`)
 }
 
 /** @throws OvsdbError bad-value; TypeError if the column does not exist, or does not have such a comparison */
-export const wireConditions = (known: Columns, conditions: AnyConditions): WireCondition[] =>
+export const wireConditions = (known: KnownTable, conditions: AnyConditions): WireCondition[] =>
   conditions.map(([name, comparison, value]) => {
-    const column = columnOf({ ...OF_EVERY_ROW, ...known }, name)
-    checkComparison(column, name, comparison)
-    return [name, comparison, encodeColumn(column, value as Plain)]
+    checkComparison(known, name, knownColumn(known, name), comparison)
+    return [name, comparison, wireValue(known, name, value)]
   })
 
 const isUuid = (where: Uuid | readonly unknown[]): where is Uuid => where[0] === 'uuid'
 
-const wireMutations = (known: Columns, mutations: ReadonlyArray<readonly [string, Mutator, unknown]>): WireMutation[] =>
+const wireMutations = (
+  known: KnownTable,
+  mutations: ReadonlyArray<readonly [string, Mutator, unknown]>,
+): WireMutation[] =>
   mutations.map(([name, mutator, value]) => [
     name,
     mutator,
-    encodeColumn(operandOf(columnOf(known, name), value), value as Plain),
+    wireValue(known, name, value, operandOf(knownColumn(known, name), value)),
   ])
 
 /**
@@ -223,5 +222,15 @@ const operandOf = (column: Column, value: unknown): Column => {
   return typeof value === 'number' ? scalar(column.type) : column
 }
 
-const readRow = (known: Columns, names: readonly string[], row: JsonObject): object =>
-  Object.fromEntries(names.map((name) => [name, decodeColumn(columnOf(known, name), row[name])]))
+const readRow = (known: KnownTable, names: readonly string[], row: JsonObject): object => {
+  let at = ''
+  try {
+    const read = (name: string) => {
+      at = name
+      return [name, decodeColumn(knownColumn(known, name), row[name])]
+    }
+    return Object.fromEntries(names.map(read))
+  } catch (error) {
+    throw about(error, known.table, at)
+  }
+}

@@ -1,5 +1,6 @@
 /** The rows of a replica. It converts <table-updates> of RFC 7047 and <table-updates2> of OVS to changes. */
 
+import { about, inColumn } from './error-place.ts'
 import type { MonitorUpdate } from './monitor.ts'
 import { OvsdbError } from './ovsdb-error.ts'
 import { excerpt, isObject, type JsonObject } from './rpc.ts'
@@ -17,6 +18,7 @@ export interface AnyChange {
 }
 
 interface Table {
+  readonly name: string
   readonly columns: ReadonlyMap<string, Column>
   readonly rows: Map<string, AnyRow>
 }
@@ -27,7 +29,7 @@ export class Mirror {
   /** @param selected the replicated columns, by table */
   constructor(selected: ReadonlyMap<string, Columns>) {
     for (const [name, columns] of selected) {
-      this.#tables.set(name, { columns: new Map(Object.entries(columns)), rows: new Map() })
+      this.#tables.set(name, { name, columns: new Map(Object.entries(columns)), rows: new Map() })
     }
   }
 
@@ -79,20 +81,21 @@ const sameRow = (one: AnyRow, other: AnyRow): boolean =>
 type NextRow = (table: Table, old: AnyRow | undefined, update: JsonObject) => AnyRow | undefined
 
 /** <row-update>: "new" has all columns. "old" has the previous values of changed columns, which are known already. */
-const newRow: NextRow = ({ columns }, old, update) => {
-  if (update.new !== undefined) return readRow(columns, object(update.new))
-  if (old === undefined) throw inconsistent('a deleted row does not exist')
+const newRow: NextRow = (table, old, update) => {
+  if (update.new !== undefined) return readRow(table, object(update.new))
+  if (old === undefined) throw inconsistent(`a deleted row of ${table.name} does not exist`)
   return undefined
 }
 
 /** <row-update2> */
-const newRow2: NextRow = ({ columns }, old, update) => {
+const newRow2: NextRow = (table, old, update) => {
+  const { name: of, columns } = table
   const fresh = update.initial ?? update.insert
   if (fresh !== undefined) {
-    if (old !== undefined) throw inconsistent('an inserted row exists already')
-    return readRow(columns, object(fresh))
+    if (old !== undefined) throw inconsistent(`an inserted row of ${of} exists already`)
+    return readRow(table, object(fresh))
   }
-  if (old === undefined) throw inconsistent('a changed or deleted row does not exist')
+  if (old === undefined) throw inconsistent(`a changed or deleted row of ${of} does not exist`)
   if (update.modify === undefined) {
     if (!('delete' in update)) throw inconsistent(`${excerpt(update)} is not an update`)
     return undefined
@@ -100,20 +103,26 @@ const newRow2: NextRow = ({ columns }, old, update) => {
   const row: Record<string, unknown> = { ...old }
   for (const [name, difference] of Object.entries(object(update.modify))) {
     const column = columns.get(name)
-    if (column === undefined) throw inconsistent(`column ${name} is not replicated`)
-    row[name] = applyDifference(column, old[name] as never, difference)
+    if (column === undefined) throw inconsistent(`column ${of}.${name} is not replicated`)
+    row[name] = inColumn(of, name, () => applyDifference(column, old[name] as never, difference))
   }
   return row
 }
 
 /** All rows have their columns in the same order, so that the JavaScript engine gives the rows of a table one shape. */
-const readRow = (columns: ReadonlyMap<string, Column>, wire: JsonObject): AnyRow => {
+const readRow = ({ name: table, columns }: Table, wire: JsonObject): AnyRow => {
   const row: Record<string, unknown> = {}
-  for (const [name, column] of columns) {
-    const value = wire[name]
-    row[name] = value === undefined ? defaultOf(column) : decodeColumn(column, value)
+  let at = ''
+  try {
+    for (const [name, column] of columns) {
+      at = name
+      const value = wire[name]
+      row[name] = value === undefined ? defaultOf(column) : decodeColumn(column, value)
+    }
+    return row
+  } catch (error) {
+    throw about(error, table, at)
   }
-  return row
 }
 
 const object = (json: unknown): JsonObject => {

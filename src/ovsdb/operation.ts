@@ -1,5 +1,6 @@
 /** The operations of a transaction as they are on the wire, and their results (RFC 7047 section 5.2). */
-import { OvsdbError, refusal } from './ovsdb-error.ts'
+import { OvsdbError } from './ovsdb-error.ts'
+import { type ErrorPlace, refusal } from './refusal.ts'
 import { excerpt, isObject, type JsonObject } from './rpc.ts'
 import type { WireValue } from './value.ts'
 
@@ -118,12 +119,27 @@ export const resultsOf = <const Os extends readonly Operation[]>(operations: Os,
   if (!Array.isArray(reply)) throw malformed(reply)
   for (const [index, result] of reply.entries()) {
     if (!isObject(result) || !('error' in result)) continue
-    const operation = operations[index]
-    throw operation === undefined
-      ? refusal(result, 'commit')
-      : refusal(result, `operation ${index} (${operation.op})`, index)
+    throw refused(operations[index], index, result)
   }
   return operations.map((operation, index) => resultOf(operation, reply[index])) as unknown as Results<Os>
+}
+
+/** @param operation undefined if the commit itself failed */
+const refused = (operation: Operation | undefined, index: number, result: JsonObject): OvsdbError =>
+  operation === undefined
+    ? refusal(result, 'commit')
+    : refusal(result, `operation ${index} (${operation.op})`, placeOf(operation), index)
+
+/** The table of an operation, and its column if it is about only one. */
+const placeOf = (operation: Operation): ErrorPlace => {
+  if (!('table' in operation)) return {}
+  const { table } = operation
+  const columns = new Set<string>()
+  if ('where' in operation) for (const [column] of operation.where) columns.add(column)
+  if ('row' in operation) for (const column of Object.keys(operation.row)) columns.add(column)
+  if ('mutations' in operation) for (const [column] of operation.mutations) columns.add(column)
+  const [column] = columns.size === 1 ? columns : []
+  return column === undefined ? { table } : { table, column }
 }
 
 const resultOf = (operation: Operation, result: unknown): unknown => {

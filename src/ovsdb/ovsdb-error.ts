@@ -19,7 +19,7 @@ export const ERRORS = {
   'listener-failed': 'A callback of the program threw',
   // Errors of values, in either direction.
   'bad-value': 'The value does not fit its column',
-  // Errors that the server reports (RFC 7047 sections 3.1, 4.1 and 5), see WORDS.
+  // Errors that the server reports (RFC 7047 sections 3.1, 4.1 and 5), see `refusal`.
   'unknown-method': 'The server does not know the method',
   'unknown-database': 'The server does not have the database',
   'syntax-error': 'The server cannot read the request',
@@ -47,28 +47,13 @@ export const ERRORS = {
  */
 export type ErrorCode = keyof typeof ERRORS
 
-const WORDS: ReadonlyMap<string, ErrorCode> = new Map([
-  ['unknown method', 'unknown-method'],
-  ['unknown database', 'unknown-database'],
-  ['syntax error', 'syntax-error'],
-  ['unknown monitor', 'unknown-monitor'],
-  ['duplicate uuid', 'duplicate-uuid'],
-  ['duplicate uuid-name', 'duplicate-uuid-name'],
-  ['constraint violation', 'constraint-violation'],
-  ['referential integrity violation', 'referential-integrity-violation'],
-  ['domain error', 'domain-error'],
-  ['range error', 'range-error'],
-  ['timed out', 'timed-out'],
-  ['not supported', 'not-supported'],
-  ['canceled', 'canceled'],
-  ['cluster error', 'cluster-error'],
-  ['aborted', 'aborted'],
-  ['not owner', 'not-owner'],
-  ['not allowed', 'not-allowed'],
-  ['permission error', 'not-allowed'],
-  ['resources exhausted', 'resources-exhausted'],
-  ['I/O error', 'io-error'],
-])
+interface OvsdbErrorOptions {
+  readonly cause?: unknown
+  readonly words?: string
+  readonly operation?: number | undefined
+  readonly table?: string | undefined
+  readonly column?: string | undefined
+}
 
 /**
  * Thrown if a server refuses a request, or if something is wrong with the server or the connection. `cause` is the
@@ -82,25 +67,19 @@ export class OvsdbError extends Error {
   /** Index of the operation that failed. Undefined if no single operation failed, as when the commit itself did. */
   readonly operation: number | undefined
 
+  /** The table that the error is about, if it is known. */
+  readonly table: string | undefined
+  /** The column of the table. The server does not always name it. */
+  readonly column: string | undefined
+
   /** @param detail a description for people; by default the meaning of the code */
-  constructor(
-    code: ErrorCode,
-    detail: string = ERRORS[code],
-    options: { readonly cause?: unknown; readonly words?: string; readonly operation?: number | undefined } = {},
-  ) {
+  constructor(code: ErrorCode, detail: string = ERRORS[code], options: OvsdbErrorOptions = {}) {
     super(detail, 'cause' in options ? { cause: options.cause } : {})
     this.name = 'OvsdbError'
     this.code = code
     this.words = options.words
     this.operation = options.operation
+    this.table = options.table
+    this.column = options.column
   }
-}
-
-/** RFC 7047 section 3.1, <error>: an object with "error" and "details". Some methods answer with a plain string. */
-export const refusal = (error: unknown, what: string, operation?: number): OvsdbError => {
-  const { error: word = error, details } =
-    typeof error === 'object' && error !== null ? (error as { error?: unknown; details?: unknown }) : {}
-  const name = typeof word === 'string' ? word : JSON.stringify(word)
-  const words = typeof details === 'string' ? `${name}: ${details}` : name
-  return new OvsdbError(WORDS.get(name) ?? 'server-error', `${what}: ${words}`, { words, operation, cause: error })
 }

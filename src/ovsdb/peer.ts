@@ -4,7 +4,8 @@
  */
 import type { Socket } from 'node:net'
 import { Framer, MAX_MESSAGE_OCTETS } from './json-framer.ts'
-import { OvsdbError, refusal } from './ovsdb-error.ts'
+import { OvsdbError } from './ovsdb-error.ts'
+import { refusal } from './refusal.ts'
 import { excerpt, type Message, messageOf } from './rpc.ts'
 
 const PROBE_INTERVAL_MS = 5_000

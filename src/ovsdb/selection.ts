@@ -1,5 +1,6 @@
 /** Selects the tables, columns and rows of a replica, with the types that follow from the selection. */
 import { type Conditions, wireConditions } from './builders.ts'
+import { knownColumn, knownTable } from './known-table.ts'
 import type { MonitorRequest, MonitorRequests } from './monitor.ts'
 import type { ColumnName, Columns, Row, Schema, TableName } from './schema.ts'
 
@@ -50,26 +51,37 @@ export const everything = <S extends Schema>(schema: S): Selection<S> =>
 export const selectedOf = <S extends Schema>(schema: S, selection: Selection<S>): ReadonlyMap<string, Columns> =>
   new Map(
     Object.entries<readonly string[] | undefined>(selection).map(([table, names]) => {
-      const columns = Object.entries(schema.tables[table] ?? {})
-      const picked = columns.filter(([name]) => names?.includes(name))
-      if (names === undefined || picked.length < names.length)
-        throw new TypeError(`the schema lacks a column of ${table}`)
-      return [table, Object.fromEntries(picked)]
+      knownTable(schema, table)
+      const columns = schema.tables[table] ?? {}
+      if (!Array.isArray(names)) throw new TypeError(`the columns of table ${table} must be a list of names`)
+      for (const name of names) knownColumn({ table, columns }, name)
+      return [table, Object.fromEntries(Object.entries(columns).filter(([name]) => names.includes(name)))]
     }),
   )
 
-/** @throws OvsdbError bad-value; TypeError if the schema does not have a column of a condition */
+/** @throws OvsdbError bad-value; TypeError if the schema does not have a column of a condition, or a table is not selected */
 export const requestsOf = <S extends Schema, P extends Selection<S>>(
   schema: S,
   selected: ReadonlyMap<string, Columns>,
   only: Only<S, P>,
-): MonitorRequests =>
-  Object.fromEntries(
+): MonitorRequests => {
+  checkSelected(selected, only)
+  return Object.fromEntries(
     [...selected].map(([table, columns]) => {
       const where = whereOf(schema, only, table)
       return [table, [{ columns: Object.keys(columns), ...(where && { where }) }]]
     }),
   )
+}
+
+/** @throws TypeError if there are conditions for a table that is not selected */
+function checkSelected(selected: ReadonlyMap<string, Columns>, only: object): void {
+  const other = Object.keys(only).find((table) => !selected.has(table))
+  if (other !== undefined)
+    throw new TypeError(
+      `there are conditions for table ${other}, which is not selected: ${[...selected.keys()].join(', ')} are`,
+    )
+}
 
 /**
  * The same for monitor_cond_change. There, conditions must be given explicitly, because omitted ones stay as they were.
@@ -78,8 +90,12 @@ export const restrictionsOf = <S extends Schema, P extends Selection<S>>(
   schema: S,
   selected: ReadonlyMap<string, Columns>,
   only: Only<S, P>,
-): MonitorRequests =>
-  Object.fromEntries([...selected.keys()].map((table) => [table, [{ where: whereOf(schema, only, table) ?? [true] }]]))
+): MonitorRequests => {
+  checkSelected(selected, only)
+  return Object.fromEntries(
+    [...selected.keys()].map((table) => [table, [{ where: whereOf(schema, only, table) ?? [true] }]]),
+  )
+}
 
 /**
  * The conditions of a table, which may be on columns that are not selected. For the server an empty list is all rows,
@@ -88,5 +104,5 @@ export const restrictionsOf = <S extends Schema, P extends Selection<S>>(
 const whereOf = (schema: Schema, only: object, table: string): MonitorRequest['where'] => {
   const conditions = (only as Readonly<Record<string, Conditions<Columns>>>)[table]
   if (conditions?.length === 0) return [false]
-  return conditions && wireConditions(schema.tables[table] ?? {}, conditions)
+  return conditions && wireConditions(knownTable(schema, table), conditions)
 }

@@ -32,7 +32,7 @@ t.test('a list is written once, and again when tests change', async (t) => {
   const bare = '# Page\n\n### B01\nA case.\n\n### B02\nAnother\none.\n'
   const one = [{ file: 'test/a.test.ts', name: 'B01: so', numbers: ['B01'] }]
   const written = behavioursPage(bare, one)
-  t.equal(written, bare.replace('A case.\n', 'A case.\n\n- [test/a.test.ts](../test/a.test.ts): B01: so\n'))
+  t.equal(written, bare.replace('A case.\n', 'A case.\n\n- `test/a.test.ts`: B01: so\n'))
   t.equal(behavioursPage(written, one), written)
   t.equal(behavioursPage(written, []), bare)
 })

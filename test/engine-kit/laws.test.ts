@@ -53,7 +53,9 @@ t.test('rules that depend on earlier questions', async (t) => {
 
 t.test('an engine that never works, and one whose requests are refused', async (t) => {
   const fabric = () => ({ code: 'never', message: 'it never works', pending: false })
-  await t.rejects(laws(engine('never', { fabric })), { message: /^engine "odd" had no rules in \d+ clouds/ })
+  await t.rejects(laws(engine('never', { fabric })), {
+    message: /^engine "odd" had no rules in \d+ clouds: fabric\(\) says never: it never works$/,
+  })
   await t.rejects(laws({ ...engine('good'), port: () => ({}) }), { code: 'bad-request', field: 'tunnel_key' })
   await t.rejects(laws(engine('throws', { guard: () => undefined })), {
     message: /guard\(\) is undefined: it must be/,

@@ -108,7 +108,10 @@ t.test('only some rows, and then others', { skip }, async (t) => {
   // @ts-expect-error no such column
   await t.rejects(replica.restrict({ Bridge: [['nmae', '==', 'a']] }), TypeError)
   // @ts-expect-error the table is not selected
-  await replica.restrict({ Manager: [] })
+  await t.rejects(replica.restrict({ Manager: [] }), {
+    name: 'TypeError',
+    message: /table Manager, which is not selected/,
+  })
 })
 
 t.test('rows that were being changed are requested again', async (t) => {

@@ -30,10 +30,10 @@ export function install(project: string): void {
   }
 }
 
-/** Copies the example engine into a project. @returns the path of its module */
-export function copyLineEngine(project: string): string {
-  for (const file of ['package.json', 'line.js', 'line.test.js']) {
-    copyFileSync(join(ROOT, 'examples/line-engine', file), join(project, file))
+/** A copy of the engine of this name, one of the examples, in a project. @returns its module */
+export function copyEngine(project: string, name: 'line' | 'gre'): string {
+  for (const file of ['package.json', `${name}.js`, `${name}.test.js`]) {
+    copyFileSync(join(ROOT, `examples/${name}-engine`, file), join(project, file))
   }
-  return join(project, 'line.js')
+  return join(project, `${name}.js`)
 }

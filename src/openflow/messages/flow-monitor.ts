@@ -10,7 +10,7 @@ import { readMatch, writeMatch } from '../match/oxm.ts'
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { BAD_LEN, BAD_MATCH_LEN, errorNamed } from '../wire/error-values.ts'
 import { choice, either, type Part, struct, u8, u32 } from '../wire/layout.ts'
-import { lacking, OpenFlowError } from '../wire/openflow-error.ts'
+import { lacking, OpenFlowError, refusal } from '../wire/openflow-error.ts'
 import { V1_3, V1_4, versionName } from '../wire/versions.ts'
 import { ALL_TABLES, NONE } from './flow-messages.ts'
 import { nxRequest, toldByNicira } from './nicira-flow-monitor.ts'
@@ -50,6 +50,18 @@ export interface MonitorRequest {
   readonly outGroup?: number
   /** Only in 1.3: the match has no header, as os-ken reads EXT-187. Open vSwitch requires the header. */
   readonly isBare?: true
+}
+
+const CHANGES = MONITOR_FLAGS.add | MONITOR_FLAGS.removed | MONITOR_FLAGS.modify
+const ALL_FLAGS = Object.values(MONITOR_FLAGS).reduce((all, flag) => all | flag, 0)
+
+/**
+ * Checks the flags of a monitor that is added or modified. Switches refuse one that reports no change, and unknown flags.
+ * @throws OpenFlowError `out-of-range`
+ */
+export function checkMonitorFlags({ command, flags }: MonitorRequest): void {
+  if (command === 'delete' || ((flags & CHANGES) !== 0 && (flags & ~ALL_FLAGS) === 0)) return
+  throw refusal('flags', flags, 'bits of MONITOR_FLAGS, at least one of add (2), removed (4) and modify (8)')
 }
 
 /** Ends a monitor before OpenFlow 1.4. */

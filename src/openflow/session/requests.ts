@@ -2,7 +2,7 @@
 import { encode } from '../messages/codec.ts'
 import type { Decoded, Message, MessageOf, MessageType } from '../messages/message.ts'
 import { gathered, moreFollows } from '../messages/multipart.ts'
-import { BAD_TYPE, errorName, standardError } from '../wire/error-values.ts'
+import { BAD_TYPE, errorName, standardError, standardMonitorError } from '../wire/error-values.ts'
 import { OpenFlowError } from '../wire/openflow-error.ts'
 import type { Channel } from './channel.ts'
 import { Queue } from './queue.ts'
@@ -50,6 +50,7 @@ export type ReplyTo<R> = R extends { readonly type: 'multipart_request'; readonl
 /** What is expected under an xid. */
 interface Expected {
   readonly type: MessageType
+  readonly isMonitor: boolean
   /** How often the check has seen it as the oldest since the last part of its answer came. */
   quiet: number
   /** @returns whether the answer is complete */
@@ -172,6 +173,7 @@ export class Requests {
       this.#abandoned.delete(xid)
       this.#expected.set(xid, {
         type: message.type,
+        isMonitor: message.type === 'multipart_request' && message.multipart === 'flow_monitor',
         quiet: 0,
         take: (reply, octets) => {
           if (reply.type === type && isOfKind(message, reply)) return take(reply, octets)
@@ -188,11 +190,11 @@ export class Requests {
   }
 
   #receive(received: Decoded, octets: number): void {
-    const message = received.type === 'error' ? standardError(received) : asUpdate(received)
+    const message = received.type === 'error' ? standardError(standardMonitorError(received)) : asUpdate(received)
     const { type, xid } = message
     if (message.type === 'error') {
       const error = new OpenFlowError('refused', `the switch refused: ${errorName(message)}`, { error: message })
-      if (!this.#fail(xid, error)) this.events.push(message, octets)
+      if (!this.#fail(this.#refused(message), error)) this.events.push(message, octets)
       return
     }
     const expected = ANSWERS.has(type) ? this.#expected.get(xid) : undefined
@@ -206,6 +208,17 @@ export class Requests {
     } else if (type in REPLIES || (type === 'unknown' && message.code > LAST_TYPE)) {
       this.channel.refuse(BAD_TYPE, encode(message), xid)
     } else this.events.push(message, octets)
+  }
+
+  /**
+   * The xid of the message that an error is about. Open vSwitch refuses flow monitors with the version and the xid of
+   * something else: it has moved past the header when it reads them (handle_flow_monitor_request). So an error of
+   * another version, or without an xid, is about the oldest flow monitor that has no answer yet.
+   */
+  #refused({ version, xid }: Decoded): number {
+    if (version === this.channel.version && (xid !== 0 || this.#expected.has(0))) return xid
+    for (const [monitor, { isMonitor }] of this.#expected) if (isMonitor) return monitor
+    return xid
   }
 
   /**

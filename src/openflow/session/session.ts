@@ -1,6 +1,6 @@
 /** A session with one switch, from FEATURES_REPLY to the end of the connection. */
 import type { FlowEntry } from '../messages/flow-messages.ts'
-import { MONITOR_FLAGS, type MonitorRequest } from '../messages/flow-monitor.ts'
+import { checkMonitorFlags, MONITOR_FLAGS, type MonitorRequest } from '../messages/flow-monitor.ts'
 import type { FlowRequest } from '../messages/flow-requests.ts'
 import type { Decoded, FlowMod, Message, MessageOf } from '../messages/message.ts'
 import { type BundleOptions, sendBundle } from './bundle.ts'
@@ -39,7 +39,8 @@ export class Session {
   readonly events: AsyncIterable<Decoded>
   readonly #requests: Requests
   #bundles = 0
-  #monitors = 0
+  /** The ids of the flow monitors so far. */
+  readonly #monitors = new Set<number>()
 
   /** @internal */
   constructor(requests: Requests, features: Features) {
@@ -132,16 +133,25 @@ export class Session {
   /**
    * Reports changes of flows as events: changes by others in full, those of this session as `abbrev`. The monitor ends
    * with the session, or by the message that `MonitorRequest.command` describes.
-   * @param options by default all changes of all flows
+   * @param options by default all changes of all flows. `flags` must have `add`, `removed` or `modify`: `initial` alone
+   *   monitors nothing, so read the flows by `dumpFlows` instead
    * @returns the id of the monitor
-   * @throws OpenFlowError `refused`, `closed` or `timeout`
+   * @throws OpenFlowError `out-of-range` for flags that no switch takes; `refused`, `closed` or `timeout`
    */
   async monitorFlows(options: Partial<MonitorRequest> = {}): Promise<number> {
-    this.#monitors += 1
-    const monitor = options.monitor ?? this.#monitors
-    const request = { monitor, command: 'add', flags: CHANGES, ...options } as const
+    const monitor = options.monitor ?? this.#nextMonitor()
+    const request = { command: 'add', flags: CHANGES, ...options, monitor } as const
+    checkMonitorFlags(request)
+    this.#monitors.add(monitor)
     await this.request({ type: 'multipart_request', multipart: 'flow_monitor', monitors: [request] })
     return monitor
+  }
+
+  /** An id that no monitor of this session has had. */
+  #nextMonitor(): number {
+    let id = this.#monitors.size + 1
+    while (this.#monitors.has(id)) id += 1
+    return id
   }
 
   /** Ends the connection after everything that was sent has left. */

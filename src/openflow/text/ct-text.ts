@@ -4,9 +4,9 @@ import type { CtAction, Range } from '../actions/ct.ts'
 import { ipv4, ipv6, printIpv4, printIpv6 } from './address-text.ts'
 import { bad, integer } from './numbers.ts'
 import { keyValues, refuseOthers } from './octets.ts'
-import { splitCommas } from './split-words.ts'
+import { splitCommas, splitWords } from './split-words.ts'
 import { parseBits, printBits } from './subfields.ts'
-import type { Parsers, Printers } from './text-row.ts'
+import type { Parsers, Parsing, Printers } from './text-row.ts'
 
 type Ct = Extract<CtAction, { type: 'ct' }>
 type Nat = Extract<CtAction, { type: 'nat' }>
@@ -81,11 +81,13 @@ function parseNat(text: string): Nat {
   }
 }
 
+const EXEC = 'exec('
+
 /** Parses the words of `ct(…)`. Words with parentheses are nested actions. */
-function parseCt(text: string, parse: (text: string) => Ct['actions']): Ct {
-  const parts = splitCommas(text)
-  const inner = parts.filter((part) => /^(nat\b|exec\()/.test(part))
-  const words = keyValues(parts.filter((part) => !inner.includes(part)))
+function parseCt(text: string, parse: Parsing['parse']): Ct {
+  const parts = splitWords(text)
+  const inner = parts.filter((part) => /^(nat\b|exec\()/.test(part.text))
+  const words = keyValues(parts.filter((part) => !inner.includes(part)).map((part) => part.text))
   refuseOthers(words.keys(), ['commit', 'force', 'zone', 'table', 'alg'], text)
   if (words.get('commit') !== undefined || words.get('force') !== undefined) throw bad(text, 'a flag takes no value')
   const value = (name: string): string | undefined => {
@@ -102,7 +104,9 @@ function parseCt(text: string, parse: (text: string) => Ct['actions']): Ct {
     ...(inZone === undefined || inZone === 0 ? {} : { zone: inZone }),
     ...(table === undefined ? {} : { table: integer(table, 0xfe) }),
     ...(alg === undefined ? {} : { alg: ALGS.find(([name]) => name === alg)?.[1] ?? integer(alg, 0xffff) }),
-    actions: inner.flatMap((part) => (part.startsWith('exec(') ? parse(part.slice(5, -1)) : parse(part))),
+    actions: inner.flatMap(({ text, at }) =>
+      text.startsWith(EXEC) ? parse(text.slice(EXEC.length, -1), at + EXEC.length) : parse(text, at),
+    ),
   }
 }
 

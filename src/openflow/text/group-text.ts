@@ -2,13 +2,14 @@
 import { BUCKET, type Bucket } from '../messages/buckets.ts'
 import { GROUP, type Group, type GroupModBody, type GroupProperty, type GroupType } from '../messages/group-messages.ts'
 import { PORT } from '../wire/port-numbers.ts'
+import { located, placed, type Word } from './locate.ts'
 import { bad, integer, octets, onlyOnce, words } from './numbers.ts'
 import { oneOf, printOctets } from './octets.ts'
-import { parseActions } from './parse-actions.ts'
+import { ANY_PACKETS, actionsOf } from './parse-actions.ts'
 import { parsePort, printPort } from './port-names.ts'
 import { printActions } from './print-actions.ts'
 import { parseSelection, printSelection } from './selection-method.ts'
-import { splitCommas } from './split-words.ts'
+import { splitWords } from './split-words.ts'
 
 const TYPES: readonly GroupType[] = ['all', 'select', 'indirect', 'ff']
 /** The default weight of a bucket in a `select` group. */
@@ -52,30 +53,39 @@ type Changed = Group & Pick<GroupModBody, 'commandBucket'>
 
 /**
  * Parses one line.
- * @throws OpenFlowError `bad-text`
+ * @throws OpenFlowError `bad-text`, with the offset of the word or action
  */
-export function parseGroup(text: string): Changed {
-  const parts = splitCommas(text.trim())
-  const first = parts.findIndex((part) => part.startsWith('bucket='))
+export const parseGroup = (text: string): Changed => located(0, () => groupOf(text))
+
+function groupOf(text: string): Changed {
+  const parts = splitWords(text)
+  const first = parts.findIndex((part) => part.text.startsWith(BUCKET_START))
   const head = first < 0 ? parts : parts.slice(0, first)
-  const named = new Map(head.map((part) => split(part)))
-  onlyOnce(head.map((part) => split(part)[0]).filter((name) => name !== 'property'))
+  const pairs = head.map((part) => located(part.at, () => split(part.text)))
+  const named = new Map(pairs)
+  onlyOnce(pairs.map(([name]) => name).filter((name) => name !== 'property'))
+  /** The position of the word with this name, which an error about its value is at. */
+  const at = (name: string): number => head[pairs.findIndex((pair) => pair[0] === name)]?.at ?? 0
   const group = named.get('group_id')
   if (group === undefined) throw bad(text, 'group_id= is missing')
   const place = named.get('command_bucket_id')
   const type = named.get('type') ?? (place === undefined ? '' : 'all')
-  const groupType = type === 'fast_failover' ? 'ff' : oneOf(TYPES, type)
-  const properties = [...parseSelection(named), ...head.filter(isProperty).map(parseUnknown)]
-  for (const name of named.keys()) if (!HEADS.includes(name)) throw bad(name, `expected one of ${HEADS.join(', ')}`)
+  const groupType = type === 'fast_failover' ? 'ff' : located(at('type'), () => oneOf(TYPES, type))
+  const unknown = head.filter(isProperty).map((part) => located(part.at, () => parseUnknown(part.text)))
+  const properties = [...located(at('selection_method'), () => parseSelection(named)), ...unknown]
+  for (const name of named.keys())
+    if (!HEADS.includes(name)) throw placed(bad(name, `expected one of ${HEADS.join(', ')}`), at(name))
   const buckets = first < 0 ? [] : bucketsOf(parts.slice(first)).map((words) => parseBucket(words, groupType))
   if (groupType === 'indirect' && buckets.length > 1) throw bad('indirect', 'an indirect group has only one bucket')
   onlyOnce(buckets.flatMap(({ bucket }) => (bucket === undefined ? [] : [`bucket_id:${bucket}`])))
   return {
-    group: integer(group, GROUP.MAX),
+    group: located(at('group_id'), () => integer(group, GROUP.MAX)),
     groupType,
     buckets,
     ...(properties.length === 0 ? {} : { properties }),
-    ...(place === undefined ? {} : { commandBucket: PLACES.get(place) ?? integer(place, GROUP.MAX) }),
+    ...(place === undefined
+      ? {}
+      : { commandBucket: located(at('command_bucket_id'), () => PLACES.get(place) ?? integer(place, GROUP.MAX)) }),
   }
 }
 
@@ -90,7 +100,7 @@ const HEADS = [
   'fields',
   'property',
 ]
-const isProperty = (part: string): boolean => part.startsWith('property(')
+const isProperty = ({ text }: Word): boolean => text.startsWith('property(')
 
 /** Splits `name=value` or `name(value)`. */
 function split(part: string): [name: string, value: string] {
@@ -104,11 +114,19 @@ function parseUnknown(text: string): Unknown {
   return { type: 'unknown', code: integer(code, 0xffff), body: octets(body) }
 }
 
+const BUCKET_START = 'bucket='
+
+/** What is left of a word without its first characters. */
+const behind = ({ text, at }: Word, characters: number): Word => ({
+  text: text.slice(characters),
+  at: at + characters,
+})
+
 /** Groups the words by bucket. */
-function bucketsOf(parts: readonly string[]): string[][] {
-  const buckets: string[][] = []
+function bucketsOf(parts: readonly Word[]): Word[][] {
+  const buckets: Word[][] = []
   for (const part of parts) {
-    if (part.startsWith('bucket=')) buckets.push([part.slice('bucket='.length)])
+    if (part.text.startsWith(BUCKET_START)) buckets.push([behind(part, BUCKET_START.length)])
     else buckets.at(-1)?.push(part)
   }
   return buckets
@@ -124,17 +142,23 @@ const BUCKET_WORDS = new Map<string, (value: string) => Partial<Bucket>>([
 const watched = (port: number): Partial<Bucket> => (port === PORT.ANY ? {} : { watchPort: port })
 
 /** Words that are not about the bucket itself are its actions. */
-function parseBucket(parts: readonly string[], type: GroupType): Bucket {
-  if (parts.every((part) => part === '')) throw bad('bucket=', 'expected actions, or drop')
+function parseBucket(parts: readonly Word[], type: GroupType): Bucket {
+  if (parts.every(({ text }) => text === ''))
+    throw placed(bad(BUCKET_START, 'expected actions, or drop'), parts[0]?.at ?? 0)
   const bucket: { -readonly [Key in keyof Bucket]?: Bucket[Key] } = type === 'select' ? { weight: USUAL_WEIGHT } : {}
   const properties: Unknown[] = []
-  const actions: string[] = []
+  const actions: Word[] = []
   for (const part of parts) {
-    const [, name = '', value = ''] = /^(\w+)[:=](.*)$/s.exec(part) ?? []
+    const [, name = '', value = ''] = /^(\w+)[:=](.*)$/s.exec(part.text) ?? []
     const word = BUCKET_WORDS.get(name)
-    if (isProperty(part)) properties.push(parseUnknown(part))
-    else if (word) Object.assign(bucket, word(value))
-    else actions.push(name === 'actions' ? value : part)
+    if (isProperty(part)) properties.push(located(part.at, () => parseUnknown(part.text)))
+    else if (word)
+      Object.assign(
+        bucket,
+        located(part.at + name.length + 1, () => word(value)),
+      )
+    else actions.push(name === 'actions' ? behind(part, name.length + 1) : part)
   }
-  return { ...bucket, actions: parseActions(actions.join(',')), ...(properties.length === 0 ? {} : { properties }) }
+  const given = actions.filter(({ text }) => text !== '')
+  return { ...bucket, actions: actionsOf(given, ANY_PACKETS), ...(properties.length === 0 ? {} : { properties }) }
 }

@@ -3,6 +3,7 @@
  * Syntax").
  */
 import { type Band, METER, METER_FLAGS, type Meter } from '../messages/meter-messages.ts'
+import { located, placed, placedWords, type Word } from './locate.ts'
 import { bad, integer, octets, onlyOnce, words } from './numbers.ts'
 import { keyValues, printOctets } from './octets.ts'
 
@@ -38,43 +39,54 @@ function printBand(band: Band, hasBurst: boolean): string {
 
 /**
  * Parses what `printMeter` prints, or `meter=1,kbps,band=type=drop,rate=5` as `add-meter` takes it.
- * @throws OpenFlowError `bad-text`
+ * @throws OpenFlowError `bad-text`, with the offset of the word
  */
-export function parseMeter(text: string): Meter {
-  const parts = text
-    .trim()
-    .replaceAll(/\bbands?=/g, ' ')
+export const parseMeter = (text: string): Meter => located(0, () => meterOf(text))
+
+function meterOf(text: string): Meter {
+  const words = text
+    .replaceAll(/\bbands?=/g, (start) => ' '.repeat(start.length))
     .split(/[\s,]+(?![^(]*\))/)
     .filter(Boolean)
-  const start = parts.findIndex((part) => part.startsWith('type='))
+  const parts = placedWords(text, words)
+  const start = parts.findIndex((part) => part.text.startsWith('type='))
   const head = start < 0 ? parts : parts.slice(0, start)
-  onlyOnce(head.map((part) => part.split('=')[0] ?? ''))
+  onlyOnce(head.map((part) => part.text.split('=')[0] ?? ''))
   let meter: number | undefined
   let flags = 0
-  for (const part of head) {
+  for (const { text: part, at } of head) {
     const flag = FLAGS.find(([name]) => name === part)
-    if (part.startsWith('meter=')) meter = parseNumber(part.slice('meter='.length))
-    else if (part.startsWith('flags:')) flags |= integer(part.slice('flags:'.length), 0xffff)
+    if (part.startsWith('meter=')) meter = located(at, () => parseNumber(part.slice('meter='.length)))
+    else if (part.startsWith('flags:')) flags |= located(at, () => integer(part.slice('flags:'.length), 0xffff))
     else if (flag) flags |= flag[1]
-    else throw bad(part, `expected one of meter=, ${FLAGS.map(([name]) => name).join(', ')}`)
+    else throw placed(bad(part, `expected one of meter=, ${FLAGS.map(([name]) => name).join(', ')}`), at)
   }
   if (meter === undefined) throw bad(text, 'meter= is missing')
-  return { meter, flags, bands: start < 0 ? [] : bandsOf(parts.slice(start)).map((words) => parseBand(words, flags)) }
+  return { meter, flags, bands: start < 0 ? [] : bandsOf(parts.slice(start)).map((band) => parseBand(band, flags)) }
 }
 
 const parseNumber = (text: string): number => NAMES.find(([name]) => name === text)?.[1] ?? integer(text)
 
 /** Groups the words by band. Each band begins with `type=`. */
-function bandsOf(parts: readonly string[]): string[][] {
-  const bands: string[][] = []
+function bandsOf(parts: readonly Word[]): Word[][] {
+  const bands: Word[][] = []
   for (const part of parts) {
-    if (part.startsWith('type=')) bands.push([part])
+    if (part.text.startsWith('type=')) bands.push([part])
     else bands.at(-1)?.push(part)
   }
   return bands
 }
 
-function parseBand(parts: readonly string[], flags: number): Band {
+/** An error is at the beginning of the band. */
+const parseBand = (band: readonly Word[], flags: number): Band =>
+  located(band[0]?.at ?? 0, () =>
+    bandOf(
+      band.map(({ text }) => text),
+      flags,
+    ),
+  )
+
+function bandOf(parts: readonly string[], flags: number): Band {
   const named = keyValues(parts)
   if (named.has('burst_size') && (flags & METER_FLAGS.burst) === 0)
     throw bad('burst_size', 'it requires the flag burst')

@@ -4,9 +4,10 @@ import { allOnes, type FieldName, known, type Match, type OxmField, type Unknown
 import { OpenFlowError } from '../wire/openflow-error.ts'
 import { fieldNamed, UNKNOWN } from './field-names.ts'
 import { parseValue } from './field-values.ts'
+import { located, placed, type Word } from './locate.ts'
 import { bad, integer, octets } from './numbers.ts'
 import { exact, isEthType, isProtocol, PRESENT, sharedField, VID, wordNamed } from './protocols.ts'
-import { splitCommas } from './split-words.ts'
+import { splitWords } from './split-words.ts'
 import { parseBits, valueOfBits } from './subfields.ts'
 import type { Packets } from './text-row.ts'
 
@@ -26,9 +27,9 @@ function parseUnknown(text: string): UnknownField {
 
 /**
  * Parses a match. The field names of OpenFlow and the older ones of OVS are understood.
- * @throws OpenFlowError `bad-text`
+ * @throws OpenFlowError `bad-text`, with the offset of the field or of its value
  */
-export const parseMatch = (text: string): Match => matchOf(splitCommas(text))
+export const parseMatch = (text: string): Match => located(0, () => matchOf(splitWords(text)))
 
 /** Splits `name=value` or `name:value`. */
 export function split(word: string): readonly [name: string, value: string | undefined] {
@@ -41,29 +42,36 @@ const IS_THERE = /^tun_metadata([0-9]|[1-5][0-9]|6[0-3])$/
 /** Any value. */
 const ANY = '*'
 
-type Named = readonly [name: string, value: string]
+/** A name with its value, and the position of the name. */
+type Named = readonly [name: string, value: string, at: number]
 
 /**
  * The match that the words stand for. Ethernet type and protocol are read first, because the meaning of other words
  * depends on them.
  */
-export function matchOf(words: readonly string[]): Match {
+export function matchOf(words: readonly Word[]): Match {
   const fields: OxmField[] = []
   const named: Named[] = []
-  for (const word of words) {
-    const [name, value] = split(word)
-    if (value === undefined) fields.push(...fieldsOf(word))
-    else if (value !== ANY) named.push([name, value])
-    else if (!fieldNamed(name)) throw new OpenFlowError('bad-text', `"${name}" is not a field`)
+  for (const { text, at } of words) {
+    const [name, value] = split(text)
+    if (value === undefined) fields.push(...located(at, () => fieldsOf(text)))
+    else if (value !== ANY) named.push([name, value, at])
+    else if (!fieldNamed(name)) throw notField(name, at)
   }
   const rank = ([name]: Named): number => (isEthType(name) ? 0 : isProtocol(name) ? 1 : 2)
-  for (const [name, value] of named.toSorted((a, b) => rank(a) - rank(b))) {
-    if (!name.includes('[')) fields.push(parseField(name, value, fields))
+  for (const each of named.toSorted((a, b) => rank(a) - rank(b))) {
+    if (!each[0].includes('[')) fields.push(parseField(each, fields))
   }
   fields.push(...partsOf(named))
   const names = named.map(([name]) => name)
-  return whole(names.some((name) => PRIORITIES.has(name)) ? tagged(fields) : fields)
+  // What is wrong about several fields is found when all are known: the last word completes it.
+  return located(words.at(-1)?.at ?? 0, () =>
+    whole(names.some((name) => PRIORITIES.has(name)) ? tagged(fields) : fields),
+  )
 }
+
+const notField = (name: string, offset = 0): OpenFlowError =>
+  new OpenFlowError('bad-text', `"${name}" is not a field`, { offset })
 
 /** A word without a value: a kind of packet, an option, or an unknown field. */
 function fieldsOf(word: string): OxmField[] {
@@ -74,29 +82,39 @@ function fieldsOf(word: string): OxmField[] {
   if (word === 'eth') return [known('packet_type', 0)]
   if (word.startsWith(`${UNKNOWN}(`)) return [parseUnknown(word)]
   if (IS_THERE.test(word)) return [known(word as FieldName, 0n, 0n)]
-  throw new OpenFlowError('bad-text', `"${word}" is not a field`)
+  throw notField(word)
 }
 
-function parseField(name: string, value: string, fields: Match): OxmField {
+function parseField([name, value, at]: Named, fields: Match): OxmField {
+  try {
+    return fieldOf(name, value, fields)
+  } catch (error) {
+    // An error with an offset is about the name.
+    const isName = error instanceof OpenFlowError && error.offset !== undefined
+    throw placed(error, isName ? at : at + name.length + 1)
+  }
+}
+
+function fieldOf(name: string, value: string, fields: Match): OxmField {
   // OFP_VLAN_NONE of OpenFlow 1.0 means no tag.
   if (name === 'dl_vlan') return known('vlan_vid', /^(0xffff|65535)$/i.test(value) ? 0 : PRESENT | integer(value, VID))
   // The two lower bits belong to nw_ecn.
   if (name === 'nw_tos' && !value.includes('/')) return known('ip_dscp', integer(value, 0xff) >>> 2)
   if (name === 'nw_tos') return parseValue('ip_dscp', value)
   const field = sharedField(name, exact(fields, 'eth_type'), exact(fields, 'ip_proto')) ?? fieldNamed(name)
-  if (!field) throw new OpenFlowError('bad-text', `"${name}" is not a field`)
+  if (!field) throw notField(name)
   return parseValue(field, value)
 }
 
 /** Parts of fields, `reg0[0..3]=5`. Several may belong to one field. */
 function partsOf(named: readonly Named[]): OxmField[] {
   const found = new Map<FieldName, { readonly value: bigint; readonly mask: bigint }>()
-  for (const [name, text] of named) {
+  for (const [name, text, at] of named) {
     if (!name.includes('[')) continue
-    const { field, ...part } = valueOfBits(parseBits(name), text)
+    const { field, ...part } = located(at, () => valueOfBits(parseBits(name), text))
     const { value, mask } = found.get(field) ?? { value: 0n, mask: 0n }
     const [more, bits] = [BigInt(part.value), BigInt(part.mask)]
-    if (((value ^ more) & mask & bits) !== 0n) throw bad(field, 'it is given twice')
+    if (((value ^ more) & mask & bits) !== 0n) throw placed(bad(field, 'it is given twice'), at)
     found.set(field, { value: value | more, mask: mask | bits })
   }
   return Array.from(found, ([field, { value, mask }]) =>

@@ -15,7 +15,8 @@ export interface Packets {
 /** Parses nested actions, up to the depth that a switch takes. */
 export interface Parsing {
   readonly packets: Packets
-  parse(text: string): Action[]
+  /** @param at the position of the text in the arguments of the action */
+  parse(text: string, at?: number): Action[]
 }
 
 /**

@@ -18,6 +18,29 @@ export function standardError<Value extends ErrorValue>(value: Value): Value {
   return { ...rest, errorType: BUNDLE_FAILED, code } as Value
 }
 
+/** The error type of OpenFlow 1.0 for errors of vendors. Vendor, type and code are at the beginning of the data (nicira-ext.h). */
+const NICIRA_VENDOR_ERROR = 0xb0c2
+const VENDOR_ERROR_OCTETS = 8
+/** Errors about flow monitors in Nicira's form for OpenFlow 1.0, by code, and what they are in 1.4 and later (ofp-errors.h). */
+const MONITOR_ERRORS = new Map([
+  [517, 'MONITOR_EXISTS'],
+  [518, 'BAD_FLAGS'],
+  [519, 'UNKNOWN_MONITOR'],
+])
+
+/**
+ * Converts an error about a flow monitor in Nicira's form for OpenFlow 1.0 to the standard error. Open vSwitch uses this
+ * form in later versions, too: see `Requests`. Other errors are returned as they are.
+ */
+export function standardMonitorError<Value extends ErrorValue & { readonly data: Uint8Array }>(value: Value): Value {
+  const { errorType, data } = value
+  if (errorType !== NICIRA_VENDOR_ERROR || data.length < VENDOR_ERROR_OCTETS) return value
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  const name = view.getUint32(0) === NICIRA && view.getUint16(4) === 1 && MONITOR_ERRORS.get(view.getUint16(6))
+  if (!name) return value
+  return { ...value, ...errorNamed('FLOW_MONITOR_FAILED', name), data: data.subarray(VENDOR_ERROR_OCTETS) }
+}
+
 /**
  * Errors that came with OpenFlow 1.4, and what Open vSwitch sends in 1.3 instead (ofp-errors.h). The key is
  * `type/code`, or the type alone.
