@@ -99,6 +99,6 @@ t.test(
     if (!t.ok(/^# fail 0$/m.test(stdout), 'nothing failed')) t.comment(stdout)
     const skipped = whyNotHere() ? 1 : 0
     t.ok(new RegExp(`^# skipped ${skipped}$`, 'm').test(stdout), `${skipped} skipped`)
-    if (!skipped) t.ok(/^ +ok \d+ - line: Open vSwitch is killed and starts again/m.test(stdout), 'it was in the lab')
+    if (!skipped) t.ok(/^ +ok \d+ - line: Open vSwitch is killed and started again/m.test(stdout), 'it was in the lab')
   },
 )

@@ -74,6 +74,11 @@ export const BUILT_IN: readonly EngineUnderTest[] = [
   },
 ]
 
+/** Those of them whose frames go through tunnels. */
+export const TUNNELLED: readonly EngineUnderTest[] = BUILT_IN.filter(({ engine }) =>
+  ['vxlan', 'geneve', 'remote-l2'].includes(String(engine)),
+)
+
 /** Makes the path of a module absolute, so that the controller finds it from any working directory. */
 export function absolute(wish: EngineWish): EngineWish {
   if (typeof wish === 'string' || !wish.module.startsWith('.')) return wish
