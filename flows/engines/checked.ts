@@ -155,7 +155,7 @@ function guardOf(alias: string, what: string, said: unknown): Guard {
 /** Each rank stands for ten priorities. */
 const MAX_RANK = 1000
 
-const TARGETS: ReadonlyArray<Target['to']> = ['member', 'peer', 'uplink', 'everybody', 'unknown']
+const TARGETS: ReadonlyArray<Target['to']> = ['member', 'peer', 'uplink', 'everybody', 'unknown', 'nobody']
 
 function fieldsOf(alias: string, what: string, said: unknown): readonly PacketField[] {
   for (const each of list(alias, `${what}: a match`, said)) {

@@ -91,6 +91,8 @@ export type Target =
   | { readonly to: 'everybody' }
   /** For an address that no member is known to have: out to a physical network or a wire, and to members that get such frames. */
   | { readonly to: 'unknown' }
+  /** The frame is dropped. */
+  | { readonly to: 'nobody' }
 
 /** One rule of the engine's own table `forward`, within its domain. */
 export interface Forward {

@@ -55,7 +55,7 @@ const MISTAKES: ReadonlyArray<readonly [what: string, rules: (others: Others) =>
   [
     'a port number',
     () => ({ domain: () => to({ to: 'output', port: 1 }) }),
-    /it must be one of member, peer, uplink, everybody, unknown/,
+    /it must be one of member, peer, uplink, everybody, unknown, nobody/,
   ],
   ['a register', () => ({ member: () => rule({ match: [{ field: 'reg1', value: 1 }] }) }), /matches field "reg1"/],
   [

@@ -66,5 +66,7 @@ function forwardRules(scope: ForwardScope, { priority, match, target, why }: For
       return copies(scope, base, audience.members(), 'everybody')
     case 'unknown':
       return toUnknown(scope, base)
+    case 'nobody':
+      return [rule(base)]
   }
 }

@@ -4,9 +4,21 @@ import { called, type Domain, type Forward, type Member, named } from '../../../
 import type { Hypervisor } from '../../../topology/model.ts'
 import { GROUP_BIT } from './ethernet-guard.ts'
 import { macOf } from './mac.ts'
+import { RESERVED } from './reserved-addresses.ts'
 
-/** The rules of the domain: group addresses go to all members, unknown addresses to the members that ask for them. */
+/**
+ * The rules of the domain: group addresses go to all members, unknown addresses to the members that ask for them. A network
+ * forwards nothing to reserved addresses. A port in no network is a line with two ends, so it carries them like a cable.
+ */
 export const ethernetDomain = (domain: Domain): readonly Forward[] => [
+  ...('segment' in domain ? RESERVED : []).map(
+    ({ field, what }): Forward => ({
+      priority: 150,
+      match: [field],
+      target: { to: 'nobody' },
+      why: `${called(domain)}: no bridge forwards frames to ${what}`,
+    }),
+  ),
   {
     priority: 50,
     match: [{ field: 'eth_dst', value: GROUP_BIT, mask: GROUP_BIT }],

@@ -8,6 +8,7 @@ import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { quoted } from '../../core/quoted.ts'
 import { type EngineField, schemaOf } from '../../core/resources/field.ts'
+import { isReserved } from './reserved-addresses.ts'
 
 const FIELDS: readonly EngineField[] = [
   {
@@ -56,6 +57,13 @@ export function parseMac(text: string, field = 'mac_address'): string {
     throw new PlugboardError(
       'bad-request',
       'the address of all zeros belongs to nobody: leave mac_address out to be given one',
+      { field },
+    )
+  }
+  if (isReserved(Number.parseInt(mac.replaceAll(':', ''), 16))) {
+    throw new PlugboardError(
+      'bad-request',
+      `${mac} is an address of switch protocols, which no bridge forwards frames to: choose another one`,
       { field },
     )
   }

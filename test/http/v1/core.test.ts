@@ -176,7 +176,7 @@ t.test('hypervisors, their rules, and taking one out of service (B39)', async (t
     body: { status: 'waiting', binding: { ofport: 5 } },
   })
   t.match((await call('GET', '/hypervisors')).body, {
-    hypervisors: [{ id: 'hv0', openflow_connected: false, rules: 9 }],
+    hypervisors: [{ id: 'hv0', openflow_connected: false, rules: 16 }],
     next: null,
   })
   const flows = await call('GET', `/hypervisors/hv0/flows?vnic_id=${vnic}`)
