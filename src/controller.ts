@@ -14,6 +14,7 @@
  *      ├─> fleet         takes  hypervisors             gives  switches that waited for their hypervisor to be known
  *      ├─> commits       takes  withdrawn               gives  the confirmation that the caller may wait for
  *      ├─> encap         takes  hypervisors             gives  troubles with their tunnel addresses
+ *      ├─> tunnels       takes  stale, hypervisors      gives  the tunnels to watch, and troubles with them
  *      ├─> status        takes  vnics, migrations, subPorts, sites, ports, destroyed, hypervisors
  *      │                                                gives  status events; to arp: sub-ports that may work again
  *      ├─> conditions    takes  stale, hypervisors      gives  since when each condition of a hypervisor holds
@@ -42,6 +43,7 @@ import { kindsOf, rulesOf } from './engines/engine-list.ts'
 import { FEATURES } from './features/feature-list.ts'
 import { EncapCheck } from './hypervisors/encap-check.ts'
 import { HypervisorSync } from './hypervisors/sync.ts'
+import { TunnelWatch } from './hypervisors/tunnel-watch.ts'
 import type { Session } from './openflow/index.ts'
 import type { Connection } from './ovsdb/index.ts'
 import type { PacketDispatch } from './packet-in/dispatch.ts'
@@ -78,6 +80,7 @@ export class Controller {
   readonly #status: StatusTracker
   readonly #arp: GratuitousArp
   readonly #conditions: HostConditions
+  readonly #tunnels: TunnelWatch
   readonly #packets: PacketDispatch
   readonly #stopping = new AbortController()
 
@@ -114,6 +117,13 @@ export class Controller {
     const commits = new CommitConfirmations({ confirmations, pendingOf: (id) => status.confirmation(id) })
     const isConnected = (id: HypervisorId) => fleet.get(id) !== undefined || hosts.connected(id)
     const encap = new EncapCheck({ graph, troubles, isConnected })
+    const tunnels = new TunnelWatch({
+      graph,
+      engines: rules,
+      troubles,
+      isJoined: (id) => hosts.connected(id),
+      provision: (id) => hosts.refresh(id),
+    })
     const conditions = new HostConditions({
       graph,
       engines: rules,
@@ -130,7 +140,7 @@ export class Controller {
     const hooks = hooksOf({
       graph,
       handOut: (effects) => handOut({ graph, fleet, confirmations, announce: (id) => arp.announceAgain(id) }, effects),
-      subscribers: [holders, arp, fleet, commits, encap, status, conditions, news],
+      subscribers: [holders, arp, fleet, commits, encap, tunnels, status, conditions, news],
     })
     const journal: Journal = new Journal(
       { graph, loaded, restore: (nodes) => restore(nodes, tables), store, log },
@@ -156,12 +166,17 @@ export class Controller {
         conditions.changed(id)
       },
       conditionsChanged: (id) => conditions.changed(id),
-      joinedOrLeft: reached,
+      tunnels,
+      joinedOrLeft(id) {
+        reached(id)
+        tunnels.joinedOrLeft(id)
+      },
       controllerFor,
     })
     fleet.listen([
       arp,
       holders,
+      tunnels,
       status,
       packets,
       hosts,
@@ -197,6 +212,7 @@ export class Controller {
     this.#status = status
     this.#arp = arp
     this.#conditions = conditions
+    this.#tunnels = tunnels
     this.#packets = packets
     status.recall(events.recall())
   }
@@ -229,6 +245,7 @@ export class Controller {
     this.events.end()
     this.#arp.close()
     this.#conditions.close()
+    this.#tunnels.close()
     this.#packets.close()
     this.fleet.close('the controller stops')
     this.hosts.close('the controller stops')

@@ -12,14 +12,17 @@ import { type Connection, type OpenVSwitch, openVSwitch, type Replica } from '..
 import { conditionsOf, datapathTwin } from './conditions.ts'
 import { fabricPortsOf } from './fabric-ports.ts'
 import { type HostState, readHost } from './facts.ts'
+import { provisionProbes } from './probe-ports.ts'
 import { provision } from './provision.ts'
 import type { StateWriter } from './state-writer.ts'
+import type { TunnelWatch } from './tunnel-watch.ts'
 
 export interface HostContext {
   readonly graph: GraphReader
   readonly engines: readonly Engine[]
   readonly writer: StateWriter
   readonly log: Logger
+  readonly tunnels: Pick<TunnelWatch, 'read' | 'probesOf'>
   /** Called with what stops traffic on a host, whenever its rows have been read. */
   troubled(hypervisor: HypervisorId, troubles: readonly Trouble[]): void
   /** The OpenFlow listener for the switch of a host that has connected to this address: `tcp:ADDRESS:PORT`. */
@@ -52,6 +55,11 @@ export class HostSession {
   start(): void {
     this.#replica.onUpdate(() => void this.#sync())
     void this.connection.closed.then(() => this.#end())
+    void this.#sync()
+  }
+
+  /** Writes what its OVSDB lacks now. */
+  refresh(): void {
     void this.#sync()
   }
 
@@ -102,18 +110,21 @@ export class HostSession {
     await writer.write(this.id, state)
     this.#applied = state
     this.#context.troubled(this.id, state.troubles)
+    this.#context.tunnels.read(this.id, this.#replica.tables)
     await this.#provision(state)
   }
 
   async #provision(state: HostState): Promise<void> {
-    const { graph, engines, controllerFor, log } = this.#context
-    const operations = provision(this.#replica.tables, {
+    const { graph, engines, tunnels, controllerFor, log } = this.#context
+    const probes = tunnels.probesOf(this.id)
+    const wanted = provision(this.#replica.tables, {
       systemId: this.id,
       datapathIdTaken: datapathTwin(this.id, state.facts, graph) !== undefined,
       datapathType: state.datapathType,
       controller: controllerFor(this.connection),
       fabric: fabricPortsOf(engines, state.facts).ports,
     })
+    const operations = [...wanted, ...(probes ? provisionProbes(this.#replica.tables, probes) : [])]
     if (operations.length === 0) return
     log.info({ hypervisor: this.id, operations: operations.length }, "writing the hypervisor's OVSDB")
     await this.connection.transact(openVSwitch.name, operations)

@@ -28,6 +28,7 @@ interface Context {
   readonly engines: ReadonlyMap<string, Engine>
   readonly switches: ConnectedSwitches
   readonly log: Logger
+  readonly tunnels: HostContext['tunnels']
   /** Called with what stops traffic on a host, whenever its rows have been read. */
   troubled(hypervisor: HypervisorId, troubles: readonly Trouble[]): void
   /** Called when the conditions of a hypervisor have changed, beside those of its rows. */
@@ -54,7 +55,18 @@ export class HypervisorSync implements JoinedHosts {
   #unnamed = 0
 
   constructor(context: Context) {
-    const { graph, journal, engines, switches, log, troubled, conditionsChanged, joinedOrLeft, controllerFor } = context
+    const {
+      graph,
+      journal,
+      engines,
+      switches,
+      log,
+      tunnels,
+      troubled,
+      conditionsChanged,
+      joinedOrLeft,
+      controllerFor,
+    } = context
     this.#contenders = new Contenders({ log, changed: conditionsChanged })
     const vanished = (ids: Iterable<HypervisorId>) => {
       for (const id of ids) void this.#settler.settleAgain(graph.contestsOf.get(id))
@@ -65,7 +77,7 @@ export class HypervisorSync implements JoinedHosts {
     this.#joinedOrLeft = joinedOrLeft
     this.#settler = new BindingSettler({ graph, journal, attendance: this.#absences, log })
     this.#writer = new StateWriter({ graph, journal, settler: this.#settler })
-    this.#host = { graph, engines: [...engines.values()], writer: this.#writer, log, troubled, controllerFor }
+    this.#host = { graph, engines: [...engines.values()], writer: this.#writer, log, tunnels, troubled, controllerFor }
   }
 
   /** The number of connected hosts. */
@@ -98,6 +110,11 @@ export class HypervisorSync implements JoinedHosts {
   /** A switch has disconnected. If it does not come back soon, other claims on its VNICs can win. */
   disconnected(hypervisor: HypervisorId): void {
     this.#absences.begin(hypervisor)
+  }
+
+  /** Writes what a host's OVSDB lacks now, if the host is connected. */
+  refresh(id: HypervisorId): void {
+    this.#sessions.get(id)?.refresh()
   }
 
   /** Called when a host has connected. Resolves when it has joined or was refused. */

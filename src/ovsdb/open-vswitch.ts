@@ -51,6 +51,8 @@ export const openVSwitch = {
       error: optional('string'),
       admin_state: optional(['up', 'down']),
       link_state: optional(['up', 'down']),
+      bfd: mapOf('string', 'string'),
+      bfd_status: mapOf('string', 'string'),
     },
     Controller: {
       target: scalar('string'),

@@ -30,11 +30,12 @@ export function passage(view: StatusView, where: HypervisorId, domain: Domain, p
   for (const trouble of view.troubles.of(where)) {
     if (isStopped(trouble.stopped, fabric, [port.key, domain.key])) return { obstacle: error(where, trouble) }
   }
-  const { peers, lost } = reach(view, here, domain, fabric)
+  const { peers, alive, lost } = reach(view, here, domain, fabric)
   const [first] = lost
   if (!first) return FREE
   const { at, trouble } = first
-  if (lost.length === peers) return { obstacle: error(at, trouble) }
+  // Nothing is wrong here if all others are away: their own VNICs wait.
+  if (alive > 0 && lost.filter(({ isAlive }) => isAlive).length === alive) return { obstacle: error(at, trouble) }
   const reached = `reaches ${peers - lost.length} of the ${peers} other hypervisors of its network`
   return { losses: `${reached}: ${wordsOf(at, trouble)}` }
 }
@@ -67,25 +68,36 @@ function isStopped(stopped: Stopped, { kind, role }: Fabric, objects: readonly K
 interface Reach {
   /** The number of other hypervisors with members. */
   readonly peers: number
+  /** The number of those whose switch is connected. */
+  readonly alive: number
   /** Those of them that cannot be reached. */
-  readonly lost: ReadonlyArray<{ readonly at: HypervisorId; readonly trouble: Trouble }>
+  readonly lost: readonly Loss[]
 }
 
-function reach({ graph, troubles }: StatusView, here: Hypervisor, domain: Domain, fabric: Fabric): Reach {
-  if (fabric.kind !== 'overlay' || !('segment' in domain)) return { peers: 0, lost: [] }
+interface Loss {
+  readonly isAlive: boolean
+  /** The hypervisor that has the trouble, one of the two. */
+  readonly at: HypervisorId
+  readonly trouble: Trouble
+}
+
+function reach({ graph, switches, troubles }: StatusView, here: Hypervisor, domain: Domain, fabric: Fabric): Reach {
+  if (fabric.kind !== 'overlay' || !('segment' in domain)) return { peers: 0, alive: 0, lost: [] }
   const own = troubles.of(here.id)
-  const lost: Array<{ readonly at: HypervisorId; readonly trouble: Trouble }> = []
-  let peers = 0
+  const lost: Loss[] = []
+  let [peers, alive] = [0, 0]
   for (const [id, ports] of graph.members(domain.id).entries()) {
     const peer = graph.hypervisors.get(id)
     // A port that is only expected there is no member yet.
-    if (!peer || id === here.id || !some(ports, (port) => graph.placement(port)?.hypervisor === id)) continue
+    if (!peer || id === here.id || ![...ports].some((port) => graph.placement(port)?.hypervisor === id)) continue
+    const isAlive = switches.get(id) !== undefined
     peers += 1
+    if (isAlive) alive += 1
     const ours = own.find(({ stopped }) => isLost(stopped, fabric, here, peer))
     const theirs = ours ?? troubles.of(id).find(({ stopped }) => isLost(stopped, fabric, peer, here))
-    if (theirs) lost.push({ at: ours ? here.id : id, trouble: theirs })
+    if (theirs) lost.push({ isAlive, at: ours ? here.id : id, trouble: theirs })
   }
-  return { peers, lost }
+  return { peers, alive, lost }
 }
 
 /** Does what stops traffic at one end of a tunnel stop the tunnel to the other end? */
@@ -98,9 +110,4 @@ function isLost(
   if (stopped.kind === 'peer') return stopped.peer === id && stopped.role === fabric.role
   if (stopped.kind === 'family') return one !== null && other !== null && !sameFamily(one, other)
   return isStopped(stopped, fabric, [])
-}
-
-function some<T>(values: Iterable<T>, is: (value: T) => boolean): boolean {
-  for (const value of values) if (is(value)) return true
-  return false
 }

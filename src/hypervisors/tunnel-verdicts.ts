@@ -1,0 +1,86 @@
+/**
+ * Which watched tunnels are dead, by what BFD says at their ends. A session that begins, because its ports are new or a switch
+ * has restarted, gets some time to come up.
+ */
+import type { HypervisorId } from '../../topology/ids.ts'
+import { type ProbeState, probeName } from './probe-ports.ts'
+import { type Pair, pairName } from './tunnel-pairs.ts'
+
+/** A session comes up within two seconds. On a busy host it takes longer. */
+export const MAX_START_MS = 4_000
+
+export class TunnelVerdicts {
+  readonly #dead = new Map<string, Pair>()
+  /** When each session began, in milliseconds of the clock. */
+  readonly #begun = new Map<string, number>()
+  readonly #states = new Map<HypervisorId, ReadonlyMap<string, ProbeState>>()
+
+  get dead(): ReadonlyMap<string, Pair> {
+    return this.#dead
+  }
+
+  /** Does this hypervisor have the port that watches the tunnel? */
+  isWatchedAt(id: HypervisorId, { one, other, role }: Pair): boolean {
+    return this.#states.get(id)?.has(probeName({ role, peer: id === one ? other : one })) ?? false
+  }
+
+  /** What the rows of a hypervisor say. */
+  note(id: HypervisorId, states: ReadonlyMap<string, ProbeState>): void {
+    this.#states.set(id, states)
+  }
+
+  forget(id: HypervisorId): void {
+    this.#states.delete(id)
+  }
+
+  /** The switch of a hypervisor has connected: it may have restarted. */
+  restart(id: HypervisorId, now: number): void {
+    for (const name of this.#begun.keys()) {
+      const [, one, other] = name.split(' ')
+      if (one === id || other === id) this.#begun.set(name, now)
+    }
+  }
+
+  /**
+   * Judges all tunnels.
+   * @param watched the tunnels that are watched
+   * @param used the names of the tunnels that networks use. Others are forgotten
+   * @returns when to judge again, in milliseconds of the clock; undefined: when something changes
+   */
+  judge(watched: readonly Pair[], used: ReadonlySet<string>, now: number): number | undefined {
+    const names = new Set(watched.map(pairName))
+    for (const name of this.#dead.keys()) if (!used.has(name)) this.#dead.delete(name)
+    for (const name of this.#begun.keys()) if (!names.has(name)) this.#begun.delete(name)
+    let again: number | undefined
+    for (const pair of watched) {
+      const name = pairName(pair)
+      const ends = this.#endsOf(pair)
+      if (ends.length === 0) continue
+      if (ends.every(({ isUp }) => isUp)) {
+        this.#dead.delete(name)
+        this.#begun.set(name, Number.NEGATIVE_INFINITY)
+        continue
+      }
+      const begun = this.#begun.get(name) ?? now
+      const wasUp = begun === Number.NEGATIVE_INFINITY
+      if (wasUp && !ends.some(({ isSilent }) => isSilent)) {
+        // The other end has begun anew.
+        this.#begun.set(name, now)
+        again = Math.min(again ?? Number.POSITIVE_INFINITY, now + MAX_START_MS)
+        continue
+      }
+      this.#begun.set(name, begun)
+      const until = begun + MAX_START_MS
+      if (now >= until) this.#dead.set(name, pair)
+      else again = Math.min(again ?? Number.POSITIVE_INFINITY, until)
+    }
+    return again
+  }
+
+  #endsOf({ one, other, role }: Pair): ProbeState[] {
+    return [
+      this.#states.get(one)?.get(probeName({ role, peer: other })),
+      this.#states.get(other)?.get(probeName({ role, peer: one })),
+    ].filter((state) => state !== undefined)
+  }
+}
