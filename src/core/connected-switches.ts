@@ -3,6 +3,8 @@ import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Flow, Meter } from '../openflow/index.ts'
 
 export interface ConnectedSwitch {
+  /** The IP address that it has connected from. */
+  readonly address: string
   /** The OpenFlow version on the wire. */
   readonly version: number
   /** Have the flows of the switch been compared with the desired rules since it connected? */

@@ -23,6 +23,8 @@ export interface HostContext {
   readonly writer: StateWriter
   readonly log: Logger
   readonly tunnels: Pick<TunnelWatch, 'read' | 'probesOf'>
+  /** Called when a host has another system-id than before; null: it has none. Its connection is then closed. */
+  renamed(session: HostSession, to: string | null): Promise<void>
   /** Called with what stops traffic on a host, whenever its rows have been read. */
   troubled(hypervisor: HypervisorId, troubles: readonly Trouble[]): void
   /** The OpenFlow listener for the switch of a host that has connected to this address: `tcp:ADDRESS:PORT`. */
@@ -104,7 +106,7 @@ export class HostSession {
       (id) => graph.hypervisors.get(id)?.uplinks ?? {},
     )
     if (state.systemId !== this.id) {
-      this.close(`its system-id is ${state.systemId ?? 'gone'} now`)
+      await this.#context.renamed(this, state.systemId)
       return
     }
     await writer.write(this.id, state)

@@ -5,6 +5,7 @@ import type { Binding, Hypervisor } from '../../topology/model.ts'
 import type { Draft } from '../core/draft.ts'
 import type { Journal } from '../core/journal.ts'
 import { claimedBy, claimOf, claimsOn, sameBinding } from '../core/resources/claims.ts'
+import { succeed } from '../core/resources/succession.ts'
 import type { BindingSettler } from './binding-settler.ts'
 import { datapathTwin } from './conditions.ts'
 import { type Facts, type HostState, sameFacts } from './facts.ts'
@@ -42,6 +43,11 @@ export class StateWriter {
       )
     })
     settler.committed(value)
+  }
+
+  /** Makes one hypervisor the successor of another one, whose host has changed its system-id. Resolves when that is durable. */
+  async succeed(from: HypervisorId, to: HypervisorId): Promise<void> {
+    await this.#context.journal.write((draft) => succeed(draft, from, to))
   }
 }
 

@@ -19,6 +19,7 @@ import { Absences } from './absences.ts'
 import { BindingSettler } from './binding-settler.ts'
 import { Contenders } from './contenders.ts'
 import { readHost } from './facts.ts'
+import { formerName, renamedTo } from './former-name.ts'
 import { type HostContext, HostSession } from './host-session.ts'
 import { StateWriter } from './state-writer.ts'
 
@@ -44,6 +45,7 @@ export class HypervisorSync implements JoinedHosts {
   readonly #log: Logger
   readonly #joinedOrLeft: Context['joinedOrLeft']
   readonly #absences: Absences
+  readonly #switches: ConnectedSwitches
   readonly #settler: BindingSettler
   readonly #writer: StateWriter
   readonly #host: HostContext
@@ -77,7 +79,10 @@ export class HypervisorSync implements JoinedHosts {
     this.#joinedOrLeft = joinedOrLeft
     this.#settler = new BindingSettler({ graph, journal, attendance: this.#absences, log })
     this.#writer = new StateWriter({ graph, journal, settler: this.#settler })
-    this.#host = { graph, engines: [...engines.values()], writer: this.#writer, log, tunnels, troubled, controllerFor }
+    this.#switches = switches
+    const renamed = (session: HostSession, to: string | null) => this.#renamed(session, to)
+    const shared = { graph, writer: this.#writer, log, tunnels, controllerFor }
+    this.#host = { ...shared, engines: [...engines.values()], renamed, troubled }
   }
 
   /** The number of connected hosts. */
@@ -95,7 +100,12 @@ export class HypervisorSync implements JoinedHosts {
   }
 
   conditions(id: HypervisorId): readonly Condition[] {
-    return [...(this.#sessions.get(id)?.conditions ?? []), ...this.#contenders.conditions(id)]
+    const successor = this.#graph.hypervisors.get(id)?.successor ?? null
+    return [
+      ...(this.#sessions.get(id)?.conditions ?? []),
+      ...this.#contenders.conditions(id),
+      ...(successor === null ? [] : [renamedTo(id, successor)]),
+    ]
   }
 
   lastError(id: HypervisorId): string | null {
@@ -122,15 +132,20 @@ export class HypervisorSync implements JoinedHosts {
     const from = `${connection.remoteAddress}:${connection.remotePort}`
     try {
       const replica = await replicate(connection, openVSwitch)
-      const { systemId } = readHost(replica.tables, (vnic) => this.#graph.bindings.get(vnic))
+      const { systemId, facts } = readHost(replica.tables, (vnic) => this.#graph.bindings.get(vnic))
       if (systemId === null || !isOpaque(systemId)) {
         this.#refuse(connection, from, systemId)
         return
       }
       const id = systemId as HypervisorId
-      if (await this.#mayJoin(id, connection)) this.#join(new HostSession(id, connection, replica, this.#host))
-      // What is refused is closed, and a spare reads its rows anew when its turn comes.
-      else replica.stop()
+      if (!(await this.#mayJoin(id, connection))) {
+        // What is refused is closed, and a spare reads its rows anew when its turn comes.
+        replica.stop()
+        return
+      }
+      const former = formerName({ graph: this.#graph, switches: this.#switches, hosts: this }, id, facts, connection)
+      if (former !== undefined) await this.#succeed(former, id)
+      this.#join(new HostSession(id, connection, replica, this.#host))
     } catch (error) {
       this.#log.warn({ err: error, from }, 'cannot read the OVSDB of a host')
       connection.close(error instanceof Error ? error.message : String(error))
@@ -154,6 +169,21 @@ export class HypervisorSync implements JoinedHosts {
   async #mayJoin(id: HypervisorId, connection: Connection): Promise<boolean> {
     const first = this.#sessions.get(id)
     return !first || (await this.#contenders.replaces(id, first.connection, connection))
+  }
+
+  /** A connected host has another system-id: it is another hypervisor from now on, and joins again as that. */
+  async #renamed(session: HostSession, to: string | null): Promise<void> {
+    const isUsable = to !== null && isOpaque(to)
+    if (isUsable && (await this.#mayJoin(to as HypervisorId, session.connection))) {
+      this.#sessions.get(to as HypervisorId)?.close('it does not answer, and another host has its system-id now')
+      if (!this.#switches.get(to as HypervisorId)) await this.#succeed(session.id, to as HypervisorId)
+    }
+    session.close(`its system-id is ${to ?? 'gone'} now`)
+  }
+
+  async #succeed(from: HypervisorId, to: HypervisorId): Promise<void> {
+    this.#log.warn({ from, to }, 'the system-id of a host has changed: it keeps its VNICs and rules under the new one')
+    await this.#writer.succeed(from, to)
   }
 
   #refuse(connection: Connection, from: string, systemId: string | null): void {

@@ -13,7 +13,7 @@ import type { Generations } from '../core/realisation.ts'
 import type { Subscriber } from '../core/subscribers.ts'
 import type { Session } from '../openflow/index.ts'
 import type { Confirmations } from './confirmations.ts'
-import { Switch } from './switch.ts'
+import { addressOf, Switch } from './switch.ts'
 import type { SwitchListener } from './switch-listener.ts'
 
 /** The longest time that sending rules ahead of a commit takes in one turn of the event loop. */
@@ -87,6 +87,9 @@ export class Fleet implements ConnectedSwitches, Subscriber {
   /** Called after a commit. If a hypervisor or its datapath id is new, its switch may be waiting. */
   committed({ hypervisors }: Effects): void {
     for (const hypervisor of hypervisors) {
+      if (!isServed(this.#context.graph, hypervisor)) {
+        this.#switches.get(hypervisor)?.session.close('its hypervisor has another name now')
+      }
       const datapathId = this.#context.graph.hypervisors.get(hypervisor)?.datapathId
       const session = datapathId && this.#strangers.get(datapathId)
       if (!session) continue
@@ -103,7 +106,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     const until = performance.now() + MAX_PREPARE_MS
     for (const [hypervisor, objects] of stale) {
       if (performance.now() > until) return
-      this.#switches.get(hypervisor)?.prepare(objects, graph)
+      if (isServed(graph, hypervisor)) this.#switches.get(hypervisor)?.prepare(objects, graph)
     }
   }
 
@@ -139,7 +142,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
   #each(pairs: Pairs, tell: (target: Switch, objects: Iterable<Key>) => number): Generations {
     const generations = new Map<HypervisorId, number>()
     for (const [hypervisor, objects] of pairs) {
-      const target = this.#switches.get(hypervisor)
+      const target = isServed(this.#context.graph, hypervisor) ? this.#switches.get(hypervisor) : undefined
       if (target) generations.set(hypervisor, tell(target, objects))
     }
     return generations
@@ -224,8 +227,9 @@ export class Fleet implements ConnectedSwitches, Subscriber {
   }
 }
 
-/** The IP address from which a switch has connected. */
-const addressOf = ({ remoteAddress }: Session): string => remoteAddress.replace(/:\d+$/, '')
+/** Under a former name of its hypervisor, a switch gets no rules: it keeps what it has until it connects again. */
+const isServed = (graph: GraphReader, hypervisor: HypervisorId): boolean =>
+  (graph.hypervisors.get(hypervisor)?.successor ?? null) === null
 
 /** Does a switch answer a request within a second? */
 async function answersInTime(session: Session): Promise<boolean> {

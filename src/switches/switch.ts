@@ -88,6 +88,10 @@ export class Switch implements ConnectedSwitch {
     this.#sender = new BundleSender({ session, desired: this.#desired, refusals: this.#refusals, log: this.#log })
   }
 
+  get address(): string {
+    return addressOf(this.session)
+  }
+
   get rules(): number {
     return this.#desired.ledger.size
   }
@@ -243,3 +247,6 @@ export class Switch implements ConnectedSwitch {
     return sent
   }
 }
+
+/** The IP address from which a switch has connected. */
+export const addressOf = ({ remoteAddress }: Session): string => remoteAddress.replace(/:\d+$/, '')

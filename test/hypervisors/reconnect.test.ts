@@ -82,26 +82,6 @@ t.test('a host without a system-id is refused until it has one', { skip }, async
   t.equal(hosts.size, 1)
 })
 
-t.test(
-  'B35: a host whose system-id changes joins as another one; its VNICs follow once the old one is removed',
-  { skip },
-  async (t) => {
-    const cloud = await ovsdbCloud(t)
-    const { hosts } = cloud.controller
-    const host = await cloud.host('hv1')
-    const vnic = await cloud.vnic()
-    await host.addInterface('tap1', { vnic, ofport: 1 })
-    await cloud.settled(host)
-    await host.set({ 'system-id': 'hv2' })
-    await until(() => cloud.hypervisor('hv2') !== undefined)
-    t.notOk(hosts.connected(cloud.id('hv1')))
-    t.match(hosts.lastError(cloud.id('hv1')), /its system-id is hv2 now/)
-    t.equal(cloud.place(vnic), 'hv1 tap1 1', 'no host has reported that it left hv1')
-    await cloud.remove('hv1')
-    await until(() => cloud.place(vnic) === 'hv2 tap1 1')
-  },
-)
-
 t.test('B39: a hypervisor that is connected cannot be removed; one that is away can', { skip }, async (t) => {
   const cloud = await ovsdbCloud(t)
   const host = await cloud.host('hv1')
