@@ -47,7 +47,7 @@ t.test(
   },
 )
 
-const config = `engines: [vlan, { module: ${JSON.stringify(module)} }]\n`
+const config = `engines: [vlan, vxlan, geneve, remote-l2, { module: ${JSON.stringify(module)} }]\n`
 
 await onStage('networks over GRE', { hypervisors: 2, config }, async (t, scene) => {
   const { lab } = scene

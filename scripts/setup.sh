@@ -32,6 +32,7 @@ EOF
       echo 'iperf3 iperf3'
       echo 'isc-dhcp-client dhclient'
       echo 'udhcpc udhcpc'
+      echo 'nginx nginx'
       echo 'python3-os-ken /usr/lib/python3/dist-packages/os_ken'
       ;;
     bench)

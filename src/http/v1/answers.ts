@@ -7,6 +7,12 @@ import type { Call } from './route.ts'
 /** The longest time that an answer waits for switches to confirm removed or changed rules. */
 const MAX_SETTLING_MS = 5_000
 
+/**
+ * The longest time that an answer is held, whatever the caller asks for. nginx and other proxies answer 504 themselves if they
+ * have read nothing for 60 s.
+ */
+const MAX_HELD_MS = 57_000
+
 /** The ETag is the revision. It does not cover the status, so If-None-Match is not supported. */
 export function resource(reply: FastifyReply, status: number, view: object): FastifyReply {
   const { revision } = view as { revision?: unknown }
@@ -30,7 +36,7 @@ export async function held<View>(
   if (!seconds) return now
   const hungUp = new AbortController()
   reply.raw.once('close', () => hungUp.abort())
-  return wait(seconds * 1000, hungUp.signal)
+  return wait(Math.min(seconds * 1000, MAX_HELD_MS), hungUp.signal)
 }
 
 /** Answers 204 if the switches have confirmed, otherwise 202 with the object. */

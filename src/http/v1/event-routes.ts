@@ -11,8 +11,8 @@ import { responses } from '../responses.ts'
 import { PROJECT } from './route.ts'
 import { paramsOf } from './schemas.ts'
 
-/** The interval of comments in the stream, which detect dead connections. */
-const HEARTBEAT_INTERVAL_MS = 15_000
+/** The interval of comments in the stream. They detect dead connections, and keep proxies from giving up on a silent one. */
+const HEARTBEAT_INTERVAL_MS = 5_000
 
 const EVENTS = `${PROJECT}/events`
 
@@ -42,10 +42,14 @@ export function mountEvents(app: FastifyInstance, events: EventLog): void {
       reply.hijack()
       reply.raw.writeHead(200, {
         'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
+        // A proxy must not compress the stream: it would collect what it compresses.
+        'cache-control': 'no-store, no-transform',
+        // nginx collects answers unless they say this, and then sends not even the status line of a quiet stream.
+        'x-accel-buffering': 'no',
         'x-request-id': request.id,
       })
-      reply.raw.flushHeaders()
+      // Some proxies pass the head on only with the first octets of the body.
+      reply.raw.write(': connected\n\n')
       try {
         await write(reply.raw, stream, hungUp.signal)
       } catch (error) {
