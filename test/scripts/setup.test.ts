@@ -86,7 +86,7 @@ t.test('without root, it prints what to install, and tries nothing', async (t) =
   const { printed, calls } = run(t.testdir(), { has: ['ip', 'ping'], user: 1000, installed: 5 })
   t.match(
     printed,
-    'as root: apt-get install --no-install-recommends ethtool iperf3 isc-dhcp-client mininet openvswitch-common openvswitch-switch',
+    'as root: apt-get install --no-install-recommends ethtool iperf3 isc-dhcp-client mininet nginx openvswitch-common openvswitch-switch',
   )
   t.notMatch(printed, 'iputils-ping')
   t.same(calls, [])
