@@ -109,6 +109,7 @@ class Cloud {
       kind: 'ethernet',
       portId,
       migratesTo: null,
+      isActivated: false,
       attributes,
     }
     const began = performance.now()

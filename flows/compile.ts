@@ -114,7 +114,13 @@ function compileDomain(ground: Ground, here: Hypervisor, domain: Domain, audienc
   return asked(ground.pipeline, (stage) => stage.domain?.(scope))
 }
 
-function compilePort(ground: Ground, here: Hypervisor, id: PortId): Wanted[] {
+const compilePort = (ground: Ground, here: Hypervisor, id: PortId): Wanted[] => [
+  ...compilePlaced(ground, here, id),
+  ...compileArrival(ground, here, id),
+]
+
+/** A port where it is, and its domain where it is expected. */
+function compilePlaced(ground: Ground, here: Hypervisor, id: PortId): Wanted[] {
   const { graph, pipeline } = ground
   const placement = graph.placement(id)
   const port = graph.ports.get(id)
@@ -136,7 +142,20 @@ function compilePort(ground: Ground, here: Hypervisor, id: PortId): Wanted[] {
   ]
 }
 
-/** Is this a member on this switch? */
+/** A VNIC whose interface waits here for the end of a migration. It needs no way to the fabric yet. */
+function compileArrival({ graph, engines, pipeline }: Ground, here: Hypervisor, id: PortId): Wanted[] {
+  const member = graph.expected(id)
+  // The ports of a trunk come with the port that carries them.
+  if (member?.hypervisor !== here.id || !isMember(member) || member.ofport === null || member.tag !== null) return []
+  const { port, ofport } = member
+  const domain = port.networkId === null ? port : graph.networks.get(port.networkId)
+  const engine = domain && engines.get(domain.engine)
+  if (!engine) return []
+  const scope = { member: { ...member, ofport }, rules: engine.rules, wishes: pipeline.wishes }
+  return asked(pipeline, (stage) => stage.arriving?.(scope))
+}
+
+/** A member on this switch. */
 function compileMember(ground: Ground, here: Hypervisor, member: Member, domain: Domain): Wanted[] {
   const connected = connectedScope(ground, domain, here)
   if (!connected) return []

@@ -46,6 +46,17 @@ export class CloudState {
     })
   }
 
+  /** Waits until the interface of a migrating VNIC waits at the target, and the rules for it are there. */
+  async waitsAt(vnicId: string, { hypervisor, interface: name }: { hypervisor: string; interface: string }) {
+    return await until(`VNIC ${vnicId} to wait at ${hypervisor}`, async () => {
+      const vnic = await this.show(vnicId)
+      const { migration } = vnic
+      return (
+        migration?.hypervisor === hypervisor && migration.interface === name && migration.status === 'prepared' && vnic
+      )
+    })
+  }
+
   hypervisor(id: string): Promise<HypervisorState> {
     return this.api.must('GET', `/v1/hypervisors/${id}`)
   }

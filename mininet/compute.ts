@@ -27,11 +27,13 @@ export interface Vnic {
   readonly status_detail?: string | null
   /** The interface that Plugboard has found. */
   readonly binding: { readonly hypervisor: string; readonly interface: string; readonly ofport: number } | null
-  /** The target of a live migration, and the state of the rules there. */
+  /** The target of a live migration, the state of the rules there, and the interface that waits there. */
   readonly migration: {
     readonly hypervisor: string
     readonly status: 'preparing' | 'prepared' | 'error'
     readonly status_detail?: string
+    readonly interface: string | null
+    readonly activate: boolean
   } | null
   readonly revision: number
 }
@@ -84,12 +86,20 @@ export async function plugAndWait(cloud: Cloud, vnicId: string, portId: string):
 
 /**
  * Live migration: prepare the target before the VM runs there. Plugboard installs all rules that do not need the interface. Then
- * make the interface at the target (step 2), while the old one still exists. When Plugboard finds it, all traffic for the VM goes
- * to the target. Last, remove the old interface (step 5).
+ * make the interface at the target (step 2), while the VM still runs at the old place: traffic stays there. When the VM goes on
+ * at the target, its first frame from there brings all traffic to it. Last, remove the old interface (step 5).
  */
 export function prepareMigration(cloud: Cloud, vnicId: string, hypervisor: string): Promise<Vnic> {
   return request<Vnic>(cloud, 'POST', `/vnics/${vnicId}/migration`, {
     body: { hypervisor },
+    headers: { prefer: 'wait=30' },
+  })
+}
+
+/** Hands the VNIC over now, without waiting for a frame of the VM; or as soon as the interface at the target is there. */
+export function activateMigration(cloud: Cloud, vnicId: string, hypervisor: string): Promise<Vnic> {
+  return request<Vnic>(cloud, 'POST', `/vnics/${vnicId}/migration`, {
+    body: { hypervisor, activate: true },
     headers: { prefer: 'wait=30' },
   })
 }

@@ -11,6 +11,7 @@
  *      │ generations
  *      ├─> holders *     takes  stale, freed            gives  changes of the holders of segments
  *      ├─> arp           takes  vnics, subPorts, moves, arrivals   gives  announcements once the rules are confirmed
+ *      ├─> packets       takes  arrivals                gives  the first frames of VMs that have migrated, once the rules are confirmed
  *      ├─> fleet         takes  hypervisors             gives  switches that waited for their hypervisor to be known
  *      ├─> commits       takes  withdrawn               gives  the confirmation that the caller may wait for
  *      ├─> encap         takes  hypervisors             gives  troubles with their tunnel addresses
@@ -35,6 +36,7 @@ import { type Operations, operationsOf } from './core/operations.ts'
 import { graphOf, type Loaded } from './core/persist.ts'
 import { Presenter } from './core/present.ts'
 import { ResourceEvents } from './core/resource-events.ts'
+import { activate } from './core/resources/migration.ts'
 import { tablesOf } from './core/resources/tables.ts'
 import { restore } from './core/restore.ts'
 import { hooksOf } from './core/subscribers.ts'
@@ -137,10 +139,18 @@ export class Controller {
       encap.check()
     }
     const holders = new SegmentHolders({ graph, log, write: (operation) => journal.write(operation) })
+    const packets = packetDispatch({
+      graph,
+      engines,
+      rules,
+      fleet,
+      log,
+      activate: (vnic, at) => hosts.settle(vnic, (draft) => activate(draft, vnic, at)),
+    })
     const hooks = hooksOf({
       graph,
       handOut: (effects) => handOut({ graph, fleet, confirmations, announce: (id) => arp.announceAgain(id) }, effects),
-      subscribers: [holders, arp, fleet, commits, encap, tunnels, status, conditions, news],
+      subscribers: [holders, arp, packets, fleet, commits, encap, tunnels, status, conditions, news],
     })
     const journal: Journal = new Journal(
       { graph, loaded, restore: (nodes) => restore(nodes, tables), store, log },
@@ -154,7 +164,6 @@ export class Controller {
         },
       },
     )
-    const packets = packetDispatch({ graph, engines, rules, fleet, log })
     const hosts: HypervisorSync = new HypervisorSync({
       graph,
       journal,

@@ -54,6 +54,11 @@ export interface GraphReader {
   /** The port that a VNIC is plugged into, and the ports in its trunk. */
   portsOf(vnic: Pick<Vnic, 'portId'>): Iterable<PortId>
   placement(port: PortId): Placement | undefined
+  /**
+   * Where a port is expected: at the target of its VNIC's migration. It has a port number there if the VNIC's interface waits there
+   * for the end of the migration.
+   */
+  expected(port: PortId): Placement | undefined
   /** The hypervisors where a port is placed or expected: at most two. */
   placesOf(port: PortId): Iterable<Place>
   /**

@@ -94,6 +94,10 @@ export class Graph implements GraphReader {
     return this.#places.placement(port)
   }
 
+  expected(port: PortId): Placement | undefined {
+    return this.#places.expected(port)
+  }
+
   placesOf(port: PortId): Generator<Place> {
     return this.#places.placesOf(port)
   }
@@ -165,7 +169,7 @@ export class Graph implements GraphReader {
     const from = swap(this.bindings, id, to)
     if (from) this.vnicsOnHypervisor.delete(from.hypervisor, id)
     if (to) this.vnicsOnHypervisor.add(to.hypervisor, id)
-    this.#places.noteBinding(id)
+    this.#places.noteClaims(id)
     return from
   }
 
@@ -173,6 +177,7 @@ export class Graph implements GraphReader {
     const from = swap(this.contests, id, to)
     for (const { hypervisor } of from?.claims ?? []) this.contestsOf.delete(hypervisor, id)
     for (const { hypervisor } of to?.claims ?? []) this.contestsOf.add(hypervisor, id)
+    this.#places.noteClaims(id)
     return from
   }
 

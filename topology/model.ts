@@ -85,6 +85,8 @@ export interface Vnic extends Made {
   readonly portId: PortId | null
   /** The hypervisor that it is about to move to. Rules are prepared there before its interface appears. */
   readonly migratesTo: HypervisorId | null
+  /** Does its migration end as soon as its interface is there? Otherwise the interface waits until the VM runs there. */
+  readonly isActivated: boolean
   readonly attributes: Attributes
 }
 

@@ -6,7 +6,7 @@
 
 import type { HypervisorId, NetworkId, PortId, VnicId } from './ids.ts'
 import { LayeredMap, type WritableMap } from './layered-map.ts'
-import type { Binding, Port, Vnic } from './model.ts'
+import type { Binding, Contest, Port, Vnic } from './model.ts'
 import { Multimap, type ReadonlyMultimap } from './multimap.ts'
 import { NestedMultimap } from './nested-multimap.ts'
 
@@ -51,6 +51,7 @@ interface Nodes {
   readonly ports: ReadonlyMap<PortId, Port>
   readonly vnics: ReadonlyMap<VnicId, Vnic>
   readonly bindings: ReadonlyMap<VnicId, Binding>
+  readonly contests: ReadonlyMap<VnicId, Contest>
 }
 
 export class Places {
@@ -66,8 +67,8 @@ export class Places {
   readonly #carriers: WritableMap<PortId, ReadonlyMap<PortId, number>>
   readonly #attachments: WritableMap<PortId, Attachment>
   readonly #placements: WritableMap<PortId, Placement>
-  /** The hypervisor where a port is expected and not placed yet. */
-  readonly #expected: WritableMap<PortId, Place>
+  /** The hypervisor where a port is expected and not placed yet, with the port number of the interface that waits there. */
+  readonly #expected: WritableMap<PortId, Placement>
   /** network -> hypervisor -> the ports that are placed or expected there and administratively up */
   readonly #members: NestedMultimap<NetworkId, HypervisorId, PortId>
   /** The members that get frames to unknown addresses. */
@@ -126,6 +127,10 @@ export class Places {
     return this.#placements.get(port)
   }
 
+  expected(port: PortId): Placement | undefined {
+    return this.#expected.get(port)
+  }
+
   *placesOf(port: PortId): Generator<Place> {
     const places = [this.#placements.get(port), this.#expected.get(port)]
     for (const place of places) if (place) yield place
@@ -167,8 +172,8 @@ export class Places {
     if (to?.portId !== from?.portId) for (const port of this.portsOf(to ?? NOWHERE)) this.#place(port)
   }
 
-  /** Called when the binding of a VNIC has changed; the nodes already contain the new one. */
-  noteBinding(id: VnicId): void {
+  /** Called when the binding of a VNIC or the claims on it have changed; the nodes already contain the new ones. */
+  noteClaims(id: VnicId): void {
     for (const port of this.portsOf(this.#nodes.vnics.get(id) ?? NOWHERE)) this.#place(port)
   }
 
@@ -203,10 +208,13 @@ export class Places {
     return { port, ...attachment, hypervisor: binding.hypervisor, ofport: binding.ofport }
   }
 
-  #expect(id: PortId): Place | undefined {
+  #expect(id: PortId): Placement | undefined {
     const [port, attachment] = [this.#nodes.ports.get(id), this.#attachmentInUse(id)]
     const hypervisor = attachment?.vnic.migratesTo
-    return port && hypervisor ? { port, carrier: attachment.carrier, tag: attachment.tag, hypervisor } : undefined
+    if (!port || !hypervisor) return undefined
+    const claims = this.#nodes.contests.get(attachment.vnic.id)?.claims
+    const ofport = claims?.find((claim) => claim.hypervisor === hypervisor)?.ofport ?? null
+    return { port, ...attachment, hypervisor, ofport }
   }
 
   /** A port that is administratively down carries no sub-ports. */

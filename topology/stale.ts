@@ -39,8 +39,14 @@ export function stale(graph: GraphReader, change: Change, mark: Mark): void {
       if (now) hypervisor(graph, now, mark)
       break
     }
-    // Rules do not depend on these: what they do depend on changes with them.
     case 'contest':
+      // An interface that waits at the target of a migration is one of the claims.
+      for (const id of graph.portsOf(graph.vnics.get(change.id) ?? { portId: null })) {
+        const expected = graph.expected(id)
+        if (expected) mark(expected.hypervisor, expected.port.key)
+      }
+      break
+    // Rules do not depend on these: what they do depend on changes with them.
     case 'segment':
     case 'address':
       break

@@ -83,6 +83,10 @@ export function puntsOf(rules: EngineRules, member: Member, domain: Domain): Pun
 }
 
 /** @throws EngineMistake */
+export const ownFramesOf = (rules: EngineRules, member: Member): readonly PacketField[] =>
+  rules.ownFrames ? fieldsOf(rules.alias, 'ownFrames()', ask(rules, 'ownFrames', [member])) : []
+
+/** @throws EngineMistake */
 export function announcementsOf(rules: EngineRules, domain: Domain, member: Member): Announcement[] {
   if (!rules.announcements) return []
   const said = list(rules.alias, 'announcements()', ask(rules, 'announcements', [domain, member]))

@@ -144,6 +144,11 @@ export interface EngineRules {
   servers?(domain: Domain): readonly Neighbour[]
   /** The frames of a member that the engine's `answer` gets, at a limited rate. If left out, it gets none. */
   punts?(member: Member, domain: Domain): readonly Punt[]
+  /**
+   * What all frames of a VNIC's own have. At the target of a migration, the first one that its interface sends shows that its VM
+   * runs there now. Without it every frame does.
+   */
+  ownFrames?(member: Member): readonly PacketField[]
   /** The forward rules of the domain itself, on a hypervisor with members. */
   domain(domain: Domain): readonly Forward[]
   /** The forward rules for a member on this hypervisor. */

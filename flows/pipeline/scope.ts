@@ -60,6 +60,11 @@ export interface MemberScope extends ConnectedScope {
   readonly member: Member
 }
 
+/** A VNIC whose interface waits on this hypervisor, at the target of its migration. It is no member here yet. */
+export interface ArrivalScope extends Pick<Scope, 'rules' | 'wishes'> {
+  readonly member: Member
+}
+
 /** A member on another hypervisor, `peer`. */
 export interface RemoteScope extends Scope {
   readonly member: Member

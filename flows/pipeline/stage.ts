@@ -6,7 +6,16 @@ import type { Member } from '../engines/engine-rules.ts'
 import type { FabricKind } from './fabric-kind.ts'
 import type { Register } from './registers.ts'
 import type { Rule } from './rule.ts'
-import type { ConnectedScope, DomainScope, MemberScope, Path, RemoteScope, Scope, SiteScope } from './scope.ts'
+import type {
+  ArrivalScope,
+  ConnectedScope,
+  DomainScope,
+  MemberScope,
+  Path,
+  RemoteScope,
+  Scope,
+  SiteScope,
+} from './scope.ts'
 import type { Table } from './table.ts'
 import type { VnicMeter } from './vnic-meter.ts'
 import type { AllWishes, Wishes } from './wishes.ts'
@@ -44,6 +53,8 @@ export interface Stage {
   member?(scope: MemberScope): readonly Rule[]
   /** The rules of a member on its own hypervisor while its port is administratively down. */
   memberDown?(member: Member, wishes: AllWishes): readonly Rule[]
+  /** The rules of a VNIC whose interface waits on a hypervisor for the end of a migration. */
+  arriving?(scope: ArrivalScope): readonly Rule[]
   /** The rules of a member on another hypervisor, if that one knows the member (`Graph.knowsRemote`). */
   remote?(scope: RemoteScope): readonly Rule[]
   /** The rules of a port that leads to the remote site of its network. */

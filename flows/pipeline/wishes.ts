@@ -25,11 +25,13 @@ export interface Limit {
   readonly words: string
 }
 
+export type Direction = 'sends' | 'receives' | 'to controller'
+
 export interface Wishes {
   /** How frames of a member look on its interface; undefined if they look like those of any VNIC. Only one stage may say so. */
   framing?(member: Member): Framing | undefined
-  /** The limit of what a member sends, or of what it receives. */
-  limit?(member: Member, direction: 'sends' | 'receives'): Limit | undefined
+  /** The limit of what a member sends, of what it receives, or of its frames that the controller gets. */
+  limit?(member: Member, direction: Direction): Limit | undefined
   /** Actions on each frame that comes from the remote site of a port. */
   fromSite?(port: Port): readonly Action[]
 }
@@ -37,7 +39,7 @@ export interface Wishes {
 /** The wishes of all stages together. */
 export interface AllWishes {
   framing(member: Member): Framing | undefined
-  limit(member: Member, direction: 'sends' | 'receives'): Limit
+  limit(member: Member, direction: Direction): Limit
   fromSite(port: Port): readonly Action[]
 }
 

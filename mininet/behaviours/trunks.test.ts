@@ -5,14 +5,13 @@ import type { Network, Port } from '../api.ts'
 import { project } from '../cloud-state.ts'
 import { prepareMigration } from '../compute.ts'
 import { frame, readFrame, type Tag } from '../frames.ts'
-import { migrate } from '../live-migration.ts'
+import { migrate, RARP } from '../live-migration.ts'
 import { onStage } from '../onstage.ts'
 import type { Station } from '../scene.ts'
 import { until } from '../until.ts'
 
 const BROADCAST = 'ff:ff:ff:ff:ff:ff'
 const [Q, AD] = [0x8100, 0x88a8]
-const RARP = 0x8035
 /** The tag of the guest's frames. It is no VLAN of the physical network. */
 const TAG = 77
 /** The request in the example of the docs page. */

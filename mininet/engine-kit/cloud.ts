@@ -32,8 +32,8 @@ const HAPPENINGS: readonly Happening[] = [
   (cloud, random) => cloud.bind(cloud.vnic(random), random),
   (cloud, random) => cloud.bind(cloud.vnic(random), random),
   (cloud, random) => {
-    const there = random.pick(HYPERVISORS)
-    return cloud.write((draft) => migrate(draft, PROJECT, cloud.vnic(random), there, null))
+    const request = { to: random.pick(HYPERVISORS), activate: false }
+    return cloud.write((draft) => migrate(draft, PROJECT, cloud.vnic(random), request, null))
   },
   (cloud, random) => cloud.write((draft) => callOff(draft, PROJECT, cloud.vnic(random), null)),
   (cloud, random) => {

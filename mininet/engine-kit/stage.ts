@@ -159,6 +159,7 @@ export class Stage {
     const name = `${old.name.replace(/-at-.*/, '')}-at-${hypervisor.id}`
     station.vm = await this.lab.startVm({ name, hypervisor, vnicId, mac, addresses })
     await addInterface((...argv) => hypervisor.run(...argv), station.vm.interface, vnic)
+    await this.api.must('POST', path, { hypervisor: hypervisor.id, activate: true }, { prefer: 'wait=30' })
     await this.#scene.boundTo(vnicId, { hypervisor: hypervisor.id, interface: station.vm.interface })
     await this.active(station)
     await this.lab.removeVm(old)

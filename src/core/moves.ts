@@ -1,7 +1,7 @@
 /** VNICs that a commit moves from one hypervisor to another, or prepares to move. */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
-import type { Binding } from '../../topology/model.ts'
+import type { Binding, Contest } from '../../topology/model.ts'
 import type { Step } from './committed.ts'
 
 /** The hypervisor of a VNIC before and after a commit. */
@@ -36,12 +36,22 @@ export function arrivalsOf(graph: GraphReader, steps: readonly Step[]): Set<Vnic
   return arrivals
 }
 
-/** The VNICs whose migration begins, ends or gets another target. Destroyed VNICs are not among them. */
+/**
+ * The VNICs whose migration begins, ends or gets another target, and those whose interface at the target appears, goes or gets
+ * another port number. Destroyed VNICs are not among them.
+ */
 export function migrationsOf(graph: GraphReader, steps: readonly Step[]): Set<VnicId> {
   const migrations = new Set<VnicId>()
   for (const { change, undo } of steps) {
+    if (change.kind === 'contest' && undo.kind === 'contest') {
+      const to = graph.vnics.get(change.id)?.migratesTo
+      if (to && portNumberAt(to, change.to) !== portNumberAt(to, undo.to)) migrations.add(change.id)
+    }
     if (change.kind !== 'vnic' || undo.kind !== 'vnic' || !graph.vnics.has(change.id)) continue
     if ((change.to?.migratesTo ?? null) !== (undo.to?.migratesTo ?? null)) migrations.add(change.id)
   }
   return migrations
 }
+
+const portNumberAt = (where: HypervisorId, contest: Contest | null): number | null =>
+  contest?.claims.find(({ hypervisor }) => hypervisor === where)?.ofport ?? null

@@ -20,6 +20,10 @@ export interface MigrationView {
   readonly status: MigrationStatus
   /** The reason for status `error`, or a remark on `preparing`. */
   readonly status_detail?: string
+  /** The interface that waits at the target; null: it is not there yet. */
+  readonly interface: string | null
+  /** Is the VNIC handed over as soon as its interface is there? */
+  readonly activate: boolean
 }
 
 /**

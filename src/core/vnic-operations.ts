@@ -1,10 +1,10 @@
 /** The operations on VNICs and on their migrations. */
 import { inOrder } from '../../topology/graph.ts'
-import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
+import type { PortId, ProjectId, VnicId } from '../../topology/ids.ts'
 import type { Caller } from './caller.ts'
 import type { OperationsContext } from './operations.ts'
 import type { Body } from './resources/field-table.ts'
-import { callOff, migrate } from './resources/migration.ts'
+import { callOff, type MigrationRequest, migrate } from './resources/migration.ts'
 import { type Expected, owned } from './resources/objects.ts'
 import { createVnic, destroyVnic, plug, unplug } from './resources/vnic.ts'
 import { type Made, type Settling, settling } from './settling.ts'
@@ -70,9 +70,9 @@ export class VnicOperations {
     })
   }
 
-  /** Begins a live migration: the VNIC's interface will appear at the given hypervisor. @throws PlugboardError */
-  async migrate(project: ProjectId, id: VnicId, to: HypervisorId, expected: Expected): Promise<VnicView> {
-    await this.#context.journal.write((draft) => migrate(draft, project, id, to, expected))
+  /** Begins a live migration, or activates one. If its interface is there, an activated VNIC is handed over. @throws PlugboardError */
+  async migrate(project: ProjectId, id: VnicId, request: MigrationRequest, expected: Expected): Promise<VnicView> {
+    await this.#context.hosts.settle(id, (draft) => migrate(draft, project, id, request, expected))
     return this.show(project, id)
   }
 
@@ -90,6 +90,12 @@ export class VnicOperations {
    */
   realised(project: ProjectId, id: VnicId, milliseconds: number, signal?: AbortSignal): Promise<VnicView> {
     return this.#when(project, id, ({ status }) => !PASSING.includes(status), milliseconds, signal)
+  }
+
+  /** Waits until the VNIC has been handed over and is `active` or in `error`. Otherwise the same as `realised`. */
+  handedOver(project: ProjectId, id: VnicId, milliseconds: number, signal?: AbortSignal): Promise<VnicView> {
+    const isDone = ({ status, migration }: Standing) => !migration && !PASSING.includes(status)
+    return this.#when(project, id, isDone, milliseconds, signal)
   }
 
   /** Waits until the migration of the VNIC is `prepared`, in `error` or over. Otherwise the same as `realised`. */

@@ -61,8 +61,10 @@ export class BindingSettler {
     const postponed = new Map<VnicId, number>()
     const tenures = [...claims].map(([id, claims]): Tenure => {
       const was = graph.bindings.get(id)
-      const winner = winnerOf(claims, was?.hypervisor, this.#context.attendance)
       const held = claims.find(({ hypervisor }) => hypervisor === was?.hypervisor)
+      const waiting = held && waitingAt(graph, id)
+      const counting = claims.filter(({ hypervisor }) => hypervisor !== waiting)
+      const winner = winnerOf(counting, was?.hypervisor, this.#context.attendance)
       if (!was || !winner || winner.hypervisor === was.hypervisor) return { id, claims, holder: winner }
       const isMigration = graph.vnics.get(id)?.migratesTo === winner.hypervisor
       const waitsUntil = held && !isMigration ? this.#limit.waitsUntil(id) : undefined
@@ -88,6 +90,15 @@ export class BindingSettler {
       else log.warn(move, 'the VNIC has gone to another hypervisor that claims it')
     }
     for (const [vnic, time] of postponed) this.#settleAt(vnic, time)
+  }
+
+  /** Runs an operation, and settles the claims on a VNIC within it. @throws what the operation throws */
+  async settleWith(vnic: VnicId, operation: (draft: Draft) => void): Promise<void> {
+    const { value } = await this.#context.journal.write((draft) => {
+      operation(draft)
+      return this.settle(draft, new Map([[vnic, claimsOn(draft.graph, vnic)]]))
+    })
+    this.committed(value)
   }
 
   /** Settles the claims on VNICs again, in an operation of their own. */
@@ -118,4 +129,10 @@ export class BindingSettler {
       void this.settleAgain([vnic])
     }, time - performance.now())
   }
+}
+
+/** The target of a migration that is not activated. As long as another claim holds the VNIC, the one from there has to wait. */
+function waitingAt(graph: GraphReader, id: VnicId): HypervisorId | null {
+  const vnic = graph.vnics.get(id)
+  return vnic && !vnic.isActivated ? vnic.migratesTo : null
 }

@@ -80,11 +80,11 @@ function whyLost(id: HypervisorId, vnic: VnicId, ofport: number | null, graph: G
   return "keeps until this one's switch is connected and compared, or because the VNIC has changed hands too often"
 }
 
-/** VNICs that it claims and another hypervisor holds. */
+/** VNICs that it claims and another hypervisor holds. An interface that waits for the end of a migration is as it must be. */
 function* lostClaims(id: HypervisorId, claims: Iterable<Binding>, graph: GraphReader): Generator<Condition> {
   for (const { vnicId, interface: name, ofport } of claims) {
     const holder = graph.bindings.get(vnicId)?.hypervisor ?? id
-    if (holder === id) continue
+    if (holder === id || (ofport !== null && graph.vnics.get(vnicId)?.migratesTo === id)) continue
     const why = whyLost(id, vnicId, ofport, graph)
     const message = `interface ${name} carries iface-id ${vnicId}, which hypervisor ${holder} ${why}`
     yield { code: 'claimed-elsewhere', message }

@@ -8,8 +8,9 @@
  */
 import type { Logger } from 'pino'
 import type { GraphReader } from '../../topology/graph-reader.ts'
-import { type HypervisorId, isOpaque } from '../../topology/ids.ts'
+import { type HypervisorId, isOpaque, type VnicId } from '../../topology/ids.ts'
 import type { ConnectedSwitches } from '../core/connected-switches.ts'
+import type { Draft } from '../core/draft.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
 import type { JoinedHosts } from '../core/joined-hosts.ts'
 import type { Journal } from '../core/journal.ts'
@@ -110,6 +111,10 @@ export class HypervisorSync implements JoinedHosts {
 
   lastError(id: HypervisorId): string | null {
     return this.#sessions.get(id)?.lastError ?? this.#lastErrors.get(id) ?? null
+  }
+
+  settle(vnic: VnicId, operation: (draft: Draft) => void): Promise<void> {
+    return this.#settler.settleWith(vnic, operation)
   }
 
   /** The rules of a switch were compared: now the claims of its hypervisor can win. */

@@ -5,13 +5,19 @@
 import type { Stage } from '../../flows/pipeline/stage.ts'
 import { PIPELINE } from '../../flows/stages/assembled.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
+import type { Effects } from '../core/effects.ts'
+import type { Generations } from '../core/realisation.ts'
+import type { Subscriber } from '../core/subscribers.ts'
 import type { PacketIn, Session } from '../openflow/index.ts'
 import type { SwitchListener } from '../switches/switch-listener.ts'
 
 /** The outcome of a packet. */
 export type Outcome = 'answered' | 'ignored' | 'dropped'
 
-export interface PacketHandler {
+/** A handler of packets. It may also follow commits and what switches confirm. */
+export interface PacketHandler
+  extends Pick<Subscriber, 'committed'>,
+    Pick<SwitchListener, 'confirmed' | 'disconnected'> {
   /** The stage whose packets the handler takes. */
   readonly stage: Stage
   packetIn(hypervisor: HypervisorId, session: Session, packet: PacketIn): void
@@ -19,7 +25,7 @@ export interface PacketHandler {
   close?(): void
 }
 
-export class PacketDispatch implements SwitchListener {
+export class PacketDispatch implements Subscriber, SwitchListener {
   /** The number of packets since the controller started, by outcome. */
   readonly counts: Record<Outcome, number> = { answered: 0, ignored: 0, dropped: 0 }
   readonly #handlers = new Map<string, PacketHandler>()
@@ -36,6 +42,18 @@ export class PacketDispatch implements SwitchListener {
     const handler = stage === undefined ? undefined : this.#handlers.get(stage)
     if (handler) handler.packetIn(hypervisor, session, packet)
     else this.count('ignored')
+  }
+
+  committed(effects: Effects, generations: Generations): void {
+    for (const handler of this.#handlers.values()) handler.committed?.(effects, generations)
+  }
+
+  confirmed(hypervisor: HypervisorId, generation: number): void {
+    for (const handler of this.#handlers.values()) handler.confirmed?.(hypervisor, generation)
+  }
+
+  disconnected(hypervisor: HypervisorId): void {
+    for (const handler of this.#handlers.values()) handler.disconnected?.(hypervisor)
   }
 
   count(outcome: Outcome): void {

@@ -2,9 +2,11 @@
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
+import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Engine } from '../core/engine/engine.ts'
 import type { Fleet } from '../switches/fleet.ts'
-import { PacketDispatch } from './dispatch.ts'
+import { type Outcome, PacketDispatch } from './dispatch.ts'
+import { FirstFrames } from './first-frames.ts'
 import { NextHops } from './next-hops.ts'
 import { Responder } from './responder.ts'
 
@@ -14,11 +16,15 @@ interface Context {
   readonly rules: Engines
   readonly fleet: Fleet
   readonly log: Logger
+  /** Activates the migration of a VNIC to this hypervisor. Resolves when that is durable. */
+  activate(vnic: VnicId, at: HypervisorId): Promise<void>
 }
 
 export function packetDispatch(context: Context): PacketDispatch {
   const dispatch = new PacketDispatch()
-  dispatch.register(new Responder({ ...context, count: (outcome) => dispatch.count(outcome) }))
+  const counting = { ...context, count: (outcome: Outcome) => dispatch.count(outcome) }
+  dispatch.register(new FirstFrames(counting))
   dispatch.register(new NextHops(context))
+  dispatch.register(new Responder(counting))
   return dispatch
 }

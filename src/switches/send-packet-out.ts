@@ -7,3 +7,9 @@ export function sendPacketOut(session: Session, { frame, actions }: Pick<Injecti
   const match = [{ field: 'in_port', value: PORT.CONTROLLER }] as const
   session.send({ type: 'packet_out', match, actions, data: frame })
 }
+
+/** The switch takes the frame as if it had just come in by this port. @throws OpenFlowError `closed` */
+export function sendFromPort(session: Session, ofport: number, frame: Uint8Array): void {
+  const match = [{ field: 'in_port', value: ofport }] as const
+  session.send({ type: 'packet_out', match, actions: [{ type: 'output', port: PORT.TABLE }], data: frame })
+}

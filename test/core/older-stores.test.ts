@@ -23,7 +23,7 @@ for (const schema of [1, 2, 3, 4]) {
     t.match(graph.networks.get(id('01') as NetworkId), { name: 'overlay', mesh: true, hypervisorRules: false })
     const port = { floodUnknown: false, rateLimit: null, trunk: [], hypervisor: null, segmentId: null }
     t.match(graph.ports.get(id('11') as PortId), port)
-    t.match(graph.vnics.get(id('21') as VnicId), { portId: id('11'), migratesTo: null })
+    t.match(graph.vnics.get(id('21') as VnicId), { portId: id('11'), migratesTo: null, isActivated: false })
     t.match(graph.placement(id('11') as PortId), { hypervisor: 'hv0', ofport: 1 })
     const owner = graph.networks.get(id('01') as NetworkId)?.key
     t.match(graph.segments.get('vxlan/4096'), { owner, partOf: null, holders: ['hv0'] })

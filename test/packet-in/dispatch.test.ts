@@ -22,7 +22,7 @@ t.test('every stage that sends packets to the controller has a handler', async (
   const log = pino({ level: 'silent' })
   const graph = new Graph()
   const fleet = new Fleet({ graph, engines: ENGINES, confirmations: new Confirmations(), log })
-  const dispatch = packetDispatch({ graph, engines: new Map(), rules: ENGINES, fleet, log })
+  const dispatch = packetDispatch({ graph, engines: new Map(), rules: ENGINES, fleet, log, activate: async () => {} })
   t.teardown(() => dispatch.close())
   t.ok(punting.length > 0)
   for (const stage of punting) {

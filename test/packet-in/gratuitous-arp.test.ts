@@ -106,7 +106,7 @@ t.test('a VNIC that leaves its old place before it reaches the target counts as 
   const [h0, h1] = [await connect(0), await connect(1)]
   const id = await plug(await call('create_network', { engine: 'vlan' }), 0)
   await until(() => status(id) === 'active' && h0.packetOuts.length === 1)
-  await controller.operations.vnics.migrate(PROJECT, id, hypervisorId(1), null)
+  await controller.operations.vnics.migrate(PROJECT, id, { to: hypervisorId(1), activate: false }, null)
   await unbind(id)
   await until(() => status(id) === 'waiting')
   await bind(id, 1)

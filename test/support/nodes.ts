@@ -145,6 +145,7 @@ export const vnic = (n: number, plugged: number | null, extra: Partial<Vnic> = {
   kind: 'ethernet',
   portId: plugged === null ? null : portId(plugged),
   migratesTo: null,
+  isActivated: false,
   attributes: { mac_address: mac(n) },
   ...extra,
 })

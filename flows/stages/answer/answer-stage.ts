@@ -10,26 +10,15 @@ import { type Rule, rule } from '../../pipeline/rule.ts'
 import type { Scope } from '../../pipeline/scope.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import { ANSWER } from '../../pipeline/table.ts'
-import { type MeterSpec, meterId, throughMeters, type VnicMeter } from '../../pipeline/vnic-meter.ts'
+import { throughMeters } from '../../pipeline/vnic-meter.ts'
+import type { AllWishes } from '../../pipeline/wishes.ts'
 import { ADVERTISE, answersFor } from './known-address.ts'
-
-const TO_CONTROLLER_METER: VnicMeter = {
-  name: 'to-controller',
-  slot: 2,
-  limits: 'frames of the VNIC that the controller answers',
-}
-/**
- * The rate in packets per second, and the burst, of one VNIC. That is several times what a client sends when it starts. The
- * controller can answer more than a thousand VNICs that all send at this rate.
- */
-const MAX_PUNTS = { rate: 20, burst: 20 } as const
 
 export const answer: Stage = {
   name: 'answer',
   does: 'answers VNICs in the switch, or has the controller answer them',
   tables: [ANSWER, ADVERTISE],
   writes: [TARGET],
-  meters: [TO_CONTROLLER_METER],
   punts: [ANSWER],
   entry: { fromMember: ({ rules }) => (isAsked(rules) ? ANSWER.number : undefined) },
   domain: (scope) => [
@@ -37,9 +26,9 @@ export const answer: Stage = {
     ...serversOf(scope.rules, scope.domain).flatMap((neighbour) => answersFor(scope, { neighbour })),
   ],
   member: (scope) => {
-    const { rules, member, domain } = scope
+    const { rules, member, domain, wishes } = scope
     return [
-      ...puntsOf(rules, member, domain).map((punt) => puntToController(member, domain, punt)),
+      ...puntsOf(rules, member, domain).map((punt) => puntToController(member, domain, punt, wishes)),
       ...neighboursOf(rules, member, domain).flatMap((neighbour) =>
         answersFor(scope, { member, neighbour, isHere: true }),
       ),
@@ -66,16 +55,16 @@ const goesOn = ({ domain, next }: Scope): Rule =>
   })
 
 /** A frame that the controller answers goes to the controller as a whole, within the limit, and nowhere else. */
-function puntToController(member: Member, domain: Domain, { match, what }: Punt): Rule {
-  const { port, ofport } = member
-  const limit: MeterSpec = { id: meterId(ofport, TO_CONTROLLER_METER), unit: 'pktps', ...MAX_PUNTS }
+function puntToController(member: Member, domain: Domain, { match, what }: Punt, wishes: AllWishes): Rule {
+  const { port } = member
+  const { meters, words } = wishes.limit(member, 'to controller')
   return rule({
     table: ANSWER.number,
     priority: 220,
     match: [is(SOURCE, port.key), ...match],
-    actions: [...throughMeters([limit]), TO_CONTROLLER],
+    actions: [...throughMeters(meters), TO_CONTROLLER],
     author: port.key,
-    why: `${describeVnic(member)}: ${called(domain)} has the controller answer ${what}, ${limit.rate} a second at most`,
-    meters: [limit],
+    why: `${describeVnic(member)}: ${called(domain)} has the controller answer ${what}${words}`,
+    meters,
   })
 }

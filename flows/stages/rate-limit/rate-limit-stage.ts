@@ -20,10 +20,12 @@ export const rateLimit: Stage = {
   does: 'limits what a VNIC sends and receives',
   meters: [FROM_VNIC, TO_VNIC],
   wishes: {
-    limit: (member, direction) =>
-      direction === 'sends'
-        ? limitOf(member, FROM_VNIC, member.carrier.rateLimit?.egressKbps ?? null)
-        : limitOf(member, TO_VNIC, member.carrier.rateLimit?.ingressKbps ?? null),
+    limit(member, direction) {
+      const { rateLimit } = member.carrier
+      if (direction === 'sends') return limitOf(member, FROM_VNIC, rateLimit?.egressKbps ?? null)
+      if (direction === 'receives') return limitOf(member, TO_VNIC, rateLimit?.ingressKbps ?? null)
+      return undefined
+    },
   },
 }
 

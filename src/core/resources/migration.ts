@@ -1,26 +1,58 @@
 /**
- * Live migration: a VNIC is expected at another hypervisor, where all rules that do not need its interface are prepared. When
- * that hypervisor claims the VNIC, the migration is complete. These functions run inside the journal. The progress of a
- * migration is not stored: it follows from the graph and the switches.
+ * Live migration: a VNIC is expected at another hypervisor, where all rules that do not need its interface are prepared. When its
+ * interface is there, it waits until the migration is activated: the VM runs there now, or the compute service says so. Then the
+ * VNIC is handed over, which completes the migration. These functions run inside the journal. The progress of a migration is not
+ * stored: it follows from the graph and the switches.
  */
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { HypervisorId, ProjectId, VnicId } from '../../../topology/ids.ts'
-import type { Binding } from '../../../topology/model.ts'
+import type { Binding, Vnic } from '../../../topology/model.ts'
 import type { Draft } from '../draft.ts'
 import { PlugboardError } from '../errors.ts'
 import { checkRevision, type Expected, owned } from './objects.ts'
 
-/** Begins the migration of a VNIC, or gives it another target. */
-export function migrate(draft: Draft, project: ProjectId, id: VnicId, to: HypervisorId, expected: Expected): void {
+/** What a VNIC has that does not migrate. */
+export const NO_MIGRATION = { migratesTo: null, isActivated: false } as const
+
+export interface MigrationRequest {
+  /** The target; undefined: that of the migration under way. */
+  readonly to: HypervisorId | undefined
+  /** Is the VNIC to be handed over as soon as its interface is there? */
+  readonly activate: boolean
+}
+
+/** Begins the migration of a VNIC, gives it another target, or activates it. */
+export function migrate(
+  draft: Draft,
+  project: ProjectId,
+  id: VnicId,
+  { to: wanted, activate }: MigrationRequest,
+  expected: Expected,
+): void {
   const { graph } = draft
   const vnic = owned(graph.vnics.get(id), project, 'VNIC', id)
+  const to = wanted ?? vnic.migratesTo
+  if (!to) throw new PlugboardError('not-found', `VNIC ${id} is not migrating: name the hypervisor that it goes to`)
   if (!graph.hypervisors.has(to)) {
     throw new PlugboardError('not-found', `there is no hypervisor ${to}`, { field: 'hypervisor' })
   }
+  const isThere = graph.bindings.get(id)?.hypervisor === to
+  const isUnderWay = vnic.migratesTo === to
   // A repeated request has nothing to do. It must not fail because the first one has increased the revision.
-  if (vnic.migratesTo === to) return
+  if (isUnderWay ? vnic.isActivated || !activate : isThere && activate) return
   checkRevision(expected, vnic.revision, `VNIC ${id}`)
-  if (!vnic.portId) {
+  if (!isUnderWay) checkTarget(graph, vnic, to)
+  setAside(draft, vnic, to)
+  draft.change({
+    kind: 'vnic',
+    id,
+    to: { ...vnic, migratesTo: to, isActivated: activate, revision: vnic.revision + 1 },
+  })
+}
+
+/** @throws PlugboardError `bad-request` if a migration of the VNIC to this hypervisor cannot begin */
+function checkTarget(graph: GraphReader, { id, portId }: Vnic, to: HypervisorId): void {
+  if (!portId) {
     throw new PlugboardError(
       'bad-request',
       `VNIC ${id} is in no port, so no rules can be prepared for it: plug it first`,
@@ -37,7 +69,13 @@ export function migrate(draft: Draft, project: ProjectId, id: VnicId, to: Hyperv
     const detail = `interface ${left.interface} on hypervisor ${to} carries the id of VNIC ${id} from before: remove it first, or clear its iface-id`
     throw new PlugboardError('bad-request', detail, { field: 'hypervisor' })
   }
-  draft.change({ kind: 'vnic', id, to: { ...vnic, migratesTo: to, revision: vnic.revision + 1 } })
+}
+
+/** The VM runs at the target of its migration now. Nobody has changed the VNIC, so its revision stays. */
+export function activate(draft: Draft, id: VnicId, at: HypervisorId): void {
+  const vnic = draft.graph.vnics.get(id)
+  if (vnic?.migratesTo === at && !vnic.isActivated)
+    draft.change({ kind: 'vnic', id, to: { ...vnic, isActivated: true } })
 }
 
 /** The interface that a hypervisor still has from an earlier stay of the VNIC. */
@@ -54,14 +92,15 @@ export function callOff(draft: Draft, project: ProjectId, id: VnicId, expected: 
   const vnic = owned(draft.graph.vnics.get(id), project, 'VNIC', id)
   if (!vnic.migratesTo) throw new PlugboardError('not-found', `VNIC ${id} is not migrating`)
   checkRevision(expected, vnic.revision, `VNIC ${id}`)
-  draft.change({ kind: 'vnic', id, to: { ...vnic, migratesTo: null, revision: vnic.revision + 1 } })
+  setAside(draft, vnic, null)
+  draft.change({ kind: 'vnic', id, to: { ...vnic, ...NO_MIGRATION, revision: vnic.revision + 1 } })
 }
 
 /** Cancels all migrations to a hypervisor that is removed. */
 export function callOffAll(draft: Draft, to: HypervisorId): void {
   for (const id of [...draft.graph.vnicsMigratingTo.get(to)]) {
     const vnic = draft.graph.vnics.get(id)
-    if (vnic) draft.change({ kind: 'vnic', id, to: { ...vnic, migratesTo: null, revision: vnic.revision + 1 } })
+    if (vnic) draft.change({ kind: 'vnic', id, to: { ...vnic, ...NO_MIGRATION, revision: vnic.revision + 1 } })
   }
 }
 
@@ -75,5 +114,19 @@ export function arrived(draft: Draft, now: Binding, was: Binding | undefined): v
   if (!vnic?.migratesTo) return
   const isThere = now.hypervisor === vnic.migratesTo
   if (isThere ? now.ofport === null : !was || was.hypervisor === now.hypervisor) return
-  draft.change({ kind: 'vnic', id: vnic.id, to: { ...vnic, migratesTo: null } })
+  setAside(draft, vnic, now.hypervisor)
+  draft.change({ kind: 'vnic', id: vnic.id, to: { ...vnic, ...NO_MIGRATION } })
+}
+
+/**
+ * A migration ends elsewhere than at its target. An interface that waits there must not take the VNIC by itself later on, so its
+ * claim counts as the oldest one now.
+ * @param to where the migration ends, or the new target
+ */
+export function setAside(draft: Draft, { id, migratesTo }: Vnic, to: HypervisorId | null): void {
+  const contest = draft.graph.contests.get(id)
+  const waiting = contest?.claims.find(({ hypervisor }) => hypervisor === migratesTo)
+  if (!contest || !waiting || migratesTo === to) return
+  const claims = [waiting, ...contest.claims.filter((claim) => claim !== waiting)]
+  draft.change({ kind: 'contest', id, to: { ...contest, claims } })
 }

@@ -8,6 +8,7 @@ import type { VnicKind } from '../engine/engine.ts'
 import { ETHERNET } from '../engine/offers.ts'
 import type { Standing } from '../standing.ts'
 import { MIGRATION_STATUS, VNIC_STATUS } from '../views.ts'
+import { claimOf } from './claims.ts'
 import {
   CREATED_AT,
   Detail,
@@ -103,24 +104,31 @@ const BINDING: VnicField = {
 const MIGRATION: VnicField = {
   name: 'migration',
   documentation:
-    'The [live migration](migration.md) that is prepared: its target, and how far the rules there are; or null.',
+    'The [live migration](migration.md) that is prepared: its target, how far the rules there are, the interface that waits there, and whether it is activated; or null.',
   answer: Type.Union(
     [
       Type.Object({
         hypervisor: Opaque,
         status: Type.Enum([...MIGRATION_STATUS]),
         status_detail: Detail,
+        interface: orNull(Type.String({ description: 'the interface that waits there for the hand-over' })),
+        activate: Type.Boolean({ description: 'is it handed over as soon as its interface is there?' }),
       }),
       Type.Null(),
     ],
-    { description: 'where its interface is about to appear, and how far the rules there are' },
+    { description: 'where it is about to go on, and how far the rules there are' },
   ),
-  show(_vnic, { standing: { migration } }) {
+  show({ id, isActivated }, { graph, standing: { migration } }) {
     if (!migration) return null
     const { detail, ...known } = migration
-    return { ...known, ...(detail === undefined ? {} : { status_detail: detail }) }
+    return {
+      ...known,
+      ...(detail === undefined ? {} : { status_detail: detail }),
+      interface: claimOf(graph, id, migration.hypervisor)?.interface ?? null,
+      activate: isActivated,
+    }
   },
-  initial: { migratesTo: null },
+  initial: { migratesTo: null, isActivated: false },
 }
 
 export const vnicTable = (kinds: readonly VnicKind[], features: readonly VnicField[]): VnicTable => ({

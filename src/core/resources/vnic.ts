@@ -1,4 +1,5 @@
 /** Creates, destroys, plugs and unplugs VNICs, in a draft. */
+
 import { randomUUID } from 'node:crypto'
 import type { PortId, ProjectId, VnicId } from '../../../topology/ids.ts'
 import type { Port, Vnic } from '../../../topology/model.ts'
@@ -9,6 +10,7 @@ import { PlugboardError } from '../errors.ts'
 import type { ResourceContext } from './context.ts'
 import { type Body, divide, initial, rowsOf, saidFields } from './field-table.ts'
 import { only } from './fields.ts'
+import { NO_MIGRATION, setAside } from './migration.ts'
 import { canonical, checkRevision, type Expected, owned, repeated, timestamp } from './objects.ts'
 import { checkFields, setFields } from './set-fields.ts'
 
@@ -117,7 +119,8 @@ export function unplug(draft: Draft, project: ProjectId, id: VnicId, expected: E
   checkRevision(expected, vnic.revision, `VNIC ${id}`)
   if (!vnic.portId) return
   const port = draft.graph.ports.get(vnic.portId)
-  draft.change({ kind: 'vnic', id, to: { ...vnic, portId: null, migratesTo: null, revision: vnic.revision + 1 } })
+  setAside(draft, vnic, null)
+  draft.change({ kind: 'vnic', id, to: { ...vnic, ...NO_MIGRATION, portId: null, revision: vnic.revision + 1 } })
   if (port) touch(draft, port)
 }
 

@@ -53,6 +53,9 @@ export function ethernetGuard(
   ]
 }
 
+/** Frames that a VNIC sends from its own MAC address. */
+export const ownFrames = ({ vnic }: Member): PacketField[] => [{ field: 'eth_src', value: macOf(vnic) }]
+
 /** Lets a VNIC use this address or prefix: in its packets, and in ARP or neighbour discovery. */
 function as(source: PacketField, mac: number, prefix: string): Guard[] {
   const [address = '', length] = prefix.split('/')

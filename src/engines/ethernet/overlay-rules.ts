@@ -4,7 +4,7 @@ import { attribute } from '../../../flows/engines/attribute.ts'
 import type { EngineRules, Fault } from '../../../flows/engines/engine-rules.ts'
 import type { Hypervisor } from '../../../topology/model.ts'
 import { ethernetDomain, toMember, toPeer } from './ethernet-forward.ts'
-import { ethernetGuard } from './ethernet-guard.ts'
+import { ethernetGuard, ownFrames } from './ethernet-guard.ts'
 import { neighbours } from './neighbours.ts'
 import { servers } from './network-addressing.ts'
 import { punts } from './punts.ts'
@@ -21,6 +21,7 @@ export function overlayRules(type: string): EngineRules {
       return tunnelFault(type, here) ?? { kind: 'overlay', role, tunnelKey: attribute(network, 'vni', 'number') }
     },
     guard: ethernetGuard,
+    ownFrames,
     neighbours,
     servers,
     punts,

@@ -5,7 +5,7 @@ import type { Domain, EngineRules, Fabric, Fault } from '../../../flows/engines/
 import type { Hypervisor } from '../../../topology/model.ts'
 import { whereItIs } from './announce.ts'
 import { ethernetDomain, toMember, toUplink } from './ethernet-forward.ts'
-import { ethernetGuard } from './ethernet-guard.ts'
+import { ethernetGuard, ownFrames } from './ethernet-guard.ts'
 import { neighbours } from './neighbours.ts'
 import { servers } from './network-addressing.ts'
 import { punts } from './punts.ts'
@@ -16,6 +16,7 @@ export function uplinkRules(alias: string, vlanOf: (network: Domain) => number |
     alias,
     fabric: (network, here) => physicalUplink(attribute(network, 'physical_network', 'string'), vlanOf(network), here),
     guard: ethernetGuard,
+    ownFrames,
     neighbours,
     servers,
     punts,

@@ -16,7 +16,7 @@ import { GATEWAY_MAC, macOfFloating } from '../../../flows/stages/nat/macs.ts'
 import type { Translation } from '../../../flows/stages/nat/routed-fabric.ts'
 import type { Network, Port } from '../../../topology/model.ts'
 import { ipv4 } from '../../openflow/index.ts'
-import { ethernetGuard } from '../ethernet/ethernet-guard.ts'
+import { ethernetGuard, ownFrames } from '../ethernet/ethernet-guard.ts'
 import { macOf } from '../ethernet/mac.ts'
 import { ADDRESSES } from '../ethernet/port-addressing.ts'
 import { physicalUplink } from '../ethernet/uplink-rules.ts'
@@ -45,6 +45,7 @@ export const natIpv4Rules: EngineRules = {
     }
   },
   guard,
+  ownFrames,
   servers: (network) => [{ family: 4, address: prefixOf(kept(network, 'private_prefix')).first + 1, mac: GATEWAY_MAC }],
   punts: () => [DHCP],
   translation,

@@ -3,7 +3,7 @@ import { attribute } from '../../../flows/engines/attribute.ts'
 import type { EngineRules } from '../../../flows/engines/engine-rules.ts'
 import { sameFamily } from '../../../flows/pipeline/tunnel.ts'
 import { ethernetDomain, toMember } from '../ethernet/ethernet-forward.ts'
-import { ethernetGuard } from '../ethernet/ethernet-guard.ts'
+import { ethernetGuard, ownFrames } from '../ethernet/ethernet-guard.ts'
 import { tunnelFault, tunnelRole } from '../ethernet/overlay-rules.ts'
 
 export const remoteL2Rules: EngineRules = {
@@ -30,6 +30,7 @@ export const remoteL2Rules: EngineRules = {
     return { kind: 'wire', role: tunnelRole(type), tunnelKey: attribute(port, 'tunnel_key', 'number'), remoteIp }
   },
   guard: ethernetGuard,
+  ownFrames,
   domain: ethernetDomain,
   member: toMember,
   remote: () => [],

@@ -39,7 +39,11 @@ const stage = (parts: Partial<Stage>): Stage => ({ name: 'new', does: '', ...par
 t.test('the stages are right', async (t) => {
   t.strictSame(stageBreaches(stages), [])
   const names = stages.map(({ name }) => name)
-  t.strictSame(names.slice(0, 6), ['classify', 'guard', 'answer', 'nat', 'forward', 'egress'], 'sorted by table')
+  t.strictSame(
+    names.slice(0, 7),
+    ['classify', 'arrival', 'guard', 'answer', 'nat', 'forward', 'egress'],
+    'sorted by table',
+  )
 })
 
 t.test('wrong stages are detected, each with the reason', async (t) => {
@@ -60,7 +64,7 @@ t.test('wrong stages are detected, each with the reason', async (t) => {
     [{ writes: [SOURCE] }, 'stage new writes register source, which is not shared'],
     [{ writes: [register({})] }, 'stage new writes register own, which no stage has'],
     [{ meters: [{ name: 'm', slot: 4, limits: '' }] }, 'stage new has meter m in slot 4, of 4'],
-    [{ meters: [{ name: 'm', slot: 2, limits: '' }] }, 'stages answer and new both have meter slot 2'],
+    [{ meters: [{ name: 'm', slot: 2, limits: '' }] }, 'stages punt-limit and new both have meter slot 2'],
     [{ fabrics: [uplinkFabric] }, 'stages classify and new both have the kind of fabric uplink'],
     [{ wishes: { framing: () => undefined } }, 'stages trunk and new both have the wish framing'],
   ]
@@ -120,7 +124,7 @@ t.test('a rule that does not agree with the declaration of its stage is detected
     [{ match: [{ field: 'reg2', value: 1 }] }, 'it matches bits 0 to 31 of reg2, which are no register'],
     [{ actions: [resubmit(10)] }, 'action resubmit goes back to an earlier table'],
     [{ actions: [TO_CONTROLLER] }, 'it is not in punts'],
-    [{ actions: [{ type: 'meter', meter: meter.id + 2 }] }, 'it uses meter slot 2, which is not its own'],
+    [{ actions: [{ type: 'meter', meter: meter.id + 3 }] }, 'it uses meter slot 3, which is not its own'],
   ]
   for (const [parts, words] of wrong) {
     const breaches = ruleBreaches(pipeline, own, made(parts))

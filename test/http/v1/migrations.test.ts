@@ -203,6 +203,40 @@ t.test('a migration survives a restart of the controller, and a store without mi
   t.match((await older.call('GET', mover.path)).body, { migration: null })
 })
 
+t.test(
+  'activation: 202 until the VNIC is active at the target, then 200; a body that says neither is refused',
+  async (t) => {
+    const { call, path, show, bind, mover } = await cloud(t)
+    t.match(await call('POST', path, { activate: true }), {
+      status: 404,
+      body: { code: 'not-found', detail: /is not migrating: name the hypervisor that it goes to/ },
+    })
+    t.match(await call('POST', path, { activate: false }), { status: 400, body: { field: 'hypervisor' } })
+    t.match(await call('POST', path, { hypervisor: 'hv1', activate: 'yes' }), {
+      status: 400,
+      body: { field: 'activate' },
+    })
+    t.match(await call('POST', path, { hypervisor: 'hv1' }, WAIT), {
+      status: 200,
+      body: { migration: { activate: false, interface: null }, revision: 3 },
+    })
+    t.match(await call('POST', path, { activate: true }, { 'if-match': '"2"' }), { status: 412 })
+    t.match(await call('POST', path, { activate: true }, { 'if-match': '"3"' }), {
+      status: 202,
+      body: { migration: { hypervisor: 'hv1', status: 'prepared', activate: true }, revision: 4 },
+    })
+    t.match(await call('POST', path, { hypervisor: 'hv1' }), { body: { migration: { activate: true }, revision: 4 } })
+    const held = call('POST', path, { hypervisor: 'hv1', activate: true }, WAIT)
+    await bind(mover.vnic, 1)
+    t.match(await held, { status: 200, body: { status: 'active', migration: null, binding: { hypervisor: 'hv1' } } })
+    t.match(await call('POST', path, { hypervisor: 'hv1', activate: true }, WAIT), {
+      status: 200,
+      body: { revision: 4 },
+    })
+    t.match(await show(), { migration: null, revision: 4 })
+  },
+)
+
 t.test('role reader may not change anything', async (t) => {
   const { call } = await apiOn(t, { tokens: { r: { project: 'red', role: 'reader' } } })
   const answer = await call('POST', `${RED}/vnics/x/migration`, { hypervisor: 'h' }, { authorization: 'Bearer r' })
