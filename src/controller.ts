@@ -44,6 +44,7 @@ import { Troubles } from './core/troubles.ts'
 import { kindsOf, rulesOf } from './engines/engine-list.ts'
 import { FEATURES } from './features/feature-list.ts'
 import { EncapCheck } from './hypervisors/encap-check.ts'
+import { Sightings } from './hypervisors/sightings.ts'
 import { HypervisorSync } from './hypervisors/sync.ts'
 import { TunnelWatch } from './hypervisors/tunnel-watch.ts'
 import type { Session } from './openflow/index.ts'
@@ -104,11 +105,13 @@ export class Controller {
     const fleet = new Fleet({ graph, engines: rules, confirmations, log })
     const arp = new GratuitousArp({ graph, engines: rules, fleet, log })
     const troubles = new Troubles()
+    const sightings: Sightings = new Sightings((vnics) => status.sighted(vnics))
     const status: StatusTracker = new StatusTracker({
       graph,
       engines: rules,
       switches: fleet,
       troubles,
+      sightings,
       limits: (graph, network) => engines.get(network.engine)?.networks?.limits?.(graph, network),
       confirmations,
       events: { vnicStatus: (id) => news.vnicStatus(id), portStatus: (id) => news.portStatus(id) },
@@ -174,6 +177,7 @@ export class Controller {
         troubles.report('host', id, found)
         conditions.changed(id)
       },
+      sightings,
       conditionsChanged: (id) => conditions.changed(id),
       tunnels,
       joinedOrLeft(id) {

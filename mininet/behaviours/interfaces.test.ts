@@ -1,4 +1,4 @@
-/** Which interface belongs to a VNIC: behaviours B01, B02, B03, B06. */
+/** Which interface belongs to a VNIC: behaviours B01, B02, B03, B06, B57, B58. */
 import { onStage } from '../onstage.ts'
 import type { Station } from '../scene.ts'
 import { until } from '../until.ts'
@@ -13,6 +13,30 @@ await onStage('interfaces', { hypervisors: 2 }, async (t, scene) => {
     (await h1.rules()).filter((rule) => new RegExp(`\\b(in_port=|output:)${ofport}\\b`).test(rule))
 
   const ofportOf = async (name: string) => Number(await h1.vsctl('get', 'Interface', name, 'ofport'))
+
+  await t.test(
+    'B57 B58 an id that is nearly right is said by its host and by the VNIC, and works once it is right',
+    async (t) => {
+      const station = await scene.station({ hypervisor: h1, network })
+      const { id } = station.vnic
+      const setId = (text: string) =>
+        h1.vsctl('set', 'Interface', station.vm.interface, `external_ids:iface-id=${JSON.stringify(text)}`)
+      for (const text of [id.toUpperCase(), `{${id}}`, id.replaceAll('-', ''), `${id} `]) {
+        await setId(text)
+        const { status_detail = '' } = await scene.vnicIs(id, 'waiting')
+        await scene.condition('h1', 'unknown-iface-id')
+        const { conditions } = await scene.hypervisor('h1')
+        const message = conditions.find(({ code }) => code === 'unknown-iface-id')?.message ?? ''
+        t.ok(message.includes(`write ${id}, which is a VNIC`), message)
+        t.ok(status_detail?.includes(`must be written ${id}`), String(status_detail))
+      }
+      await setId(id)
+      await scene.vnicIs(id, 'active')
+      await scene.condition('h1', 'unknown-iface-id', false)
+      t.same(await scene.wrongs(), [])
+      await scene.remove(station)
+    },
+  )
 
   await t.test('B01 a device that appears later, and a changed port number: the rules follow', async (t) => {
     const vnic = await scene.createVnic()

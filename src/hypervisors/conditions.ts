@@ -3,9 +3,11 @@ import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
+import { quoted } from '../core/quoted.ts'
 import type { OpenVSwitch, Tables } from '../ovsdb/index.ts'
 import { fabricPortsOf } from './fabric-ports.ts'
 import type { Facts, HostState } from './facts.ts'
+import type { Stray } from './iface-ids.ts'
 import { takenNames } from './provision-ports.ts'
 
 interface Known {
@@ -26,7 +28,7 @@ export function conditionsOf(id: HypervisorId, rows: Rows, state: HostState, { g
       message: `interface ${name} is not Plugboard's, which needs the name for a port of its own: rename it`,
     })),
     ...sharedDatapathId(id, state.facts, graph),
-    ...unknownVnics(state.claims.values(), graph),
+    ...unknownIds(state, graph),
     ...lostClaims(id, state.claims.values(), graph),
   ]
 }
@@ -61,12 +63,32 @@ function sharedDatapathId(id: HypervisorId, facts: Facts, graph: GraphReader): C
   return [{ code: 'duplicate-datapath-id', message }]
 }
 
-function* unknownVnics(claims: Iterable<Binding>, graph: GraphReader): Generator<Condition> {
-  for (const { vnicId, interface: name } of claims) {
-    if (graph.vnics.has(vnicId)) continue
-    const message = `interface ${name} carries iface-id ${vnicId}, which is no VNIC: create the VNIC, or clear the iface-id`
-    yield { code: 'unknown-iface-id', message }
-  }
+/** More are counted in the last message. */
+const MAX_UNKNOWN_IDS = 20
+
+/** Interfaces whose `iface-id` is no VNIC's. */
+function unknownIds({ claims, strays }: HostState, graph: GraphReader): Condition[] {
+  const unknown = [...claims.values()].filter(({ vnicId }) => !graph.vnics.has(vnicId))
+  const messages = [
+    ...unknown.map(
+      ({ vnicId, interface: name }) =>
+        `interface ${name} carries iface-id ${vnicId}, which is no VNIC: create the VNIC, or clear the iface-id`,
+    ),
+    ...strays.flatMap((stray) => (stray.text === null ? [] : malformedId(stray, stray.text, graph))),
+  ]
+  const more = messages.length - MAX_UNKNOWN_IDS
+  const shown =
+    more > 0 ? [...messages.slice(0, MAX_UNKNOWN_IDS), `${more} interfaces more carry an unknown id`] : messages
+  return shown.map((message) => ({ code: 'unknown-iface-id', message }))
+}
+
+function malformedId({ interface: name, means }: Stray, text: string, graph: GraphReader): string {
+  const it = `interface ${name} carries iface-id ${quoted(text)}, which is no VNIC's id as it is written`
+  if (means === null)
+    return `${it}: an id has the form 01234567-89ab-cdef-0123-456789abcdef; write the VNIC's, or clear the iface-id`
+  return graph.vnics.has(means)
+    ? `${it}: write ${means}, which is a VNIC`
+    : `${it}: ${means} would be right, and is no VNIC either; create the VNIC, or clear the iface-id`
 }
 
 /** Why another hypervisor holds a VNIC that this one claims, in words. */

@@ -14,6 +14,7 @@ import {
   parseEncapIp,
   ROLE_KEY,
 } from './external-ids.ts'
+import { type Stray, straysOf } from './iface-ids.ts'
 import { missingBridge, readUplinks, type Uplinks } from './uplinks.ts'
 
 /** What a host reports about itself, and the graph stores. */
@@ -28,6 +29,8 @@ export interface HostState {
   readonly claims: ReadonlyMap<VnicId, Binding>
   /** What is wrong in its rows. */
   readonly conditions: readonly Condition[]
+  /** Interfaces that look as if they were a VNIC's, and are not. */
+  readonly strays: readonly Stray[]
   /** What stops its traffic to physical networks. */
   readonly troubles: readonly Trouble[]
 }
@@ -68,6 +71,7 @@ export function readHost(
       uplinks,
     },
     claims: claimsOf(id, interfaces, boundTo, conditions),
+    strays: straysOf(id, rows),
     conditions,
     troubles,
   }

@@ -14,6 +14,7 @@ import { fabricPortsOf } from './fabric-ports.ts'
 import { type HostState, readHost } from './facts.ts'
 import { provisionProbes } from './probe-ports.ts'
 import { provision } from './provision.ts'
+import type { Sightings } from './sightings.ts'
 import type { StateWriter } from './state-writer.ts'
 import type { TunnelWatch } from './tunnel-watch.ts'
 
@@ -22,6 +23,7 @@ export interface HostContext {
   readonly engines: readonly Engine[]
   readonly writer: StateWriter
   readonly log: Logger
+  readonly sightings: Sightings
   readonly tunnels: Pick<TunnelWatch, 'read' | 'probesOf'>
   /** Called when a host has another system-id than before; null: it has none. Its connection is then closed. */
   renamed(session: HostSession, to: string | null): Promise<void>
@@ -111,6 +113,11 @@ export class HostSession {
     }
     await writer.write(this.id, state)
     this.#applied = state
+    const unknown = [...state.claims.values()].filter(({ vnicId }) => !graph.vnics.has(vnicId))
+    this.#context.sightings.report(this.id, {
+      strays: state.strays,
+      unknown: new Map(unknown.map(({ vnicId, interface: name }) => [vnicId, name])),
+    })
     this.#context.troubled(this.id, state.troubles)
     this.#context.tunnels.read(this.id, this.#replica.tables)
     await this.#provision(state)

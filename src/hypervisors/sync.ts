@@ -22,6 +22,7 @@ import { Contenders } from './contenders.ts'
 import { readHost } from './facts.ts'
 import { formerName, renamedTo } from './former-name.ts'
 import { type HostContext, HostSession } from './host-session.ts'
+import type { Sightings } from './sightings.ts'
 import { StateWriter } from './state-writer.ts'
 
 interface Context {
@@ -33,6 +34,7 @@ interface Context {
   readonly tunnels: HostContext['tunnels']
   /** Called with what stops traffic on a host, whenever its rows have been read. */
   troubled(hypervisor: HypervisorId, troubles: readonly Trouble[]): void
+  readonly sightings: Sightings
   /** Called when the conditions of a hypervisor have changed, beside those of its rows. */
   conditionsChanged(hypervisor: HypervisorId): void
   /** Called when a host has joined or left. */
@@ -51,6 +53,7 @@ export class HypervisorSync implements JoinedHosts {
   readonly #writer: StateWriter
   readonly #host: HostContext
   readonly #contenders: Contenders
+  readonly #sightings: Sightings
   readonly #sessions = new Map<HypervisorId, HostSession>()
   /** Why the last connection of a disconnected host ended. */
   readonly #lastErrors = new Map<HypervisorId, string>()
@@ -60,6 +63,7 @@ export class HypervisorSync implements JoinedHosts {
   constructor(context: Context) {
     const {
       graph,
+      sightings,
       journal,
       engines,
       switches,
@@ -82,7 +86,8 @@ export class HypervisorSync implements JoinedHosts {
     this.#writer = new StateWriter({ graph, journal, settler: this.#settler })
     this.#switches = switches
     const renamed = (session: HostSession, to: string | null) => this.#renamed(session, to)
-    const shared = { graph, writer: this.#writer, log, tunnels, controllerFor }
+    this.#sightings = sightings
+    const shared = { graph, sightings, writer: this.#writer, log, tunnels, controllerFor }
     this.#host = { ...shared, engines: [...engines.values()], renamed, troubled }
   }
 
@@ -209,6 +214,7 @@ export class HypervisorSync implements JoinedHosts {
       if (this.#sessions.get(id) !== session) return
       this.#sessions.delete(id)
       this.#lastErrors.set(id, reason)
+      this.#sightings.forget(id)
       this.#joinedOrLeft(id)
       const spare = this.#contenders.takeSpare(id)
       if (spare) void this.accept(spare)

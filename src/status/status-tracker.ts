@@ -94,6 +94,7 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
     for (const id of [...effects.sites, ...subPorts]) {
       this.#ports.await(id, confirmations.expect(generations), () => this.#tell.port(id))
     }
+    for (const { change } of effects.commit.steps) if (change.kind === 'contest') this.sighted([change.id])
     this.#context.mended(mended.subPorts, generations)
     this.#forget(effects)
     for (const id of [...effects.ports, ...subPorts]) this.#tell.port(id)
@@ -106,6 +107,11 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
   }
 
   /** Checks the VNICs of a hypervisor whose troubles have changed, and those that have a tunnel to it. */
+  /** Called when something else is closest to the interfaces of these VNICs. */
+  sighted(vnics: Iterable<VnicId>): void {
+    for (const id of vnics) if (this.#graph.vnics.has(id)) this.#tell.vnic(id)
+  }
+
   troubled(hypervisor: HypervisorId): void {
     this.#tell.hypervisor(hypervisor)
     void sliced(this.#tell.peers(hypervisor))

@@ -2,7 +2,7 @@
 import type { Engines } from '../../flows/compile.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { PortId, VnicId } from '../../topology/ids.ts'
-import type { Network } from '../../topology/model.ts'
+import type { Network, Vnic } from '../../topology/model.ts'
 import type { ConnectedSwitches } from '../core/connected-switches.ts'
 import type { TroublesReader } from '../core/troubles.ts'
 
@@ -12,6 +12,8 @@ export interface StatusView {
   readonly switches: ConnectedSwitches
   readonly troubles: TroublesReader
   readonly outstanding: Outstanding
+  /** What was seen that is closest to the interface of a VNIC that has none, in words; undefined: nothing. */
+  readonly sightings: { closest(vnic: Vnic): string | undefined }
   /** Why a network does not work as a whole, in words; undefined: it works. */
   limits(graph: GraphReader, network: Network): string | undefined
 }

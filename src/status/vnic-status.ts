@@ -3,6 +3,7 @@
  * hypervisors that stop its traffic, and on whether the switches have confirmed the VNIC's own latest change. Changes of other
  * objects do not affect it.
  */
+import type { HypervisorId } from '../../topology/ids.ts'
 import type { Port, Vnic } from '../../topology/model.ts'
 import type { Standing } from '../core/standing.ts'
 import { migrationStanding } from './migration-status.ts'
@@ -29,13 +30,19 @@ export function ownStanding(view: StatusView, vnic: Vnic): Standing {
  */
 export function attachedStanding(view: StatusView, vnic: Vnic, port: Port, outstanding: boolean): Standing {
   const binding = view.graph.bindings.get(vnic.id)
-  if (!binding) return { status: 'waiting', detail: 'no hypervisor has an interface with its id as iface-id' }
+  if (!binding) {
+    const nothing = 'no hypervisor has an interface with its id as iface-id'
+    const closest = view.sightings.closest(vnic)
+    return { status: 'waiting', detail: closest === undefined ? nothing : `${nothing}; ${closest}` }
+  }
   const { hypervisor, interface: name, ofport } = binding
   if (ofport === null) {
-    return { status: 'waiting', detail: `interface ${name} on hypervisor ${hypervisor} has no port number yet` }
+    const yet = `interface ${name} on hypervisor ${hypervisor} has no port number yet`
+    return { status: 'waiting', detail: view.sightings.closest(vnic) ?? yet }
   }
   const here = view.switches.get(hypervisor)
-  if (!here) return { status: 'waiting', detail: `hypervisor ${hypervisor} is not connected` }
+  if (!here)
+    return { status: 'waiting', detail: `hypervisor ${hypervisor} is not connected${rivals(view, vnic, hypervisor)}` }
   const domain = port.adminUp ? domainOf(view.graph, port) : undefined
   const fault = (domain && faultAt(view, hypervisor, domain)) ?? refusal(view, port)
   if (fault) return fault
@@ -43,6 +50,17 @@ export function attachedStanding(view: StatusView, vnic: Vnic, port: Port, outst
   if (obstacle) return obstacle
   if (!here.ready || outstanding) return { status: 'building' }
   return { status: 'active', ...(losses === undefined ? {} : { detail: losses }) }
+}
+
+/** The other hypervisors that claim the VNIC, and cannot have it either. */
+function rivals({ graph }: StatusView, { id }: Vnic, holder: HypervisorId): string {
+  const others = (graph.contests.get(id)?.claims ?? []).filter(({ hypervisor }) => hypervisor !== holder)
+  return others
+    .map(
+      ({ hypervisor, interface: name }) =>
+        `; interface ${name} on hypervisor ${hypervisor} carries its id, too, but the switch there is not ready`,
+    )
+    .join('')
 }
 
 /** The obstacle if any switch refuses the port's own rules, or if the port's own switch refuses the rules of its network. */

@@ -29,6 +29,8 @@ export interface InterfaceWish {
   /** `iface-id` in its external ids; null clears it. */
   readonly vnic?: string | null
   readonly error?: string | null
+  /** Its external ids, in place of `vnic`. */
+  readonly ids?: Readonly<Record<string, string>>
 }
 
 export class OvsdbHost {
@@ -203,8 +205,9 @@ export class OvsdbHost {
   }
 }
 
-const interfaceRow = ({ ofport, vnic, error }: InterfaceWish) => ({
+const interfaceRow = ({ ofport, vnic, error, ids }: InterfaceWish) => ({
   ...(ofport === undefined ? {} : { ofport }),
   ...(error === undefined ? {} : { error }),
+  ...(ids === undefined ? {} : { external_ids: new Map(Object.entries(ids)) }),
   ...(vnic === undefined ? {} : { external_ids: new Map(vnic === null ? [] : [['iface-id', vnic]]) }),
 })

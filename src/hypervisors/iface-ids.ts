@@ -1,0 +1,70 @@
+/** Interfaces that look as if they were a VNIC's, and why they are not. */
+import { type HypervisorId, isUuid, type VnicId } from '../../topology/ids.ts'
+import { quoted } from '../core/quoted.ts'
+import type { InterfaceRow, OpenVSwitch, Tables } from '../ovsdb/index.ts'
+import { INTEGRATION_BRIDGE, ROLE_KEY } from './external-ids.ts'
+
+/** An interface that is of no use as it is. */
+export interface Stray {
+  readonly interface: string
+  /** Its `iface-id` if that is not an id of a VNIC by its form; null: there is none, or its form is right. */
+  readonly text: string | null
+  /** The id that it is or stands for; null: none. */
+  readonly means: VnicId | null
+  /** Its `attached-mac`, as a compute service sets it; null: none, or the interface has an id. */
+  readonly mac: string | null
+  /** What is wrong, for the VNIC that the interface may be meant for. */
+  readonly words: string
+}
+
+/** More of one host are not remembered. */
+const MAX_STRAYS_PER_HOST = 100
+
+/** No way to write an id is longer. */
+const MAX_ID_CHARACTERS = 100
+
+/** The id that a text stands for: with capitals, braces, quotation marks, blanks around it, or without dashes. */
+export function meantId(text: string): VnicId | null {
+  if (text.length > MAX_ID_CHARACTERS) return null
+  const digits = text.toLowerCase().replace(/^[\s"'{(]*(urn:uuid:)?|[\s"'})]*$/g, '')
+  const id = digits.replace(/^(\w{8})-?(\w{4})-?(\w{4})-?(\w{4})-?(\w{12})$/, '$1-$2-$3-$4-$5')
+  return isUuid(id) ? (id as VnicId) : null
+}
+
+export function straysOf(hypervisor: HypervisorId, rows: Tables<OpenVSwitch>): Stray[] {
+  const strays: Stray[] = []
+  for (const { name: bridge, ports } of rows.Bridge.values()) {
+    for (const port of ports) {
+      for (const id of rows.Port.get(port)?.interfaces ?? []) {
+        const row = rows.Interface.get(id)
+        const stray = row && strayIn(hypervisor, bridge, row)
+        if (stray) strays.push(stray)
+        if (strays.length === MAX_STRAYS_PER_HOST) return strays
+      }
+    }
+  }
+  return strays
+}
+
+function strayIn(hypervisor: HypervisorId, bridge: string, row: InterfaceRow): Stray | undefined {
+  const { name, external_ids: ids, ofport, error } = row
+  const where = `interface ${name} on hypervisor ${hypervisor}`
+  const text = ids.get('iface-id')
+  const stray = { interface: name, text: null, means: null, mac: null }
+  if (text === undefined) {
+    const mac = bridge === INTEGRATION_BRIDGE ? ids.get('attached-mac')?.toLowerCase() : undefined
+    const words = `${where} has its MAC address as attached-mac and no iface-id: set its id as external_ids:iface-id`
+    return mac === undefined ? undefined : { ...stray, mac, words }
+  }
+  const means = meantId(text)
+  if (bridge !== INTEGRATION_BRIDGE) {
+    const words = `${where} carries its id as iface-id and is on bridge ${bridge}: it must be on ${INTEGRATION_BRIDGE}`
+    return means === null ? undefined : { ...stray, means, words }
+  }
+  if (!isUuid(text)) {
+    return { ...stray, text, means, words: `${where} carries iface-id ${quoted(text)}: it must be written ${means}` }
+  }
+  if (ids.has(ROLE_KEY)) return { ...stray, means, words: `${where} carries its id and leads to the fabric` }
+  const isUnmade = ofport === null || ofport <= 0
+  return isUnmade && error ? { ...stray, means, words: `${where} has no port number: ${error}` } : undefined
+}

@@ -1,0 +1,86 @@
+/** What was seen on connected hosts that is closest to the interface of a VNIC that has none. In memory only. */
+import type { HypervisorId, VnicId } from '../../topology/ids.ts'
+import type { Vnic } from '../../topology/model.ts'
+import type { Stray } from './iface-ids.ts'
+
+/** Ids with so few wrong characters are taken for typing errors. */
+const MAX_WRONG_CHARACTERS = 2
+/** The number of unknown ids that are compared with that of a VNIC. */
+const MAX_COMPARED = 1_000
+
+interface Sighting {
+  readonly strays: readonly Stray[]
+  /** The ids on interfaces that are no VNIC's, with the name of the interface. */
+  readonly unknown: ReadonlyMap<VnicId, string>
+}
+
+export class Sightings {
+  readonly #changed: (vnics: Iterable<VnicId>) => void
+  readonly #seen = new Map<HypervisorId, Sighting>()
+  /** By the id or the MAC address that an interface has, its description by hypervisor. */
+  readonly #words = new Map<string, Map<HypervisorId, string>>()
+
+  /** @param changed called with VNICs for which something else is closest now */
+  constructor(changed: (vnics: Iterable<VnicId>) => void) {
+    this.#changed = changed
+  }
+
+  /** Called when the rows of a host have been read. */
+  report(hypervisor: HypervisorId, now: Sighting): void {
+    const before = this.#index(hypervisor, this.#seen.get(hypervisor), (words) => words.delete(hypervisor))
+    this.#seen.set(hypervisor, now)
+    const after = this.#index(hypervisor, now, (words, text) => words.set(hypervisor, text))
+    const changed = [...new Set([...before.keys(), ...after.keys()])].filter((id) => before.get(id) !== after.get(id))
+    if (changed.length > 0) this.#changed(changed)
+  }
+
+  /** Called when a host has left. */
+  forget(hypervisor: HypervisorId): void {
+    if (this.#seen.has(hypervisor)) this.report(hypervisor, { strays: [], unknown: new Map() })
+    this.#seen.delete(hypervisor)
+  }
+
+  /** The closest that was seen, in words; undefined: nothing is close. */
+  closest({ id, attributes: { mac_address: mac } }: Vnic): string | undefined {
+    const exact = this.#first(id) ?? (typeof mac === 'string' ? this.#first(mac) : undefined)
+    return exact ?? this.#mistyped(id)
+  }
+
+  #first(key: string): string | undefined {
+    const [words] = this.#words.get(key)?.values() ?? []
+    return words
+  }
+
+  #mistyped(id: VnicId): string | undefined {
+    let compared = 0
+    for (const [hypervisor, { unknown }] of this.#seen) {
+      for (const [other, name] of unknown) {
+        if (++compared > MAX_COMPARED) return undefined
+        const wrong = [...other].filter((character, n) => character !== id[n]).length
+        if (wrong > MAX_WRONG_CHARACTERS) continue
+        return `interface ${name} on hypervisor ${hypervisor} carries iface-id ${other}, which is nearly its id`
+      }
+    }
+    return undefined
+  }
+
+  /** Changes the index. @returns the words by VNIC */
+  #index(
+    hypervisor: HypervisorId,
+    sighting: Sighting | undefined,
+    change: (words: Map<HypervisorId, string>, text: string) => void,
+  ): Map<VnicId, string> {
+    const told = new Map<VnicId, string>()
+    for (const { means, mac, words } of sighting?.strays ?? []) {
+      const key = means ?? mac
+      if (key === null) continue
+      const all = this.#words.get(key) ?? new Map<HypervisorId, string>()
+      change(all, words)
+      if (all.size > 0) this.#words.set(key, all)
+      else this.#words.delete(key)
+      if (means !== null) told.set(means, words)
+    }
+    for (const [id, name] of sighting?.unknown ?? []) told.set(id, `${hypervisor} ${name}`)
+    return told
+  }
+}
