@@ -143,7 +143,8 @@ class Lab:
         host = self.node(hypervisor)
         vm = self.net.addHost(name, cls=Vm, ip=None)
         self.net.addLink(vm, host, intfName1='eth0', intfName2=interface)
-        vm.must(f'ip link set eth0 address {mac}')
+        # Mininet has set it up already. While it is down it loses the link-local address of its first MAC address.
+        vm.must(f'ip link set eth0 down address {mac}')
         vm.prepare(addresses)
         host.must(f'ip link set {interface} up')
         self.wire.open(name, vm.pid, 'eth0')

@@ -33,6 +33,7 @@ EOF
       echo 'isc-dhcp-client dhclient'
       echo 'udhcpc udhcpc'
       echo 'nginx nginx'
+      echo 'keepalived keepalived'
       echo 'python3-os-ken /usr/lib/python3/dist-packages/os_ken'
       ;;
     bench)

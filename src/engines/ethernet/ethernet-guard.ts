@@ -4,21 +4,22 @@
  */
 
 import type { Domain, Guard, Member, PacketField, Punt } from '../../../flows/engines/engine-rules.ts'
-import { ipv4, ipv6 } from '../../openflow/index.ts'
+import { ARP, IPV4, IPV6, within } from './address-match.ts'
 import { linkLocalOf } from './interface-id.ts'
 import { macOf } from './mac.ts'
 import { knownAddresses } from './network-addressing.ts'
 import { isUnguarded, pairsOf } from './port-addressing.ts'
 import { dhcpPunts } from './punts.ts'
+import { virtualRouters } from './virtual-routers.ts'
 
 /** The group bit of a MAC address (IEEE 802, first octet, lowest bit): set in broadcast and multicast. */
 export const GROUP_BIT = 0x010000000000
 
-const [ARP, IPV4, IPV6] = [0x0806, 0x0800, 0x86dd].map((value): PacketField => ({ field: 'eth_type', value }))
-const [UDP, ICMPV6] = [17, 58].map((value): PacketField => ({ field: 'ip_proto', value }))
+const UDP: PacketField = { field: 'ip_proto', value: 17 }
+const ICMPV6: PacketField = { field: 'ip_proto', value: 58 }
 /** Types of ICMPv6 messages (RFC 4861; listener report: RFC 3810). */
 const [WHO_ROUTES, ROUTER, SOLICITATION, ADVERTISEMENT, REDIRECT, LISTENER] = [133, 134, 135, 136, 137, 143]
-const icmpv6 = (value: number): PacketField[] => [IPV6, ICMPV6, { field: 'icmpv6_type', value }] as PacketField[]
+const icmpv6 = (value: number): PacketField[] => [IPV6, ICMPV6, { field: 'icmpv6_type', value }]
 
 const OWN = 'from its own address'
 
@@ -42,6 +43,7 @@ export function ethernetGuard(
     // If no IP addresses are known, the VNIC may send from its own MAC address with any IP address.
     return known.length === 0 && mac === own ? [] : as(from(mac), mac, prefix)
   })
+  others.push(...virtualRouters(own, pairs, known))
   if (known.length === 0) return [{ may: 'pass', rank: 1, match: [from(own)], what: OWN }, ...others]
   return [
     ...known.flatMap((address) => as(from(own), own, address)),
@@ -58,38 +60,36 @@ export const ownFrames = ({ vnic }: Member): PacketField[] => [{ field: 'eth_src
 
 /** Lets a VNIC use this address or prefix: in its packets, and in ARP or neighbour discovery. */
 function as(source: PacketField, mac: number, prefix: string): Guard[] {
-  const [address = '', length] = prefix.split('/')
   const what = `as ${prefix}`
-  if (!address.includes(':')) {
-    const of = (field: 'ipv4_src' | 'arp_spa'): PacketField => masked(field, ipv4(address), 32, length) as PacketField
+  if (!prefix.includes(':')) {
     return [
-      { may: 'pass', rank: 1, match: [source, IPV4 as PacketField, of('ipv4_src')], what },
+      { may: 'pass', rank: 1, match: [source, IPV4, within('ipv4_src', prefix)], what },
       {
         may: 'pass',
         rank: 1,
-        match: [source, ARP as PacketField, of('arp_spa'), { field: 'arp_sha', value: mac }],
+        match: [source, ARP, within('arp_spa', prefix), { field: 'arp_sha', value: mac }],
         what,
       },
     ]
   }
-  const of = (field: 'ipv6_src' | 'nd_target'): PacketField => masked(field, ipv6(address), 128, length) as PacketField
   return [
-    { may: 'pass', rank: 1, match: [source, IPV6 as PacketField, of('ipv6_src')], what },
-    { may: 'pass', rank: 3, match: [source, ...icmpv6(ADVERTISEMENT), of('nd_target')], what: `that it has ${prefix}` },
+    { may: 'pass', rank: 1, match: [source, IPV6, within('ipv6_src', prefix)], what },
+    {
+      may: 'pass',
+      rank: 3,
+      match: [source, ...icmpv6(ADVERTISEMENT), within('nd_target', prefix)],
+      what: `that it has ${prefix}`,
+    },
     {
       may: 'pass',
       rank: 1,
-      match: [source, ...unspecified(SOLICITATION), of('nd_target')],
+      match: [source, ...unspecified(SOLICITATION), within('nd_target', prefix)],
       what: `whether ${prefix} is free`,
     },
   ]
 }
 
-const unspecified = (type: number): PacketField[] => [
-  IPV6 as PacketField,
-  { field: 'ipv6_src', value: 0n },
-  ...icmpv6(type).slice(1),
-]
+const unspecified = (type: number): PacketField[] => [IPV6, { field: 'ipv6_src', value: 0n }, ...icmpv6(type).slice(1)]
 
 const FROM_CLIENT: PacketField = { field: 'udp_src', value: 68 }
 
@@ -101,8 +101,15 @@ function asked(source: PacketField, dhcp: readonly Punt[]): Guard[] {
   const answered = dhcp.map(({ match }) => [source, ...match.filter(({ field }) => field !== 'udp_src'), FROM_CLIENT])
   if (answered.length > 0)
     return answered.map((match) => ({ may: 'pass', rank: 1, match, what: 'as a DHCP client, whatever address it had' }))
-  const match = [source, IPV4, { field: 'ipv4_src', value: 0 }, UDP, FROM_CLIENT, { field: 'udp_dst', value: 67 }]
-  return [{ may: 'pass', rank: 1, match: match as PacketField[], what: 'as a DHCP client without an address yet' }]
+  const match: PacketField[] = [
+    source,
+    IPV4,
+    { field: 'ipv4_src', value: 0 },
+    UDP,
+    FROM_CLIENT,
+    { field: 'udp_dst', value: 67 },
+  ]
+  return [{ may: 'pass', rank: 1, match, what: 'as a DHCP client without an address yet' }]
 }
 
 /** Other messages that a host sends before it has an address. */
@@ -110,7 +117,7 @@ const client = (source: PacketField, mac: number): Guard[] => [
   {
     may: 'pass',
     rank: 1,
-    match: [source, ARP as PacketField, { field: 'arp_spa', value: 0 }, { field: 'arp_sha', value: mac }],
+    match: [source, ARP, { field: 'arp_spa', value: 0 }, { field: 'arp_sha', value: mac }],
     what: 'whether an address is free',
   },
   { may: 'pass', rank: 1, match: [source, ...unspecified(LISTENER)], what: 'which multicast it listens to' },
@@ -126,11 +133,3 @@ const NEVER: readonly Guard[] = (
     [icmpv6(ADVERTISEMENT), 'that it has an address of others'],
   ] as ReadonlyArray<readonly [PacketField[], string]>
 ).map(([match, what]) => ({ may: 'never', rank: 2, match, what }))
-
-function masked(field: string, value: number | bigint, bits: 32 | 128, length = String(bits)) {
-  if (Number(length) === bits) return { field, value }
-  const wide = ((1n << BigInt(bits)) - 1n) ^ ((1n << BigInt(bits - Number(length))) - 1n)
-  return typeof value === 'bigint'
-    ? { field, value: value & wide, mask: wide }
-    : { field, value: Number(BigInt(value) & wide), mask: Number(wide) }
-}
