@@ -72,6 +72,15 @@ export class DhcpClients {
     return await this.#run(vm, 'dhclient', '-6', '-S', '-1', '-v', ...files, 'eth0')
   }
 
+  /** Runs dhclient for DHCPv6 with addresses, for this many seconds: there are none. @returns its output */
+  async solicit6(vm: string, seconds: number): Promise<string> {
+    const [leases, pid] = [this.#path(`${vm}.leases6`), this.#path(`${vm}.pid6`)]
+    await writeFile(leases, '')
+    const client = ['dhclient', '-6', '-1', '-d', '-v', '-sf', SCRIPT, '-lf', leases, '-pf', pid, 'eth0']
+    const run = await this.#lab.exec(vm, 'env', `LEASE=${this.#path(vm)}`, 'timeout', String(seconds), ...client)
+    return run.stdout + run.stderr
+  }
+
   /** Runs the raw client. @returns its output */
   raw<T>(vm: string, ...what: readonly string[]): Promise<T> {
     return rawDhcp<T>(this.#lab, vm, ...what)

@@ -3,6 +3,7 @@
 dhcp.py lease COUNT          that many leases one after the other: milliseconds from DISCOVER to ACK each, null where none came
 dhcp.py address [TAG]        the address that is offered, null where none is; under a VLAN tag if one is given
 dhcp.py inform ADDRESS       what a client that has this address is told: option -> octets in hexadecimal
+dhcp.py boot ARCHITECTURE     what a boot loader of this architecture is offered: server and names of the header, and all options
 dhcp.py flood RATE SECONDS   that many DISCOVERs a second: how many were sent
 One JSON value is printed. All of it is at eth0.
 """
@@ -43,6 +44,11 @@ class Client:
 
     def answer(self, xid, seconds=2):
         """Returns the options of the reply to this transaction, and the address in it."""
+        frame, options = self.reply(xid, seconds)
+        return (options, frame[58:62]) if frame else (None, None)
+
+    def reply(self, xid, seconds=2):
+        """Returns the reply to this transaction, and its options."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and select.select([self.socket], [], [], left)[0]:
             frame = self.socket.recv(2048)
@@ -52,7 +58,7 @@ class Client:
             while at < len(frame) and frame[at] != 255:
                 options[frame[at]] = frame[at + 2:at + 2 + frame[at + 1]]
                 at += 2 + frame[at + 1]
-            return options, frame[58:62]
+            return frame, options
         return None, None
 
     def ask(self, *args, **more):
@@ -68,6 +74,17 @@ class Client:
         self.socket.send(frame[:12] + mark + frame[12:])
         offer, address = self.answer(xid)
         return offer and socket.inet_ntoa(address)
+
+    def boot(self, architecture):
+        xid = int.from_bytes(os.urandom(4), 'big')
+        asked = bytes([60, 9]) + b'PXEClient' + struct.pack('!BBH', 93, 2, architecture) + bytes([55, 4, 1, 3, 66, 249])
+        self.socket.send(self.frame(1, xid, asked))
+        frame, options = self.reply(xid)
+        if frame is None:
+            return None
+        text = lambda octets: octets.split(b'\0', 1)[0].decode('ascii')
+        header = {'siaddr': socket.inet_ntoa(frame[62:66]), 'sname': text(frame[86:150]), 'file': text(frame[150:278])}
+        return {**header, **{code: value.hex() for code, value in options.items()}}
 
     def lease(self):
         start = time.monotonic()
@@ -104,6 +121,8 @@ def main(what, *args):
         return leases(client, int(args[0]))
     if what == 'address':
         return client.address(int(args[0]) if args else None)
+    if what == 'boot':
+        return client.boot(int(args[0]))
     if what == 'flood':
         return flood(client, int(args[0]), float(args[1]))
     options, _ = client.ask(8, address=args[0])

@@ -22,8 +22,14 @@ export const OPTION = {
   maxSize: 57,
   renewalTime: 58,
   rebindingTime: 59,
+  serverName: 66,
+  bootFile: 67,
   client: 61,
+  architecture: 93,
   routes: 121,
+  tftpServers: 150,
+  /** What Windows asks for instead of 121, with the same value. */
+  routesOfWindows: 249,
 } as const
 const [PAD, END] = [0, 255]
 
@@ -36,6 +42,10 @@ export interface Message4 {
   readonly ciaddr: number
   /** The address that the server gives to the client. */
   readonly yiaddr: number
+  /** The server to boot from, and the names of that server and of the boot file: only in answers. */
+  readonly siaddr?: number
+  readonly sname?: Uint8Array
+  readonly file?: Uint8Array
   /** The address of the relay agent. */
   readonly giaddr: number
   /** The client's MAC address, 48 bits. */
@@ -44,7 +54,10 @@ export interface Message4 {
   readonly options: ReadonlyMap<number, Uint8Array>
 }
 
-/** The length of the fields: op at 0, htype 1, hlen 2, xid 4, flags 10, addresses 12, chaddr 28, sname 44, file 108, cookie 236. */
+/** The longest names in the header, which end with an octet of zero. */
+export const [MAX_SNAME_OCTETS, MAX_FILE_OCTETS] = [63, 127]
+
+/** The length of the fields: op at 0, htype 1, hlen 2, xid 4, flags 10, addresses 12, siaddr 20, chaddr 28, sname 44, file 108, cookie 236. */
 const HEAD = 240
 const [SNAME, FILE, COOKIE] = [[44, 108], [108, 236], 236] as const
 const MAGIC = 0x63825363
@@ -98,7 +111,7 @@ function readOptions(octets: Uint8Array, options: Map<number, Uint8Array>): bool
 
 /** @param most the largest message that the client accepts, in octets; the last options are left out if they do not fit */
 export function writeMessage4(message: Message4, most = Number.POSITIVE_INFINITY): Uint8Array {
-  const { op, xid, broadcast, ciaddr, yiaddr, giaddr, chaddr } = message
+  const { op, xid, broadcast, ciaddr, yiaddr, siaddr = 0, giaddr, chaddr, sname, file } = message
   const options: number[] = []
   for (const [code, value] of message.options) {
     const parts = partsOf(code, value)
@@ -112,9 +125,12 @@ export function writeMessage4(message: Message4, most = Number.POSITIVE_INFINITY
   view.setUint8(10, broadcast ? 0x80 : 0)
   view.setUint32(12, ciaddr)
   view.setUint32(16, yiaddr)
+  view.setUint32(20, siaddr)
   view.setUint32(24, giaddr)
   view.setUint16(28, Math.floor(chaddr / 0x100000000))
   view.setUint32(30, chaddr % 0x100000000)
+  if (sname) octets.set(sname, SNAME[0])
+  if (file) octets.set(file, FILE[0])
   view.setUint32(COOKIE, MAGIC)
   octets.set(options, HEAD)
   view.setUint8(HEAD + options.length, END)

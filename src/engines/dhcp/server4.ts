@@ -2,8 +2,12 @@
  * A stateless DHCP server (RFC 2131, 4.3). The answer is a function of the request and of the lease, which is known before the
  * client asks. So the server keeps no record of leases, and every controller gives the same answer.
  */
-import { BROADCAST, BROADCAST_MAC, type Datagram, readUdp4, writeUdp4 } from './frames.ts'
+import { isIPv4 } from 'node:net'
+import { ipv4 } from '../../openflow/index.ts'
+import { BROADCAST, BROADCAST_MAC, type Datagram, readUdp4, viewOf, writeUdp4 } from './frames.ts'
 import {
+  MAX_FILE_OCTETS,
+  MAX_SNAME_OCTETS,
   type Message4,
   OPTION,
   octet,
@@ -29,8 +33,19 @@ export interface Lease4 {
   /** The largest packet, in octets. */
   readonly mtu: number
   readonly seconds: number
+  /** Options for boot loaders; left out: none. */
+  readonly boot?: readonly BootOption[]
   /** The server identifier, to which renewals are sent, and the MAC address that answers come from. */
   readonly server: { readonly address: number; readonly mac: number }
+}
+
+/** An option for boot loaders. */
+export interface BootOption {
+  /** null: the server in the header of the message. */
+  readonly code: number | null
+  readonly octets: Uint8Array
+  /** Only for clients of this architecture (option 93); null: for those that no other option with this code is for. */
+  readonly architecture: number | null
 }
 
 export interface Route4 {
@@ -86,15 +101,17 @@ function request(message: Message4, datagram: Datagram<number>, lease: Lease4): 
 function give(type: Type, message: Message4, datagram: Datagram<number>, lease: Lease4): Uint8Array {
   const { ciaddr } = message
   const isInform = typeOf(message) === 'inform'
+  const boot = bootOf(message, lease)
   const reply: Message4 = {
     ...message,
     op: 'reply',
     ciaddr: type === 'ack' ? ciaddr : 0,
+    ...headerOf(boot),
     yiaddr: isInform ? 0 : lease.address,
     options: new Map([
       ...about(type, message, lease),
       ...(isInform ? [] : times(lease)),
-      ...inOrder(settings(message, lease), message),
+      ...inOrder(new Map([...settings(message, lease), ...optionsIn(boot)]), message),
     ]),
   }
   const size = Math.max(MIN_PACKET_OCTETS, sizeOf(message)) - HEADERS_OCTETS
@@ -125,6 +142,39 @@ const send = (payload: Uint8Array, { server }: Lease4, address: number, mac: num
     payload,
   })
 
+/** What a client of this architecture gets for booting, by code. */
+function bootOf({ options }: Message4, { boot = [] }: Lease4): ReadonlyMap<number | null, Uint8Array> {
+  const value = options.get(OPTION.architecture) ?? new Uint8Array()
+  // A client may name several architectures (RFC 4578, 2.1). The first one is its own.
+  const own = value.length < 2 ? null : viewOf(value).getUint16(0)
+  const chosen = new Map<number | null, Uint8Array>()
+  for (const { code, octets, architecture } of boot) if (architecture === null) chosen.set(code, octets)
+  for (const { code, octets, architecture } of boot) {
+    if (architecture !== null && architecture === own) chosen.set(code, octets)
+  }
+  return chosen
+}
+
+const optionsIn = (boot: ReadonlyMap<number | null, Uint8Array>): Array<[number, Uint8Array]> =>
+  [...boot].flatMap(([code, octets]): Array<[number, Uint8Array]> => (code === null ? [] : [[code, octets]]))
+
+/** The same in the header of the message, where old boot loaders look for it. */
+function headerOf(boot: ReadonlyMap<number | null, Uint8Array>): Pick<Message4, 'siaddr' | 'sname' | 'file'> {
+  const [name, file] = [boot.get(OPTION.serverName), boot.get(OPTION.bootFile)]
+  const server = boot.get(null) ?? boot.get(OPTION.tftpServers) ?? addressIn(name)
+  return {
+    ...(server && { siaddr: viewOf(server).getUint32(0) }),
+    ...(name && name.length <= MAX_SNAME_OCTETS && { sname: name }),
+    ...(file && file.length <= MAX_FILE_OCTETS && { file }),
+  }
+}
+
+/** The address that a server's name is, if it is one. */
+function addressIn(name: Uint8Array | undefined): Uint8Array | undefined {
+  const text = Buffer.from(name ?? []).toString('latin1')
+  return isIPv4(text) ? words(ipv4(text)) : undefined
+}
+
 /** The options of every answer: type, server and the client's identifier (RFC 6842). */
 function about(type: Type, { options }: Message4, { server }: Lease4): Map<number, Uint8Array> {
   const client = options.get(OPTION.client)
@@ -147,7 +197,11 @@ function settings({ options }: Message4, lease: Lease4): Map<number, Uint8Array>
   const mask = maskOf(prefixLength)
   const found = new Map<number, Uint8Array>([[OPTION.mask, words(mask)]])
   const routes = routesOf(lease)
-  if (routes.length > 0) found.set(OPTION.routes, Uint8Array.from(routes.flatMap(routeOctets)))
+  if (routes.length > 0) {
+    const octets = Uint8Array.from(routes.flatMap(routeOctets))
+    found.set(OPTION.routes, octets)
+    if (options.get(OPTION.parameters)?.includes(OPTION.routesOfWindows)) found.set(OPTION.routesOfWindows, octets)
+  }
   if (gateway !== null) found.set(OPTION.router, words(gateway))
   if (dns.length > 0) found.set(OPTION.dns, words(...dns))
   found.set(OPTION.mtu, pair(mtu))

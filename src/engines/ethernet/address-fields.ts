@@ -1,6 +1,7 @@
 /** The fields of an Ethernet network that hands out addresses. */
 import { type TProperties, Type } from 'typebox'
 import type { EngineField } from '../../core/resources/field.ts'
+import { DHCP_OPTIONS, DhcpOptions } from './dhcp-options.ts'
 import { IPV4, IPV6, MODES } from './network-addressing.ts'
 
 const MAX_DNS_SERVERS = 4
@@ -39,6 +40,7 @@ const Ipv4 = closed({
   routes: Type.Optional(
     Type.Array(Route, { maxItems: MAX_ROUTES, description: 'further routes that clients are told' }),
   ),
+  [DHCP_OPTIONS]: Type.Optional(DhcpOptions),
   pool: Type.Optional(
     Type.Array(Span, {
       minItems: 1,

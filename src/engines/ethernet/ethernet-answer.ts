@@ -9,8 +9,9 @@ import { ipv4, ipv6 } from '../../openflow/index.ts'
 import { advertise6, type Settings6 } from '../dhcp/router6.ts'
 import { type Lease4, serve4 } from '../dhcp/server4.ts'
 import { serve6 } from '../dhcp/server6.ts'
+import { bootOptions, optionsOf } from './dhcp-options.ts'
 import { macOf } from './mac.ts'
-import { CONTROLLER_IPV6, CONTROLLER_MAC, dhcpServerOf, ipv4Of, ipv6Of, prefix6 } from './network-addressing.ts'
+import { CONTROLLER_IPV6, CONTROLLER_MAC, dhcpServerOf, IPV4, ipv4Of, ipv6Of, prefix6 } from './network-addressing.ts'
 import { ipv4AddressOf } from './port-addressing.ts'
 
 /** The lease time of DHCP. The port keeps its address anyway. */
@@ -44,6 +45,7 @@ function leaseOf(network: Network, { port, vnic }: Member, mtu: number): Lease4 
     }),
     mtu,
     seconds: LEASE_S,
+    boot: bootOptions(optionsOf(given), optionsOf(port.attributes[IPV4])),
     server: { address: dhcpServerOf(given), mac: CONTROLLER_MAC },
   }
 }

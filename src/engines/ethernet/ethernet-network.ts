@@ -5,6 +5,7 @@ import type { Attributes } from '../../../topology/model.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { parseIp } from '../../core/ip-text.ts'
 import { ipv4, printIpv4 } from '../../openflow/index.ts'
+import { dhcpOptions } from './dhcp-options.ts'
 import { hostAddress, isNobody, networkPrefix } from './ip-values.ts'
 import { IPV4, IPV6, type Ipv4Network, type Ipv6Network } from './network-addressing.ts'
 
@@ -36,6 +37,8 @@ function ipv4Network(wish: Wish4): Ipv4Network {
     gateway_ip: gateway === null ? null : inside(gateway, 'ipv4.gateway_ip'),
     dns: (wish.dns ?? []).map((each) => hostAddress(each, 4, 'ipv4.dns')),
     routes,
+    // Left out if it is empty: requests that older versions stored do not have it.
+    ...(wish.dhcp_options?.length && { dhcp_options: dhcpOptions(wish.dhcp_options) }),
     pool: wish.pool?.map(({ start, end }) => spanOf(within, start, end)) ?? [wholeOf(within)],
   }
 }

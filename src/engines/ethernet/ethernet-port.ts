@@ -12,11 +12,12 @@ import { quoted } from '../../core/quoted.ts'
 import { asAttribute } from '../../core/resources/field.ts'
 import type { EnginePortField } from '../../core/resources/port-fields.ts'
 import { ipv4, ipv6 } from '../../openflow/index.ts'
+import { DHCP_OPTIONS, DhcpOptions, dhcpOptions, optionsOf } from './dhcp-options.ts'
 import { hostIn } from './ethernet-network.ts'
 import { parseMac } from './ethernet-vnic.ts'
 import { isMade } from './interface-id.ts'
 import { isNobody } from './ip-values.ts'
-import { dhcpServerOf, ipv4Of, ipv6Of, prefix6 } from './network-addressing.ts'
+import { dhcpServerOf, IPV4, ipv4Of, ipv6Of, prefix6 } from './network-addressing.ts'
 import { ADDRESSES, addressesOf, PAIRS, SECURITY } from './port-addressing.ts'
 
 const UNKNOWN_UNICAST = 'unknown_unicast'
@@ -135,8 +136,33 @@ const PORT_SECURITY: EnginePortField = {
   },
 }
 
+const OWN_IPV4 = asAttribute(IPV4)
+
+const IPV4_SETTINGS: EnginePortField = {
+  name: IPV4,
+  documentation:
+    'DHCP options that [its VM boots by](addresses.md#booting-from-the-network), beside those of the network.',
+  answer: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), { description: 'in an Ethernet network: what its VM is told by DHCP' }),
+  ),
+  request: {
+    schema: Type.Object(
+      { [DHCP_OPTIONS]: DhcpOptions },
+      { additionalProperties: false, description: 'what its VM is told by DHCP, beside what the network says' },
+    ),
+    roles: ROLES,
+    // Ports that older versions stored do not have it.
+    default: undefined,
+    get: OWN_IPV4.get,
+    set: (port, asked) =>
+      asked === undefined
+        ? port
+        : OWN_IPV4.set(port, { [DHCP_OPTIONS]: dhcpOptions(optionsOf(asked)) as unknown as Attributes[] }),
+  },
+}
+
 /** Fields that every port of an Ethernet network has. */
-export const ethernetPortFields = portFieldsOf([UNKNOWN, IP_ADDRESSES, ADDRESS_PAIRS, PORT_SECURITY])
+export const ethernetPortFields = portFieldsOf([UNKNOWN, IP_ADDRESSES, ADDRESS_PAIRS, PORT_SECURITY, IPV4_SETTINGS])
 
 /** @returns the addresses in canonical form, without duplicates */
 function own(network: Network | undefined, given: readonly string[]): readonly string[] {

@@ -2,6 +2,7 @@
 
 import type { Domain, Member, Neighbour } from '../../../flows/engines/engine-rules.ts'
 import { ipv4, ipv6, printIpv6 } from '../../openflow/index.ts'
+import type { DhcpOption } from './dhcp-options.ts'
 import { addressIn, linkLocal } from './interface-id.ts'
 import { macOf } from './mac.ts'
 import { addressesOf } from './port-addressing.ts'
@@ -17,6 +18,8 @@ export interface Ipv4Network {
   readonly gateway_ip: string | null
   readonly dns: readonly string[]
   readonly routes: ReadonlyArray<{ readonly destination: string; readonly next_hop: string }>
+  /** DHCP options for boot loaders. Left out: none. */
+  readonly dhcp_options?: readonly DhcpOption[]
   /** The addresses for ports that choose none. Both ends are included. */
   readonly pool: ReadonlyArray<{ readonly start: string; readonly end: string }>
 }

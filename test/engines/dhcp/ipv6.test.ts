@@ -79,19 +79,89 @@ t.test('dhclient requests DNS servers, and gets them', async (t) => {
   )
 })
 
+const asked = (...payload: number[]) =>
+  writeUdp6({
+    from: { mac: 5, address: ipv6('fe80::5'), port: 546 },
+    to: { mac: mac('33:33:00:01:00:02'), address: ipv6('ff02::1:2'), port: 547 },
+    payload: Uint8Array.from(payload),
+  })
+
+const [US, THEM] = [
+  [0, 2, 0, 10, 0, 3, 0, 1, 0x02, 0x50, 0x4c, 0x55, 0x47, 0x01],
+  [0, 2, 0, 1, 7],
+]
+const CLIENT = [0, 1, 0, 3, 9, 9, 9]
+/** IA_NA, IA_TA and IA_PD with ids 1 to 3; the first has an address that the client would like. */
+const WANTED = [0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0, 5, 0, 24, ...Array<number>(24).fill(1)]
+const ASSOCIATIONS = [
+  ...[0, 3, 0, WANTED.length, ...WANTED],
+  ...[0, 4, 0, 4, 0, 0, 0, 2],
+  ...[0, 25, 0, 12, 0, 0, 0, 3, ...Array<number>(8).fill(7)],
+]
+
+/** The type of an answer, and each of its options: code, and octets in hexadecimal. */
+function answer(frame: Uint8Array | undefined) {
+  const { payload = new Uint8Array() } = readUdp6(frame ?? new Uint8Array()) ?? {}
+  const options: string[] = []
+  for (let at = 4; at < payload.length; ) {
+    const [code = 0, high = 0, low = 0] = payload.subarray(at + 1, at + 4)
+    const length = high * 256 + low
+    options.push(`${code}: ${hex(payload.subarray(at + 4, at + 4 + length))}`)
+    at += 4 + length
+  }
+  return [payload[0], ...options]
+}
+/** A status in an association: its code; the words are not compared. */
+const status = (code: number) => `000d....000${code}[0-9a-f]+$`
+
+t.test(
+  'RFC 8415, 18.3.9: a client that solicits is told that there are no addresses, and the other settings',
+  async (t) => {
+    const ask = [0, 6, 0, 4, 0, 23, 0, 82]
+    const [type, client, server, addresses, temporary, prefixes, ...rest] = answer(
+      serve6(asked(1, 1, 2, 3, ...CLIENT, ...ask, ...ASSOCIATIONS), SETTINGS),
+    )
+    t.equal(type, 2, 'ADVERTISE')
+    t.same([client, server], ['1: 090909', '2: 0003000102504c554701'])
+    t.match(addresses, new RegExp(`^3: 00000001${'0'.repeat(16)}${status(2)}`))
+    t.match(temporary, new RegExp(`^4: 00000002${status(2)}`))
+    t.match(prefixes, new RegExp(`^25: 00000003${'0'.repeat(16)}${status(6)}`))
+    t.same(rest, [`23: fd53${'0'.repeat(24)}0053`, '82: 00015180'])
+    t.same(answer(serve6(asked(1, 1, 2, 3, ...CLIENT), SETTINGS)), [
+      2,
+      '1: 090909',
+      '2: 0003000102504c554701',
+      `23: fd53${'0'.repeat(24)}0053`,
+    ])
+    t.notOk(serve6(asked(1, 1, 2, 3, ...ASSOCIATIONS), SETTINGS), 'without an identifier of the client (16.2)')
+    t.notOk(serve6(asked(1, 1, 2, 3, ...CLIENT, ...US), SETTINGS), 'with one of a server (16.2)')
+  },
+)
+
+t.test('a client that requests or renews addresses has none, and no lease', async (t) => {
+  for (const [type, code] of [
+    [3, 2],
+    [5, 3],
+    [8, 3],
+    [9, 3],
+  ] as const) {
+    const [reply, , , addresses] = answer(serve6(asked(type, 1, 2, 3, ...CLIENT, ...US, ...ASSOCIATIONS), SETTINGS))
+    t.equal(reply, 7, `type ${type}`)
+    t.match(addresses, new RegExp(`^3: 00000001${'0'.repeat(16)}${status(code)}`))
+    t.notOk(serve6(asked(type, 1, 2, 3, ...CLIENT, ...THEM, ...ASSOCIATIONS), SETTINGS), 'for another server')
+    t.notOk(serve6(asked(type, 1, 2, 3, ...CLIENT, ...ASSOCIATIONS), SETTINGS), 'for no server')
+    t.notOk(serve6(asked(type, 1, 2, 3, ...US, ...ASSOCIATIONS), SETTINGS), 'from nobody')
+  }
+  const many = Array.from({ length: 200 }, () => [0, 3, 0, WANTED.length, ...WANTED]).flat()
+  t.ok((serve6(asked(1, 1, 2, 3, ...CLIENT, ...many), SETTINGS)?.length ?? 0) < 1500, 'one answer stays one frame')
+})
+
 t.test('a request for another server, for addresses, of another type, or cut off: nothing', async (t) => {
-  const asked = (...payload: number[]) =>
-    writeUdp6({
-      from: { mac: 5, address: ipv6('fe80::5'), port: 546 },
-      to: { mac: mac('33:33:00:01:00:02'), address: ipv6('ff02::1:2'), port: 547 },
-      payload: Uint8Array.from(payload),
-    })
   t.ok(serve6(asked(11, 1, 2, 3), SETTINGS), 'without any option')
-  const ours = [0, 2, 0, 10, 0, 3, 0, 1, 0x02, 0x50, 0x4c, 0x55, 0x47, 0x01]
-  t.ok(serve6(asked(11, 1, 2, 3, ...ours), SETTINGS), 'for this server')
-  t.notOk(serve6(asked(11, 1, 2, 3, 0, 2, 0, 1, 7), SETTINGS), 'for another one')
+  t.ok(serve6(asked(11, 1, 2, 3, ...US), SETTINGS), 'for this server')
+  t.notOk(serve6(asked(11, 1, 2, 3, ...THEM), SETTINGS), 'for another one')
   for (const option of [3, 4, 25]) t.notOk(serve6(asked(11, 1, 2, 3, 0, option, 0, 0), SETTINGS), 'for addresses')
-  t.notOk(serve6(asked(1, 1, 2, 3), SETTINGS), 'SOLICIT')
+  for (const type of [0, 2, 4, 6, 7, 10, 12, 255]) t.notOk(serve6(asked(type, 1, 2, 3), SETTINGS), `type ${type}`)
   t.notOk(serve6(asked(11, 1), SETTINGS))
   t.notOk(serve6(asked(11, 1, 2, 3, 0, 1), SETTINGS))
   t.notOk(serve6(asked(11, 1, 2, 3, 0, 1, 0, 9), SETTINGS))
