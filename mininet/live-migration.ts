@@ -23,8 +23,12 @@ export async function migrate(scene: Scene, station: Station, hypervisor: Hyperv
   const vm = await silentVm(lab, { ...old, name: `${old.name.replace(/-m\d+$/, '')}-m${++moves}`, hypervisor })
   await addInterface((...argv) => hypervisor.run(...argv), vm.interface, vnic)
   await scene.waitsAt(vnic.id, { hypervisor: hypervisor.id, interface: vm.interface })
-  await goOn(lab, vm)
-  await scene.boundTo(vnic.id, { hypervisor: hypervisor.id, interface: vm.interface })
+  // As QEMU does, it says so several times: the interface may not forward frames yet.
+  await until(`${vm.name} to go on at ${hypervisor.id}`, async () => {
+    await goOn(lab, vm)
+    const { binding } = await scene.show(vnic.id)
+    return binding?.hypervisor === hypervisor.id && binding.interface === vm.interface
+  })
   await scene.vnicIs(vnic.id, 'active')
   await lab.removeVm(old)
   stations.delete(old.name)
