@@ -79,7 +79,8 @@ await onStage('rate limits', { hypervisors: 2 }, async (t, scene) => {
     t.ok(await isClean(), 'no meter is left')
   })
 
-  for (const mbit of [10, 100]) {
+  // A busy machine must be able to forward what is sent, or the test would measure the machine.
+  for (const mbit of [2, 10]) {
     const rate = mbit * MBIT
     await limit(vm, { ingress_kbps: rate / 1000, egress_kbps: rate / 1000 })
     for (const direction of ['ingress', 'egress'] as const) {
