@@ -43,7 +43,7 @@ t.test(
       (error: { stdout: string }) => error,
     )
     if (!t.ok(/^# fail 0$/m.test(stdout), 'nothing failed')) t.comment(stdout)
-    if (!whyNotHere()) t.ok(/^ +ok \d+ - gre: Open vSwitch is killed and starts again/m.test(stdout), 'in the lab')
+    if (!whyNotHere()) t.ok(/^ +ok \d+ - gre: Open vSwitch is killed and started again/m.test(stdout), 'in the lab')
   },
 )
 

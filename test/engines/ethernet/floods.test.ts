@@ -30,7 +30,7 @@ t.test(
 t.test('an overlay reports what it cannot reach', (t) => {
   const { networks } = geneve({ underlayMtu: 1500, vnis: [] })
   const said = (members: number, peers: number, ipv6 = false) => {
-    const host = (n: number) => (ipv6 && n === 0 ? { encapIp: 'fd00::1' } : {})
+    const host = (n: number) => (ipv6 ? { encapIp: `fd00::${(n + 1).toString(16)}` } : {})
     const nodes = oneNetwork('geneve', { places: dealt(members, peers), host })
     return networks?.limits?.(graphOf(nodes), nodes.network)
   }
