@@ -76,8 +76,9 @@ export class DhcpClients {
   async solicit6(vm: string, seconds: number): Promise<string> {
     const [leases, pid] = [this.#path(`${vm}.leases6`), this.#path(`${vm}.pid6`)]
     await writeFile(leases, '')
-    const client = ['dhclient', '-6', '-1', '-d', '-v', '-sf', SCRIPT, '-lf', leases, '-pf', pid, 'eth0']
-    const run = await this.#lab.exec(vm, 'env', `LEASE=${this.#path(vm)}`, 'timeout', String(seconds), ...client)
+    const files = ['-sf', SCRIPT, '-lf', leases, '-pf', pid, '-e', `LEASE=${this.#path(vm)}`]
+    const client = ['dhclient', '-6', '-1', '-d', '-v', ...files, 'eth0']
+    const run = await this.#lab.exec(vm, 'timeout', String(seconds), ...client)
     return run.stdout + run.stderr
   }
 
