@@ -125,7 +125,6 @@ export class HostSession {
 
   async #provision(state: HostState): Promise<void> {
     const { graph, engines, tunnels, controllerFor, log } = this.#context
-    const probes = tunnels.probesOf(this.id)
     const wanted = provision(this.#replica.tables, {
       systemId: this.id,
       datapathIdTaken: datapathTwin(this.id, state.facts, graph) !== undefined,
@@ -133,7 +132,9 @@ export class HostSession {
       controller: controllerFor(this.connection),
       fabric: fabricPortsOf(engines, state.facts).ports,
     })
-    const operations = [...wanted, ...(probes ? provisionProbes(this.#replica.tables, probes) : [])]
+    const isTunnelled = state.facts.encapIp !== null
+    const probes = provisionProbes(this.#replica.tables, isTunnelled, tunnels.probesOf(this.id))
+    const operations = [...wanted, ...probes]
     if (operations.length === 0) return
     log.info({ hypervisor: this.id, operations: operations.length }, "writing the hypervisor's OVSDB")
     await this.connection.transact(openVSwitch.name, operations)

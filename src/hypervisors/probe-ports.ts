@@ -67,8 +67,12 @@ export function readProbes(rows: Rows): Map<string, ProbeState> {
   return found
 }
 
-/** The operations after which the host watches these tunnels and no others. */
-export function provisionProbes(rows: Rows, probes: readonly Probe[]): Operation[] {
+/**
+ * The operations after which the host watches these tunnels and no others. Its bridge for them stays as long as the host has a
+ * tunnel address: in user space, Open vSwitch may lose tunnelled packets whenever a bridge comes or goes.
+ * @param probes undefined: not chosen yet
+ */
+export function provisionProbes(rows: Rows, isTunnelled: boolean, probes: readonly Probe[] | undefined): Operation[] {
   const [root] = rows.Open_vSwitch.keys()
   const integration = [...rows.Bridge.values()].find(({ name }) => name === INTEGRATION_BRIDGE)
   const [bridgeId, bridge] = [...rows.Bridge].find(([, { name }]) => name === PROBE_BRIDGE) ?? []
@@ -76,12 +80,12 @@ export function provisionProbes(rows: Rows, probes: readonly Probe[]): Operation
   if (root === undefined || !integration || (bridge && bridge.external_ids.get(ROLE_KEY) !== PROBE_ROLE)) return []
   const { datapath_type } = integration
   if (bridgeId === undefined || !bridge) {
-    return probes.length === 0
-      ? []
-      : [...makeBridge(root, datapath_type, probes.length), ...probes.flatMap(insertProbe)]
+    if (!isTunnelled) return []
+    const first = probes ?? []
+    return [...makeBridge(root, datapath_type, first.length), ...first.flatMap(insertProbe)]
   }
-  if (probes.length === 0)
-    return [mutate('Open_vSwitch', uuid(root), [['bridges', 'delete', new Set([uuid(bridgeId)])]])]
+  if (!isTunnelled) return [mutate('Open_vSwitch', uuid(root), [['bridges', 'delete', new Set([uuid(bridgeId)])]])]
+  if (!probes) return []
   const missing = new Map(probes.map((probe) => [probeName(probe), probe]))
   const mended: Operation[] = []
   if (bridge.datapath_type !== datapath_type) mended.push(update('Bridge', uuid(bridgeId), { datapath_type }))

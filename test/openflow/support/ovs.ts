@@ -1,5 +1,6 @@
 /** A private Open vSwitch in its own network namespace. */
 import { execFile, execFileSync, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -12,6 +13,8 @@ const run = promisify(execFile)
 const LATEST = 6
 /** The version as column `protocols` names it: `OpenFlow13` for wire version 4. */
 const protocolOf = (version: number): string => `OpenFlow1${version - 1}`
+/** The longest time that the daemon may take to follow its database. */
+const MAX_VSCTL_S = 60
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
 
 /** Why tests on real Open vSwitch cannot run here; false if they can. */
@@ -51,15 +54,20 @@ export class Ovs {
     await run('ovsdb-tool', ['create', at('conf.db'), SCHEMA])
     const database = ['ovsdb-server', at('conf.db'), `--remote=punix:${at('db.sock')}`, `--unixctl=${at('db.ctl')}`]
     const daemon = ['ovs-vswitchd', `unix:${at('db.sock')}`, `--unixctl=${at('vswitchd.ctl')}`]
-    const start = (command: string[]): ReturnType<typeof spawn> =>
-      spawn('unshare', ['--net', '--kill-child', ...command], { env, stdio: 'ignore', cwd: directory })
-    const children = [start(database), start(daemon)]
+    const children: Array<ReturnType<typeof spawn>> = []
     const ovs = new Ovs(directory, children, version ?? LATEST)
     t.teardown(() => ovs.stop())
-    await until(() => ovs.vsctl('init'))
-    await until(() => ovs.vsctl('--', 'add-br', 'br0', '--', 'set', 'bridge', 'br0', 'datapath_type=netdev'))
-    if (version !== undefined) await ovs.vsctl('set', 'bridge', 'br0', `protocols=${protocolOf(version)}`)
-    await until(async () => void (await ovs.ofctl('show', ovs.bridge)))
+    for (const { command, socket } of [
+      { command: database, socket: at('db.sock') },
+      { command: daemon, socket: at('vswitchd.ctl') },
+    ]) {
+      const child = spawn('unshare', ['--net', '--kill-child', ...command], { env, stdio: 'ignore', cwd: directory })
+      children.push(child)
+      await listening(child, socket)
+    }
+    await ovs.vsctl('init')
+    const protocols = version === undefined ? [] : [`protocols=${protocolOf(version)}`]
+    await ovs.vsctl('add-br', 'br0', '--', 'set', 'bridge', 'br0', 'datapath_type=netdev', ...protocols)
     return ovs
   }
 
@@ -78,7 +86,12 @@ export class Ovs {
   }
 
   async vsctl(...args: string[]): Promise<string> {
-    const { stdout } = await run('ovs-vsctl', [`--db=unix:${join(this.directory, 'db.sock')}`, '-t', '5', ...args])
+    const { stdout } = await run('ovs-vsctl', [
+      `--db=unix:${join(this.directory, 'db.sock')}`,
+      '-t',
+      String(MAX_VSCTL_S),
+      ...args,
+    ])
     return stdout
   }
 
@@ -119,6 +132,14 @@ export class Ovs {
       ),
     )
     await rm(this.directory, { recursive: true, force: true })
+  }
+}
+
+/** Waits for the socket of a daemon, as long as the daemon runs. */
+async function listening(child: ReturnType<typeof spawn>, socket: string): Promise<void> {
+  while (!existsSync(socket)) {
+    if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended with ${child.exitCode}`)
+    await sleep(10)
   }
 }
 
