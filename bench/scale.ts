@@ -41,7 +41,15 @@ export function scaleTimes(engine: 'vlan' | 'vxlan', early: number, late: number
   return { engine, early: timesOf(first).p50, late: timesOf(last).p50, rules: cloud.rules }
 }
 
-const plain = { adminUp: true, floodUnknown: false, rateLimit: null, trunk: [], hypervisor: null, segmentId: null }
+const plain = {
+  adminUp: true,
+  floodUnknown: false,
+  borrowsAddresses: false,
+  rateLimit: null,
+  trunk: [],
+  hypervisor: null,
+  segmentId: null,
+}
 const made = { project: 'bench' as ProjectId, name: '', revision: 1, createdAt: '2026-01-01T00:00:00Z', request: '{}' }
 
 class Cloud {

@@ -13,6 +13,7 @@ export function audienceOfNetwork(graph: GraphReader, network: Network, here: Hy
   return {
     members: once(() => localMembers(graph, network, here, site())),
     peers: once(() => peersOf(graph, network, here)),
+    borrowers: once(() => borrowersOf(graph, network)),
     site,
   }
 }
@@ -21,6 +22,7 @@ export function audienceOfNetwork(graph: GraphReader, network: Network, here: Hy
 export const audienceOfPort = (member: Member | undefined): Audience => ({
   members: () => (member ? [member] : []),
   peers: () => ({ all: [], floodUnknown: [] }),
+  borrowers: () => [],
   site: () => undefined,
 })
 
@@ -41,6 +43,18 @@ function localMembers(
     if (member?.hypervisor === here.id && (isMember(member) || id === site?.port.id)) members.push(member)
   }
   return members.sort((a, b) => a.port.key - b.port.key)
+}
+
+/** The members of a network, on any hypervisor, that may send as addresses of other members. Sorted by key. */
+export function borrowersOf(graph: GraphReader, network: Network): Member[] {
+  const found: Member[] = []
+  for (const [hypervisor, ports] of graph.borrowers(network.id).entries()) {
+    for (const id of ports) {
+      const member = graph.placement(id)
+      if (member?.hypervisor === hypervisor && isMember(member)) found.push(member)
+    }
+  }
+  return found.sort((a, b) => a.port.key - b.port.key)
 }
 
 function siteHere(graph: GraphReader, network: Network, here: Hypervisor): Placement | undefined {

@@ -4,9 +4,10 @@
  */
 import type { Action } from '../src/openflow/index.ts'
 import type { GraphReader } from '../topology/graph-reader.ts'
-import { announcementsOf } from './engines/checked.ts'
+import { borrowersOf } from './audience.ts'
+import { announcementsOf, borrowsOf } from './engines/checked.ts'
 import { memberKey } from './engines/checked-fabric.ts'
-import type { Announcement, Member, Target } from './engines/engine-rules.ts'
+import type { Announcement, Borrowed, Member, Neighbour, Target } from './engines/engine-rules.ts'
 import { SOURCE, set, setDomain, TARGET, TO_UPLINK } from './pipeline/registers.ts'
 import { resubmit } from './pipeline/rule.ts'
 import type { ConnectedScope, Scope } from './pipeline/scope.ts'
@@ -43,12 +44,23 @@ export const injection = (scope: Scope, source: number, target: InjectionTarget)
 export function announcements(graph: GraphReader, engines: Engines, member: Member): Injection[] {
   const scope = homeOf(graph, engines, member)
   if (!scope) return []
-  return announcementsOf(scope.rules, scope.domain, member).map(({ frame, target, why }: Announcement) => ({
+  const isBorrowed = (address: Neighbour) => borrowersIn(scope, member).some((each) => covers(each, address))
+  return announcementsOf(scope.rules, scope.domain, member, isBorrowed).map(({ frame, target, why }: Announcement) => ({
     frame,
     actions: injection(scope, member.port.key, target),
     why,
   }))
 }
+
+/** What other members than this one may borrow. */
+function borrowersIn({ graph, rules, domain }: Scope, { port }: Member): Borrowed[] {
+  if (!('segment' in domain)) return []
+  const others = borrowersOf(graph, domain).filter((each) => each.port.id !== port.id)
+  return others.flatMap((other) => borrowsOf(rules, other, domain))
+}
+
+const covers = ({ family, address, mask }: Borrowed, one: Neighbour): boolean =>
+  one.family === family && (BigInt(one.address) & BigInt(mask)) === BigInt(address)
 
 /** Frames to one member at its place: answers to its requests. There are none while its port has no rules. */
 export function toItself(

@@ -70,6 +70,8 @@ export interface GraphReader {
   members(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId>
   /** The members of a network that get frames to unknown addresses, by hypervisor. */
   unknownFlooders(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId>
+  /** The members of a network that may send as addresses of others, by hypervisor. */
+  borrowers(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId>
   /** The members of a network with an ingress rate limit, by hypervisor. */
   rateLimited(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId>
   /** The members of a network that are sub-ports of trunks, by hypervisor. */

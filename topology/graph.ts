@@ -118,6 +118,10 @@ export class Graph implements GraphReader {
     return this.#places.unknownFlooders(network)
   }
 
+  borrowers(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId> {
+    return this.#places.borrowers(network)
+  }
+
   rateLimited(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId> {
     return this.#places.rateLimited(network)
   }

@@ -48,6 +48,8 @@ export interface Port extends Made {
   readonly adminUp: boolean
   /** Does it get frames to addresses that no member is known to have? */
   readonly floodUnknown: boolean
+  /** May its VNIC also send as addresses that may be those of other ports? Its engine says which (`EngineRules.borrows`). */
+  readonly borrowsAddresses: boolean
   /** How fast its VM may send and receive; null: without a limit. */
   readonly rateLimit: RateLimit | null
   /** The ports whose frames its VNIC also has, each with a VLAN tag, sorted by tag. */

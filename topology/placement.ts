@@ -73,6 +73,8 @@ export class Places {
   readonly #members: NestedMultimap<NetworkId, HypervisorId, PortId>
   /** The members that get frames to unknown addresses. */
   readonly #unknownFlooders: NestedMultimap<NetworkId, HypervisorId, PortId>
+  /** The members that may send as addresses of others. */
+  readonly #borrowers: NestedMultimap<NetworkId, HypervisorId, PortId>
   /** The members with an ingress rate limit. */
   readonly #rateLimited: NestedMultimap<NetworkId, HypervisorId, PortId>
   /** The members that are sub-ports of trunks. */
@@ -90,6 +92,7 @@ export class Places {
     this.#expected = below ? new LayeredMap(below.#expected) : new Map()
     this.#members = new NestedMultimap(below ? below.#members : undefined)
     this.#unknownFlooders = new NestedMultimap(below ? below.#unknownFlooders : undefined)
+    this.#borrowers = new NestedMultimap(below ? below.#borrowers : undefined)
     this.#rateLimited = new NestedMultimap(below ? below.#rateLimited : undefined)
     this.#carried = new NestedMultimap(below ? below.#carried : undefined)
     this.#placedNetworks = new NestedMultimap(below ? below.#placedNetworks : undefined)
@@ -142,6 +145,10 @@ export class Places {
 
   unknownFlooders(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId> {
     return this.#unknownFlooders.get(network)
+  }
+
+  borrowers(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId> {
+    return this.#borrowers.get(network)
   }
 
   rateLimited(network: NetworkId): ReadonlyMultimap<HypervisorId, PortId> {
@@ -240,6 +247,7 @@ export class Places {
     if (!port.adminUp) return
     this.#members.add(port.networkId, hypervisor, port.id)
     if (port.floodUnknown) this.#unknownFlooders.add(port.networkId, hypervisor, port.id)
+    if (port.borrowsAddresses) this.#borrowers.add(port.networkId, hypervisor, port.id)
     if (isRateLimited(carrier)) this.#rateLimited.add(port.networkId, hypervisor, port.id)
     if (tag !== null) this.#carried.add(port.networkId, hypervisor, port.id)
   }
@@ -251,6 +259,7 @@ export class Places {
     if (!port.adminUp) return
     this.#members.delete(port.networkId, hypervisor, port.id)
     if (port.floodUnknown) this.#unknownFlooders.delete(port.networkId, hypervisor, port.id)
+    if (port.borrowsAddresses) this.#borrowers.delete(port.networkId, hypervisor, port.id)
     if (isRateLimited(carrier)) this.#rateLimited.delete(port.networkId, hypervisor, port.id)
     if (tag !== null) this.#carried.delete(port.networkId, hypervisor, port.id)
   }

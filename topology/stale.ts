@@ -83,6 +83,8 @@ function placed(graph: GraphReader, { port, hypervisor: here }: Place, mark: Mar
   networkOn(graph, network, here, mark)
   if (port.hypervisor) sites(graph, network, mark)
   if (!port.adminUp) return
+  // The network itself says on all its hypervisors which addresses members may borrow.
+  if (port.borrowsAddresses) for (const peer of graph.members(network.id).keys()) mark(peer, network.key)
   if (network.mesh) inMesh(graph, network, port, here, mark)
   else besidesMesh(graph, network, port, here, mark)
 }

@@ -5,6 +5,7 @@
  */
 import type {
   Announcement,
+  Borrowed,
   Domain,
   EngineRules,
   Forward,
@@ -55,6 +56,22 @@ export const neighboursOf = (rules: EngineRules, member: Member, domain: Domain)
   rules.neighbours ? addresses(rules.alias, 'neighbours()', ask(rules, 'neighbours', [member, domain])) : []
 
 /** @throws EngineMistake */
+export function borrowsOf(rules: EngineRules, member: Member, domain: Domain): Borrowed[] {
+  if (!rules.borrows) return []
+  const said = list(rules.alias, 'borrows()', ask(rules, 'borrows', [member, domain]))
+  return said.map((each, index) => {
+    const { family, address, mask } = record(each)
+    const bits = family === 4 ? 32 : 128
+    const isRight = (family === 4 || family === 6) && isNumber(address, bits) && isNumber(mask, bits)
+    if (isRight && isWithin(each as Borrowed)) return each as Borrowed
+    const right = '{family: 4 or 6, address, mask}, with no bit of the address outside of the mask'
+    throw new EngineMistake(rules.alias, `borrows()[${index}] says ${show(address)}: it must be ${right}`)
+  })
+}
+
+const isWithin = ({ address, mask }: Borrowed): boolean => (BigInt(address) & ~BigInt(mask)) === 0n
+
+/** @throws EngineMistake */
 export const serversOf = (rules: EngineRules, domain: Domain): Neighbour[] =>
   rules.servers ? addresses(rules.alias, 'servers()', ask(rules, 'servers', [domain])) : []
 
@@ -87,9 +104,12 @@ export const ownFramesOf = (rules: EngineRules, member: Member): readonly Packet
   rules.ownFrames ? fieldsOf(rules.alias, 'ownFrames()', ask(rules, 'ownFrames', [member])) : []
 
 /** @throws EngineMistake */
-export function announcementsOf(rules: EngineRules, domain: Domain, member: Member): Announcement[] {
+export function announcementsOf(
+  rules: EngineRules,
+  ...about: Parameters<NonNullable<EngineRules['announcements']>>
+): Announcement[] {
   if (!rules.announcements) return []
-  const said = list(rules.alias, 'announcements()', ask(rules, 'announcements', [domain, member]))
+  const said = list(rules.alias, 'announcements()', ask(rules, 'announcements', about))
   return said.map((each, index) => {
     const { frame, target, why } = record(each)
     const wrong = (words: string): never => {

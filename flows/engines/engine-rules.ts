@@ -115,6 +115,11 @@ export type Neighbour =
   | { readonly family: 4; readonly address: number; readonly mac: number }
   | { readonly family: 6; readonly address: bigint; readonly mac: number }
 
+/** Addresses of one family: all that equal `address` in the bits of `mask`. The other bits of `address` are zero. */
+export type Borrowed =
+  | { readonly family: 4; readonly address: number; readonly mask: number }
+  | { readonly family: 6; readonly address: bigint; readonly mask: bigint }
+
 /** One kind of frame of a member that the controller answers. Such a frame goes only to the controller, not into the network. */
 export interface Punt {
   readonly match: readonly PacketField[]
@@ -140,6 +145,11 @@ export interface EngineRules {
   guard(member: Member, domain: Domain): readonly Guard[]
   /** The known addresses of a member. The switch answers requests for them. If left out, the switch answers none. */
   neighbours?(member: Member, domain: Domain): readonly Neighbour[]
+  /**
+   * The addresses that a member may send as although they may be those of other members. The switch answers no request for
+   * them, because only their present holder knows. Asked only for ports with `borrowsAddresses`.
+   */
+  borrows?(member: Member, domain: Domain): readonly Borrowed[]
   /** Addresses in a domain that only the controller has. The switch answers requests of members for them. */
   servers?(domain: Domain): readonly Neighbour[]
   /** The frames of a member that the engine's `answer` gets, at a limited rate. If left out, it gets none. */
@@ -158,8 +168,9 @@ export interface EngineRules {
   /**
    * The announcements to send once a switch has confirmed a member's rules at a new place. A physical network needs them,
    * because it learns from the frames that it sees. If left out, nothing is announced.
+   * @param isBorrowed may another member hold this address now? Then it must not be announced.
    */
-  announcements?(domain: Domain, member: Member): readonly Announcement[]
+  announcements?(domain: Domain, member: Member, isBorrowed: (address: Neighbour) => boolean): readonly Announcement[]
 }
 
 /** A VNIC in its port, at its place. */

@@ -45,6 +45,8 @@ export interface Audience {
   members(): readonly Placement[]
   /** The tunnel addresses of other hypervisors with members. */
   peers(): Peers
+  /** The members on any switch that may send as addresses of other members, sorted by key. */
+  borrowers(): readonly Member[]
   /** The port here that leads to the remote site of the network. */
   site(): Placement | undefined
 }

@@ -23,7 +23,7 @@ export const CLASSIFY = {
 export const ANSWER = {
   number: 20,
   name: 'answer',
-  does: 'Answers requests of a VNIC (ARP, neighbour solicitation) for known addresses of ports in its network. Frames that the controller answers (DHCP, router solicitations) go only to the controller, at a limited rate. All other frames continue. Frames from the fabric do not pass this table.',
+  does: 'Answers requests of a VNIC (ARP, neighbour solicitation) for known addresses of ports in its network, unless another port may send as the address. Frames that the controller answers (DHCP, router solicitations) go only to the controller, at a limited rate. All other frames continue. Frames from the fabric do not pass this table.',
 } as const satisfies Table
 
 export const EGRESS = {

@@ -21,7 +21,14 @@ for (const schema of [1, 2, 3, 4]) {
     const last = Math.max(...graph.byKey.keys())
 
     t.match(graph.networks.get(id('01') as NetworkId), { name: 'overlay', mesh: true, hypervisorRules: false })
-    const port = { floodUnknown: false, rateLimit: null, trunk: [], hypervisor: null, segmentId: null }
+    const port = {
+      floodUnknown: false,
+      borrowsAddresses: true,
+      rateLimit: null,
+      trunk: [],
+      hypervisor: null,
+      segmentId: null,
+    }
     t.match(graph.ports.get(id('11') as PortId), port)
     t.match(graph.vnics.get(id('21') as VnicId), { portId: id('11'), migratesTo: null, isActivated: false })
     t.match(graph.placement(id('11') as PortId), { hypervisor: 'hv0', ofport: 1 })

@@ -174,7 +174,14 @@ function handOut(change: Change): Change {
   }
   if (change.kind !== 'port' || !change.to || change.to.hypervisor !== null) return change
   if (!ADDRESSING.has(change.to.networkId ?? '')) return change
-  return { ...change, to: { ...change.to, attributes: { ip_addresses: [`10.9.0.${change.to.key % 200}`] } } }
+  const { to } = change
+  // Ports that get frames to unknown addresses may also send as addresses of others, as routers do.
+  const pairs = [{ ip_prefix: `10.9.0.${(to.key + 7) % 200}` }, { ip_prefix: 'fd09::/64' }]
+  const attributes = {
+    ip_addresses: [`10.9.0.${to.key % 200}`],
+    ...(to.floodUnknown && { allowed_address_pairs: pairs.slice(0, 1 + (to.key % 2)) }),
+  }
+  return { ...change, to: { ...to, borrowsAddresses: to.floodUnknown, attributes } }
 }
 
 function changesOf(graph: Graph, event: Event): Change[] {

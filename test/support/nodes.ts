@@ -128,6 +128,7 @@ export const port = (n: number, network: Network, extra: Partial<Port> = {}): Po
   networkId: network.id,
   adminUp: true,
   floodUnknown: false,
+  borrowsAddresses: false,
   rateLimit: null,
   trunk: [],
   hypervisor: null,

@@ -12,6 +12,7 @@ import type { Stage } from '../../pipeline/stage.ts'
 import { ANSWER } from '../../pipeline/table.ts'
 import { throughMeters } from '../../pipeline/vnic-meter.ts'
 import type { AllWishes } from '../../pipeline/wishes.ts'
+import { goOnIfBorrowed } from './borrowed-address.ts'
 import { ADVERTISE, answersFor } from './known-address.ts'
 
 export const answer: Stage = {
@@ -23,6 +24,7 @@ export const answer: Stage = {
   entry: { fromMember: ({ rules }) => (isAsked(rules) ? ANSWER.number : undefined) },
   domain: (scope) => [
     ...(isAsked(scope.rules) ? [goesOn(scope)] : []),
+    ...(isAsked(scope.rules) ? goOnIfBorrowed(scope) : []),
     ...serversOf(scope.rules, scope.domain).flatMap((neighbour) => answersFor(scope, { neighbour })),
   ],
   member: (scope) => {

@@ -46,7 +46,8 @@ export function answersFor({ domain, next }: Scope, { member, neighbour, isHere 
   const why = member
     ? `${who}: ${called(domain)} is told in the switch who has its address`
     : `${who}: its members are told in the switch of an address of the controller's`
-  const answer = { ...base, priority: 200, match: [inDomain(domain.key), ...asked], why }
+  // Members may borrow addresses of other members, but none of the controller's.
+  const answer = { ...base, priority: member ? 200 : 216, match: [inDomain(domain.key), ...asked], why }
   if (neighbour.family === 4) {
     const actions = [...arpReply(neighbour), ...BACK_TO_SOURCE]
     return [...(isHere ? [own] : []), rule({ ...answer, actions, goto: next('toTarget', ANSWER.number) })]
@@ -61,7 +62,11 @@ export function answersFor({ domain, next }: Scope, { member, neighbour, isHere 
   const advertisement = rule({
     table: ADVERTISE.number,
     priority: 100,
-    match: [inDomain(domain.key), ...neighbourDiscovery(ADVERTISEMENT, neighbour.address)],
+    match: [
+      inDomain(domain.key),
+      ...neighbourDiscovery(ADVERTISEMENT),
+      { field: 'nd_target', value: neighbour.address },
+    ],
     actions: [{ type: 'set_field', field: 'nd_tll', value: neighbour.mac }, ...BACK_TO_SOURCE],
     goto: next('toTarget', ADVERTISE.number),
     author,
@@ -79,19 +84,23 @@ const IPV6: OxmField = { field: 'eth_type', value: 0x86dd }
 
 const question = (neighbour: Neighbour): OxmField[] =>
   neighbour.family === 4
+    ? [...asks(4), { field: 'arp_tpa', value: neighbour.address }]
+    : [...asks(6), { field: 'nd_target', value: neighbour.address }]
+
+/** An ARP request, or a neighbour solicitation. */
+export const asks = (family: 4 | 6): OxmField[] =>
+  family === 4
     ? [
         { field: 'eth_type', value: 0x0806 },
         { field: 'arp_op', value: ARP_REQUEST },
-        { field: 'arp_tpa', value: neighbour.address },
       ]
-    : neighbourDiscovery(SOLICITATION, neighbour.address)
+    : neighbourDiscovery(SOLICITATION)
 
-const neighbourDiscovery = (type: number, target: bigint): OxmField[] => [
+const neighbourDiscovery = (type: number): OxmField[] => [
   IPV6,
   { field: 'ip_proto', value: 58 },
   { field: 'icmpv6_type', value: type },
   { field: 'icmpv6_code', value: 0 },
-  { field: 'nd_target', value: target },
 ]
 
 /**

@@ -1,10 +1,11 @@
 /** Stage forward: turns an engine's typed targets into values of register `TARGET`, in the engine's own tables. */
+import { audienceOfPort } from '../../audience.ts'
 import { forwardsOf } from '../../engines/checked.ts'
 import { memberKey, peerAddress } from '../../engines/checked-fabric.ts'
 import type { Forward } from '../../engines/engine-rules.ts'
 import { inDomain, set, TARGET, TO_PEER, TO_UPLINK } from '../../pipeline/registers.ts'
 import { type Rule, rule } from '../../pipeline/rule.ts'
-import type { Audience, MemberScope, RemoteScope, Scope } from '../../pipeline/scope.ts'
+import type { MemberScope, RemoteScope, Scope } from '../../pipeline/scope.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import { tunnelTo } from '../../pipeline/tunnel.ts'
 import { CHUNK, copies } from './copies.ts'
@@ -48,7 +49,7 @@ const alone = (scope: MemberScope | RemoteScope): ForwardScope => ({
   author: scope.member.port.key,
   audience: NOBODY,
 })
-const NOBODY: Audience = { members: () => [], peers: () => ({ all: [], floodUnknown: [] }), site: () => undefined }
+const NOBODY = audienceOfPort(undefined)
 
 /** @throws EngineMistake if the engine may not use the target there */
 function forwardRules(scope: ForwardScope, { priority, match, target, why }: Forward): Rule[] {

@@ -102,6 +102,8 @@ export const portTable = (engines: readonly Engine[], features: readonly PortFie
   restore: ({ asksForUnknown: floodUnknown = false, ...old }) => ({
     // Schema 3 had another name for this property.
     floodUnknown,
+    // Older versions did not store this. Then the engine is asked, which knows the port's attributes.
+    borrowsAddresses: true,
     // In schema 1 every port was for a VNIC.
     hypervisor: null,
     segmentId: null,

@@ -18,7 +18,7 @@ import { parseMac } from './ethernet-vnic.ts'
 import { isMade } from './interface-id.ts'
 import { isNobody } from './ip-values.ts'
 import { dhcpServerOf, IPV4, ipv4Of, ipv6Of, prefix6 } from './network-addressing.ts'
-import { ADDRESSES, addressesOf, PAIRS, SECURITY } from './port-addressing.ts'
+import { ADDRESSES, addressesOf, isUnguarded, PAIRS, pairsOf, SECURITY } from './port-addressing.ts'
 
 const UNKNOWN_UNICAST = 'unknown_unicast'
 
@@ -29,11 +29,18 @@ const ROLES = { create: 'member', update: 'member' } as const
 
 type PairWish = { readonly mac_address?: string; readonly ip_prefix: string }
 
-/** A port with further MAC addresses must get frames to unknown addresses, because the switches do not know these addresses. */
-function flooding(port: Port): Port {
-  const { [UNKNOWN_UNICAST]: unknown, [PAIRS]: pairs } = port.attributes
-  const hasFurtherMacs = ((pairs ?? []) as readonly Attributes[]).some(({ mac_address: mac }) => mac !== undefined)
-  return { ...port, floodUnknown: unknown === 'flood' || hasFurtherMacs }
+/**
+ * Sets what the core knows of these fields. A port with further MAC addresses must get frames to unknown addresses, because the
+ * switches do not know these addresses.
+ */
+function marked(port: Port): Port {
+  const pairs = pairsOf(port)
+  const hasFurtherMacs = pairs.some(({ mac }) => mac !== undefined)
+  return {
+    ...port,
+    floodUnknown: port.attributes[UNKNOWN_UNICAST] === 'flood' || hasFurtherMacs,
+    borrowsAddresses: pairs.length > 0 || isUnguarded(port),
+  }
 }
 
 const networkOf = (graph: GraphReader, { networkId }: Port): Network | undefined =>
@@ -59,7 +66,7 @@ const UNKNOWN: EnginePortField = {
     roles: ROLES,
     default: 'drop',
     get: asAttribute(UNKNOWN_UNICAST).get,
-    set: (port, value) => flooding(asAttribute(UNKNOWN_UNICAST).set(port, value)),
+    set: (port, value) => marked(asAttribute(UNKNOWN_UNICAST).set(port, value)),
   },
 }
 
@@ -116,7 +123,7 @@ const ADDRESS_PAIRS: EnginePortField = {
     set(port, value, { graph, caller }) {
       const asked = value as readonly PairWish[]
       if (asked.length > 0) checkOwner(PAIRS, port, networkOf(graph, port), caller)
-      return flooding(asAttribute(PAIRS).set(port, asked.map(pairOf)))
+      return marked(asAttribute(PAIRS).set(port, asked.map(pairOf)))
     },
   },
 }
@@ -132,7 +139,8 @@ const PORT_SECURITY: EnginePortField = {
     roles: { create: 'admin', update: 'admin' },
     deed: `to switch ${SECURITY}`,
     default: true,
-    ...asAttribute(SECURITY),
+    get: asAttribute(SECURITY).get,
+    set: (port, value) => marked(asAttribute(SECURITY).set(port, value)),
   },
 }
 

@@ -5,7 +5,7 @@ import type { EngineRules, Fault } from '../../../flows/engines/engine-rules.ts'
 import type { Hypervisor } from '../../../topology/model.ts'
 import { ethernetDomain, toMember, toPeer } from './ethernet-forward.ts'
 import { ethernetGuard, ownFrames } from './ethernet-guard.ts'
-import { neighbours } from './neighbours.ts'
+import { borrows, neighbours } from './neighbours.ts'
 import { servers } from './network-addressing.ts'
 import { punts } from './punts.ts'
 
@@ -23,6 +23,7 @@ export function overlayRules(type: string): EngineRules {
     guard: ethernetGuard,
     ownFrames,
     neighbours,
+    borrows,
     servers,
     punts,
     domain: ethernetDomain,

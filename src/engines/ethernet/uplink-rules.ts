@@ -6,7 +6,7 @@ import type { Hypervisor } from '../../../topology/model.ts'
 import { whereItIs } from './announce.ts'
 import { ethernetDomain, toMember, toUplink } from './ethernet-forward.ts'
 import { ethernetGuard, ownFrames } from './ethernet-guard.ts'
-import { neighbours } from './neighbours.ts'
+import { borrows, neighbours } from './neighbours.ts'
 import { servers } from './network-addressing.ts'
 import { punts } from './punts.ts'
 
@@ -18,6 +18,7 @@ export function uplinkRules(alias: string, vlanOf: (network: Domain) => number |
     guard: ethernetGuard,
     ownFrames,
     neighbours,
+    borrows,
     servers,
     punts,
     domain: ethernetDomain,

@@ -1,0 +1,54 @@
+/** Addresses that a member may borrow: no switch answers for them. */
+import t from 'tap'
+import type { Port } from '../../../topology/model.ts'
+import { graphOf, linesOn } from '../../support/cloud.ts'
+import { binding, hypervisor, port, vlanNetwork, vnic, vxlanNetwork } from '../../support/nodes.ts'
+
+/** A member with known addresses on hypervisor 0, and one that borrows on hypervisor 1. */
+function linesOf(make: typeof vlanNetwork, borrower: Partial<Port>): string[] {
+  const network = make(1)
+  const graph = graphOf({
+    hypervisors: [hypervisor(0), hypervisor(1)],
+    networks: [network],
+    ports: [
+      port(0, network, { attributes: { ip_addresses: ['10.9.0.1', '10.9.0.100'] } }),
+      port(1, network, { borrowsAddresses: true, ...borrower }),
+    ],
+    vnics: [vnic(0, 0), vnic(1, 1)],
+    bindings: [binding(0, 0), binding(1, 1)],
+  })
+  return linesOn(graph, 0)
+    .filter((line) => line.includes('priority=215'))
+    .map((line) => line.replace(/^\S+ (.*?) {2}#.*$/, '$1'))
+}
+
+for (const make of [vlanNetwork, vxlanNetwork]) {
+  const table = make === vlanNetwork ? 30 : 32
+  const pairs = (...all: readonly string[]) => ({
+    attributes: { allowed_address_pairs: all.map((ip_prefix) => ({ ip_prefix })) },
+  })
+
+  t.test(`${make.name}: requests for borrowed addresses go on, on every hypervisor with members`, async (t) => {
+    t.strictSame(linesOf(make, pairs('10.9.0.100', 'fd09::100', '10.8.0.0/16', 'fd08::/64')), [
+      `table=20, priority=215,arp,metadata=0xc9,arp_tpa=10.9.0.100,arp_op=1 actions=goto_table:${table}`,
+      `table=20, priority=215,icmp6,metadata=0xc9,icmp_type=135,icmp_code=0,nd_target=fd09::100 actions=goto_table:${table}`,
+      `table=20, priority=215,arp,metadata=0xc9,arp_tpa=10.8.0.0/16,arp_op=1 actions=goto_table:${table}`,
+      `table=20, priority=215,icmp6,metadata=0xc9,icmp_type=135,icmp_code=0,nd_target=fd08::/64 actions=goto_table:${table}`,
+    ])
+  })
+
+  t.test(`${make.name}: without port security, every address may be borrowed`, async (t) => {
+    const everything = [
+      `table=20, priority=215,arp,metadata=0xc9,arp_op=1 actions=goto_table:${table}`,
+      `table=20, priority=215,icmp6,metadata=0xc9,icmp_type=135,icmp_code=0 actions=goto_table:${table}`,
+    ]
+    t.strictSame(linesOf(make, { attributes: { port_security: false } }), everything)
+    t.strictSame(linesOf(make, pairs('0.0.0.0/0', '::/0')), everything)
+  })
+
+  t.test(`${make.name}: a pair with an address of the port itself borrows nothing`, async (t) => {
+    const { attributes } = pairs('10.9.0.2', '10.9.0.2/32')
+    t.strictSame(linesOf(make, { attributes: { ...attributes, ip_addresses: ['10.9.0.2'] } }), [])
+    t.strictSame(linesOf(make, { adminUp: false, ...pairs('10.9.0.100') }), [], 'nor does a port that is down')
+  })
+}
