@@ -6,7 +6,8 @@ import { FakeTables, finish, isNothing, linesOf, observeAll } from '../../minine
 import { parseFlow, printFlow, ruleBody, ruleKey } from '../../src/openflow/index.ts'
 import type { Change } from '../../topology/change.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
-import { fromScratch, Incremental, addressed as scenario } from './scenario.ts'
+import { addressed as scenario } from './addressed.ts'
+import { fromScratch, Incremental } from './scenario.ts'
 
 function replay(steps: ReadonlyArray<readonly Change[]>): Map<HypervisorId, string[]> {
   const incremental = new Incremental()

@@ -5,7 +5,7 @@ import { fromScratch as compileAll, Replay } from '../../mininet/engine-kit/repl
 import { apply, type Change } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
 import type { HypervisorId, PortId } from '../../topology/ids.ts'
-import type { Attributes, Hypervisor, Port, SubPort } from '../../topology/model.ts'
+import type { Hypervisor, Port, SubPort } from '../../topology/model.ts'
 import * as nodes from '../support/nodes.ts'
 import {
   ENGINES,
@@ -154,35 +154,6 @@ export const scenario = fc.tuple(furnished, someEvents).map(([first, then]) => {
   }
   return steps
 })
-
-/** The same, but some networks, on tunnels and on a VLAN, hand out addresses, which their ports have. */
-export const addressed = scenario.map((steps) => steps.map((changes) => changes.map(handOut)))
-
-const ADDRESSING = new Map<string, Attributes>([
-  [networkId(2), addressing('10.9.0.1', 'slaac')],
-  [networkId(4), addressing(null, 'dhcpv6-stateless')],
-])
-
-function addressing(gateway: string | null, mode: string): Attributes {
-  const ipv4 = { prefix: '10.9.0.0/24', gateway_ip: gateway, dns: [], routes: [], pool: [] }
-  return { ipv4, ipv6: { prefix: 'fd09::/64', mode, dns: [] } }
-}
-
-function handOut(change: Change): Change {
-  if (change.kind === 'network' && change.to) {
-    return { ...change, to: { ...change.to, attributes: ADDRESSING.get(change.id) ?? {} } }
-  }
-  if (change.kind !== 'port' || !change.to || change.to.hypervisor !== null) return change
-  if (!ADDRESSING.has(change.to.networkId ?? '')) return change
-  const { to } = change
-  // Ports that get frames to unknown addresses may also send as addresses of others, as routers do.
-  const pairs = [{ ip_prefix: `10.9.0.${(to.key + 7) % 200}` }, { ip_prefix: 'fd09::/64' }]
-  const attributes = {
-    ip_addresses: [`10.9.0.${to.key % 200}`],
-    ...(to.floodUnknown && { allowed_address_pairs: pairs.slice(0, 1 + (to.key % 2)) }),
-  }
-  return { ...change, to: { ...to, borrowsAddresses: to.floodUnknown, attributes } }
-}
 
 function changesOf(graph: Graph, event: Event): Change[] {
   switch (event.do) {
