@@ -79,6 +79,7 @@ class Cloud {
           uplinks: {},
           successor: null,
           claimsStored: true,
+          keepsDecisions: false,
         },
       })
     }

@@ -129,6 +129,8 @@ export interface Hypervisor {
   readonly uplinks: Readonly<Record<string, readonly string[]>>
   /** The hypervisor that its host became when its system-id changed; null: it did not change. */
   readonly successor: HypervisorId | null
+  /** May its switch keep cached decisions after the rules have changed? Some releases of Open vSwitch do, in user space. */
+  readonly keepsDecisions: boolean
   /** Are all its claims stored? Older versions stored only those that hold a VNIC. */
   readonly claimsStored: boolean
 }

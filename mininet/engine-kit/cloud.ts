@@ -165,6 +165,7 @@ export class Cloud extends Recorder {
       uplinks: {},
       successor: null,
       claimsStored: true,
+      keepsDecisions: false,
     }
     await this.write((draft) => draft.change({ kind: 'hypervisor', id: to.id, to }))
   }

@@ -17,7 +17,7 @@ export function restore(nodes: readonly Change[], tables: Tables): Change[] {
       return { ...node, to: restored(tables[kind], { ...to }) } as unknown as Change
     }
     if (kind === 'hypervisor') {
-      const missing = { uplinks: {}, successor: null, claimsStored: false }
+      const missing = { uplinks: {}, keepsDecisions: false, successor: null, claimsStored: false }
       return { ...node, to: { ...missing, ...(to as object) } } as unknown as Change
     }
     if (kind !== 'segment' || !('networkId' in to)) return node

@@ -5,6 +5,7 @@ import type { Binding, Hypervisor } from '../../topology/model.ts'
 import type { Condition } from '../core/engine/engine.ts'
 import type { Trouble } from '../core/trouble.ts'
 import type { InterfaceRow, OpenVSwitch, Tables } from '../ovsdb/index.ts'
+import { keepsDecisions } from './cached-decisions.ts'
 import { claimsOf, isPortNumber } from './claimed-interfaces.ts'
 import {
   type DatapathType,
@@ -69,6 +70,7 @@ export function readHost(
       fabric,
       faults: { ...missing, ...faults },
       uplinks,
+      keepsDecisions: keepsDecisions(root?.ovs_version ?? '', bridge?.datapath_type ?? ''),
     },
     claims: claimsOf(id, interfaces, boundTo, conditions),
     strays: straysOf(id, rows),
@@ -120,6 +122,7 @@ export const sameFacts = (a: Facts, b: Facts): boolean =>
   a.hostname === b.hostname &&
   a.datapathId === b.datapathId &&
   a.ovsVersion === b.ovsVersion &&
+  a.keepsDecisions === b.keepsDecisions &&
   a.encapIp === b.encapIp &&
   sameRecord(a.bridgeMappings, b.bridgeMappings) &&
   sameRecord(a.fabric, b.fabric) &&

@@ -3,15 +3,18 @@
  * after it. If the switch refuses a rule or a meter, all changes of its author are set aside, and the rest is sent again.
  */
 import type { Logger } from 'pino'
+import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Key } from '../../topology/ids.ts'
 import { sliced } from '../core/slices.ts'
 import { BundleError, printFlow, type Session } from '../openflow/index.ts'
+import { takesFromPorts } from './cache-purge.ts'
 import type { DesiredRules } from './desired-rules.ts'
 import { flowMods, refusedAuthors } from './flow-mods.ts'
 import { dropMeters, putMeters } from './meter-mods.ts'
 import type { Refusals } from './refusals.ts'
 
 interface Context {
+  readonly graph: GraphReader
   readonly session: Session
   readonly desired: DesiredRules
   readonly refusals: Refusals
@@ -19,10 +22,16 @@ interface Context {
 }
 
 /** The numbers of added and deleted rules, and of changed meters. */
-interface Sent {
+interface Counts {
   readonly put: number
   readonly drop: number
   readonly meters: number
+}
+
+interface Sent {
+  readonly counts: Counts
+  /** See `takesFromPorts`. */
+  readonly isTaking: boolean
 }
 
 export class BundleSender {
@@ -39,7 +48,7 @@ export class BundleSender {
    * @throws OpenFlowError if the connection fails
    */
   async send(compiled: Iterable<Key>, commit?: () => Promise<void>): Promise<Sent> {
-    const { session, desired, refusals, log } = this.#context
+    const { graph, session, desired, refusals, log } = this.#context
     const { ledger } = desired
     const aside = desired.setMistakesAside()
     for (;;) {
@@ -58,7 +67,8 @@ export class BundleSender {
             log.warn({ refusal: words }, 'the switch refuses to delete a meter')
           await sliced(ledger.sent())
           refusals.note(compiled, aside)
-          return { put: put.length, drop: drop.length, meters: meters.put.length + meters.drop.length }
+          const counts = { put: put.length, drop: drop.length, meters: meters.put.length + meters.drop.length }
+          return { counts, isTaking: takesFromPorts(drop, graph) }
         }
       } catch (error) {
         refused = error instanceof BundleError ? refusedAuthors(error, session.version) : new Map()

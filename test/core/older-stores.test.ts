@@ -35,7 +35,10 @@ for (const schema of [1, 2, 3, 4]) {
     const owner = graph.networks.get(id('01') as NetworkId)?.key
     t.match(graph.segments.get('vxlan/4096'), { owner, partOf: null, holders: ['hv0'] })
     t.match(graph.segments.get('vxlan/4097'), { owner: null, partOf: null, holders: [] })
-    t.match([...graph.hypervisors.values()], [{ id: 'hv0', uplinks: {}, successor: null, claimsStored: false }])
+    t.match(
+      [...graph.hypervisors.values()],
+      [{ id: 'hv0', uplinks: {}, successor: null, claimsStored: false, keepsDecisions: false }],
+    )
     if (schema >= 3) {
       t.match(graph.networks.get(id('03') as NetworkId), { engine: 'nat-ipv4', hypervisorRules: true })
       t.equal(graph.ports.get(id('14') as PortId)?.floodUnknown, true)

@@ -49,6 +49,7 @@ export const hypervisor = (n: number, extra: Partial<Hypervisor> = {}): Hypervis
   uplinks: {},
   successor: null,
   claimsStored: true,
+  keepsDecisions: false,
   ...extra,
 })
 

@@ -66,6 +66,7 @@ t.test('B11: a freed segment stays taken while a hypervisor may hold rules for i
         uplinks: {},
         successor: null,
         claimsStored: true,
+        keepsDecisions: false,
       },
     })
   })
