@@ -7,6 +7,7 @@ import type { GraphReader } from '../topology/graph-reader.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from '../topology/ids.ts'
 import type { Hypervisor, Network, Port } from '../topology/model.ts'
 import { audienceOf, audienceOfPort, canReach } from './audience.ts'
+import { EngineMistake } from './engines/checked.ts'
 import { type Domain, type Fabric, type Fault, isMember, type Member } from './engines/engine-rules.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 import type { Rule } from './pipeline/rule.ts'
@@ -86,8 +87,35 @@ const asked = ({ stages }: Pipeline, ask: (stage: Stage) => readonly Rule[] | un
     return rules && rules.length > 0 ? [[stage, rules] as const] : []
   })
 
-/** Rules that several networks on a hypervisor share. Each appears once. */
 function compileHypervisor(ground: Ground, here: Hypervisor): Wanted[] {
+  const { graph, pipeline } = ground
+  const own = isOccupied(ground, here) ? asked(pipeline, (stage) => stage.occupied?.({ graph, here })) : []
+  return [...own, ...compileShared(ground, here)]
+}
+
+/** Does any domain have rules on the hypervisor? */
+function isOccupied(ground: Ground, here: Hypervisor): boolean {
+  const { graph } = ground
+  for (const id of graph.portsOn.get(here.id)) {
+    const port = graph.ports.get(id)
+    const domain = port?.networkId ? graph.networks.get(port.networkId) : port
+    if (domain && isConnected(ground, domain, here)) return true
+  }
+  return false
+}
+
+/** A mistake of an engine must not harm the rules of others, so its domains count as not connected. */
+function isConnected(ground: Ground, domain: Domain, here: Hypervisor): boolean {
+  try {
+    return connectedScope(ground, domain, here) !== undefined
+  } catch (error) {
+    if (error instanceof EngineMistake) return false
+    throw error
+  }
+}
+
+/** Rules that several networks on a hypervisor share. Each appears once. */
+function compileShared(ground: Ground, here: Hypervisor): Wanted[] {
   const { graph, pipeline } = ground
   const found = new Map<string, Wanted>()
   for (const id of graph.networksOn(here.id).keys()) {

@@ -44,7 +44,11 @@ export const injection = (scope: Scope, source: number, target: InjectionTarget)
 export function announcements(graph: GraphReader, engines: Engines, member: Member): Injection[] {
   const scope = homeOf(graph, engines, member)
   if (!scope) return []
-  const isBorrowed = (address: Neighbour) => borrowersIn(scope, member).some((each) => covers(each, address))
+  let borrowed: Borrowed[] | undefined
+  const isBorrowed = (address: Neighbour): boolean => {
+    borrowed ??= borrowedIn(scope, member)
+    return borrowed.some((each) => covers(each, address))
+  }
   return announcementsOf(scope.rules, scope.domain, member, isBorrowed).map(({ frame, target, why }: Announcement) => ({
     frame,
     actions: injection(scope, member.port.key, target),
@@ -53,7 +57,7 @@ export function announcements(graph: GraphReader, engines: Engines, member: Memb
 }
 
 /** What other members than this one may borrow. */
-function borrowersIn({ graph, rules, domain }: Scope, { port }: Member): Borrowed[] {
+function borrowedIn({ graph, rules, domain }: Scope, { port }: Member): Borrowed[] {
   if (!('segment' in domain)) return []
   const others = borrowersOf(graph, domain).filter((each) => each.port.id !== port.id)
   return others.flatMap((other) => borrowsOf(rules, other, domain))

@@ -5,6 +5,7 @@
 export { attribute } from '../flows/engines/attribute.ts'
 export type {
   Announcement,
+  Borrowed,
   Domain,
   EngineRules,
   Fabric,

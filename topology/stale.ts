@@ -43,7 +43,9 @@ export function stale(graph: GraphReader, change: Change, mark: Mark): void {
       // An interface that waits at the target of a migration is one of the claims.
       for (const id of graph.portsOf(graph.vnics.get(change.id) ?? { portId: null })) {
         const expected = graph.expected(id)
-        if (expected) mark(expected.hypervisor, expected.port.key)
+        if (!expected) continue
+        mark(expected.hypervisor, expected.port.key)
+        switchOn(graph, expected.hypervisor, mark)
       }
       break
     // Rules do not depend on these: what they do depend on changes with them.
@@ -79,12 +81,15 @@ const sameRate = (from: Port | null, to: Port | null): boolean => {
 function placed(graph: GraphReader, { port, hypervisor: here }: Place, mark: Mark): void {
   mark(here, port.key)
   const network = port.networkId && graph.networks.get(port.networkId)
-  if (!network) return
+  if (!network) {
+    switchOn(graph, here, mark)
+    return
+  }
   networkOn(graph, network, here, mark)
   if (port.hypervisor) sites(graph, network, mark)
   if (!port.adminUp) return
   // The network itself says on all its hypervisors which addresses members may borrow.
-  if (port.borrowsAddresses) for (const peer of graph.members(network.id).keys()) mark(peer, network.key)
+  if (port.borrowsAddresses) for (const peer of graph.members(network.id).keys()) networkOn(graph, network, peer, mark)
   if (network.mesh) inMesh(graph, network, port, here, mark)
   else besidesMesh(graph, network, port, here, mark)
 }
@@ -94,6 +99,13 @@ function networkOn(graph: GraphReader, network: Network, here: HypervisorId, mar
   mark(here, network.key)
   const host = graph.hypervisors.get(here)
   if (host && network.hypervisorRules) mark(here, host.key)
+  switchOn(graph, here, mark)
+}
+
+/** Marks the rule that makes a switch forget cached decisions: it depends on everything there. */
+function switchOn(graph: GraphReader, here: HypervisorId, mark: Mark): void {
+  const host = graph.hypervisors.get(here)
+  if (host?.keepsDecisions) mark(here, host.key)
 }
 
 /** Only hypervisors with ports that get frames to unknown addresses know the members on other hypervisors. */

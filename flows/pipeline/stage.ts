@@ -64,4 +64,6 @@ export interface Stage {
    * equal ones. Called only for networks with `hypervisorRules`.
    */
   hypervisor?(scope: ConnectedScope): readonly Rule[]
+  /** The rules of a hypervisor on which any domain has rules. Their author is the hypervisor. */
+  occupied?(scope: Pick<Scope, 'graph' | 'here'>): readonly Rule[]
 }

@@ -13,17 +13,11 @@ export interface Table {
 /** The first and the last table: each packet begins in the first one, and leaves from the last one. */
 export const [FIRST_TABLE, LAST_TABLE] = [0, 60] as const
 
-/** Tables that others than their own stage name. The owner of a table is the stage that lists it. */
+/** Tables in which several stages have rules. The owner of a table is the stage that lists it. */
 export const CLASSIFY = {
   number: FIRST_TABLE,
   name: 'classify',
   does: 'Finds the network and the source port of a packet, and whether it comes from the fabric, by the port that it came in through and, from the fabric, by its VLAN tag or tunnel key. A tagged frame of a VNIC matches nothing here, unless its port has a trunk with that tag.',
-} as const satisfies Table
-
-export const GUARD = {
-  number: 10,
-  name: 'guard',
-  does: 'Lets a VNIC send only frames that it may send, such as frames from its own address. Frames from the fabric do not pass this table.',
 } as const satisfies Table
 
 export const ANSWER = {

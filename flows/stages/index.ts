@@ -1,6 +1,7 @@
 /** The stages of the pipeline, one line each. The pipeline sorts them by their tables, so the order here does not matter. */
 export { answer } from './answer/answer-stage.ts'
 export { arrival } from './arrival/arrival-stage.ts'
+export { cache } from './cache/cache-stage.ts'
 export { classify } from './classify/classify-stage.ts'
 export { egress } from './egress/egress-stage.ts'
 export { forward } from './forward/forward-stage.ts'

@@ -3,18 +3,17 @@
  * after it. If the switch refuses a rule or a meter, all changes of its author are set aside, and the rest is sent again.
  */
 import type { Logger } from 'pino'
-import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Key } from '../../topology/ids.ts'
 import { sliced } from '../core/slices.ts'
 import { BundleError, printFlow, type Session } from '../openflow/index.ts'
-import { takesFromPorts } from './cache-purge.ts'
+import { CachePace } from './cache-pace.ts'
 import type { DesiredRules } from './desired-rules.ts'
 import { flowMods, refusedAuthors } from './flow-mods.ts'
+import { lastCacheRule, takeLastRules } from './last-rules.ts'
 import { dropMeters, putMeters } from './meter-mods.ts'
 import type { Refusals } from './refusals.ts'
 
 interface Context {
-  readonly graph: GraphReader
   readonly session: Session
   readonly desired: DesiredRules
   readonly refusals: Refusals
@@ -22,20 +21,15 @@ interface Context {
 }
 
 /** The numbers of added and deleted rules, and of changed meters. */
-interface Counts {
+interface Sent {
   readonly put: number
   readonly drop: number
   readonly meters: number
 }
 
-interface Sent {
-  readonly counts: Counts
-  /** See `takesFromPorts`. */
-  readonly isTaking: boolean
-}
-
 export class BundleSender {
   readonly #context: Context
+  readonly #pace = new CachePace()
 
   constructor(context: Context) {
     this.#context = context
@@ -48,7 +42,7 @@ export class BundleSender {
    * @throws OpenFlowError if the connection fails
    */
   async send(compiled: Iterable<Key>, commit?: () => Promise<void>): Promise<Sent> {
-    const { graph, session, desired, refusals, log } = this.#context
+    const { session, desired, refusals, log } = this.#context
     const { ledger } = desired
     const aside = desired.setMistakesAside()
     for (;;) {
@@ -61,14 +55,16 @@ export class BundleSender {
         if (refused.size === 0) {
           // Flushes a zone's connections before the new rules arrive. So no packet meets connections of a former user of the zone.
           for (const zone of zones) session.send({ type: 'ct_flush_zone', zone })
+          const last = ledger.size === 0 ? lastCacheRule(put, drop) : undefined
+          await this.#pace.wait(drop)
           if (commit) await commit()
+          else if (last) await takeLastRules(session, drop, last)
           else if (put.length + drop.length > 0) await session.bundle(flowMods(put, drop))
           for (const words of await dropMeters(session, meters.drop))
             log.warn({ refusal: words }, 'the switch refuses to delete a meter')
           await sliced(ledger.sent())
           refusals.note(compiled, aside)
-          const counts = { put: put.length, drop: drop.length, meters: meters.put.length + meters.drop.length }
-          return { counts, isTaking: takesFromPorts(drop, graph) }
+          return { put: put.length, drop: drop.length, meters: meters.put.length + meters.drop.length }
         }
       } catch (error) {
         refused = error instanceof BundleError ? refusedAuthors(error, session.version) : new Map()

@@ -5,7 +5,7 @@ import { EngineMistake } from '../../flows/engines/checked.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
-import type { Flow, Session } from '../openflow/index.ts'
+import type { Session } from '../openflow/index.ts'
 import { ForeignRules } from './foreign-rules.ts'
 import { readMeters } from './meter-mods.ts'
 
@@ -47,11 +47,8 @@ export class DesiredRules {
     yield* this.compile(present)
   }
 
-  /**
-   * Reads the rules and meters of the switch, at the same time, because each request waits for a turn of its main loop.
-   * @param isPassing says of a rule that it is neither desired nor to be deleted
-   */
-  async observe(session: Session, isPassing: (flow: Flow) => boolean): Promise<void> {
+  /** Reads the rules and meters of the switch, at the same time, because each request waits for a turn of its main loop. */
+  async observe(session: Session): Promise<void> {
     this.ledger.forget()
     this.foreign.forget()
     const meters = async () => {
@@ -60,7 +57,6 @@ export class DesiredRules {
     const flows = async () => {
       for await (const some of session.dumpFlows()) {
         for (const flow of some) {
-          if (isPassing(flow)) continue
           this.ledger.observe(flow)
           this.foreign.observe(flow)
         }

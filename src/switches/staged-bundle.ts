@@ -7,6 +7,7 @@ import type { Rule } from '../../flows/pipeline/rule.ts'
 import type { Key } from '../../topology/ids.ts'
 import type { Session } from '../openflow/index.ts'
 import { flowMods } from './flow-mods.ts'
+import { lastCacheRule } from './last-rules.ts'
 
 /** The most objects that are sent ahead. More objects are compiled after the commit, in slices. */
 const MAX_OBJECTS = 32
@@ -35,6 +36,7 @@ export class StagedBundle {
     adopt(ledger, before)
     // A bundle cannot contain meters and zones, so they cannot be held back until the commit.
     if (meters.put.length + meters.drop.length + zones.length > 0) return undefined
+    if (lastCacheRule(put, drop)) return undefined
     return put.length + drop.length > 0 ? new StagedBundle(session, rules, flowMods(put, drop)) : undefined
   }
 

@@ -3,7 +3,6 @@
  * differences in one atomic ordered bundle. From then on it gets the differences of stale objects, one bundle at a time. All its
  * rules are compared again when somebody else has changed some, and at regular intervals.
  */
-import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
 import { EngineMistake } from '../../flows/engines/checked.ts'
@@ -15,7 +14,6 @@ import { Timers } from '../core/timers.ts'
 import type { Trouble } from '../core/trouble.ts'
 import type { Flow, Meter, PacketIn, Session } from '../openflow/index.ts'
 import { BundleSender } from './bundle-sender.ts'
-import { CachePurge, PURGE_MS } from './cache-purge.ts'
 import { DesiredRules } from './desired-rules.ts'
 import { readMeters } from './meter-mods.ts'
 import { Refusals } from './refusals.ts'
@@ -66,16 +64,10 @@ export class Switch implements ConnectedSwitch {
   readonly #refusals: Refusals
   readonly #sender: BundleSender
   readonly #timers = new Timers()
-  readonly #hypervisor: HypervisorId
-  readonly #graph: GraphReader
-  readonly #purge: CachePurge
   #staged: StagedBundle | undefined
   #isAuditDue = true
   #isAuditSoon = false
   #isJudgementSoon = false
-  /** The number of purges of its cache. */
-  #purges = 0
-  #isPurgeOver = false
   #isIdle = false
   #isClosed = false
   #wake: () => void = () => {}
@@ -83,9 +75,6 @@ export class Switch implements ConnectedSwitch {
   constructor({ session, log, hypervisor, graph, engines, events }: Context) {
     this.session = session
     this.version = session.version
-    this.#hypervisor = hypervisor
-    this.#graph = graph
-    this.#purge = new CachePurge(session)
     this.#events = events
     this.#log = log.child({ hypervisor })
     this.#desired = new DesiredRules({ hypervisor, graph, engines })
@@ -96,13 +85,7 @@ export class Switch implements ConnectedSwitch {
       retry: (objects) => void this.stale.mark(objects),
     })
     this.refused = this.#refusals.refused
-    this.#sender = new BundleSender({
-      graph,
-      session,
-      desired: this.#desired,
-      refusals: this.#refusals,
-      log: this.#log,
-    })
+    this.#sender = new BundleSender({ session, desired: this.#desired, refusals: this.#refusals, log: this.#log })
   }
 
   get address(): string {
@@ -134,7 +117,6 @@ export class Switch implements ConnectedSwitch {
       while (!this.#isClosed) {
         if (this.#isAuditDue) await this.#audit()
         else if (this.stale.isDue) await this.#sendStale()
-        else if (this.#isPurgeOver) await this.#endPurge()
         else await this.#rest()
       }
     } catch (error) {
@@ -218,7 +200,7 @@ export class Switch implements ConnectedSwitch {
     this.#isAuditDue = false
     const generation = this.stale.takeAll()
     await sliced(this.#desired.compileAll())
-    await this.#desired.observe(this.session, (flow) => this.#purge.has(flow))
+    await this.#desired.observe(this.session)
     const sent = await this.#send(this.#desired.ledger.authors())
     await this.#judgeForeign()
     if (!this.ready) this.#log.info({ rules: this.rules, ...sent }, 'switch compared with the desired rules')
@@ -260,35 +242,9 @@ export class Switch implements ConnectedSwitch {
   }
 
   async #send(compiled: Iterable<Key>, commit?: () => Promise<void>) {
-    const { counts, isTaking } = await this.#sender.send(compiled, commit)
-    this.sent += counts.put + counts.drop
-    if (isTaking) await this.#purgeCache()
-    return counts
-  }
-
-  /** Makes the switch forget cached decisions, where it may keep those of rules that it no longer has. */
-  async #purgeCache(): Promise<void> {
-    const host = this.#graph.hypervisors.get(this.#hypervisor)
-    if (!host?.keepsDecisions) return
-    await this.#purge.begin(host.key)
-    const purge = ++this.#purges
-    const over = () => {
-      this.#isPurgeOver ||= purge === this.#purges
-      this.#wake()
-    }
-    this.#isPurgeOver = false
-    if (this.rules > 0) {
-      this.#timers.later(over, PURGE_MS)
-      return
-    }
-    // A switch that is to have no rules is confirmed only without that of the purge.
-    await setTimeout(PURGE_MS)
-    await this.#endPurge()
-  }
-
-  async #endPurge(): Promise<void> {
-    this.#isPurgeOver = false
-    await this.#purge.end()
+    const sent = await this.#sender.send(compiled, commit)
+    this.sent += sent.put + sent.drop
+    return sent
   }
 }
 

@@ -23,7 +23,7 @@ for (const schema of [1, 2, 3, 4]) {
     t.match(graph.networks.get(id('01') as NetworkId), { name: 'overlay', mesh: true, hypervisorRules: false })
     const port = {
       floodUnknown: false,
-      borrowsAddresses: true,
+      borrowsAddresses: false,
       rateLimit: null,
       trunk: [],
       hypervisor: null,

@@ -1,10 +1,13 @@
-/** Random sequences of changes in which some networks hand out addresses, and some ports may send as addresses of others. */
+/**
+ * Random sequences of changes in which some networks hand out addresses, some ports may send as addresses of others, and some
+ * switches may keep cached decisions.
+ */
 import type { Change } from '../../topology/change.ts'
 import type { Attributes } from '../../topology/model.ts'
-import { networkId } from '../support/nodes.ts'
+import { hypervisorId, networkId } from '../support/nodes.ts'
 import { scenario } from './scenario.ts'
 
-/** The same, but some networks, on tunnels and on a VLAN, hand out addresses, which their ports have. */
+/** Some networks, on tunnels and on a VLAN, hand out addresses, which their ports have. */
 export const addressed = scenario.map((steps) => steps.map((changes) => changes.map(handOut)))
 
 const ADDRESSING = new Map<string, Attributes>([
@@ -20,6 +23,9 @@ function addressing(gateway: string | null, mode: string): Attributes {
 function handOut(change: Change): Change {
   if (change.kind === 'network' && change.to) {
     return { ...change, to: { ...change.to, attributes: ADDRESSING.get(change.id) ?? {} } }
+  }
+  if (change.kind === 'hypervisor' && change.to) {
+    return { ...change, to: { ...change.to, keepsDecisions: change.id !== hypervisorId(0) } }
   }
   if (change.kind !== 'port' || !change.to || change.to.hypervisor !== null) return change
   if (!ADDRESSING.has(change.to.networkId ?? '')) return change

@@ -118,9 +118,6 @@ export class FakeSwitch {
         return [{ type: 'multipart_reply', multipart: 'flow_monitor', xid, updates: [] }]
       case 'meter_mod':
         return this.#meter(message)
-      case 'flow_mod':
-        this.#apply(message)
-        return []
       case 'bundle_add':
         if (message.message.type !== 'flow_mod') return []
         if (this.refuses(message.message)) return [{ type: 'error', xid, ...REFUSAL, data: new Uint8Array() }]

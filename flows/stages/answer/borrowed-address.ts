@@ -11,32 +11,43 @@ import type { DomainScope } from '../../pipeline/scope.ts'
 import { ANSWER } from '../../pipeline/table.ts'
 import { asks } from './known-address.ts'
 
-/** One rule for each address or prefix that members borrow. It comes before all answers for addresses of members. */
-export function goOnIfBorrowed({ domain, rules, audience, next }: DomainScope): Rule[] {
-  const found = new Map<string, Rule>()
+type Family = Borrowed['family']
+
+/** The most rules of one family. With more addresses, switches answer for no address of the family: that is always safe. */
+const MAX_RULES = 256
+
+/** Rules for all addresses that members borrow. They come before all answers for addresses of members. */
+export function goOnIfBorrowed(scope: DomainScope): Rule[] {
+  const { domain, rules, audience } = scope
+  const found = { 4: new Map<string, Rule>(), 6: new Map<string, Rule>() }
+  /** For each family of which everything may be borrowed, the rule for that. */
+  const all = new Map<Family, Rule>()
   for (const member of audience.borrowers()) {
     for (const borrowed of borrowsOf(rules, member, domain)) {
-      const key = `${borrowed.family} ${borrowed.address} ${borrowed.mask}`
-      if (found.has(key)) continue
-      const one = rule({
-        table: ANSWER.number,
-        priority: 215,
-        match: [inDomain(domain.key), ...asks(borrowed.family), ...target(borrowed)],
-        goto: next('fromMember', ANSWER.number),
-        author: domain.key,
-        why: `${called(domain)}: ${describeVnic(member)} may have this address, so only its holder answers`,
-      })
-      found.set(key, one)
+      const { family, address, mask } = borrowed
+      const [ofFamily, key] = [found[family], `${address}/${mask}`]
+      if (all.has(family) || ofFamily.has(key)) continue
+      if (BigInt(mask) === 0n || ofFamily.size === MAX_RULES)
+        all.set(family, goesOn(scope, family, [], `${describeVnic(member)} and others may have any address`))
+      else ofFamily.set(key, goesOn(scope, family, [target(borrowed)], `${describeVnic(member)} may have this address`))
     }
   }
-  return [...found.values()]
+  return ([4, 6] as const).flatMap((family) => all.get(family) ?? [...found[family].values()])
 }
 
-function target({ family, address, mask }: Borrowed): OxmField[] {
-  if (mask === 0 || mask === 0n) return []
-  return family === 4
-    ? [{ field: 'arp_tpa', value: address, ...(mask === 0xffffffff ? {} : { mask }) }]
-    : [{ field: 'nd_target', value: address, ...(mask === ALL_BITS ? {} : { mask }) }]
-}
+const goesOn = ({ domain, next }: DomainScope, family: Family, targets: readonly OxmField[], why: string): Rule =>
+  rule({
+    table: ANSWER.number,
+    priority: 215,
+    match: [inDomain(domain.key), ...asks(family), ...targets],
+    goto: next('fromMember', ANSWER.number),
+    author: domain.key,
+    why: `${called(domain)}: ${why}, so only its holder answers`,
+  })
+
+const target = ({ family, address, mask }: Borrowed): OxmField =>
+  family === 4
+    ? { field: 'arp_tpa', value: address, ...(mask === 0xffffffff ? {} : { mask }) }
+    : { field: 'nd_target', value: address, ...(mask === ALL_BITS ? {} : { mask }) }
 
 const ALL_BITS = (1n << 128n) - 1n

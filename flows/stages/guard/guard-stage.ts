@@ -5,7 +5,13 @@ import { is, SOURCE } from '../../pipeline/registers.ts'
 import { type Rule, rule } from '../../pipeline/rule.ts'
 import type { MemberScope } from '../../pipeline/scope.ts'
 import type { Stage } from '../../pipeline/stage.ts'
-import { GUARD } from '../../pipeline/table.ts'
+import type { Table } from '../../pipeline/table.ts'
+
+const GUARD = {
+  number: 10,
+  name: 'guard',
+  does: 'Lets a VNIC send only frames that it may send, such as frames from its own address. Frames from the fabric do not pass this table.',
+} as const satisfies Table
 
 export const guard: Stage = {
   name: 'guard',

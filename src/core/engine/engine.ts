@@ -125,6 +125,8 @@ export interface PortFields {
    * @throws PlugboardError `address-in-use`, …
    */
   check?(graph: GraphReader, port: Port): void
+  /** May the port's VNIC also send as addresses that may be those of other ports? `EngineRules.borrows` says which. If left out, no. */
+  borrowsAddresses?(port: Port): boolean
 }
 
 /** What an engine decides about a new port that it serves by itself. */

@@ -154,16 +154,15 @@ const guardedFields = (alias: string, portFields: PortFields, taken: Taken): Por
   set(graph, port, fields, caller) {
     const said = trying(alias, 'portFields.set()', () => portFields.set(graph, port, fields, caller))
     const attributes = plain(alias, 'portFields.set().attributes', said?.attributes, taken)
-    // An engine may set only these three; all other properties of a port belong to the core.
-    return {
-      ...port,
-      attributes,
-      floodUnknown: said.floodUnknown === true,
-      borrowsAddresses: said.borrowsAddresses === true,
-    }
+    // An engine may set only these two; all other properties of a port belong to the core.
+    return { ...port, attributes, floodUnknown: said.floodUnknown === true }
   },
   ...(portFields.check && {
     check: (graph, port) => trying(alias, 'portFields.check()', () => portFields.check?.(graph, port)),
+  }),
+  ...(portFields.borrowsAddresses && {
+    borrowsAddresses: (port) =>
+      trying(alias, 'portFields.borrowsAddresses()', () => portFields.borrowsAddresses?.(port) === true),
   }),
 })
 

@@ -9,7 +9,7 @@ import type { ResourceContext } from './context.ts'
 import { type Divided, initial, rowsOf, saidFields } from './field-table.ts'
 import { canonical, repeated, timestamp } from './objects.ts'
 import { checkFree, checkUntaken } from './segments.ts'
-import { checkFields, setFields } from './set-fields.ts'
+import { checkFields, setFields, withEngineFields } from './set-fields.ts'
 
 interface Making {
   readonly occasion: 'create' | 'createAlone'
@@ -39,7 +39,7 @@ export function makePort(
   const setting = { graph, engines, caller }
   const id = (body.given.id ?? randomUUID()) as PortId
   const plain = newPort(initial(tables.port), id, project, engine, network)
-  const shaped = portFields?.set(graph, plain, body.fields, caller) ?? plain
+  const shaped = withEngineFields(portFields, plain, body.fields, { graph, caller })
   const wanted = setFields(rows, occasion, shaped, body.given, setting)
   const request = canonical({
     ...body.fields,

@@ -102,8 +102,10 @@ export const portTable = (engines: readonly Engine[], features: readonly PortFie
   restore: ({ asksForUnknown: floodUnknown = false, ...old }) => ({
     // Schema 3 had another name for this property.
     floodUnknown,
-    // Older versions did not store this. Then the engine is asked, which knows the port's attributes.
-    borrowsAddresses: true,
+    // Older versions did not store it. The engine knows it from the port's attributes.
+    borrowsAddresses:
+      engines.find(({ alias }) => alias === old.engine)?.networks?.portFields?.borrowsAddresses?.(old as never) ??
+      false,
     // In schema 1 every port was for a VNIC.
     hypervisor: null,
     segmentId: null,

@@ -11,7 +11,7 @@ import type { ResourceContext } from './context.ts'
 import { type Body, divide, rowsOf } from './field-table.ts'
 import { only } from './fields.ts'
 import { checkRevision, type Expected, owned } from './objects.ts'
-import { checkFields, setFields } from './set-fields.ts'
+import { checkFields, setFields, withEngineFields } from './set-fields.ts'
 
 /** @param patch the new values, with fields of the core, the features and the engine @throws PlugboardError */
 export function updatePort(
@@ -31,7 +31,7 @@ export function updatePort(
   only(portFields?.schema ?? Type.Object({}), fields, `a port of engine ${port.engine}`)
   const setting = { graph, engines, caller }
   const rows = rowsOf(tables.port)
-  const shaped = portFields?.set(graph, port, fields, caller) ?? port
+  const shaped = withEngineFields(portFields, port, fields, { graph, caller })
   const patched = setFields(rows, 'update', shaped, given, setting)
   checkFields(rows, 'update', patched, given, setting)
   if (isDeepStrictEqual(patched, port)) return

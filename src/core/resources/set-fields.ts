@@ -1,5 +1,8 @@
 /** Applies requests to nodes, row by row. */
+import type { GraphReader } from '../../../topology/graph-reader.ts'
+import type { Port } from '../../../topology/model.ts'
 import type { Caller } from '../caller.ts'
+import type { PortFields } from '../engine/engine.ts'
 import { type AnyField, checkRole, type Field, mayHave, type Occasion } from './field.ts'
 
 type Rows<Node, Setting> = ReadonlyArray<Field<Node, never, Setting>>
@@ -28,6 +31,18 @@ export function setFields<Node, Setting extends { readonly caller: Caller }>(
     result = request.set?.(result, value, setting) ?? result
   }
   return result
+}
+
+/** Sets the fields that the engine of a port's network adds, and what the core keeps of them. @throws PlugboardError */
+export function withEngineFields(
+  portFields: PortFields | undefined,
+  port: Port,
+  given: Body,
+  { graph, caller }: { readonly graph: GraphReader; readonly caller: Caller },
+): Port {
+  if (!portFields) return port
+  const shaped = portFields.set(graph, port, given, caller)
+  return { ...shaped, borrowsAddresses: portFields.borrowsAddresses?.(shaped) ?? false }
 }
 
 /** Checks the values that a request has set. For a new node, it checks all values. @throws PlugboardError */

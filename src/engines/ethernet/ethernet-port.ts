@@ -29,18 +29,11 @@ const ROLES = { create: 'member', update: 'member' } as const
 
 type PairWish = { readonly mac_address?: string; readonly ip_prefix: string }
 
-/**
- * Sets what the core knows of these fields. A port with further MAC addresses must get frames to unknown addresses, because the
- * switches do not know these addresses.
- */
-function marked(port: Port): Port {
-  const pairs = pairsOf(port)
-  const hasFurtherMacs = pairs.some(({ mac }) => mac !== undefined)
-  return {
-    ...port,
-    floodUnknown: port.attributes[UNKNOWN_UNICAST] === 'flood' || hasFurtherMacs,
-    borrowsAddresses: pairs.length > 0 || isUnguarded(port),
-  }
+/** A port with further MAC addresses must get frames to unknown addresses, because the switches do not know these addresses. */
+function flooding(port: Port): Port {
+  const { [UNKNOWN_UNICAST]: unknown, [PAIRS]: pairs } = port.attributes
+  const hasFurtherMacs = ((pairs ?? []) as readonly Attributes[]).some(({ mac_address: mac }) => mac !== undefined)
+  return { ...port, floodUnknown: unknown === 'flood' || hasFurtherMacs }
 }
 
 const networkOf = (graph: GraphReader, { networkId }: Port): Network | undefined =>
@@ -66,7 +59,7 @@ const UNKNOWN: EnginePortField = {
     roles: ROLES,
     default: 'drop',
     get: asAttribute(UNKNOWN_UNICAST).get,
-    set: (port, value) => marked(asAttribute(UNKNOWN_UNICAST).set(port, value)),
+    set: (port, value) => flooding(asAttribute(UNKNOWN_UNICAST).set(port, value)),
   },
 }
 
@@ -123,7 +116,7 @@ const ADDRESS_PAIRS: EnginePortField = {
     set(port, value, { graph, caller }) {
       const asked = value as readonly PairWish[]
       if (asked.length > 0) checkOwner(PAIRS, port, networkOf(graph, port), caller)
-      return marked(asAttribute(PAIRS).set(port, asked.map(pairOf)))
+      return flooding(asAttribute(PAIRS).set(port, asked.map(pairOf)))
     },
   },
 }
@@ -139,8 +132,7 @@ const PORT_SECURITY: EnginePortField = {
     roles: { create: 'admin', update: 'admin' },
     deed: `to switch ${SECURITY}`,
     default: true,
-    get: asAttribute(SECURITY).get,
-    set: (port, value) => marked(asAttribute(SECURITY).set(port, value)),
+    ...asAttribute(SECURITY),
   },
 }
 
@@ -170,7 +162,10 @@ const IPV4_SETTINGS: EnginePortField = {
 }
 
 /** Fields that every port of an Ethernet network has. */
-export const ethernetPortFields = portFieldsOf([UNKNOWN, IP_ADDRESSES, ADDRESS_PAIRS, PORT_SECURITY, IPV4_SETTINGS])
+export const ethernetPortFields = {
+  ...portFieldsOf([UNKNOWN, IP_ADDRESSES, ADDRESS_PAIRS, PORT_SECURITY, IPV4_SETTINGS]),
+  borrowsAddresses: (port: Port): boolean => pairsOf(port).length > 0 || isUnguarded(port),
+}
 
 /** @returns the addresses in canonical form, without duplicates */
 function own(network: Network | undefined, given: readonly string[]): readonly string[] {

@@ -31,8 +31,8 @@ for (const make of [vlanNetwork, vxlanNetwork]) {
   t.test(`${make.name}: requests for borrowed addresses go on, on every hypervisor with members`, async (t) => {
     t.strictSame(linesOf(make, pairs('10.9.0.100', 'fd09::100', '10.8.0.0/16', 'fd08::/64')), [
       `table=20, priority=215,arp,metadata=0xc9,arp_tpa=10.9.0.100,arp_op=1 actions=goto_table:${table}`,
-      `table=20, priority=215,icmp6,metadata=0xc9,icmp_type=135,icmp_code=0,nd_target=fd09::100 actions=goto_table:${table}`,
       `table=20, priority=215,arp,metadata=0xc9,arp_tpa=10.8.0.0/16,arp_op=1 actions=goto_table:${table}`,
+      `table=20, priority=215,icmp6,metadata=0xc9,icmp_type=135,icmp_code=0,nd_target=fd09::100 actions=goto_table:${table}`,
       `table=20, priority=215,icmp6,metadata=0xc9,icmp_type=135,icmp_code=0,nd_target=fd08::/64 actions=goto_table:${table}`,
     ])
   })
@@ -44,6 +44,16 @@ for (const make of [vlanNetwork, vxlanNetwork]) {
     ]
     t.strictSame(linesOf(make, { attributes: { port_security: false } }), everything)
     t.strictSame(linesOf(make, pairs('0.0.0.0/0', '::/0')), everything)
+  })
+
+  t.test(`${make.name}: too many borrowed addresses count as all of their family`, async (t) => {
+    const many = (count: number) => pairs(...Array.from({ length: count }, (_, n) => `10.${n >> 8}.${n & 255}.1`))
+    t.equal(linesOf(make, many(256)).length, 256)
+    const twice = { attributes: { allowed_address_pairs: Array(300).fill({ ip_prefix: '10.9.0.100' }) } }
+    t.equal(linesOf(make, twice).length, 1, 'equal ones count once')
+    t.strictSame(linesOf(make, many(257)), [
+      `table=20, priority=215,arp,metadata=0xc9,arp_op=1 actions=goto_table:${table}`,
+    ])
   })
 
   t.test(`${make.name}: a pair with an address of the port itself borrows nothing`, async (t) => {
