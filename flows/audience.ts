@@ -67,7 +67,9 @@ function peersOf(graph: GraphReader, network: Network, here: Hypervisor): Peers 
     const found = new Set<string>()
     for (const id of ids) {
       const peer = id !== here.id && graph.hypervisors.get(id)
-      if (peer && peer.encapIp !== null && canReach(here, peer)) found.add(peer.encapIp)
+      // A host that was installed anew may have the address of the hypervisor that it was. It must not send copies to itself.
+      if (peer && peer.encapIp !== null && peer.encapIp !== here.encapIp && canReach(here, peer))
+        found.add(peer.encapIp)
     }
     return [...found].sort()
   }

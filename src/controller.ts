@@ -102,7 +102,13 @@ export class Controller {
       flush: () => journal.flush(),
     })
     const confirmations = new Confirmations()
-    const fleet = new Fleet({ graph, engines: rules, confirmations, log })
+    const fleet: Fleet = new Fleet({
+      graph,
+      engines: rules,
+      confirmations,
+      log,
+      isOther: (id, address) => hosts.isOther(id, address),
+    })
     const arp = new GratuitousArp({ graph, engines: rules, fleet, log })
     const troubles = new Troubles()
     const sightings: Sightings = new Sightings((vnics) => status.sighted(vnics))
@@ -179,6 +185,7 @@ export class Controller {
       },
       sightings,
       conditionsChanged: (id) => conditions.changed(id),
+      otherSeen: (id) => fleet.checkHost(id),
       tunnels,
       joinedOrLeft(id) {
         reached(id)

@@ -16,6 +16,8 @@ export type Stopped =
   | { readonly kind: 'peer'; readonly role: string; readonly peer: HypervisorId }
   /** What the rules of these objects forward. */
   | { readonly kind: 'objects'; readonly objects: ReadonlySet<Key> }
+  /** What passes one interface of a VNIC. */
+  | { readonly kind: 'interface'; readonly interface: string }
   /** None: only an operator needs to know. */
   | { readonly kind: 'nothing' }
 

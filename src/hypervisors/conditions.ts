@@ -9,15 +9,19 @@ import { fabricPortsOf } from './fabric-ports.ts'
 import type { Facts, HostState } from './facts.ts'
 import type { Stray } from './iface-ids.ts'
 import { takenNames } from './provision-ports.ts'
+import type { TunnelWatch } from './tunnel-watch.ts'
+import { unwatched } from './unwatched.ts'
 
 interface Known {
   readonly graph: GraphReader
   readonly engines: readonly Engine[]
+  readonly tunnels: Pick<TunnelWatch, 'probesOf'>
 }
 
 type Rows = Tables<OpenVSwitch>
 
-export function conditionsOf(id: HypervisorId, rows: Rows, state: HostState, { graph, engines }: Known): Condition[] {
+export function conditionsOf(id: HypervisorId, rows: Rows, state: HostState, known: Known): Condition[] {
+  const { graph, engines, tunnels } = known
   const fabric = fabricPortsOf(engines, state.facts)
   return [
     ...state.conditions,
@@ -27,6 +31,7 @@ export function conditionsOf(id: HypervisorId, rows: Rows, state: HostState, { g
       code: 'name-taken',
       message: `interface ${name} is not Plugboard's, which needs the name for a port of its own: rename it`,
     })),
+    ...unwatched(rows, tunnels.probesOf(id) ?? []),
     ...sharedDatapathId(id, state.facts, graph),
     ...unknownIds(state, graph),
     ...lostClaims(id, state.claims.values(), graph),
@@ -34,7 +39,11 @@ export function conditionsOf(id: HypervisorId, rows: Rows, state: HostState, { g
 }
 
 /** Another hypervisor with the same datapath id. It must be unique, because it identifies the switch. */
-export function datapathTwin(id: HypervisorId, { datapathId }: Facts, graph: GraphReader): HypervisorId | undefined {
+export function datapathTwin(
+  id: HypervisorId,
+  { datapathId }: Pick<Facts, 'datapathId'>,
+  graph: GraphReader,
+): HypervisorId | undefined {
   if (datapathId === null) return undefined
   for (const other of graph.hypervisors.values()) {
     if (other.datapathId === datapathId && other.id !== id) return other.id

@@ -12,6 +12,12 @@ import { answers, isSameHost } from './same-host.ts'
 /** A refused host tries again every few seconds. The condition ends when it has not tried for this time. */
 const CONDITION_MS = 30_000
 
+/** A host with the system-id of a connected one. */
+interface Other {
+  readonly address: string | undefined
+  readonly timer: NodeJS.Timeout
+}
+
 interface Refusal {
   readonly condition: Condition
   readonly address: string
@@ -22,12 +28,15 @@ interface Context {
   readonly log: Logger
   /** Called when the condition of a hypervisor appears or ends. */
   changed(hypervisor: HypervisorId): void
+  /** Called when another host with the system-id of a connected one was seen. */
+  seen(hypervisor: HypervisorId): void
 }
 
 export class Contenders {
   readonly #context: Context
   readonly #spares = new Map<HypervisorId, Connection>()
   readonly #refused = new Map<HypervisorId, Refusal>()
+  readonly #others = new Map<HypervisorId, Other>()
   /** Hypervisors with a decision under way. */
   readonly #deciding = new Set<HypervisorId>()
   /** The number of refused connections of other hosts. */
@@ -46,13 +55,21 @@ export class Contenders {
     }
     this.#deciding.add(id)
     try {
-      if (!(await answers(first))) return true
+      if (!(await answers(first))) {
+        this.#see(id, first, second)
+        return true
+      }
       if (await isSameHost(first, second)) this.#keep(id, second)
       else this.#refuse(id, first, second)
       return false
     } finally {
       this.#deciding.delete(id)
     }
+  }
+
+  /** Is this the address of another host with this system-id, which was refused or replaced lately? */
+  isOther(id: HypervisorId, address: string): boolean {
+    return this.#others.get(id)?.address === address
   }
 
   /** Called when the connection of a host has ended. @returns its spare connection, which is to take its place */
@@ -70,7 +87,26 @@ export class Contenders {
 
   close(reason: string): void {
     for (const spare of this.#spares.values()) spare.close(reason)
-    for (const { timer } of this.#refused.values()) clearTimeout(timer)
+    for (const { timer } of [...this.#refused.values(), ...this.#others.values()]) clearTimeout(timer)
+  }
+
+  /** Called when a host has joined: its address is not that of another host any more. */
+  joined(id: HypervisorId, { remoteAddress }: Connection): void {
+    const other = this.#others.get(id)
+    if (other?.address !== remoteAddress) return
+    clearTimeout(other?.timer)
+    this.#others.delete(id)
+  }
+
+  /** Remembers that another host has the system-id, unless both have one address. */
+  #see(id: HypervisorId, other: Connection, here: Connection): void {
+    clearTimeout(this.#others.get(id)?.timer)
+    this.#others.delete(id)
+    const address = other.remoteAddress
+    if (address === here.remoteAddress) return
+    const timer = setTimeout(() => this.#others.delete(id), CONDITION_MS).unref()
+    this.#others.set(id, { address, timer })
+    this.#context.seen(id)
   }
 
   #keep(id: HypervisorId, connection: Connection): void {
@@ -92,6 +128,7 @@ export class Contenders {
     const address = String(second.remoteAddress)
     const message = `the host at ${address} has the system-id of the host at ${first.remoteAddress}, which is connected, and is refused: give it a system-id of its own (external_ids:system-id in Open_vSwitch; a copied disk has that of its original)`
     this.refusals += 1
+    this.#see(id, second, first)
     const known = this.#refused.get(id)
     clearTimeout(known?.timer)
     const timer = setTimeout(() => this.#settle(id), CONDITION_MS).unref()

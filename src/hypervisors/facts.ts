@@ -4,7 +4,7 @@ import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding, Hypervisor } from '../../topology/model.ts'
 import type { Condition } from '../core/engine/engine.ts'
 import type { Trouble } from '../core/trouble.ts'
-import type { InterfaceRow, OpenVSwitch, Tables } from '../ovsdb/index.ts'
+import type { BridgeRow, InterfaceRow, OpenVSwitch, Tables } from '../ovsdb/index.ts'
 import { keepsDecisions } from './cached-decisions.ts'
 import { claimsOf, isPortNumber } from './claimed-interfaces.ts'
 import {
@@ -63,7 +63,7 @@ export function readHost(
     datapathType: parseDatapathType(external.get('plugboard-datapath-type'), conditions),
     facts: {
       hostname: external.get('hostname') ?? '',
-      datapathId: bridge?.datapath_id ?? null,
+      datapathId: bridge ? datapathIdOf(bridge) : null,
       ovsVersion: root?.ovs_version ?? '',
       bridgeMappings,
       encapIp: parseEncapIp(external.get('plugboard-encap-ip'), conditions),
@@ -77,6 +77,15 @@ export function readHost(
     conditions,
     troubles,
   }
+}
+
+/**
+ * The datapath id of a bridge. The column is empty after a restart of ovsdb-server, until Open vSwitch writes it again. What was set
+ * for the bridge stays.
+ */
+function datapathIdOf({ datapath_id: id, other_config: config }: BridgeRow): string | null {
+  const set = /^(?:0x)?([\da-f]{1,16})$/i.exec(config.get('datapath-id') ?? '')?.[1]
+  return id ?? set?.toLowerCase().padStart(16, '0') ?? null
 }
 
 function interfacesOf(rows: Rows, ports: Iterable<string>): InterfaceRow[] {

@@ -29,9 +29,7 @@ export function formerName(
   for (const other of graph.hypervisors.values()) {
     if (other.datapathId !== datapathId || other.id === id || hosts.connected(other.id)) continue
     const connected = switches.get(other.id)
-    const isSame = connected
-      ? connected.address.replace('::ffff:', '') === remoteAddress
-      : encapIp !== null && encapIp === other.encapIp
+    const isSame = connected ? connected.address === remoteAddress : encapIp !== null && encapIp === other.encapIp
     return isSame ? other.id : undefined
   }
   return undefined

@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino'
 import type { GraphReader } from '../../topology/graph-reader.ts'
-import type { HypervisorId } from '../../topology/ids.ts'
+import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
 import { Timers } from '../core/timers.ts'
 import type { Trouble } from '../core/trouble.ts'
@@ -12,6 +12,7 @@ import { type Connection, type OpenVSwitch, openVSwitch, type Replica } from '..
 import { conditionsOf, datapathTwin } from './conditions.ts'
 import { fabricPortsOf } from './fabric-ports.ts'
 import { type HostState, readHost } from './facts.ts'
+import { InterfacesDown } from './interfaces-down.ts'
 import { provisionProbes } from './probe-ports.ts'
 import { provision } from './provision.ts'
 import type { Sightings } from './sightings.ts'
@@ -45,6 +46,9 @@ export class HostSession {
   readonly #timers = new Timers()
   /** The state that was written last. */
   #applied: HostState | null = null
+  /** The ids of its rows of Interface at that time. */
+  #interfaces: ReadonlySet<string> = new Set()
+  readonly #down = new InterfacesDown()
   #isBusy = false
   #isStale = false
   #isClosed = false
@@ -102,6 +106,7 @@ export class HostSession {
 
   async #apply(): Promise<void> {
     const { graph, writer } = this.#context
+    const interfaces = new Set(this.#replica.tables.Interface.keys())
     const state = readHost(
       this.#replica.tables,
       (vnic) => graph.bindings.get(vnic),
@@ -111,23 +116,41 @@ export class HostSession {
       await this.#context.renamed(this, state.systemId)
       return
     }
-    await writer.write(this.id, state)
+    await writer.write(this.id, state, this.#renewed(state))
     this.#applied = state
+    this.#interfaces = interfaces
     const unknown = [...state.claims.values()].filter(({ vnicId }) => !graph.vnics.has(vnicId))
     this.#context.sightings.report(this.id, {
       strays: state.strays,
       unknown: new Map(unknown.map(({ vnicId, interface: name }) => [vnicId, name])),
     })
-    this.#context.troubled(this.id, state.troubles)
+    const down = this.#down.read(this.#replica.tables, state.claims.values())
+    this.#context.troubled(this.id, [...state.troubles, ...down])
     this.#context.tunnels.read(this.id, this.#replica.tables)
     await this.#provision(state)
+  }
+
+  /**
+   * The VNICs that it claims as before, by an interface that is new. Tools that start a VM remove what is left of its interface, and
+   * add it again, in one transaction.
+   */
+  #renewed({ claims }: HostState): Set<VnicId> {
+    const before = this.#applied?.claims
+    if (!before) return new Set()
+    const rows = new Map([...this.#replica.tables.Interface].map(([id, { name }]) => [name, id]))
+    const isNew = (name: string) => !this.#interfaces.has(rows.get(name) ?? '')
+    return new Set(
+      [...claims.values()].flatMap((claim) =>
+        before.has(claim.vnicId) && isNew(claim.interface) ? [claim.vnicId] : [],
+      ),
+    )
   }
 
   async #provision(state: HostState): Promise<void> {
     const { graph, engines, tunnels, controllerFor, log } = this.#context
     const wanted = provision(this.#replica.tables, {
       systemId: this.id,
-      datapathIdTaken: datapathTwin(this.id, state.facts, graph) !== undefined,
+      isTaken: (datapathId) => datapathTwin(this.id, { datapathId }, graph) !== undefined,
       datapathType: state.datapathType,
       controller: controllerFor(this.connection),
       fabric: fabricPortsOf(engines, state.facts).ports,

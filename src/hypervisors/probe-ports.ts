@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import type { HypervisorId } from '../../topology/ids.ts'
 import {
+  type BridgeRow,
   type InterfaceRow,
   namedUuid,
   type OpenVSwitch,
@@ -26,7 +27,7 @@ const { insert, mutate, update } = operations(openVSwitch)
 export const PROBE_BRIDGE = 'plug-bfd'
 const PROBE_ROLE = 'probes'
 /** The key in `external_ids` of an interface that watches a tunnel: the role of the tunnel port, a space, and the peer. */
-const PROBE_KEY = 'plugboard-probe'
+export const PROBE_KEY = 'plugboard-probe'
 /** The key of the tunnels of BFD. Networks have keys from 1. */
 export const PROBE_TUNNEL_KEY = 0
 const BFD = new Map([
@@ -56,9 +57,10 @@ export const probeName = ({ role, peer }: Pick<Probe, 'role' | 'peer'>): string 
 /** The state of each probe that the host has, by name. */
 export function readProbes(rows: Rows): Map<string, ProbeState> {
   const found = new Map<string, ProbeState>()
-  for (const { external_ids, bfd_status } of rows.Interface.values()) {
+  for (const { external_ids, bfd_status, error } of rows.Interface.values()) {
     const name = external_ids.get(PROBE_KEY)
-    if (name === undefined) continue
+    // A port that Open vSwitch cannot make says nothing about the tunnel.
+    if (name === undefined || error) continue
     found.set(name, {
       isUp: bfd_status.get('state') === 'up',
       isSilent: bfd_status.get('diagnostic') === 'Control Detection Time Expired',
@@ -68,17 +70,18 @@ export function readProbes(rows: Rows): Map<string, ProbeState> {
 }
 
 /**
- * The operations after which the host watches these tunnels and no others. Its bridge for them stays as long as the host has a
- * tunnel address: in user space, Open vSwitch may lose tunnelled packets whenever a bridge comes or goes.
- * @param probes undefined: not chosen yet
+ * The operations after which the host watches these tunnels and no others, as far as other programs leave room for that. Its bridge
+ * for them stays as long as the host has a tunnel address: in user space, Open vSwitch may lose tunnelled packets whenever a bridge
+ * comes or goes.
+ * @param wanted undefined: not chosen yet
  */
-export function provisionProbes(rows: Rows, isTunnelled: boolean, probes: readonly Probe[] | undefined): Operation[] {
+export function provisionProbes(rows: Rows, isTunnelled: boolean, wanted: readonly Probe[] | undefined): Operation[] {
   const [root] = rows.Open_vSwitch.keys()
   const integration = [...rows.Bridge.values()].find(({ name }) => name === INTEGRATION_BRIDGE)
   const [bridgeId, bridge] = [...rows.Bridge].find(([, { name }]) => name === PROBE_BRIDGE) ?? []
-  // A bridge of that name that Plugboard did not make stays as it is: tunnels are not watched then.
-  if (root === undefined || !integration || (bridge && bridge.external_ids.get(ROLE_KEY) !== PROBE_ROLE)) return []
+  if (root === undefined || !integration || (bridge && !isProbeBridge(bridge))) return []
   const { datapath_type } = integration
+  const probes = wanted?.filter((probe) => rivalOf(rows, probe) === undefined)
   if (bridgeId === undefined || !bridge) {
     if (!isTunnelled) return []
     const first = probes ?? []
@@ -100,6 +103,22 @@ export function provisionProbes(rows: Rows, isTunnelled: boolean, probes: readon
   if (added.length === 0) return mended
   const ports = new Set(added.map((_, n) => namedUuid(`probe_port${n}`)))
   return [...mended, ...added.flatMap(insertProbe), mutate('Bridge', uuid(bridgeId), [['ports', 'insert', ports]])]
+}
+
+export const isProbeBridge = ({ external_ids }: BridgeRow): boolean => external_ids.get(ROLE_KEY) === PROBE_ROLE
+
+/** The key of a tunnel port that receives packets without a key. Open vSwitch takes a missing one for 0. */
+const NO_KEY: ReadonlySet<string | undefined> = new Set([undefined, String(PROBE_TUNNEL_KEY)])
+
+/** The tunnel port of another program that gets the packets with key 0 of this peer. A probe would take them from it. */
+export function rivalOf(rows: Rows, probe: Probe): InterfaceRow | undefined {
+  const type = typeOf(probe)
+  for (const row of rows.Interface.values()) {
+    if (row.type !== type || row.external_ids.has(PROBE_KEY) || row.external_ids.has(ROLE_KEY)) continue
+    const [key, peer] = [row.options.get('in_key') ?? row.options.get('key'), row.options.get('remote_ip')]
+    if (NO_KEY.has(key) && peer === probe.remoteIp) return row
+  }
+  return undefined
 }
 
 function makeBridge(root: string, datapath_type: string, count: number): Operation[] {
@@ -131,8 +150,11 @@ function insertProbe(probe: Probe, n: number): Operation[] {
   ]
 }
 
+/** The type of the tunnel, by its name in Open vSwitch. */
+export const typeOf = ({ role }: Pick<Probe, 'role'>): string => role.slice(role.indexOf(':') + 1)
+
 const settingsOf = ({ role, localIp, remoteIp }: Probe) => ({
-  type: role.slice(role.indexOf(':') + 1),
+  type: typeOf({ role }),
   options: new Map([
     ['key', String(PROBE_TUNNEL_KEY)],
     ['local_ip', localIp],

@@ -19,8 +19,8 @@ import { provisionPorts, sameMap } from './provision-ports.ts'
 
 export interface Wanted {
   readonly systemId: string
-  /** Does another hypervisor have the same datapath id? */
-  readonly datapathIdTaken: boolean
+  /** Does another hypervisor have this datapath id? */
+  isTaken(datapathId: string): boolean
   readonly datapathType: DatapathType | null
   /** The OpenFlow listener for the switch: `tcp:ADDRESS:PORT`. */
   readonly controller: string
@@ -46,11 +46,20 @@ export function provision(rows: Rows, wanted: Wanted): Operation[] {
   const found = [...rows.Bridge].find(([, { name }]) => name === INTEGRATION_BRIDGE)
   if (!found) return makeBridge(rootId, wanted)
   const [bridgeId, bridge] = found
-  return [...mendBridge(rows, bridgeId, bridge, wanted), ...provisionPorts(rows, wanted.fabric), ...mendManagers(rows)]
+  return [
+    ...mendBridge(rows, { rootId, bridgeId, bridge }, wanted),
+    ...provisionPorts(rows, wanted.fabric),
+    ...mendManagers(rows),
+  ]
 }
 
+/** The datapath id of a bridge that has none. */
+const freeDatapathId = (root: string, { systemId, isTaken }: Wanted): string =>
+  isTaken(datapathIdOf(systemId)) ? datapathIdOf(`${systemId} ${root}`) : datapathIdOf(systemId)
+
 /** The ports are added once the host has reported the bridge. */
-function makeBridge(root: string, { systemId, datapathType, controller }: Wanted): Operation[] {
+function makeBridge(root: string, wanted: Wanted): Operation[] {
+  const { datapathType, controller } = wanted
   return [
     insert('Interface', { name: INTEGRATION_BRIDGE, type: 'internal' }, { as: 'interface' }),
     insert('Port', { name: INTEGRATION_BRIDGE, interfaces: new Set([namedUuid('interface')]) }, { as: 'port' }),
@@ -64,7 +73,7 @@ function makeBridge(root: string, { systemId, datapathType, controller }: Wanted
         fail_mode: 'secure',
         datapath_type: datapathType ?? '',
         other_config: new Map([
-          ['datapath-id', datapathIdOf(systemId)],
+          ['datapath-id', freeDatapathId(root, wanted)],
           ['disable-in-band', 'true'],
         ]),
       },
@@ -83,13 +92,15 @@ const controllerRow = (target: string) =>
 /** Changes only what Plugboard depends on. Everything else in the row of an existing bridge stays. */
 function mendBridge(
   rows: Rows,
-  id: string,
-  bridge: BridgeRow,
-  { systemId, datapathIdTaken, datapathType, controller }: Wanted,
+  { rootId, bridgeId: id, bridge }: { readonly rootId: string; readonly bridgeId: string; readonly bridge: BridgeRow },
+  wanted: Wanted,
 ): Operation[] {
+  const { systemId, isTaken, datapathType, controller } = wanted
   const mended: Operation[] = []
   const config = new Map(bridge.other_config).set('disable-in-band', 'true')
-  if (!config.has('datapath-id') || datapathIdTaken) config.set('datapath-id', datapathIdOf(systemId))
+  if (!config.has('datapath-id')) config.set('datapath-id', freeDatapathId(rootId, wanted))
+  // Not the one of the system-id: a host that had this system-id before may still have that.
+  else if (isTaken(bridge.datapath_id ?? '')) config.set('datapath-id', datapathIdOf(`${systemId} ${rootId}`))
   if (!sameMap(config, bridge.other_config)) mended.push(update('Bridge', uuid(id), { other_config: config }))
   if (bridge.fail_mode !== 'secure') mended.push(update('Bridge', uuid(id), { fail_mode: 'secure' }))
   if (datapathType && !isOfType(bridge, datapathType)) {

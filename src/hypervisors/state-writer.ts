@@ -25,22 +25,25 @@ export class StateWriter {
 
   /**
    * Resolves when the host's state is durable. A state that the graph already has is not written again.
+   * @param renewed the VNICs that it claims by an interface that was removed and added again: these claims are new ones
    * @throws PlugboardError `unavailable`; then the caller can repeat the call
    */
-  async write(id: HypervisorId, state: HostState): Promise<void> {
+  async write(id: HypervisorId, state: HostState, renewed: ReadonlySet<VnicId> = new Set()): Promise<void> {
     const { graph, journal, settler } = this.#context
     const facts = datapathTwin(id, state.facts, graph) ? { ...state.facts, datapathId: null } : state.facts
     const known = graph.hypervisors.get(id)
     const isKnown = known?.claimsStored && sameFacts(known, facts)
-    if (isKnown && changedClaims(graph, id, state.claims).size === 0) return
+    if (isKnown && renewed.size === 0 && changedClaims(graph, id, state.claims).size === 0) return
     const { value } = await journal.write((draft) => {
       const isComplete = draft.graph.hypervisors.get(id)?.claimsStored ?? true
       writeFacts(draft, id, facts)
-      const changed = [...changedClaims(draft.graph, id, state.claims)]
-      return settler.settle(
-        draft,
-        new Map(changed.map((vnic) => [vnic, claimsAfter(draft.graph, id, vnic, state.claims.get(vnic), isComplete)])),
-      )
+      const changed = new Set([...changedClaims(draft.graph, id, state.claims), ...renewed])
+      const after = (vnic: VnicId) => {
+        const all = claimsOn(draft.graph, vnic)
+        const claims = renewed.has(vnic) ? all.filter(({ hypervisor }) => hypervisor !== id) : all
+        return claimsAfter(draft.graph, { id, vnic, claims, claim: state.claims.get(vnic), isComplete })
+      }
+      return settler.settle(draft, new Map([...changed].map((vnic) => [vnic, after(vnic)])))
     })
     settler.committed(value)
   }
@@ -61,19 +64,20 @@ function changedClaims(graph: GraphReader, id: HypervisorId, claims: ReadonlyMap
   return changed
 }
 
-/**
- * The claims on a VNIC after one hypervisor has said what it claims. A claim that changes keeps its place; a new one is the newest.
- * @param claim what it claims now; undefined: it does not claim the VNIC
- * @param isComplete are all earlier claims of the hypervisor stored? Otherwise a claim that is not stored may be an old one
- */
-function claimsAfter(
-  graph: GraphReader,
-  id: HypervisorId,
-  vnic: VnicId,
-  claim: Binding | undefined,
-  isComplete: boolean,
-): readonly Binding[] {
-  const claims = claimsOn(graph, vnic)
+interface Said {
+  /** The hypervisor that has said what it claims. */
+  readonly id: HypervisorId
+  readonly vnic: VnicId
+  /** The claims on the VNIC before, the oldest first. */
+  readonly claims: readonly Binding[]
+  /** What the hypervisor claims now; undefined: it does not claim the VNIC. */
+  readonly claim: Binding | undefined
+  /** Are all earlier claims of the hypervisor stored? Otherwise a claim that is not stored may be an old one. */
+  readonly isComplete: boolean
+}
+
+/** The claims on a VNIC after one hypervisor has said what it claims. A claim that changes keeps its place; a new one is the newest. */
+function claimsAfter(graph: GraphReader, { id, vnic, claims, claim, isComplete }: Said): readonly Binding[] {
   if (!claim) return claims.filter(({ hypervisor }) => hypervisor !== id)
   if (claims.some(({ hypervisor }) => hypervisor === id)) {
     return claims.map((each) => (each.hypervisor === id ? claim : each))

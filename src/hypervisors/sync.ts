@@ -37,6 +37,8 @@ interface Context {
   readonly sightings: Sightings
   /** Called when the conditions of a hypervisor have changed, beside those of its rows. */
   conditionsChanged(hypervisor: HypervisorId): void
+  /** Called when a host was refused or replaced that has the system-id of a connected one. */
+  otherSeen(hypervisor: HypervisorId): void
   /** Called when a host has joined or left. */
   joinedOrLeft(hypervisor: HypervisorId): void
   /** The OpenFlow listener for the switch of a host that has connected to this address: `tcp:ADDRESS:PORT`. */
@@ -71,10 +73,11 @@ export class HypervisorSync implements JoinedHosts {
       tunnels,
       troubled,
       conditionsChanged,
+      otherSeen,
       joinedOrLeft,
       controllerFor,
     } = context
-    this.#contenders = new Contenders({ log, changed: conditionsChanged })
+    this.#contenders = new Contenders({ log, changed: conditionsChanged, seen: otherSeen })
     const vanished = (ids: Iterable<HypervisorId>) => {
       for (const id of ids) void this.#settler.settleAgain(graph.contestsOf.get(id))
     }
@@ -103,6 +106,14 @@ export class HypervisorSync implements JoinedHosts {
 
   connected(id: HypervisorId): boolean {
     return this.#sessions.has(id)
+  }
+
+  /** Does this address belong to another host than the connected one with this system-id? */
+  isOther(id: HypervisorId, address: string): boolean {
+    if (this.#contenders.isOther(id, address)) return true
+    const own = this.#sessions.get(id)?.connection.remoteAddress
+    if (own === undefined || own === address) return false
+    return [...this.#sessions.values()].some(({ connection }) => connection.remoteAddress === address)
   }
 
   conditions(id: HypervisorId): readonly Condition[] {
@@ -208,6 +219,7 @@ export class HypervisorSync implements JoinedHosts {
     const { id, connection } = session
     this.#sessions.get(id)?.close('it does not answer, and its host has connected anew')
     this.#sessions.set(id, session)
+    this.#contenders.joined(id, connection)
     this.#log.info({ hypervisor: id, from: connection.remoteAddress }, 'hypervisor joined')
     void connection.closed.then(({ reason }) => {
       this.#log.warn({ hypervisor: id, reason }, "hypervisor's OVSDB connection ended")

@@ -4,6 +4,7 @@ import { canReach } from '../../flows/audience.ts'
 import { type Engines, fabricAt } from '../../flows/compile.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
+import type { Hypervisor } from '../../topology/model.ts'
 import { PROBE_TUNNEL_KEY } from './probe-ports.ts'
 
 /** A tunnel between two hypervisors, the one with the lesser id first. */
@@ -41,6 +42,24 @@ export function pairsFrom(graph: GraphReader, engines: Engines, id: HypervisorId
 function isWire(graph: GraphReader, role: string, address: string | null): boolean {
   const segment = graph.segments.get(`${role.replace(/^tunnel:/, '')}/${PROBE_TUNNEL_KEY}/${address}`)
   return segment !== undefined && (segment.owner !== null || segment.holders.length > 0)
+}
+
+/**
+ * The pairs whose ends share their addresses with no other connected hypervisor. A host that was installed anew may have the address of
+ * the hypervisor that it was. Open vSwitch makes one port for each address, and that could be the port of the wrong hypervisor.
+ */
+export function withOwnAddresses(
+  pairs: readonly Pair[],
+  hypervisors: Iterable<Pick<Hypervisor, 'id' | 'encapIp'>>,
+  isJoined: (id: HypervisorId) => boolean,
+): Pair[] {
+  const [addresses, holders] = [new Map<HypervisorId, string | null>(), new Map<string | null, HypervisorId[]>()]
+  for (const { id, encapIp } of hypervisors) {
+    addresses.set(id, encapIp)
+    if (isJoined(id)) holders.set(encapIp, [...(holders.get(encapIp) ?? []), id])
+  }
+  const isAlone = (id: HypervisorId) => (holders.get(addresses.get(id) ?? null) ?? []).every((holder) => holder === id)
+  return pairs.filter(({ one, other }) => isAlone(one) && isAlone(other))
 }
 
 /** The most tunnels that a hypervisor watches at a time, and how many of these may be dead ones. */

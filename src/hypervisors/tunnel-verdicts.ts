@@ -55,7 +55,10 @@ export class TunnelVerdicts {
     for (const pair of watched) {
       const name = pairName(pair)
       const ends = this.#endsOf(pair)
-      if (ends.length === 0) continue
+      if (ends === undefined) {
+        this.#begun.delete(name)
+        continue
+      }
       if (ends.every(({ isUp }) => isUp)) {
         this.#dead.delete(name)
         this.#begun.set(name, Number.NEGATIVE_INFINITY)
@@ -77,10 +80,18 @@ export class TunnelVerdicts {
     return again
   }
 
-  #endsOf({ one, other, role }: Pair): ProbeState[] {
-    return [
-      this.#states.get(one)?.get(probeName({ role, peer: other })),
-      this.#states.get(other)?.get(probeName({ role, peer: one })),
-    ].filter((state) => state !== undefined)
+  /** What is known of the ends. Undefined if a host that is connected has no port: then the other end hears nothing, either way. */
+  #endsOf({ one, other, role }: Pair): readonly ProbeState[] | undefined {
+    const ends: ProbeState[] = []
+    for (const [id, peer] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const known = this.#states.get(id)
+      const end = known?.get(probeName({ role, peer }))
+      if (known && !end) return undefined
+      if (end) ends.push(end)
+    }
+    return ends.length > 0 ? ends : undefined
   }
 }

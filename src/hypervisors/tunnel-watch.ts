@@ -15,7 +15,7 @@ import type { Trouble } from '../core/trouble.ts'
 import type { Troubles } from '../core/troubles.ts'
 import type { OpenVSwitch, Tables } from '../ovsdb/index.ts'
 import { type Probe, probeName, readProbes } from './probe-ports.ts'
-import { choosePairs, type Pair, pairName, pairsFrom } from './tunnel-pairs.ts'
+import { choosePairs, type Pair, pairName, pairsFrom, withOwnAddresses } from './tunnel-pairs.ts'
 import { TunnelVerdicts } from './tunnel-verdicts.ts'
 
 interface Context {
@@ -50,7 +50,7 @@ export class TunnelWatch implements Subscriber {
   #choices = 0
   /** The last choice of each tunnel, as far as it was chosen. */
   #lastChoices: ReadonlyMap<string, number> = new Map()
-  /** The names of all tunnels that networks use. */
+  /** The names of all tunnels that networks use, if their ends have addresses of their own. */
   #names: ReadonlySet<string> = new Set()
   /** Must be chosen again, though networks use the same tunnels. */
   #isOutdated = true
@@ -129,7 +129,11 @@ export class TunnelWatch implements Subscriber {
       const isChanged = await sliced(this.#readPairs())
       if (!isChanged && !this.#isOutdated) continue
       this.#isOutdated = false
-      const pairs = [...this.#used.values()].flatMap((its) => [...its.values()].filter((pair) => this.#canWatch(pair)))
+      const { graph, isJoined } = this.#context
+      const used = [...this.#used.values()].flatMap((its) => [...its.values()])
+      const distinct = withOwnAddresses(used, graph.hypervisors.values(), isJoined)
+      this.#names = new Set(distinct.map(pairName))
+      const pairs = distinct.filter((pair) => this.#canWatch(pair))
       const now = performance.now()
       const chosen = await sliced(
         choosePairs(pairs, {
@@ -176,7 +180,6 @@ export class TunnelWatch implements Subscriber {
       else this.#used.delete(id)
       yield
     }
-    if (isChanged) this.#names = new Set([...this.#used.values()].flatMap((its) => [...its.keys()]))
     return isChanged
   }
 

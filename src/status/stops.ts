@@ -28,7 +28,13 @@ export function passage(view: StatusView, where: HypervisorId, domain: Domain, p
   const fabric = here && fabricAt(view.engines, domain, here)
   if (!fabric) return FREE
   for (const trouble of view.troubles.of(where)) {
-    if (isStopped(trouble.stopped, fabric, [port.key, domain.key])) return { obstacle: error(where, trouble) }
+    const { stopped } = trouble
+    if (
+      stopped.kind === 'interface'
+        ? stopped.interface === interfaceOf(view, port, where)
+        : isStopped(stopped, fabric, [port.key, domain.key])
+    )
+      return { obstacle: error(where, trouble) }
   }
   const { peers, alive, lost } = reach(view, here, domain, fabric)
   const [first] = lost
@@ -47,6 +53,13 @@ const error = (where: HypervisorId, trouble: Trouble): Obstacle => ({
 
 const wordsOf = (where: HypervisorId, { message }: Trouble): string => `hypervisor ${where}: ${message}`
 
+/** The interface of a port on a hypervisor, if it has one there. */
+function interfaceOf({ graph }: StatusView, port: Port, where: HypervisorId): string | undefined {
+  const placement = graph.placement(port.id)
+  const binding = placement?.vnic ? graph.bindings.get(placement.vnic.id) : undefined
+  return binding?.hypervisor === where ? binding.interface : undefined
+}
+
 /** Does nothing of an object leave by this way? */
 function isStopped(stopped: Stopped, { kind, role }: Fabric, objects: readonly Key[]): boolean {
   switch (stopped.kind) {
@@ -60,6 +73,7 @@ function isStopped(stopped: Stopped, { kind, role }: Fabric, objects: readonly K
       return objects.some((key) => stopped.objects.has(key))
     case 'peer':
     case 'family':
+    case 'interface':
     case 'nothing':
       return false
   }

@@ -27,6 +27,8 @@ interface Context {
   readonly engines: Engines
   readonly confirmations: Confirmations
   readonly log: Logger
+  /** Does this address belong to another host with the system-id of the hypervisor? Its switch may have the same datapath id. */
+  isOther(hypervisor: HypervisorId, address: string): boolean
 }
 
 type Pairs = ReadonlyMap<HypervisorId, Iterable<Key>>
@@ -67,7 +69,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
   /** Called when a switch has connected. The OVSDB of its hypervisor may report the datapath id before or after that. */
   accept(session: Session): void {
     const { graph, log } = this.#context
-    const datapathId = session.datapathId.toString(16).padStart(16, '0')
+    const datapathId = datapathIdOf(session)
     for (const { id, datapathId: known } of graph.hypervisors.values()) {
       if (known !== datapathId) continue
       this.#attach(id, session)
@@ -87,8 +89,9 @@ export class Fleet implements ConnectedSwitches, Subscriber {
   /** Called after a commit. If a hypervisor or its datapath id is new, its switch may be waiting. */
   committed({ hypervisors }: Effects): void {
     for (const hypervisor of hypervisors) {
-      if (!isServed(this.#context.graph, hypervisor)) {
-        this.#switches.get(hypervisor)?.session.close('its hypervisor has another name now')
+      const there = this.#switches.get(hypervisor)?.session
+      if (there && !isServed(this.#context.graph, hypervisor, there)) {
+        there.close('its hypervisor has another name or another datapath id now')
       }
       const datapathId = this.#context.graph.hypervisors.get(hypervisor)?.datapathId
       const session = datapathId && this.#strangers.get(datapathId)
@@ -106,7 +109,8 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     const until = performance.now() + MAX_PREPARE_MS
     for (const [hypervisor, objects] of stale) {
       if (performance.now() > until) return
-      if (isServed(graph, hypervisor)) this.#switches.get(hypervisor)?.prepare(objects, graph)
+      const target = this.#switches.get(hypervisor)
+      if (target && isServed(graph, hypervisor, target.session)) target.prepare(objects, graph)
     }
   }
 
@@ -130,6 +134,12 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     for (const [hypervisor, generation] of generations) this.#switches.get(hypervisor)?.stale.release(generation)
   }
 
+  /** Ends the connection of a hypervisor's switch if it is that of another host. */
+  checkHost(hypervisor: HypervisorId): void {
+    const session = this.#switches.get(hypervisor)?.session
+    if (session && this.#context.isOther(hypervisor, addressOf(session))) this.#refuseOther(hypervisor, session)
+  }
+
   forget(hypervisor: HypervisorId): void {
     this.lastError.delete(hypervisor)
   }
@@ -142,14 +152,20 @@ export class Fleet implements ConnectedSwitches, Subscriber {
   #each(pairs: Pairs, tell: (target: Switch, objects: Iterable<Key>) => number): Generations {
     const generations = new Map<HypervisorId, number>()
     for (const [hypervisor, objects] of pairs) {
-      const target = isServed(this.#context.graph, hypervisor) ? this.#switches.get(hypervisor) : undefined
-      if (target) generations.set(hypervisor, tell(target, objects))
+      const target = this.#switches.get(hypervisor)
+      if (target && isServed(this.#context.graph, hypervisor, target.session)) {
+        generations.set(hypervisor, tell(target, objects))
+      }
     }
     return generations
   }
 
   #attach(hypervisor: HypervisorId, session: Session): void {
-    const { graph, engines, confirmations, log } = this.#context
+    const { graph, engines, confirmations, log, isOther } = this.#context
+    if (isOther(hypervisor, addressOf(session))) {
+      this.#refuseOther(hypervisor, session)
+      return
+    }
     const there = this.#switches.get(hypervisor)?.session
     if (there && addressOf(there) !== addressOf(session)) {
       void this.#contend(hypervisor, there, session)
@@ -219,6 +235,14 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     }
   }
 
+  /** What the connected host says of its interfaces must not become rules of the switch of another host. */
+  #refuseOther(hypervisor: HypervisorId, session: Session): void {
+    const reason = 'another host is connected with the system-id of its host'
+    this.#context.log.error({ hypervisor, from: session.remoteAddress, reason }, 'a switch was refused')
+    this.lastError.set(hypervisor, `the switch at ${session.remoteAddress} was refused: ${reason}`)
+    session.close(reason)
+  }
+
   #detach(hypervisor: HypervisorId): void {
     if (!this.#switches.delete(hypervisor)) return
     this.refusing.delete(hypervisor)
@@ -227,9 +251,15 @@ export class Fleet implements ConnectedSwitches, Subscriber {
   }
 }
 
-/** Under a former name of its hypervisor, a switch gets no rules: it keeps what it has until it connects again. */
-const isServed = (graph: GraphReader, hypervisor: HypervisorId): boolean =>
-  (graph.hypervisors.get(hypervisor)?.successor ?? null) === null
+const datapathIdOf = ({ datapathId }: Session): string => datapathId.toString(16).padStart(16, '0')
+
+/**
+ * Is this the switch of the host that reports the interfaces of the hypervisor? If its host has another name now, or if another host
+ * has taken this name, the port numbers of the hypervisor are not those of this switch. Then it gets no rules: it keeps what it has
+ * until it connects again.
+ */
+const isServed = (graph: GraphReader, hypervisor: HypervisorId, session: Session): boolean =>
+  graph.hypervisors.get(hypervisor)?.datapathId === datapathIdOf(session)
 
 /** Does a switch answer a request within a second? */
 async function answersInTime(session: Session): Promise<boolean> {

@@ -3,6 +3,7 @@ import { intrusions } from '../../flows/foreign.ts'
 import { authorOf, isLearnedCookie } from '../../flows/pipeline/cookie.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
 import { LAST_TABLE } from '../../flows/pipeline/table.ts'
+import { PIPELINE } from '../../flows/stages/assembled.ts'
 import type { Key } from '../../topology/ids.ts'
 import { sliced } from '../core/slices.ts'
 import type { Trouble } from '../core/trouble.ts'
@@ -31,7 +32,8 @@ export class ForeignRules {
 
   /** The switch has this rule. */
   observe(flow: Flow): void {
-    if (flow.table > LAST_TABLE || authorOf(flow.cookie) !== undefined || isLearnedCookie(flow.cookie)) return
+    if (flow.table > LAST_TABLE || authorOf(flow.cookie) !== undefined) return
+    if (PIPELINE.isLearned(flow.table) && isLearnedCookie(flow.cookie)) return
     if (this.#kept.length < MAX_KEPT) this.#kept.push(flow)
     else this.#dropped += 1
   }

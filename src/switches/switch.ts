@@ -249,4 +249,5 @@ export class Switch implements ConnectedSwitch {
 }
 
 /** The IP address from which a switch has connected. */
-export const addressOf = ({ remoteAddress }: Session): string => remoteAddress.replace(/:\d+$/, '')
+export const addressOf = ({ remoteAddress }: Session): string =>
+  remoteAddress.replace(/:\d+$/, '').replace('::ffff:', '')

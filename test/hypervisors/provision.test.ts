@@ -7,7 +7,7 @@ import { type RowsWish, rowsOf } from '../support/ovsdb-rows.ts'
 const controller = { target: 'tcp:10.0.0.1:6653', connection_mode: 'out-of-band', max_backoff: 1000 }
 const wanted = {
   systemId: 'hv1',
-  datapathIdTaken: false,
+  isTaken: () => false,
   datapathType: 'netdev',
   controller: controller.target,
   fabric: [],
@@ -29,12 +29,7 @@ t.test('B08, B20: a bridge with the right settings is left alone; wrong ones are
   t.strictSame(tables({ ...right, controllers: [controller, controller] }), ['insert Controller', 'update Bridge'])
   t.strictSame(tables(right, { ...wanted, datapathType: 'system' }), ['update Bridge'])
   t.strictSame(tables(right, { ...wanted, datapathType: null }), [])
-  t.strictSame(
-    tables(right, { ...wanted, datapathIdTaken: true }),
-    [],
-    'the id is derived from its own system-id already',
-  )
-  t.strictSame(tables(right, { ...wanted, systemId: 'hv2', datapathIdTaken: true }), ['update Bridge'])
+  t.strictSame(tables(right, { ...wanted, systemId: 'hv2', isTaken: () => true }), ['update Bridge'])
   t.equal(tables({ bridges: {} }).at(0), 'insert Interface', 'created if it is missing')
 })
 
@@ -68,6 +63,24 @@ t.test('B31: a pair of patch ports is made once, and only when the other bridge 
     ['mutate Bridge', 'mutate Bridge'],
     'no engine needs it any more',
   )
+})
+
+t.test('B93: the datapath id that another hypervisor has is never given to a bridge', async (t) => {
+  // The bridge of these rows has the first of these.
+  const isTaken = (id: string) => ['00000000000000aa', datapathIdOf('hv1')].includes(id)
+  const idsOf = (wish: RowsWish, systemId: string) =>
+    [
+      ...JSON.stringify(provision(rowsOf(wish), { ...wanted, systemId, isTaken })).matchAll(/"datapath-id","(\w+)"/g),
+    ].map(([, id]) => id ?? '')
+  const right = { bridges: { 'br-int': [] }, controllers: [controller] }
+  for (const ids of [idsOf(right, 'hv1'), idsOf(right, 'hv2'), idsOf({ bridges: {} }, 'hv1')]) {
+    t.equal(ids.length, 1)
+    t.notOk(
+      [datapathIdOf('hv1'), datapathIdOf('hv2')].includes(ids[0] ?? ''),
+      'nor one that depends on the system-id alone',
+    )
+  }
+  t.strictSame(idsOf({ bridges: {} }, 'hv2'), [datapathIdOf('hv2')])
 })
 
 t.test('a datapath id depends on the system-id alone', async (t) => {

@@ -95,3 +95,29 @@ t.test(
     t.equal(cloud.place(vnic), 'hv1 tap1 1')
   },
 )
+
+t.test(
+  'B93: two hosts swap their system-ids: no switch gets rules for interfaces of the other',
+  { skip },
+  async (t) => {
+    const cloud = await ovsdbCloud(t)
+    const [one, two] = [await cloud.host('hv1'), await cloud.host('hv2')]
+    const switches = [await cloud.connectSwitch('hv1'), await cloud.connectSwitch('hv2')]
+    const vnics = [await cloud.vnic('vxlan'), await cloud.vnic('vxlan')] as const
+    for (const [at, host] of [one, two].entries()) {
+      await host.set({ 'plugboard-encap-ip': `192.0.2.${at + 1}` })
+      await host.addInterface('tap1', { vnic: vnics[at] ?? null, ofport: 1 })
+    }
+    await until(() => vnics.every((vnic) => cloud.status(vnic) === 'active'))
+    const added = () => switches.flatMap(({ flowMods }) => flowMods.filter(({ command }) => command === 'add')).length
+    const before = added()
+    await one.set({ 'system-id': 'hv2' })
+    await two.set({ 'system-id': 'hv1' })
+    await until(() => cloud.place(vnics[0]) === 'hv2 tap1 1' && cloud.place(vnics[1]) === 'hv1 tap1 1')
+    await until(() => cloud.switchOf('hv1') === undefined || cloud.switchOf('hv2') === undefined)
+    t.equal(added(), before)
+    const ids = () => ['hv1', 'hv2'].map((name) => cloud.hypervisor(name)?.datapathId ?? '')
+    await until(() => ids().every((id) => id !== '') && new Set(ids()).size === 2)
+    t.equal(added(), before)
+  },
+)

@@ -1,7 +1,7 @@
 /** Which tunnels are watched, and which of them count as dead. */
 import t from 'tap'
 import type { ProbeState } from '../../src/hypervisors/probe-ports.ts'
-import { choosePairs, MAX_WATCHED, type Pair, pairName } from '../../src/hypervisors/tunnel-pairs.ts'
+import { choosePairs, MAX_WATCHED, type Pair, pairName, withOwnAddresses } from '../../src/hypervisors/tunnel-pairs.ts'
 import { MAX_START_MS, TunnelVerdicts } from '../../src/hypervisors/tunnel-verdicts.ts'
 import { hypervisorId } from '../support/nodes.ts'
 import { run } from '../support/run.ts'
@@ -84,8 +84,9 @@ t.test('B73: a tunnel is dead at once when an end falls silent, and lives again 
 t.test('B75: a session that begins has time to come up', async (t) => {
   const { its, say, judge } = verdicts()
   say(BEGINS, undefined)
-  t.same(judge(0), { again: MAX_START_MS, isDead: false })
+  t.same(judge(0), { again: undefined, isDead: false }, 'a port of its peer is not there yet, or cannot be')
   say(BEGINS, BEGINS)
+  t.same(judge(0), { again: MAX_START_MS, isDead: false })
   t.same(judge(MAX_START_MS - 1).isDead, false)
   t.same(judge(MAX_START_MS).isDead, true, 'it never came up')
   say(UP, UP)
@@ -96,6 +97,27 @@ t.test('B75: a session that begins has time to come up', async (t) => {
   its.restart(hypervisorId(2), 11_000)
   t.same(judge(11_000).isDead, false, 'its peer has heard nothing of it meanwhile')
   t.same(judge(11_000 + MAX_START_MS).isDead, true)
+})
+
+t.test('B95: an end without a port says nothing about the tunnel, and one that is away does', async (t) => {
+  const { its, say, judge } = verdicts()
+  say(UP, UP)
+  judge(0)
+  say(SILENT, undefined)
+  t.same(judge(1), { again: undefined, isDead: false })
+  its.forget(hypervisorId(2))
+  t.equal(judge(2).isDead, false)
+  t.equal(judge(2 + MAX_START_MS).isDead, true)
+})
+
+t.test('B95: hypervisors that share an address with a connected one are not watched', async (t) => {
+  const pairs = [pair(1, 2), pair(1, 3), pair(2, 3)]
+  const hosts = [1, 2, 3].map((n) => ({ id: hypervisorId(n), encapIp: `192.0.2.${Math.min(n, 2)}` }))
+  const watched = (joined: readonly number[]) =>
+    withOwnAddresses(pairs, hosts, (id) => joined.map(hypervisorId).includes(id)).map(pairName)
+  t.same(watched([1, 3]), [name(1, 3)], 'hv2 is gone, and hv3 has its address')
+  t.same(watched([1, 2, 3]), [])
+  t.same(watched([1]), pairs.map(pairName))
 })
 
 t.test(

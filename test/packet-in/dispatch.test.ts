@@ -21,7 +21,7 @@ const packetFrom = (table: number) => ({ table, data: new Uint8Array(), cookie: 
 t.test('every stage that sends packets to the controller has a handler', async (t) => {
   const log = pino({ level: 'silent' })
   const graph = new Graph()
-  const fleet = new Fleet({ graph, engines: ENGINES, confirmations: new Confirmations(), log })
+  const fleet = new Fleet({ graph, engines: ENGINES, confirmations: new Confirmations(), log, isOther: () => false })
   const dispatch = packetDispatch({ graph, engines: new Map(), rules: ENGINES, fleet, log, activate: async () => {} })
   t.teardown(() => dispatch.close())
   t.ok(punting.length > 0)
