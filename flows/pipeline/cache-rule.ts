@@ -6,7 +6,7 @@
 import type { Flow } from '../../src/openflow/index.ts'
 import { type Rule, rule } from './rule.ts'
 import { CLASSIFY } from './table.ts'
-import { mixed } from './text-hash.ts'
+import { mixed } from './value-hash.ts'
 
 /** No other rule of ours has this priority. */
 const PRIORITY = 65_535

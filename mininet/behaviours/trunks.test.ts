@@ -81,8 +81,9 @@ await onStage('trunks', { hypervisors: 2 }, async (t, scene) => {
       await active(sub)
       const after = await h1.rules()
       const lost = before.filter((rule) => !after.includes(rule))
+      // Copies, tunnels and the rule by which the switch forgets cached decisions change with each member.
       t.same(
-        lost.filter((rule) => !/dl_dst=01:00:00:00:00:00/.test(rule) && !/tun/.test(rule)),
+        lost.filter((rule) => !/dl_dst=01:00:00:00:00:00|tun|priority=65535,pkt_mark/.test(rule)),
         [],
       )
 

@@ -7,7 +7,7 @@ import type { GraphReader } from '../../../topology/graph-reader.ts'
 import type { NetworkId } from '../../../topology/ids.ts'
 import type { Hypervisor, Network } from '../../../topology/model.ts'
 import type { Placement } from '../../../topology/placement.ts'
-import { mixed, textHash } from '../../pipeline/text-hash.ts'
+import { mixed, valueHash } from '../../pipeline/value-hash.ts'
 
 /** @returns 32 bits */
 export function fingerprint(graph: GraphReader, here: Hypervisor): number {
@@ -18,7 +18,7 @@ export function fingerprint(graph: GraphReader, here: Hypervisor): number {
 }
 
 function* partsOf(graph: GraphReader, here: Hypervisor): Generator<number> {
-  yield textHash([here.fabric, here.encapIp])
+  yield valueHash([here.fabric, here.encapIp])
   for (const id of graph.portsOn.get(here.id)) {
     const [placement, expected] = [graph.placement(id), graph.expected(id)]
     if (placement?.hypervisor === here.id) yield placedHash(placement)
@@ -41,14 +41,14 @@ function* borrowersElsewhere(graph: GraphReader, network: NetworkId, here: Hyper
 }
 
 const placedHash = remembering(({ port, vnic, carrier, tag, ofport }: Placement) =>
-  textHash([
+  valueHash([
     [port.key, port.networkId, port.adminUp, port.floodUnknown, port.attributes, port.trunk],
     [carrier.key, carrier.adminUp, carrier.rateLimit],
     [vnic?.key, vnic?.attributes, tag, ofport],
   ]),
 )
 
-const networkHash = remembering(({ key, attributes, segment }: Network) => textHash([key, attributes, segment]))
+const networkHash = remembering(({ key, attributes, segment }: Network) => valueHash([key, attributes, segment]))
 
 /** Nodes and placements never change: a change makes new ones. So their hashes can be kept. */
 function remembering<T extends object>(hash: (one: T) => number): (one: T) => number {

@@ -1,7 +1,7 @@
 /** Addresses that a member may borrow: no switch answers for them. */
 import t from 'tap'
 import type { Port } from '../../../topology/model.ts'
-import { graphOf, linesOn } from '../../support/cloud.ts'
+import { graphOf, linesOn, type Nodes } from '../../support/cloud.ts'
 import { binding, hypervisor, port, vlanNetwork, vnic, vxlanNetwork } from '../../support/nodes.ts'
 
 /** A member with known addresses on hypervisor 0, and one that borrows on hypervisor 1. */
@@ -60,5 +60,23 @@ for (const make of [vlanNetwork, vxlanNetwork]) {
     const { attributes } = pairs('10.9.0.2', '10.9.0.2/32')
     t.strictSame(linesOf(make, { attributes: { ...attributes, ip_addresses: ['10.9.0.2'] } }), [])
     t.strictSame(linesOf(make, { adminUp: false, ...pairs('10.9.0.100') }), [], 'nor does a port that is down')
+  })
+
+  t.test(`${make.name}: a port borrows while its VNIC has a place, also under the tag of a trunk`, async (t) => {
+    const network = make(1)
+    const borrower = port(1, network, { borrowsAddresses: true, ...pairs('10.9.0.100') })
+    const nodes = {
+      hypervisors: [hypervisor(0), hypervisor(1)],
+      networks: [network, make(2)],
+      ports: [port(0, network), borrower, port(2, make(2), { trunk: [{ portId: borrower.id, vlanId: 7 }] })],
+    }
+    const borrowed = (more: Nodes) =>
+      linesOn(graphOf({ ...nodes, ...more }), 0).filter((line) => line.includes('priority=215')).length
+    const [asker, own, carrier] = [vnic(0, 0), vnic(1, 1), vnic(2, 2)]
+    t.equal(borrowed({ vnics: [asker, own], bindings: [binding(0, 0), binding(1, 1)] }), 1)
+    t.equal(borrowed({ vnics: [asker, own], bindings: [binding(0, 0)] }), 0, 'no interface yet')
+    t.equal(borrowed({ vnics: [asker, carrier], bindings: [binding(0, 0), binding(2, 1)] }), 1, 'a sub-port')
+    const moving = vnic(1, 1, { migratesTo: hypervisor(0).id })
+    t.equal(borrowed({ vnics: [asker, moving], bindings: [binding(0, 0), binding(1, 1)] }), 1, 'one that migrates')
   })
 }
