@@ -25,9 +25,12 @@ export function borrows(member: Member, domain: Domain): Borrowed[] {
     ]
   }
   const known = new Set(knownAddresses(member, domain).map((each) => keyOf(prefixValue(each))))
-  return pairsOf(member.port)
-    .map(({ prefix }) => prefixValue(prefix))
-    .filter((each) => !known.has(keyOf(each)))
+  const own = macOf(member.vnic)
+  // A pair with a known address and another MAC address counts: the guest may answer from either.
+  return pairsOf(member.port).flatMap(({ mac = own, prefix }) => {
+    const addresses = prefixValue(prefix)
+    return mac === own && known.has(keyOf(addresses)) ? [] : [addresses]
+  })
 }
 
 const keyOf = ({ address, mask }: Borrowed): string => `${address}/${mask}`

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Port } from '../../../topology/model.ts'
 import { graphOf, linesOn, type Nodes } from '../../support/cloud.ts'
-import { binding, hypervisor, port, vlanNetwork, vnic, vxlanNetwork } from '../../support/nodes.ts'
+import { binding, hypervisor, mac, port, vlanNetwork, vnic, vxlanNetwork } from '../../support/nodes.ts'
 
 /** A member with known addresses on hypervisor 0, and one that borrows on hypervisor 1. */
 function linesOf(make: typeof vlanNetwork, borrower: Partial<Port>): string[] {
@@ -60,6 +60,15 @@ for (const make of [vlanNetwork, vxlanNetwork]) {
     const { attributes } = pairs('10.9.0.2', '10.9.0.2/32')
     t.strictSame(linesOf(make, { attributes: { ...attributes, ip_addresses: ['10.9.0.2'] } }), [])
     t.strictSame(linesOf(make, { adminUp: false, ...pairs('10.9.0.100') }), [], 'nor does a port that is down')
+    const virtual = {
+      ip_addresses: ['10.9.0.2'],
+      allowed_address_pairs: [{ mac_address: mac(9), ip_prefix: '10.9.0.2' }],
+    }
+    t.strictSame(
+      linesOf(make, { attributes: virtual }),
+      [`table=20, priority=215,arp,metadata=0xc9,arp_tpa=10.9.0.2,arp_op=1 actions=goto_table:${table}`],
+      'but under another MAC address it does',
+    )
   })
 
   t.test(`${make.name}: a port borrows while its VNIC has a place, also under the tag of a trunk`, async (t) => {
