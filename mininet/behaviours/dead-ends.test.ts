@@ -75,6 +75,30 @@ await onStage('dead ends', { hypervisors: 3 }, async (t, scene) => {
     await allPass()
   })
 
+  await t.test('B68 the uplink is in another bridge, behind patch ports, and goes down there', async () => {
+    const patch = (name: string, peer: string) => ['--', 'set', 'Interface', name, 'type=patch', `options:peer=${peer}`]
+    await h2.vsctl('add-br', 'br-out', '--', 'set', 'Bridge', 'br-out', 'datapath_type=netdev')
+    await h2.vsctl(
+      'add-port',
+      'br-out',
+      'in',
+      ...patch('in', 'out'),
+      '--',
+      'add-port',
+      'br-eth1',
+      'out',
+      ...patch('out', 'in'),
+    )
+    await h2.vsctl('del-port', 'br-eth1', 'eth1', '--', 'add-port', 'br-out', 'eth1')
+    await allPass()
+    await h2.run('ip', 'link', 'set', 'eth1', 'down')
+    await isError(tagged[1], /^hypervisor h2: no frame leaves bridge br-eth1 .*eth1 is administratively down/)
+    await h2.run('ip', 'link', 'set', 'eth1', 'up')
+    await allPass()
+    await h2.vsctl('del-br', 'br-out', '--', 'del-port', 'br-eth1', 'out', '--', 'add-port', 'br-eth1', 'eth1')
+    await allPass()
+  })
+
   await t.test('B68 the uplink is taken out of its bridge; a restarted controller still knows', async () => {
     await h2.vsctl('del-port', 'br-eth1', 'eth1')
     await isError(tagged[1], /^hypervisor h2: bridge br-eth1 of physnet1 has lost its uplink eth1/)

@@ -41,6 +41,19 @@ await onStage('foreign rules', { hypervisors: 2 }, async (t, scene) => {
     t.same(await scene.wrongs(), [])
   })
 
+  await t.test('B72 a rule with a cookie of Plugboard: it is deleted, or a condition', async (t) => {
+    await add('cookie=0x706c7567000000ff,priority=65000,actions=NORMAL')
+    await until('the rule to be deleted', async () => !(await h1.rules()).some((rule) => rule.includes('NORMAL')))
+    // The cookie of learned rules, in a table that has none.
+    await add('cookie=0x6c726e6400000001,priority=65000,actions=NORMAL')
+    await scene.condition('h1', 'foreign-rules')
+    await are('error', one, two)
+    await remove('priority=65000')
+    await scene.condition('h1', 'foreign-rules', false)
+    await are('active', one, two, far)
+    t.same(await scene.wrongs(), [])
+  })
+
   await t.test('B72 a rule that takes packets of one VNIC: only that one is in error', async () => {
     const port = (await scene.show(two.vnic.id)).binding?.ofport
     await add(`priority=300,in_port=${port},actions=drop`)

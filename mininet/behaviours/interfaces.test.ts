@@ -38,6 +38,46 @@ await onStage('interfaces', { hypervisors: 2 }, async (t, scene) => {
     },
   )
 
+  await t.test('B58 a VNIC that waits says what is closest, whatever is wrong', async (t) => {
+    const vnic = await scene.createVnic()
+    const port = await scene.api.createPort('tests', network.id)
+    await scene.api.must('PUT', `/v1/projects/tests/vnics/${vnic.id}/port`, { port_id: port.id })
+    await h1.vsctl('add-port', 'br-int', 'odd0', '--', 'set', 'Interface', 'odd0', 'type=internal')
+    const last = vnic.id.at(-1) === '0' ? '1' : '0'
+    const closest = async (text: string) => {
+      await h1.vsctl('set', 'Interface', 'odd0', `external_ids:iface-id=${JSON.stringify(text)}`)
+      await scene.seen(h1)
+      await scene.condition('h1', 'unknown-iface-id')
+      return (await scene.show(vnic.id)).status_detail ?? ''
+    }
+    t.match(await closest(port.id), /interface odd0 on hypervisor h1 carries the id of its port as iface-id/)
+    const { conditions } = await scene.hypervisor('h1')
+    t.match(conditions[0]?.message, `the id of a port: write ${vnic.id}, which is its VNIC`)
+    for (const text of [
+      vnic.id.slice(0, 35),
+      vnic.id.slice(2),
+      `${vnic.id}a`,
+      `${vnic.id.slice(0, 35)}g`,
+      vnic.id.slice(0, 35) + last,
+    ])
+      t.match(await closest(text), /interface odd0 on hypervisor h1 carries iface-id .*, which is nearly its id/, text)
+    t.notMatch(await closest('x'.repeat(100_000)), /odd0/)
+    await h1.vsctl('remove', 'Interface', 'odd0', 'external_ids', 'iface-id')
+    await h1.vsctl('set', 'Port', 'odd0', `external_ids:iface-id=${vnic.id}`)
+    await scene.seen(h1)
+    t.match(
+      (await scene.show(vnic.id)).status_detail,
+      /interface odd0 on hypervisor h1 has iface-id in its row of Port/,
+    )
+    await h1.vsctl('del-port', 'odd0')
+    const name = `tap${vnic.id.slice(0, 11)}`
+    await h1.vsctl('add-port', 'br-int', name, '--', 'set', 'Interface', name, 'type=internal')
+    await scene.seen(h1)
+    t.match((await scene.show(vnic.id)).status_detail, new RegExp(`interface ${name} .* and no iface-id`))
+    await h1.vsctl('del-port', name)
+    await scene.api.must('DELETE', `/v1/projects/tests/vnics/${vnic.id}`)
+  })
+
   await t.test('B01 a device that appears later, and a changed port number: the rules follow', async (t) => {
     const vnic = await scene.createVnic()
     const port = await scene.api.createPort('tests', network.id)

@@ -1,6 +1,6 @@
 /** What an operator should know about a host that has joined: what its rows say, compared with the graph and the engines. */
 import type { GraphReader } from '../../topology/graph-reader.ts'
-import type { HypervisorId, VnicId } from '../../topology/ids.ts'
+import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
 import { quoted } from '../core/quoted.ts'
@@ -81,7 +81,7 @@ function unknownIds({ claims, strays }: HostState, graph: GraphReader): Conditio
   const messages = [
     ...unknown.map(
       ({ vnicId, interface: name }) =>
-        `interface ${name} carries iface-id ${vnicId}, which is no VNIC: create the VNIC, or clear the iface-id`,
+        `interface ${name} carries iface-id ${vnicId}, which is ${whatItIs(vnicId, graph)}`,
     ),
     ...strays.flatMap((stray) => (stray.text === null ? [] : malformedId(stray, stray.text, graph))),
   ]
@@ -89,6 +89,18 @@ function unknownIds({ claims, strays }: HostState, graph: GraphReader): Conditio
   const shown =
     more > 0 ? [...messages.slice(0, MAX_UNKNOWN_IDS), `${more} interfaces more carry an unknown id`] : messages
   return shown.map((message) => ({ code: 'unknown-iface-id', message }))
+}
+
+/** What an id is that is no VNIC's, and what to do. */
+function whatItIs(id: string, graph: GraphReader): string {
+  const owner = graph.ports.has(id as PortId) ? graph.attachmentOf(id as PortId)?.vnic.id : undefined
+  if (owner !== undefined) return `the id of a port: write ${owner}, which is its VNIC`
+  const kind = graph.ports.has(id as PortId)
+    ? 'the id of a port'
+    : graph.networks.has(id as NetworkId)
+      ? 'the id of a network'
+      : 'no VNIC'
+  return `${kind}: create the VNIC, or clear the iface-id`
 }
 
 function malformedId({ interface: name, means }: Stray, text: string, graph: GraphReader): string {

@@ -11,8 +11,8 @@ export interface Stray {
   readonly text: string | null
   /** The id that it is or stands for; null: none. */
   readonly means: VnicId | null
-  /** Its `attached-mac`, as a compute service sets it; null: none, or the interface has an id. */
-  readonly mac: string | null
+  /** What else it may have of its VNIC: `attached-mac`, as a compute service sets it, or a name made of the id; null: it has an id. */
+  readonly sign: string | null
   /** What is wrong, for the VNIC that the interface may be meant for. */
   readonly words: string
 }
@@ -23,13 +23,25 @@ const MAX_STRAYS_PER_HOST = 100
 /** No way to write an id is longer. */
 const MAX_ID_CHARACTERS = 100
 
-/** The id that a text stands for: with capitals, braces, quotation marks, blanks around it, or without dashes. */
+/**
+ * The id that a text stands for: with capitals, braces, quotation marks, blanks around it, without dashes or with others, or with
+ * characters that nobody sees.
+ */
 export function meantId(text: string): VnicId | null {
   if (text.length > MAX_ID_CHARACTERS) return null
-  const digits = text.toLowerCase().replace(/^[\s"'{(]*(urn:uuid:)?|[\s"'})]*$/g, '')
+  const plain = text
+    .normalize('NFKC')
+    .replace(/\p{Cf}/gu, '')
+    .replace(/\p{Dash}/gu, '-')
+  const digits = plain.toLowerCase().replace(/^[\s"'{(]*(urn:uuid:)?|[\s"'})]*$/g, '')
   const id = digits.replace(/^(\w{8})-?(\w{4})-?(\w{4})-?(\w{4})-?(\w{12})$/, '$1-$2-$3-$4-$5')
   return isUuid(id) ? (id as VnicId) : null
 }
+
+const TAP_NAME = /^tap[\da-f]{8}-[\da-f]{2}$/
+
+/** The name that compute services give to the interface with this id. */
+export const tapName = (id: VnicId): string => `tap${id.slice(0, 11)}`
 
 export function straysOf(hypervisor: HypervisorId, rows: Tables<OpenVSwitch>): Stray[] {
   const strays: Stray[] = []
@@ -37,7 +49,7 @@ export function straysOf(hypervisor: HypervisorId, rows: Tables<OpenVSwitch>): S
     for (const port of ports) {
       for (const id of rows.Port.get(port)?.interfaces ?? []) {
         const row = rows.Interface.get(id)
-        const stray = row && strayIn(hypervisor, bridge, row)
+        const stray = row && strayIn(hypervisor, bridge, row, rows.Port.get(port)?.external_ids.get('iface-id'))
         if (stray) strays.push(stray)
         if (strays.length === MAX_STRAYS_PER_HOST) return strays
       }
@@ -46,15 +58,31 @@ export function straysOf(hypervisor: HypervisorId, rows: Tables<OpenVSwitch>): S
   return strays
 }
 
-function strayIn(hypervisor: HypervisorId, bridge: string, row: InterfaceRow): Stray | undefined {
+/** @param misplaced the `iface-id` in the row of its port, which means nothing */
+function strayIn(
+  hypervisor: HypervisorId,
+  bridge: string,
+  row: InterfaceRow,
+  misplaced: string | undefined,
+): Stray | undefined {
   const { name, external_ids: ids, ofport, error } = row
   const where = `interface ${name} on hypervisor ${hypervisor}`
   const text = ids.get('iface-id')
-  const stray = { interface: name, text: null, means: null, mac: null }
+  const stray = { interface: name, text: null, means: null, sign: null }
   if (text === undefined) {
-    const mac = bridge === INTEGRATION_BRIDGE ? ids.get('attached-mac')?.toLowerCase() : undefined
-    const words = `${where} has its MAC address as attached-mac and no iface-id: set its id as external_ids:iface-id`
-    return mac === undefined ? undefined : { ...stray, mac, words }
+    if (bridge !== INTEGRATION_BRIDGE) return undefined
+    const meant = misplaced === undefined ? null : meantId(misplaced)
+    if (meant !== null)
+      return {
+        ...stray,
+        means: meant,
+        words: `${where} has iface-id in its row of Port: it must be in that of Interface`,
+      }
+    const mac = ids.get('attached-mac')?.toLowerCase()
+    if (mac === undefined && !TAP_NAME.test(name)) return undefined
+    const has = mac === undefined ? 'a name made of its id' : 'its MAC address as attached-mac'
+    const words = `${where} has ${has} and no iface-id: set its id as external_ids:iface-id`
+    return { ...stray, sign: mac ?? name, words }
   }
   const means = meantId(text)
   if (bridge !== INTEGRATION_BRIDGE) {

@@ -1,7 +1,8 @@
 /** What was seen on connected hosts that is closest to the interface of a VNIC that has none. In memory only. */
-import type { HypervisorId, VnicId } from '../../topology/ids.ts'
+import type { HypervisorId, PortId, VnicId } from '../../topology/ids.ts'
 import type { Vnic } from '../../topology/model.ts'
-import type { Stray } from './iface-ids.ts'
+import { quoted } from '../core/quoted.ts'
+import { type Stray, tapName } from './iface-ids.ts'
 
 /** Ids with so few wrong characters are taken for typing errors. */
 const MAX_WRONG_CHARACTERS = 2
@@ -17,7 +18,7 @@ interface Sighting {
 export class Sightings {
   readonly #changed: (vnics: Iterable<VnicId>) => void
   readonly #seen = new Map<HypervisorId, Sighting>()
-  /** By the id or the MAC address that an interface has, its description by hypervisor. */
+  /** By the id, the MAC address or the name that an interface has, its description by hypervisor. */
   readonly #words = new Map<string, Map<HypervisorId, string>>()
 
   /** @param changed called with VNICs for which something else is closest now */
@@ -41,9 +42,20 @@ export class Sightings {
   }
 
   /** The closest that was seen, in words; undefined: nothing is close. */
-  closest({ id, attributes: { mac_address: mac } }: Vnic): string | undefined {
-    const exact = this.#first(id) ?? (typeof mac === 'string' ? this.#first(mac) : undefined)
-    return exact ?? this.#mistyped(id)
+  closest({ id, portId, attributes: { mac_address: mac } }: Vnic): string | undefined {
+    const exact =
+      this.#first(id) ?? (typeof mac === 'string' ? this.#first(mac) : undefined) ?? this.#first(tapName(id))
+    return exact ?? (portId === null ? undefined : this.#withPortId(portId)) ?? this.#mistyped(id)
+  }
+
+  /** Other controllers take the id of the port. */
+  #withPortId(port: PortId): string | undefined {
+    for (const [hypervisor, { unknown }] of this.#seen) {
+      const name = unknown.get(port as string as VnicId)
+      if (name !== undefined)
+        return `interface ${name} on hypervisor ${hypervisor} carries the id of its port as iface-id: it must be the id of the VNIC`
+    }
+    return undefined
   }
 
   #first(key: string): string | undefined {
@@ -53,12 +65,11 @@ export class Sightings {
 
   #mistyped(id: VnicId): string | undefined {
     let compared = 0
-    for (const [hypervisor, { unknown }] of this.#seen) {
-      for (const [other, name] of unknown) {
+    for (const [hypervisor, { strays, unknown }] of this.#seen) {
+      for (const [text, name, shown] of textsOf(strays, unknown)) {
         if (++compared > MAX_COMPARED) return undefined
-        const wrong = [...other].filter((character, n) => character !== id[n]).length
-        if (wrong > MAX_WRONG_CHARACTERS) continue
-        return `interface ${name} on hypervisor ${hypervisor} carries iface-id ${other}, which is nearly its id`
+        if (isNearly(text, id))
+          return `interface ${name} on hypervisor ${hypervisor} carries iface-id ${shown}, which is nearly its id`
       }
     }
     return undefined
@@ -71,8 +82,8 @@ export class Sightings {
     change: (words: Map<HypervisorId, string>, text: string) => void,
   ): Map<VnicId, string> {
     const told = new Map<VnicId, string>()
-    for (const { means, mac, words } of sighting?.strays ?? []) {
-      const key = means ?? mac
+    for (const { means, sign, words } of sighting?.strays ?? []) {
+      const key = means ?? sign
       if (key === null) continue
       const all = this.#words.get(key) ?? new Map<HypervisorId, string>()
       change(all, words)
@@ -83,4 +94,25 @@ export class Sightings {
     for (const [id, name] of sighting?.unknown ?? []) told.set(id, `${hypervisor} ${name}`)
     return told
   }
+}
+
+type Text = readonly [text: string, name: string, shown: string]
+
+/** The ids that are no VNIC's, with the name of their interface: well formed ones, and those that stand for no id. */
+function* textsOf(strays: readonly Stray[], unknown: Sighting['unknown']): Generator<Text> {
+  for (const [id, name] of unknown) yield [id, name, id]
+  for (const { text, means, interface: name } of strays) {
+    if (text !== null && means === null) yield [text, name, quoted(text)]
+  }
+}
+
+/** Do two texts differ in a few characters only, which are wrong, missing or too many? */
+function isNearly(text: string, id: string): boolean {
+  if (Math.abs(text.length - id.length) > MAX_WRONG_CHARACTERS) return false
+  if (text.length === id.length && [...id].filter((each, n) => each !== text[n]).length <= MAX_WRONG_CHARACTERS)
+    return true
+  let [start, end] = [0, 0]
+  while (start < id.length && text[start] === id[start]) start += 1
+  while (end < id.length - start && end < text.length - start && text.at(-1 - end) === id.at(-1 - end)) end += 1
+  return Math.max(text.length, id.length) - start - end <= MAX_WRONG_CHARACTERS
 }

@@ -36,6 +36,7 @@ export function readUplinks(rows: Rows, mappings: Readonly<Record<string, string
     const role = `uplink:${physical}`
     const wrong = bridge ? (uplinkFault(physical, name, ports, names) ?? patchFault(rows, role)) : gone(physical, name)
     if (wrong) troubles.push({ ...wrong, severity: 'error', stopped: { kind: 'role', role } })
+    else if (bridge) troubles.push(...partlyDown(physical, name, ports))
   }
   return { uplinks: Object.fromEntries(uplinks), troubles }
 }
@@ -47,17 +48,33 @@ interface Uplink {
 
 type Wrong = Pick<Trouble, 'code' | 'message'>
 
-/** The ports of a bridge, without its own device and other internal ones, those of VMs, and those of Plugboard. */
-function uplinkPorts(rows: Rows, bridge: BridgeRow): Uplink[] {
+/**
+ * The ports of a bridge that lead out of the host, without its own device and other internal ones, those of VMs, and those of Plugboard.
+ * A patch port leads to the ports of another bridge.
+ * @param passed the bridges on the way
+ */
+function uplinkPorts(rows: Rows, bridge: BridgeRow, passed: ReadonlySet<string> = new Set()): Uplink[] {
   const found: Uplink[] = []
+  const way = new Set([...passed, bridge.name])
   for (const id of bridge.ports) {
     const port = rows.Port.get(id)
     const interfaces = [...(port?.interfaces ?? [])].flatMap((each) => rows.Interface.get(each) ?? [])
     const isInside = ({ type, external_ids }: InterfaceRow) =>
       type === 'internal' || external_ids.has(ROLE_KEY) || external_ids.has('iface-id')
-    if (port && !interfaces.every(isInside)) found.push({ port, interfaces })
+    if (!port || interfaces.every(isInside)) continue
+    const next = bridgeBehind(rows, interfaces)
+    if (!next) found.push({ port, interfaces })
+    else if (!way.has(next.name)) found.push(...uplinkPorts(rows, next, way))
   }
   return found
+}
+
+/** The bridge at the other end of a patch port. */
+function bridgeBehind(rows: Rows, [patch]: readonly InterfaceRow[]): BridgeRow | undefined {
+  const peer = patch?.type === 'patch' ? patch.options.get('peer') : undefined
+  if (peer === undefined) return undefined
+  // A patch port has the name of its interface.
+  return [...rows.Bridge.values()].find(({ ports }) => [...ports].some((id) => rows.Port.get(id)?.name === peer))
 }
 
 export const missingBridge = (physical: string, bridge: string): string =>
@@ -87,7 +104,7 @@ function uplinkFault(
   if (ports.length === 0) {
     if (known.length === 0) return undefined
     const names = known.join(', ')
-    const mend = `ovs-vsctl add-port ${bridge} ${known[0]}`
+    const mend = `add it again (ovs-vsctl add-port ${bridge} ${known[0]}), or to the bridge behind a patch port of ${bridge}`
     return {
       code: 'uplink-removed',
       message: `bridge ${bridge} of ${physical} has lost its uplink ${names}, and has no other one: ${mend}`,
@@ -95,12 +112,24 @@ function uplinkFault(
   }
   const states = ports.map((uplink) => downOf(uplink))
   if (states.some((down) => down === undefined)) return undefined
-  const mend = 'set it up (ip link set … up), and look at its cable and at the other end'
   return {
     code: 'uplink-down',
-    message: `no frame leaves bridge ${bridge} of ${physical}, since ${states.join(', and ')}: ${mend}`,
+    message: `no frame leaves bridge ${bridge} of ${physical}, since ${states.join(', and ')}: ${MEND_UPLINK}`,
   }
 }
+
+const MEND_UPLINK = 'set it up (ip link set … up), and look at its cable and at the other end'
+
+/** Some of several uplinks do not work. Frames may still pass by the others. */
+const partlyDown = (physical: string, bridge: string, ports: readonly Uplink[]): Trouble[] =>
+  ports
+    .flatMap((uplink) => downOf(uplink) ?? [])
+    .map((down) => ({
+      code: 'uplink-down',
+      message: `${down}; others of bridge ${bridge} of ${physical} are up, and if frames do not leave by them, ${MEND_UPLINK}`,
+      severity: 'warning',
+      stopped: { kind: 'nothing' },
+    }))
 
 /** Why nothing leaves by a port, or undefined if it works. A bond works as long as one of its interfaces does. */
 function downOf({ port, interfaces }: Uplink): string | undefined {

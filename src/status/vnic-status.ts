@@ -52,13 +52,15 @@ export function attachedStanding(view: StatusView, vnic: Vnic, port: Port, outst
   return { status: 'active', ...(losses === undefined ? {} : { detail: losses }) }
 }
 
-/** The other hypervisors that claim the VNIC, and cannot have it either. */
-function rivals({ graph }: StatusView, { id }: Vnic, holder: HypervisorId): string {
+/** The other hypervisors that claim the VNIC, and why they do not have it. */
+function rivals({ graph, switches }: StatusView, { id }: Vnic, holder: HypervisorId): string {
   const others = (graph.contests.get(id)?.claims ?? []).filter(({ hypervisor }) => hypervisor !== holder)
   return others
     .map(
       ({ hypervisor, interface: name }) =>
-        `; interface ${name} on hypervisor ${hypervisor} carries its id, too, but the switch there is not ready`,
+        `; interface ${name} on hypervisor ${hypervisor} carries its id, too, ${
+          switches.get(hypervisor)?.ready ? `and gets it if ${holder} stays away` : 'but the switch there is not ready'
+        }`,
     )
     .join('')
 }

@@ -45,6 +45,18 @@ t.test('a VXLAN network, line by line', async (t) => {
   t.strictSame(linesOn(graphOf(cloud(vxlanNetwork)), 0), golden('vxlan'))
 })
 
+t.test(
+  'B95: no copy goes to its own tunnel address, which a host that was installed anew shares with its former self',
+  async (t) => {
+    const nodes = {
+      ...cloud(vxlanNetwork),
+      hypervisors: [hypervisor(0), hypervisor(1, { encapIp: hypervisor(0).encapIp })],
+    }
+    t.notMatch(linesOn(graphOf(nodes), 0).join('\n'), /one copy to each other hypervisor/)
+    t.match(linesOn(graphOf(cloud(vxlanNetwork)), 0).join('\n'), /one copy to each other hypervisor/)
+  },
+)
+
 t.test('a NATed network beside another with the same private addresses, line by line', async (t) => {
   const nodes = {
     ...cloud(natNetwork),

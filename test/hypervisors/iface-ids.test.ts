@@ -18,6 +18,8 @@ const FORMS: ReadonlyArray<(id: string) => string> = [
   (id) => `\n'${id}'`,
   (id) => `urn:uuid:${id}`,
   (id) => `{${id.toUpperCase().replaceAll('-', '')}}`,
+  (id) => `\u200b${id}\ufeff`,
+  (id) => id.replaceAll('-', '\u2013'),
 ]
 
 t.test('B57: what an id would be if it were written right', async (t) => {

@@ -48,7 +48,25 @@ t.test('B68: an uplink that is down, without a carrier or broken', async (t) => 
   t.strictSame(on(uplink('down', 'down')), ['uplink-down'])
   t.strictSame(on(uplink('up', 'down')), ['uplink-down'])
   t.strictSame(on({ ...uplink('up', 'up'), error: 'could not open network device' } as never), ['uplink-down'])
-  t.strictSame(on(uplink('down', 'down'), uplink('up', 'up', 'eth2')), [], 'another one works')
+  t.strictSame(on(uplink('down', 'down'), uplink('up', 'up', 'eth2')), ['uplink-down'])
+  const { troubles } = read({ 'br-eth1': [uplink('down', 'down'), uplink('up', 'up', 'eth2')] })
+  t.match(
+    troubles,
+    [{ severity: 'warning', stopped: { kind: 'nothing' }, message: /^interface eth1 is/ }],
+    'another one works',
+  )
+})
+
+t.test('B68: an uplink behind another bridge', async (t) => {
+  const patchTo = (name: string, peer: string) => ({ name, type: 'patch', options: new Map([['peer', peer]]) })
+  const behind = (...ports: ReadonlyArray<ReturnType<typeof uplink> | typeof internal>) => ({
+    'br-eth1': [internal, patch('plug-physnet1-ext'), patchTo('out', 'in')],
+    'br-out': [patchTo('in', 'out'), ...ports],
+  })
+  t.strictSame(read(behind(uplink('up', 'up'))), { uplinks: { physnet1: ['eth1'] }, troubles: [] })
+  t.strictSame(codes(behind(uplink('down', 'down'))), ['uplink-down'])
+  t.strictSame(codes(behind(), { physnet1: ['eth1'] }), ['uplink-removed'])
+  t.strictSame(codes(behind(internal)), [], 'it leads to the host alone')
 })
 
 t.test('B68: an uplink that is taken out of its bridge, and one that never was there', async (t) => {
