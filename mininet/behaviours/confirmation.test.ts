@@ -112,7 +112,8 @@ await onStage('confirmation', { hypervisors: 2 }, async (t, scene) => {
       t.equal((await scene.show(elsewhere.vnic.id)).status, 'active', 'another hypervisor is not delayed')
       for (const { vnic } of [remote, there]) t.equal((await scene.show(vnic.id)).status, 'active')
       const after = await h1.rules()
-      const lost = before.filter((rule) => !after.includes(rule))
+      // The rule by which the switch forgets cached decisions changes with each member.
+      const lost = before.filter((rule) => !after.includes(rule) && !rule.includes('priority=65535,pkt_mark'))
       t.same(lost, [], 'existing VNICs stay active')
       await scene.setAdmin(there, false)
       t.same(await scene.wrongs({ fabric: null }), [], 'a change on the same switch is not delayed')
