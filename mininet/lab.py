@@ -229,6 +229,15 @@ async def main(directory):
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(requests), sys.stdin)
     while line := await requests.readline():
         asyncio.get_running_loop().create_task(answer(json.loads(line)))
+    end(directory)
+
+
+def end(directory):
+    """End all processes of the lab, and this one. Operations that still run are not waited for."""
+    os.kill(-1, signal.SIGKILL)
+    if 'PLUGBOARD_LAB_KEEP' not in os.environ:
+        shutil.rmtree(directory, ignore_errors=True)
+    os._exit(0)
 
 
 if __name__ == '__main__':
@@ -236,7 +245,4 @@ if __name__ == '__main__':
     try:
         asyncio.run(main(sys.argv[1]))
     finally:
-        os.kill(-1, signal.SIGKILL)
-        if 'PLUGBOARD_LAB_KEEP' not in os.environ:
-            shutil.rmtree(sys.argv[1], ignore_errors=True)
-        os._exit(0)
+        end(sys.argv[1])

@@ -131,6 +131,9 @@ export async function natWrongs(scene: Scene): Promise<string[]> {
   return unanswered(lab, up)
 }
 
+/** The longest time until the answer of a ping that must be answered. On a busy machine it may take seconds. */
+const MAX_PING_S = '10'
+
 export interface Reachable {
   readonly name: string
   readonly address: string
@@ -148,7 +151,7 @@ export async function unanswered(lab: Lab, machines: readonly Reachable[]): Prom
   const wrong: string[] = []
   for (const from of machines) {
     for (const to of machines) {
-      if (from === to || (await pings(lab, from.name, to.address)) === 1) continue
+      if (from === to || (await pings(lab, from.name, to.address, 1, '-W', MAX_PING_S)) === 1) continue
       wrong.push(`missing: ping of ${to.name} (${to.address}) by ${from.name}`)
     }
   }
