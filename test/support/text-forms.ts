@@ -109,7 +109,14 @@ export const NO_MAC: readonly string[] = [
   ...NEITHER,
   ...disguised('02:00:00:00:00:05'),
   ...['2:0:0:0:0:5', '0200.0000.0005', '020000000005', '0x020000000005', '02:00-00:00:00:05', '02 00 00 00 00 05'],
-  ...['02:00:00:00:00:0g', '02:00:00:00:00:05:06:07', '00:00:00:00:00:00', '01:00:00:00:00:05', 'ff:ff:ff:ff:ff:ff'],
+  ...[
+    '02:00:00:00:00:0g',
+    '02:00:00:00:00:05:06:07',
+    '00:00:00:00:00:00',
+    '01:00:00:00:00:05',
+    'ff:ff:ff:ff:ff:ff',
+    '02:50:4c:55:47:01',
+  ],
 ]
 
 /** JSON that is no whole number, or none that a field of this API takes. As JSON text, since some of it is no value in JavaScript. */

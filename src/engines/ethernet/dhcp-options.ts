@@ -68,6 +68,8 @@ const FORMS: ReadonlyMap<DhcpOption['code'], Form> = new Map<DhcpOption['code'],
   [NEXT_SERVER, 'addresses'],
 ])
 
+const OCTETS = /^0x((?:[\da-f]{2})+)$/i
+
 /** Options that the network's other fields say, or that belong to the protocol (RFC 2132, 9; 82: RFC 3046; 93: RFC 4578). */
 const RESERVED = new Set<DhcpOption['code']>([
   ...[1, 3, 6, 26, 28, 33, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 82, 93, 121, 249],
@@ -83,6 +85,8 @@ export function dhcpOptions(wish: readonly DhcpOption[]): readonly DhcpOption[] 
   for (const { code, value, architecture } of wish) {
     if (RESERVED.has(code))
       refuse(`option ${code} belongs to the DHCP server: set it by the other fields of ipv4, or leave it out`)
+    if (!FORMS.has(code) && /^0x/i.test(value) && !OCTETS.test(value))
+      refuse(`option ${code} is ${quoted(value)}: pairs of hexadecimal digits must follow 0x`)
     const octets = octetsOf({ code, value })
     if (octets.length > MAX_VALUE_OCTETS)
       refuse(`option ${code} has ${octets.length} octets: ${MAX_VALUE_OCTETS} are the most`)
@@ -107,7 +111,7 @@ function octetsOf({ code, value }: DhcpOption): Uint8Array {
     case 'text':
       return textOf(code, value)
     default: {
-      const [, digits] = /^0x((?:[\da-f]{2})+)$/i.exec(value) ?? []
+      const [, digits] = OCTETS.exec(value) ?? []
       return digits === undefined ? textOf(code, value) : Uint8Array.from(Buffer.from(digits, 'hex'))
     }
   }

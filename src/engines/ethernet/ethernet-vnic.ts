@@ -8,6 +8,7 @@ import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { quoted } from '../../core/quoted.ts'
 import { type EngineField, schemaOf } from '../../core/resources/field.ts'
+import { CONTROLLER_MAC } from './network-addressing.ts'
 import { isReserved } from './reserved-addresses.ts'
 
 const FIELDS: readonly EngineField[] = [
@@ -58,6 +59,15 @@ export function parseMac(text: string, field = 'mac_address'): string {
       'bad-request',
       'the address of all zeros belongs to nobody: leave mac_address out to be given one',
       { field },
+    )
+  }
+  if (Number.parseInt(mac.replaceAll(':', ''), 16) === CONTROLLER_MAC) {
+    throw new PlugboardError(
+      'bad-request',
+      `${mac} is the address that the controller answers from: choose another one`,
+      {
+        field,
+      },
     )
   }
   if (isReserved(Number.parseInt(mac.replaceAll(':', ''), 16))) {

@@ -38,6 +38,7 @@ t.test('DHCP options for boot loaders, of a network and of a port', async (t) =>
     [{ code: 150, value: '::ffff:10.0.0.3' }],
     [{ code: 'next_server', value: '10.0.0.3,10.0.0.4' }],
     [{ code: 67, value: 'a\nb' }],
+    ...['0x', '0x0', '0xzz', '0X1'].map((value) => [{ code: 43, value }]),
     [{ code: 67, value: 'ü' }],
     [{ code: 67, value: 'x'.repeat(256) }],
     [{ code: 211, value: '030' }],
