@@ -77,7 +77,7 @@ export class Ledger {
     const rules: Rule[] = []
     for (const { flow } of this.#has.values()) {
       if (authorOf(flow.cookie) !== author) continue
-      rules.push({ why, meters: this.meters.of(flow), zone: null, ...flow, author })
+      rules.push({ why, meters: this.meters.of(flow), zone: null, dropsUnmetered: false, ...flow, author })
     }
     return rules
   }

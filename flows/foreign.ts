@@ -6,7 +6,7 @@
 import { type Action, type Flow, type OxmField, PORT } from '../src/openflow/index.ts'
 import type { Key } from '../topology/ids.ts'
 import type { Rule } from './pipeline/rule.ts'
-import { FIRST_TABLE } from './pipeline/table.ts'
+import { FIRST_TABLE, REFUSED } from './pipeline/table.ts'
 
 export interface Intrusion {
   readonly flow: Flow
@@ -66,8 +66,11 @@ function compare(suspect: Suspect, rule: Rule): void {
   const { flow } = suspect
   if (rule.table !== flow.table || suspect.isCovered) return
   if (rule.priority > flow.priority) suspect.isCovered = isWithin(flow.match, rule.match)
-  else if (canMeet(flow.match, rule.match)) suspect.losers.add(rule.author)
+  else if (!isRefusal(rule) && canMeet(flow.match, rule.match)) suspect.losers.add(rule.author)
 }
+
+/** Nobody loses frames that are only counted. */
+const isRefusal = (rule: Rule): boolean => rule.table === REFUSED.number || laterTables(rule).includes(REFUSED.number)
 
 /** Can a packet match both? */
 function canMeet(one: readonly OxmField[], other: readonly OxmField[]): boolean {

@@ -28,8 +28,8 @@ interface Claim {
 }
 
 export class MeterLedger {
-  /** The authors whose rules carry this meter, oldest first. The first one sets its rate. */
-  readonly #wanted = new Map<number, readonly Claim[]>()
+  /** The authors whose rules carry this meter, in the order of their keys. The first one sets its rate. */
+  readonly #wanted = new Map<number, Claim[]>()
   #has = new Map<number, Meter>()
   /** Meters that foreign rules use. */
   #others = new Set<number>()
@@ -38,20 +38,22 @@ export class MeterLedger {
 
   claim({ meters, author }: Rule): void {
     for (const spec of meters) {
-      const claims = [...(this.#wanted.get(spec.id) ?? []), { spec, author }]
-      this.#wanted.set(
-        spec.id,
-        claims.sort((a, b) => a.author - b.author),
-      )
+      const claims = this.#wanted.get(spec.id) ?? []
+      this.#wanted.set(spec.id, claims)
+      claims.splice(firstAfter(claims, author), 0, { spec, author })
       this.#open.add(spec.id)
     }
   }
 
-  release({ meters }: Rule): void {
+  release({ meters, author }: Rule): void {
     for (const spec of meters) {
-      const rest = (this.#wanted.get(spec.id) ?? []).filter((claim) => claim.spec !== spec)
-      if (rest.length > 0) this.#wanted.set(spec.id, rest)
-      else this.#wanted.delete(spec.id)
+      const claims = this.#wanted.get(spec.id) ?? []
+      for (let at = firstAfter(claims, author) - 1; claims[at]?.author === author; at--) {
+        if (claims[at]?.spec !== spec) continue
+        claims.splice(at, 1)
+        break
+      }
+      if (claims.length === 0) this.#wanted.delete(spec.id)
       this.#open.add(spec.id)
     }
   }
@@ -109,4 +111,15 @@ export class MeterLedger {
     }
     this.#open = new Set()
   }
+}
+
+/** The index of the first claim of a younger author. A search by halves, because all VNICs of a switch may share a meter. */
+function firstAfter(claims: readonly Claim[], author: Key): number {
+  let [low, high] = [0, claims.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((claims[middle]?.author ?? author) <= author) low = middle + 1
+    else high = middle
+  }
+  return low
 }

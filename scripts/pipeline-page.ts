@@ -89,6 +89,11 @@ const registers = (wanted: readonly Wanted[]): string[] => [
   ),
 ]
 
+const sharedMeters = (): string[] =>
+  PIPELINE.stages.flatMap(({ name, sharedMeter }) =>
+    sharedMeter ? [`All VNICs of a switch share the meter ${sharedMeter.id} of stage ${name}.`] : [],
+  )
+
 const meters = (): string[] => [
   row('slot', 'name', 'stage', 'limits'),
   row('--:', '---', '---', '---'),
@@ -147,6 +152,8 @@ export function pipelinePage(examples: readonly Example[], wanted: readonly Want
     'slot.',
     '',
     ...meters(),
+    '',
+    ...sharedMeters(),
     '',
     '## Cookies',
     '',

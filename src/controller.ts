@@ -51,6 +51,7 @@ import type { Session } from './openflow/index.ts'
 import type { Connection } from './ovsdb/index.ts'
 import type { PacketDispatch } from './packet-in/dispatch.ts'
 import { GratuitousArp } from './packet-in/gratuitous-arp.ts'
+import { GuardDrops } from './packet-in/guard-drops.ts'
 import { packetDispatch } from './packet-in/index.ts'
 import { CommitConfirmations } from './status/commit-confirmations.ts'
 import { metricsOf } from './status/metrics.ts'
@@ -123,7 +124,8 @@ export class Controller {
       events: { vnicStatus: (id) => news.vnicStatus(id), portStatus: (id) => news.portStatus(id) },
       mended: (subPorts, generations) => arp.announceLater(subPorts, generations),
     })
-    const present = new Presenter(graph, status, engines, tables)
+    const guardDrops = new GuardDrops({ graph, rules, fleet, log })
+    const present = new Presenter(graph, status, engines, tables, (id) => guardDrops.of(id))
     const news = new ResourceEvents({ graph, status, present, events })
     const commits = new CommitConfirmations({ confirmations, pendingOf: (id) => status.confirmation(id) })
     const isConnected = (id: HypervisorId) => fleet.get(id) !== undefined || hosts.connected(id)
@@ -153,6 +155,7 @@ export class Controller {
       engines,
       rules,
       fleet,
+      guardDrops,
       log,
       activate: (vnic, at) => hosts.settle(vnic, (draft) => activate(draft, vnic, at)),
     })

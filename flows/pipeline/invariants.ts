@@ -31,6 +31,7 @@ function twice(stages: readonly Stage[]): string[] {
     ...all('a register called', ({ registers = [] }) => registers.map(({ name }) => name)),
     ...all('packets for the controller from table', ({ punts = [] }) => punts.map(({ number }) => number)),
     ...all('meter slot', ({ meters = [] }) => meters.map(({ slot }) => slot)),
+    ...all('shared meter', ({ sharedMeter }) => (sharedMeter ? [sharedMeter.id] : [])),
     ...all('the kind of fabric', ({ fabrics = [] }) => fabrics.map(({ kind }) => kind)),
     ...all('the wish', ({ wishes }) => (wishes?.framing ? ['framing'] : [])),
     ...all("the engines' tables", ({ hasEngineTables }) => (hasEngineTables ? [''] : [])),
@@ -99,8 +100,11 @@ function writes(stages: readonly Stage[]): string[] {
 }
 
 const meters = (stages: readonly Stage[]): string[] =>
-  stages.flatMap((stage) =>
-    (stage.meters ?? [])
+  stages.flatMap(({ name: stage, meters = [], sharedMeter }) => [
+    ...meters
       .filter(({ slot }) => slot < 0 || slot >= METERS_PER_VNIC)
-      .map(({ name, slot }) => `stage ${stage.name} has meter ${name} in slot ${slot}, of ${METERS_PER_VNIC}`),
-  )
+      .map(({ name, slot }) => `stage ${stage} has meter ${name} in slot ${slot}, of ${METERS_PER_VNIC}`),
+    ...(sharedMeter && (sharedMeter.id < 1 || sharedMeter.id >= METERS_PER_VNIC)
+      ? [`stage ${stage} has shared meter ${sharedMeter.id}, which is not from 1 to ${METERS_PER_VNIC - 1}`]
+      : []),
+  ])

@@ -25,7 +25,7 @@ export interface Write {
 export function ruleBreaches(pipeline: Pipeline, stage: Stage, rule: Rule): string[] {
   const found: string[] = []
   const wrong = (words: string) => void found.push(`stage ${stage.name}, table ${rule.table}: ${words}`)
-  const { tables = [], rulesIn = [], punts = [], meters = [], hasEngineTables = false } = stage
+  const { tables = [], rulesIn = [], punts = [], meters = [], sharedMeter, hasEngineTables = false } = stage
   const has = (all: readonly { readonly number: number }[]) => all.some(({ number }) => number === rule.table)
   if (!has(tables) && !has(rulesIn) && !(hasEngineTables && isEngineTable(rule.table))) wrong('it is not in rulesIn')
   for (const { match, field, offset, bits } of reads(rule)) {
@@ -43,6 +43,10 @@ export function ruleBreaches(pipeline: Pipeline, stage: Stage, rule: Rule): stri
     if (action.type === 'output' && action.port === PORT.CONTROLLER && !has(punts)) wrong('it is not in punts')
   }
   for (const id of metersIn(rule)) {
+    if (id < METERS_PER_VNIC) {
+      if (id !== sharedMeter?.id) wrong(`it uses meter ${id}, which is not its own`)
+      continue
+    }
     const slot = id % METERS_PER_VNIC
     const all = [
       ...meters,

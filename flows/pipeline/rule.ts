@@ -11,6 +11,8 @@ export interface Rule extends Flow {
   readonly meters: readonly MeterSpec[]
   /** The conntrack zone that it uses; null: none. Connections of an earlier author are deleted before the rule is sent. */
   readonly zone: number | null
+  /** A switch without meters has the rule, too, but drops its packets. It refuses other rules with meters. */
+  readonly dropsUnmetered: boolean
 }
 
 interface Parts {
@@ -24,6 +26,7 @@ interface Parts {
   readonly why: string
   readonly meters?: readonly MeterSpec[]
   readonly zone?: number | null
+  readonly dropsUnmetered?: boolean
 }
 
 /** Makes a rule. A rule without actions and without `goto` drops the packet. */
@@ -37,6 +40,7 @@ export function rule({
   why,
   meters = [],
   zone = null,
+  dropsUnmetered = false,
 }: Parts): Rule {
   const instructions: Instruction[] = []
   if (actions.length > 0) instructions.push({ type: 'apply_actions', actions })
@@ -44,8 +48,11 @@ export function rule({
     if (goto <= table) throw new RangeError(`a packet moves on only: table ${table} cannot go to ${goto}`)
     instructions.push({ type: 'goto_table', table: goto })
   }
-  return { table, priority, cookie: cookieOf(author), match, instructions, author, why, meters, zone }
+  return { table, priority, cookie: cookieOf(author), match, instructions, author, why, meters, zone, dropsUnmetered }
 }
+
+/** The rule for a switch without meters. */
+export const unmetered = (rule: Rule): Rule => (rule.dropsUnmetered ? { ...rule, instructions: [], meters: [] } : rule)
 
 /** Runs a later table on the current packet, and returns. */
 export const resubmit = (table: number): Action => ({ type: 'resubmit', table })

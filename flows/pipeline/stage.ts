@@ -17,7 +17,7 @@ import type {
   SiteScope,
 } from './scope.ts'
 import type { Table } from './table.ts'
-import type { VnicMeter } from './vnic-meter.ts'
+import type { MeterSpec, VnicMeter } from './vnic-meter.ts'
 import type { AllWishes, Wishes } from './wishes.ts'
 
 /** The first table of a stage for the packets of a domain; undefined if they do not pass the stage. */
@@ -39,6 +39,8 @@ export interface Stage {
   readonly writes?: readonly Register[]
   /** The meters of each VNIC that belong to this stage. */
   readonly meters?: readonly VnicMeter[]
+  /** A meter that all VNICs of a switch share. Its number is below METERS_PER_VNIC, and no other stage uses it. */
+  readonly sharedMeter?: MeterSpec
   /** Tables from which its rules send packets to the controller. The handler of the stage in src/packet-in gets these packets. */
   readonly punts?: readonly Table[]
   /** The kinds of ways to the fabric that it adds. */

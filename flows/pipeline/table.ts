@@ -17,7 +17,13 @@ export const [FIRST_TABLE, LAST_TABLE] = [0, 60] as const
 export const CLASSIFY = {
   number: FIRST_TABLE,
   name: 'classify',
-  does: 'Finds the network and the source port of a packet, and whether it comes from the fabric, by the port that it came in through and, from the fabric, by its VLAN tag or tunnel key. A tagged frame of a VNIC matches nothing here, unless its port has a trunk with that tag.',
+  does: 'Finds the network and the source port of a packet, and whether it comes from the fabric, by the port that it came in through and, from the fabric, by its VLAN tag or tunnel key. A tagged frame of a VNIC belongs to no network, unless its port has a trunk with that tag.',
+} as const satisfies Table
+
+export const REFUSED = {
+  number: 11,
+  name: 'refused',
+  does: 'Counts, for each VNIC, the frames that it must not send, and drops them. The controller gets some of them, at a limited rate, to say what they show.',
 } as const satisfies Table
 
 export const ANSWER = {

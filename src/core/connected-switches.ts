@@ -9,6 +9,8 @@ export interface ConnectedSwitch {
   readonly version: number
   /** Have the flows of the switch been compared with the desired rules since it connected? */
   readonly ready: boolean
+  /** Does the switch support meters? */
+  readonly hasMeters: boolean
   /** The number of rules that the switch should have. */
   readonly rules: number
   /** The number of objects whose rules have not been sent yet. */

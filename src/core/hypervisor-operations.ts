@@ -1,7 +1,8 @@
 /** The operations on hypervisors, for operators. */
 import type { Engines } from '../../flows/compile.ts'
 import { authorOf } from '../../flows/pipeline/cookie.ts'
-import { meterOf, metersIn } from '../../flows/pipeline/vnic-meter.ts'
+import { unmetered } from '../../flows/pipeline/rule.ts'
+import { METERS_PER_VNIC, meterOf, metersIn } from '../../flows/pipeline/vnic-meter.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Hypervisor } from '../../topology/model.ts'
 import { type Flow, versionName } from '../openflow/index.ts'
@@ -70,11 +71,14 @@ export class HypervisorOperations {
     const { graph } = journal
     findHypervisor(graph, id)
     const objects = objectsOf(graph, filter)
-    const rules = await expectedRules(graph, engines, id, objects)
-    const flows = rules.map(showRule)
-    const meters = showMeters(rules.flatMap((rule) => rule.meters.map(meterOf)))
-    if (!isActual) return { flows, meters }
     const connected = switches.get(id)
+    const compiled = await expectedRules(graph, engines, id, objects)
+    const rules = connected?.hasMeters === false ? compiled.map(unmetered) : compiled
+    const flows = rules.map(showRule)
+    // The meters that all VNICs share belong to none of these objects.
+    const isTheirs = (meter: number) => objects === null || meter >= METERS_PER_VNIC
+    const meters = showMeters(rules.flatMap((rule) => rule.meters.filter(({ id }) => isTheirs(id)).map(meterOf)))
+    if (!isActual) return { flows, meters }
     if (!connected) {
       throw new PlugboardError(
         'unavailable',
@@ -83,7 +87,8 @@ export class HypervisorOperations {
     }
     const actual = await flowsOf(connected, objects)
     const used = new Set([...rules, ...actual].flatMap(metersIn))
-    const found = (await connected.dumpMeters()).filter(({ meter }) => objects === null || used.has(meter))
+    const isShown = (meter: number) => isTheirs(meter) && (objects === null || used.has(meter))
+    const found = (await connected.dumpMeters()).filter(({ meter }) => isShown(meter))
     return { flows, meters, ...compareFlows(rules, actual), actual_meters: showMeters(found) }
   }
 

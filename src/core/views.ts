@@ -38,6 +38,16 @@ interface ResourceView<Status> {
   readonly [field: string]: unknown
 }
 
+/** What the guard of a VNIC has refused. */
+export interface GuardDropsView {
+  /** The number of frames. */
+  readonly count: number
+  /** When counting began, RFC 3339. */
+  readonly since: string
+  /** What the latest frame that the controller has seen shows, in words; null: it has seen none. */
+  readonly example: string | null
+}
+
 export interface VnicView extends ResourceView<VnicStatus> {
   readonly migration: MigrationView | null
 }

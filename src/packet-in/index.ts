@@ -7,6 +7,7 @@ import type { Engine } from '../core/engine/engine.ts'
 import type { Fleet } from '../switches/fleet.ts'
 import { type Outcome, PacketDispatch } from './dispatch.ts'
 import { FirstFrames } from './first-frames.ts'
+import type { GuardDrops } from './guard-drops.ts'
 import { NextHops } from './next-hops.ts'
 import { Responder } from './responder.ts'
 
@@ -15,6 +16,7 @@ interface Context {
   readonly engines: ReadonlyMap<string, Engine>
   readonly rules: Engines
   readonly fleet: Fleet
+  readonly guardDrops: GuardDrops
   readonly log: Logger
   /** Activates the migration of a VNIC to this hypervisor. Resolves when that is durable. */
   activate(vnic: VnicId, at: HypervisorId): Promise<void>
@@ -26,5 +28,6 @@ export function packetDispatch(context: Context): PacketDispatch {
   dispatch.register(new FirstFrames(counting))
   dispatch.register(new NextHops(context))
   dispatch.register(new Responder(counting))
+  dispatch.register(context.guardDrops)
   return dispatch
 }

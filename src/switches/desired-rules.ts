@@ -2,7 +2,7 @@
 import { compile, type Engines, objectsOn } from '../../flows/compile.ts'
 import { Ledger } from '../../flows/diff.ts'
 import { EngineMistake } from '../../flows/engines/checked.ts'
-import type { Rule } from '../../flows/pipeline/rule.ts'
+import { type Rule, unmetered } from '../../flows/pipeline/rule.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Session } from '../openflow/index.ts'
@@ -13,6 +13,8 @@ interface Context {
   readonly hypervisor: HypervisorId
   readonly graph: GraphReader
   readonly engines: Engines
+  /** Does the switch support meters? */
+  hasMeters(): boolean
 }
 
 export class DesiredRules {
@@ -28,8 +30,9 @@ export class DesiredRules {
 
   /** @throws EngineMistake */
   rulesOf(object: Key, graph = this.#context.graph): Rule[] {
-    const { engines, hypervisor } = this.#context
-    return compile(graph, engines, hypervisor, object)
+    const { engines, hypervisor, hasMeters } = this.#context
+    const rules = compile(graph, engines, hypervisor, object)
+    return hasMeters() ? rules : rules.map(unmetered)
   }
 
   *compile(objects: Iterable<Key>): Generator<void> {

@@ -51,6 +51,16 @@ export async function dropMeters(session: Session, ids: readonly number[]): Prom
   return refused.map(({ error }) => error.message)
 }
 
+/** Has the switch any meters? Open vSwitch has none with older kernels. */
+export async function supportsMeters(session: Session): Promise<boolean> {
+  try {
+    return (await session.request({ type: 'multipart_request', multipart: 'meter_features' })).features.maxMeter > 0
+  } catch (error) {
+    if (error instanceof OpenFlowError && error.code === 'refused') return false
+    throw error
+  }
+}
+
 /** Reads the meters of the switch; an empty list if it does not support meters. */
 export async function readMeters(session: Session): Promise<readonly Meter[]> {
   try {

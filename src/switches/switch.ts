@@ -15,7 +15,7 @@ import type { Trouble } from '../core/trouble.ts'
 import type { Flow, Meter, PacketIn, Session } from '../openflow/index.ts'
 import { BundleSender } from './bundle-sender.ts'
 import { DesiredRules } from './desired-rules.ts'
-import { readMeters } from './meter-mods.ts'
+import { readMeters, supportsMeters } from './meter-mods.ts'
 import { Refusals } from './refusals.ts'
 import { StagedBundle } from './staged-bundle.ts'
 import { StaleObjects } from './stale-objects.ts'
@@ -56,6 +56,7 @@ export class Switch implements ConnectedSwitch {
   readonly refused: ReadonlyMap<Key, string>
   readonly stale = new StaleObjects(() => this.#wake())
   ready = false
+  hasMeters = true
   /** The number of rules that were added or deleted since the switch connected. */
   sent = 0
   readonly #events: SwitchEvents
@@ -77,7 +78,7 @@ export class Switch implements ConnectedSwitch {
     this.version = session.version
     this.#events = events
     this.#log = log.child({ hypervisor })
-    this.#desired = new DesiredRules({ hypervisor, graph, engines })
+    this.#desired = new DesiredRules({ hypervisor, graph, engines, hasMeters: () => this.hasMeters })
     this.#refusals = new Refusals({
       graph,
       log: this.#log,
@@ -198,6 +199,7 @@ export class Switch implements ConnectedSwitch {
   async #audit(): Promise<void> {
     this.withdraw()
     this.#isAuditDue = false
+    if (!this.ready) this.hasMeters = await supportsMeters(this.session)
     const generation = this.stale.takeAll()
     await sliced(this.#desired.compileAll())
     await this.#desired.observe(this.session)

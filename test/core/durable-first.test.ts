@@ -113,6 +113,11 @@ t.test('B11: a comparison that began earlier does not free segments that were le
   const here = await connect(0)
   here.pause()
   for (const [key, flow] of old.flows) here.flows.set(key, flow)
+  for (const [id, meter] of old.meters) here.meters.set(id, meter)
+  // At first it is asked for changes by others, and whether it has meters. Then its rules and meters are read.
+  await until(() => here.holding > 1)
+  here.resume()
+  here.pause()
   await until(() => here.holding > 1)
   await controller.operations.vnics.destroy(PROJECT, vnic, null)
   await controller.operations.ports.destroy(PROJECT, port_id as PortId, null)

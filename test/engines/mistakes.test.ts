@@ -179,7 +179,7 @@ t.test('a network whose engine fails keeps its rules on the switch', async (t) =
   const key = controller.graph.networks.get(network.id as NetworkId)?.key
   const its = () => [...here.flows.values()].filter(({ cookie }) => authorOf(cookie) === key).map(printFlow)
   const before = its()
-  t.equal(before.length, 3)
+  t.equal(before.length, 4)
   fails = true
   t.match(await plug(12), {
     status: 'error',

@@ -13,7 +13,15 @@ const ours = [
   'table=10,priority=100,reg0=0x1,dl_src=02:00:00:00:00:01 actions=goto_table:30',
   'table=30,priority=50,metadata=0x7 actions=goto_table:60',
 ].map(
-  (line, at): Rule => ({ why: '', meters: [], zone: null, author: (at + 1) as Key, ...parseFlow(line), cookie: 0n }),
+  (line, at): Rule => ({
+    why: '',
+    meters: [],
+    zone: null,
+    dropsUnmetered: false,
+    author: (at + 1) as Key,
+    ...parseFlow(line),
+    cookie: 0n,
+  }),
 )
 
 const judge = (...lines: string[]) => {

@@ -13,10 +13,11 @@ async function named(t: Parameters<typeof ovsdbCloud>[0]) {
   const vnic = await cloud.vnic('vxlan')
   await host.addInterface('tap1', { vnic, ofport: 1 })
   await until(() => cloud.status(vnic) === 'active')
-  /** Its switch connects again, with the rules that it has. */
+  /** Its switch connects again, with the rules and meters that it has. */
   const again = async () => {
     const back = await FakeSwitch.connect(cloud.openflowPort, { datapathId: BigInt(`0x${datapathIdOf('hv1')}`) })
     for (const [key, flow] of connected.flows) back.flows.set(key, flow)
+    for (const [id, meter] of connected.meters) back.meters.set(id, meter)
     return back
   }
   return { cloud, host, vnic, connected, again }

@@ -45,6 +45,7 @@ const READERS: Readonly<Record<string, readonly string[]>> = {
   // They handle the packets that these stages send to the controller.
   'flows/stages/answer': ['src/packet-in/responder.ts'],
   'flows/stages/arrival': ['src/packet-in/first-frames.ts'],
+  'flows/stages/guard': ['src/packet-in/guard-drops.ts'],
   'flows/stages/nat': ['src/packet-in/next-hops.ts', ...NAT_ENGINE],
   // The configuration contains the floating addresses.
   'src/engines/nat-ipv4': ['src/config/floating.ts'],

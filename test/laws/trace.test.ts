@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Member } from '../../flows/engines/engine-rules.ts'
 import type { Rule } from '../../flows/pipeline/rule.ts'
 import { meterOf } from '../../flows/pipeline/vnic-meter.ts'
-import { ALL_TABLES, connect, METER, printFlow, type Session } from '../../src/openflow/index.ts'
+import { ALL_TABLES, connect, METER, PORT, printFlow, type Session } from '../../src/openflow/index.ts'
 import { apply } from '../../topology/change.ts'
 import { Graph } from '../../topology/graph.ts'
 import { noOvs, Ovs } from '../openflow/support/ovs.ts'
@@ -78,6 +78,7 @@ function* copiesIn(words: string, before: readonly number[]): Generator<{ port: 
     // Changes of the frame inside a clone end with the clone.
     else if (name === 'clone') yield* copiesIn(inside, tags)
     else if (/^\d+$/.test(action)) yield { port: action, tags }
+    else if (name === 'userspace' && inside.includes('controller(')) yield { port: 'controller', tags }
     else if (name !== 'meter' && name !== 'drop') throw new Error(`unexpected datapath action ${action} in ${words}`)
   }
 }
@@ -113,7 +114,8 @@ t.test('datapath actions are read with the lists within them', async (t) => {
 /** Datapath port -> OpenFlow port: `    name 10/3: (tap)`. */
 async function datapathPorts(ovs: Ovs): Promise<Map<string, number>> {
   const shown = await ovs.appctl('dpif/show')
-  return new Map([...shown.matchAll(/ (\d+)\/(\d+):/g)].map(([, of, dp]) => [String(dp), Number(of)]))
+  const ports = [...shown.matchAll(/ (\d+)\/(\d+):/g)].map(([, of, dp]) => [String(dp), Number(of)] as const)
+  return new Map([...ports, ['controller', PORT.CONTROLLER]])
 }
 
 t.test('law 4: Open vSwitch sends every frame to the same places as the model', { skip: noOvs }, async (t) => {

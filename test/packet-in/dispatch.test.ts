@@ -6,6 +6,7 @@ import { ENGINE_RANGE } from '../../flows/pipeline/table.ts'
 import * as stages from '../../flows/stages/index.ts'
 import type { PacketIn, Session } from '../../src/openflow/index.ts'
 import { PacketDispatch, type PacketHandler } from '../../src/packet-in/dispatch.ts'
+import { GuardDrops } from '../../src/packet-in/guard-drops.ts'
 import { packetDispatch } from '../../src/packet-in/index.ts'
 import { Confirmations } from '../../src/switches/confirmations.ts'
 import { Fleet } from '../../src/switches/fleet.ts'
@@ -22,7 +23,9 @@ t.test('every stage that sends packets to the controller has a handler', async (
   const log = pino({ level: 'silent' })
   const graph = new Graph()
   const fleet = new Fleet({ graph, engines: ENGINES, confirmations: new Confirmations(), log, isOther: () => false })
-  const dispatch = packetDispatch({ graph, engines: new Map(), rules: ENGINES, fleet, log, activate: async () => {} })
+  const guardDrops = new GuardDrops({ graph, rules: ENGINES, fleet, log })
+  const [engines, rules] = [new Map(), ENGINES]
+  const dispatch = packetDispatch({ graph, engines, rules, fleet, guardDrops, log, activate: async () => {} })
   t.teardown(() => dispatch.close())
   t.ok(punting.length > 0)
   for (const stage of punting) {

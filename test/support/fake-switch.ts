@@ -3,9 +3,11 @@
  * and match, and answers like OVS 3.1. It can refuse rules, or stop answering for a while.
  */
 import {
+  ALL_TABLES,
   type Decoded,
   type Flow,
   type FlowMod,
+  type FlowStats,
   type Message,
   type MessageOf,
   type Meter,
@@ -18,6 +20,14 @@ import { Peer } from '../openflow/support/peer.ts'
 /** The error for a rule that is refused when it is added to a bundle: BAD_ACTION/BAD_OUT_PORT. */
 const REFUSAL = { errorType: 2, code: 4 }
 const METER_MOD_FAILED = 12
+const METER_FEATURES = {
+  maxMeter: 1_000,
+  bandTypes: 2,
+  capabilities: 13,
+  maxBands: 1,
+  maxColor: 0,
+  features: undefined,
+}
 const [METER_EXISTS, UNKNOWN_METER, OUT_OF_METERS] = [1, 3, 10]
 
 export interface Options {
@@ -30,6 +40,10 @@ export interface Options {
 
 export class FakeSwitch {
   readonly flows = new Map<string, Flow>()
+  /** What the switch has counted of a rule, by the key of the rule. */
+  readonly stats = new Map<string, FlowStats>()
+  /** The tables of which the controller has read the rules. */
+  readonly dumps: number[] = []
   readonly meters = new Map<number, Meter>()
   /** Messages that changed meters, or could have. */
   readonly meterMods: MeterMod[] = []
@@ -110,9 +124,12 @@ export class FakeSwitch {
       case 'barrier_request':
         return [{ type: 'barrier_reply', xid }]
       case 'multipart_request':
-        if (message.multipart === 'flow') return this.#dump(xid)
-        if (message.multipart === 'meter_config' && !this.knowsMeters)
+        if (message.multipart === 'flow') return this.#dump(xid, message.table ?? ALL_TABLES)
+        if (message.multipart === 'aggregate') return this.#sum(xid, message.table ?? ALL_TABLES)
+        if (message.multipart.startsWith('meter_') && !this.knowsMeters)
           return [{ type: 'error', xid, errorType: 1, code: 2, data: new Uint8Array() }]
+        if (message.multipart === 'meter_features')
+          return [{ type: 'multipart_reply', multipart: 'meter_features', xid, features: METER_FEATURES }]
         if (message.multipart === 'meter_config')
           return [{ type: 'multipart_reply', multipart: 'meter_config', xid, meters: [...this.meters.values()] }]
         return [{ type: 'multipart_reply', multipart: 'flow_monitor', xid, updates: [] }]
@@ -140,9 +157,25 @@ export class FakeSwitch {
     }
   }
 
-  /** All rules, a hundred in each message. */
-  #dump(xid: number): Message[] {
-    const flows = [...this.flows.values()].map((flow) => ({ ...flow, stats: {} }))
+  /** @param table a number, or ALL_TABLES */
+  #rulesIn(table: number): Array<Flow & { readonly stats: FlowStats }> {
+    return [...this.flows.entries()]
+      .filter(([, flow]) => table === ALL_TABLES || flow.table === table)
+      .map(([key, flow]) => ({ ...flow, stats: this.stats.get(key) ?? {} }))
+  }
+
+  #sum(xid: number, table: number): Message[] {
+    const rules = this.#rulesIn(table)
+    const packets = rules.reduce((sum, { stats }) => sum + (stats.packets ?? 0n), 0n)
+    return [
+      { type: 'multipart_reply', multipart: 'aggregate', xid, stats: { flows: rules.length, packets, bytes: 0n } },
+    ]
+  }
+
+  /** The rules of a table, a hundred in each message. */
+  #dump(xid: number, table: number): Message[] {
+    this.dumps.push(table)
+    const flows = this.#rulesIn(table)
     const parts = Array.from({ length: Math.ceil(flows.length / 100) || 1 }, (_, n) =>
       flows.slice(n * 100, n * 100 + 100),
     )

@@ -10,7 +10,7 @@ export interface RulesPerSwitch {
   readonly what: string
   /** The number of rules on the switch that has the most. */
   readonly rules: number
-  /** (local VNICs x 6) + (remote VNICs x 1) + 20 for the network. Standalone ports count as if they were one network. */
+  /** (local VNICs x 6) + (remote VNICs x 1) + 20 for the network. For standalone ports it is (local VNICs x 9) + 20. */
   readonly most: number
 }
 
@@ -28,7 +28,7 @@ export function rulesPerSwitch(vnics: number, hypervisors: number): RulesPerSwit
       { what: engine, rules: fullest(oneNetwork(engine, { places })), most },
       { what: `${engine}, bridged to a remote site`, rules: fullest(bridgedNetwork(engine, { places })), most },
     ]),
-    { what: 'remote-l2, a tunnel for each VNIC', rules: fullest(standalonePorts({ places })), most: here * 6 + 20 },
+    { what: 'remote-l2, a tunnel for each VNIC', rules: fullest(standalonePorts({ places })), most: here * 9 + 20 },
   ]
 }
 

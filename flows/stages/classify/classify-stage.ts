@@ -8,7 +8,7 @@ import { DOMAIN, FROM_FABRIC, FROM_WIRE, SOURCE, set, setDomain } from '../../pi
 import { type Rule, rule } from '../../pipeline/rule.ts'
 import type { DomainScope, MemberScope, SiteScope } from '../../pipeline/scope.ts'
 import type { Stage } from '../../pipeline/stage.ts'
-import { CLASSIFY } from '../../pipeline/table.ts'
+import { CLASSIFY, REFUSED } from '../../pipeline/table.ts'
 import { UNTAGGED } from '../../pipeline/vlan-tag.ts'
 import { throughMeters } from '../../pipeline/vnic-meter.ts'
 import type { AllWishes } from '../../pipeline/wishes.ts'
@@ -25,14 +25,21 @@ export const classify: Stage = {
   site: fromSite,
 }
 
-/**
- * Frames that the VNIC sends. They have no tag, unless a stage frames this member's in another way. Other frames match nothing.
- */
+/** Frames that the VNIC sends. They have no tag, unless a stage frames this member's in another way. */
 function fromVnic({ member, domain, wishes, next }: MemberScope): Rule[] {
   const { port, ofport } = member
   const framing = wishes.framing(member)
   const limit = wishes.limit(member, 'sends')
   const words = framing?.words ?? 'untagged frames'
+  const others = rule({
+    table: CLASSIFY.number,
+    priority: 1,
+    match: [{ field: 'in_port', value: ofport }],
+    actions: [set(SOURCE, port.key)],
+    goto: REFUSED.number,
+    author: port.key,
+    why: `${describeMember(member)}: frames with other tags belong to no network`,
+  })
   return [
     rule({
       table: CLASSIFY.number,
@@ -50,6 +57,8 @@ function fromVnic({ member, domain, wishes, next }: MemberScope): Rule[] {
       why: `${describeMember(member)}: ${words} from its interface belong to ${called(domain)}${limit.words}`,
       meters: limit.meters,
     }),
+    // The interface is that of the port whose frames are untagged.
+    ...(framing ? [] : [others]),
   ]
 }
 

@@ -7,7 +7,7 @@ import type { Caller } from '../caller.ts'
 import type { VnicKind } from '../engine/engine.ts'
 import { ETHERNET } from '../engine/offers.ts'
 import type { Standing } from '../standing.ts'
-import { MIGRATION_STATUS, VNIC_STATUS } from '../views.ts'
+import { type GuardDropsView, MIGRATION_STATUS, VNIC_STATUS } from '../views.ts'
 import { claimOf } from './claims.ts'
 import {
   CREATED_AT,
@@ -28,6 +28,7 @@ import type { Table } from './field-table.ts'
 export interface VnicShowing {
   readonly graph: GraphReader
   readonly standing: Standing
+  readonly guardDrops: GuardDropsView | null
 }
 
 export interface VnicSetting {
@@ -131,9 +132,29 @@ const MIGRATION: VnicField = {
   initial: { migratesTo: null, isActivated: false },
 }
 
+const GUARD_DROPS: VnicField = {
+  name: 'guard_drops',
+  documentation:
+    'What its hypervisor dropped because [it must not send it](operating.md#what-a-guest-must-not-send): the number of frames, since when they are counted, and what a late one shows; or null.',
+  answer: Type.Union(
+    [
+      Type.Object({
+        count: Type.Integer({ minimum: 1, description: 'frames' }),
+        since: Type.String({ format: 'date-time', description: 'when counting began' }),
+        example: Type.Union([Type.String(), Type.Null()], {
+          description: 'what the latest frame that the controller has seen shows; null: it has seen none',
+        }),
+      }),
+      Type.Null(),
+    ],
+    { description: 'frames that it sent and must not send; null: none' },
+  ),
+  show: (_vnic, { guardDrops }) => guardDrops,
+}
+
 export const vnicTable = (kinds: readonly VnicKind[], features: readonly VnicField[]): VnicTable => ({
   title: 'vnic',
   head: [ID, PROJECT, VM_ID, nameField<Vnic>(false), kindField(kinds)],
   engines: kinds.map(({ kind, schema, rows = [] }) => ({ of: kind, occasions: ['create'], schema, rows })),
-  tail: [PORT_ID, ...features, STATUS, STATUS_DETAIL, BINDING, MIGRATION, REVISION, CREATED_AT],
+  tail: [PORT_ID, ...features, STATUS, STATUS_DETAIL, BINDING, MIGRATION, GUARD_DROPS, REVISION, CREATED_AT],
 })

@@ -34,6 +34,7 @@ const register = (parts: Partial<Register>): Register => ({
   holds: '',
   ...parts,
 })
+const meter = (id: number) => ({ id, unit: 'pktps', rate: 1, burst: 1 }) as const
 const stage = (parts: Partial<Stage>): Stage => ({ name: 'new', does: '', ...parts })
 
 t.test('the stages are right', async (t) => {
@@ -65,6 +66,8 @@ t.test('wrong stages are detected, each with the reason', async (t) => {
     [{ writes: [register({})] }, 'stage new writes register own, which no stage has'],
     [{ meters: [{ name: 'm', slot: 4, limits: '' }] }, 'stage new has meter m in slot 4, of 4'],
     [{ meters: [{ name: 'm', slot: 2, limits: '' }] }, 'stages punt-limit and new both have meter slot 2'],
+    [{ sharedMeter: meter(4) }, 'stage new has shared meter 4, which is not from 1 to 3'],
+    [{ sharedMeter: meter(3) }, 'stages guard and new both have shared meter 3'],
     [{ fabrics: [uplinkFabric] }, 'stages classify and new both have the kind of fabric uplink'],
     [{ wishes: { framing: () => undefined } }, 'stages trunk and new both have the wish framing'],
   ]
@@ -114,7 +117,6 @@ t.test('a rule that does not agree with the declaration of its stage is detected
     rule({ table: 15, priority: 1, match: [], author: 20 as Key, why: 'a test', ...parts })
   const own = stage({ tables: [table(15)], registers: [register({ lives: [0, 10] })] })
   const pipeline = pipelineOf([...stages, own])
-  const meter = { id: 40, unit: 'pktps', rate: 1, burst: 1 } as const
   const wrong: ReadonlyArray<readonly [Parameters<typeof made>[0], string]> = [
     [{ table: EGRESS.number }, 'table 60: it is not in rulesIn'],
     [{ actions: [set(SOURCE, 20)] }, 'stage new may not write register source'],
@@ -124,7 +126,8 @@ t.test('a rule that does not agree with the declaration of its stage is detected
     [{ match: [{ field: 'reg2', value: 1 }] }, 'it matches bits 0 to 31 of reg2, which are no register'],
     [{ actions: [resubmit(10)] }, 'action resubmit goes back to an earlier table'],
     [{ actions: [TO_CONTROLLER] }, 'it is not in punts'],
-    [{ actions: [{ type: 'meter', meter: meter.id + 3 }] }, 'it uses meter slot 3, which is not its own'],
+    [{ actions: [{ type: 'meter', meter: 43 }] }, 'it uses meter slot 3, which is not its own'],
+    [{ actions: [{ type: 'meter', meter: 3 }] }, 'it uses meter 3, which is not its own'],
   ]
   for (const [parts, words] of wrong) {
     const breaches = ruleBreaches(pipeline, own, made(parts))

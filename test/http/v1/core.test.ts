@@ -23,6 +23,7 @@ t.test('a VNIC, a network and a port have the fields of the contract', async (t)
   t.strictSame(await keys(`${RED}/vnics/${vnic}`), [
     'binding',
     'created_at',
+    'guard_drops',
     'id',
     'kind',
     'mac_address',
@@ -176,7 +177,7 @@ t.test('hypervisors, their rules, and taking one out of service (B39)', async (t
     body: { status: 'waiting', binding: { ofport: 5 } },
   })
   t.match((await call('GET', '/hypervisors')).body, {
-    hypervisors: [{ id: 'hv0', openflow_connected: false, rules: 16 }],
+    hypervisors: [{ id: 'hv0', openflow_connected: false, rules: 19 }],
     next: null,
   })
   const flows = await call('GET', `/hypervisors/hv0/flows?vnic_id=${vnic}`)

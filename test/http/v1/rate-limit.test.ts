@@ -73,7 +73,7 @@ t.test('operators see the meters of a limit beside its rules', async (t) => {
   await call('PUT', `/projects/red/vnics/${vnic}/port`, { port_id: port })
   const { body } = await call('GET', `/hypervisors/hv0/flows?port_id=${port}`)
   t.strictSame(body.meters, ['meter=49 kbps burst bands= type=drop rate=1000 burst_size=400'])
-  const lines = (body.flows as Array<{ flow: string; why: string }>).filter(({ flow }) => flow.includes('meter'))
+  const lines = (body.flows as Array<{ flow: string; why: string }>).filter(({ flow }) => flow.includes('meter:49'))
   t.equal(lines.length, 1)
   t.match(lines[0], { flow: /table=60.*actions=clone\(meter:49,output:12\)$/, why: /, 1000 kbit\/s at most$/ })
 })
