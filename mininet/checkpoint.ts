@@ -59,7 +59,7 @@ async function revive(scene: Scene): Promise<void> {
       await host.signal(daemon, 'CONT').catch(() => host.start(daemon))
     }
     await host.setExternalIds({ 'plugboard-encap-ip': host.encapIp })
-    await returnToController(host)
+    await returnToController(scene, host)
   }
   await scene.connected()
   await scene.lab.warmUnderlay()

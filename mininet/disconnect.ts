@@ -2,7 +2,6 @@
  * Ends the connections of a running hypervisor to the controller. The order matters: while the controller still has the database
  * connection, it sees changes in the database and reverts them.
  */
-import { controllerAddress } from './controller.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import type { Scene } from './scene.ts'
 import { until } from './until.ts'
@@ -27,6 +26,6 @@ export async function loseSwitch(scene: Scene, host: Hypervisor): Promise<void> 
 }
 
 /** Makes the host connect again. First the OVSDB connection is made. Then the controller sets the address for the switch. */
-export async function returnToController(host: Hypervisor): Promise<void> {
-  await host.vsctl('set-manager', `tcp:${controllerAddress}`)
+export async function returnToController({ controller }: Scene, host: Hypervisor): Promise<void> {
+  await host.vsctl('set-manager', `tcp:${controller.address}`)
 }

@@ -80,7 +80,7 @@ await onStage('confirmation', { hypervisors: 2 }, async (t, scene) => {
     await scene.seen(h1)
     // Sends all of its rows again, as after every connection.
     await loseDatabase(scene, h1)
-    await returnToController(h1)
+    await returnToController(scene, h1)
     await scene.connected()
     await scene.seen(h1)
     for (const since of changes) t.same(await since(), [])

@@ -50,7 +50,7 @@ await onStage('evacuation', { hypervisors: 3 }, async (t, scene) => {
         const twin = await again(first, h3)
         await die(h1)
         Object.assign(first, { network: undefined })
-        await returnToController(h3)
+        await returnToController(scene, h3)
         await until('h3 to have joined', async () => (await scene.hypervisor('h3')).ovsdb_connected)
         const joined = performance.now()
         await scene.vnicIs(first.vnic.id, 'active')

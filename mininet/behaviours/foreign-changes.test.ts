@@ -101,7 +101,7 @@ await onStage('foreign changes', { hypervisors: 3 }, async (t, scene) => {
     for (const { vnic } of stationsOn('h1')) await scene.vnicIs(vnic.id, 'active')
     t.match(await scene.hypervisor('h1'), { ovsdb_connected: false })
     t.same(await h1.rules(), before)
-    await returnToController(h1)
+    await returnToController(scene, h1)
     await scene.connected()
     await scene.seen(h1)
     t.same(await h1.rules(), before)

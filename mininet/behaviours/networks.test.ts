@@ -77,7 +77,7 @@ await onStage('networks', stage, async (t, scene) => {
       t.match(await ask({}), { status: 409, body: { code: 'segments-exhausted' } })
       t.match(await ask({ segment: freed }), { status: 409, body: { code: 'segment-in-use' } })
 
-      if (way === 'comes back') await returnToController(h1)
+      if (way === 'comes back') await returnToController(scene, h1)
       else await scene.api.must('DELETE', '/v1/hypervisors/h1')
       const next = await until('the segment to be free', async () => {
         const { status, body } = await scene.api.ask<{ id: string; segment: unknown }>(
@@ -88,7 +88,7 @@ await onStage('networks', stage, async (t, scene) => {
         return status === 201 && body
       })
       t.same(next.segment, freed)
-      if (way !== 'comes back') await returnToController(h1)
+      if (way !== 'comes back') await returnToController(scene, h1)
       await scene.connected()
       await until('h1 to have no rule', async () => (await h1.rules()).length === 0)
 

@@ -147,7 +147,7 @@ await onStage('restarts', { hypervisors: 2 }, async (t, scene) => {
     await loseSwitch(scene, h1)
     t.same(await rules(), before)
     const late = await scene.station({ hypervisor: h1 })
-    await returnToController(h1)
+    await returnToController(scene, h1)
     await scene.connected()
     await scene.seen(h1)
     for (const since of changes) t.same(await since(), [])
