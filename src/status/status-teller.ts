@@ -45,6 +45,16 @@ export class StatusTeller {
     return () => this.#watchers.delete(id, callback)
   }
 
+  /** Was the VNIC last reported as active? */
+  wasActive(id: VnicId): boolean {
+    return this.#told.vnics.get(id)?.status === 'active'
+  }
+
+  /** Was the port last reported as active? */
+  portWasActive(id: PortId): boolean {
+    return this.#told.ports.get(id)?.status === 'active'
+  }
+
   vnic(id: VnicId): void {
     const vnic = this.#graph.vnics.get(id)
     if (!vnic) {

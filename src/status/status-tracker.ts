@@ -80,6 +80,7 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
 
   committed(effects: Effects, generations: Generations): void {
     const { confirmations } = this.#context
+    // Before anything is told: what is mended must not be told as active without its rules.
     const mended = this.#mendedBy(effects.hypervisors)
     for (const id of new Set([...effects.vnics, ...mended.vnics])) {
       const confirmation = confirmations.expect(generations, this.#vnics.get(id))
@@ -95,6 +96,7 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
       this.#ports.await(id, confirmations.expect(generations), () => this.#tell.port(id))
     }
     for (const { change } of effects.commit.steps) if (change.kind === 'contest') this.sighted([change.id])
+    for (const hypervisor of effects.hypervisors) this.#hypervisorChanged(hypervisor)
     this.#context.mended(mended.subPorts, generations)
     this.#forget(effects)
     for (const id of [...effects.ports, ...subPorts]) this.#tell.port(id)
@@ -106,12 +108,12 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
     this.#tell.hypervisor(hypervisor)
   }
 
-  /** Checks the VNICs of a hypervisor whose troubles have changed, and those that have a tunnel to it. */
   /** Called when something else is closest to the interfaces of these VNICs. */
   sighted(vnics: Iterable<VnicId>): void {
     for (const id of vnics) if (this.#graph.vnics.has(id)) this.#tell.vnic(id)
   }
 
+  /** Checks the VNICs of a hypervisor whose troubles have changed, and those that have a tunnel to it. */
   troubled(hypervisor: HypervisorId): void {
     this.#tell.hypervisor(hypervisor)
     void sliced(this.#tell.peers(hypervisor))
@@ -129,24 +131,27 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
     this.#tell.refused(hypervisor, objects)
   }
 
-  /** Objects in error that may work again after a change of these hypervisors. They wait for the switches again. */
+  /** Objects that did not work and may work after a change of these hypervisors. They wait for the switches again. */
   #mendedBy(hypervisors: ReadonlySet<HypervisorId>) {
     const [vnics, subPorts] = [new Set<VnicId>(), new Set<PortId>()]
     for (const hypervisor of hypervisors) {
       for (const id of this.#graph.vnicsOnHypervisor.get(hypervisor)) {
-        if (this.#graph.vnics.has(id) && this.vnic(id).status !== 'active') vnics.add(id)
+        if (this.#graph.vnics.has(id) && !this.#tell.wasActive(id)) vnics.add(id)
       }
       for (const id of this.#graph.portsOn.get(hypervisor)) {
         const isSubPort = (this.#graph.attachmentOf(id)?.tag ?? null) !== null
-        if (isSubPort && this.port(id).status !== 'active') subPorts.add(id)
-      }
-      this.#tell.hypervisor(hypervisor)
-      // A network uses one of its remote sites. A change of a tunnel address may make it use another one.
-      for (const network of this.#graph.networksOn(hypervisor).keys()) {
-        for (const site of this.#graph.sitesOf.get(network)) this.#tell.port(site)
+        if (isSubPort && !this.#tell.portWasActive(id)) subPorts.add(id)
       }
     }
     return { vnics, subPorts }
+  }
+
+  #hypervisorChanged(hypervisor: HypervisorId): void {
+    this.#tell.hypervisor(hypervisor)
+    // A network uses one of its remote sites. A change of a tunnel address may make it use another one.
+    for (const network of this.#graph.networksOn(hypervisor).keys()) {
+      for (const site of this.#graph.sitesOf.get(network)) this.#tell.port(site)
+    }
   }
 
   #forget({ destroyed, ports }: Effects): void {
