@@ -112,9 +112,9 @@ await onStage('interfaces', { hypervisors: 2 }, async (t, scene) => {
     t.same(await scene.wrongs(), [])
 
     const first = await ofportOf('late0')
-    t.equal((await rulesOf(first)).length, 2)
+    t.equal((await rulesOf(first)).length, 3)
     await h1.vsctl('set', 'Interface', 'late0', 'ofport_request=77')
-    await until('rules at port 77', async () => (await rulesOf(77)).length === 2)
+    await until('rules at port 77', async () => (await rulesOf(77)).length === 3)
     t.same(await rulesOf(first), [], 'none is left at the old number')
     t.same(await scene.wrongs(), [])
 
@@ -122,7 +122,7 @@ await onStage('interfaces', { hypervisors: 2 }, async (t, scene) => {
     await scene.seen(h1)
     await h1.vsctl('--no-wait', 'set', 'Interface', 'late0', 'ofport=77')
     await scene.vnicIs(vnic.id, 'active')
-    t.equal((await rulesOf(77)).length, 2)
+    t.equal((await rulesOf(77)).length, 3)
     await scene.remove(late)
   })
 
@@ -161,7 +161,7 @@ await onStage('interfaces', { hypervisors: 2 }, async (t, scene) => {
       await setId(second.id)
       await scene.vnicIs(second.id, 'active')
       t.equal((await scene.show(first.vnic.id)).status, 'waiting')
-      t.match(await rulesOf(ofport), { length: 2 })
+      t.match(await rulesOf(ofport), { length: 3 })
       t.ok((await h1.rules()).some((rule) => rule.includes('dl_src=02:00:00:00:02:02')))
       t.notOk((await h1.rules()).some((rule) => rule.includes(`dl_src=${first.vnic.mac_address}`)))
 

@@ -4,7 +4,7 @@
  */
 import type { Trouble } from '../core/trouble.ts'
 import type { BridgeRow, InterfaceRow, OpenVSwitch, PortRow, Tables } from '../ovsdb/index.ts'
-import { ROLE_KEY } from './external-ids.ts'
+import { INTEGRATION_BRIDGE, ROLE_KEY } from './external-ids.ts'
 import { outerPatch } from './provision-ports.ts'
 
 type Rows = Tables<OpenVSwitch>
@@ -23,6 +23,7 @@ interface Found {
  */
 export function readUplinks(rows: Rows, mappings: Readonly<Record<string, string>>, known: Uplinks): Found {
   const bridges = new Map([...rows.Bridge.values()].map((bridge) => [bridge.name, bridge]))
+  const integration = bridges.get(INTEGRATION_BRIDGE)
   const uplinks = new Map<string, readonly string[]>()
   const troubles: Trouble[] = []
   for (const [physical, name] of Object.entries(mappings)) {
@@ -34,7 +35,9 @@ export function readUplinks(rows: Rows, mappings: Readonly<Record<string, string
         : (Object.hasOwn(known, physical) && known[physical]) || []
     if (names.length > 0) uplinks.set(physical, names)
     const role = `uplink:${physical}`
-    const wrong = bridge ? (uplinkFault(physical, name, ports, names) ?? patchFault(rows, role)) : gone(physical, name)
+    const wrong = bridge
+      ? (uplinkFault(physical, name, ports, names) ?? typeFault(bridge, integration) ?? patchFault(rows, role))
+      : gone(physical, name)
     if (wrong) troubles.push({ ...wrong, severity: 'error', stopped: { kind: 'role', role } })
     else if (bridge) troubles.push(...partlyDown(physical, name, ports))
   }
@@ -84,6 +87,14 @@ const gone = (physical: string, bridge: string): Wrong => ({
   code: 'bridge-missing',
   message: missingBridge(physical, bridge),
 })
+
+/** Open vSwitch says this of the patch port, too, but only when it configures the port the next time. */
+function typeFault(bridge: BridgeRow, integration: BridgeRow | undefined): Wrong | undefined {
+  const typeOf = ({ datapath_type: type }: BridgeRow) => type || 'system'
+  if (!integration || typeOf(bridge) === typeOf(integration)) return undefined
+  const types = `${bridge.name} has datapath_type ${typeOf(bridge)} and ${integration.name} ${typeOf(integration)}`
+  return { code: 'uplink-broken', message: `no frame passes between two datapaths, and ${types}: give both the same` }
+}
 
 /** Open vSwitch says why a patch port has no peer, for example if the two bridges have different datapaths. */
 function patchFault(rows: Rows, role: string): Wrong | undefined {
