@@ -92,7 +92,7 @@ t.test('wrong settings become conditions, and the correct ones take effect', { s
   await host.set({ ...FABRIC, 'plugboard-datapath-type': 'netdev' })
   await until(() => marked(host).length === PORTS.length)
   await cloud.settled(host)
-  t.same(await cloud.conditions('hv1'), [])
+  t.same(await cloud.conditions('hv1'), ['uplink-broken'], 'br-eth1 has another datapath now')
   t.equal(host.bridge('br-int')?.datapath_type, 'netdev')
 })
 
