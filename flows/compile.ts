@@ -7,6 +7,7 @@ import type { GraphReader } from '../topology/graph-reader.ts'
 import type { HypervisorId, Key, NetworkId, PortId } from '../topology/ids.ts'
 import type { Hypervisor, Network, Port } from '../topology/model.ts'
 import { audienceOf, audienceOfPort, canReach } from './audience.ts'
+import { domainOf } from './domain-of.ts'
 import { EngineMistake } from './engines/checked.ts'
 import { type Domain, type Fabric, type Fault, isMember, type Member } from './engines/engine-rules.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
@@ -89,8 +90,8 @@ const asked = ({ stages }: Pipeline, ask: (stage: Stage) => readonly Rule[] | un
 
 function compileHypervisor(ground: Ground, here: Hypervisor): Wanted[] {
   const { graph, pipeline } = ground
-  const own = isOccupied(ground, here) ? asked(pipeline, (stage) => stage.occupied?.({ graph, here })) : []
-  return [...own, ...compileShared(ground, here)]
+  const own = asked(pipeline, (stage) => stage.occupied?.({ graph, here }))
+  return [...(own.length > 0 && isOccupied(ground, here) ? own : []), ...compileShared(ground, here)]
 }
 
 /** Does any domain have rules on the hypervisor? */
@@ -98,7 +99,7 @@ function isOccupied(ground: Ground, here: Hypervisor): boolean {
   const { graph } = ground
   for (const id of graph.portsOn.get(here.id)) {
     const port = graph.ports.get(id)
-    const domain = port?.networkId ? graph.networks.get(port.networkId) : port
+    const domain = port && domainOf(graph, port)
     if (domain && isConnected(ground, domain, here)) return true
   }
   return false
@@ -176,7 +177,7 @@ function compileArrival({ graph, engines, pipeline }: Ground, here: Hypervisor, 
   // The ports of a trunk come with the port that carries them.
   if (member?.hypervisor !== here.id || !isMember(member) || member.ofport === null || member.tag !== null) return []
   const { port, ofport } = member
-  const domain = port.networkId === null ? port : graph.networks.get(port.networkId)
+  const domain = domainOf(graph, port)
   const engine = domain && engines.get(domain.engine)
   if (!engine) return []
   const scope = { member: { ...member, ofport }, rules: engine.rules, wishes: pipeline.wishes }

@@ -5,6 +5,7 @@
 import type { Action } from '../src/openflow/index.ts'
 import type { GraphReader } from '../topology/graph-reader.ts'
 import { borrowersOf } from './audience.ts'
+import { domainOf } from './domain-of.ts'
 import { announcementsOf, borrowsOf } from './engines/checked.ts'
 import { memberKey } from './engines/checked-fabric.ts'
 import type { Announcement, Borrowed, Member, Neighbour, Target } from './engines/engine-rules.ts'
@@ -82,7 +83,7 @@ export function toItself(
 /** The domain of a member at its place, if its port has rules there. */
 export function homeOf(graph: GraphReader, engines: Engines, { port, hypervisor }: Member): ConnectedScope | undefined {
   const here = graph.hypervisors.get(hypervisor)
-  const domain = port.networkId === null ? port : graph.networks.get(port.networkId)
+  const domain = domainOf(graph, port)
   if (!here || !domain || !port.adminUp) return undefined
   return connectedScope({ graph, engines, pipeline: PIPELINE }, domain, here)
 }

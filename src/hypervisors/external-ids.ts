@@ -1,8 +1,10 @@
 /** Reads the settings of a host from `external_ids` of its `Open_vSwitch` row. Each wrong setting adds a condition. */
+
 import { isOpaque } from '../../topology/ids.ts'
 import type { Condition } from '../core/engine/engine.ts'
 import { peerAddress } from '../core/engine/peer-address.ts'
 import { quoted } from '../core/quoted.ts'
+import type { BridgeRow } from '../ovsdb/index.ts'
 
 /** The bridge that Plugboard programs on every host. */
 export const INTEGRATION_BRIDGE = 'br-int'
@@ -11,6 +13,9 @@ export const INTEGRATION_BRIDGE = 'br-int'
 export const ROLE_KEY = 'plugboard-role'
 
 export type DatapathType = 'system' | 'netdev'
+
+/** The type of a bridge's datapath. Open vSwitch treats an empty type as `system`. */
+export const datapathTypeOf = ({ datapath_type: type }: Pick<BridgeRow, 'datapath_type'>): string => type || 'system'
 
 /**
  * @param text `physnet1:br-eth1,physnet2:br-eth2`

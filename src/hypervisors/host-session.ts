@@ -137,11 +137,12 @@ export class HostSession {
   #renewed({ claims }: HostState): Set<VnicId> {
     const before = this.#applied?.claims
     if (!before) return new Set()
-    const rows = new Map([...this.#replica.tables.Interface].map(([id, { name }]) => [name, id]))
-    const isNew = (name: string) => !this.#interfaces.has(rows.get(name) ?? '')
+    const added = new Set<string>()
+    for (const [id, { name }] of this.#replica.tables.Interface) if (!this.#interfaces.has(id)) added.add(name)
+    if (added.size === 0) return new Set()
     return new Set(
       [...claims.values()].flatMap((claim) =>
-        before.has(claim.vnicId) && isNew(claim.interface) ? [claim.vnicId] : [],
+        before.has(claim.vnicId) && added.has(claim.interface) ? [claim.vnicId] : [],
       ),
     )
   }

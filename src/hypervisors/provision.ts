@@ -14,7 +14,7 @@ import {
   type Tables,
   uuid,
 } from '../ovsdb/index.ts'
-import { type DatapathType, INTEGRATION_BRIDGE } from './external-ids.ts'
+import { type DatapathType, datapathTypeOf, INTEGRATION_BRIDGE } from './external-ids.ts'
 import { provisionPorts, sameMap } from './provision-ports.ts'
 
 export interface Wanted {
@@ -103,7 +103,7 @@ function mendBridge(
   else if (isTaken(bridge.datapath_id ?? '')) config.set('datapath-id', datapathIdOf(`${systemId} ${rootId}`))
   if (!sameMap(config, bridge.other_config)) mended.push(update('Bridge', uuid(id), { other_config: config }))
   if (bridge.fail_mode !== 'secure') mended.push(update('Bridge', uuid(id), { fail_mode: 'secure' }))
-  if (datapathType && !isOfType(bridge, datapathType)) {
+  if (datapathType && datapathTypeOf(bridge) !== datapathType) {
     mended.push(update('Bridge', uuid(id), { datapath_type: datapathType }))
   }
   if (!hasController(rows, bridge, controller)) {
@@ -114,9 +114,6 @@ function mendBridge(
   }
   return mended
 }
-
-/** Open vSwitch treats an empty type as `system`. */
-const isOfType = ({ datapath_type: type }: BridgeRow, wanted: DatapathType): boolean => (type || 'system') === wanted
 
 /** Is this the only controller of the bridge, with the right settings? */
 function hasController(rows: Rows, bridge: BridgeRow, target: string): boolean {

@@ -4,7 +4,7 @@
  */
 import type { Trouble } from '../core/trouble.ts'
 import type { BridgeRow, InterfaceRow, OpenVSwitch, PortRow, Tables } from '../ovsdb/index.ts'
-import { INTEGRATION_BRIDGE, ROLE_KEY } from './external-ids.ts'
+import { datapathTypeOf, INTEGRATION_BRIDGE, ROLE_KEY } from './external-ids.ts'
 import { outerPatch } from './provision-ports.ts'
 
 type Rows = Tables<OpenVSwitch>
@@ -90,9 +90,10 @@ const gone = (physical: string, bridge: string): Wrong => ({
 
 /** Open vSwitch says this of the patch port, too, but only when it configures the port the next time. */
 function typeFault(bridge: BridgeRow, integration: BridgeRow | undefined): Wrong | undefined {
-  const typeOf = ({ datapath_type: type }: BridgeRow) => type || 'system'
-  if (!integration || typeOf(bridge) === typeOf(integration)) return undefined
-  const types = `${bridge.name} has datapath_type ${typeOf(bridge)} and ${integration.name} ${typeOf(integration)}`
+  if (!integration) return undefined
+  const [type, own] = [datapathTypeOf(bridge), datapathTypeOf(integration)]
+  if (type === own) return undefined
+  const types = `${bridge.name} has datapath_type ${type} and ${integration.name} ${own}`
   return { code: 'uplink-broken', message: `no frame passes between two datapaths, and ${types}: give both the same` }
 }
 

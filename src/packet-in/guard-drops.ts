@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
+import { domainOf } from '../../flows/domain-of.ts'
 import { EngineMistake, guardsOf } from '../../flows/engines/checked.ts'
 import type { Member } from '../../flows/engines/engine-rules.ts'
 import { authorOf } from '../../flows/pipeline/cookie.ts'
@@ -129,8 +130,7 @@ export class GuardDrops implements PacketHandler {
 
   #wordsFor(member: Member, frame: Uint8Array): string | undefined {
     const { graph, rules } = this.#context
-    const { port } = member
-    const domain = port.networkId === null ? port : graph.networks.get(port.networkId)
+    const domain = domainOf(graph, member.port)
     const engine = domain && rules.get(domain.engine)
     if (!engine) return undefined
     try {

@@ -1,7 +1,8 @@
 /** The progress of a live migration. It follows from the graph and from what the switch at the target has confirmed. */
+import { domainOf } from '../../flows/domain-of.ts'
 import type { Vnic } from '../../topology/model.ts'
 import type { MigrationStanding } from '../core/standing.ts'
-import { domainOf, faultAt, refusalAt } from './obstacles.ts'
+import { faultAt, refusalAt } from './obstacles.ts'
 import type { StatusView } from './status-view.ts'
 import { passage } from './stops.ts'
 

@@ -1,9 +1,7 @@
 /** Finds reasons why the rules of an object do not work on a hypervisor. */
 import { faultOf } from '../../flows/compile.ts'
 import type { Domain } from '../../flows/engines/engine-rules.ts'
-import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
-import type { Port } from '../../topology/model.ts'
 import type { StatusView } from './status-view.ts'
 
 export interface Obstacle {
@@ -11,10 +9,6 @@ export interface Obstacle {
   readonly status: 'building' | 'error'
   readonly detail: string
 }
-
-/** The network of a port, or the port itself if it is standalone. */
-export const domainOf = (graph: GraphReader, port: Port): Domain | undefined =>
-  port.networkId === null ? port : graph.networks.get(port.networkId)
 
 /** The obstacle if the hypervisor cannot reach the fabric for this domain. */
 export function faultAt({ graph, engines }: StatusView, where: HypervisorId, domain: Domain): Obstacle | undefined {

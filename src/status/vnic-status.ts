@@ -3,11 +3,12 @@
  * hypervisors that stop its traffic, and on whether the switches have confirmed the VNIC's own latest change. Changes of other
  * objects do not affect it.
  */
+import { domainOf } from '../../flows/domain-of.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Port, Vnic } from '../../topology/model.ts'
 import type { Standing } from '../core/standing.ts'
 import { migrationStanding } from './migration-status.ts'
-import { domainOf, faultAt, type Obstacle, refusalAt } from './obstacles.ts'
+import { faultAt, type Obstacle, refusalAt } from './obstacles.ts'
 import type { StatusView } from './status-view.ts'
 import { passage } from './stops.ts'
 

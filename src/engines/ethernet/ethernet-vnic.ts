@@ -8,6 +8,7 @@ import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { quoted } from '../../core/quoted.ts'
 import { type EngineField, schemaOf } from '../../core/resources/field.ts'
+import { mac as macValue } from '../../openflow/index.ts'
 import { CONTROLLER_MAC } from './network-addressing.ts'
 import { isReserved } from './reserved-addresses.ts'
 
@@ -61,16 +62,15 @@ export function parseMac(text: string, field = 'mac_address'): string {
       { field },
     )
   }
-  if (Number.parseInt(mac.replaceAll(':', ''), 16) === CONTROLLER_MAC) {
+  const value = macValue(mac)
+  if (value === CONTROLLER_MAC) {
     throw new PlugboardError(
       'bad-request',
       `${mac} is the address that the controller answers from: choose another one`,
-      {
-        field,
-      },
+      { field },
     )
   }
-  if (isReserved(Number.parseInt(mac.replaceAll(':', ''), 16))) {
+  if (isReserved(value)) {
     throw new PlugboardError(
       'bad-request',
       `${mac} is an address of switch protocols, which no bridge forwards frames to: choose another one`,
