@@ -12,7 +12,7 @@ export interface NamedTest {
   readonly numbers: readonly string[]
 }
 
-const NUMBER = /\b(?:B\d\d[a-z]?|law \d+)\b/g
+const NUMBER = /\b(?:B\d\d+[a-z]?|law \d+)\b/g
 /** Finds the name of a test: the first argument of a function that defines a test. */
 const NAME = /\b(?:test|inEach)\(\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1/g
 

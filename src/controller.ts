@@ -45,7 +45,7 @@ import { kindsOf, rulesOf } from './engines/engine-list.ts'
 import { FEATURES } from './features/feature-list.ts'
 import { EncapCheck } from './hypervisors/encap-check.ts'
 import { Sightings } from './hypervisors/sightings.ts'
-import { HypervisorSync } from './hypervisors/sync.ts'
+import { type HostLimits, HypervisorSync } from './hypervisors/sync.ts'
 import { TunnelWatch } from './hypervisors/tunnel-watch.ts'
 import type { Session } from './openflow/index.ts'
 import type { Connection } from './ovsdb/index.ts'
@@ -72,6 +72,10 @@ export interface ControllerOptions {
   readonly features?: readonly Feature[]
   /** The address of our OpenFlow listener for the switch of the host with this OVSDB connection. */
   controllerFor(connection: Connection): string
+  /** What a host may send and fill. By default as much as the library allows. */
+  readonly hostLimits?: HostLimits
+  /** Called with the session of a switch when its hypervisor is known. */
+  switchKnown?(session: Session): void
 }
 
 export class Controller {
@@ -88,7 +92,8 @@ export class Controller {
   readonly #packets: PacketDispatch
   readonly #stopping = new AbortController()
 
-  constructor({ store, loaded, log, engines: all, features = FEATURES, controllerFor }: ControllerOptions) {
+  constructor(options: ControllerOptions) {
+    const { store, loaded, log, engines: all, features = FEATURES, controllerFor, hostLimits } = options
     const engines = new Map(all.map((engine) => [engine.alias, engine]))
     const kinds = kindsOf(all)
     const tables = tablesOf(all, kinds, features)
@@ -195,6 +200,7 @@ export class Controller {
         tunnels.joinedOrLeft(id)
       },
       controllerFor,
+      ...(hostLimits && { limits: hostLimits }),
     })
     fleet.listen([
       arp,
@@ -204,7 +210,11 @@ export class Controller {
       packets,
       hosts,
       {
-        connected: reached,
+        connected(id) {
+          reached(id)
+          const here = fleet.get(id)
+          if (here) options.switchKnown?.(here.session)
+        },
         disconnected(id) {
           troubles.report('switch', id, [])
           reached(id)
@@ -244,8 +254,9 @@ export class Controller {
     this.fleet.accept(session)
   }
 
-  acceptHost(connection: Connection): void {
-    void this.hosts.accept(connection)
+  /** Resolves when the host has joined, is a spare, or was refused. */
+  acceptHost(connection: Connection): Promise<void> {
+    return this.hosts.accept(connection)
   }
 
   /** Why writes fail at present; null: they do not. */

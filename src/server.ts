@@ -5,11 +5,13 @@ import { type Address, printAddress } from './config/values.ts'
 import { Controller } from './controller.ts'
 import { EngineError } from './core/engine/load.ts'
 import { load } from './core/persist.ts'
+import type { GateLimits } from './gate/gate.ts'
+import { Gates, through } from './gate/gates.ts'
+import { OPENFLOW_LIMITS, OVSDB_LIMITS } from './gate/limits.ts'
 import { buildHttp } from './http/http-server.ts'
 import { loadEngines } from './loaded-engines.ts'
 import { listen as listenForSwitches, type Listener as SwitchListener } from './openflow/index.ts'
-import { type Listener as HostListener, listen as listenForHosts } from './ovsdb/index.ts'
-
+import { type Connection, type Listener as HostListener, listen as listenForHosts } from './ovsdb/index.ts'
 import type { Store } from './store/store.ts'
 import { openStore } from './store/stores.ts'
 
@@ -94,26 +96,46 @@ export async function start(config: Config, log: Logger, version: string): Promi
   const undo: Array<() => Promise<unknown>> = [() => store.close()]
   try {
     let openflowPort = config.openflow.listen.port
+    const gates = new Gates({ openflow: limitsOf(config.openflow), ovsdb: limitsOf(config.ovsdb) }, log)
+    const maxMessage = config.ovsdb.max_message_mib * 1024 * 1024
     const controller = new Controller({
       store,
       loaded: await load(store),
       log,
       engines,
       controllerFor: ({ localAddress }) => targetFor(config, openflowPort, localAddress),
+      hostLimits: { maxMessage, maxOctets: OVSDB_LIMITS.REPLICA_OCTETS },
+      switchKnown(session) {
+        session.maxWaiting = OPENFLOW_LIMITS.WAITING_OCTETS
+        gates.openflow.admit(session.remoteAddress)
+      },
     })
 
     const switches = await listening('openflow.listen', config.openflow.listen, (place) =>
       listenForSwitches({
         ...place,
+        ...through(gates.openflow),
+        maxWaiting: OPENFLOW_LIMITS.EARLY_WAITING_OCTETS,
         onSession: (session) => controller.acceptSwitch(session),
-        onRefused: (error, from) => log.warn({ err: error, from }, 'an OpenFlow connection was refused'),
+        onRefused: ({ message }, from) => gates.refused('OpenFlow', from.replace(/:\d+$/, ''), message, from),
       }),
     )
     undo.unshift(() => switches.close())
     openflowPort = switches.address.port
 
     const hosts = await listening('ovsdb.listen', config.ovsdb.listen, (place) =>
-      listenForHosts(place, { onConnection: (connection) => controller.acceptHost(connection) }),
+      listenForHosts(place, {
+        ...through(gates.ovsdb),
+        maxMessage: Math.min(maxMessage, OVSDB_LIMITS.EARLY_MESSAGE_OCTETS),
+        maxUnread: OVSDB_LIMITS.UNREAD_OCTETS,
+        maxHeld: Math.max(OVSDB_LIMITS.HELD_OCTETS, OVSDB_LIMITS.MIN_HELD_MESSAGES * maxMessage),
+        messageTimeout: OVSDB_LIMITS.MESSAGE_TIMEOUT_MS,
+        requestTimeout: OVSDB_LIMITS.REQUEST_TIMEOUT_MS,
+        onConnection: async (connection) => {
+          await controller.acceptHost(connection)
+          gates.ovsdb.admit(nameOf(connection))
+        },
+      }),
     )
     undo.unshift(() => hosts.close())
 
@@ -125,7 +147,7 @@ export async function start(config: Config, log: Logger, version: string): Promi
         ...(controller.broken !== null && { store: controller.broken }),
         ...(!ready && { listeners: 'they are being opened' }),
       }),
-      metrics: () => controller.metrics(),
+      metrics: async () => [...(await controller.metrics()), ...gates.metrics()],
       auth: config.auth,
       log,
       version,
@@ -146,6 +168,15 @@ export async function start(config: Config, log: Logger, version: string): Promi
     throw error
   }
 }
+
+const limitsOf = (listener: Config['openflow' | 'ovsdb']): GateLimits => ({
+  maxConnections: listener.max_connections,
+  maxUnknown: listener.max_unknown,
+  maxUnknownPerAddress: listener.max_unknown_per_address,
+  joinSeconds: listener.join_seconds,
+})
+
+const nameOf = ({ remoteAddress, remotePort }: Connection): string => `${remoteAddress}:${remotePort}`
 
 /** @throws ConfigError if the engine of a module has an invalid schema */
 async function withSchemas(http: Http): Promise<void> {

@@ -34,6 +34,34 @@ const optional =
   (value: unknown): T | undefined =>
     value === undefined ? undefined : read(value)
 
+/** The limits of a listener for hypervisors. `src/gate/limits.ts` has those that nobody needs to change. */
+const connectionLimits = (peer: string) => ({
+  max_connections: {
+    form: 'NUMBER',
+    words: `The most connections of ${peer}. It is lowered if the limit of open files leaves fewer.`,
+    initial: 4096,
+    read: readNumber(1, 1_000_000),
+  },
+  max_unknown: {
+    form: 'NUMBER',
+    words: 'How many of them may be unknown: those that have not joined.',
+    initial: 1024,
+    read: readNumber(1, 1_000_000),
+  },
+  max_unknown_per_address: {
+    form: 'NUMBER',
+    words: `The same for each address. Raise it if many ${peer} come from one address, as through address translation.`,
+    initial: 256,
+    read: readNumber(1, 1_000_000),
+  },
+  join_seconds: {
+    form: 'SECONDS',
+    words: 'How long a connection may be unknown.',
+    initial: 30,
+    read: readNumber(1, 3600),
+  },
+})
+
 export const SETTINGS = {
   http: {
     listen: {
@@ -56,6 +84,7 @@ export const SETTINGS = {
       initial: undefined,
       read: optional(readTarget),
     },
+    ...connectionLimits('switches'),
   },
   ovsdb: {
     listen: {
@@ -63,6 +92,13 @@ export const SETTINGS = {
       words: 'Where hypervisors connect with OVSDB (ovs-vsctl set-manager).',
       initial: '0.0.0.0:6640',
       read: readAddress,
+    },
+    ...connectionLimits('hypervisors'),
+    max_message_mib: {
+      form: 'MEBIBYTES',
+      words: 'The longest message of a hypervisor. Each interface takes about 1 KB of the first one.',
+      initial: 32,
+      read: readNumber(1, 512),
     },
   },
   store: {

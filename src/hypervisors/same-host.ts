@@ -1,4 +1,4 @@
-/** Tells whether two OVSDB connections lead to one host. */
+/** Tells which host an OVSDB connection leads to, and whether two of them lead to one. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connection, openVSwitch, operations } from '../ovsdb/index.ts'
@@ -10,6 +10,12 @@ const MAX_ANSWER_MS = 1_000
 const NONCE_KEY = 'plugboard-nonce'
 
 const { mutate, select } = operations(openVSwitch)
+
+/** The system-id of the host; null: it has none. @throws OvsdbError */
+export async function systemIdOf(connection: Connection): Promise<string | null> {
+  const [{ rows }] = await connection.transact(openVSwitch.name, [select('Open_vSwitch', [], ['external_ids'])])
+  return rows[0]?.external_ids.get('system-id') ?? null
+}
 
 /** Does the peer of a connection answer an echo? */
 export const answers = (connection: Connection): Promise<boolean> => inTime(connection.echo().then(() => true))

@@ -14,16 +14,30 @@ import type { Draft } from '../core/draft.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
 import type { JoinedHosts } from '../core/joined-hosts.ts'
 import type { Journal } from '../core/journal.ts'
+import { quoted } from '../core/quoted.ts'
+import { SparingLog } from '../core/sparing-log.ts'
 import type { Trouble } from '../core/trouble.ts'
-import { type Connection, openVSwitch, replicate } from '../ovsdb/index.ts'
+import { type Connection, type OpenVSwitch, openVSwitch, replicate } from '../ovsdb/index.ts'
 import { Absences } from './absences.ts'
 import { BindingSettler } from './binding-settler.ts'
 import { Contenders } from './contenders.ts'
 import { readHost } from './facts.ts'
 import { formerName, renamedTo } from './former-name.ts'
 import { type HostContext, HostSession } from './host-session.ts'
+import { systemIdOf } from './same-host.ts'
 import type { Sightings } from './sightings.ts'
 import { StateWriter } from './state-writer.ts'
+
+/** Different lines in a minute about hosts that are refused. */
+const MAX_LINES = 100
+
+/** What a host may send and fill. */
+export interface HostLimits {
+  /** The octets of a message of a host whose system-id is known. Until then, the limit of the listener counts. */
+  readonly maxMessage: number
+  /** About the octets of memory that its rows may take. */
+  readonly maxOctets: number
+}
 
 interface Context {
   readonly graph: GraphReader
@@ -43,6 +57,7 @@ interface Context {
   joinedOrLeft(hypervisor: HypervisorId): void
   /** The OpenFlow listener for the switch of a host that has connected to this address: `tcp:ADDRESS:PORT`. */
   controllerFor(connection: Connection): string
+  readonly limits?: HostLimits
 }
 
 export class HypervisorSync implements JoinedHosts {
@@ -56,6 +71,8 @@ export class HypervisorSync implements JoinedHosts {
   readonly #host: HostContext
   readonly #contenders: Contenders
   readonly #sightings: Sightings
+  readonly #limits: HostLimits | undefined
+  readonly #sparing = new SparingLog(MAX_LINES)
   readonly #sessions = new Map<HypervisorId, HostSession>()
   /** Why the last connection of a disconnected host ended. */
   readonly #lastErrors = new Map<HypervisorId, string>()
@@ -76,7 +93,9 @@ export class HypervisorSync implements JoinedHosts {
       otherSeen,
       joinedOrLeft,
       controllerFor,
+      limits,
     } = context
+    this.#limits = limits
     this.#contenders = new Contenders({ log, changed: conditionsChanged, seen: otherSeen })
     const vanished = (ids: Iterable<HypervisorId>) => {
       for (const id of ids) void this.#settler.settleAgain(graph.contestsOf.get(id))
@@ -148,19 +167,36 @@ export class HypervisorSync implements JoinedHosts {
     this.#sessions.get(id)?.refresh()
   }
 
-  /** Called when a host has connected. Resolves when it has joined or was refused. */
+  /**
+   * Called when a host has connected. It is asked for its system-id first, so that only a host that may join sends its rows.
+   * Resolves when it has joined, is a spare, or was refused.
+   */
   async accept(connection: Connection): Promise<void> {
     const from = `${connection.remoteAddress}:${connection.remotePort}`
+    let known: HypervisorId | undefined
     try {
-      const replica = await replicate(connection, openVSwitch)
-      const { systemId, facts } = readHost(replica.tables, (vnic) => this.#graph.bindings.get(vnic))
+      const systemId = await systemIdOf(connection)
       if (systemId === null || !isOpaque(systemId)) {
         this.#refuse(connection, from, systemId)
         return
       }
       const id = systemId as HypervisorId
-      if (!(await this.#mayJoin(id, connection))) {
-        // What is refused is closed, and a spare reads its rows anew when its turn comes.
+      // What is refused is closed, and a spare sends its rows when its turn comes.
+      if (!(await this.#mayJoin(id, connection))) return
+      known = id
+      if (this.#limits) connection.maxMessage = this.#limits.maxMessage
+      const before = this.#sessions.get(id)
+      const replica = await replicate<OpenVSwitch>(
+        connection,
+        openVSwitch,
+        undefined,
+        undefined,
+        this.#limits?.maxOctets,
+      )
+      const { systemId: now, facts } = readHost(replica.tables, (vnic) => this.#graph.bindings.get(vnic))
+      if (now !== id) throw new Error(`its system-id was ${id} and is ${now} now`)
+      // Another host may have joined with this system-id meanwhile.
+      if (this.#sessions.get(id) !== before && !(await this.#mayJoin(id, connection))) {
         replica.stop()
         return
       }
@@ -168,8 +204,14 @@ export class HypervisorSync implements JoinedHosts {
       if (former !== undefined) await this.#succeed(former, id)
       this.#join(new HostSession(id, connection, replica, this.#host))
     } catch (error) {
-      this.#log.warn({ err: error, from }, 'cannot read the OVSDB of a host')
-      connection.close(error instanceof Error ? error.message : String(error))
+      const reason = error instanceof Error ? error.message : String(error)
+      // The host of a hypervisor that is connected stays what the API shows.
+      if (known !== undefined && this.#graph.hypervisors.has(known) && !this.#sessions.has(known)) {
+        this.#lastErrors.set(known, reason)
+      }
+      const write = () => this.#log.warn({ err: error, from }, 'cannot read the OVSDB of a host')
+      this.#sparing.log(`unread ${connection.remoteAddress}`, write)
+      connection.close(reason)
     }
   }
 
@@ -209,9 +251,10 @@ export class HypervisorSync implements JoinedHosts {
 
   #refuse(connection: Connection, from: string, systemId: string | null): void {
     this.#unnamed += 1
-    const words = systemId === null ? 'has no system-id' : `has "${systemId}" as system-id`
+    const words = systemId === null ? 'has no system-id' : `has ${quoted(systemId)} as system-id`
     const remedy = 'set external_ids:system-id in Open_vSwitch to 1–64 of [A-Za-z0-9._-]'
-    this.#log.error({ from }, `refusing a host that ${words}: ${remedy}`)
+    const write = () => this.#log.error({ from }, `refusing a host that ${words}: ${remedy}`)
+    this.#sparing.log(`unnamed ${connection.remoteAddress}`, write)
     connection.close('no system-id')
   }
 

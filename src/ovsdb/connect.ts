@@ -4,7 +4,7 @@ import { createConnection, type Socket } from 'node:net'
 import { connect as connectTls, TLSSocket } from 'node:tls'
 import { Connection } from './connection.ts'
 import { OvsdbError } from './ovsdb-error.ts'
-import type { PeerOptions } from './peer.ts'
+import type { PeerOptions } from './peer-options.ts'
 import { printTarget, type Target, type Tls } from './target.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000

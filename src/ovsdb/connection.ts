@@ -72,7 +72,7 @@ export class Connection extends Peer {
     this.#monitors.set(id, take)
     const params = [db, id, requests, ...(method === 'monitor_cond_since' ? [since] : [])]
     try {
-      await this.request(method, params, { receive: (result) => take(replyOf(method, result)) })
+      await this.request(method, params, { receive: (result) => waitFor(take(replyOf(method, result))) })
     } catch (error) {
       this.#monitors.delete(id)
       throw error
@@ -121,14 +121,13 @@ export class Connection extends Peer {
   }
 
   /** RFC 7047 sections 4.1.6, 4.1.9 and 4.1.10, ovsdb-server(7) sections 4.1.7, 4.1.14 and 4.1.16. */
-  protected override onNotification(method: string, params: readonly unknown[]): void {
+  protected override onNotification(method: string, params: readonly unknown[]): Promise<unknown> | undefined {
     const [subject, ...rest] = params
     switch (method) {
       case 'update':
       case 'update2':
       case 'update3':
-        this.#monitorOf(subject)(updateOf(method, rest))
-        break
+        return waitFor(this.#monitorOf(subject)(updateOf(method, rest)))
       case 'monitor_canceled':
         // The known rows are of a database that no longer exists, so the connection ends and the client must connect
         // again.
@@ -138,6 +137,7 @@ export class Connection extends Peer {
         // The server may still report a lock that was given up.
         if (typeof subject === 'string') this.#locks.get(subject)?.set(method === 'locked')
     }
+    return undefined
   }
 
   protected override onEnd(error: OvsdbError): void {
@@ -163,6 +163,9 @@ export class Connection extends Peer {
     return this.request(method, [name], { receive })
   }
 }
+
+/** What to wait for before the next message is read. */
+const waitFor = (taking: unknown): Promise<unknown> | undefined => (taking instanceof Promise ? taking : undefined)
 
 const namesOf = (names: unknown): readonly string[] => {
   if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names

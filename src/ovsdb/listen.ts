@@ -4,8 +4,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer } from 'node:tls'
 import { credentialsOf } from './connect.ts'
 import { Connection } from './connection.ts'
+import { MessageBudget } from './message-budget.ts'
 import { OvsdbError } from './ovsdb-error.ts'
-import type { PeerOptions } from './peer.ts'
+import type { PeerOptions } from './peer-options.ts'
 import { printTarget, type Target } from './target.ts'
 
 /** Called with each connection. If it throws or rejects, the connection is closed with that reason. */
@@ -14,6 +15,14 @@ export type OnConnection = (connection: Connection) => void | Promise<void>
 /** Who receives the connections, and their options. */
 export interface ListenOptions extends PeerOptions {
   readonly onConnection: OnConnection
+  /** Called with each socket as soon as it is accepted. It may destroy the socket, which then becomes no connection. */
+  readonly onSocket?: (socket: Socket) => void
+  /**
+   * The maximum number of bytes of unfinished messages of all connections together. When there are more, the address
+   * with the most of them loses its connection with the most; connections with a lower `maxMessage` come first. Default:
+   * no limit.
+   */
+  readonly maxHeld?: number
   /** Called when a TLS handshake failed. If it throws, the process emits a warning. */
   readonly onRefused?: (error: OvsdbError) => void
 }
@@ -28,14 +37,21 @@ export class Listener {
   readonly #sockets = new Set<Socket>()
 
   /** @internal */
-  constructor(server: Server, secure: boolean, { onConnection, onRefused, ...options }: ListenOptions) {
+  constructor(
+    server: Server,
+    secure: boolean,
+    { onConnection, onSocket, onRefused, maxHeld, ...options }: ListenOptions,
+  ) {
     this.#server = server
+    const budget = maxHeld === undefined ? undefined : new MessageBudget(maxHeld)
     server.on('connection', (socket: Socket) => {
+      onSocket?.(socket)
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
     })
     server.on(secure ? 'secureConnection' : 'connection', (socket: Socket) => {
-      const connection = new Connection(socket, options)
+      if (socket.destroyed) return
+      const connection = new Connection(socket, options, budget)
       this.#connections.add(connection)
       void connection.closed.then(() => this.#connections.delete(connection))
       void handOver(connection, onConnection)

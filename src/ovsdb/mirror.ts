@@ -23,11 +23,28 @@ interface Table {
   readonly rows: Map<string, AnyRow>
 }
 
+const MAX_UUID_CHARACTERS = 36
+/** Rows between two steps. They take about a millisecond. */
+const ROWS_PER_STEP = 64
+
+type RowsUpdate = Pick<MonitorUpdate, 'updates' | 'whole'>
+
+/** About the octets of memory that a row takes besides its texts, and each element of a set or map. */
+const ROW_OCTETS = 1_500
+const ELEMENT_OCTETS = 100
+
 export class Mirror {
   readonly #tables = new Map<string, Table>()
+  readonly #maxOctets: number
+  /** About the octets of memory that all rows take. */
+  #octets = 0
 
-  /** @param selected the replicated columns, by table */
-  constructor(selected: ReadonlyMap<string, Columns>) {
+  /**
+   * @param selected the replicated columns, by table
+   * @param maxOctets about the most octets of memory that all rows may take
+   */
+  constructor(selected: ReadonlyMap<string, Columns>, maxOctets: number = Number.POSITIVE_INFINITY) {
+    this.#maxOctets = maxOctets
     for (const [name, columns] of selected) {
       this.#tables.set(name, { name, columns: new Map(Object.entries(columns)), rows: new Map() })
     }
@@ -39,30 +56,42 @@ export class Mirror {
   }
 
   /**
+   * Finds the changes, and yields between some rows. `apply` makes them. Nothing else may be applied in between.
    * @param rfc whether these are <table-updates> of RFC 7047 section 4.1.6; otherwise <table-updates2> of
    *   ovsdb-server(7) section 4.1.14
-   * @returns the changes
-   * @throws OvsdbError; then nothing is changed
+   * @throws OvsdbError
    */
-  take({ updates, whole }: Pick<MonitorUpdate, 'updates' | 'whole'>, rfc: boolean): readonly AnyChange[] {
+  *changesOf({ updates, whole }: RowsUpdate, rfc: boolean): Generator<void, readonly AnyChange[]> {
     const next = rfc ? newRow : newRow2
     const told = object(updates)
     const changes: AnyChange[] = []
+    let octets = this.#octets
+    let count = 0
     for (const [name, rows] of Object.entries(told)) {
       const table = this.#tables.get(name)
-      if (table === undefined) throw inconsistent(`table ${name} is not replicated`)
+      if (table === undefined) throw inconsistent(`table ${excerpt(name)} is not replicated`)
       for (const [uuid, update] of Object.entries(object(rows))) {
+        if (uuid.length > MAX_UUID_CHARACTERS) throw inconsistent(`${excerpt(uuid)} is not a UUID`)
         const old = table.rows.get(uuid)
+        count += 1
+        if (count % ROWS_PER_STEP === 0) yield
         const row = next(table, whole ? undefined : old, object(update))
-        if (!(whole && old && row && sameRow(old, row))) changes.push({ table: name, uuid, old, new: row })
+        if (whole && old && row && sameRow(old, row)) continue
+        changes.push({ table: name, uuid, old, new: row })
+        octets += octetsOf(row) - octetsOf(old)
+        if (octets > this.#maxOctets) throw tooMuch(this.#maxOctets)
       }
     }
     if (whole) changes.push(...this.#missing(told))
-    for (const { table, uuid, new: row } of changes) {
+    return changes
+  }
+
+  apply(changes: readonly AnyChange[]): void {
+    for (const { table, uuid, old, new: row } of changes) {
+      this.#octets += octetsOf(row) - octetsOf(old)
       if (row === undefined) this.#tables.get(table)?.rows.delete(uuid)
       else this.#tables.get(table)?.rows.set(uuid, row)
     }
-    return changes
   }
 
   /** The known rows that a full update does not contain. */
@@ -73,6 +102,26 @@ export class Mirror {
     }
   }
 }
+
+/** About the octets of memory that a row takes. */
+const octetsOf = (row: AnyRow | undefined): number => {
+  if (row === undefined) return 0
+  let octets = ROW_OCTETS
+  for (const name in row) {
+    const value = row[name]
+    if (typeof value === 'string') octets += value.length
+    else if (value instanceof Set) for (const atom of value) octets += ELEMENT_OCTETS + textLength(atom)
+    else if (value instanceof Map) {
+      for (const [key, atom] of value) octets += ELEMENT_OCTETS + textLength(key) + textLength(atom)
+    }
+  }
+  return octets
+}
+
+const textLength = (atom: unknown): number => (typeof atom === 'string' ? atom.length : 0)
+
+const tooMuch = (octets: number): OvsdbError =>
+  new OvsdbError('too-much-data', `the rows take more than ${octets} bytes`)
 
 const sameRow = (one: AnyRow, other: AnyRow): boolean =>
   Object.keys(one).every((column) => sameValue(one[column], other[column]))
@@ -103,7 +152,7 @@ const newRow2: NextRow = (table, old, update) => {
   const row: Record<string, unknown> = { ...old }
   for (const [name, difference] of Object.entries(object(update.modify))) {
     const column = columns.get(name)
-    if (column === undefined) throw inconsistent(`column ${of}.${name} is not replicated`)
+    if (column === undefined) throw inconsistent(`column ${of}.${excerpt(name)} is not replicated`)
     row[name] = inColumn(of, name, () => applyDifference(column, old[name] as never, difference))
   }
   return row

@@ -43,8 +43,8 @@ export interface MonitorUpdate {
 /** The id before the first transaction: everything is newer. */
 export const NO_TRANSACTION = '00000000-0000-0000-0000-000000000000'
 
-/** Called with the reply, and then with each update in order. */
-export type OnMonitorUpdate = (update: MonitorUpdate) => void
+/** Called with the reply, and then with each update in order. If it returns a promise, nothing is read until that resolves. */
+export type OnMonitorUpdate = (update: MonitorUpdate) => unknown
 
 /** An active monitor. */
 export interface Monitor {

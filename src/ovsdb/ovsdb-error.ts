@@ -11,10 +11,12 @@ export const ERRORS = {
   closed: 'The connection is closed',
   'malformed-message': 'The peer sent something that is not JSON-RPC',
   'message-too-large': 'The peer sent a message over the limit',
+  'message-too-slow': 'A message of the peer did not end in time',
+  'too-much-data': 'The server has more data than the replica may have',
   'unexpected-reply': 'The peer answered a request that was never sent',
   'monitor-canceled': 'The monitored database is gone or has another schema',
   'inconsistent-update': 'An update does not fit the known rows',
-  'no-answer': 'The peer sent nothing and did not answer a probe',
+  'no-answer': 'The peer did not answer a probe or a request in time',
   'peer-not-reading': 'The peer does not read what is sent to it',
   'listener-failed': 'A callback of the program threw',
   // Errors of values, in either direction.

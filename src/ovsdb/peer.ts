@@ -3,45 +3,25 @@
  * connection.
  */
 import type { Socket } from 'node:net'
-import { Framer, MAX_MESSAGE_OCTETS } from './json-framer.ts'
+import { MAX_MESSAGE_OCTETS } from './json-framer.ts'
+import type { MessageBudget } from './message-budget.ts'
+import { MessageReader } from './message-reader.ts'
 import { OvsdbError } from './ovsdb-error.ts'
+import type { Closed, PeerOptions, RequestOptions } from './peer-options.ts'
 import { refusal } from './refusal.ts'
 import { excerpt, type Message, messageOf } from './rpc.ts'
 
 const PROBE_INTERVAL_MS = 5_000
-
-/** The limits of a connection. */
-export interface PeerOptions {
-  /**
-   * The maximum size of a message of the peer in bytes, and of the data that waits for the peer to read it. Default:
-   * 256 MiB.
-   */
-  readonly maxMessage?: number
-  /**
-   * Milliseconds of silence after which an echo is sent, and after the same time again the connection is closed.
-   * Default: 5000. 0 means never.
-   */
-  readonly probeInterval?: number
-}
-
-/** Why a connection has ended. */
-export interface Closed {
-  readonly reason: string
-  /** What broke the connection. Undefined if `close` was called or the peer closed it properly. */
-  readonly error: OvsdbError | undefined
-}
-
-/** How an answer is received, and how a request is canceled. */
-export interface RequestOptions<T> {
-  /** Called as soon as the reply is read, before any later message. If it throws, the connection ends. */
-  readonly receive?: (result: unknown) => T
-  /** Sends `cancel` (section 4.1.4). The request is rejected with code `canceled`, unless it was completed already. */
-  readonly signal?: AbortSignal | undefined
-}
+const MAX_UNREAD_OCTETS = 256 * 1024 * 1024
+/** The number of checks within the time that an answer may take. */
+const CHECKS_PER_TIMEOUT = 4
 
 interface Waiting {
   readonly method: string
-  readonly take: (result: unknown) => void
+  /** How often the check has seen it as the oldest request. */
+  checks: number
+  /** @returns when the result is received, if that takes a while */
+  readonly take: (result: unknown) => Promise<unknown> | undefined
   readonly reject: (error: unknown) => void
 }
 
@@ -62,34 +42,66 @@ export class Peer {
   readonly remotePort: number | undefined
 
   readonly #socket: Socket
-  readonly #framer: Framer
+  readonly #reader: MessageReader
   readonly #maxUnread: number
+  /** Requests without an answer, the oldest first. */
   readonly #waiting = new Map<number, Waiting>()
   readonly #probe: NodeJS.Timeout | undefined
+  readonly #watch: NodeJS.Timeout | undefined
   readonly #tellClosed: (closed: Closed) => void
   #lastId = 0
   #silent = false
   #heard = false
   #end: Closed | undefined
 
-  /** @param socket a connected socket, which the peer owns from now on */
-  constructor(socket: Socket, options: PeerOptions = {}) {
-    const { maxMessage = MAX_MESSAGE_OCTETS, probeInterval = PROBE_INTERVAL_MS } = options
+  /**
+   * @internal
+   * @param socket a connected socket, which the peer owns from now on
+   * @param budget bounds the octets of unfinished messages of all connections that share it
+   */
+  constructor(socket: Socket, options: PeerOptions = {}, budget?: MessageBudget) {
+    const {
+      maxMessage = MAX_MESSAGE_OCTETS,
+      maxUnread = MAX_UNREAD_OCTETS,
+      probeInterval = PROBE_INTERVAL_MS,
+      messageTimeout = 0,
+      requestTimeout = 0,
+    } = options
     const { promise, resolve } = Promise.withResolvers<Closed>()
     this.closed = promise
     this.#tellClosed = resolve
     this.#socket = socket
-    this.#framer = new Framer(maxMessage)
-    this.#maxUnread = maxMessage
+    this.#reader = new MessageReader({
+      socket,
+      maxMessage,
+      messageTimeout,
+      budget,
+      take: (json) => this.#take(messageOf(json)),
+      fail: (error) => this.fail(error),
+    })
+    this.#maxUnread = maxUnread
     this.localAddress = plainAddress(socket.localAddress)
     this.localPort = socket.localPort
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.remotePort = socket.remotePort
     this.#probe = probeInterval > 0 ? setTimeout(() => this.#silence(), probeInterval) : undefined
+    if (requestTimeout > 0) {
+      this.#watch = setInterval(() => this.#checkOldest(requestTimeout), requestTimeout / CHECKS_PER_TIMEOUT)
+    }
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#receive(chunk))
     socket.on('error', (cause) => this.fail(new OvsdbError('closed', cause.message, { cause })))
     socket.on('close', () => this.#finish('the peer closed the connection', undefined))
+  }
+
+  /** The maximum size of a message of the peer in bytes. */
+  get maxMessage(): number {
+    return this.#reader.maxMessage
+  }
+
+  /** Sets the maximum size. A message that has begun is bounded by it, too. */
+  set maxMessage(octets: number) {
+    this.#reader.maxMessage = octets
   }
 
   /** Whether the peer has sent anything yet. */
@@ -123,9 +135,12 @@ export class Peer {
     signal?.addEventListener('abort', cancel)
     this.#waiting.set(id, {
       method,
+      checks: 0,
       take(result) {
         signal?.removeEventListener('abort', cancel)
-        resolve(receive(result))
+        const received = receive(result)
+        resolve(received)
+        return received instanceof Promise ? received : undefined
       },
       reject(error) {
         signal?.removeEventListener('abort', cancel)
@@ -155,8 +170,13 @@ export class Peer {
     return error
   }
 
-  /** For subclasses that understand notifications; others are ignored. If it throws, the connection ends. */
-  protected onNotification(_method: string, _params: readonly unknown[]): void {}
+  /**
+   * For subclasses that understand notifications; others are ignored. If it returns a promise, nothing is read until that
+   * resolves. If it throws or rejects, the connection ends.
+   */
+  protected onNotification(_method: string, _params: readonly unknown[]): Promise<unknown> | undefined {
+    return undefined
+  }
 
   /** Called once, before `closed` resolves. */
   protected onEnd(_error: OvsdbError): void {}
@@ -179,42 +199,35 @@ export class Peer {
     this.#heard = true
     this.#silent = false
     this.#probe?.refresh()
-    try {
-      for (const json of this.#framer.push(chunk)) {
-        this.#take(messageOf(json))
-        if (this.#end !== undefined) return
-      }
-    } catch (cause) {
-      this.fail(cause instanceof OvsdbError ? cause : new OvsdbError('listener-failed', String(cause), { cause }))
-    }
+    this.#reader.push(chunk)
   }
 
-  #take(message: Message): void {
+  #take(message: Message): Promise<unknown> | undefined {
     switch (message.kind) {
       case 'reply':
-        this.#takeReply(message.id, message.result, message.error)
-        break
+        return this.#takeReply(message.id, message.result, message.error)
       case 'notification':
-        this.onNotification(message.method, message.params)
-        break
+        return this.onNotification(message.method, message.params)
       case 'request':
         this.#send(
           message.method === 'echo'
             ? { id: message.id, result: message.params, error: null }
             : { id: message.id, result: null, error: 'unknown method' },
         )
+        return undefined
     }
   }
 
-  #takeReply(id: unknown, result: unknown, error: unknown): void {
+  #takeReply(id: unknown, result: unknown, error: unknown): Promise<unknown> | undefined {
     const waiting = typeof id === 'number' ? this.#waiting.get(id) : undefined
     if (typeof id !== 'number' || waiting === undefined) {
       throw new OvsdbError('unexpected-reply', `a reply with id ${excerpt(id)}, which no request has`)
     }
     this.#waiting.delete(id)
     try {
-      if (error === null) waiting.take(result)
-      else waiting.reject(refusal(error, waiting.method))
+      if (error === null) return waiting.take(result)
+      waiting.reject(refusal(error, waiting.method))
+      return undefined
     } catch (cause) {
       waiting.reject(cause)
       throw cause
@@ -229,10 +242,15 @@ export class Peer {
 
   /** Called after each probe interval in which nothing came. */
   #silence(): void {
+    // While nothing is read, silence means nothing.
+    if (this.#reader.isBusy) {
+      this.#probe?.refresh()
+      return
+    }
     if (this.#silent) {
       // If this process was busy, data may be waiting in the socket. It is read before the immediate runs.
       setImmediate(() => {
-        if (this.#silent) this.fail(new OvsdbError('no-answer'))
+        if (this.#silent && !this.#reader.isBusy) this.fail(new OvsdbError('no-answer'))
       })
       return
     }
@@ -242,10 +260,21 @@ export class Peer {
     this.echo().catch(() => undefined)
   }
 
+  /** While a long message is read, it may be the answer. */
+  #checkOldest(timeout: number): void {
+    const [oldest] = this.#waiting.values()
+    if (!oldest || this.#reader.isBusy) return
+    oldest.checks += 1
+    if (oldest.checks > CHECKS_PER_TIMEOUT)
+      this.fail(new OvsdbError('no-answer', `no answer to ${oldest.method} for ${timeout} ms`))
+  }
+
   #finish(reason: string, error: OvsdbError | undefined): void {
     if (this.#end !== undefined) return
     this.#end = { reason, error }
     clearTimeout(this.#probe)
+    clearInterval(this.#watch)
+    this.#reader.end()
     this.#socket.destroy()
     const closed = closedError(this.#end)
     for (const { reject } of this.#waiting.values()) reject(closed)

@@ -1,5 +1,9 @@
 /** Errors that a server reports -> `OvsdbError`: the code, and the table and column that the error is about. */
 import { type ErrorCode, OvsdbError } from './ovsdb-error.ts'
+import { excerpt } from './rpc.ts'
+
+/** Words of the server beyond this length are cut: they come into logs and errors. */
+const MAX_WORDS_CHARACTERS = 1_000
 
 /** A table, and one of its columns if it is known which. */
 export interface ErrorPlace {
@@ -62,8 +66,8 @@ function namedIn(words: string): ErrorPlace {
 export const refusal = (error: unknown, what: string, asked: ErrorPlace = {}, operation?: number): OvsdbError => {
   const { error: word = error, details } =
     typeof error === 'object' && error !== null ? (error as { error?: unknown; details?: unknown }) : {}
-  const name = typeof word === 'string' ? word : JSON.stringify(word)
-  const words = typeof details === 'string' ? `${name}: ${details}` : name
+  const name = typeof word === 'string' ? word.slice(0, MAX_WORDS_CHARACTERS) : excerpt(word)
+  const words = typeof details === 'string' ? `${name}: ${details.slice(0, MAX_WORDS_CHARACTERS)}` : name
   const { table, column } = { ...asked, ...namedIn(words) }
   const where = table === undefined ? '' : ` of ${table}${column === undefined ? '' : `.${column}`}`
   const options = { words, operation, table, column, cause: error }

@@ -3,9 +3,10 @@
  * keeps its last state, and on the next one it requests only the changes since then, if the server still has them.
  */
 import type { Connection } from './connection.ts'
-import { Mirror } from './mirror.ts'
+import { type AnyChange, Mirror } from './mirror.ts'
 import { MONITOR_METHODS, type Monitor, type MonitorUpdate, NO_TRANSACTION } from './monitor.ts'
 import { OvsdbError } from './ovsdb-error.ts'
+import { inSlices } from './parse-queue.ts'
 import type { Columns, Schema } from './schema.ts'
 import {
   type Changes,
@@ -44,13 +45,15 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
   /**
    * @param selection the tables and columns; by default all of the schema
    * @param only conditions of the rows; by default all rows
+   * @param maxOctets about the most bytes of memory that the rows may take; if there are more, the connection ends with
+   *   code `too-much-data`. By default there is no limit
    * @throws TypeError if the schema does not have the columns
    */
-  constructor(schema: S, selection: P = everything(schema) as P, only: Only<S, P> = {}) {
+  constructor(schema: S, selection: P = everything(schema) as P, only: Only<S, P> = {}, maxOctets?: number) {
     this.#schema = schema
     this.#selected = selectedOf(schema, selection)
     this.#only = only
-    this.#mirror = new Mirror(this.#selected)
+    this.#mirror = new Mirror(this.#selected, maxOctets)
     this.tables = Object.fromEntries(this.#mirror.rows) as unknown as Tables<S, P>
   }
 
@@ -85,9 +88,10 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
         this.#schema.name,
         requests,
         (update) => {
-          if (turn !== this.#turn) return
-          this.#update(update, method === 'monitor', answered ? this.#rowsOf : only)
+          if (turn !== this.#turn) return undefined
+          const rowsOf = answered ? this.#rowsOf : only
           answered = true
+          return this.#update(update, method === 'monitor', rowsOf)
         },
         since,
       ),
@@ -128,12 +132,26 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
     return this.#turn
   }
 
-  #update(update: MonitorUpdate, rfc: boolean, rowsOf: Only<S, P> | undefined): void {
+  /** Takes few rows at once, and many in slices. @returns when they are taken, if they are many */
+  #update(update: MonitorUpdate, rfc: boolean, rowsOf: Only<S, P> | undefined): Promise<void> | undefined {
     // If the update does not fit the rows, the next `follow` requests all rows again instead of failing forever.
     this.#rowsOf = undefined
-    const changes = this.#mirror.take(update, rfc) as unknown as Changes<S, P>
-    this.#rowsOf = rowsOf
-    this.#transaction = update.transaction
+    const turn = this.#turn
+    const work = this.#mirror.changesOf(update, rfc)
+    const apply = (found: readonly AnyChange[]): undefined => {
+      this.#rowsOf = rowsOf
+      this.#transaction = update.transaction
+      this.#apply(found)
+    }
+    const first = work.next()
+    if (first.done) return apply(first.value)
+    const isNeeded = () => turn === this.#turn
+    return inSlices(work, isNeeded).then((found) => (found && isNeeded() ? apply(found) : undefined))
+  }
+
+  #apply(found: readonly AnyChange[]): void {
+    this.#mirror.apply(found)
+    const changes = found as unknown as Changes<S, P>
     if (changes.length === 0) return
     // The changes are in the rows and will not come again, so all listeners are called even if one of them throws.
     const thrown = [...this.#listeners].flatMap((listener) => thrownBy(() => listener(changes)))
@@ -151,8 +169,9 @@ export const replicate = async <const S extends Schema, const P extends Selectio
   schema: S,
   selection?: P,
   only?: Only<S, P>,
+  maxOctets?: number,
 ): Promise<Replica<S, P>> => {
-  const replica = new Replica<S, P>(schema, selection, only)
+  const replica = new Replica<S, P>(schema, selection, only, maxOctets)
   await replica.follow(connection)
   return replica
 }

@@ -26,10 +26,39 @@ export const messageOf = (json: unknown): Message => {
   return id === null ? { kind: 'notification', method, params } : { kind: 'request', id, method, params }
 }
 
-/** The beginning of a JSON text, for logs and errors. */
+const MAX_EXCERPT_CHARACTERS = 200
+
+/** The beginning of a JSON text, for logs and errors. The value may be very large. */
 export const excerpt = (json: unknown): string => {
-  const text = JSON.stringify(json) ?? 'undefined'
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text
+  let text = ''
+  for (const piece of piecesOf(json)) {
+    text += piece
+    if (text.length > MAX_EXCERPT_CHARACTERS) return `${text.slice(0, MAX_EXCERPT_CHARACTERS)}…`
+  }
+  return text
+}
+
+function* piecesOf(json: unknown): Generator<string> {
+  if (typeof json === 'string') yield JSON.stringify(json.slice(0, MAX_EXCERPT_CHARACTERS + 1))
+  else if (Array.isArray(json)) {
+    yield '['
+    for (const [index, element] of json.entries()) {
+      if (index > 0) yield ','
+      yield* piecesOf(element)
+    }
+    yield ']'
+  } else if (isObject(json)) {
+    yield '{'
+    let isFirst = true
+    for (const name in json) {
+      if (!isFirst) yield ','
+      isFirst = false
+      yield* piecesOf(name)
+      yield ':'
+      yield* piecesOf(json[name])
+    }
+    yield '}'
+  } else yield JSON.stringify(json) ?? 'undefined'
 }
 
 const malformed = (json: unknown): OvsdbError =>

@@ -14,10 +14,10 @@ import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Answer, Engine } from '../core/engine/engine.ts'
 import { sliced } from '../core/slices.ts'
+import { SparingLog } from '../core/sparing-log.ts'
 import { OpenFlowError, type PacketIn, type Session } from '../openflow/index.ts'
 import { sendPacketOut } from '../switches/send-packet-out.ts'
 import type { Outcome, PacketHandler } from './dispatch.ts'
-import { SparingLog } from './sparing-log.ts'
 
 const MAX_WAITING = 2_000
 const MAX_WAITING_OF_ONE_PORT = 4

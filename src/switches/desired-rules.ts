@@ -6,6 +6,7 @@ import { type Rule, unmetered } from '../../flows/pipeline/rule.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Session } from '../openflow/index.ts'
+import { dumpOf } from './bounded-dump.ts'
 import { ForeignRules } from './foreign-rules.ts'
 import { readMeters } from './meter-mods.ts'
 
@@ -58,7 +59,7 @@ export class DesiredRules {
       for (const meter of await readMeters(session)) this.ledger.meters.observe(meter)
     }
     const flows = async () => {
-      for await (const some of session.dumpFlows()) {
+      for await (const some of dumpOf(session, this.ledger.size)) {
         for (const flow of some) {
           this.ledger.observe(flow)
           this.foreign.observe(flow)

@@ -10,6 +10,7 @@ import type { StalePairs } from '../core/committed.ts'
 import type { ConnectedSwitches } from '../core/connected-switches.ts'
 import type { Effects } from '../core/effects.ts'
 import type { Generations } from '../core/realisation.ts'
+import { SparingLog } from '../core/sparing-log.ts'
 import type { Subscriber } from '../core/subscribers.ts'
 import type { Session } from '../openflow/index.ts'
 import type { Confirmations } from './confirmations.ts'
@@ -21,6 +22,9 @@ const MAX_PREPARE_MS = 2
 
 /** A switch that is there answers far sooner. */
 const MAX_ANSWER_MS = 1_000
+
+/** Different lines in a minute about switches of unknown hypervisors. */
+const MAX_LINES = 100
 
 interface Context {
   readonly graph: GraphReader
@@ -38,6 +42,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
   readonly #switches = new Map<HypervisorId, Switch>()
   /** Connections whose datapath id no hypervisor has reported yet. */
   readonly #strangers = new Map<string, Session>()
+  readonly #sparing = new SparingLog(MAX_LINES)
   /** For each switch that refuses rules, its reasons by object. */
   readonly refusing = new Map<HypervisorId, ReadonlyMap<Key, string>>()
   /** Why the last connection of each hypervisor ended. */
@@ -75,10 +80,12 @@ export class Fleet implements ConnectedSwitches, Subscriber {
       this.#attach(id, session)
       return
     }
-    log.info(
-      { datapathId, from: session.remoteAddress },
-      'unknown switch, waiting for a hypervisor that reports its datapath id',
-    )
+    const write = () =>
+      log.info(
+        { datapathId, from: session.remoteAddress },
+        'unknown switch, waiting for a hypervisor that reports its datapath id',
+      )
+    this.#sparing.log(addressOf(session), write)
     this.#strangers.get(datapathId)?.close('another connection has the same datapath id')
     this.#strangers.set(datapathId, session)
     void session.closed.then(() => {

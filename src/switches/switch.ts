@@ -13,6 +13,7 @@ import { sliced } from '../core/slices.ts'
 import { Timers } from '../core/timers.ts'
 import type { Trouble } from '../core/trouble.ts'
 import type { Flow, Meter, PacketIn, Session } from '../openflow/index.ts'
+import { dumpOf } from './bounded-dump.ts'
 import { BundleSender } from './bundle-sender.ts'
 import { DesiredRules } from './desired-rules.ts'
 import { readMeters, supportsMeters } from './meter-mods.ts'
@@ -102,7 +103,7 @@ export class Switch implements ConnectedSwitch {
   }
 
   dumpFlows(): AsyncIterable<readonly Flow[]> {
-    return this.session.dumpFlows()
+    return dumpOf(this.session, this.rules)
   }
 
   dumpMeters(): Promise<readonly Meter[]> {

@@ -4,10 +4,11 @@ import t from 'tap'
 import { type Config, configure } from '../../src/config/config.ts'
 import { configOf, DIGEST, type Sources } from './support.ts'
 
+const CONNECTIONS = { max_connections: 4096, max_unknown: 1024, max_unknown_per_address: 256, join_seconds: 30 }
 const DEFAULTS: Config = {
   http: { listen: { host: '127.0.0.1', port: 9797 } },
-  openflow: { listen: { host: '0.0.0.0', port: 6653 }, advertise: undefined },
-  ovsdb: { listen: { host: '0.0.0.0', port: 6640 } },
+  openflow: { listen: { host: '0.0.0.0', port: 6653 }, advertise: undefined, ...CONNECTIONS },
+  ovsdb: { listen: { host: '0.0.0.0', port: 6640 }, ...CONNECTIONS, max_message_mib: 32 },
   store: { path: './plugboard-data' },
   physical_networks: { physnet1: { vlans: [{ first: 100, last: 4000 }], floating: [] } },
   engines: ['vlan', 'vxlan', 'geneve', 'flat', 'remote-l2', 'nat-ipv4'],
@@ -50,6 +51,8 @@ t.test('each key from each source; a flag overrides a variable, a variable the f
       'tcp:controller.example:6653',
     ],
     ['ovsdb.listen', '10.0.0.1:0', ({ ovsdb }) => ovsdb.listen, { host: '10.0.0.1', port: 0 }],
+    ['openflow.max_unknown_per_address', '500', ({ openflow }) => openflow.max_unknown_per_address, 500],
+    ['ovsdb.max_message_mib', '64', ({ ovsdb }) => ovsdb.max_message_mib, 64],
     ['store.path', '/var/lib/plugboard', ({ store }) => store.path, '/var/lib/plugboard'],
     [
       'physical_networks.dc-1.vlans',

@@ -103,6 +103,11 @@ export const ROOMS: readonly Room[] = [
       'src/status',
     ],
   },
+  {
+    path: 'src/gate',
+    is: 'who comes in: bounds the connections of hypervisors, above all of those that are not known yet',
+    imports: ['src/core'],
+  },
   { path: 'src/http', is: 'the HTTP APIs, a folder each, on the operations of the core', imports: ['src/core'] },
   {
     path: 'src/config',
@@ -127,6 +132,7 @@ export const ROOMS: readonly Room[] = [
       'src/packet-in',
       'src/status',
       'src/controller.ts',
+      'src/gate',
       'src/http',
       'src/config',
     ]),

@@ -119,7 +119,7 @@ t.test('a peer that answers a probe is probed again', async (t) => {
 })
 
 t.test('a peer that sends requests and does not read', async (t) => {
-  using peer = await Peer.start({ maxMessage: 100_000 })
+  using peer = await Peer.start({ maxUnread: 100_000 })
   peer.socket.pause()
   const message = `{"id":1,"method":"echo","params":["${'x'.repeat(60_000)}"]}`
   let ended = false

@@ -29,17 +29,28 @@ const wireOf = (rfc: boolean, rows: object): object =>
       ]),
   )
 
+/** Takes an update in one go. */
+function take(mirror: Mirror, ...update: Parameters<Mirror['changesOf']>) {
+  const work = mirror.changesOf(...update)
+  for (;;) {
+    const step = work.next()
+    if (!step.done) continue
+    mirror.apply(step.value)
+    return step.value
+  }
+}
+
 for (const rfc of [true, false]) {
   t.test(rfc ? 'as RFC 7047 has it' : 'as OVS has it', async (t) => {
     fc.assert(
       fc.property(whole, whole, (before, after) => {
         const [mirror, fresh] = [0, 1].map(() => new Mirror(new Map(Object.entries({ A: columns, B: columns }))))
         if (!mirror || !fresh) throw new Error('there are two')
-        const take = (mirror: Mirror, rows: object) => mirror.take({ updates: wireOf(rfc, rows), whole: true }, rfc)
-        take(mirror, before)
+        const takeAll = (mirror: Mirror, rows: object) => take(mirror, { updates: wireOf(rfc, rows), whole: true }, rfc)
+        takeAll(mirror, before)
         const old = new Map(mirror.rows.map(([table, rows]) => [table, new Map(rows)]))
-        const changes = take(mirror, after)
-        take(fresh, after)
+        const changes = takeAll(mirror, after)
+        takeAll(fresh, after)
         t.strictSame(new Map(mirror.rows), new Map(fresh.rows), 'the rows equal those of a full update')
         for (const change of changes) {
           const rows = old.get(change.table)
@@ -50,8 +61,23 @@ for (const rfc of [true, false]) {
         }
         t.equal(new Set(changes.map(({ table, uuid }) => table + uuid)).size, changes.length)
         for (const [table, rows] of mirror.rows) for (const [id, row] of rows) t.equal(old.get(table)?.get(id), row)
-        t.same(take(mirror, after), [], 'a repeated update changes nothing')
+        t.same(takeAll(mirror, after), [], 'a repeated update changes nothing')
       }),
     )
   })
 }
+
+t.test('B108: the memory that rows take is bounded, and what goes makes room', async (t) => {
+  const mirror = new Mirror(new Map([['A', columns]]), 20_000)
+  const insert = (id: string, name = '') =>
+    take(mirror, { updates: { A: { [id]: { insert: { name } } } }, whole: false }, false)
+  for (let n = 0; n < 10; n += 1) insert(String(n))
+  t.throws(() => insert('long', 'x'.repeat(5_000)), { code: 'too-much-data' })
+  const ids = ['set', Array.from({ length: 100 }, (_, n) => `${n}`)]
+  const grow = { updates: { A: { 0: { modify: { ids } } } }, whole: false }
+  t.throws(() => take(mirror, grow, false), { code: 'too-much-data' }, 'a row that grows')
+  t.throws(() => insert('a'.repeat(37)), { code: 'inconsistent-update' }, 'an id that is no UUID')
+  for (let n = 0; n < 9; n += 1) take(mirror, { updates: { A: { [n]: { delete: null } } }, whole: false }, false)
+  insert('long', 'x'.repeat(5_000))
+  t.same([...(mirror.rows[0]?.[1].keys() ?? [])], ['9', 'long'])
+})

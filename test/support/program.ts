@@ -28,8 +28,10 @@ export class Plugboard {
   readonly ended: Promise<number | string>
   readonly #waiting = new Map<string, (line: Line) => void>()
 
-  constructor(t: Test, args: readonly string[], nodeFlags: readonly string[] = []) {
-    const child = spawn(process.execPath, [...nodeFlags, MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  /** @param under a command that runs it, with its arguments */
+  constructor(t: Test, args: readonly string[], nodeFlags: readonly string[] = [], under: readonly string[] = []) {
+    const [command = process.execPath, ...words] = [...under, process.execPath, ...nodeFlags, MAIN, ...args]
+    const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.process = child
     this.errors = text(child.stderr)
     const lines = createInterface({ input: child.stdout })

@@ -24,12 +24,12 @@ interface Options {
   readonly version: number
   /** Milliseconds in which a peer must answer a request, and must read some of what waits for it. */
   readonly timeoutMs: number
+  /** The maximum number of octets that wait for a peer that does not read. */
+  readonly maxWaiting: number
 }
 
 /** Octets that are collected before they are written to the socket. */
 const BATCH_OCTETS = 65_536
-/** The maximum number of octets that wait for a peer that does not read. */
-const MAX_WAITING_OCTETS = 256 * 1024 * 1024
 /** Limits the answers to a peer that sends only invalid messages. */
 const MAX_ERRORS_PER_SECOND = 100
 /** Octets of a refused message that are sent back with the error. */
@@ -45,6 +45,8 @@ export class Channel {
   readonly remoteAddress: string
   readonly localAddress: string
   readonly timeoutMs: number
+  /** The maximum number of octets that wait for a peer that does not read. */
+  maxWaiting: number
   /** Receives each message with its length, except echo messages. */
   receive: (message: Decoded, octets: number) => void = () => {}
   /** Receives each message that could not be decoded. */
@@ -67,12 +69,13 @@ export class Channel {
   #end: Closed | undefined
   #resolveClosed: (closed: Closed) => void = () => {}
 
-  constructor(socket: Socket, { echoInterval, version, timeoutMs }: Options) {
+  constructor(socket: Socket, { echoInterval, version, timeoutMs, maxWaiting }: Options) {
     this.#socket = socket
     this.timeoutMs = timeoutMs
+    this.maxWaiting = maxWaiting
     this.remoteAddress = `${socket.remoteAddress ?? 'local'}${socket.remotePort === undefined ? '' : `:${socket.remotePort}`}`
     this.localAddress = `${socket.localAddress ?? 'local'}${socket.localPort === undefined ? '' : `:${socket.localPort}`}`
-    this.#out = new Writer(version, 2 * BATCH_OCTETS)
+    this.#out = new Writer(version)
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
     })
@@ -92,7 +95,7 @@ export class Channel {
   /** Sets the version of the messages from now on. */
   set version(version: number) {
     this.#flush()
-    this.#out = new Writer(version, 2 * BATCH_OCTETS)
+    this.#out = new Writer(version)
   }
 
   get isClosed(): boolean {
@@ -169,8 +172,8 @@ export class Channel {
     this.#flushing = false
     if (this.#end || this.#out.length === 0) return
     const taken = this.#socket.write(this.#out.take())
-    if (this.#socket.writableLength > MAX_WAITING_OCTETS)
-      this.close(`the peer does not read: ${MAX_WAITING_OCTETS} octets wait`)
+    if (this.#socket.writableLength > this.maxWaiting)
+      this.close(`the peer does not read: more than ${this.maxWaiting} octets wait`)
     else if (!taken && !this.#unread) this.#watchReading(this.#gone)
   }
 

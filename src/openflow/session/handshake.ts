@@ -20,26 +20,38 @@ export interface SessionOptions {
    * Otherwise the connection is closed. Default: 60,000.
    */
   readonly requestTimeout?: number
+  /**
+   * The maximum number of octets that wait for the switch to read them, and of events that wait to be taken (16 MiB at
+   * most). `Session.maxWaiting` changes it. Default: 256 MiB.
+   */
+  readonly maxWaiting?: number
   /** Wire versions to offer. Default: all that this library supports. */
   readonly versions?: readonly number[]
 }
 
 const ECHO_INTERVAL_MS = 5_000
 const REQUEST_TIMEOUT_MS = 60_000
+const MAX_WAITING_OCTETS = 256 * 1024 * 1024
 
 /**
  * @throws OpenFlowError `no-common-version`; `closed` with the reason; `out-of-range` if `versions` has an
  *   unsupported one
  */
 export async function handshake(socket: Socket, options: SessionOptions = {}): Promise<Session> {
-  const { echoInterval = ECHO_INTERVAL_MS, requestTimeout = REQUEST_TIMEOUT_MS, versions = VERSIONS } = options
+  const {
+    echoInterval = ECHO_INTERVAL_MS,
+    requestTimeout = REQUEST_TIMEOUT_MS,
+    maxWaiting = MAX_WAITING_OCTETS,
+    versions = VERSIONS,
+  } = options
   const unspoken = versions.find((version) => !VERSIONS.includes(version))
   if (unspoken !== undefined || versions.length === 0) {
     socket.destroy()
     const words = unspoken === undefined ? 'the list is empty' : `${versionName(unspoken)} is not supported`
     throw new OpenFlowError('out-of-range', `versions: ${words}`)
   }
-  const channel = new Channel(socket, { echoInterval, version: Math.max(...versions), timeoutMs: requestTimeout })
+  const version = Math.max(...versions)
+  const channel = new Channel(socket, { echoInterval, version, timeoutMs: requestTimeout, maxWaiting })
   const late = setTimeout(() => channel.close('the handshake takes too long'), 2 * echoInterval)
   try {
     let version: number | undefined

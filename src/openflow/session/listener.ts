@@ -20,6 +20,8 @@ interface ListenerOptions extends SessionOptions {
    * session is closed with that reason.
    */
   readonly onSession?: (session: Session) => void | Promise<void>
+  /** Called with each socket as soon as it is accepted. It may destroy the socket, which then becomes no session. */
+  readonly onSocket?: (socket: Socket) => void
   /** Called for connections that did not become a session. If it throws, the process emits a warning. */
   readonly onRefused?: (error: OpenFlowError, remoteAddress: string) => void
 }
@@ -44,6 +46,7 @@ export class Listener implements AsyncIterable<Session> {
   constructor(server: Server, options: ListenerOptions, isSecure = false) {
     this.#server = server
     this.#options = options
+    if (options.onSocket) server.on('connection', options.onSocket)
     if (!isSecure) {
       server.on('connection', (socket: Socket) => void this.#greet(socket))
       return
@@ -83,6 +86,7 @@ export class Listener implements AsyncIterable<Session> {
 
   async #greet(socket: Socket): Promise<void> {
     const { onSession = (session) => this.#sessions.push(session) } = this.#options
+    if (socket.destroyed) return
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
     const from = nameOf(socket)

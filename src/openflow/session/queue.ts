@@ -10,6 +10,8 @@ interface Limits {
 
 export class Queue<T> implements AsyncIterable<T> {
   readonly #limits: Required<Limits>
+  /** The maximum number of octets of the waiting items. */
+  maxOctets: number
   readonly #waiting: Array<{ readonly item: T; readonly octets: number }> = []
   #octets = 0
   #end: { readonly error?: unknown } | undefined
@@ -18,6 +20,7 @@ export class Queue<T> implements AsyncIterable<T> {
 
   constructor({ items = Number.POSITIVE_INFINITY, octets = Number.POSITIVE_INFINITY, taken = () => {} }: Limits = {}) {
     this.#limits = { items, octets, taken }
+    this.maxOctets = octets
   }
 
   /** The number of items that were dropped because they were not taken in time. */
@@ -35,7 +38,7 @@ export class Queue<T> implements AsyncIterable<T> {
     if (this.#end) return
     this.#waiting.push({ item, octets })
     this.#octets += octets
-    while (this.#waiting.length > this.#limits.items || this.#octets > this.#limits.octets) {
+    while (this.#waiting.length > this.#limits.items || this.#octets > this.maxOctets) {
       this.#shift()
       this.#dropped += 1
     }

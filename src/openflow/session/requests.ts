@@ -70,8 +70,11 @@ const ANSWERS = new Set<string>(Object.values(REPLIES))
 const LAST_TYPE = 35
 /** The maximum number of waiting events, and of their octets. */
 const MAX_EVENTS = { items: 10_000, octets: 16 * 1024 * 1024 }
-/** The maximum number of octets of an answer whose parts are joined. */
-const MAX_GATHERED_OCTETS = 32 * 1024 * 1024
+/**
+ * The maximum number of octets of an answer whose parts are joined. Open vSwitch has at most 65,280 ports (4.5 MiB) and
+ * 262,144 meters (6 MiB of 24 octets). As values they take some ten times as much.
+ */
+const MAX_GATHERED_OCTETS = 8 * 1024 * 1024
 const PART_OVERHEAD_OCTETS = 256
 /** The number of checks within the time that an answer may take. */
 const CHECKS_PER_TIMEOUT = 4
@@ -80,7 +83,7 @@ export class Requests {
   readonly channel: Channel
   /** The first message that the peer sends. */
   readonly first: Promise<Decoded>
-  readonly events = new Queue<Decoded>(MAX_EVENTS)
+  readonly events: Queue<Decoded>
   readonly errorTakers = new Set<ErrorTaker>()
   /** Expected answers, in the order of sending. */
   readonly #expected = new Map<number, Expected>()
@@ -92,6 +95,7 @@ export class Requests {
   /** @param greeted called with the first message before any other is decoded */
   constructor(channel: Channel, greeted: (message: Decoded) => void = () => {}) {
     this.channel = channel
+    this.events = new Queue<Decoded>({ ...MAX_EVENTS, octets: Math.min(MAX_EVENTS.octets, channel.maxWaiting) })
     this.first = new Promise((resolve, reject) => {
       channel.receive = (message) => {
         greeted(message)
@@ -107,6 +111,16 @@ export class Requests {
     }
     this.#watch = setInterval(() => this.#checkOldest(), channel.timeoutMs / CHECKS_PER_TIMEOUT)
     void channel.closed.then(({ reason }) => this.#closed(reason))
+  }
+
+  get maxWaiting(): number {
+    return this.channel.maxWaiting
+  }
+
+  /** Bounds what waits for the peer, and the events that wait to be taken. */
+  set maxWaiting(octets: number) {
+    this.channel.maxWaiting = octets
+    this.events.maxOctets = Math.min(MAX_EVENTS.octets, octets)
   }
 
   /**

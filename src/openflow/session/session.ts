@@ -63,6 +63,16 @@ export class Session {
     return this.#requests.events.dropped
   }
 
+  /** The maximum number of octets that wait for the switch to read them, and of events that wait to be taken. */
+  get maxWaiting(): number {
+    return this.#requests.maxWaiting
+  }
+
+  /** Sets the maximum number. Of events, at most 16 MiB wait. */
+  set maxWaiting(octets: number) {
+    this.#requests.maxWaiting = octets
+  }
+
   /**
    * Sends a message. All messages of one turn of the event loop leave in one write. A message without an xid gets one.
    * If the switch refuses the message, the error comes as an event.

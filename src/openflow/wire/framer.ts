@@ -3,6 +3,8 @@ import { BAD_LEN } from './error-values.ts'
 import { OpenFlowError } from './openflow-error.ts'
 
 const HEAD_LENGTH = 8
+/** Each chunk takes memory of its own. A peer that sends octet by octet would make some 65,000 of them. */
+const MAX_CHUNKS = 64
 
 /**
  * Splits a stream into messages, wherever its chunks begin and end. Each connection and direction needs a framer of its
@@ -28,6 +30,7 @@ export class Framer {
   push(chunk: Uint8Array): Generator<Uint8Array, void, void> {
     this.#chunks.push(chunk)
     this.#held += chunk.length
+    if (this.#chunks.length > MAX_CHUNKS) this.#joined()
     return this.#whole()
   }
 

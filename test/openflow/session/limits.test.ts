@@ -182,3 +182,17 @@ t.test('answers to a peer that sends only invalid messages are limited', async (
   session.send({ type: 'barrier_request' })
   await peer.nextOf('barrier_request')
 })
+
+t.test('B109: a peer that sends echo requests and reads no answers is closed at the limit', async (t) => {
+  const { session, peer } = await pair(t, { maxWaiting: 100_000 })
+  peer.socket.pause()
+  let isClosed = false
+  void session.closed.then(() => {
+    isClosed = true
+  })
+  while (!isClosed) {
+    peer.send({ type: 'echo_request', data: new Uint8Array(50_000) })
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  t.match(await session.closed, { reason: 'the peer does not read: more than 100000 octets wait' })
+})
