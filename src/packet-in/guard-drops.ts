@@ -20,7 +20,7 @@ import type { Fleet } from '../switches/fleet.ts'
 import type { PacketHandler } from './dispatch.ts'
 import { type Counter, DropCounts } from './drop-counts.ts'
 import { wordsFor } from './refusal-words.ts'
-import { SparingLog } from './sparing-log.ts'
+import { SparingLog } from '../core/sparing-log.ts'
 
 /** Open vSwitch itself updates the counters of its rules about twice a second. */
 const READ_INTERVAL_MS = 2_000
