@@ -14,6 +14,7 @@ import { Timers } from '../core/timers.ts'
 import { OpenFlowError, type PacketIn, type Session } from '../openflow/index.ts'
 import { sendFromPort } from '../switches/send-packet-out.ts'
 import type { Outcome, PacketHandler } from './dispatch.ts'
+import { ofportOf, portOf } from './frame-source.ts'
 
 const MAX_FRAMES_OF_ONE_VNIC = 8
 const MAX_VNICS = 500
@@ -77,14 +78,13 @@ export class FirstFrames implements PacketHandler {
     this.#held.clear()
   }
 
-  #take(hypervisor: HypervisorId, session: Session, { cookie, match, data }: PacketIn): Outcome {
+  #take(hypervisor: HypervisorId, session: Session, packet: PacketIn): Outcome {
     const { graph } = this.#context
-    const author = authorOf(cookie)
-    const object = author === undefined ? undefined : graph.byKey.get(author)
-    if (object?.kind !== 'port') return 'ignored'
-    const from = match.find(({ field }) => field === 'in_port')
-    const ofport = from && 'value' in from ? from.value : undefined
-    const [waiting, placed] = [graph.expected(object.id), graph.placement(object.id)].map((place) =>
+    const port = portOf(graph, authorOf(packet.cookie))
+    if (!port) return 'ignored'
+    const { data } = packet
+    const ofport = ofportOf(packet)
+    const [waiting, placed] = [graph.expected(port), graph.placement(port)].map((place) =>
       place?.hypervisor === hypervisor && place.ofport === ofport ? place : undefined,
     )
     const at = waiting ?? placed

@@ -19,6 +19,7 @@ import { type FlowEntry, OpenFlowError, type PacketIn, type Session } from '../o
 import type { Fleet } from '../switches/fleet.ts'
 import type { PacketHandler } from './dispatch.ts'
 import { type Counter, DropCounts } from './drop-counts.ts'
+import { portOf, senderOf } from './frame-source.ts'
 import { wordsFor } from './refusal-words.ts'
 import { SparingLog } from '../core/sparing-log.ts'
 
@@ -65,14 +66,13 @@ export class GuardDrops implements PacketHandler {
     this.#timer.unref()
   }
 
-  packetIn(hypervisor: HypervisorId, _session: Session, { cookie, data }: PacketIn): void {
-    const key = authorOf(cookie)
-    const member = key === undefined ? undefined : this.#memberOf(key)
-    if (member?.hypervisor !== hypervisor) return
+  packetIn(hypervisor: HypervisorId, _session: Session, packet: PacketIn): void {
+    const member = senderOf(this.#context.graph, hypervisor, packet)
+    if (!member) return
     const now = performance.now()
     const { id } = member.vnic
     if (now - (this.#examples.get(id)?.at ?? Number.NEGATIVE_INFINITY) < EXAMPLE_INTERVAL_MS) return
-    const words = this.#wordsFor(member, data)
+    const words = this.#wordsFor(member, packet.data)
     if (words !== undefined) this.#examples.set(id, { words, at: now })
   }
 
@@ -142,18 +142,11 @@ export class GuardDrops implements PacketHandler {
     }
   }
 
-  #memberOf(key: Key): Member | undefined {
-    const { graph } = this.#context
-    const object = graph.byKey.get(key)
-    const placement = object?.kind === 'port' ? graph.placement(object.id) : undefined
-    return placement?.vnic ? (placement as Member) : undefined
-  }
-
   /** The VNIC whose frames a port takes. It may be on no hypervisor at present. */
   #vnicOf(key: Key): VnicId | undefined {
     const { graph } = this.#context
-    const object = graph.byKey.get(key)
-    return object?.kind === 'port' ? graph.attachmentOf(object.id)?.vnic.id : undefined
+    const port = portOf(graph, key)
+    return port && graph.attachmentOf(port)?.vnic.id
   }
 }
 

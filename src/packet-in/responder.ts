@@ -18,6 +18,7 @@ import { SparingLog } from '../core/sparing-log.ts'
 import { OpenFlowError, type PacketIn, type Session } from '../openflow/index.ts'
 import { sendPacketOut } from '../switches/send-packet-out.ts'
 import type { Outcome, PacketHandler } from './dispatch.ts'
+import { senderOf } from './frame-source.ts'
 
 const MAX_WAITING = 2_000
 const MAX_WAITING_OF_ONE_PORT = 4
@@ -82,7 +83,7 @@ export class Responder implements PacketHandler {
   /** @returns whether there was an answer */
   #answer({ hypervisor, session, port, packet }: Waiting): boolean {
     const { graph, rules, log } = this.#context
-    const member = this.#memberOf(port, hypervisor, packet)
+    const member = senderOf(graph, hypervisor, packet)
     if (!member) return false
     const about = { hypervisor, port: member.port.id }
     try {
@@ -98,16 +99,6 @@ export class Responder implements PacketHandler {
       }
       return false
     }
-  }
-
-  /** The VNIC that a frame came from, if it is still there. */
-  #memberOf(key: Key, hypervisor: HypervisorId, { match }: PacketIn): Member | undefined {
-    const { graph } = this.#context
-    const object = graph.byKey.get(key)
-    const member = object?.kind === 'port' ? graph.placement(object.id) : undefined
-    if (!member?.vnic || member.hypervisor !== hypervisor) return undefined
-    const from = match.find(({ field }) => field === 'in_port')
-    return from && 'value' in from && from.value === member.ofport ? (member as Member) : undefined
   }
 
   #ask(member: Member, frame: Uint8Array): Answer {
