@@ -10,9 +10,10 @@ import { type Pair, pairName } from './tunnel-pairs.ts'
 export const MAX_START_MS = 4_000
 
 export class TunnelVerdicts {
+  /** The dead tunnels by name, those that were chosen longest ago first. */
   readonly #dead = new Map<string, Pair>()
-  /** When each session began, in milliseconds of the clock. */
-  readonly #begun = new Map<string, number>()
+  /** When each session began, in milliseconds of the clock; minus infinity: it has been up. */
+  readonly #begun = new Map<string, { readonly pair: Pair; readonly at: number }>()
   readonly #states = new Map<HypervisorId, ReadonlyMap<string, ProbeState>>()
 
   get dead(): ReadonlyMap<string, Pair> {
@@ -35,21 +36,29 @@ export class TunnelVerdicts {
 
   /** The switch of a hypervisor has connected: it may have restarted. */
   restart(id: HypervisorId, now: number): void {
-    for (const name of this.#begun.keys()) {
-      const [, one, other] = name.split(' ')
-      if (one === id || other === id) this.#begun.set(name, now)
+    for (const [name, { pair }] of this.#begun)
+      if (pair.one === id || pair.other === id) this.#begun.set(name, { pair, at: now })
+  }
+
+  /** Forgets the dead tunnels that are not needed. */
+  *forgetOthers(isNeeded: (pair: Pair) => boolean): Generator<void> {
+    for (const [name, pair] of this.#dead) {
+      if (!isNeeded(pair)) this.#dead.delete(name)
+      yield
     }
   }
 
+  /** Of the dead tunnels, those that are chosen now are the next ones to be chosen last. */
+  putLast(chosen: ReadonlyMap<string, Pair>): void {
+    for (const [name, pair] of chosen) if (this.#dead.delete(name)) this.#dead.set(name, pair)
+  }
+
   /**
-   * Judges all tunnels.
-   * @param watched the tunnels that are watched
-   * @param used the names of the tunnels that networks use. Others are forgotten
+   * Judges all tunnels that are watched.
    * @returns when to judge again, in milliseconds of the clock; undefined: when something changes
    */
-  judge(watched: readonly Pair[], used: ReadonlySet<string>, now: number): number | undefined {
+  judge(watched: readonly Pair[], now: number): number | undefined {
     const names = new Set(watched.map(pairName))
-    for (const name of this.#dead.keys()) if (!used.has(name)) this.#dead.delete(name)
     for (const name of this.#begun.keys()) if (!names.has(name)) this.#begun.delete(name)
     let again: number | undefined
     for (const pair of watched) {
@@ -61,18 +70,18 @@ export class TunnelVerdicts {
       }
       if (ends.every(({ isUp }) => isUp)) {
         this.#dead.delete(name)
-        this.#begun.set(name, Number.NEGATIVE_INFINITY)
+        this.#begun.set(name, { pair, at: Number.NEGATIVE_INFINITY })
         continue
       }
-      const begun = this.#begun.get(name) ?? now
+      const begun = this.#begun.get(name)?.at ?? now
       const wasUp = begun === Number.NEGATIVE_INFINITY
       if (wasUp && !ends.some(({ isSilent }) => isSilent)) {
         // The other end has begun anew.
-        this.#begun.set(name, now)
+        this.#begun.set(name, { pair, at: now })
         again = Math.min(again ?? Number.POSITIVE_INFINITY, now + MAX_START_MS)
         continue
       }
-      this.#begun.set(name, begun)
+      this.#begun.set(name, { pair, at: begun })
       const until = begun + MAX_START_MS
       if (now >= until) this.#dead.set(name, pair)
       else again = Math.min(again ?? Number.POSITIVE_INFINITY, until)

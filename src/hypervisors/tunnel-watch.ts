@@ -2,7 +2,7 @@
  * Watches the tunnels between hypervisors that share an overlay network, by BFD. A hypervisor watches some tunnels at a time, in
  * turn if there are more.
  *
- *   graph ─> tunnel pairs ─> chosen ─> probe ports in the OVSDB of both ends ─> verdicts ─> troubles
+ *   graph ─> chosen pairs ─> probe ports in the OVSDB of both ends ─> verdicts ─> troubles
  */
 import type { Engines } from '../../flows/compile.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
@@ -15,7 +15,7 @@ import type { Trouble } from '../core/trouble.ts'
 import type { Troubles } from '../core/troubles.ts'
 import type { OpenVSwitch, Tables } from '../ovsdb/index.ts'
 import { type Probe, probeName, readProbes } from './probe-ports.ts'
-import { choosePairs, type Pair, pairName, pairsFrom, withOwnAddresses } from './tunnel-pairs.ts'
+import { choosePairs, type End, endsOf, type IsAlone, isUsed, type Pair, withOwnAddress } from './tunnel-pairs.ts'
 import { TunnelVerdicts } from './tunnel-verdicts.ts'
 
 interface Context {
@@ -30,42 +30,45 @@ interface Context {
 
 /** Changes within this time share a choice. */
 const CHOICE_DELAY_MS = 250
-/** If there are more tunnels than a hypervisor watches at a time, each is watched for this long. */
+/** So choices take at most a tenth of the time, however large the cloud is. */
+const REST_AFTER_WORK = 9
+/** What hosts say within this time is judged together. */
+const JUDGEMENT_DELAY_MS = 100
+/** If there are more tunnels than a hypervisor watches at a time, others come first after this time. */
 const TURN_MS = 30_000
+/** A tunnel is watched at least for this long. */
+const MIN_WATCH_MS = 20_000
 const SOURCE = 'tunnels'
+
+interface Chosen {
+  readonly pair: Pair
+  readonly since: number
+}
 
 export class TunnelWatch implements Subscriber {
   readonly #context: Context
   readonly #verdicts = new TunnelVerdicts()
   readonly #timers = new Timers()
   readonly #turns: NodeJS.Timeout
-  /** The tunnels that networks use, by the hypervisor with the lesser id. */
-  readonly #used = new Map<HypervisorId, ReadonlyMap<string, Pair>>()
-  readonly #changed = new Set<HypervisorId>()
-  /** When each watched tunnel was chosen. */
-  #chosen = new Map<string, { readonly pair: Pair; readonly since: number }>()
+  /** The watched tunnels by name. */
+  #chosen: ReadonlyMap<string, Chosen> = new Map()
   #probes = new Map<HypervisorId, readonly Probe[]>()
   #reported: ReadonlySet<HypervisorId> = new Set()
-  /** The number of choices so far. */
-  #choices = 0
-  /** The last choice of each tunnel, as far as it was chosen. */
-  #lastChoices: ReadonlyMap<string, number> = new Map()
-  /** The names of all tunnels that networks use, if their ends have addresses of their own. */
-  #names: ReadonlySet<string> = new Set()
-  /** Must be chosen again, though networks use the same tunnels. */
-  #isOutdated = true
+  #turn = 0
   #isChoiceDue = false
   #isChoosing = false
-  #judgedAt = Number.POSITIVE_INFINITY
+  #isJudgementSoon = false
+  /** When the verdicts may change without news; infinity: not. */
+  #judgesAt = Number.POSITIVE_INFINITY
 
   constructor(context: Context) {
     this.#context = context
-    for (const id of context.graph.hypervisors.keys()) this.#changed.add(id)
     this.#turns = setInterval(() => {
-      this.#isOutdated = true
+      this.#turn += 1
       this.#chooseSoon()
     }, TURN_MS)
     this.#turns.unref()
+    this.#chooseSoon()
   }
 
   /** The tunnels that a hypervisor is to watch; undefined: nothing is known yet, and it keeps the ports that it has. */
@@ -74,11 +77,8 @@ export class TunnelWatch implements Subscriber {
   }
 
   committed({ stale, hypervisors }: Effects): void {
-    for (const id of hypervisors) this.#changed.add(id)
-    // The addresses of the ends may have changed.
-    if (hypervisors.size > 0) this.#isOutdated = true
-    for (const [id, objects] of stale) if ([...objects].some((key) => this.#isNetwork(key))) this.#changed.add(id)
-    if (this.#changed.size > 0) this.#chooseSoon()
+    const areMembersStale = [...stale.values()].some((objects) => [...objects].some((key) => this.#isNetwork(key)))
+    if (hypervisors.size > 0 || areMembersStale) this.#chooseSoon()
   }
 
   /** Only if the rules of a network itself are stale, its members may be on other hypervisors than before. */
@@ -92,7 +92,7 @@ export class TunnelWatch implements Subscriber {
   /** The rows of a hypervisor have been read. */
   read(id: HypervisorId, rows: Tables<OpenVSwitch>): void {
     this.#verdicts.note(id, readProbes(rows))
-    this.#judge()
+    this.#judgeSoon()
   }
 
   joinedOrLeft(id: HypervisorId): void {
@@ -100,14 +100,13 @@ export class TunnelWatch implements Subscriber {
       this.#verdicts.forget(id)
       this.#probes.delete(id)
     }
-    this.#isOutdated = true
     this.#chooseSoon()
   }
 
   /** The switch of a hypervisor has connected. */
   connected(id: HypervisorId): void {
     this.#verdicts.restart(id, performance.now())
-    this.#judge()
+    this.#judgeSoon()
   }
 
   close(): void {
@@ -115,72 +114,55 @@ export class TunnelWatch implements Subscriber {
     this.#timers.clear()
   }
 
-  #chooseSoon(): void {
-    if (this.#isChoiceDue) return
+  #chooseSoon(afterMs = 0): void {
     this.#isChoiceDue = true
-    this.#timers.later(() => void this.#choose(), CHOICE_DELAY_MS)
+    if (this.#isChoosing) return
+    this.#isChoosing = true
+    this.#timers.later(() => void this.#choose(), Math.max(CHOICE_DELAY_MS, afterMs))
   }
 
   async #choose(): Promise<void> {
-    if (this.#isChoosing) return
-    this.#isChoosing = true
-    while (this.#isChoiceDue) {
-      this.#isChoiceDue = false
-      const isChanged = await sliced(this.#readPairs())
-      if (!isChanged && !this.#isOutdated) continue
-      this.#isOutdated = false
-      const { graph, isJoined } = this.#context
-      const used = [...this.#used.values()].flatMap((its) => [...its.values()])
-      const distinct = withOwnAddresses(used, graph.hypervisors.values(), isJoined)
-      this.#names = new Set(distinct.map(pairName))
-      const pairs = distinct.filter((pair) => this.#canWatch(pair))
-      const now = performance.now()
-      const chosen = await sliced(
-        choosePairs(pairs, {
-          isFresh: (name) => now - (this.#chosen.get(name)?.since ?? Number.NEGATIVE_INFINITY) < TURN_MS,
-          isDead: (name) => this.#verdicts.dead.has(name),
-          lastChoice: (name) => this.#lastChoices.get(name) ?? 0,
-        }),
-      )
-      this.#noteChoice(pairs, chosen)
-      this.#chosen = new Map(
-        chosen.map((pair) => [pairName(pair), { pair, since: this.#sinceOf(pairName(pair), now) }] as const),
-      )
-      this.#provision()
-      this.#judge()
-    }
+    this.#isChoiceDue = false
+    const begin = performance.now()
+    await sliced(this.#choice(begin))
+    this.#judge()
     this.#isChoosing = false
+    if (this.#isChoiceDue) this.#chooseSoon((performance.now() - begin) * REST_AFTER_WORK)
   }
 
-  #noteChoice(pairs: readonly Pair[], chosen: readonly Pair[]): void {
-    this.#choices += 1
-    const last = new Map<string, number>()
-    for (const name of pairs.map(pairName)) last.set(name, this.#lastChoices.get(name) ?? 0)
-    for (const name of chosen.map(pairName)) last.set(name, this.#choices)
-    this.#lastChoices = last
-  }
-
-  /** A tunnel that stays watched though its turn is over begins a new turn, so that others can have its place only then. */
-  #sinceOf(name: string, now: number): number {
-    const since = this.#chosen.get(name)?.since ?? Number.NEGATIVE_INFINITY
-    return now - since < TURN_MS ? since : now
-  }
-
-  /** @returns whether networks use other tunnels than before */
-  *#readPairs(): Generator<void, boolean> {
-    const { graph, engines } = this.#context
-    const changed = new Set(this.#changed)
-    this.#changed.clear()
-    let isChanged = false
-    for (const id of changed) {
-      const pairs = pairsFrom(graph, engines, id)
-      const before = this.#used.get(id)
-      isChanged ||= pairs.size !== (before?.size ?? 0) || [...pairs.keys()].some((name) => !before?.has(name))
-      if (pairs.size > 0) this.#used.set(id, pairs)
-      else this.#used.delete(id)
-      yield
+  *#choice(now: number): Generator<void> {
+    const { graph, engines, isJoined } = this.#context
+    const isAlone = withOwnAddress(graph.hypervisors.values(), isJoined)
+    const isNeeded = (pair: Pair) => isUsed(graph, engines, isAlone, pair)
+    yield* this.#verdicts.forgetOthers(isNeeded)
+    const chosen = yield* choosePairs(this.#meshes(isAlone), {
+      fresh: [...this.#chosen.values()]
+        .filter(({ pair, since }) => now - since < MIN_WATCH_MS && isNeeded(pair))
+        .map(({ pair }) => pair),
+      dead: this.#verdicts.dead.values(),
+      turn: this.#turn,
+      canWatch: (pair) => this.#canWatch(pair),
+    })
+    this.#verdicts.putLast(chosen)
+    const since = (name: string) => {
+      const before = this.#chosen.get(name)?.since
+      return before !== undefined && now - before < MIN_WATCH_MS ? before : now
     }
-    return isChanged
+    this.#chosen = new Map([...chosen].map(([name, pair]) => [name, { pair, since: since(name) }] as const))
+    yield
+    yield* this.#provision()
+  }
+
+  /** In random order, so that of many small networks of a hypervisor none always comes last. */
+  *#meshes(isAlone: IsAlone): Generator<readonly End[]> {
+    const { graph, engines } = this.#context
+    const networks = [...graph.networks.values()].filter(({ mesh }) => mesh)
+    for (let left = networks.length; left > 0; left--) {
+      const at = Math.floor(Math.random() * left)
+      const [network, last] = [networks[at], networks[left - 1]]
+      if (network) yield endsOf(graph, engines, network, isAlone)
+      if (last) networks[at] = last
+    }
   }
 
   /** Both ends get a port. One whose peer is away keeps watching, but does not begin. */
@@ -193,7 +175,7 @@ export class TunnelWatch implements Subscriber {
     )
   }
 
-  #provision(): void {
+  *#provision(): Generator<void> {
     const { graph, isJoined, provision } = this.#context
     const probes = new Map<HypervisorId, Probe[]>()
     for (const id of graph.hypervisors.keys()) if (isJoined(id)) probes.set(id, [])
@@ -206,18 +188,29 @@ export class TunnelWatch implements Subscriber {
     }
     const before = this.#probes
     this.#probes = probes
-    for (const [id, its] of probes) if (textOf(its) !== textOf(before.get(id))) provision(id)
+    for (const [id, its] of probes) {
+      yield
+      if (textOf(its) !== textOf(before.get(id))) provision(id)
+    }
+  }
+
+  #judgeSoon(): void {
+    if (this.#isJudgementSoon) return
+    this.#isJudgementSoon = true
+    this.#timers.later(() => {
+      this.#isJudgementSoon = false
+      this.#judge()
+    }, JUDGEMENT_DELAY_MS)
   }
 
   #judge(): void {
     const now = performance.now()
     const again = this.#verdicts.judge(
       [...this.#chosen.values()].map(({ pair }) => pair),
-      this.#names,
       now,
     )
-    if (again !== undefined && (again < this.#judgedAt || this.#judgedAt <= now)) {
-      this.#judgedAt = again
+    if (again !== undefined && (again < this.#judgesAt || this.#judgesAt <= now)) {
+      this.#judgesAt = again
       this.#timers.later(() => this.#judge(), again - now)
     }
     this.#report()

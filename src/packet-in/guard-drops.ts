@@ -14,6 +14,7 @@ import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key, VnicId } from '../../topology/ids.ts'
 import type { Effects } from '../core/effects.ts'
 import { sliced } from '../core/slices.ts'
+import { SparingLog } from '../core/sparing-log.ts'
 import type { GuardDropsView } from '../core/views.ts'
 import { type FlowEntry, OpenFlowError, type PacketIn, type Session } from '../openflow/index.ts'
 import type { Fleet } from '../switches/fleet.ts'
@@ -21,7 +22,6 @@ import type { PacketHandler } from './dispatch.ts'
 import { type Counter, DropCounts } from './drop-counts.ts'
 import { portOf, senderOf } from './frame-source.ts'
 import { wordsFor } from './refusal-words.ts'
-import { SparingLog } from '../core/sparing-log.ts'
 
 /** Open vSwitch itself updates the counters of its rules about twice a second. */
 const READ_INTERVAL_MS = 2_000

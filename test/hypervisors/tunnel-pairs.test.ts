@@ -1,9 +1,17 @@
 /** Which tunnels are watched, and which of them count as dead. */
 import t from 'tap'
 import type { ProbeState } from '../../src/hypervisors/probe-ports.ts'
-import { choosePairs, MAX_WATCHED, type Pair, pairName, withOwnAddresses } from '../../src/hypervisors/tunnel-pairs.ts'
+import {
+  type Choice,
+  choosePairs,
+  type End,
+  MAX_WATCHED,
+  type Pair,
+  pairName,
+  withOwnAddress,
+} from '../../src/hypervisors/tunnel-pairs.ts'
 import { MAX_START_MS, TunnelVerdicts } from '../../src/hypervisors/tunnel-verdicts.ts'
-import { hypervisorId } from '../support/nodes.ts'
+import { hypervisor, hypervisorId } from '../support/nodes.ts'
 import { run } from '../support/run.ts'
 
 const pair = (one: number, other: number): Pair => ({
@@ -13,39 +21,67 @@ const pair = (one: number, other: number): Pair => ({
 })
 const name = (one: number, other: number) => pairName(pair(one, other))
 
-/** A full mesh. */
-const mesh = (count: number): Pair[] =>
-  Array.from({ length: count }, (_, one) => one + 1).flatMap((one) =>
-    Array.from({ length: count - one }, (_, at) => pair(one, one + 1 + at)),
-  )
-const NOTHING = { isFresh: () => false, isDead: () => false, lastChoice: () => 0 }
-const watchedBy = (pairs: readonly Pair[], host: number) =>
-  pairs.filter(({ one, other }) => [one, other].includes(hypervisorId(host))).length
+/** The members of a network. */
+const network = (...hosts: number[]): End[] =>
+  hosts.map((n) => ({ host: hypervisor(n, { encapIp: `192.0.${n >> 8}.${n & 255}` }), role: 'tunnel:vxlan' }))
+const hosts = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1)
+const NOTHING: Choice = { fresh: [], dead: [], turn: 0, canWatch: () => true }
+const choose = (networks: readonly End[][], choice: Partial<Choice> = {}) =>
+  run(choosePairs(networks, { ...NOTHING, ...choice }))
+const watchedBy = (pairs: ReadonlyMap<string, Pair>, host: number) =>
+  [...pairs.values()].filter(({ one, other }) => [one, other].includes(hypervisorId(host))).length
 
 t.test('B75: a hypervisor watches a limited number of tunnels at a time, and all of them in turn', async (t) => {
-  const all = mesh(40)
-  const last = new Map<string, number>()
-  for (let turn = 1; turn <= 6; turn++) {
-    const chosen = run(choosePairs(all, { ...NOTHING, lastChoice: (each) => last.get(each) ?? 0 }))
-    for (let host = 1; host <= 40; host++) t.ok(watchedBy(chosen, host) <= MAX_WATCHED)
-    for (const each of chosen) last.set(pairName(each), turn)
+  for (const count of [2, 3, 16, 17, 18, 40, 41]) {
+    const seen = new Set<string>()
+    for (let turn = 0; turn < Math.ceil(count / MAX_WATCHED); turn++) {
+      const chosen = choose([network(...hosts(count))], { turn })
+      for (const host of hosts(count)) t.ok(watchedBy(chosen, host) <= MAX_WATCHED)
+      for (const name of chosen.keys()) seen.add(name)
+    }
+    t.equal(seen.size, (count * (count - 1)) / 2, `each tunnel between ${count} hypervisors was watched`)
   }
-  t.equal(last.size, all.length, 'each was watched')
 })
 
-t.test('B75: a tunnel stays for its turn, and dead ones leave room for others', async (t) => {
-  const all = mesh(40)
-  const first = new Set(run(choosePairs(all, NOTHING)).map(pairName))
-  const second = run(choosePairs(all.toReversed(), { ...NOTHING, isFresh: (each) => first.has(each) })).map(pairName)
-  t.ok([...first].every((each) => second.includes(each)))
-  const dead = run(choosePairs(all, { ...NOTHING, isDead: (each) => each.includes(' hv1 ') }))
-  t.equal(watchedBy(dead, 1), MAX_WATCHED)
+t.test('B75: the work grows with the hypervisors, not with the tunnels between them', async (t) => {
+  const count = 650
+  let steps = 0
+  for (const _ of choosePairs([network(...hosts(count))], NOTHING)) steps += 1
+  t.equal(steps, (count * MAX_WATCHED) / 2)
+})
+
+t.test('B75: networks share what a hypervisor can watch', async (t) => {
+  // hv1 shares a small network with each of 40 others.
+  const small = hosts(40).map((n) => network(1, n + 1))
+  t.equal(watchedBy(choose(small), 1), MAX_WATCHED)
+  t.same([...choose(small.toReversed()).keys()].slice(0, 2), [name(1, 41), name(1, 40)])
+  t.same([...choose([network(1, 2), network(1, 2, 3)]).keys()].sort(), [name(1, 2), name(1, 3), name(2, 3)])
+})
+
+t.test('B75: a tunnel stays for its time, and dead ones leave room for others', async (t) => {
+  const all = [network(...hosts(40))]
+  const first = choose(all)
+  const second = choose(all, { turn: 1, fresh: first.values() })
+  t.same([...second.keys()], [...first.keys()])
+  const dead = hosts(39).map((n) => pair(1, n + 1))
+  const chosen = choose(all, { dead })
+  t.equal(watchedBy(chosen, 1), MAX_WATCHED)
   t.same(
-    run(choosePairs(mesh(3), NOTHING))
-      .map(pairName)
-      .sort(),
-    [name(1, 2), name(1, 3), name(2, 3)],
+    dead.slice(0, 9).map((each) => chosen.has(pairName(each))),
+    [...Array.from({ length: 8 }, () => true), false],
+    'those that were chosen longest ago',
   )
+  t.notOk(choose(all, { canWatch: ({ one }) => one !== hypervisorId(1) }).has(name(1, 2)))
+})
+
+t.test('B75: dead tunnels take turns, too', async (t) => {
+  const its = new TunnelVerdicts()
+  its.note(hypervisorId(1), new Map([2, 3, 4].map((n) => [`tunnel:vxlan hv${n}`, SILENT])))
+  const pairs = [2, 3, 4].map((n) => pair(1, n))
+  its.judge(pairs, 0)
+  its.judge(pairs, MAX_START_MS)
+  its.putLast(new Map([[name(1, 2), pair(1, 2)]]))
+  t.same([...its.dead.keys()], [name(1, 3), name(1, 4), name(1, 2)])
 })
 
 const UP: ProbeState = { isUp: true, isSilent: false }
@@ -63,7 +99,7 @@ function verdicts() {
     }
   }
   const judge = (now: number) => {
-    const again = its.judge([pair(1, 2)], new Set([name(1, 2)]), now)
+    const again = its.judge([pair(1, 2)], now)
     return { again, isDead: its.dead.has(name(1, 2)) }
   }
   return { its, say, judge }
@@ -111,13 +147,14 @@ t.test('B95: an end without a port says nothing about the tunnel, and one that i
 })
 
 t.test('B95: hypervisors that share an address with a connected one are not watched', async (t) => {
-  const pairs = [pair(1, 2), pair(1, 3), pair(2, 3)]
   const hosts = [1, 2, 3].map((n) => ({ id: hypervisorId(n), encapIp: `192.0.2.${Math.min(n, 2)}` }))
-  const watched = (joined: readonly number[]) =>
-    withOwnAddresses(pairs, hosts, (id) => joined.map(hypervisorId).includes(id)).map(pairName)
-  t.same(watched([1, 3]), [name(1, 3)], 'hv2 is gone, and hv3 has its address')
-  t.same(watched([1, 2, 3]), [])
-  t.same(watched([1]), pairs.map(pairName))
+  const alone = (joined: readonly number[]) => {
+    const isAlone = withOwnAddress(hosts, (id) => joined.map(hypervisorId).includes(id))
+    return [1, 2, 3].filter((n) => isAlone(hypervisorId(n)))
+  }
+  t.same(alone([1, 3]), [1, 3], 'hv2 is gone, and hv3 has its address')
+  t.same(alone([1, 2, 3]), [1])
+  t.same(alone([1]), [1, 2, 3])
 })
 
 t.test(
@@ -128,9 +165,10 @@ t.test(
     judge(0)
     say(SILENT, SILENT)
     judge(1)
-    its.judge([], new Set([name(1, 2)]), 2)
+    its.judge([], 2)
+    run(its.forgetOthers(() => true))
     t.ok(its.dead.has(name(1, 2)))
-    its.judge([], new Set(), 3)
+    run(its.forgetOthers(() => false))
     t.notOk(its.dead.has(name(1, 2)))
   },
 )
