@@ -15,6 +15,7 @@ import traceback
 from mininet.log import setLogLevel
 from mininet.net import Mininet
 
+import neighbours
 from nodes import Failed, Hypervisor, Lan, Machine, Vm
 from wire import Wire, socket_in
 
@@ -167,6 +168,11 @@ class Lab:
         self.net.delHost(vm)
         return {}
 
+    async def forget_neighbours(self, machines):
+        for machine in machines:
+            neighbours.forget(self.node(machine).pid)
+        return {}
+
     async def experiment(self, sends, limit, quiet):
         return {'arrivals': await self.wire.experiment(sends, limit, quiet)}
 
@@ -202,8 +208,8 @@ class Lab:
         return {}
 
 
-OPERATIONS = {'build', 'exec', 'spawn', 'kill', 'daemon', 'add_vm', 'remove_vm', 'tap', 'untap', 'experiment', 'overhear',
-              'relay'}
+OPERATIONS = {'build', 'exec', 'spawn', 'kill', 'daemon', 'add_vm', 'remove_vm', 'tap', 'untap', 'forget_neighbours',
+              'experiment', 'overhear', 'relay'}
 
 
 async def main(directory):

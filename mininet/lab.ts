@@ -219,7 +219,9 @@ export class Lab {
 
   /** Sends frames and pings. @returns every copy that was seen at a VM, at `outside` or at a port of a switch */
   async experiment(sends: readonly Send[], { limit = 5, quiet = 0.2 } = {}): Promise<readonly Arrival[]> {
-    if (sends.some(({ ping }) => ping !== undefined)) await this.forgetNeighbours()
+    // The kernels of the VMs are to ask for the addresses again.
+    const machines = this.vms.map(({ name }) => name)
+    if (sends.some(({ ping }) => ping !== undefined)) await this.#channel.call('forget_neighbours', { machines })
     const reply = await this.#channel.call<{ arrivals: [string, 'in' | 'out', string][] }>('experiment', {
       sends: sendsAsJson(sends),
       limit,
@@ -231,11 +233,6 @@ export class Lab {
   /** Records frames of these EtherTypes from now on, at the same places as experiments. */
   overhear(...etherTypes: readonly number[]): Promise<() => Promise<readonly Arrival[]>> {
     return overhear(this.#channel, etherTypes)
-  }
-
-  /** Clears the neighbour tables of all VMs, so that their next packets need ARP again. */
-  async forgetNeighbours(): Promise<void> {
-    await Promise.all(this.vms.map((vm) => this.exec(vm.name, 'ip', 'neigh', 'flush', 'all')))
   }
 
   /**
