@@ -1,4 +1,5 @@
 /** The switch answers ARP requests and neighbour solicitations for known addresses, so no other VM has to receive them. */
+import { setUp } from '../carrier.ts'
 import { onStage } from '../onstage.ts'
 import { until } from '../until.ts'
 
@@ -31,7 +32,7 @@ await onStage('answers', { hypervisors: 2 }, async (t, scene) => {
         t.equal(await lladdr(address), owner.vnic.mac_address, `${address}: the switch answers`)
       t.equal(await lladdr('10.9.0.9'), undefined, 'an address that is not known')
 
-      await lab.exec(owner.vm.name, 'ip', 'link', 'set', 'eth0', 'up')
+      await setUp(lab, owner.vm)
       await lab.exec(owner.vm.name, 'ip', 'addr', 'replace', 'fd09::2/64', 'dev', 'eth0')
       await lab.exec(third.vm.name, 'sysctl', '-q', '-w', 'net.ipv6.conf.eth0.accept_dad=1')
       await lab.exec(third.vm.name, 'ip', 'addr', 'add', 'fd09::2/64', 'dev', 'eth0')

@@ -1,4 +1,5 @@
 /** An address of one port that another port may send as: nobody but its present holder answers for it. */
+import { setUp } from '../carrier.ts'
 import { differences, type Send } from '../experiment.ts'
 import { broadcast, frame } from '../frames.ts'
 import { onStage } from '../onstage.ts'
@@ -91,7 +92,7 @@ await onStage('borrowed addresses', { hypervisors: 2 }, async (t, scene) => {
             other,
             [owner, ...askers].map(({ vm }) => vm.name),
           )
-          await lab.exec(owner.vm.name, 'ip', 'link', 'set', 'eth0', 'up')
+          await setUp(lab, owner.vm)
           const members = [...scene.stations.keys()]
           t.same(differences(sends, await lab.experiment(sends), members), [], 'everybody hears its announcements')
           await lab.exec(owner.vm.name, 'ip', 'link', 'set', 'eth0', 'down')

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { encode } from '../../src/openflow/index.ts'
 import { Peer } from '../openflow/support/peer.ts'
 import { skip } from '../ovsdb/process.ts'
+import { METER_FEATURES } from '../support/fake-switch.ts'
 import { OvsdbHost } from '../support/ovsdb-host.ts'
 import { ANY_PORTS, Plugboard, send, storeIn } from '../support/program.ts'
 import { until } from '../support/switches.ts'
@@ -106,6 +107,8 @@ t.test('B107: a switch that answers a dump for ever is closed, and its hyperviso
   for (;;) {
     const { multipart, xid } = await peer.nextOf('multipart_request')
     if (multipart !== 'flow') {
+      if (multipart === 'meter_features')
+        peer.send({ type: 'multipart_reply', multipart, xid, features: METER_FEATURES })
       if (multipart === 'meter_config') peer.send({ type: 'multipart_reply', multipart, xid, meters: [] })
       continue
     }

@@ -20,7 +20,7 @@ import { Peer } from '../openflow/support/peer.ts'
 /** The error for a rule that is refused when it is added to a bundle: BAD_ACTION/BAD_OUT_PORT. */
 const REFUSAL = { errorType: 2, code: 4 }
 const METER_MOD_FAILED = 12
-const METER_FEATURES = {
+export const METER_FEATURES = {
   maxMeter: 1_000,
   bandTypes: 2,
   capabilities: 13,
@@ -69,7 +69,11 @@ export class FakeSwitch {
   }
 
   static async connect(port: number, options: Options): Promise<FakeSwitch> {
-    const peer = await Peer.connect(port, options.from)
+    return FakeSwitch.on(await Peer.connect(port, options.from), options)
+  }
+
+  /** A switch on a connection that is made already. */
+  static async on(peer: Peer, options: Options): Promise<FakeSwitch> {
     await peer.greet(options.datapathId)
     const fake = new FakeSwitch(peer, options)
     void fake.#serve()
