@@ -73,7 +73,7 @@ export class Gate {
 
   /** The controller knows which hypervisor the caller belongs to. @param name `address:port` of its end */
   admit(name: string): void {
-    const caller = this.#callers.get(name.replace(/^::ffff:(?=\d+\.)/, ''))
+    const caller = this.#callers.get(plainAddress(name))
     if (caller) this.#forgetUnknown(caller)
   }
 

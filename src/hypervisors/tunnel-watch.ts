@@ -56,6 +56,7 @@ export class TunnelWatch implements Subscriber {
   #reported: ReadonlySet<HypervisorId> = new Set()
   #turn = 0
   #isChoiceDue = false
+  /** A choice is under way, or will begin after its delay. */
   #isChoosing = false
   #isJudgementSoon = false
   /** When the verdicts may change without news; infinity: not. */
@@ -135,22 +136,26 @@ export class TunnelWatch implements Subscriber {
     const isAlone = withOwnAddress(graph.hypervisors.values(), isJoined)
     const isNeeded = (pair: Pair) => isUsed(graph, engines, isAlone, pair)
     yield* this.#verdicts.forgetOthers(isNeeded)
+    const isFresh = ({ since }: Chosen) => now - since < MIN_WATCH_MS
     const chosen = yield* choosePairs(this.#meshes(isAlone), {
-      fresh: [...this.#chosen.values()]
-        .filter(({ pair, since }) => now - since < MIN_WATCH_MS && isNeeded(pair))
-        .map(({ pair }) => pair),
+      fresh: this.#chosenSo((each) => isFresh(each) && isNeeded(each.pair)),
       dead: this.#verdicts.dead.values(),
       turn: this.#turn,
       canWatch: (pair) => this.#canWatch(pair),
     })
     this.#verdicts.putLast(chosen)
-    const since = (name: string) => {
-      const before = this.#chosen.get(name)?.since
-      return before !== undefined && now - before < MIN_WATCH_MS ? before : now
+    const noted = (name: string, pair: Pair): Chosen => {
+      const before = this.#chosen.get(name)
+      return before && isFresh(before) ? before : { pair, since: now }
     }
-    this.#chosen = new Map([...chosen].map(([name, pair]) => [name, { pair, since: since(name) }] as const))
+    this.#chosen = new Map([...chosen].map(([name, pair]) => [name, noted(name, pair)] as const))
     yield
     yield* this.#provision()
+  }
+
+  /** One at a time, so that the work of `isIncluded` is sliced. */
+  *#chosenSo(isIncluded: (chosen: Chosen) => boolean): Generator<Pair> {
+    for (const chosen of this.#chosen.values()) if (isIncluded(chosen)) yield chosen.pair
   }
 
   /** In random order, so that of many small networks of a hypervisor none always comes last. */

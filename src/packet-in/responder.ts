@@ -6,6 +6,7 @@
  */
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
+import { domainOf } from '../../flows/domain-of.ts'
 import type { Member } from '../../flows/engines/engine-rules.ts'
 import { toItself } from '../../flows/packet-out.ts'
 import { authorOf } from '../../flows/pipeline/cookie.ts'
@@ -103,8 +104,8 @@ export class Responder implements PacketHandler {
 
   #ask(member: Member, frame: Uint8Array): Answer {
     const { graph, engines } = this.#context
-    const network = member.port.networkId && graph.networks.get(member.port.networkId)
-    const engine = engines.get(network ? network.engine : member.port.engine)
+    const domain = domainOf(graph, member.port)
+    const engine = domain && engines.get(domain.engine)
     return engine?.answer?.(graph, member, frame) ?? { frames: [] }
   }
 }

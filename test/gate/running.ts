@@ -23,6 +23,16 @@ export const memoryOf = ({ process: { pid } }: Plugboard, what: 'VmRSS' | 'VmHWM
   return Number(kilobytes) / 1024
 }
 
+/** @returns a check that the process has never taken so many MiB more than now */
+export function growthOf(t: Test, plugboard: Plugboard): (most: number) => void {
+  const before = memoryOf(plugboard, 'VmRSS')
+  return (most) => {
+    const grown = memoryOf(plugboard, 'VmHWM') - before
+    t.comment(`${Math.round(grown)} MiB more at most`)
+    t.ok(grown < most, `${grown} MiB`)
+  }
+}
+
 /** Resolves when a socket has room again, or is closed. */
 export const room = (socket: Socket): Promise<void> =>
   new Promise((resolve) => {

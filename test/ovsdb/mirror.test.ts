@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { mapOf, optional, scalar, setOf } from '../../src/ovsdb/index.ts'
 import { Mirror } from '../../src/ovsdb/mirror.ts'
+import { run } from '../support/run.ts'
 
 const columns = {
   name: scalar('string'),
@@ -31,13 +32,9 @@ const wireOf = (rfc: boolean, rows: object): object =>
 
 /** Takes an update in one go. */
 function take(mirror: Mirror, ...update: Parameters<Mirror['changesOf']>) {
-  const work = mirror.changesOf(...update)
-  for (;;) {
-    const step = work.next()
-    if (!step.done) continue
-    mirror.apply(step.value)
-    return step.value
-  }
+  const changes = run(mirror.changesOf(...update))
+  mirror.apply(changes)
+  return changes
 }
 
 for (const rfc of [true, false]) {
