@@ -26,7 +26,8 @@ function* partsOf(graph: GraphReader, here: Hypervisor): Generator<number> {
   }
   for (const id of graph.networksOn(here.id).keys()) {
     const network = graph.networks.get(id)
-    if (network) yield networkHash(network)
+    if (!network) continue
+    yield networkHash(network)
     if (graph.members(id).has(here.id)) yield* borrowersElsewhere(graph, id, here)
   }
 }

@@ -100,3 +100,13 @@ for (const make of [vlanNetwork, vxlanNetwork]) {
     },
   )
 }
+
+t.test('members elsewhere of a network that is gone do not count', async (t) => {
+  const [here, gone] = [vlanNetwork(1), vlanNetwork(2)]
+  const bitsWith = (borrowsAddresses: boolean) => {
+    const ports = [port(0, here), port(1, gone), port(2, gone, { borrowsAddresses })]
+    return bitsOf({ nodes: { networks: [here], ports } })
+  }
+  t.equal(ones(bitsWith(false)), 16)
+  t.equal(bitsWith(true), bitsWith(false))
+})
