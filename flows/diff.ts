@@ -41,12 +41,19 @@ export class Ledger {
   readonly #wanted = new Map<string, Array<Entry<Rule>>>()
   readonly #byAuthor = new Map<Key, ReadonlyArray<Entry<Rule>>>()
   #has = new Map<string, Entry>()
+  /** How many of these are ours. */
+  #present = 0
   /** Keys for which the desired rule may differ from the one that the switch has. */
   #open = new Set<string>()
 
   /** The number of desired rules. */
   get size(): number {
     return this.#wanted.size
+  }
+
+  /** The number of rules of ours that the switch has, as far as is known. */
+  get present(): number {
+    return this.#present
   }
 
   /** Is a rule with this key wanted? */
@@ -94,6 +101,7 @@ export class Ledger {
   /** Forgets what the switch has. Then a dump follows: `observe` is called for each of its rules. */
   forget(): void {
     this.#has = new Map()
+    this.#present = 0
     this.#open = new Set(this.#wanted.keys())
     this.meters.forget()
   }
@@ -101,7 +109,7 @@ export class Ledger {
   /** Called for each rule that the switch has. */
   observe(flow: Flow): void {
     const entry = entryOf(flow)
-    this.#has.set(entry.key, entry)
+    this.#note(entry.key, entry)
     this.#open.add(entry.key)
     if (authorOf(flow.cookie) === undefined) this.meters.observeOther(flow)
   }
@@ -133,13 +141,18 @@ export class Ledger {
   /** Called when the switch has accepted the delta. */
   *sent(): Generator<void, void> {
     for (const key of this.#open) {
-      const want = this.#wanted.get(key)?.[0]
-      if (want) this.#has.set(key, want)
-      else this.#has.delete(key)
+      this.#note(key, this.#wanted.get(key)?.[0])
       yield
     }
     this.#open = new Set()
     this.meters.sent()
+  }
+
+  /** Notes which rule the switch has under a key; undefined: it has none. */
+  #note(key: string, entry: Entry | undefined): void {
+    this.#present += countOurs(entry) - countOurs(this.#has.get(key))
+    if (entry) this.#has.set(key, entry)
+    else this.#has.delete(key)
   }
 
   #claim(entry: Entry<Rule>): void {
@@ -160,5 +173,7 @@ export class Ledger {
     else this.#wanted.delete(entry.key)
   }
 }
+
+const countOurs = (entry: Entry | undefined): number => (entry && authorOf(entry.flow.cookie) !== undefined ? 1 : 0)
 
 const entryOf = <F extends Flow>(flow: F): Entry<F> => ({ key: ruleKey(flow), body: ruleBody(flow), flow })

@@ -38,6 +38,8 @@ export class Controller {
   readonly #relay: Server
   #process: { pid: number; exit: Promise<number> } | undefined
   readonly #place: ControllerPlace
+  /** The directory of its store. */
+  readonly store: string
   /** The file with its output, of all starts. */
   readonly log: string
   /** Its base URL on this machine's loopback. */
@@ -71,16 +73,24 @@ export class Controller {
       incoming.pipe(onward).pipe(incoming)
     })
     await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
-    const args = ['--config', file, '--store-path', `${own}-store`, ...flags]
-    return new Controller(channel, place, relay, log ?? `${own}.log`, args)
+    const store = `${own}-store`
+    const args = ['--config', file, '--store-path', store, ...flags]
+    return new Controller(channel, place, relay, { log: log ?? `${own}.log`, store }, args)
   }
 
-  private constructor(channel: Channel, place: ControllerPlace, relay: Server, log: string, args: readonly string[]) {
+  private constructor(
+    channel: Channel,
+    place: ControllerPlace,
+    relay: Server,
+    { log, store }: { readonly log: string; readonly store: string },
+    args: readonly string[],
+  ) {
     this.#channel = channel
     this.#place = place
     this.#relay = relay
     this.#arguments = args
     this.log = log
+    this.store = store
     const address = relay.address()
     this.url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : address}`
   }

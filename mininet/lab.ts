@@ -239,7 +239,7 @@ export class Lab {
    * Empties the datapath caches of all switches. OVS caches forwarding decisions, and updates them shortly after the rules have
    * changed. But the user-space datapath of OVS 3.1.0 may keep an old decision about a VM on another hypervisor: if two cached
    * decisions match one packet, OVS may update the wrong one and treat the other one as updated. Traffic keeps the old decision
-   * alive. `docs/operating.md` says what Plugboard does about it, and `behaviours/cached-flows.test.ts` shows it without this.
+   * alive. `docs/operations.md` says what Plugboard does about it, and `behaviours/cached-flows.test.ts` shows it without this.
    */
   async settle(): Promise<void> {
     await Promise.all(this.hypervisors.map((host) => host.appctl('revalidator/purge')))

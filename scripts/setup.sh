@@ -35,6 +35,9 @@ EOF
       echo 'nginx nginx'
       echo 'keepalived keepalived'
       echo 'python3-os-ken /usr/lib/python3/dist-packages/os_ken'
+      echo 'debootstrap debootstrap'
+      echo 'systemd systemd-analyze'
+      echo 'systemd systemd-notify'
       ;;
     bench)
       echo 'ovn-central ovn-northd'

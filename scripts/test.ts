@@ -15,6 +15,7 @@ import { needsPackages } from './test-needs.ts'
 const PATTERNS = ['test/**/*.test.ts', 'mininet/**/*.test.ts']
 /** The slowest files, slowest first. They start first, so that none of them runs alone at the end. */
 const LONGEST = [
+  'test/packaging/debian.test.ts',
   'mininet/engine-kit-physical.test.ts',
   'mininet/engine-kit-tunnels.test.ts',
   'mininet/behaviours/rate-limits.test.ts',

@@ -26,11 +26,13 @@
 import type { Logger } from 'pino'
 import type { GraphReader } from '../topology/graph-reader.ts'
 import type { HypervisorId } from '../topology/ids.ts'
+import { checkEngines } from './core/engine/check-engines.ts'
 import type { Engine } from './core/engine/engine.ts'
 import { Events } from './core/events.ts'
 import type { Feature } from './core/feature.ts'
 import { HostConditions } from './core/host-conditions.ts'
 import { Journal } from './core/journal.ts'
+import { Latencies } from './core/latencies.ts'
 import type { Metric } from './core/metric.ts'
 import { type Operations, operationsOf } from './core/operations.ts'
 import { graphOf, type Loaded } from './core/persist.ts'
@@ -56,7 +58,7 @@ import { packetDispatch } from './packet-in/index.ts'
 import { CommitConfirmations } from './status/commit-confirmations.ts'
 import { metricsOf } from './status/metrics.ts'
 import { StatusTracker } from './status/status-tracker.ts'
-import { type Store, StoreError } from './store/store.ts'
+import type { Store } from './store/store.ts'
 import { Confirmations } from './switches/confirmations.ts'
 import { handOut } from './switches/cutover.ts'
 import { Fleet } from './switches/fleet.ts'
@@ -85,6 +87,7 @@ export class Controller {
   readonly fleet: Fleet
   readonly hosts: HypervisorSync
   readonly journal: Journal
+  readonly latencies = new Latencies()
   readonly #status: StatusTracker
   readonly #arp: GratuitousArp
   readonly #conditions: HostConditions
@@ -113,6 +116,7 @@ export class Controller {
       engines: rules,
       confirmations,
       log,
+      stopwatch: this.latencies.bundle,
       isOther: (id, address) => hosts.isOther(id, address),
     })
     const arp = new GratuitousArp({ graph, engines: rules, fleet, log })
@@ -127,6 +131,7 @@ export class Controller {
       limits: (graph, network) => engines.get(network.engine)?.networks?.limits?.(graph, network),
       confirmations,
       events: { vnicStatus: (id) => news.vnicStatus(id), portStatus: (id) => news.portStatus(id) },
+      stopwatch: this.latencies.realised,
       mended: (subPorts, generations) => arp.announceLater(subPorts, generations),
     })
     const guardDrops = new GuardDrops({ graph, rules, fleet, log })
@@ -170,7 +175,7 @@ export class Controller {
       subscribers: [holders, arp, packets, fleet, commits, encap, tunnels, status, conditions, news],
     })
     const journal: Journal = new Journal(
-      { graph, loaded, restore: (nodes) => restore(nodes, tables), store, log },
+      { graph, loaded, restore: (nodes) => restore(nodes, tables), store, log, stopwatch: this.latencies.commit },
       {
         ...hooks,
         beginning: () => events.take(),
@@ -266,7 +271,8 @@ export class Controller {
 
   metrics(): Promise<Metric[]> {
     const { graph, fleet, hosts, journal } = this
-    return metricsOf({ graph, status: this.#status, fleet, hosts, journal, packets: this.#packets.counts })
+    const [status, conditions, packets] = [this.#status, this.#conditions, this.#packets.counts]
+    return metricsOf({ graph, status, fleet, hosts, journal, conditions, packets })
   }
 
   /** Ends all waits. */
@@ -283,16 +289,5 @@ export class Controller {
     this.#packets.close()
     this.fleet.close('the controller stops')
     this.hosts.close('the controller stops')
-  }
-}
-
-/** @throws StoreError `malformed` */
-function checkEngines(graph: GraphReader, engines: ReadonlyMap<string, Engine>): void {
-  for (const { engine } of [...graph.networks.values(), ...graph.ports.values()]) {
-    if (engines.has(engine)) continue
-    throw new StoreError(
-      'malformed',
-      `the store has objects of engine "${engine}", which is not loaded: name it in "engines"`,
-    )
   }
 }

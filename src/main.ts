@@ -7,6 +7,7 @@ import { help, parseCommandLine, UsageError } from './cli.ts'
 import { type Config, ConfigError } from './config/config.ts'
 import { readDump, writeDump } from './store/commands.ts'
 import { StoreError } from './store/store.ts'
+import { Systemd } from './systemd.ts'
 import { version } from './version.ts'
 
 /** Exit codes. */
@@ -48,11 +49,14 @@ async function run(config: Config): Promise<void> {
   process.removeAllListeners('warning')
   process.on('warning', (warning) => log.warn({ err: warning }, 'runtime warning'))
   const stopping = stopSignal()
+  const systemd = new Systemd(process.env, log)
   // Imported here, so that the other commands do not wait for it to load.
   const { start } = await import('./server.ts')
   const server = await start(config, log, version())
   log.info({ version: version(), ...server.addresses, store: config.store.path }, 'plugboard is ready')
+  systemd.ready(`the API listens on ${server.addresses.http}`)
   log.info({ signal: await stopping }, 'stopping')
+  systemd.stopping()
   const closed = await server.stop()
   log.info({ storeClosed: closed }, 'stopped')
   // Log lines are written in the background. If nobody reads them any more, the wait ends after a short time.

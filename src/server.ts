@@ -148,6 +148,7 @@ export async function start(config: Config, log: Logger, version: string): Promi
         ...(!ready && { listeners: 'they are being opened' }),
       }),
       metrics: async () => [...(await controller.metrics()), ...gates.metrics()],
+      latencies: controller.latencies.all,
       auth: config.auth,
       log,
       version,

@@ -13,31 +13,20 @@ import type { Graph } from '../../topology/graph.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Outcome, Store } from '../store/store.ts'
 import { Batch, type Operation } from './batch.ts'
-import { type Committed, type StalePairs, union } from './committed.ts'
+import { type Committed, union } from './committed.ts'
 import { differences } from './differences.ts'
 import type { Draft } from './draft.ts'
 import { PlugboardError } from './errors.ts'
 import type { Event } from './event-log.ts'
+import type { JournalHooks } from './journal-hooks.ts'
 import { KeyBlocks } from './key-blocks.ts'
+import { type Stopwatch, secondsSince } from './latencies.ts'
 import { HEAD_KEY, type Head, headWrite, type Loaded, load, readCommit } from './persist.ts'
 import { StepTaker } from './step-taker.ts'
 import { StoreFollower } from './store-follower.ts'
 
 /** While the store cannot commit, the journal tries a commit at this interval, to notice when it can again. */
 const PROBE_INTERVAL_MS = 1_000
-
-export interface JournalHooks {
-  /** Called when a batch begins. @returns an operation to run before the others of the batch, if there is one */
-  beginning(): Pick<Operation, 'run' | 'reject'> | undefined
-  /** Called after each operation and before its commit. It adds the changes and events that follow from the operation. */
-  settle(draft: Draft, committed: Committed): void
-  /** Called when a commit begins. @param stale what its operations make stale @param graph the graph after the commit */
-  committing(stale: StalePairs, graph: GraphReader): void
-  /** Called when an operation, or a commit of another writer, is durable and in the graph; before `write` resolves. */
-  committed(committed: Committed): void
-  /** Called for an operation that was passed to `settle` but not committed. It may run again. */
-  failed(committed: Committed): void
-}
 
 interface JournalOptions {
   /** The content of the store. */
@@ -48,6 +37,8 @@ interface JournalOptions {
   readonly graph: Graph
   readonly store: Store
   readonly log: Logger
+  /** Records the time of each commit. */
+  readonly stopwatch: Stopwatch
 }
 
 export class Journal {
@@ -55,6 +46,7 @@ export class Journal {
   readonly #restore: JournalOptions['restore']
   readonly #store: Store
   readonly #log: Logger
+  readonly #stopwatch: Stopwatch
   readonly #hooks: JournalHooks
   readonly #keys: KeyBlocks
   readonly #follower: StoreFollower
@@ -70,13 +62,14 @@ export class Journal {
   #broken: string | null = null
   #probe: NodeJS.Timeout | undefined
 
-  constructor({ graph, loaded, restore, store, log }: JournalOptions, hooks: JournalHooks) {
+  constructor({ graph, loaded, restore, store, log, stopwatch }: JournalOptions, hooks: JournalHooks) {
     this.#graph = graph
     this.#head = loaded.head
     this.#headRevision = loaded.headRevision
     this.#restore = restore
     this.#store = store
     this.#log = log
+    this.#stopwatch = stopwatch
     this.#hooks = hooks
     this.#keys = new KeyBlocks(store)
     this.#follower = new StoreFollower({ store, log, arrived: () => this.#wake() }, loaded.revision)
@@ -193,6 +186,7 @@ export class Journal {
     const stale = union(batch.done.map(({ committed }) => committed.stale))
     if (writes.length > 0) this.#guard(() => this.#hooks.committing(stale, batch.graph))
     let outcome: Outcome
+    const begin = performance.now()
     try {
       outcome = await this.#store.commit(writes, [{ key: HEAD_KEY, revision: this.#headRevision }])
     } catch (cause) {
@@ -208,7 +202,10 @@ export class Journal {
       this.#abandon(batch)
       return outcome.found.revision
     }
-    if (writes.length > 0) this.#advance(head, outcome.revision)
+    if (writes.length > 0) {
+      this.#stopwatch.observe(secondsSince(begin))
+      this.#advance(head, outcome.revision)
+    }
     for (const { operation, value, committed } of batch.done) {
       for (const { change } of committed.steps) apply(this.#graph, change)
       this.#guard(() => this.#hooks.committed(committed))

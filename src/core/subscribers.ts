@@ -6,7 +6,7 @@ import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Committed } from './committed.ts'
 import type { Draft } from './draft.ts'
 import { type Effects, effectsOf } from './effects.ts'
-import type { JournalHooks } from './journal.ts'
+import type { JournalHooks } from './journal-hooks.ts'
 import type { Generations } from './realisation.ts'
 
 export interface Subscriber {

@@ -1,6 +1,6 @@
 /**
  * What the peers of the two listeners for hypervisors may take from this process, each limit with its reason. Those that an
- * operator may need to change are keys of the configuration (`src/config/settings.ts`); docs/operating.md lists all of them.
+ * operator may need to change are keys of the configuration (`src/config/settings.ts`); docs/operations.md lists all of them.
  */
 
 const KIB = 1024

@@ -1,8 +1,15 @@
 /** The HTTP server, which all APIs share. It authorises requests, adds headers to answers and formats errors. */
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import { PlugboardError } from '../core/errors.ts'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+import type { Histogram } from 'prom-client'
+import { type ErrorCode, PlugboardError } from '../core/errors.ts'
 import type { EventLog } from '../core/event-log.ts'
 import type { Metric } from '../core/metric.ts'
 import type { Operations } from '../core/operations.ts'
@@ -11,7 +18,7 @@ import { Authenticator, type Token } from './auth.ts'
 import { HttpMetrics } from './http-metrics.ts'
 import { documentOf } from './openapi.ts'
 import { probeRoutes } from './probes.ts'
-import { rawProblem, sendProblem } from './problems.ts'
+import { asPlugboardError, rawProblem, sendProblem } from './problems.ts'
 import { convertQuery } from './query.ts'
 
 export interface HttpOptions {
@@ -20,6 +27,8 @@ export interface HttpOptions {
   /** The parts that are not ready, with the reasons; empty if all are ready. */
   readonly readiness: () => Readonly<Record<string, string>>
   readonly metrics: () => Promise<readonly Metric[]>
+  /** The times that the parts of the controller record. */
+  readonly latencies: readonly Histogram[]
   readonly auth: { readonly tokens: readonly Token[] }
   readonly log: FastifyBaseLogger
   /** The version of the program. */
@@ -34,6 +43,12 @@ const MAX_PARAM_OCTETS = 64 * 1024
 /** @param apis the APIs, in the order in which their routes are registered */
 export async function buildHttp(options: HttpOptions, apis = APIS): Promise<FastifyInstance> {
   const { operations, events, log, version } = options
+  const metrics = new HttpMetrics(options)
+  const answerProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const problem = asPlugboardError(error, request.log)
+    metrics.failed(problem.code)
+    return sendProblem(problem, request, reply)
+  }
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -44,15 +59,18 @@ export async function buildHttp(options: HttpOptions, apis = APIS): Promise<Fast
     routerOptions: { maxParamLength: MAX_PARAM_OCTETS },
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
-    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
-    clientErrorHandler,
+    frameworkErrors: answerProblem,
+    clientErrorHandler: (error, socket) => {
+      const code = answerRubbish(error, socket)
+      if (code) metrics.failed(code)
+    },
   })
 
-  app.setErrorHandler(sendProblem)
+  app.setErrorHandler(answerProblem)
   app.setNotFoundHandler((request, reply) => {
     const documents = apis.map(({ documentPath }) => documentPath).join(' or ')
     const detail = `there is no ${request.method} ${request.url.split('?')[0]}: ${documents} lists what there is`
-    return sendProblem(new PlugboardError('not-found', detail), request, reply)
+    return answerProblem(new PlugboardError('not-found', detail), request, reply)
   })
   // Response schemas only document the answers. They must not remove fields from them.
   app.setSerializerCompiler(() => JSON.stringify)
@@ -63,7 +81,6 @@ export async function buildHttp(options: HttpOptions, apis = APIS): Promise<Fast
     else parse(request, body, done)
   })
 
-  const metrics = new HttpMetrics(options.metrics)
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id))
   app.addHook('preValidation', convertQuery)
   app.addHook('onResponse', async (request, reply) => {
@@ -98,11 +115,11 @@ export async function buildHttp(options: HttpOptions, apis = APIS): Promise<Fast
 const requestIdOf = (header: string | string[] | undefined): string =>
   typeof header === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(header) ? header : randomUUID()
 
-function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return
-  const detail =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? 'the headers are over 16 KiB'
-      : `this is no HTTP/1.1 request: ${error.message}`
-  socket.end(rawProblem(error.code === 'HPE_HEADER_OVERFLOW' ? 'too-large' : 'bad-request', detail))
+/** Answers octets that are not a request. @returns the code of the answer; undefined: nobody is there to read one */
+function answerRubbish(error: NodeJS.ErrnoException, socket: Socket): ErrorCode | undefined {
+  if (error.code === 'ECONNRESET' || !socket.writable) return undefined
+  const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'too-large' : 'bad-request'
+  const detail = code === 'too-large' ? 'the headers are over 16 KiB' : `this is no HTTP/1.1 request: ${error.message}`
+  socket.end(rawProblem(code, detail))
+  return code
 }

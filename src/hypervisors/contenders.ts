@@ -46,6 +46,11 @@ export class Contenders {
     this.#context = context
   }
 
+  /** The number of second connections that are kept. */
+  get spares(): number {
+    return this.#spares.size
+  }
+
   /** Decides between two connections with one system-id. @returns whether the second one takes the place of the first */
   async replaces(id: HypervisorId, first: Connection, second: Connection): Promise<boolean> {
     // One decision at a time. Open vSwitch tries again in a second.

@@ -118,6 +118,11 @@ export class HypervisorSync implements JoinedHosts {
     return this.#sessions.size
   }
 
+  /** The number of second connections of connected hosts. */
+  get spares(): number {
+    return this.#contenders.spares
+  }
+
   /** The number of refused connections: of hosts without a usable system-id, or with that of another host. */
   get refusals(): number {
     return this.#unnamed + this.#contenders.refusals

@@ -8,6 +8,7 @@ import { Multimap } from '../../topology/multimap.ts'
 import type { StalePairs } from '../core/committed.ts'
 import type { Event } from '../core/event-log.ts'
 import type { Standings } from '../core/standing.ts'
+import type { BuildingTimes } from './building-times.ts'
 import { DOWN } from './port-status.ts'
 import { isSamePort, isSameVnic, ToldStandings } from './told-standings.ts'
 
@@ -20,13 +21,15 @@ export class StatusTeller {
   readonly #graph: GraphReader
   readonly #now: Standings
   readonly #events: StatusEvents
+  readonly #building: BuildingTimes
   readonly #told = new ToldStandings()
   readonly #watchers = new Multimap<VnicId, () => void>()
 
-  constructor(graph: GraphReader, now: Standings, events: StatusEvents) {
+  constructor(graph: GraphReader, now: Standings, events: StatusEvents, building: BuildingTimes) {
     this.#graph = graph
     this.#now = now
     this.#events = events
+    this.#building = building
   }
 
   /**
@@ -59,6 +62,7 @@ export class StatusTeller {
     const vnic = this.#graph.vnics.get(id)
     if (!vnic) {
       this.#told.vnics.delete(id)
+      this.#building.forget(id)
       this.#callBack(id)
       return
     }
@@ -66,6 +70,7 @@ export class StatusTeller {
     const now = this.#now.vnic(id)
     if (!isSameVnic(now, before)) {
       this.#told.vnics.set(id, now)
+      this.#building.changed(id, now)
       if (before || now.status !== 'unplugged') this.#events.vnicStatus(id)
       this.#callBack(id)
     }

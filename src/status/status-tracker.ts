@@ -6,12 +6,14 @@ import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key, PortId, VnicId } from '../../topology/ids.ts'
 import type { Effects } from '../core/effects.ts'
 import type { Event } from '../core/event-log.ts'
+import type { Stopwatch } from '../core/latencies.ts'
 import type { Confirmation, Generations, Status } from '../core/realisation.ts'
 import { sliced } from '../core/slices.ts'
 import type { Standings } from '../core/standing.ts'
 import type { Subscriber } from '../core/subscribers.ts'
 import type { Confirmations } from '../switches/confirmations.ts'
 import type { SwitchListener } from '../switches/switch-listener.ts'
+import { BuildingTimes } from './building-times.ts'
 import { PendingConfirmations } from './pending-confirmations.ts'
 import { standingsOf } from './standings.ts'
 import { type StatusEvents, StatusTeller } from './status-teller.ts'
@@ -20,6 +22,8 @@ import type { StatusView } from './status-view.ts'
 interface Context extends Omit<StatusView, 'outstanding'> {
   readonly confirmations: Confirmations
   readonly events: StatusEvents
+  /** Records how long VNICs are being built. */
+  readonly stopwatch: Stopwatch
   /** Called with sub-ports that may work again after a change of a hypervisor. These generations confirm their rules. */
   mended(subPorts: Iterable<PortId>, generations: Generations): void
 }
@@ -50,7 +54,7 @@ export class StatusTracker implements Status, Subscriber, SwitchListener {
     this.network = now.network
     this.#context = context
     this.#graph = context.graph
-    this.#tell = new StatusTeller(context.graph, now, context.events)
+    this.#tell = new StatusTeller(context.graph, now, context.events, new BuildingTimes(context.stopwatch))
   }
 
   foresee(graph: GraphReader, { vnics, migrations, subPorts, sites }: Effects): Standings {

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino'
 import type { Key } from '../../topology/ids.ts'
+import { type Stopwatch, secondsSince } from '../core/latencies.ts'
 import { sliced } from '../core/slices.ts'
 import { BundleError, printFlow, type Session } from '../openflow/index.ts'
 import { CachePace } from './cache-pace.ts'
@@ -18,6 +19,8 @@ interface Context {
   readonly desired: DesiredRules
   readonly refusals: Refusals
   readonly log: Logger
+  /** Records the time of each bundle. */
+  readonly stopwatch: Stopwatch
 }
 
 /** The numbers of added and deleted rules, and of changed meters. */
@@ -42,7 +45,7 @@ export class BundleSender {
    * @throws OpenFlowError if the connection fails
    */
   async send(compiled: Iterable<Key>, commit?: () => Promise<void>): Promise<Sent> {
-    const { session, desired, refusals, log } = this.#context
+    const { session, desired, refusals, log, stopwatch } = this.#context
     const { ledger } = desired
     const aside = desired.setMistakesAside()
     for (;;) {
@@ -57,9 +60,11 @@ export class BundleSender {
           for (const zone of zones) session.send({ type: 'ct_flush_zone', zone })
           const last = ledger.size === 0 ? lastCacheRule(put, drop) : undefined
           await this.#pace.wait(drop)
+          const begin = performance.now()
           if (commit) await commit()
           else if (last) await takeLastRules(session, drop, last)
           else if (put.length + drop.length > 0) await session.bundle(flowMods(put, drop))
+          if (put.length + drop.length > 0) stopwatch.observe(secondsSince(begin))
           for (const words of await dropMeters(session, meters.drop))
             log.warn({ refusal: words }, 'the switch refuses to delete a meter')
           await sliced(ledger.sent())

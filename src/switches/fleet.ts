@@ -9,6 +9,7 @@ import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { StalePairs } from '../core/committed.ts'
 import type { ConnectedSwitches } from '../core/connected-switches.ts'
 import type { Effects } from '../core/effects.ts'
+import type { Stopwatch } from '../core/latencies.ts'
 import type { Generations } from '../core/realisation.ts'
 import { SparingLog } from '../core/sparing-log.ts'
 import type { Subscriber } from '../core/subscribers.ts'
@@ -31,6 +32,8 @@ interface Context {
   readonly engines: Engines
   readonly confirmations: Confirmations
   readonly log: Logger
+  /** Records the time of each bundle. */
+  readonly stopwatch: Stopwatch
   /** Does this address belong to another host with the system-id of the hypervisor? Its switch may have the same datapath id. */
   isOther(hypervisor: HypervisorId, address: string): boolean
 }
@@ -168,7 +171,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
   }
 
   #attach(hypervisor: HypervisorId, session: Session): void {
-    const { graph, engines, confirmations, log, isOther } = this.#context
+    const { graph, engines, confirmations, log, stopwatch, isOther } = this.#context
     if (isOther(hypervisor, addressOf(session))) {
       this.#refuseOther(hypervisor, session)
       return
@@ -187,6 +190,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
       graph,
       engines,
       log,
+      stopwatch,
       events: {
         confirmed: (generation) => {
           if (!isCurrent()) return

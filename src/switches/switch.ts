@@ -9,6 +9,7 @@ import { EngineMistake } from '../../flows/engines/checked.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { ConnectedSwitch } from '../core/connected-switches.ts'
+import type { Stopwatch } from '../core/latencies.ts'
 import { sliced } from '../core/slices.ts'
 import { Timers } from '../core/timers.ts'
 import type { Trouble } from '../core/trouble.ts'
@@ -48,6 +49,8 @@ interface Context {
   readonly graph: GraphReader
   readonly engines: Engines
   readonly log: Logger
+  /** Records the time of each bundle. */
+  readonly stopwatch: Stopwatch
   readonly events: SwitchEvents
 }
 
@@ -74,7 +77,7 @@ export class Switch implements ConnectedSwitch {
   #isClosed = false
   #wake: () => void = () => {}
 
-  constructor({ session, log, hypervisor, graph, engines, events }: Context) {
+  constructor({ session, log, hypervisor, graph, engines, events, stopwatch }: Context) {
     this.session = session
     this.version = session.version
     this.#events = events
@@ -87,7 +90,8 @@ export class Switch implements ConnectedSwitch {
       retry: (objects) => void this.stale.mark(objects),
     })
     this.refused = this.#refusals.refused
-    this.#sender = new BundleSender({ session, desired: this.#desired, refusals: this.#refusals, log: this.#log })
+    const [desired, refusals] = [this.#desired, this.#refusals]
+    this.#sender = new BundleSender({ session, desired, refusals, log: this.#log, stopwatch })
   }
 
   get address(): string {
@@ -96,6 +100,11 @@ export class Switch implements ConnectedSwitch {
 
   get rules(): number {
     return this.#desired.ledger.size
+  }
+
+  /** The number of rules of ours that the switch has. */
+  get present(): number {
+    return this.#desired.ledger.present
   }
 
   get backlog(): number {

@@ -4,6 +4,7 @@ import t from 'tap'
 import type { Stage } from '../../flows/pipeline/stage.ts'
 import { ENGINE_RANGE } from '../../flows/pipeline/table.ts'
 import * as stages from '../../flows/stages/index.ts'
+import { Latencies } from '../../src/core/latencies.ts'
 import type { PacketIn, Session } from '../../src/openflow/index.ts'
 import { PacketDispatch, type PacketHandler } from '../../src/packet-in/dispatch.ts'
 import { GuardDrops } from '../../src/packet-in/guard-drops.ts'
@@ -22,7 +23,14 @@ const packetFrom = (table: number) => ({ table, data: new Uint8Array(), cookie: 
 t.test('every stage that sends packets to the controller has a handler', async (t) => {
   const log = pino({ level: 'silent' })
   const graph = new Graph()
-  const fleet = new Fleet({ graph, engines: ENGINES, confirmations: new Confirmations(), log, isOther: () => false })
+  const fleet = new Fleet({
+    graph,
+    engines: ENGINES,
+    confirmations: new Confirmations(),
+    log,
+    stopwatch: new Latencies().bundle,
+    isOther: () => false,
+  })
   const guardDrops = new GuardDrops({ graph, rules: ENGINES, fleet, log })
   const [engines, rules] = [new Map(), ENGINES]
   const dispatch = packetDispatch({ graph, engines, rules, fleet, guardDrops, log, activate: async () => {} })

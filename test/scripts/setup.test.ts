@@ -9,7 +9,17 @@ const setup = join(import.meta.dirname, '../../scripts/setup.sh')
 /** The commands that setup.sh itself needs. */
 const basic = ['sh', 'cat', 'sort', 'tr', 'touch', 'chmod', 'rm']
 /** Tools of the tests. The demo also needs udhcpc, and the benchmark iperf3. */
-const own = ['tshark', 'iperf3', 'dhclient', 'udhcpc', 'nginx', 'keepalived']
+const own = [
+  'tshark',
+  'iperf3',
+  'dhclient',
+  'udhcpc',
+  'nginx',
+  'keepalived',
+  'debootstrap',
+  'systemd-analyze',
+  'systemd-notify',
+]
 const tools = ['ovs-vswitchd', 'ovs-ofctl', 'mnexec', 'ip', 'ping', 'ethtool', 'sysctl', 'unshare', ...own]
 
 const where = (name: string) => execFileSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim()
@@ -86,7 +96,7 @@ t.test('without root, it prints what to install, and tries nothing', async (t) =
   const { printed, calls } = run(t.testdir(), { has: ['ip', 'ping'], user: 1000, installed: 5 })
   t.match(
     printed,
-    'as root: apt-get install --no-install-recommends ethtool iperf3 isc-dhcp-client keepalived mininet nginx openvswitch-common openvswitch-switch',
+    'as root: apt-get install --no-install-recommends debootstrap ethtool iperf3 isc-dhcp-client keepalived mininet nginx openvswitch-common openvswitch-switch',
   )
   t.notMatch(printed, 'iputils-ping')
   t.same(calls, [])
@@ -95,7 +105,7 @@ t.test('without root, it prints what to install, and tries nothing', async (t) =
 t.test('tshark is for the tests only, a DHCP client for the demo too, OVN for the benchmark', async (t) => {
   const has = tools.filter((name) => !own.includes(name))
   const told = (setting: string) => run(t.testdir(), { has, user: 1000, installed: 5 }, setting).printed
-  t.match(told(''), 'iperf3 isc-dhcp-client keepalived nginx tshark udhcpc')
+  t.match(told(''), 'iperf3 isc-dhcp-client keepalived nginx systemd tshark udhcpc')
   t.notMatch(told(''), 'ovn-')
   t.match(told('PLUGBOARD_SETUP=demo;'), '--no-install-recommends udhcpc \n')
   t.match(told('PLUGBOARD_SETUP=bench;'), 'iperf3 ovn-central ovn-common ovn-host')

@@ -32,6 +32,7 @@ export async function apiOn(t: Teardown, { tokens = {}, apis, ...options }: ApiO
       events: controller.events,
       readiness: (): Record<string, string> => (controller.broken === null ? {} : { store: controller.broken }),
       metrics: () => controller.metrics(),
+      latencies: controller.latencies.all,
       auth: {
         tokens: Object.entries(tokens).map(([token, of]) => ({
           sha256: createHash('sha256').update(token).digest('hex'),

@@ -135,7 +135,7 @@ const MIGRATION: VnicField = {
 const GUARD_DROPS: VnicField = {
   name: 'guard_drops',
   documentation:
-    'What its hypervisor dropped because [it must not send it](operating.md#what-a-guest-must-not-send): the number of frames, since when they are counted, and what a late one shows; or null.',
+    'What its hypervisor dropped because [it must not send it](operations.md#what-a-guest-must-not-send): the number of frames, since when they are counted, and what a late one shows; or null.',
   answer: Type.Union(
     [
       Type.Object({
