@@ -126,6 +126,17 @@ export class Controller {
     return await running.exit
   }
 
+  /** Asks it to read its configuration again. Returns when the log says what became of that. */
+  async reload(): Promise<Record<string, unknown>> {
+    const running = this.#process
+    if (running === undefined) throw new LabError('the controller is not running')
+    const said = async () =>
+      (await this.logLines()).filter(({ msg }) => String(msg).startsWith('the configuration was'))
+    const before = (await said()).length
+    await this.#channel.call('kill', { pid: running.pid, signal_number: 1 })
+    return until('the controller to reload', async () => (await said())[before])
+  }
+
   /** Closes the relay, so that this process can end. */
   close(): void {
     this.#relay.close()

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { argumentsOf, misused } from '../scripts/arguments.ts'
 import { Api } from './api.ts'
+import { Certificates } from './certificates.ts'
 import { addInterface, type Cloud, createVnic, plugAndWait, unplug } from './compute.ts'
 import { controllerAddress } from './controller.ts'
 import {
@@ -30,6 +31,7 @@ import { until } from './until.ts'
 const options = argumentsOf({
   engine: { type: 'string', default: 'vlan' },
   keep: { type: 'boolean', default: false },
+  tls: { type: 'boolean', default: false },
 })
 
 /** The number of hypervisors that join. Each one has a VM of every plan. */
@@ -150,13 +152,19 @@ Ctrl-C, or kill ${process.pid}, ends it.`)
 
 async function demo(lab: Lab, engine: DemoEngine): Promise<void> {
   say('Starting the controller ...')
-  const { url } = await lab.startController({ log, config: configuration(engine) })
+  const config = configuration(engine) + (certificates?.config ?? '')
+  const { url } = await lab.startController({ log, config })
   const api = new Api(url)
   say(`  it is at ${url} and logs to ${log}`)
   const hosts = hypervisorsOf(lab)
-  for (const host of hosts) await host.join(controllerAddress)
+  for (const host of hosts) {
+    await certificates?.equip(host)
+    await host.join(controllerAddress)
+  }
   await connected(api, hosts.length)
-  say(`  ${hosts.length} hypervisors joined, each with one ovs-vsctl set-manager tcp:${controllerAddress}`)
+  const protocol = certificates ? 'ssl' : 'tcp'
+  say(`  ${hosts.length} hypervisors joined, each with one ovs-vsctl set-manager ${protocol}:${controllerAddress}`)
+  if (certificates) await impostor(lab, api, hosts)
   if (engine === 'nat-ipv4') {
     say('Making a network, ports and VNICs, and plugging them over HTTP ...')
     const { wrong: amiss, pinging } = await natDemo(lab, api, hosts, say)
@@ -182,6 +190,25 @@ async function demo(lab: Lab, engine: DemoEngine): Promise<void> {
   await end(lab, api)
 }
 
+/** A hypervisor says that it is another one. */
+async function impostor(lab: Lab, api: Api, [first, , last]: readonly Hypervisor[]): Promise<void> {
+  if (first === undefined || last === undefined) return
+  const target = await first.vsctl('get', 'Controller', 'br-int', 'target')
+  say(`  each has a certificate of its own, and the switch of ${first.id} was told to connect to ${target}`)
+  await last.setExternalIds({ 'system-id': first.id })
+  const message = 'refusing a host that has the certificate of another one'
+  const line = await until('the impostor to be refused', async () =>
+    (await lab.controller.logLines()).find(({ msg }) => msg === message),
+  )
+  const there = (await api.hypervisors()).find(({ id }) => id === first.id)
+  const isThere = there?.ovsdb_connected === true && there.openflow_connected
+  say(`  ${last.id} says that it is ${first.id}, and is refused: ${line.reason}`)
+  say(`  ${first.id} ${isThere ? 'is connected as before' : 'IS NOT CONNECTED'}`)
+  wrong += isThere ? 0 : 1
+  await last.setExternalIds({ 'system-id': last.id })
+  await connected(api, HYPERVISORS)
+}
+
 async function end(lab: Lab, api: Api): Promise<void> {
   say(wrong === 0 ? '\nAll is as it must be.' : `\n${wrong} things are not as they must be.`)
   process.exitCode = wrong === 0 ? 0 : 1
@@ -193,6 +220,8 @@ if (engine === undefined) misused(`--engine is one of ${DEMO_ENGINES.join(', ')}
 const far = strangers(engine)
 say(`Building ${HYPERVISORS} hypervisors with Open vSwitch, and a physical network between them ...`)
 if (far > 0) say(`  and a host h${HYPERVISORS + 1} that does not join: remote Ethernets are there`)
+const certificates = options.tls ? await Certificates.create() : undefined
+if (certificates) say('  and an authority with a certificate for the controller and for each hypervisor')
 const lab = await startLab({ hypervisors: HYPERVISORS + far, physicalNetworks: physicalNetworks(engine) })
 try {
   await demo(lab, engine)
@@ -201,5 +230,6 @@ try {
   process.exitCode = 1
 }
 await lab.close()
+await certificates?.remove()
 if (process.exitCode === 0) await rm(log, { force: true })
 else console.error(`The controller's log: ${log}`)

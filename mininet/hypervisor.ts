@@ -25,6 +25,8 @@ export class Hypervisor {
   readonly id: string
   /** The address on the underlay, for tunnels. */
   encapIp: string
+  /** How it connects to the controller. */
+  protocol: 'tcp' | 'ssl' = 'tcp'
 
   constructor({ channel, id, encapIp, physicalNetworks }: HypervisorPlace) {
     this.#channel = channel
@@ -62,6 +64,12 @@ export class Hypervisor {
     await this.vsctl('set', 'Open_vSwitch', '.', ...pairs(ids))
   }
 
+  /** Gives it a key and certificates. From then on it joins with TLS. */
+  async secure({ key, cert, ca }: { readonly key: string; readonly cert: string; readonly ca: string }): Promise<void> {
+    await this.vsctl('set-ssl', key, cert, ca)
+    this.protocol = 'ssl'
+  }
+
   /** Makes the host join Plugboard: sets keys that describe it, then its manager. */
   async join(controller: string, others: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.setExternalIds({
@@ -72,7 +80,7 @@ export class Hypervisor {
       ...(this.#mappings === '' ? {} : { 'plugboard-bridge-mappings': this.#mappings }),
       ...others,
     })
-    await this.vsctl('set-manager', `tcp:${controller}`)
+    await this.vsctl('set-manager', `${this.protocol}:${controller}`)
   }
 
   /** Adds a port to the integration bridge, for an existing device or for one that `internal` makes. */
@@ -110,7 +118,7 @@ export class Hypervisor {
     const lines = async () => (await this.run('sh', '-c', 'cat $OVS_RUNDIR/ovs-vswitchd.log')).split('\n')
     const before = (await lines()).length
     const change =
-      /\|vconn\|DBG\|tcp:.* received: OFPT_(FLOW_MOD|BUNDLE|GROUP_MOD|METER_MOD|PORT_MOD|TABLE_MOD|PACKET_OUT|SET_CONFIG)/
+      /\|vconn\|DBG\|(?:tcp|ssl):.* received: OFPT_(FLOW_MOD|BUNDLE|GROUP_MOD|METER_MOD|PORT_MOD|TABLE_MOD|PACKET_OUT|SET_CONFIG)/
     return async () => (await lines()).slice(before).filter((line) => change.test(line))
   }
 

@@ -78,7 +78,10 @@ class Hypervisor(Machine):
         common = ['--pidfile', '--detach', '--no-chdir', '--log-file', '-vconsole:off', '-vsyslog:off']
         if name == 'ovsdb-server':
             return [name, f'{self.directory}/conf.db', f'--remote=punix:{self.directory}/db.sock',
-                    '--remote=db:Open_vSwitch,Open_vSwitch,manager_options', *common]
+                    '--remote=db:Open_vSwitch,Open_vSwitch,manager_options',
+                    # As packages start it: `ovs-vsctl set-ssl` names the files.
+                    '--private-key=db:Open_vSwitch,SSL,private_key', '--certificate=db:Open_vSwitch,SSL,certificate',
+                    '--ca-cert=db:Open_vSwitch,SSL,ca_cert', *common]
         return [name, *common]
 
     def pid_of(self, name):

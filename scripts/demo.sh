@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 for argument in "$@"; do
   if [ "$argument" = --help ] || [ "$argument" = -h ]; then
     cat <<'EOF'
-Usage: npm run demo -- [--engine vlan|vxlan|geneve|flat|remote-l2|nat-ipv4] [--keep]
+Usage: npm run demo -- [--engine vlan|vxlan|geneve|flat|remote-l2|nat-ipv4] [--tls] [--keep]
 
 Builds a network of 3 hypervisors with real Open vSwitch in namespaces of this machine, starts the controller, plugs VNICs
 over HTTP, and shows which VM reaches which: before a move, after it, and while the controller is killed and started again.
@@ -19,6 +19,7 @@ Ends with 0 only if every cell is as it must be. Needs root. Everything is gone 
                     remote-l2  no networks: each VNIC has its own tunnel (VXLAN, Geneve) to an Ethernet on a fourth host, which
                                Plugboard knows nothing of; and one VLAN network is bridged as a whole (GRE)
                     nat-ipv4   a NATed network: two VMs with floating addresses on the physical network, and a host there
+  --tls           hypervisors connect with TLS, each with its own certificate, and one tries to pass for another
   --keep          leave it running, and say what to try, until Ctrl-C
   --help          this text
 EOF

@@ -3,12 +3,15 @@
 import { type Config, configure } from './config/config.ts'
 import { FILE_VARIABLE } from './config/environment.ts'
 import { findFlag, flagOf, fromText, type Given, KEYS, type Key, suggestion, variableOf } from './config/keys.ts'
+import { PKI_COMMANDS, type PkiCommand } from './pki/pki-commands.ts'
 
 export type Command =
   | { readonly name: 'run'; readonly config: Config }
   | { readonly name: 'store dump'; readonly config: Config }
   /** `file`: the path of the dump; undefined: standard input. */
   | { readonly name: 'store load'; readonly config: Config; readonly file: string | undefined }
+  /** `names`: addresses of the controller, or system-ids. */
+  | { readonly name: 'pki'; readonly make: PkiCommand; readonly directory: string; readonly names: readonly string[] }
   | { readonly name: 'help' }
   | { readonly name: 'version' }
 
@@ -53,7 +56,7 @@ function keyOf(flag: string): Key {
   throw new UsageError(`there is no flag ${flag}${suggestion(flag, known)}`)
 }
 
-const COMMANDS = ['store dump', 'store load']
+const COMMANDS = ['store dump', 'store load', ...PKI_COMMANDS.map((name) => `pki ${name}`)]
 
 function commandOf(words: readonly string[], config: () => Config): Command {
   const [first, second, file, ...more] = words
@@ -62,7 +65,19 @@ function commandOf(words: readonly string[], config: () => Config): Command {
   if (name === 'store dump' && file === undefined) return { name, config: config() }
   if (name === 'store load' && more.length === 0)
     return { name, config: config(), file: file === '-' ? undefined : file }
+  const make = PKI_COMMANDS.find((each) => name === `pki ${each}`)
+  if (make) return pkiCommand(make, words.slice(2))
   throw new UsageError(`there is no command ${words.join(' ')}${suggestion(words.join(' '), COMMANDS)}`)
+}
+
+function pkiCommand(make: PkiCommand, [directory, ...names]: readonly string[]): Command {
+  if (directory === undefined) throw new UsageError(`pki ${make} needs the directory of the authority`)
+  if (make === 'ca' && names.length > 0) throw new UsageError('pki ca takes a directory alone')
+  if (make === 'controller' && names.length === 0)
+    throw new UsageError('pki controller needs the addresses at which it is reached, after the directory')
+  if (make === 'host' && names.length === 0)
+    throw new UsageError('pki host needs the system-id of each hypervisor, after the directory')
+  return { name: 'pki', make, directory, names }
 }
 
 export const help = (): string => `Plugboard: a network controller for clouds on Open vSwitch.
@@ -71,6 +86,9 @@ Usage:
   plugboard [--config FILE] [FLAG VALUE]...           run the controller
   plugboard store dump [FLAG VALUE]... > FILE         write the store as lines of JSON, also while the controller runs
   plugboard store load [FLAG VALUE]... [FILE]         fill an empty store from such lines; from standard input without FILE
+  plugboard pki ca DIRECTORY                          make a certificate authority for TLS
+  plugboard pki controller DIRECTORY ADDRESS...       make the certificate of the controller, for its addresses
+  plugboard pki host DIRECTORY SYSTEM-ID...           make the certificate of each hypervisor
   plugboard --help | --version
 
 Flags override variables, which override the configuration file (YAML), which overrides the defaults.

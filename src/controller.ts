@@ -37,6 +37,7 @@ import type { Metric } from './core/metric.ts'
 import { type Operations, operationsOf } from './core/operations.ts'
 import { graphOf, type Loaded } from './core/persist.ts'
 import { Presenter } from './core/present.ts'
+import type { RefusalOf } from './core/refusal-of.ts'
 import { ResourceEvents } from './core/resource-events.ts'
 import { activate } from './core/resources/migration.ts'
 import { tablesOf } from './core/resources/tables.ts'
@@ -76,6 +77,8 @@ export interface ControllerOptions {
   controllerFor(connection: Connection): string
   /** What a host may send and fill. By default as much as the library allows. */
   readonly hostLimits?: HostLimits
+  /** Of hosts and of switches, by their certificates. Default: none. */
+  readonly refusals?: { readonly host: RefusalOf | undefined; readonly switch: RefusalOf | undefined }
   /** Called with the session of a switch when its hypervisor is known. */
   switchKnown?(session: Session): void
 }
@@ -96,7 +99,7 @@ export class Controller {
   readonly #stopping = new AbortController()
 
   constructor(options: ControllerOptions) {
-    const { store, loaded, log, engines: all, features = FEATURES, controllerFor, hostLimits } = options
+    const { store, loaded, log, engines: all, features = FEATURES, controllerFor, hostLimits, refusals } = options
     const engines = new Map(all.map((engine) => [engine.alias, engine]))
     const kinds = kindsOf(all)
     const tables = tablesOf(all, kinds, features)
@@ -118,6 +121,7 @@ export class Controller {
       log,
       stopwatch: this.latencies.bundle,
       isOther: (id, address) => hosts.isOther(id, address),
+      refusalOf: refusals?.switch,
     })
     const arp = new GratuitousArp({ graph, engines: rules, fleet, log })
     const troubles = new Troubles()
@@ -147,12 +151,7 @@ export class Controller {
       isJoined: (id) => hosts.connected(id),
       provision: (id) => hosts.refresh(id),
     })
-    const conditions = new HostConditions({
-      graph,
-      engines: rules,
-      troubles,
-      settingsOf: (id) => hosts.conditions(id),
-    })
+    const conditions = new HostConditions({ graph, engines: rules, troubles, settingsOf: (id) => hosts.conditions(id) })
     troubles.listen([(id) => status.troubled(id), (id) => conditions.changed(id)])
     /** A connection of a hypervisor has begun or ended. What was seen of one that is away counts no longer. */
     const reached = (id: HypervisorId) => {
@@ -206,6 +205,7 @@ export class Controller {
       },
       controllerFor,
       ...(hostLimits && { limits: hostLimits }),
+      refusalOf: refusals?.host,
     })
     fleet.listen([
       arp,

@@ -1,14 +1,21 @@
 /** Starts and stops Plugboard: the store, the controller and the three listeners. */
 import type { Logger } from 'pino'
+import { changedKeys } from './config/changes.ts'
 import { type Config, ConfigError } from './config/config.ts'
+import { oidcOf } from './config/oidc-settings.ts'
+import { tlsFilesOf } from './config/tls-settings.ts'
 import { type Address, printAddress } from './config/values.ts'
-import { Controller } from './controller.ts'
+import { Controller, type ControllerOptions } from './controller.ts'
 import { EngineError } from './core/engine/load.ts'
 import { load } from './core/persist.ts'
+import type { RefusalOf } from './core/refusal-of.ts'
+import { type AllCredentials, expiryMetric, isReloaded, readCredentials, renewable } from './credentials.ts'
+import { refusalOf } from './gate/certificate-names.ts'
 import type { GateLimits } from './gate/gate.ts'
 import { Gates, through } from './gate/gates.ts'
 import { OPENFLOW_LIMITS, OVSDB_LIMITS } from './gate/limits.ts'
-import { buildHttp } from './http/http-server.ts'
+import type { AuthSettings } from './http/auth.ts'
+import { buildHttp, type HttpServer } from './http/http-server.ts'
 import { loadEngines } from './loaded-engines.ts'
 import { listen as listenForSwitches, type Listener as SwitchListener } from './openflow/index.ts'
 import { type Connection, type Listener as HostListener, listen as listenForHosts } from './ovsdb/index.ts'
@@ -22,8 +29,6 @@ export interface Addresses {
   readonly ovsdb: string
 }
 
-type Http = Awaited<ReturnType<typeof buildHttp>>
-
 /** The longest time of each step of stopping. Together they are less than 5 s. */
 const MAX_REQUESTS_MS = 2500
 const MAX_CONNECTIONS_MS = 500
@@ -31,14 +36,19 @@ const MAX_STORE_MS = 1500
 
 export class Server {
   readonly addresses: Addresses
+  /** The configuration of the start. */
+  readonly #config: Config
+  readonly #doors: Doors
   readonly #log: Logger
   readonly #store: Store
   readonly #controller: Controller
   readonly #switches: SwitchListener
   readonly #hosts: HostListener
-  readonly #http: Http
+  readonly #http: HttpServer
 
   constructor(addresses: Addresses, log: Logger, parts: Parts) {
+    this.#config = parts.config
+    this.#doors = parts.doors
     this.addresses = addresses
     this.#log = log
     this.#store = parts.store
@@ -46,6 +56,24 @@ export class Server {
     this.#switches = parts.switches
     this.#hosts = parts.hosts
     this.#http = parts.http
+  }
+
+  /**
+   * Takes tokens, keys and certificates of another configuration. Sessions and requests go on.
+   * @returns the keys with other values that need a restart
+   * @throws ConfigError; then nothing has changed
+   */
+  reload(config: Config): readonly string[] {
+    // All files are read and checked before the first one is used.
+    const read = readCredentials(config)
+    const used = renewable(this.#doors.credentials, read)
+    const { http, openflow, ovsdb } = used
+    if (http) this.#http.renewTls(http)
+    if (openflow) this.#switches.renew(openflow)
+    if (ovsdb) this.#hosts.renew(ovsdb)
+    this.#http.reauthenticate(authOf(config))
+    this.#doors.credentials = used
+    return changedKeys(this.#config, config).filter((key) => !isReloaded(key, used, read))
   }
 
   /**
@@ -77,19 +105,29 @@ export class Server {
   }
 }
 
+/** The keys and certificates in use. */
+interface Doors {
+  credentials: AllCredentials
+}
+
 interface Parts {
   readonly store: Store
   readonly controller: Controller
   readonly switches: SwitchListener
   readonly hosts: HostListener
-  readonly http: Http
+  readonly http: HttpServer
+  readonly config: Config
+  readonly doors: Doors
 }
 
 /**
+ * @param audit where writes over the API are recorded
  * @param version the version of the program
  * @throws StoreError; ConfigError if it cannot listen on an address
  */
-export async function start(config: Config, log: Logger, version: string): Promise<Server> {
+export async function start(config: Config, log: Logger, audit: Logger, version: string): Promise<Server> {
+  const credentials = readCredentials(config)
+  const doors = { credentials }
   const engines = await enginesOf(config)
   const store = await openStore(config.store)
   /** Steps that undo what was started so far, in reverse order. */
@@ -104,6 +142,7 @@ export async function start(config: Config, log: Logger, version: string): Promi
       log,
       engines,
       controllerFor: ({ localAddress }) => targetFor(config, openflowPort, localAddress),
+      refusals: refusalsOf(config, credentials),
       hostLimits: { maxMessage, maxOctets: OVSDB_LIMITS.REPLICA_OCTETS },
       switchKnown(session) {
         session.maxWaiting = OPENFLOW_LIMITS.WAITING_OCTETS
@@ -114,6 +153,7 @@ export async function start(config: Config, log: Logger, version: string): Promi
     const switches = await listening('openflow.listen', config.openflow.listen, (place) =>
       listenForSwitches({
         ...place,
+        ...(credentials.openflow && { tls: credentials.openflow }),
         ...through(gates.openflow),
         maxWaiting: OPENFLOW_LIMITS.EARLY_WAITING_OCTETS,
         onSession: (session) => controller.acceptSwitch(session),
@@ -124,18 +164,22 @@ export async function start(config: Config, log: Logger, version: string): Promi
     openflowPort = switches.address.port
 
     const hosts = await listening('ovsdb.listen', config.ovsdb.listen, (place) =>
-      listenForHosts(place, {
-        ...through(gates.ovsdb),
-        maxMessage: Math.min(maxMessage, OVSDB_LIMITS.EARLY_MESSAGE_OCTETS),
-        maxUnread: OVSDB_LIMITS.UNREAD_OCTETS,
-        maxHeld: Math.max(OVSDB_LIMITS.HELD_OCTETS, OVSDB_LIMITS.MIN_HELD_MESSAGES * maxMessage),
-        messageTimeout: OVSDB_LIMITS.MESSAGE_TIMEOUT_MS,
-        requestTimeout: OVSDB_LIMITS.REQUEST_TIMEOUT_MS,
-        onConnection: async (connection) => {
-          await controller.acceptHost(connection)
-          gates.ovsdb.admit(nameOf(connection))
+      listenForHosts(
+        { ...place, tls: credentials.ovsdb },
+        {
+          ...through(gates.ovsdb),
+          onRefused: ({ message }, from) => gates.refused('OVSDB', from.replace(/:\d+$/, ''), message, from),
+          maxMessage: Math.min(maxMessage, OVSDB_LIMITS.EARLY_MESSAGE_OCTETS),
+          maxUnread: OVSDB_LIMITS.UNREAD_OCTETS,
+          maxHeld: Math.max(OVSDB_LIMITS.HELD_OCTETS, OVSDB_LIMITS.MIN_HELD_MESSAGES * maxMessage),
+          messageTimeout: OVSDB_LIMITS.MESSAGE_TIMEOUT_MS,
+          requestTimeout: OVSDB_LIMITS.REQUEST_TIMEOUT_MS,
+          onConnection: async (connection) => {
+            await controller.acceptHost(connection)
+            gates.ovsdb.admit(nameOf(connection))
+          },
         },
-      }),
+      ),
     )
     undo.unshift(() => hosts.close())
 
@@ -147,15 +191,17 @@ export async function start(config: Config, log: Logger, version: string): Promi
         ...(controller.broken !== null && { store: controller.broken }),
         ...(!ready && { listeners: 'they are being opened' }),
       }),
-      metrics: async () => [...(await controller.metrics()), ...gates.metrics()],
+      metrics: async () => [...(await controller.metrics()), ...gates.metrics(), expiryMetric(doors.credentials)],
       latencies: controller.latencies.all,
-      auth: config.auth,
+      auth: authOf(config),
+      tls: credentials.http,
+      audit,
       log,
       version,
     })
     undo.unshift(() => http.close())
     await withSchemas(http)
-    await listening('http.listen', config.http.listen, (place) => http.listen(place))
+    await listening('http.listen', config.http.listen, (place) => http.listen({ ...place }))
     ready = true
 
     const addresses = {
@@ -163,7 +209,7 @@ export async function start(config: Config, log: Logger, version: string): Promi
       openflow: printOf(switches.address),
       ovsdb: 'path' in hosts.address ? hosts.address.path : printAddress(hosts.address),
     }
-    return new Server(addresses, log, { store, controller, switches, hosts, http })
+    return new Server(addresses, log, { store, controller, switches, hosts, http, config, doors })
   } catch (error) {
     for (const step of undo) await step()
     throw error
@@ -177,10 +223,18 @@ const limitsOf = (listener: Config['openflow' | 'ovsdb']): GateLimits => ({
   joinSeconds: listener.join_seconds,
 })
 
+const authOf = ({ auth }: Config): AuthSettings => ({ tokens: auth.tokens, oidc: oidcOf(auth.oidc) })
+
+/** Who may pass for a hypervisor: where a listener has TLS, the one that its certificate names. */
+function refusalsOf({ ovsdb }: Config, credentials: AllCredentials): NonNullable<ControllerOptions['refusals']> {
+  const named: RefusalOf = (hypervisor, { certificate }) => refusalOf(ovsdb.tls.name, hypervisor, certificate)
+  return { host: credentials.ovsdb && named, switch: credentials.openflow && named }
+}
+
 const nameOf = ({ remoteAddress, remotePort }: Connection): string => `${remoteAddress}:${remotePort}`
 
 /** @throws ConfigError if the engine of a module has an invalid schema */
-async function withSchemas(http: Http): Promise<void> {
+async function withSchemas(http: HttpServer): Promise<void> {
   try {
     await http.ready()
   } catch (error) {
@@ -205,7 +259,7 @@ async function enginesOf(config: Config) {
  * @param localAddress the local address of the host's OVSDB connection; undefined if that is closed
  */
 export const targetFor = ({ openflow }: Config, port: number, localAddress = openflow.listen.host): string =>
-  openflow.advertise ?? `tcp:${printAddress({ host: localAddress, port })}`
+  openflow.advertise ?? `${tlsFilesOf(openflow.tls) ? 'ssl' : 'tcp'}:${printAddress({ host: localAddress, port })}`
 
 const printOf = (address: { readonly address: string; readonly port: number } | string | null): string =>
   typeof address === 'object' && address ? printAddress({ host: address.address, port: address.port }) : String(address)

@@ -3,12 +3,15 @@ import { fromEnvironment } from './environment.ts'
 import { readFile } from './file.ts'
 import { overlaps } from './floating.ts'
 import { ConfigError, type Given } from './keys.ts'
+import { missingOidc, oidcOf } from './oidc-settings.ts'
 import { type Config, isEach, isSetting, type Node, SETTINGS } from './settings.ts'
+import { missingFile, tlsFilesOf } from './tls-settings.ts'
 import { Disallowed, isLoopback, printAddress } from './values.ts'
 
 export { ConfigError } from './keys.ts'
 export type { Config } from './settings.ts'
-export type { Address, Token } from './values.ts'
+export type { Token } from './tokens.ts'
+export type { Address } from './values.ts'
 
 /**
  * @param file path of a YAML file
@@ -25,6 +28,7 @@ export function configure(
   const values = new Map(given.map((given) => [given.path.join('\0'), read(given)]))
   const config = assemble(SETTINGS, [], values, [...inFile.named, ...given.map(({ path }) => path)]) as Config
   checkAccess(config)
+  checkDoors(config)
   checkFloating(config)
   return config
 }
@@ -57,10 +61,35 @@ function assemble(
 }
 
 function checkAccess({ http, auth }: Config): void {
-  if (auth.tokens.length > 0 || isLoopback(http.listen.host)) return
+  if (auth.tokens.length > 0 || oidcOf(auth.oidc) || isLoopback(http.listen.host)) return
   throw new ConfigError(
     `http.listen holds "${printAddress(http.listen)}", and auth.tokens is empty: without tokens every caller is an administrator, so the API may listen on loopback only, such as 127.0.0.1:${http.listen.port}; configure tokens to let others in`,
   )
+}
+
+/** Keys that go together. */
+function checkDoors({ http, openflow, ovsdb, auth }: Config): void {
+  const { name: _, ...ofHosts } = ovsdb.tls
+  const listeners = { http: http.tls, openflow: openflow.tls, ovsdb: ofHosts }
+  for (const [name, files] of Object.entries(listeners)) {
+    const missing = missingFile(files, name !== 'http')
+    if (missing) {
+      const all = name === 'http' ? 'cert and key, with or without ca' : 'cert, key and ca'
+      throw new ConfigError(
+        `${name}.tls.${missing} holds nothing, and another file of ${name}.tls is given; allowed: ${all}`,
+      )
+    }
+  }
+  const claim = missingOidc(auth.oidc)
+  if (claim)
+    throw new ConfigError(`auth.oidc.${claim} holds nothing; allowed: issuer, audience and jwks_url, or none of them`)
+  const protocol = tlsFilesOf(openflow.tls) ? 'ssl' : 'tcp'
+  if (openflow.advertise !== undefined && !openflow.advertise.startsWith(`${protocol}:`)) {
+    const why = protocol === 'ssl' ? 'is given' : 'is not given'
+    throw new ConfigError(
+      `openflow.advertise holds "${openflow.advertise}", and openflow.tls ${why}; allowed: ${protocol}:ADDRESS:PORT`,
+    )
+  }
 }
 
 function checkFloating({ physical_networks: all }: Config): void {

@@ -5,7 +5,10 @@
 import { ENGINE_ALIASES } from '../engines/engine-list.ts'
 import { readEngines } from './engines.ts'
 import { readFloating } from './floating.ts'
-import { readAddress, readNumber, readOneOf, readPath, readRanges, readTarget, readTokens } from './values.ts'
+import { oidcSettings } from './oidc-settings.ts'
+import { readCertificateName, SYSTEM_ID, tlsSettings } from './tls-settings.ts'
+import { readTokens } from './tokens.ts'
+import { readAddress, readFilePath, readNumber, readOneOf, readPath, readRanges, readTarget } from './values.ts'
 
 export interface Setting<T> {
   /** The placeholder for the value in the help. */
@@ -70,6 +73,9 @@ export const SETTINGS = {
       initial: '127.0.0.1:9797',
       read: readAddress,
     },
+    tls: tlsSettings(
+      'Callers must also show a certificate that one of these authorities has signed. Without it they need none.',
+    ),
   },
   openflow: {
     listen: {
@@ -80,10 +86,12 @@ export const SETTINGS = {
     },
     advertise: {
       form: 'tcp:ADDRESS:PORT',
-      words: 'Where switches are told to connect, when it is not the address that their OVSDB came in by.',
+      words:
+        'Where switches are told to connect, when it is not the address that their OVSDB came in by. With TLS: ssl:ADDRESS:PORT.',
       initial: undefined,
       read: optional(readTarget),
     },
+    tls: tlsSettings('The authorities that may have signed the certificates of hypervisors.'),
     ...connectionLimits('switches'),
   },
   ovsdb: {
@@ -92,6 +100,15 @@ export const SETTINGS = {
       words: 'Where hypervisors connect with OVSDB (ovs-vsctl set-manager).',
       initial: '0.0.0.0:6640',
       read: readAddress,
+    },
+    tls: {
+      ...tlsSettings('The authorities that may have signed the certificates of hypervisors.'),
+      name: {
+        form: 'NAME',
+        words: `The name that the certificate of a hypervisor must have, of its OVSDB and of its switch; ${SYSTEM_ID} stands for its system-id.`,
+        initial: SYSTEM_ID,
+        read: readCertificateName,
+      },
     },
     ...connectionLimits('hypervisors'),
     max_message_mib: {
@@ -165,10 +182,19 @@ export const SETTINGS = {
     tokens: {
       form: 'LIST',
       words:
-        'Who may do what: a list of {sha256: DIGEST OF THE TOKEN, project: ID or "*", role: reader, member or admin}.',
+        'Who may do what: a list of {sha256: DIGEST OF THE TOKEN, project: ID or "*", role: reader, member or admin, name: …}.',
       initial: [],
       structured: true,
       read: readTokens,
+    },
+    oidc: oidcSettings,
+  },
+  audit: {
+    path: {
+      form: 'FILE',
+      words: 'Where each write over the API is recorded. Without it, in the log.',
+      initial: undefined,
+      read: readFilePath,
     },
   },
   log: {

@@ -1,10 +1,8 @@
 /** Reads the values of the configuration from a file, a variable or a flag. An error says what is allowed. */
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { Address4, Address6 } from 'ip-address'
-import { ROLES, type Role } from '../core/caller.ts'
 import { quoted } from '../core/quoted.ts'
 import type { Range } from '../core/resources/segments.ts'
-import { nearest } from './nearest.ts'
 
 /** A value that is not allowed. `at` is the position below its key. */
 export class Disallowed extends Error {
@@ -57,16 +55,27 @@ export function isLoopback(host: string): boolean {
 
 /** Reads the address that switches connect to, in the notation of OVS. */
 export function readTarget(value: unknown): string {
-  const place =
-    typeof value === 'string' && value.startsWith('tcp:') ? parsePlace(value.slice('tcp:'.length)) : undefined
+  const [, protocol, text = ''] = typeof value === 'string' ? (/^(tcp|ssl):(.*)$/.exec(value) ?? []) : []
+  const place = parsePlace(text)
   if (!place || place.port === 0)
-    throw new Disallowed(value, 'tcp:ADDRESS:PORT, such as tcp:192.0.2.1:6653 or "tcp:[2001:db8::1]:6653"')
-  return `tcp:${printAddress(place)}`
+    throw new Disallowed(
+      value,
+      'tcp:ADDRESS:PORT, such as tcp:192.0.2.1:6653 or "tcp:[2001:db8::1]:6653"; with TLS, ssl:ADDRESS:PORT',
+    )
+  return `${protocol}:${printAddress(place)}`
 }
 
 export function readPath(value: unknown): string {
   if (typeof value !== 'string' || value === '' || value.includes('\0'))
     throw new Disallowed(value, 'the path of a directory')
+  return value
+}
+
+/** Reads the path of a file; undefined: there is none. */
+export function readFilePath(value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'string' || value === '' || value.includes('\0'))
+    throw new Disallowed(value, 'the path of a file')
   return value
 }
 
@@ -114,63 +123,3 @@ export const readOneOf =
     if (found === undefined) throw new Disallowed(value, `one of ${words.join(', ')}`)
     return found
   }
-
-/** The digest of a token, with its project and role. The token itself is not stored. */
-export interface Token {
-  /** The SHA-256 digest of the token's UTF-8 bytes: 64 hexadecimal digits in lower case. */
-  readonly sha256: string
-  readonly project: string
-  readonly role: Role
-}
-
-const TOKEN_FIELDS = ['sha256', 'project', 'role']
-const PROJECT = /^[A-Za-z0-9._-]{1,64}$/
-const readRole = readOneOf(ROLES)
-
-export function readTokens(value: unknown): readonly Token[] {
-  // The value may be a secret in the wrong place, so no error repeats it.
-  if (!Array.isArray(value)) {
-    throw new Disallowed(value, 'a list of tokens, each {sha256: …, project: …, role: …}', { holds: 'no list' })
-  }
-  const tokens = value.map((item: unknown, index) => readToken(item, `[${index}]`))
-  for (const [index, { sha256 }] of tokens.entries()) {
-    const first = tokens.findIndex((other) => other.sha256 === sha256)
-    if (first < index)
-      throw new Disallowed(sha256, `another digest than auth.tokens[${first}] has`, { at: `[${index}].sha256` })
-  }
-  return tokens
-}
-
-function readToken(value: unknown, at: string): Token {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Disallowed(value, '{sha256: …, project: …, role: …}', { at, holds: 'no mapping' })
-  }
-  const unknown = Object.keys(value).find((name) => !TOKEN_FIELDS.includes(name))
-  if (unknown !== undefined) {
-    const meant = nearest(unknown, TOKEN_FIELDS)
-    const allowed = `only ${TOKEN_FIELDS.join(', ')}${meant ? ` (${meant}?)` : ''}`
-    throw new Disallowed(value, allowed, { at, holds: `a field ${quoted(unknown)}` })
-  }
-  const { sha256, project, role } = value as { sha256?: unknown; project?: unknown; role?: unknown }
-  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/i.test(sha256)) {
-    const holds = typeof sha256 === 'string' ? `${sha256.length} characters` : 'no text'
-    throw new Disallowed(sha256, "the token's SHA-256 digest, 64 hexadecimal digits (quoted)", {
-      at: `${at}.sha256`,
-      holds,
-    })
-  }
-  if (typeof project !== 'string' || !(project === '*' || PROJECT.test(project))) {
-    throw new Disallowed(project, 'a project, 1 to 64 of A-Z a-z 0-9 . _ -, or "*" for all', { at: `${at}.project` })
-  }
-  return { sha256: sha256.toLowerCase(), project, role: below(`${at}.role`, () => readRole(role)) }
-}
-
-function below<T>(at: string, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    throw error instanceof Disallowed
-      ? new Disallowed(undefined, error.message, { at: at + error.at, holds: error.holds })
-      : error
-  }
-}

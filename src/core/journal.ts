@@ -13,6 +13,7 @@ import type { Graph } from '../../topology/graph.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Outcome, Store } from '../store/store.ts'
 import { Batch, type Operation } from './batch.ts'
+import { noted, unnoted } from './commit-notes.ts'
 import { type Committed, union } from './committed.ts'
 import { differences } from './differences.ts'
 import type { Draft } from './draft.ts'
@@ -89,7 +90,7 @@ export class Journal {
    * @throws what the operation throws; PlugboardError `unavailable` if the store cannot commit
    */
   write<T>(operation: (draft: Draft) => T): Promise<{ value: T; committed: Committed }> {
-    return new Promise((resolve, reject) => {
+    const written = new Promise<{ value: T; committed: Committed }>((resolve, reject) => {
       this.#queue.push({
         run: operation,
         resolve: (value, committed) => resolve({ value: value as T, committed }),
@@ -97,6 +98,7 @@ export class Journal {
       })
       this.#wake()
     })
+    return noted(written)
   }
 
   /** Begins a batch even if no operation waits, so that the operation that `beginning` returns is committed. */
@@ -111,7 +113,7 @@ export class Journal {
   }
 
   #wake(): void {
-    this.#running ??= Promise.resolve().then(() => this.#run())
+    this.#running ??= unnoted(() => Promise.resolve().then(() => this.#run()))
   }
 
   async #run(): Promise<void> {

@@ -1,5 +1,6 @@
 /** The HTTP server, which all APIs share. It authorises requests, adds headers to answers and formats errors. */
 import { randomUUID } from 'node:crypto'
+import { Server as SecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import Fastify, {
   type FastifyBaseLogger,
@@ -14,8 +15,10 @@ import type { EventLog } from '../core/event-log.ts'
 import type { Metric } from '../core/metric.ts'
 import type { Operations } from '../core/operations.ts'
 import { APIS } from './api-list.ts'
-import { Authenticator, type Token } from './auth.ts'
+import { type AuditLog, auditRequests } from './audit.ts'
+import { Authenticator, type AuthSettings, authorise } from './auth.ts'
 import { HttpMetrics } from './http-metrics.ts'
+import { OpenAnswers } from './open-answers.ts'
 import { documentOf } from './openapi.ts'
 import { probeRoutes } from './probes.ts'
 import { asPlugboardError, rawProblem, sendProblem } from './problems.ts'
@@ -29,10 +32,22 @@ export interface HttpOptions {
   readonly metrics: () => Promise<readonly Metric[]>
   /** The times that the parts of the controller record. */
   readonly latencies: readonly Histogram[]
-  readonly auth: { readonly tokens: readonly Token[] }
+  readonly auth: AuthSettings
+  /** Key and certificates of this server, in PEM; undefined: no TLS. */
+  readonly tls?: HttpTls | undefined
   readonly log: FastifyBaseLogger
+  /** Where writes are recorded. Default: in the log. */
+  readonly audit?: AuditLog
   /** The version of the program. */
   readonly version: string
+}
+
+/** Key and certificates, in PEM. */
+export interface HttpTls {
+  readonly key: Buffer
+  readonly cert: Buffer
+  /** The authorities that must have signed the certificates of callers; undefined: callers need none. */
+  readonly ca?: Buffer | undefined
 }
 
 const MAX_BODY_OCTETS = 256 * 1024
@@ -40,9 +55,12 @@ const MAX_BODY_OCTETS = 256 * 1024
 /** Longer than any request line, so that an unknown path of any length is a 404. */
 const MAX_PARAM_OCTETS = 64 * 1024
 
+/** How long a caller may take for its TLS handshake. */
+const MAX_HANDSHAKE_MS = 10_000
+
 /** @param apis the APIs, in the order in which their routes are registered */
-export async function buildHttp(options: HttpOptions, apis = APIS): Promise<FastifyInstance> {
-  const { operations, events, log, version } = options
+export async function buildHttp(options: HttpOptions, apis = APIS): Promise<HttpServer> {
+  const { operations, events, log, version, tls } = options
   const metrics = new HttpMetrics(options)
   const answerProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const problem = asPlugboardError(error, request.log)
@@ -50,6 +68,7 @@ export async function buildHttp(options: HttpOptions, apis = APIS): Promise<Fast
     return sendProblem(problem, request, reply)
   }
   const app: FastifyInstance = Fastify({
+    ...(tls && { https: { ...credentialsOf(tls), handshakeTimeout: MAX_HANDSHAKE_MS } }),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_OCTETS,
@@ -100,15 +119,42 @@ export async function buildHttp(options: HttpOptions, apis = APIS): Promise<Fast
   )
   for (const { api, context } of made) await app.register(api.open(context))
   await app.register(probeRoutes({ readiness: options.readiness, metrics }))
-  const authenticator = new Authenticator(options.auth.tokens)
+  const authenticator = new Authenticator(options.auth)
+  const openAnswers = new OpenAnswers()
+  app.addHook('onClose', async () => openAnswers.close())
   await app.register(async (guarded) => {
     guarded.decorateRequest('caller')
-    guarded.addHook('onRequest', async (request) => {
-      request.caller = authenticator.authorise(request)
+    guarded.decorateRequest('credential', null)
+    auditRequests(guarded, options.audit ?? log)
+    guarded.addHook('onRequest', async (request, reply) => {
+      const credential = await authenticator.authenticate(request.headers.authorization)
+      request.credential = credential
+      request.caller = credential.caller
+      authorise(request, credential.caller)
+      openAnswers.add(reply.raw, credential)
     })
     for (const { api, context } of made) await guarded.register(api.guarded(context))
   })
-  return app
+  return Object.assign(app, {
+    renewTls(tls: HttpTls) {
+      if (app.server instanceof SecureServer) app.server.setSecureContext(credentialsOf(tls))
+    },
+    reauthenticate(auth: AuthSettings) {
+      authenticator.replace(auth)
+      openAnswers.endInvalid()
+    },
+  })
+}
+
+/** Callers are asked for a certificate only if it is said who may have signed it. */
+const credentialsOf = ({ key, cert, ca }: HttpTls) =>
+  ({ key, cert, ...(ca && { ca, requestCert: true, rejectUnauthorized: true }), minVersion: 'TLSv1.2' }) as const
+
+export interface HttpServer extends FastifyInstance {
+  /** Uses other key and certificates for new connections. Not for a server without TLS. */
+  renewTls(tls: HttpTls): void
+  /** Takes other tokens. Streams of callers that they do not accept end. */
+  reauthenticate(auth: AuthSettings): void
 }
 
 /** The request id that the caller has chosen, if it is safe to log; otherwise a new one. */
@@ -118,6 +164,11 @@ const requestIdOf = (header: string | string[] | undefined): string =>
 /** Answers octets that are not a request. @returns the code of the answer; undefined: nobody is there to read one */
 function answerRubbish(error: NodeJS.ErrnoException, socket: Socket): ErrorCode | undefined {
   if (error.code === 'ECONNRESET' || !socket.writable) return undefined
+  // A caller whose TLS handshake has failed cannot read an answer.
+  if (/^ERR_(SSL|TLS)_/.test(error.code ?? '')) {
+    socket.destroy()
+    return undefined
+  }
   const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'too-large' : 'bad-request'
   const detail = code === 'too-large' ? 'the headers are over 16 KiB' : `this is no HTTP/1.1 request: ${error.message}`
   socket.end(rawProblem(code, detail))

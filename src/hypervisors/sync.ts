@@ -15,6 +15,7 @@ import type { Condition, Engine } from '../core/engine/engine.ts'
 import type { JoinedHosts } from '../core/joined-hosts.ts'
 import type { Journal } from '../core/journal.ts'
 import { quoted } from '../core/quoted.ts'
+import type { RefusalOf } from '../core/refusal-of.ts'
 import { SparingLog } from '../core/sparing-log.ts'
 import type { Trouble } from '../core/trouble.ts'
 import { type Connection, type OpenVSwitch, openVSwitch, replicate } from '../ovsdb/index.ts'
@@ -58,6 +59,8 @@ interface Context {
   /** The OpenFlow listener for the switch of a host that has connected to this address: `tcp:ADDRESS:PORT`. */
   controllerFor(connection: Connection): string
   readonly limits?: HostLimits
+  /** Undefined: none is refused. */
+  readonly refusalOf: RefusalOf | undefined
 }
 
 export class HypervisorSync implements JoinedHosts {
@@ -72,11 +75,12 @@ export class HypervisorSync implements JoinedHosts {
   readonly #contenders: Contenders
   readonly #sightings: Sightings
   readonly #limits: HostLimits | undefined
+  readonly #refusalOf: RefusalOf
   readonly #sparing = new SparingLog(MAX_LINES)
   readonly #sessions = new Map<HypervisorId, HostSession>()
   /** Why the last connection of a disconnected host ended. */
   readonly #lastErrors = new Map<HypervisorId, string>()
-  /** The number of hosts refused because they have no system-id, or one that cannot be used. */
+  /** The number of hosts refused because they have no system-id, or one that they cannot use. */
   #unnamed = 0
 
   constructor(context: Context) {
@@ -94,7 +98,9 @@ export class HypervisorSync implements JoinedHosts {
       joinedOrLeft,
       controllerFor,
       limits,
+      refusalOf = () => undefined,
     } = context
+    this.#refusalOf = refusalOf
     this.#limits = limits
     this.#contenders = new Contenders({ log, changed: conditionsChanged, seen: otherSeen })
     const vanished = (ids: Iterable<HypervisorId>) => {
@@ -186,6 +192,11 @@ export class HypervisorSync implements JoinedHosts {
         return
       }
       const id = systemId as HypervisorId
+      const impostor = this.#refusalOf(id, connection)
+      if (impostor !== undefined) {
+        this.#refuseImpostor(connection, from, impostor)
+        return
+      }
       // What is refused is closed, and a spare sends its rows when its turn comes.
       if (!(await this.#mayJoin(id, connection))) return
       known = id
@@ -206,7 +217,7 @@ export class HypervisorSync implements JoinedHosts {
         return
       }
       const former = formerName({ graph: this.#graph, switches: this.#switches, hosts: this }, id, facts, connection)
-      if (former !== undefined) await this.#succeed(former, id)
+      if (former !== undefined && !this.#refusalOf(former, connection)) await this.#succeed(former, id)
       this.#join(new HostSession(id, connection, replica, this.#host))
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
@@ -241,7 +252,7 @@ export class HypervisorSync implements JoinedHosts {
 
   /** A connected host has another system-id: it is another hypervisor from now on, and joins again as that. */
   async #renamed(session: HostSession, to: string | null): Promise<void> {
-    const isUsable = to !== null && isOpaque(to)
+    const isUsable = to !== null && isOpaque(to) && !this.#refusalOf(to as HypervisorId, session.connection)
     if (isUsable && (await this.#mayJoin(to as HypervisorId, session.connection))) {
       this.#sessions.get(to as HypervisorId)?.close('it does not answer, and another host has its system-id now')
       if (!this.#switches.get(to as HypervisorId)) await this.#succeed(session.id, to as HypervisorId)
@@ -261,6 +272,14 @@ export class HypervisorSync implements JoinedHosts {
     const write = () => this.#log.error({ from }, `refusing a host that ${words}: ${remedy}`)
     this.#sparing.log(`unnamed ${connection.remoteAddress}`, write)
     connection.close('no system-id')
+  }
+
+  /** Its certificate is for another hypervisor than its system-id. It must not get near the connection of that one. */
+  #refuseImpostor(connection: Connection, from: string, reason: string): void {
+    this.#unnamed += 1
+    const write = () => this.#log.error({ from, reason }, 'refusing a host that has the certificate of another one')
+    this.#sparing.log(`impostor ${connection.remoteAddress}`, write)
+    connection.close(reason)
   }
 
   #join(session: HostSession): void {

@@ -46,7 +46,7 @@ const call = (target: Target): Socket => {
   return connectTls({ host, port, ...credentialsOf(tls), ...identityOf(tls) })
 }
 
-export const credentialsOf = ({ key, cert, ca }: Tls) => ({ key, cert, ca })
+export const credentialsOf = ({ key, cert, ca }: Tls) => ({ key, cert, ca, minVersion: 'TLSv1.2' }) as const
 
 /** Certificates of `ovs-pki` do not name a host, and OVS does not check one: only the authority counts. */
 const identityOf = ({ serverName }: Tls) =>

@@ -1,13 +1,13 @@
 /** Listens for OVSDB servers that connect: `ovs-vsctl set-manager tcp:HOST:PORT`. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import { credentialsOf } from './connect.ts'
 import { Connection } from './connection.ts'
 import { MessageBudget } from './message-budget.ts'
 import { OvsdbError } from './ovsdb-error.ts'
 import type { PeerOptions } from './peer-options.ts'
-import { printTarget, type Target } from './target.ts'
+import { printTarget, type Target, type Tls } from './target.ts'
 
 /** Called with each connection. If it throws or rejects, the connection is closed with that reason. */
 export type OnConnection = (connection: Connection) => void | Promise<void>
@@ -23,8 +23,8 @@ export interface ListenOptions extends PeerOptions {
    * no limit.
    */
   readonly maxHeld?: number
-  /** Called when a TLS handshake failed. If it throws, the process emits a warning. */
-  readonly onRefused?: (error: OvsdbError) => void
+  /** Called when a TLS handshake failed, with `address:port`. If it throws, the process emits a warning. */
+  readonly onRefused?: (error: OvsdbError, remoteAddress: string) => void
 }
 
 const HANDSHAKE_TIMEOUT_MS = 5_000
@@ -56,15 +56,29 @@ export class Listener {
       void connection.closed.then(() => this.#connections.delete(connection))
       void handOver(connection, onConnection)
     })
-    server.on('tlsClientError', (cause: Error) =>
-      warned(() => onRefused?.(new OvsdbError('cannot-connect', `TLS handshake: ${cause.message}`, { cause }))),
-    )
+    server.on('tlsClientError', (cause: Error, socket: Socket) => {
+      const error = new OvsdbError('cannot-connect', `TLS handshake: ${cause.message}`, { cause })
+      warned(() => onRefused?.(error, `${socket.remoteAddress}:${socket.remotePort}`))
+    })
   }
 
   /** The address that it listens on: with the assigned port if 0 was given, or the path of a unix socket. */
   get address(): { readonly host: string; readonly port: number } | { readonly path: string } {
     const address = this.#server.address() as AddressInfo | string
     return typeof address === 'string' ? { path: address } : { host: address.address, port: address.port }
+  }
+
+  /**
+   * Uses another key and other certificates for new connections. Those that are open stay.
+   * @throws OvsdbError `cannot-listen` if they cannot be read, or if it listens without TLS; then nothing changes
+   */
+  renew(tls: Tls): void {
+    if (!(this.#server instanceof TlsServer)) throw new OvsdbError('cannot-listen', 'it listens without TLS')
+    try {
+      this.#server.setSecureContext(credentialsOf(tls))
+    } catch (cause) {
+      throw new OvsdbError('cannot-listen', `the key or a certificate cannot be read: ${String(cause)}`, { cause })
+    }
   }
 
   /** Stops listening and ends all its connections. */

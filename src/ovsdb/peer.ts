@@ -2,7 +2,9 @@
  * A JSON-RPC 1.0 peer on a socket (RFC 7047 section 4): requests, replies, notifications, probes, and the end of the
  * connection.
  */
+import type { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { MAX_MESSAGE_OCTETS } from './json-framer.ts'
 import type { MessageBudget } from './message-budget.ts'
 import { MessageReader } from './message-reader.ts'
@@ -40,6 +42,8 @@ export class Peer {
   readonly remoteAddress: string | undefined
   /** The same as `localPort` for the other side. */
   readonly remotePort: number | undefined
+  /** The certificate of the other side. Undefined without TLS. */
+  readonly certificate: X509Certificate | undefined
 
   readonly #socket: Socket
   readonly #reader: MessageReader
@@ -84,6 +88,7 @@ export class Peer {
     this.localPort = socket.localPort
     this.remoteAddress = plainAddress(socket.remoteAddress)
     this.remotePort = socket.remotePort
+    this.certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
     this.#probe = probeInterval > 0 ? setTimeout(() => this.#silence(), probeInterval) : undefined
     if (requestTimeout > 0) {
       this.#watch = setInterval(() => this.#checkOldest(requestTimeout), requestTimeout / CHECKS_PER_TIMEOUT)

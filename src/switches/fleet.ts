@@ -11,6 +11,7 @@ import type { ConnectedSwitches } from '../core/connected-switches.ts'
 import type { Effects } from '../core/effects.ts'
 import type { Stopwatch } from '../core/latencies.ts'
 import type { Generations } from '../core/realisation.ts'
+import type { RefusalOf } from '../core/refusal-of.ts'
 import { SparingLog } from '../core/sparing-log.ts'
 import type { Subscriber } from '../core/subscribers.ts'
 import type { Session } from '../openflow/index.ts'
@@ -36,6 +37,8 @@ interface Context {
   readonly stopwatch: Stopwatch
   /** Does this address belong to another host with the system-id of the hypervisor? Its switch may have the same datapath id. */
   isOther(hypervisor: HypervisorId, address: string): boolean
+  /** Undefined: none is refused. */
+  readonly refusalOf: RefusalOf | undefined
 }
 
 type Pairs = ReadonlyMap<HypervisorId, Iterable<Key>>
@@ -171,7 +174,12 @@ export class Fleet implements ConnectedSwitches, Subscriber {
   }
 
   #attach(hypervisor: HypervisorId, session: Session): void {
-    const { graph, engines, confirmations, log, stopwatch, isOther } = this.#context
+    const { graph, engines, confirmations, log, stopwatch, isOther, refusalOf } = this.#context
+    const impostor = refusalOf?.(hypervisor, session)
+    if (impostor !== undefined) {
+      this.#refuse(hypervisor, session, impostor)
+      return
+    }
     if (isOther(hypervisor, addressOf(session))) {
       this.#refuseOther(hypervisor, session)
       return
@@ -248,8 +256,13 @@ export class Fleet implements ConnectedSwitches, Subscriber {
 
   /** What the connected host says of its interfaces must not become rules of the switch of another host. */
   #refuseOther(hypervisor: HypervisorId, session: Session): void {
-    const reason = 'another host is connected with the system-id of its host'
-    this.#context.log.error({ hypervisor, from: session.remoteAddress, reason }, 'a switch was refused')
+    this.#refuse(hypervisor, session, 'another host is connected with the system-id of its host')
+  }
+
+  #refuse(hypervisor: HypervisorId, session: Session, reason: string): void {
+    const write = () =>
+      this.#context.log.error({ hypervisor, from: session.remoteAddress, reason }, 'a switch was refused')
+    this.#sparing.log(`refused ${addressOf(session)}`, write)
     this.lastError.set(hypervisor, `the switch at ${session.remoteAddress} was refused: ${reason}`)
     session.close(reason)
   }

@@ -54,6 +54,36 @@ t.test('an error is one line: the key, its value, the source, and what is allowe
       /^openflow\.advertise holds "10\.0\.0\.1:6653" .*allowed: tcp:ADDRESS:PORT/,
     ],
     [{ flags: ['--openflow-advertise', 'tcp:10.0.0.1:0'] }, /^openflow\.advertise holds/],
+    [
+      { flags: ['--openflow-advertise', 'ssl:10.0.0.1:6653'] },
+      /^openflow\.advertise holds "ssl:10\.0\.0\.1:6653", and openflow\.tls is not given; allowed: tcp:ADDRESS:PORT$/,
+    ],
+    [
+      { yaml: 'openflow: { advertise: "tcp:10.0.0.1:6653", tls: { cert: c, key: k, ca: a } }' },
+      /^openflow\.advertise holds "tcp:.*openflow\.tls is given; allowed: ssl:ADDRESS:PORT$/,
+    ],
+    [
+      { yaml: 'http: { tls: { cert: c } }' },
+      /^http\.tls\.key holds nothing, .*allowed: cert and key, with or without ca$/,
+    ],
+    [{ yaml: 'ovsdb: { tls: { cert: c, key: k } }' }, /^ovsdb\.tls\.ca holds nothing, .*allowed: cert, key and ca$/],
+    [{ flags: ['--openflow-tls-ca', 'c'] }, /^openflow\.tls\.cert holds nothing/],
+    [{ yaml: 'http: { tls: { cert: 5, key: k } }' }, /^http\.tls\.cert holds 5 .*allowed: the path of a file$/],
+    [{ yaml: 'ovsdb: { tls: { name: hv } }' }, /^ovsdb\.tls\.name holds "hv" .*allowed: \{system-id\} once/],
+    [{ yaml: 'ovsdb: { tls: { name: "*.{system-id}" } }' }, /^ovsdb\.tls\.name holds/],
+    [{ yaml: 'ovsdb: { tls: { name: "{system-id}{system-id}" } }' }, /^ovsdb\.tls\.name holds/],
+    [
+      { yaml: 'auth: { oidc: { issuer: "https://i" } }' },
+      /^auth\.oidc\.audience holds nothing; allowed: issuer, audience/,
+    ],
+    [
+      { yaml: 'auth: { oidc: { issuer: i, audience: a, jwks_url: "http://login.example/keys" } }' },
+      /^auth\.oidc\.jwks_url holds "http:.*allowed: an https URL, or an http one on this machine/,
+    ],
+    [
+      { yaml: 'auth: { oidc: { issuer: i, audience: a, jwks_url: "https://u:secret@login.example/keys" } }' },
+      /^auth\.oidc\.jwks_url holds a URL with a user/,
+    ],
     [{ yaml: 'store: { path: 5 }' }, /^store\.path holds 5 .*allowed: the path of a directory$/],
     [
       { yaml: 'physical_networks: { p: { vlans: 0-5 } }' },
@@ -74,7 +104,7 @@ t.test('an error is one line: the key, its value, the source, and what is allowe
       { flags: ['--log-level', 'loud'] },
       /^log\.level holds "loud" \(--log-level\); allowed: one of fatal, error, warn, info, debug, trace, silent$/,
     ],
-    [{ yaml: 'http: 80' }, /^http holds 80 \(.*line 1\); allowed: a mapping with listen$/],
+    [{ yaml: 'http: 80' }, /^http holds 80 \(.*line 1\); allowed: a mapping with listen, tls$/],
     [{ yaml: '- http' }, /^the configuration holds \["http"\] .*allowed: a mapping with http, openflow/],
     [
       { yaml: 'log: { level: info }\nhtpp: { listen: x }' },
@@ -84,7 +114,10 @@ t.test('an error is one line: the key, its value, the source, and what is allowe
       { yaml: 'http:\n  listne: x' },
       /^http\.listne \(.*line 2\) is no key of the configuration: did you mean listen\?$/,
     ],
-    [{ yaml: 'http:\n  toString: x' }, /^http\.toString .* is no key of the configuration: it may be one of listen$/],
+    [
+      { yaml: 'http:\n  toString: x' },
+      /^http\.toString .* is no key of the configuration: it may be one of listen, tls$/,
+    ],
     [
       { env: { PLUGBOARD_HTTP_LISTNE: 'x' } },
       /^PLUGBOARD_HTTP_LISTNE is no variable of Plugboard: did you mean PLUGBOARD_HTTP_LISTEN\?$/,
@@ -121,6 +154,10 @@ t.test('an error is one line: the key, its value, the source, and what is allowe
     [
       { yaml: token(`sha256: ${DIGEST.replace('9', '8')}, project: p1, rol: admin`) },
       /^auth\.tokens\[1\] holds a field "rol" .*\(role\?\)$/,
+    ],
+    [
+      { yaml: token(`sha256: ${DIGEST.replace('9', '8')}, project: p1, role: admin, name: ""`) },
+      /^auth\.tokens\[1\]\.name holds "" .*printable/,
     ],
     [
       { yaml: token(`sha256: ${DIGEST.toUpperCase()}, project: p2, role: admin`) },

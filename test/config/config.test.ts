@@ -5,10 +5,16 @@ import { type Config, configure } from '../../src/config/config.ts'
 import { configOf, DIGEST, type Sources } from './support.ts'
 
 const CONNECTIONS = { max_connections: 4096, max_unknown: 1024, max_unknown_per_address: 256, join_seconds: 30 }
+const NO_TLS = { cert: undefined, key: undefined, ca: undefined }
 const DEFAULTS: Config = {
-  http: { listen: { host: '127.0.0.1', port: 9797 } },
-  openflow: { listen: { host: '0.0.0.0', port: 6653 }, advertise: undefined, ...CONNECTIONS },
-  ovsdb: { listen: { host: '0.0.0.0', port: 6640 }, ...CONNECTIONS, max_message_mib: 32 },
+  http: { listen: { host: '127.0.0.1', port: 9797 }, tls: NO_TLS },
+  openflow: { listen: { host: '0.0.0.0', port: 6653 }, advertise: undefined, tls: NO_TLS, ...CONNECTIONS },
+  ovsdb: {
+    listen: { host: '0.0.0.0', port: 6640 },
+    tls: { ...NO_TLS, name: '{system-id}' },
+    ...CONNECTIONS,
+    max_message_mib: 32,
+  },
   store: { path: './plugboard-data' },
   physical_networks: { physnet1: { vlans: [{ first: 100, last: 4000 }], floating: [] } },
   engines: ['vlan', 'vxlan', 'geneve', 'flat', 'remote-l2', 'nat-ipv4'],
@@ -17,7 +23,17 @@ const DEFAULTS: Config = {
     geneve: { vnis: [{ first: 4096, last: 16777215 }] },
     mtu: 1500,
   },
-  auth: { tokens: [] },
+  auth: {
+    tokens: [],
+    oidc: {
+      issuer: undefined,
+      audience: undefined,
+      jwks_url: undefined,
+      project_claim: 'project',
+      role_claim: 'role',
+    },
+  },
+  audit: { path: undefined },
   log: { level: 'info' },
 }
 
@@ -36,7 +52,19 @@ t.test('without any source: the defaults, as in plugboard.yaml', (t) => {
 
 t.test('plugboard.yaml names every key that is set by default', (t) => {
   const text = readFileSync(new URL('../../plugboard.yaml', import.meta.url), 'utf8')
-  for (const word of ['listen:', 'advertise:', 'path:', 'vlans:', 'vnis:', 'tokens:', 'level:']) t.match(text, word)
+  for (const word of [
+    'listen:',
+    'advertise:',
+    'path:',
+    'vlans:',
+    'vnis:',
+    'tokens:',
+    'level:',
+    'tls:',
+    'oidc:',
+    'audit:',
+  ])
+    t.match(text, word)
   t.end()
 })
 
@@ -76,6 +104,8 @@ t.test('each key from each source; a flag overrides a variable, a variable the f
       ({ auth }) => auth.tokens,
       [{ sha256: DIGEST, project: '*', role: 'admin' }],
     ],
+    ['ovsdb.tls.name', 'hv-{system-id}.example', ({ ovsdb }) => ovsdb.tls.name, 'hv-{system-id}.example'],
+    ['audit.path', '/var/log/audit', ({ audit }) => audit.path, '/var/log/audit'],
     ['log.level', 'debug', ({ log }) => log.level, 'debug'],
   ]
   for (const [key, value, pick, expected] of cases) {

@@ -108,6 +108,7 @@ export const ROOMS: readonly Room[] = [
     is: 'who comes in: bounds the connections of hypervisors, above all of those that are not known yet',
     imports: ['src/core'],
   },
+  { path: 'src/pki', is: 'makes certificates for TLS: an authority, the controller, hypervisors', imports: [] },
   { path: 'src/http', is: 'the HTTP APIs, a folder each, on the operations of the core', imports: ['src/core'] },
   {
     path: 'src/config',
@@ -133,6 +134,7 @@ export const ROOMS: readonly Room[] = [
       'src/status',
       'src/controller.ts',
       'src/gate',
+      'src/pki',
       'src/http',
       'src/config',
     ]),

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto'
 import pino from 'pino'
 import type { Api } from '../../src/http/api.ts'
+import type { AuditLog } from '../../src/http/audit.ts'
 import type { Token } from '../../src/http/auth.ts'
 import { buildHttp } from '../../src/http/http-server.ts'
+import type { OidcSettings } from '../../src/http/oidc.ts'
 import { controllerOn, type Options } from './controller.ts'
 
 interface Teardown {
@@ -13,6 +15,9 @@ interface Teardown {
 export interface ApiOptions extends Options {
   /** Token -> project and role. */
   readonly tokens?: Readonly<Record<string, Omit<Token, 'sha256'>>>
+  /** The provider of signed tokens. */
+  readonly oidc?: OidcSettings
+  readonly audit?: AuditLog
   /** The HTTP APIs. Default: those of the program. */
   readonly apis?: readonly Api[]
 }
@@ -23,7 +28,7 @@ export interface Answer {
   readonly body: Record<string, unknown>
 }
 
-export async function apiOn(t: Teardown, { tokens = {}, apis, ...options }: ApiOptions = {}) {
+export async function apiOn(t: Teardown, { tokens = {}, oidc, audit, apis, ...options }: ApiOptions = {}) {
   const cloud = await controllerOn(options)
   const { controller } = cloud
   const app = await buildHttp(
@@ -34,12 +39,14 @@ export async function apiOn(t: Teardown, { tokens = {}, apis, ...options }: ApiO
       metrics: () => controller.metrics(),
       latencies: controller.latencies.all,
       auth: {
+        oidc,
         tokens: Object.entries(tokens).map(([token, of]) => ({
           sha256: createHash('sha256').update(token).digest('hex'),
           ...of,
         })),
       },
       log: pino({ level: 'silent' }),
+      ...(audit && { audit }),
       version: '0.0.0-test',
     },
     apis,

@@ -69,7 +69,11 @@ export class FakeSwitch {
   }
 
   static async connect(port: number, options: Options): Promise<FakeSwitch> {
-    const peer = await Peer.connect(port, options.from)
+    return FakeSwitch.on(await Peer.connect(port, options.from), options)
+  }
+
+  /** A switch on a connection that is made already. */
+  static async on(peer: Peer, options: Options): Promise<FakeSwitch> {
     await peer.greet(options.datapathId)
     const fake = new FakeSwitch(peer, options)
     void fake.#serve()

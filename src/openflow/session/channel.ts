@@ -3,7 +3,9 @@
  * answers echo requests, applies backpressure, and ends with a reason. Messages that are sent in one turn of the event
  * loop leave in one write.
  */
+import type { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { asRefusal } from '../messages/codec.ts'
 import { type Decoded, type Message, readMessage, writeMessage } from '../messages/message.ts'
 import { reader, Writer } from '../wire/cursor.ts'
@@ -44,6 +46,8 @@ export class Channel {
   readonly closed: Promise<Closed>
   readonly remoteAddress: string
   readonly localAddress: string
+  /** Undefined without TLS. */
+  readonly certificate: X509Certificate | undefined
   readonly timeoutMs: number
   /** The maximum number of octets that wait for a peer that does not read. */
   maxWaiting: number
@@ -75,6 +79,7 @@ export class Channel {
     this.maxWaiting = maxWaiting
     this.remoteAddress = `${socket.remoteAddress ?? 'local'}${socket.remotePort === undefined ? '' : `:${socket.remotePort}`}`
     this.localAddress = `${socket.localAddress ?? 'local'}${socket.localPort === undefined ? '' : `:${socket.localPort}`}`
+    this.certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
     this.#out = new Writer(version)
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve

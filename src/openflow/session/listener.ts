@@ -1,10 +1,11 @@
 /** Listens for switches, and connects to switches that listen. */
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 import { OpenFlowError } from '../wire/openflow-error.ts'
 import { handshake, type SessionOptions } from './handshake.ts'
 import { Queue } from './queue.ts'
 import type { Session } from './session.ts'
-import { dialTls, type Tls, tlsServer } from './tls.ts'
+import { dialTls, renewTls, type Tls, tlsServer } from './tls.ts'
 
 /**
  * A TCP port (0 is any free one) on `host`, by default 127.0.0.1, with TLS if `tls` is given; or the path of a unix
@@ -67,6 +68,15 @@ export class Listener implements AsyncIterable<Session> {
   /** The address that it listens on. Without meaning for a unix socket. */
   get address(): AddressInfo {
     return this.#server.address() as AddressInfo
+  }
+
+  /**
+   * Uses another key and other certificates for new connections. Sessions stay.
+   * @throws OpenFlowError `bad-credentials` if they cannot be read, or if it listens without TLS; then nothing changes
+   */
+  renew(tls: Tls): void {
+    if (!(this.#server instanceof TlsServer)) throw new OpenFlowError('bad-credentials', 'it listens without TLS')
+    renewTls(this.#server, tls)
   }
 
   /** Stops listening and ends all sessions. Resolves when the last connection is closed. */

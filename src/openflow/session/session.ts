@@ -1,4 +1,5 @@
 /** A session with one switch, from FEATURES_REPLY to the end of the connection. */
+import type { X509Certificate } from 'node:crypto'
 import type { FlowEntry } from '../messages/flow-messages.ts'
 import { checkMonitorFlags, MONITOR_FLAGS, type MonitorRequest } from '../messages/flow-monitor.ts'
 import type { FlowRequest } from '../messages/flow-requests.ts'
@@ -29,6 +30,8 @@ export class Session {
   readonly remoteAddress: string
   /** The same for this side. */
   readonly localAddress: string
+  /** The certificate of the switch. Undefined without TLS. */
+  readonly certificate: X509Certificate | undefined
   /** Resolves when the connection has ended. */
   readonly closed: Promise<Closed>
   /**
@@ -51,6 +54,7 @@ export class Session {
     this.features = features
     this.remoteAddress = channel.remoteAddress
     this.localAddress = channel.localAddress
+    this.certificate = channel.certificate
     this.closed = channel.closed
     this.events = requests.events
   }

@@ -1,6 +1,5 @@
 /** TLS as in Open vSwitch: both sides have a certificate that one authority has signed (OpenFlow 1.5.1, 6.3.3). */
-import type { Server } from 'node:net'
-import { createServer, connect as dial, type TLSSocket } from 'node:tls'
+import { createServer, connect as dial, type Server, type TLSSocket } from 'node:tls'
 import { OpenFlowError } from '../wire/openflow-error.ts'
 
 type Pem = string | Uint8Array
@@ -18,7 +17,8 @@ export interface Tls {
 const HANDSHAKE_TIMEOUT_MS = 10_000
 
 const octets = (pem: Pem): string | Buffer => (typeof pem === 'string' ? pem : Buffer.from(pem))
-const credentials = ({ key, cert, ca }: Tls) => ({ key: octets(key), cert: octets(cert), ca: octets(ca) })
+const credentials = ({ key, cert, ca }: Tls) =>
+  ({ key: octets(key), cert: octets(cert), ca: octets(ca), minVersion: 'TLSv1.2' }) as const
 
 /** @throws OpenFlowError `bad-credentials` */
 function checked<Made>(make: () => Made): Made {
@@ -40,6 +40,9 @@ export const tlsServer = (tls: Tls): Server =>
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     }),
   )
+
+/** @throws OpenFlowError `bad-credentials` if the key or a certificate cannot be read; then nothing changes */
+export const renewTls = (server: Server, tls: Tls): void => checked(() => server.setSecureContext(credentials(tls)))
 
 /** @throws OpenFlowError `bad-credentials` if the key or a certificate cannot be read */
 export function dialTls(host: string, port: number, tls: Tls): TLSSocket {
