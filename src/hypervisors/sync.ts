@@ -14,7 +14,6 @@ import type { Draft } from '../core/draft.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
 import type { JoinedHosts } from '../core/joined-hosts.ts'
 import type { Journal } from '../core/journal.ts'
-import { quoted } from '../core/quoted.ts'
 import type { RefusalOf } from '../core/refusal-of.ts'
 import { SparingLog } from '../core/sparing-log.ts'
 import type { Trouble } from '../core/trouble.ts'
@@ -25,6 +24,7 @@ import { Contenders } from './contenders.ts'
 import { readHost } from './facts.ts'
 import { formerName, renamedTo } from './former-name.ts'
 import { type HostContext, HostSession } from './host-session.ts'
+import { RefusedHosts } from './refused-hosts.ts'
 import { systemIdOf } from './same-host.ts'
 import type { Sightings } from './sightings.ts'
 import { StateWriter } from './state-writer.ts'
@@ -77,11 +77,10 @@ export class HypervisorSync implements JoinedHosts {
   readonly #limits: HostLimits | undefined
   readonly #refusalOf: RefusalOf
   readonly #sparing = new SparingLog(MAX_LINES)
+  readonly #refused: RefusedHosts
   readonly #sessions = new Map<HypervisorId, HostSession>()
   /** Why the last connection of a disconnected host ended. */
   readonly #lastErrors = new Map<HypervisorId, string>()
-  /** The number of hosts refused because they have no system-id, or one that they cannot use. */
-  #unnamed = 0
 
   constructor(context: Context) {
     const {
@@ -102,6 +101,7 @@ export class HypervisorSync implements JoinedHosts {
     } = context
     this.#refusalOf = refusalOf
     this.#limits = limits
+    this.#refused = new RefusedHosts(log, this.#sparing)
     this.#contenders = new Contenders({ log, changed: conditionsChanged, seen: otherSeen })
     const vanished = (ids: Iterable<HypervisorId>) => {
       for (const id of ids) void this.#settler.settleAgain(graph.contestsOf.get(id))
@@ -131,7 +131,7 @@ export class HypervisorSync implements JoinedHosts {
 
   /** The number of refused connections: of hosts without a usable system-id, or with that of another host. */
   get refusals(): number {
-    return this.#unnamed + this.#contenders.refusals
+    return this.#refused.count + this.#contenders.refusals
   }
 
   connected(id: HypervisorId): boolean {
@@ -188,13 +188,13 @@ export class HypervisorSync implements JoinedHosts {
     try {
       const systemId = await systemIdOf(connection)
       if (systemId === null || !isOpaque(systemId)) {
-        this.#refuse(connection, from, systemId)
+        this.#refused.unnamed(connection, from, systemId)
         return
       }
       const id = systemId as HypervisorId
       const impostor = this.#refusalOf(id, connection)
       if (impostor !== undefined) {
-        this.#refuseImpostor(connection, from, impostor)
+        this.#refused.impostor(connection, from, impostor)
         return
       }
       // What is refused is closed, and a spare sends its rows when its turn comes.
@@ -263,23 +263,6 @@ export class HypervisorSync implements JoinedHosts {
   async #succeed(from: HypervisorId, to: HypervisorId): Promise<void> {
     this.#log.warn({ from, to }, 'the system-id of a host has changed: it keeps its VNICs and rules under the new one')
     await this.#writer.succeed(from, to)
-  }
-
-  #refuse(connection: Connection, from: string, systemId: string | null): void {
-    this.#unnamed += 1
-    const words = systemId === null ? 'has no system-id' : `has ${quoted(systemId)} as system-id`
-    const remedy = 'set external_ids:system-id in Open_vSwitch to 1–64 of [A-Za-z0-9._-]'
-    const write = () => this.#log.error({ from }, `refusing a host that ${words}: ${remedy}`)
-    this.#sparing.log(`unnamed ${connection.remoteAddress}`, write)
-    connection.close('no system-id')
-  }
-
-  /** Its certificate is for another hypervisor than its system-id. It must not get near the connection of that one. */
-  #refuseImpostor(connection: Connection, from: string, reason: string): void {
-    this.#unnamed += 1
-    const write = () => this.#log.error({ from, reason }, 'refusing a host that has the certificate of another one')
-    this.#sparing.log(`impostor ${connection.remoteAddress}`, write)
-    connection.close(reason)
   }
 
   #join(session: HostSession): void {
