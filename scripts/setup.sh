@@ -35,7 +35,7 @@ EOF
       echo 'nginx nginx'
       echo 'keepalived keepalived'
       echo 'python3-os-ken /usr/lib/python3/dist-packages/os_ken'
-      echo 'debootstrap debootstrap'
+      echo 'mmdebstrap mmdebstrap'
       echo 'systemd systemd-analyze'
       echo 'systemd systemd-notify'
       ;;

@@ -16,7 +16,7 @@ const own = [
   'udhcpc',
   'nginx',
   'keepalived',
-  'debootstrap',
+  'mmdebstrap',
   'systemd-analyze',
   'systemd-notify',
 ]
@@ -96,7 +96,7 @@ t.test('without root, it prints what to install, and tries nothing', async (t) =
   const { printed, calls } = run(t.testdir(), { has: ['ip', 'ping'], user: 1000, installed: 5 })
   t.match(
     printed,
-    'as root: apt-get install --no-install-recommends debootstrap ethtool iperf3 isc-dhcp-client keepalived mininet nginx openvswitch-common openvswitch-switch',
+    'as root: apt-get install --no-install-recommends ethtool iperf3 isc-dhcp-client keepalived mininet mmdebstrap nginx openvswitch-common openvswitch-switch',
   )
   t.notMatch(printed, 'iputils-ping')
   t.same(calls, [])
@@ -105,7 +105,7 @@ t.test('without root, it prints what to install, and tries nothing', async (t) =
 t.test('tshark is for the tests only, a DHCP client for the demo too, OVN for the benchmark', async (t) => {
   const has = tools.filter((name) => !own.includes(name))
   const told = (setting: string) => run(t.testdir(), { has, user: 1000, installed: 5 }, setting).printed
-  t.match(told(''), 'iperf3 isc-dhcp-client keepalived nginx systemd tshark udhcpc')
+  t.match(told(''), 'iperf3 isc-dhcp-client keepalived mmdebstrap nginx systemd tshark udhcpc')
   t.notMatch(told(''), 'ovn-')
   t.match(told('PLUGBOARD_SETUP=demo;'), '--no-install-recommends udhcpc \n')
   t.match(told('PLUGBOARD_SETUP=bench;'), 'iperf3 ovn-central ovn-common ovn-host')

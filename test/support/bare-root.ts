@@ -1,6 +1,9 @@
-/** The smallest Debian system, in a directory: a bare machine for packages. Its programs run with chroot. */
+/**
+ * The smallest Debian system, in a directory: a bare machine for packages. Its programs run with chroot. mmdebstrap makes what
+ * debootstrap makes, in half the time.
+ */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -33,7 +36,7 @@ function mirrorOf(): Mirror | undefined {
 /** Why there can be no bare root here; undefined: there can. */
 export function whyNoRoot(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root: it makes a Debian system in a directory'
-  for (const program of ['debootstrap', 'dpkg-deb']) {
+  for (const program of ['mmdebstrap', 'dpkg-deb']) {
     if (spawnSync(program, ['--version']).error) return `needs ${program}`
   }
   const mirror = mirrorOf()
@@ -67,12 +70,12 @@ export class BareRoot {
     const mirror = mirrorOf()
     if (!mirror) throw new Error('apt knows no mirror of this release')
     const root = new BareRoot(t, directory())
-    const { status, stdout } = spawnSync('debootstrap', ['--variant=minbase', mirror.codename, root.path, mirror.uri], {
+    // The root is for one test, so it need not survive a power failure. Its lists of packages stay, to install more.
+    const options = ['--quiet', '--variant=minbase', '--dpkgopt=force-unsafe-io', '--skip=cleanup/apt/lists']
+    const { status, stderr } = spawnSync('mmdebstrap', [...options, mirror.codename, root.path, mirror.uri], {
       encoding: 'utf8',
     })
-    if (status !== 0) throw new Error(`debootstrap failed:\n${stdout}`)
-    // The root is for one test, so it need not survive a power failure.
-    writeFileSync(root.at('etc/dpkg/dpkg.cfg.d/unsafe-io'), 'force-unsafe-io\n')
+    if (status !== 0) throw new Error(`mmdebstrap failed:\n${stderr}`)
     return root
   }
 
