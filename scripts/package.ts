@@ -24,7 +24,7 @@ const PAGES = ['README.md', 'CHANGELOG.md', 'docs']
 
 interface Lock {
   /** By path, such as `node_modules/lmdb`. */
-  readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly optional?: boolean }>>
 }
 
 const readJson = <T>(file: string): T => JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as T
@@ -37,12 +37,17 @@ function place(from: string, to: string, mode?: number): void {
   if (mode !== undefined) chmodSync(to, mode)
 }
 
-/** Copies the npm packages that the program needs when it runs. A package that is not for this platform is not there. */
+/** Copies the npm packages that the program needs when it runs. @throws Error if one is not installed in this checkout */
 function placeModules(home: string): void {
   const { packages } = readJson<Lock>('package-lock.json')
-  for (const [path, { dev = false }] of Object.entries(packages)) {
+  for (const [path, { dev = false, optional = false }] of Object.entries(packages)) {
     const from = join(ROOT, path)
-    if (path === '' || dev || !existsSync(from)) continue
+    if (path === '' || dev) continue
+    if (!existsSync(from)) {
+      // It may be for another platform.
+      if (optional) continue
+      throw new Error(`${path} is missing: run npm ci`)
+    }
     const own = realpathSync(from)
     // Each package that is nested in another one has an entry of its own.
     const filter = (file: string) => file === own || basename(file) !== 'node_modules'

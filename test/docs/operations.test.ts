@@ -22,7 +22,10 @@ t.test('B151 every metric is on the page', async (t) => {
 })
 
 t.test('every condition has a row on the page', async (t) => {
-  const conditions = namesIn('{src/{core,engines,features,hypervisors,switches},flows}/**/*.ts', /\bcode: '([a-z0-9-]+)'/g)
+  const conditions = namesIn(
+    '{src/{core,engines,features,hypervisors,switches},flows}/**/*.ts',
+    /\bcode: '([a-z0-9-]+)'/g,
+  )
   t.ok(conditions.length > 25, `${conditions.length} conditions`)
   const first = page.match(/^\|[^|]+\|/gm) ?? []
   t.same(
