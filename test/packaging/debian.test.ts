@@ -38,7 +38,7 @@ function makeLater(file: string, directory: string): string {
   execFileSync('dpkg-deb', ['--raw-extract', file, unpacked])
   const change = (path: string, from: string, to: string) => {
     const before = readFileSync(join(unpacked, path), 'utf8')
-    t.ok(before.includes(from), `${path} has ${from}`)
+    if (!before.includes(from)) throw new Error(`${path} lacks ${from}`)
     writeFileSync(join(unpacked, path), before.replace(from, to))
   }
   change('DEBIAN/control', `Version: ${version}`, 'Version: 999.0.0')
