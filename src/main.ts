@@ -61,8 +61,8 @@ async function run(config: Config): Promise<void> {
   // Imported here, so that the other commands do not wait for it to load.
   const { start } = await import('./server.ts')
   const audit = openAudit(config.audit.path, log)
-  warnOfOpenDoors(config, log)
   const server = await start(config, log, audit.log, version())
+  warnOfOpenDoors(config, log)
   hangups.listen(() => {
     reload(server, log)
     audit.reopen()
