@@ -201,7 +201,7 @@ export async function start(config: Config, log: Logger, audit: Logger, version:
     })
     undo.unshift(() => http.close())
     await withSchemas(http)
-    await listening('http.listen', config.http.listen, (place) => http.listen({ ...place }))
+    await listening('http.listen', config.http.listen, (place) => http.listen(placeOf(place, credentials.http)))
     ready = true
 
     const addresses = {
@@ -215,6 +215,12 @@ export async function start(config: Config, log: Logger, audit: Logger, version:
     throw error
   }
 }
+
+/** For localhost Fastify makes a server for each address, and only one of them could be given other certificates. */
+const placeOf = ({ host, port }: Address, tls: unknown) => ({
+  host: tls && host === 'localhost' ? '127.0.0.1' : host,
+  port,
+})
 
 const limitsOf = (listener: Config['openflow' | 'ovsdb']): GateLimits => ({
   maxConnections: listener.max_connections,

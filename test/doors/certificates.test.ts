@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { datapathIdOf } from '../../src/hypervisors/provision.ts'
 import { certify } from '../../src/pki/openssl.ts'
@@ -147,6 +148,31 @@ t.test('B142: a host that has joined with TLS is known, and stays beyond that ti
   await new Promise((resolve) => setTimeout(resolve, 6_000))
   t.notOk(host.destroyed)
 })
+
+t.test(
+  'the API over TLS: callers without a certificate, or without TLS, get no answer when one is asked for',
+  async (t) => {
+    const { tls, host } = await authorityIn(t.testdir())
+    const listener = '{ listen: "127.0.0.1:0" }'
+    const config = `http: { listen: "localhost:0", tls: ${tls} }\nopenflow: ${listener}\novsdb: ${listener}\n`
+    const { plugboard, http } = await withConfig(t, config)
+    const port = Number(http.split(':').at(-1))
+    const credentials = await host('nova')
+    const ask = async (shown: Parameters<typeof call>[2]) => {
+      const socket = await call(t, port, shown)
+      socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+      return (await text(socket).catch(() => '')).slice(0, 15)
+    }
+    t.equal(await ask(credentials), 'HTTP/1.1 200 OK')
+    t.equal(await ask({ ca: credentials.ca }), '')
+    const plain = connectPlain({ host: '127.0.0.1', port })
+    plain.on('error', () => undefined)
+    plain.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n')
+    t.equal(await text(plain).catch(() => ''), '')
+    t.equal(await ask(credentials), 'HTTP/1.1 200 OK')
+    t.equal(await plugboard.stop(), 0)
+  },
+)
 
 t.test('no version of TLS before 1.2 is spoken', async (t) => {
   const authority = await authorityIn(t.testdir())

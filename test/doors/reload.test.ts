@@ -51,12 +51,17 @@ t.test('B143: certificates are renewed at SIGHUP, and no session ends', async (t
   await echoed(joined)
   t.notOk(joined.destroyed, 'the session of a host goes on')
 
+  const old = await call(t, ovsdb, { ...hv1, maxVersion: 'TLSv1.2' })
+  const session = old.getSession()
+  t.ok(session)
   // Another authority: from now on the old certificates of hosts are refused, the session stays.
   const other = await authorityIn(join(t.testdirName, 'other'))
   for (const name of ['ca.pem', 'controller.pem', 'controller.key'])
     copyFileSync(join(other.directory, name), join(authority.directory, name))
   t.match(await reload(), { msg: 'the configuration was reloaded' })
-  await ended(await call(t, ovsdb, { ...hv1, ca: readFileSync(join(other.directory, 'ca.pem')) }))
+  const refused = { ...hv1, ca: readFileSync(join(other.directory, 'ca.pem')) }
+  await ended(await call(t, ovsdb, refused))
+  await ended(await call(t, ovsdb, { ...refused, maxVersion: 'TLSv1.2', ...(session && { session }) }))
   await echoed(joined)
   t.notOk(joined.destroyed)
 })
