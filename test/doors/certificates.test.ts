@@ -12,7 +12,7 @@ import { FakeSwitch } from '../support/fake-switch.ts'
 import { until } from '../support/switches.ts'
 import { type Authority, authorityIn, call, ended, playHost, withConfig } from './certified.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 
 const configOf = ({ tls }: Authority, name = '{system-id}') => `
 http: { listen: "127.0.0.1:0" }

@@ -1,17 +1,20 @@
 /** SIGHUP: what a running controller takes from its configuration, and what stays. */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
+import { pino } from 'pino'
 import t from 'tap'
+import { openAudit } from '../../src/audit-file.ts'
 import { datapathIdOf } from '../../src/hypervisors/provision.ts'
 import { certifyController } from '../../src/pki/authority.ts'
-import { Plugboard, send, storeIn } from '../support/program.ts'
+import { ANY_PORTS, Plugboard, run, send, storeIn } from '../support/program.ts'
+import { until } from '../support/switches.ts'
 import { authorityIn, call, ended, playHost, withConfig } from './certified.ts'
 
-t.setTimeout(180_000)
+t.setTimeout(600_000)
 
 const digest = (token: string): string => createHash('sha256').update(token).digest('hex')
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
@@ -182,3 +185,45 @@ const statusOf = (address: string, ca: Buffer): Promise<number | undefined> =>
     })
     request.on('error', reject).end()
   })
+
+t.test('B147: the audit log in a file of its own, which is opened anew at SIGHUP', async (t) => {
+  const file = join(t.testdir(), 'audit.log')
+  const { plugboard, reload, http } = await withConfig(t, `${LOOPBACK}audit: { path: ${file} }\n`)
+  const write = (name: string) => send(`http://${http}/v1/projects/p1/vnics`, 'POST', { name })
+  const lines = (path: string) => readFileSync(path, 'utf8').trim().split('\n').length
+  t.equal((await write('one')).status, 201)
+  t.match(JSON.parse(readFileSync(file, 'utf8')), {
+    who: 'everybody',
+    changes: [{ kind: 'vnic', before: null, after: 1 }],
+  })
+  t.equal(statSync(file).mode & 0o077, 0, 'nobody else can read it')
+  renameSync(file, `${file}.1`)
+  plugboard.process.kill('SIGHUP')
+  await until(() => existsSync(file))
+  t.equal((await write('two')).status, 201)
+  t.equal(lines(`${file}.1`), 1)
+  t.equal(lines(file), 1)
+  t.match(await reload('http: ['), { level: 50 })
+  t.equal(await plugboard.stop(), 0)
+  t.equal(plugboard.log.filter(({ msg }) => msg === 'audit').length, 0)
+})
+
+t.test('an audit log that cannot be written stops the start', async (t) => {
+  const flags = [...ANY_PORTS, '--store-path', storeIn(t), '--audit-path', '/nonexistent/audit.log']
+  t.match(await run(...flags), {
+    status: 1,
+    stderr: /^plugboard: audit\.path holds "\/nonexistent\/audit\.log": ENOENT.*\n$/,
+  })
+})
+
+t.test('B147: the level of the log does not leave writes out', async (t) => {
+  const lines: string[] = []
+  const log = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) })
+  openAudit(undefined, log).log.info({ who: 'nova' }, 'audit')
+  log.info('not this')
+  t.match(
+    lines.map((line) => JSON.parse(line) as unknown),
+    [{ audit: true, who: 'nova', msg: 'audit' }],
+  )
+  t.equal(lines.length, 1)
+})
