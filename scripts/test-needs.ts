@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-/** A program of a package that scripts/setup.sh installs, named in a string of the source. */
+/** A program of a package that scripts/setup.sh installs, named in a string of the source; or openssl, which makes certificates. */
 const PROGRAM =
-  /['"`](?:\/usr\/s?bin\/)?(?:ovs-|ovsdb-|tshark|python3|iperf3|dhclient|udhcpc|nginx|ethtool|mnexec|unshare|nsenter|mmdebstrap|systemd-)/
+  /from '[./]+\/src\/pki\/|['"`](?:\/usr\/s?bin\/)?(?:openssl|ovs-|ovsdb-|tshark|python3|iperf3|dhclient|udhcpc|nginx|ethtool|mnexec|unshare|nsenter|mmdebstrap|systemd-)/
 const IMPORT = /\bfrom '(\.[^']+)'|\bimport '(\.[^']+)'/g
 /** Files of the product itself run no such programs. */
 const TEST_CODE = /^(?:test|mininet|bench)\//
