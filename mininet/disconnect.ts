@@ -27,5 +27,5 @@ export async function loseSwitch(scene: Scene, host: Hypervisor): Promise<void> 
 
 /** Makes the host connect again. First the OVSDB connection is made. Then the controller sets the address for the switch. */
 export async function returnToController({ controller }: Scene, host: Hypervisor): Promise<void> {
-  await host.vsctl('set-manager', `tcp:${controller.address}`)
+  await host.setManager(controller.address)
 }

@@ -80,6 +80,11 @@ export class Hypervisor {
       ...(this.#mappings === '' ? {} : { 'plugboard-bridge-mappings': this.#mappings }),
       ...others,
     })
+    await this.setManager(controller)
+  }
+
+  /** Makes the host connect to a controller, with TLS if it has a certificate. */
+  async setManager(controller: string): Promise<void> {
     await this.vsctl('set-manager', `${this.protocol}:${controller}`)
   }
 

@@ -21,11 +21,13 @@ await onStage('tls', settings, async (t, scene) => {
 
   await t.test('B140 hypervisors join with ssl:, and their VMs reach whom they must', async (t) => {
     for (const host of [h1, h2, h3]) {
-      t.match(
-        await host.vsctl('get', 'Controller', 'br-int', 'target', 'is_connected'),
-        /^"ssl:172\.30\.0\.1:6653"\ntrue$/,
-      )
-      t.match(await host.vsctl('--columns=target,is_connected', 'list', 'Manager'), /ssl:172\.30\.0\.1:6640(.|\n)*true/)
+      // Open vSwitch writes every few seconds whether it is connected.
+      await until(`${host.id} to say that it is connected with TLS`, async () => {
+        const openflow = await host.vsctl('get', 'Controller', 'br-int', 'target', 'is_connected')
+        const ovsdb = await host.vsctl('--columns=target,is_connected', 'list', 'Manager')
+        const joined = /^"ssl:172\.30\.0\.1:6653"\ntrue$/.test(openflow)
+        return joined && /ssl:172\.30\.0\.1:6640(.|\n)*true/.test(ovsdb)
+      })
     }
     t.same(await scene.wrongs(), [])
   })
