@@ -30,7 +30,8 @@ export type { Routed, Translation } from '../flows/stages/nat/routed-fabric.ts'
 export type { Placement } from '../topology/graph.ts'
 export type { GraphReader } from '../topology/graph-reader.ts'
 export type { Attributes, Hypervisor, Network, Port, Vnic } from '../topology/model.ts'
-export { Controller, type ControllerOptions } from './controller.ts'
+export { Controller } from './controller/controller.ts'
+export type { ControllerOptions } from './controller/options.ts'
 export type { Caller } from './core/caller.ts'
 export type {
   Answer,

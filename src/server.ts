@@ -5,7 +5,8 @@ import { type Config, ConfigError } from './config/config.ts'
 import { oidcOf } from './config/oidc-settings.ts'
 import { tlsFilesOf } from './config/tls-settings.ts'
 import { type Address, printAddress } from './config/values.ts'
-import { Controller, type ControllerOptions } from './controller.ts'
+import { Controller } from './controller/controller.ts'
+import type { ControllerOptions } from './controller/options.ts'
 import { EngineError } from './core/engine/load.ts'
 import { load } from './core/persist.ts'
 import type { RefusalOf } from './core/refusal-of.ts'
@@ -16,6 +17,7 @@ import { Gates, through } from './gate/gates.ts'
 import { OPENFLOW_LIMITS, OVSDB_LIMITS } from './gate/limits.ts'
 import type { AuthSettings } from './http/auth.ts'
 import { buildHttp, type HttpServer } from './http/http-server.ts'
+import { listening } from './listening.ts'
 import { loadEngines } from './loaded-engines.ts'
 import { listen as listenForSwitches, type Listener as SwitchListener } from './openflow/index.ts'
 import { type Connection, type Listener as HostListener, listen as listenForHosts } from './ovsdb/index.ts'
@@ -143,7 +145,11 @@ export async function start(config: Config, log: Logger, audit: Logger, version:
       engines,
       controllerFor: ({ localAddress }) => targetFor(config, openflowPort, localAddress),
       refusals: refusalsOf(config, credentials),
-      hostLimits: { maxMessage, maxOctets: OVSDB_LIMITS.REPLICA_OCTETS },
+      hostLimits: {
+        maxMessage,
+        rows: { maxOctets: OVSDB_LIMITS.REPLICA_OCTETS, maxRows: config.ovsdb.max_rows },
+      },
+      strangers: { forgetMs: config.ovsdb.forget_seconds * 1_000, maxGone: config.ovsdb.max_strangers },
       switchKnown(session) {
         session.maxWaiting = OPENFLOW_LIMITS.WAITING_OCTETS
         gates.openflow.admit(session.remoteAddress)
@@ -269,31 +275,3 @@ export const targetFor = ({ openflow }: Config, port: number, localAddress = ope
 
 const printOf = (address: { readonly address: string; readonly port: number } | string | null): string =>
   typeof address === 'object' && address ? printAddress({ host: address.address, port: address.port }) : String(address)
-
-/** @param key the key of the configuration with the address */
-async function listening<T>(key: string, address: Address, listen: (place: Address) => Promise<T>): Promise<T> {
-  try {
-    return await listen(address)
-  } catch (error) {
-    throw new ConfigError(
-      `${key} holds ${printAddress(address)}: ${whyNot(error)}; allowed: an address of this machine with a free port`,
-      error,
-    )
-  }
-}
-
-function whyNot(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  switch ('code' in error && error.code) {
-    case 'EADDRINUSE':
-      return 'another program listens there already'
-    case 'EADDRNOTAVAIL':
-      return 'this machine has no such address'
-    case 'EACCES':
-      return 'this process has no permission to listen there: ports below 1024 need one'
-    case 'ENOTFOUND':
-      return 'this name has no address'
-    default:
-      return error.cause === undefined ? error.message : whyNot(error.cause)
-  }
-}

@@ -19,7 +19,7 @@ export interface GraphReader {
   readonly ports: ReadonlyMap<PortId, Port>
   readonly vnics: ReadonlyMap<VnicId, Vnic>
   readonly bindings: ReadonlyMap<VnicId, Binding>
-  /** The VNICs that several hypervisors claim. */
+  /** The VNICs that several hypervisors claim, or one that must not have them. */
   readonly contests: ReadonlyMap<VnicId, Contest>
   readonly hypervisors: ReadonlyMap<HypervisorId, Hypervisor>
   readonly segments: ReadonlyMap<string, Segment>
@@ -34,9 +34,11 @@ export interface GraphReader {
 
   readonly portsOfNetwork: ReadonlyMultimap<NetworkId, PortId>
   readonly vnicsOnHypervisor: ReadonlyMultimap<HypervisorId, VnicId>
-  /** The VNICs that a hypervisor and others claim. */
+  /** Those of these that a hypervisor claims. */
   readonly contestsOf: ReadonlyMultimap<HypervisorId, VnicId>
   readonly vnicsMigratingTo: ReadonlyMultimap<HypervisorId, VnicId>
+  /** The VNICs that are pinned to a hypervisor, which need not exist any more. */
+  readonly vnicsPinnedTo: ReadonlyMultimap<HypervisorId, VnicId>
   /** The ports of a network that lead to remote sites. */
   readonly sitesOf: ReadonlyMultimap<NetworkId, PortId>
   readonly segmentsHeldBy: ReadonlyMultimap<HypervisorId, string>
@@ -84,7 +86,7 @@ export interface GraphReader {
   knowsRemote(network: Network, hypervisor: HypervisorId): boolean
   /**
    * May there be tunnels over IPv6? Two hypervisors with such addresses make one. A single one among others with IPv4 addresses
-   * has no tunnels, and must not lower the MTU of everybody.
+   * has no tunnels, and must not lower the MTU of everybody. Nor must hypervisors that never had a VNIC, if others had one.
    */
   readonly hasIpv6Tunnels: boolean
 }

@@ -37,13 +37,15 @@ export class Graph implements GraphReader {
   readonly vnicsOnHypervisor: Multimap<HypervisorId, VnicId>
   readonly contestsOf: Multimap<HypervisorId, VnicId>
   readonly vnicsMigratingTo: Multimap<HypervisorId, VnicId>
+  readonly vnicsPinnedTo: Multimap<HypervisorId, VnicId>
   readonly sitesOf: Multimap<NetworkId, PortId>
   readonly segmentsHeldBy: Multimap<HypervisorId, string>
   readonly segmentParts: Multimap<string, string>
   readonly #addresses: WritableMap<string, Address>
   readonly #places: Places
-  #ipv4Tunnels: number
-  #ipv6Tunnels: number
+  /** Tunnel addresses by family: of all hypervisors, and of those that have had a VNIC. */
+  readonly #tunnels: Tunnels
+  readonly #usedTunnels: Tunnels
 
   /** @param below if given, this graph is a layer in front of it; it must not change while the layer is in use */
   constructor(below?: Graph) {
@@ -66,12 +68,13 @@ export class Graph implements GraphReader {
     this.vnicsOnHypervisor = new Multimap(below?.vnicsOnHypervisor)
     this.contestsOf = new Multimap(below?.contestsOf)
     this.vnicsMigratingTo = new Multimap(below?.vnicsMigratingTo)
+    this.vnicsPinnedTo = new Multimap(below?.vnicsPinnedTo)
     this.sitesOf = new Multimap(below?.sitesOf)
     this.segmentsHeldBy = new Multimap(below?.segmentsHeldBy)
     this.segmentParts = new Multimap(below?.segmentParts)
     this.#places = new Places(this, below ? below.#places : undefined)
-    this.#ipv4Tunnels = below ? below.#ipv4Tunnels : 0
-    this.#ipv6Tunnels = below ? below.#ipv6Tunnels : 0
+    this.#tunnels = below ? { ...below.#tunnels } : { ipv4: 0, ipv6: 0 }
+    this.#usedTunnels = below ? { ...below.#usedTunnels } : { ipv4: 0, ipv6: 0 }
   }
 
   vnicOf(port: PortId): Vnic | undefined {
@@ -135,7 +138,9 @@ export class Graph implements GraphReader {
   }
 
   get hasIpv6Tunnels(): boolean {
-    return this.#ipv6Tunnels > 1 || (this.#ipv4Tunnels === 0 && this.#ipv6Tunnels === 1)
+    const used = this.#usedTunnels
+    const { ipv4, ipv6 } = used.ipv4 + used.ipv6 > 0 ? used : this.#tunnels
+    return ipv6 > 1 || (ipv4 === 0 && ipv6 === 1)
   }
 
   setNetwork(id: NetworkId, to: Network | null): Network | null {
@@ -165,6 +170,8 @@ export class Graph implements GraphReader {
     own(this.vnicsOfProject, id, from, to)
     if (from?.migratesTo) this.vnicsMigratingTo.delete(from.migratesTo, id)
     if (to?.migratesTo) this.vnicsMigratingTo.add(to.migratesTo, id)
+    if (from?.requestedHypervisor) this.vnicsPinnedTo.delete(from.requestedHypervisor, id)
+    if (to?.requestedHypervisor) this.vnicsPinnedTo.add(to.requestedHypervisor, id)
     this.#places.noteVnic(id, from, to)
     return from
   }
@@ -209,14 +216,21 @@ export class Graph implements GraphReader {
   }
 
   #countTunnels(of: Hypervisor | null, by: 1 | -1): void {
-    if (of?.encapIp?.includes(':')) this.#ipv6Tunnels += by
-    else if (of?.encapIp) this.#ipv4Tunnels += by
+    if (!of?.encapIp) return
+    const family = of.encapIp.includes(':') ? 'ipv6' : 'ipv4'
+    this.#tunnels[family] += by
+    if (of.hadVnic) this.#usedTunnels[family] += by
   }
 
   #index(from: { id: string; key: Key } | null, to: { id: string; key: Key } | null, kind: Keyed['kind']): void {
     if (from && from.key !== to?.key) this.byKey.delete(from.key)
     if (to) this.byKey.set(to.key, { kind, id: to.id } as Keyed)
   }
+}
+
+interface Tunnels {
+  ipv4: number
+  ipv6: number
 }
 
 /** Does the segment have an owner, or may a hypervisor still have rules for it? */

@@ -85,6 +85,8 @@ export interface Vnic extends Made {
   readonly kind: string
   /** The port that it is plugged into. */
   readonly portId: PortId | null
+  /** The hypervisor that it is pinned to: no other one gets it by showing its interface. null: any hypervisor may have it. */
+  readonly requestedHypervisor: HypervisorId | null
   /** The hypervisor that it is about to move to. Rules are prepared there before its interface appears. */
   readonly migratesTo: HypervisorId | null
   /** Does its migration end as soon as its interface is there? Otherwise the interface waits until the VM runs there. */
@@ -102,7 +104,10 @@ export interface Binding {
   readonly ofport: number | null
 }
 
-/** A VNIC that several hypervisors claim: each has an interface with its id. One claim is the binding. Observed, and durable. */
+/**
+ * A VNIC that several hypervisors claim, or one that must not have it: each has an interface with its id. At most one claim is the
+ * binding. Observed, and durable.
+ */
 export interface Contest {
   readonly vnicId: VnicId
   /** At most one claim of each hypervisor, the oldest first. */
@@ -131,6 +136,10 @@ export interface Hypervisor {
   readonly successor: HypervisorId | null
   /** May its switch keep cached decisions after the rules have changed? Some releases of Open vSwitch do, in user space. */
   readonly keepsDecisions: boolean
+  /** The address that its OVSDB last connected from; null: none was seen. */
+  readonly address: string | null
+  /** Has it ever had a VNIC that was in a port? */
+  readonly hadVnic: boolean
   /** Are all its claims stored? Older versions stored only those that hold a VNIC. */
   readonly claimsStored: boolean
 }

@@ -111,14 +111,21 @@ await onStage('dead ends', { hypervisors: 3 }, async (t, scene) => {
   })
 
   await t.test(
-    'B69 two hypervisors with one tunnel address: nobody on them reaches anybody, and both say so',
+    'B69 B125 a hypervisor with the tunnel address of another one: nobody on it reaches anybody, and both say so',
     async (t) => {
       await h2.setExternalIds({ 'plugboard-encap-ip': h1.encapIp })
-      await isError(tunnelled[0], /^hypervisor h1: .* is that of hypervisor h2, too: each needs an address of its own/)
-      await isError(tunnelled[1], /^hypervisor h2: .* is that of hypervisor h1, too/)
-      await isError(tunnelled[2], /^hypervisor h[12]: .* is that of hypervisor/)
+      await isError(tunnelled[1], /plugboard-encap-ip/)
+      for (const { vnic } of [tunnelled[0], tunnelled[2]]) {
+        await until(`VNIC ${vnic.id} to be active, and to say whom it does not reach`, async () => {
+          const { status, status_detail: detail } = await scene.show(vnic.id)
+          return (
+            status === 'active' && /^reaches 1 of the 2 .*hypervisor h2: .* is that of hypervisor h1/.test(detail ?? '')
+          )
+        })
+      }
       await areActive(...tagged)
-      for (const id of ['h1', 'h2']) t.match(await condition(id, 'duplicate-encap-ip'), { severity: 'critical' })
+      t.match(await condition('h1', 'duplicate-encap-ip'), { severity: 'warning' })
+      t.match(await condition('h2', 'duplicate-encap-ip'), { severity: 'critical' })
       await h2.setExternalIds({ 'plugboard-encap-ip': h2.encapIp })
       await allPass()
     },

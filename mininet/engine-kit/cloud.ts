@@ -164,6 +164,8 @@ export class Cloud extends Recorder {
       faults: {},
       uplinks: {},
       successor: null,
+      address: null,
+      hadVnic: true,
       claimsStored: true,
       keepsDecisions: false,
     }

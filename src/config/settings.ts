@@ -117,6 +117,24 @@ export const SETTINGS = {
       initial: 32,
       read: readNumber(1, 512),
     },
+    max_rows: {
+      form: 'NUMBER',
+      words: 'The most rows of bridges, ports and interfaces of a hypervisor. An interface has two, its port included.',
+      initial: 20_000,
+      read: readNumber(100, 10_000_000),
+    },
+    max_strangers: {
+      form: 'NUMBER',
+      words: 'The most hypervisors that never had a VNIC, have gone and are still listed.',
+      initial: 1000,
+      read: readNumber(0, 1_000_000),
+    },
+    forget_seconds: {
+      form: 'SECONDS',
+      words: 'How long they are listed.',
+      initial: 86_400,
+      read: readNumber(1, 31_536_000),
+    },
   },
   store: {
     path: {

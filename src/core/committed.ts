@@ -20,6 +20,12 @@ export interface Committed {
   readonly events: readonly Event[]
 }
 
+/** What an operation returned, and the commit that made it durable. */
+export interface Written<T> {
+  readonly value: T
+  readonly committed: Committed
+}
+
 /** Merges the stale pairs of several operations. */
 export function union(all: readonly StalePairs[]): StalePairs {
   const [first = new Map(), ...more] = all

@@ -23,6 +23,10 @@ interface Context {
   settingsOf(hypervisor: HypervisorId): readonly Condition[]
 }
 
+/** More conditions with one code are counted in the last one: a host can cause as many as it has interfaces. */
+const MAX_PER_CODE = 30
+const MAX_MESSAGE_CHARACTERS = 2_000
+
 /** Changes within this time share a look. */
 const LOOK_DELAY_MS = 250
 
@@ -45,11 +49,11 @@ export class HostConditions implements Subscriber {
     const since = new Map<string, string>()
     const conditions = new Map<string, ConditionView>()
     const now = new Date().toISOString()
-    for (const condition of [
+    for (const condition of bounded([
       ...troubles.of(id),
       ...settingsOf(id),
       ...(hypervisor ? faultsOn(graph, engines, hypervisor) : []),
-    ]) {
+    ])) {
       const { code, message } = condition
       const name = `${code} ${message}`
       since.set(name, known?.get(name) ?? now)
@@ -87,4 +91,17 @@ export class HostConditions implements Subscriber {
       yield
     }
   }
+}
+
+/** The first conditions of each code, and one for the others. */
+function bounded(all: readonly Condition[]): Condition[] {
+  const byCode = Map.groupBy(all, ({ code }) => code)
+  return [...byCode.values()].flatMap((its) => {
+    const shown = its
+      .slice(0, MAX_PER_CODE)
+      .map((each) => ({ ...each, message: each.message.slice(0, MAX_MESSAGE_CHARACTERS) }))
+    const [first] = shown
+    const more = its.length - shown.length
+    return first && more > 0 ? [...shown, { ...first, message: `${more} more conditions of this kind` }] : shown
+  })
 }

@@ -57,6 +57,12 @@ export class HypervisorOperations {
       }
       removeHypervisor(draft, id)
     })
+    this.forget(id)
+  }
+
+  /** Called when a hypervisor was removed. */
+  forget(id: HypervisorId): void {
+    const { switches, hosts } = this.#context
     hosts.forget(id)
     switches.forget(id)
   }

@@ -14,7 +14,7 @@ import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { Outcome, Store } from '../store/store.ts'
 import { Batch, type Operation } from './batch.ts'
 import { noted, unnoted } from './commit-notes.ts'
-import { type Committed, union } from './committed.ts'
+import { union, type Written } from './committed.ts'
 import { differences } from './differences.ts'
 import type { Draft } from './draft.ts'
 import { PlugboardError } from './errors.ts'
@@ -89,8 +89,8 @@ export class Journal {
    * Runs an operation. When it is durable, resolves with the value that it returned. By then its rules are being sent.
    * @throws what the operation throws; PlugboardError `unavailable` if the store cannot commit
    */
-  write<T>(operation: (draft: Draft) => T): Promise<{ value: T; committed: Committed }> {
-    const written = new Promise<{ value: T; committed: Committed }>((resolve, reject) => {
+  write<T>(operation: (draft: Draft) => T): Promise<Written<T>> {
+    const written = new Promise<Written<T>>((resolve, reject) => {
       this.#queue.push({
         run: operation,
         resolve: (value, committed) => resolve({ value: value as T, committed }),

@@ -3,6 +3,7 @@
  * when it is durable. Its rules follow; `Settling` and `realised` tell when the switches have them.
  */
 import { type HypervisorContext, HypervisorOperations } from './hypervisor-operations.ts'
+import type { Journal } from './journal.ts'
 import { NetworkOperations } from './network-operations.ts'
 import { PortOperations } from './port-operations.ts'
 import type { Presenter } from './present.ts'
@@ -20,6 +21,7 @@ export interface Operations extends Pick<ResourceContext, 'engines' | 'tables'> 
 }
 
 export interface OperationsContext extends SettlingContext, HypervisorContext, ResourceContext {
+  readonly journal: Journal
   readonly present: Presenter
 }
 

@@ -38,9 +38,12 @@ export class ResourceEvents implements Subscriber {
 
   /** Called when the status of a VNIC has changed. */
   vnicStatus(id: VnicId): void {
-    const { graph, present, events } = this.#context
-    const vnic = graph.vnics.get(id)
-    if (vnic) events.emit('vnic.status', present.vnic(vnic))
+    this.#vnic('vnic.status', id)
+  }
+
+  /** Called when a hypervisor shows an interface of a VNIC that is pinned to another one. */
+  claimRefused(id: VnicId): void {
+    this.#vnic('vnic.claim-refused', id)
   }
 
   /** Called when the status of a port has changed. */
@@ -48,6 +51,12 @@ export class ResourceEvents implements Subscriber {
     const { graph, present, events } = this.#context
     const port = graph.ports.get(id)
     if (port) events.emit('port.status', present.port(port))
+  }
+
+  #vnic(type: string, id: VnicId): void {
+    const { graph, present, events } = this.#context
+    const vnic = graph.vnics.get(id)
+    if (vnic) events.emit(type, present.vnic(vnic))
   }
 }
 

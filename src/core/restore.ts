@@ -17,7 +17,15 @@ export function restore(nodes: readonly Change[], tables: Tables): Change[] {
       return { ...node, to: restored(tables[kind], { ...to }) } as unknown as Change
     }
     if (kind === 'hypervisor') {
-      const missing = { uplinks: {}, keepsDecisions: false, successor: null, claimsStored: false }
+      const missing = {
+        uplinks: {},
+        keepsDecisions: false,
+        successor: null,
+        claimsStored: false,
+        address: null,
+        // It may have had one, so it stays until an operator removes it.
+        hadVnic: true,
+      }
       return { ...node, to: { ...missing, ...(to as object) } } as unknown as Change
     }
     if (kind !== 'segment' || !('networkId' in to)) return node

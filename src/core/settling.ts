@@ -27,7 +27,7 @@ export interface Made<View> {
 }
 
 export interface SettlingContext {
-  readonly journal: Journal
+  readonly journal: Pick<Journal, 'write'>
   readonly status: Status
   /** Returns the confirmation of the rules of a commit. */
   readonly confirmationOf: (committed: Committed) => Confirmation

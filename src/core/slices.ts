@@ -36,6 +36,14 @@ export function sliced<T>(work: Generator<unknown, T>): Promise<T> {
   })
 }
 
+/** Runs a generator to its end in one turn. @returns what the generator returns */
+export function atOnce<T>(work: Generator<unknown, T>): T {
+  for (;;) {
+    const step = work.next()
+    if (step.done) return step.value
+  }
+}
+
 function begin(): void {
   until = performance.now() + SLICE_MS
   setImmediate(turn)

@@ -1,12 +1,13 @@
 /** The operations on VNICs and on their migrations. */
 import { inOrder } from '../../topology/graph.ts'
-import type { PortId, ProjectId, VnicId } from '../../topology/ids.ts'
+import type { HypervisorId, PortId, ProjectId, VnicId } from '../../topology/ids.ts'
 import type { Caller } from './caller.ts'
+import type { Draft } from './draft.ts'
 import type { OperationsContext } from './operations.ts'
 import type { Body } from './resources/field-table.ts'
 import { callOff, type MigrationRequest, migrate } from './resources/migration.ts'
 import { type Expected, owned } from './resources/objects.ts'
-import { createVnic, destroyVnic, plug, unplug } from './resources/vnic.ts'
+import { createVnic, destroyVnic, plug, unplug, updateVnic } from './resources/vnic.ts'
 import { type Made, type Settling, settling } from './settling.ts'
 import type { Standing } from './standing.ts'
 import type { Listed, VnicView } from './views.ts'
@@ -39,10 +40,25 @@ export class VnicOperations {
 
   /** Creates a VNIC, which is in no port yet. @throws PlugboardError */
   async create(project: ProjectId, request: Body, caller: Caller): Promise<Made<VnicView>> {
-    const { journal, present } = this.#context
-    const { value } = await journal.write((draft) => createVnic(draft, this.#context, project, request, caller))
+    const { journal, hosts, present } = this.#context
+    const operation = (draft: Draft) => createVnic(draft, this.#context, project, request, caller)
+    // An interface with a chosen id may be there already, on a hypervisor that must not have a pinned VNIC.
+    const isPinned = request.id !== undefined && Boolean(request.requested_hypervisor)
+    const { value } = await (isPinned ? hosts.settle(request.id as VnicId, operation) : journal.write(operation))
     const { created, vnic } = value
     return { created, view: present.vnic(journal.graph.vnics.get(vnic.id) ?? vnic) }
+  }
+
+  /** Changes a VNIC. A hypervisor that must not have it any more loses it. @throws PlugboardError */
+  update(project: ProjectId, id: VnicId, patch: Body, expected: Expected, caller: Caller): Promise<Settling<VnicView>> {
+    const { hosts } = this.#context
+    const journal = { write: <T>(operation: (draft: Draft) => T) => hosts.settle(id, operation) }
+    const update = (draft: Draft) => updateVnic(draft, this.#context, project, id, patch, expected, caller)
+    return settling({ ...this.#context, journal }, update, {
+      view: () => this.show(project, id),
+      now: () => this.#now(id),
+      vnic: patch.requested_hypervisor === undefined ? undefined : id,
+    })
   }
 
   /** Destroys a VNIC. If it is in a port, it is unplugged first. @throws PlugboardError */
@@ -54,10 +70,17 @@ export class VnicOperations {
     })
   }
 
-  /** @throws PlugboardError */
-  async plug(project: ProjectId, id: VnicId, port: PortId, expected: Expected): Promise<VnicView> {
-    const { journal } = this.#context
-    await journal.write((draft) => plug(draft, this.#context, project, id, port, expected))
+  /** @param pin the hypervisor to pin it to; null: none; undefined: as before @throws PlugboardError */
+  async plug(
+    project: ProjectId,
+    id: VnicId,
+    port: PortId,
+    expected: Expected,
+    pin?: HypervisorId | null,
+  ): Promise<VnicView> {
+    const { journal, hosts } = this.#context
+    const operation = (draft: Draft) => plug(draft, this.#context, project, id, port, expected, pin)
+    await (pin === undefined ? journal.write(operation) : hosts.settle(id, operation))
     return this.show(project, id)
   }
 

@@ -6,9 +6,11 @@ import type { Logger } from 'pino'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Binding } from '../../topology/model.ts'
+import type { Written } from '../core/committed.ts'
 import type { Draft } from '../core/draft.ts'
 import type { Journal } from '../core/journal.ts'
-import { claimsOn, type Tenure, writeTenures } from '../core/resources/claims.ts'
+import { claimOf, claimsOn, type Tenure, writeTenures } from '../core/resources/claims.ts'
+import { mayHold } from '../core/resources/pins.ts'
 import { Timers } from '../core/timers.ts'
 import { type Attendance, winnerOf } from './claim-winner.ts'
 import { TakeoverLimit } from './takeover-limit.ts'
@@ -18,6 +20,14 @@ interface Context {
   readonly journal: Pick<Journal, 'write'>
   readonly attendance: Attendance
   readonly log: Logger
+  /** Called when hypervisors that must not have a pinned VNIC show its interface. */
+  refused(refusals: readonly Refusal[]): void
+}
+
+/** A new claim of a hypervisor on a VNIC that is pinned to another one. */
+export interface Refusal {
+  readonly vnic: VnicId
+  readonly hypervisor: HypervisorId
 }
 
 interface Move {
@@ -33,11 +43,14 @@ interface Move {
 /** What to do once the operation that settled the claims is durable. */
 export interface Settlement {
   readonly moves: readonly Move[]
+  readonly refusals: readonly Refusal[]
   /** When a claim that has to wait is settled again, in milliseconds of `performance.now()`. */
   readonly postponed: ReadonlyMap<VnicId, number>
 }
 
 const SETTLE_RETRY_MS = 1_000
+/** They take some milliseconds. */
+const MAX_VNICS_PER_TURN = 200
 
 export class BindingSettler {
   readonly #context: Context
@@ -58,12 +71,15 @@ export class BindingSettler {
   settle(draft: Draft, claims: ReadonlyMap<VnicId, readonly Binding[]>): Settlement {
     const { graph } = draft
     const moves: Move[] = []
+    const refusals: Refusal[] = []
     const postponed = new Map<VnicId, number>()
     const tenures = [...claims].map(([id, claims]): Tenure => {
       const was = graph.bindings.get(id)
-      const held = claims.find(({ hypervisor }) => hypervisor === was?.hypervisor)
+      const allowed = claims.filter(({ hypervisor }) => mayHold(graph.vnics.get(id), hypervisor))
+      if (allowed.length < claims.length) refusals.push(...newlyRefused(graph, id, claims))
+      const held = allowed.find(({ hypervisor }) => hypervisor === was?.hypervisor)
       const waiting = held && waitingAt(graph, id)
-      const counting = claims.filter(({ hypervisor }) => hypervisor !== waiting)
+      const counting = allowed.filter(({ hypervisor }) => hypervisor !== waiting)
       const winner = winnerOf(counting, was?.hypervisor, this.#context.attendance)
       if (!was || !winner || winner.hypervisor === was.hypervisor) return { id, claims, holder: winner }
       const isMigration = graph.vnics.get(id)?.migratesTo === winner.hypervisor
@@ -77,35 +93,41 @@ export class BindingSettler {
       return { id, claims, holder: winner }
     })
     writeTenures(draft, tenures)
-    return { moves, postponed }
+    return { moves, refusals, postponed }
   }
 
   /** The operation that made this settlement is durable. */
-  committed({ moves, postponed }: Settlement): void {
-    const { log } = this.#context
+  committed({ moves, refusals, postponed }: Settlement): void {
+    const { log, refused } = this.#context
     for (const { isMigration, isTakeover, ...move } of moves) {
       // A requested migration is no sign of two hosts that take a VNIC from each other.
       if (isTakeover) this.#limit.count(move.vnic)
       if (isMigration) log.info(move, 'the VNIC has migrated')
       else log.warn(move, 'the VNIC has gone to another hypervisor that claims it')
     }
+    if (refusals.length > 0) refused(refusals)
     for (const [vnic, time] of postponed) this.#settleAt(vnic, time)
   }
 
   /** Runs an operation, and settles the claims on a VNIC within it. @throws what the operation throws */
-  async settleWith(vnic: VnicId, operation: (draft: Draft) => void): Promise<void> {
-    const { value } = await this.#context.journal.write((draft) => {
-      operation(draft)
-      return this.settle(draft, new Map([[vnic, claimsOn(draft.graph, vnic)]]))
+  async settleWith<T>(vnic: VnicId, operation: (draft: Draft) => T): Promise<Written<T>> {
+    const { value: both, committed } = await this.#context.journal.write((draft) => {
+      const value = operation(draft)
+      return { value, settlement: this.settle(draft, new Map([[vnic, claimsOn(draft.graph, vnic)]])) }
     })
-    this.committed(value)
+    this.committed(both.settlement)
+    return { value: both.value, committed }
   }
 
-  /** Settles the claims on VNICs again, in an operation of their own. */
+  /** Settles the claims on VNICs again, in operations of their own. */
   async settleAgain(vnics: Iterable<VnicId>): Promise<void> {
-    const { journal, log } = this.#context
     const ids = [...vnics]
-    if (ids.length === 0) return
+    for (let at = 0; at < ids.length; at += MAX_VNICS_PER_TURN)
+      await this.#settle(ids.slice(at, at + MAX_VNICS_PER_TURN))
+  }
+
+  async #settle(ids: readonly VnicId[]): Promise<void> {
+    const { journal, log } = this.#context
     try {
       const { value } = await journal.write((draft) =>
         this.settle(draft, new Map(ids.map((id) => [id, claimsOn(draft.graph, id)]))),
@@ -130,6 +152,12 @@ export class BindingSettler {
     }, time - performance.now())
   }
 }
+
+/** The claims that hypervisors make now and did not make before, on a VNIC that they must not have. */
+const newlyRefused = (graph: GraphReader, vnic: VnicId, claims: readonly Binding[]): Refusal[] =>
+  claims.flatMap(({ hypervisor }) =>
+    mayHold(graph.vnics.get(vnic), hypervisor) || claimOf(graph, vnic, hypervisor) ? [] : [{ vnic, hypervisor }],
+  )
 
 /** The target of a migration that is not activated. As long as another claim holds the VNIC, the one from there has to wait. */
 function waitingAt(graph: GraphReader, id: VnicId): HypervisorId | null {

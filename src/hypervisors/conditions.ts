@@ -4,6 +4,7 @@ import type { HypervisorId, NetworkId, PortId, VnicId } from '../../topology/ids
 import type { Binding } from '../../topology/model.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
 import { quoted } from '../core/quoted.ts'
+import { mayHold } from '../core/resources/pins.ts'
 import type { OpenVSwitch, Tables } from '../ovsdb/index.ts'
 import { fabricPortsOf } from './fabric-ports.ts'
 import type { Facts, HostState } from './facts.ts'
@@ -74,18 +75,23 @@ function sharedDatapathId(id: HypervisorId, facts: Facts, graph: GraphReader): C
 
 /** More are counted in the last message. */
 const MAX_UNKNOWN_IDS = 20
+/** A host may claim every VNIC that it can name. */
+const MAX_LOST_CLAIMS = 100
 
 /** Interfaces whose `iface-id` is no VNIC's. */
 function unknownIds({ claims, strays }: HostState, graph: GraphReader): Condition[] {
   const unknown = [...claims.values()].filter(({ vnicId }) => !graph.vnics.has(vnicId))
+  const malformed = strays.flatMap((stray) => (stray.text === null ? [] : malformedId(stray, stray.text, graph)))
   const messages = [
-    ...unknown.map(
-      ({ vnicId, interface: name }) =>
-        `interface ${name} carries iface-id ${vnicId}, which is ${whatItIs(vnicId, graph)}`,
-    ),
-    ...strays.flatMap((stray) => (stray.text === null ? [] : malformedId(stray, stray.text, graph))),
+    ...unknown
+      .slice(0, MAX_UNKNOWN_IDS)
+      .map(
+        ({ vnicId, interface: name }) =>
+          `interface ${name} carries iface-id ${vnicId}, which is ${whatItIs(vnicId, graph)}`,
+      ),
+    ...malformed,
   ]
-  const more = messages.length - MAX_UNKNOWN_IDS
+  const more = unknown.length + malformed.length - MAX_UNKNOWN_IDS
   const shown =
     more > 0 ? [...messages.slice(0, MAX_UNKNOWN_IDS), `${more} interfaces more carry an unknown id`] : messages
   return shown.map((message) => ({ code: 'unknown-iface-id', message }))
@@ -123,13 +129,25 @@ function whyLost(id: HypervisorId, vnic: VnicId, ofport: number | null, graph: G
   return "keeps until this one's switch is connected and compared, or because the VNIC has changed hands too often"
 }
 
-/** VNICs that it claims and another hypervisor holds. An interface that waits for the end of a migration is as it must be. */
-function* lostClaims(id: HypervisorId, claims: Iterable<Binding>, graph: GraphReader): Generator<Condition> {
+/**
+ * VNICs that it claims and must not have, and those that another hypervisor holds. An interface that waits for the end of a migration
+ * is as it must be.
+ */
+function lostClaims(id: HypervisorId, claims: Iterable<Binding>, graph: GraphReader): Condition[] {
+  const lost: Condition[] = []
   for (const { vnicId, interface: name, ofport } of claims) {
+    if (lost.length === MAX_LOST_CLAIMS) break
+    const vnic = graph.vnics.get(vnicId)
+    if (!mayHold(vnic, id)) {
+      const message = `interface ${name} carries iface-id ${vnicId}, which is pinned to hypervisor ${vnic?.requestedHypervisor} (requested_hypervisor), and gets no rules: remove it here, or pin the VNIC to this hypervisor`
+      lost.push({ code: 'pinned-elsewhere', message, severity: 'error' })
+      continue
+    }
     const holder = graph.bindings.get(vnicId)?.hypervisor ?? id
-    if (holder === id || (ofport !== null && graph.vnics.get(vnicId)?.migratesTo === id)) continue
+    if (holder === id || (ofport !== null && vnic?.migratesTo === id)) continue
     const why = whyLost(id, vnicId, ofport, graph)
     const message = `interface ${name} carries iface-id ${vnicId}, which hypervisor ${holder} ${why}`
-    yield { code: 'claimed-elsewhere', message }
+    lost.push({ code: 'claimed-elsewhere', message })
   }
+  return lost
 }

@@ -2,6 +2,9 @@
  * Hosts that connect with the system-id of a host that is connected. The first one keeps its place if it answers within a second;
  * otherwise the second one replaces it, so that a host that comes back after a half-open connection is not locked out. A second
  * connection of the same host is kept as a spare. Another host is refused: it is probably a copy of the first one's disk.
+ *
+ * When a host has gone, its system-id is kept for its address for a while, also over a restart of the controller. So another host does
+ * not get it by being the first to connect in that moment.
  */
 import type { Logger } from 'pino'
 import type { HypervisorId } from '../../topology/ids.ts'
@@ -11,6 +14,9 @@ import { answers, isSameHost } from './same-host.ts'
 
 /** A refused host tries again every few seconds. The condition ends when it has not tried for this time. */
 const CONDITION_MS = 30_000
+
+/** Open vSwitch tries to connect every second, or every 8 seconds before the controller has told it otherwise. */
+const RESERVED_MS = 12_000
 
 /** A host with the system-id of a connected one. */
 interface Other {
@@ -26,6 +32,8 @@ interface Refusal {
 
 interface Context {
   readonly log: Logger
+  /** The address that a hypervisor that is away connected from; null: unknown. */
+  addressOf(hypervisor: HypervisorId): string | null
   /** Called when the condition of a hypervisor appears or ends. */
   changed(hypervisor: HypervisorId): void
   /** Called when another host with the system-id of a connected one was seen. */
@@ -39,11 +47,38 @@ export class Contenders {
   readonly #others = new Map<HypervisorId, Other>()
   /** Hypervisors with a decision under way. */
   readonly #deciding = new Set<HypervisorId>()
+  /** When the connection of each host has ended that was there a short while ago. */
+  readonly #left = new Map<HypervisorId, NodeJS.Timeout>()
+  #isStarting = true
+  readonly #start: NodeJS.Timeout
   /** The number of refused connections of other hosts. */
   refusals = 0
 
   constructor(context: Context) {
     this.#context = context
+    this.#start = setTimeout(() => {
+      this.#isStarting = false
+    }, RESERVED_MS).unref()
+  }
+
+  /** Is the system-id kept for another address? Then the connection is closed. */
+  isReserved(id: HypervisorId, connection: Connection): boolean {
+    const address = this.#isStarting || this.#left.has(id) ? this.#context.addressOf(id) : null
+    if (address === null || address === connection.remoteAddress) return false
+    const seconds = RESERVED_MS / 1_000
+    this.#refuseFor(
+      id,
+      connection,
+      address,
+      `the system-id was last that of the host at ${address}, and is kept for it for ${seconds} s`,
+    )
+    return true
+  }
+
+  /** Called when the connection of a host has ended. */
+  left(id: HypervisorId): void {
+    clearTimeout(this.#left.get(id))
+    this.#left.set(id, setTimeout(() => this.#left.delete(id), RESERVED_MS).unref())
   }
 
   /** The number of second connections that are kept. */
@@ -61,7 +96,7 @@ export class Contenders {
     this.#deciding.add(id)
     try {
       if (!(await answers(first))) {
-        this.#see(id, first, second)
+        this.#see(id, first, second.remoteAddress)
         return true
       }
       if (await isSameHost(first, second)) this.#keep(id, second)
@@ -93,6 +128,7 @@ export class Contenders {
   close(reason: string): void {
     for (const spare of this.#spares.values()) spare.close(reason)
     for (const { timer } of [...this.#refused.values(), ...this.#others.values()]) clearTimeout(timer)
+    for (const timer of [this.#start, ...this.#left.values()]) clearTimeout(timer)
   }
 
   /** Called when a host has joined: its address is not that of another host any more. */
@@ -104,11 +140,11 @@ export class Contenders {
   }
 
   /** Remembers that another host has the system-id, unless both have one address. */
-  #see(id: HypervisorId, other: Connection, here: Connection): void {
+  #see(id: HypervisorId, other: Connection, here: string | undefined): void {
     clearTimeout(this.#others.get(id)?.timer)
     this.#others.delete(id)
     const address = other.remoteAddress
-    if (address === here.remoteAddress) return
+    if (address === here) return
     const timer = setTimeout(() => this.#others.delete(id), CONDITION_MS).unref()
     this.#others.set(id, { address, timer })
     this.#context.seen(id)
@@ -130,8 +166,12 @@ export class Contenders {
   }
 
   #refuse(id: HypervisorId, first: Connection, second: Connection): void {
+    const message = `the host at ${second.remoteAddress} has the system-id of the host at ${first.remoteAddress}, which is connected, and is refused: give it a system-id of its own (external_ids:system-id in Open_vSwitch; a copied disk has that of its original)`
+    this.#refuseFor(id, second, first.remoteAddress, message)
+  }
+
+  #refuseFor(id: HypervisorId, second: Connection, first: string | undefined, message: string): void {
     const address = String(second.remoteAddress)
-    const message = `the host at ${address} has the system-id of the host at ${first.remoteAddress}, which is connected, and is refused: give it a system-id of its own (external_ids:system-id in Open_vSwitch; a copied disk has that of its original)`
     this.refusals += 1
     this.#see(id, second, first)
     const known = this.#refused.get(id)
@@ -140,7 +180,7 @@ export class Contenders {
     const condition: Condition = { code: 'duplicate-system-id', message, severity: 'error' }
     this.#refused.set(id, { condition, address, timer })
     if (known?.address !== address) {
-      this.#context.log.error({ hypervisor: id, from: address, first: first.remoteAddress }, message)
+      this.#context.log.error({ hypervisor: id, from: address, first }, message)
       this.#context.changed(id)
     }
     second.close(message)

@@ -5,13 +5,15 @@ import type { Hypervisor } from '../../topology/model.ts'
 import type { Effects } from '../core/effects.ts'
 import type { Subscriber } from '../core/subscribers.ts'
 import type { Troubles } from '../core/troubles.ts'
-import { encapTroubles } from './encap-addresses.ts'
+import { encapTroubles, type RefusedAddress } from './encap-addresses.ts'
 
 interface Context {
   readonly graph: GraphReader
   readonly troubles: Pick<Troubles, 'report'>
   /** Is its OVSDB or its switch connected? */
   isConnected(hypervisor: HypervisorId): boolean
+  /** The hosts that say that they have the tunnel address of another one. Those whose address is free by now are read again. */
+  refused(): readonly RefusedAddress[]
 }
 
 const SOURCE = 'encap'
@@ -40,8 +42,8 @@ export class EncapCheck implements Subscriber {
   }
 
   #report(): void {
-    const { troubles } = this.#context
-    const found = encapTroubles(this.#connected())
+    const { graph, troubles, refused } = this.#context
+    const found = encapTroubles(this.#connected(), (id) => graph.portsOn.has(id), refused())
     for (const id of this.#found.keys()) if (!found.has(id)) troubles.report(SOURCE, id, [])
     for (const [id, its] of found) troubles.report(SOURCE, id, its)
     this.#found = found

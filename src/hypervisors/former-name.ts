@@ -15,13 +15,14 @@ interface Known {
 
 /**
  * The name under which a host that joins was known before. It has the same datapath id; nobody else is connected under that name; and
- * its switch has the same address, or if no switch is connected, its tunnel address is the same. Only a name that is new or given up
- * can follow another one.
+ * its switch has the same address, or if no switch is connected, its tunnel address is the same and its OVSDB connects from the same
+ * address as before. So another host does not get what it had by saying the same of itself. Only a name that is new or given up can
+ * follow another one.
  */
 export function formerName(
   { graph, switches, hosts }: Known,
   id: HypervisorId,
-  { datapathId, encapIp }: Facts,
+  { datapathId, encapIp }: Pick<Facts, 'datapathId' | 'encapIp'>,
   { remoteAddress }: Pick<Connection, 'remoteAddress'>,
 ): HypervisorId | undefined {
   const there = graph.hypervisors.get(id)
@@ -29,7 +30,9 @@ export function formerName(
   for (const other of graph.hypervisors.values()) {
     if (other.datapathId !== datapathId || other.id === id || hosts.connected(other.id)) continue
     const connected = switches.get(other.id)
-    const isSame = connected ? connected.address === remoteAddress : encapIp !== null && encapIp === other.encapIp
+    const isSame = connected
+      ? connected.address === remoteAddress
+      : encapIp !== null && encapIp === other.encapIp && (other.address ?? remoteAddress) === remoteAddress
     return isSame ? other.id : undefined
   }
   return undefined

@@ -2,19 +2,29 @@
  * A connected host. Whenever its OVSDB changes, its state is written into the graph, and what is missing in its OVSDB is
  * written there.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, VnicId } from '../../topology/ids.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
+import { sliced } from '../core/slices.ts'
 import { Timers } from '../core/timers.ts'
 import type { Trouble } from '../core/trouble.ts'
-import { type Connection, type OpenVSwitch, openVSwitch, type Replica } from '../ovsdb/index.ts'
+import {
+  type Connection,
+  type OpenVSwitch,
+  type Operation,
+  openVSwitch,
+  type Replica,
+  type Tables,
+} from '../ovsdb/index.ts'
 import { conditionsOf, datapathTwin } from './conditions.ts'
 import { fabricPortsOf } from './fabric-ports.ts'
-import { type HostState, readHost } from './facts.ts'
+import { type HostState, readingHost } from './facts.ts'
 import { InterfacesDown } from './interfaces-down.ts'
 import { provisionProbes } from './probe-ports.ts'
 import { provision } from './provision.ts'
+import { Share } from './share.ts'
 import type { Sightings } from './sightings.ts'
 import type { StateWriter } from './state-writer.ts'
 import type { TunnelWatch } from './tunnel-watch.ts'
@@ -34,6 +44,11 @@ export interface HostContext {
   controllerFor(connection: Connection): string
 }
 
+type Rows = Tables<OpenVSwitch>
+
+/** Ids of no VNIC that are remembered, to say what is closest to one that waits. */
+const MAX_UNKNOWN = 1_000
+
 const RETRY_MS = 1_000
 
 export class HostSession {
@@ -41,6 +56,8 @@ export class HostSession {
   readonly connection: Connection
   /** Why the state of the host could not be applied the last time; null if it could. */
   lastError: string | null = null
+  /** The tunnel address that the host says it has; null: none. */
+  encapIp: string | null = null
   readonly #replica: Replica<OpenVSwitch>
   readonly #context: HostContext
   readonly #timers = new Timers()
@@ -49,6 +66,7 @@ export class HostSession {
   /** The ids of its rows of Interface at that time. */
   #interfaces: ReadonlySet<string> = new Set()
   readonly #down = new InterfacesDown()
+  readonly #share = new Share()
   #isBusy = false
   #isStale = false
   #isClosed = false
@@ -92,6 +110,11 @@ export class HostSession {
     if (this.#isBusy) return
     this.#isBusy = true
     while (this.#isStale && !this.#isClosed) {
+      const { wait } = this.#share
+      if (wait > 0) {
+        await sleep(wait, undefined, { ref: false })
+        continue
+      }
       this.#isStale = false
       try {
         await this.#apply()
@@ -106,39 +129,54 @@ export class HostSession {
 
   async #apply(): Promise<void> {
     const { graph, writer } = this.#context
-    const interfaces = new Set(this.#replica.tables.Interface.keys())
-    const state = readHost(
-      this.#replica.tables,
+    // The rows change while they are read in slices.
+    const rows = this.#share.take(() => copyOf(this.#replica.tables))
+    const reading = readingHost(
+      rows,
       (vnic) => graph.bindings.get(vnic),
       (id) => graph.hypervisors.get(id)?.uplinks ?? {},
     )
+    const state = await sliced(this.#share.taking(reading))
+    if (this.#isClosed) return
     if (state.systemId !== this.id) {
       await this.#context.renamed(this, state.systemId)
       return
     }
-    await writer.write(this.id, state, this.#renewed(state))
+    this.encapIp = state.facts.encapIp
+    const address = this.connection.remoteAddress ?? null
+    await writer.write(this.id, state, { address, renewed: this.#renewed(rows, state), share: this.#share })
     this.#applied = state
-    this.#interfaces = interfaces
-    const unknown = [...state.claims.values()].filter(({ vnicId }) => !graph.vnics.has(vnicId))
-    this.#context.sightings.report(this.id, {
-      strays: state.strays,
+    this.#interfaces = new Set(rows.Interface.keys())
+    const operations = this.#share.take(() => {
+      this.#report(rows, state)
+      return this.#missing(state)
+    })
+    if (operations.length === 0) return
+    this.#context.log.info({ hypervisor: this.id, operations: operations.length }, "writing the hypervisor's OVSDB")
+    await this.connection.transact(openVSwitch.name, operations)
+  }
+
+  /** Tells others what was read. */
+  #report(rows: Rows, { claims, strays, troubles }: HostState): void {
+    const { graph, sightings, troubled, tunnels } = this.#context
+    const unknown = [...claims.values()].filter(({ vnicId }) => !graph.vnics.has(vnicId)).slice(0, MAX_UNKNOWN)
+    sightings.report(this.id, {
+      strays,
       unknown: new Map(unknown.map(({ vnicId, interface: name }) => [vnicId, name])),
     })
-    const down = this.#down.read(this.#replica.tables, state.claims.values())
-    this.#context.troubled(this.id, [...state.troubles, ...down])
-    this.#context.tunnels.read(this.id, this.#replica.tables)
-    await this.#provision(state)
+    troubled(this.id, [...troubles, ...this.#down.read(rows, claims.values())])
+    tunnels.read(this.id, rows)
   }
 
   /**
    * The VNICs that it claims as before, by an interface that is new. Tools that start a VM remove what is left of its interface, and
    * add it again, in one transaction.
    */
-  #renewed({ claims }: HostState): Set<VnicId> {
+  #renewed(rows: Rows, { claims }: HostState): Set<VnicId> {
     const before = this.#applied?.claims
     if (!before) return new Set()
     const added = new Set<string>()
-    for (const [id, { name }] of this.#replica.tables.Interface) if (!this.#interfaces.has(id)) added.add(name)
+    for (const [id, { name }] of rows.Interface) if (!this.#interfaces.has(id)) added.add(name)
     if (added.size === 0) return new Set()
     return new Set(
       [...claims.values()].flatMap((claim) =>
@@ -147,8 +185,9 @@ export class HostSession {
     )
   }
 
-  async #provision(state: HostState): Promise<void> {
-    const { graph, engines, tunnels, controllerFor, log } = this.#context
+  /** The operations that write what its OVSDB lacks. */
+  #missing(state: HostState): Operation[] {
+    const { graph, engines, tunnels, controllerFor } = this.#context
     const wanted = provision(this.#replica.tables, {
       systemId: this.id,
       isTaken: (datapathId) => datapathTwin(this.id, { datapathId }, graph) !== undefined,
@@ -158,10 +197,7 @@ export class HostSession {
     })
     const isTunnelled = state.facts.encapIp !== null
     const probes = provisionProbes(this.#replica.tables, isTunnelled, tunnels.probesOf(this.id))
-    const operations = [...wanted, ...probes]
-    if (operations.length === 0) return
-    log.info({ hypervisor: this.id, operations: operations.length }, "writing the hypervisor's OVSDB")
-    await this.connection.transact(openVSwitch.name, operations)
+    return [...wanted, ...probes]
   }
 
   #retry(error: unknown): void {
@@ -170,3 +206,13 @@ export class HostSession {
     if (!this.#isClosed) this.#timers.later(() => void this.#sync(), RETRY_MS)
   }
 }
+
+/** The rows at this moment. A row never changes. */
+const copyOf = (rows: Rows): Rows => ({
+  Open_vSwitch: new Map(rows.Open_vSwitch),
+  Bridge: new Map(rows.Bridge),
+  Port: new Map(rows.Port),
+  Interface: new Map(rows.Interface),
+  Controller: new Map(rows.Controller),
+  Manager: new Map(rows.Manager),
+})

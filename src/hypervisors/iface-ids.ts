@@ -3,6 +3,7 @@ import { type HypervisorId, isUuid, type VnicId } from '../../topology/ids.ts'
 import { quoted } from '../core/quoted.ts'
 import type { InterfaceRow, OpenVSwitch, Tables } from '../ovsdb/index.ts'
 import { INTEGRATION_BRIDGE, ROLE_KEY } from './external-ids.ts'
+import { kept } from './kept-text.ts'
 
 /** An interface that is of no use as it is. */
 export interface Stray {
@@ -43,10 +44,12 @@ const TAP_NAME = /^tap[\da-f]{8}-[\da-f]{2}$/
 /** The name that compute services give to the interface with this id. */
 export const tapName = (id: VnicId): string => `tap${id.slice(0, 11)}`
 
-export function straysOf(hypervisor: HypervisorId, rows: Tables<OpenVSwitch>): Stray[] {
+/** Yields between some interfaces. */
+export function* straysOf(hypervisor: HypervisorId, rows: Tables<OpenVSwitch>): Generator<void, Stray[]> {
   const strays: Stray[] = []
   for (const { name: bridge, ports } of rows.Bridge.values()) {
     for (const port of ports) {
+      yield
       for (const id of rows.Port.get(port)?.interfaces ?? []) {
         const row = rows.Interface.get(id)
         const stray = row && strayIn(hypervisor, bridge, row, rows.Port.get(port)?.external_ids.get('iface-id'))
@@ -65,7 +68,8 @@ function strayIn(
   row: InterfaceRow,
   misplaced: string | undefined,
 ): Stray | undefined {
-  const { name, external_ids: ids, ofport, error } = row
+  const { external_ids: ids, ofport } = row
+  const [name, error] = [kept(row.name), kept(row.error ?? '')]
   const where = `interface ${name} on hypervisor ${hypervisor}`
   const text = ids.get('iface-id')
   const stray = { interface: name, text: null, means: null, sign: null }
@@ -78,7 +82,7 @@ function strayIn(
         means: meant,
         words: `${where} has iface-id in its row of Port: it must be in that of Interface`,
       }
-    const mac = ids.get('attached-mac')?.toLowerCase()
+    const mac = kept(ids.get('attached-mac') ?? '').toLowerCase() || undefined
     if (mac === undefined && !TAP_NAME.test(name)) return undefined
     const has = mac === undefined ? 'a name made of its id' : 'its MAC address as attached-mac'
     const words = `${where} has ${has} and no iface-id: set its id as external_ids:iface-id`
@@ -86,7 +90,7 @@ function strayIn(
   }
   const means = meantId(text)
   if (bridge !== INTEGRATION_BRIDGE) {
-    const words = `${where} carries its id as iface-id and is on bridge ${bridge}: it must be on ${INTEGRATION_BRIDGE}`
+    const words = `${where} carries its id as iface-id and is on bridge ${kept(bridge)}: it must be on ${INTEGRATION_BRIDGE}`
     return means === null ? undefined : { ...stray, means, words }
   }
   if (!isUuid(text)) {

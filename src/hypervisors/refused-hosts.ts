@@ -1,34 +1,94 @@
-/** Refuses hosts whose system-id cannot be used, or is not theirs. */
+/** Hosts that are refused for what they say: a system-id that cannot be used or is not theirs, or more rows than a host may have. */
 import type { Logger } from 'pino'
+import type { HypervisorId } from '../../topology/ids.ts'
+import type { Condition } from '../core/engine/engine.ts'
 import { quoted } from '../core/quoted.ts'
 import type { SparingLog } from '../core/sparing-log.ts'
-import type { Connection } from '../ovsdb/index.ts'
+import type { Connection, OvsdbError } from '../ovsdb/index.ts'
+
+/** A host with too many rows is not read again within this time: it would take as much work each time. */
+const PAUSE_MS = 10_000
+/** Open vSwitch tries again every few seconds. The condition ends when it has not tried for this time. */
+const CONDITION_MS = 60_000
+
+interface Excess {
+  readonly condition: Condition
+  readonly since: number
+  readonly timer: NodeJS.Timeout
+}
+
+interface Context {
+  readonly log: Logger
+  readonly sparing: SparingLog
+  isKnown(hypervisor: HypervisorId): boolean
+  /** Called when the condition of a hypervisor appears or ends. */
+  changed(hypervisor: HypervisorId): void
+}
 
 export class RefusedHosts {
-  /** The number of refused connections. */
+  readonly #context: Context
+  readonly #excesses = new Map<HypervisorId, Excess>()
+  /** The number of connections refused because of the system-id of their host. */
   count = 0
-  readonly #log: Logger
-  readonly #sparing: SparingLog
 
-  constructor(log: Logger, sparing: SparingLog) {
-    this.#log = log
-    this.#sparing = sparing
+  constructor(context: Context) {
+    this.#context = context
   }
 
-  unnamed(connection: Connection, from: string, systemId: string | null): void {
+  /** Refuses a host without a usable system-id. */
+  nameless(connection: Connection, from: string, systemId: string | null): void {
+    const { log, sparing } = this.#context
     this.count += 1
     const words = systemId === null ? 'has no system-id' : `has ${quoted(systemId)} as system-id`
     const remedy = 'set external_ids:system-id in Open_vSwitch to 1–64 of [A-Za-z0-9._-]'
-    const write = () => this.#log.error({ from }, `refusing a host that ${words}: ${remedy}`)
-    this.#sparing.log(`unnamed ${connection.remoteAddress}`, write)
+    const write = () => log.error({ from }, `refusing a host that ${words}: ${remedy}`)
+    sparing.log(`unnamed ${connection.remoteAddress}`, write)
     connection.close('no system-id')
   }
 
   /** Its certificate is for another hypervisor than its system-id. It must not get near the connection of that one. */
   impostor(connection: Connection, from: string, reason: string): void {
+    const { log, sparing } = this.#context
     this.count += 1
-    const write = () => this.#log.error({ from, reason }, 'refusing a host that has the certificate of another one')
-    this.#sparing.log(`impostor ${connection.remoteAddress}`, write)
+    const write = () => log.error({ from, reason }, 'refusing a host that has the certificate of another one')
+    sparing.log(`impostor ${connection.remoteAddress}`, write)
     connection.close(reason)
+  }
+
+  /** Called when the connection of a host has ended. Only known hypervisors have conditions, so this is bounded. */
+  ended(id: HypervisorId, error: OvsdbError | undefined): void {
+    if (error?.code !== 'too-much-data' || !this.#context.isKnown(id)) return
+    clearTimeout(this.#excesses.get(id)?.timer)
+    const message = `the OVSDB of this host is too large, so nothing is read from it: ${error.message}; remove ports that are not needed, or raise ovsdb.max_rows`
+    const timer = setTimeout(() => this.forget(id), CONDITION_MS).unref()
+    const condition: Condition = { code: 'too-many-rows', message, severity: 'error' }
+    this.#excesses.set(id, { condition, since: performance.now(), timer })
+    this.#context.changed(id)
+  }
+
+  /** Closes the connection of a host that has had too many rows a moment ago. @returns whether it was closed */
+  bars(id: HypervisorId, connection: Connection): boolean {
+    const excess = this.#excesses.get(id)
+    if (!excess || performance.now() - excess.since > PAUSE_MS) return false
+    connection.close(excess.condition.message)
+    return true
+  }
+
+  conditions(id: HypervisorId): readonly Condition[] {
+    const excess = this.#excesses.get(id)
+    return excess ? [excess.condition] : []
+  }
+
+  /** Called when the host has joined, or its hypervisor was removed. */
+  forget(id: HypervisorId): void {
+    const excess = this.#excesses.get(id)
+    if (!excess) return
+    clearTimeout(excess.timer)
+    this.#excesses.delete(id)
+    this.#context.changed(id)
+  }
+
+  close(): void {
+    for (const { timer } of this.#excesses.values()) clearTimeout(timer)
   }
 }

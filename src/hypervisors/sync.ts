@@ -9,6 +9,7 @@
 import type { Logger } from 'pino'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import { type HypervisorId, isOpaque, type VnicId } from '../../topology/ids.ts'
+import type { Written } from '../core/committed.ts'
 import type { ConnectedSwitches } from '../core/connected-switches.ts'
 import type { Draft } from '../core/draft.ts'
 import type { Condition, Engine } from '../core/engine/engine.ts'
@@ -17,11 +18,13 @@ import type { Journal } from '../core/journal.ts'
 import type { RefusalOf } from '../core/refusal-of.ts'
 import { SparingLog } from '../core/sparing-log.ts'
 import type { Trouble } from '../core/trouble.ts'
-import { type Connection, type OpenVSwitch, openVSwitch, replicate } from '../ovsdb/index.ts'
+import { type Connection, type OpenVSwitch, openVSwitch, type ReplicaLimits, replicate } from '../ovsdb/index.ts'
 import { Absences } from './absences.ts'
-import { BindingSettler } from './binding-settler.ts'
+import { BindingSettler, type Refusal } from './binding-settler.ts'
+import { ClaimRefusals } from './claim-refusals.ts'
 import { Contenders } from './contenders.ts'
-import { readHost } from './facts.ts'
+import { type RefusedAddress, refusedAddresses } from './encap-addresses.ts'
+import { identityOf } from './facts.ts'
 import { formerName, renamedTo } from './former-name.ts'
 import { type HostContext, HostSession } from './host-session.ts'
 import { RefusedHosts } from './refused-hosts.ts'
@@ -36,8 +39,8 @@ const MAX_LINES = 100
 export interface HostLimits {
   /** The octets of a message of a host whose system-id is known. Until then, the limit of the listener counts. */
   readonly maxMessage: number
-  /** About the octets of memory that its rows may take. */
-  readonly maxOctets: number
+  /** About the octets of memory that its rows may take, and their number. */
+  readonly rows: ReplicaLimits
 }
 
 interface Context {
@@ -54,6 +57,10 @@ interface Context {
   conditionsChanged(hypervisor: HypervisorId): void
   /** Called when a host was refused or replaced that has the system-id of a connected one. */
   otherSeen(hypervisor: HypervisorId): void
+  /** Called when a hypervisor that must not have a pinned VNIC shows its interface. */
+  claimRefused(vnic: VnicId): void
+  /** Called when hypervisors have been away for so long that others may have their tunnel addresses. */
+  addressesFreed(): void
   /** Called when a host has joined or left. */
   joinedOrLeft(hypervisor: HypervisorId): void
   /** The OpenFlow listener for the switch of a host that has connected to this address: `tcp:ADDRESS:PORT`. */
@@ -64,17 +71,15 @@ interface Context {
 }
 
 export class HypervisorSync implements JoinedHosts {
+  readonly #context: Context
   readonly #graph: GraphReader
   readonly #log: Logger
-  readonly #joinedOrLeft: Context['joinedOrLeft']
   readonly #absences: Absences
   readonly #switches: ConnectedSwitches
   readonly #settler: BindingSettler
   readonly #writer: StateWriter
   readonly #host: HostContext
   readonly #contenders: Contenders
-  readonly #sightings: Sightings
-  readonly #limits: HostLimits | undefined
   readonly #refusalOf: RefusalOf
   readonly #sparing = new SparingLog(MAX_LINES)
   readonly #refused: RefusedHosts
@@ -83,40 +88,29 @@ export class HypervisorSync implements JoinedHosts {
   readonly #lastErrors = new Map<HypervisorId, string>()
 
   constructor(context: Context) {
-    const {
-      graph,
-      sightings,
-      journal,
-      engines,
-      switches,
-      log,
-      tunnels,
-      troubled,
-      conditionsChanged,
-      otherSeen,
-      joinedOrLeft,
-      controllerFor,
-      limits,
-      refusalOf = () => undefined,
-    } = context
-    this.#refusalOf = refusalOf
-    this.#limits = limits
-    this.#refused = new RefusedHosts(log, this.#sparing)
-    this.#contenders = new Contenders({ log, changed: conditionsChanged, seen: otherSeen })
-    const vanished = (ids: Iterable<HypervisorId>) => {
-      for (const id of ids) void this.#settler.settleAgain(graph.contestsOf.get(id))
-    }
-    this.#absences = new Absences({ switches, vanished }, () => [...graph.contestsOf.keys()])
+    const { graph, journal, switches, log, engines } = context
+    this.#context = context
+    this.#refusalOf = context.refusalOf ?? (() => undefined)
     this.#graph = graph
     this.#log = log
-    this.#joinedOrLeft = joinedOrLeft
-    this.#settler = new BindingSettler({ graph, journal, attendance: this.#absences, log })
-    this.#writer = new StateWriter({ graph, journal, settler: this.#settler })
     this.#switches = switches
+    const changed = (id: HypervisorId) => context.conditionsChanged(id)
+    const addressOf = (id: HypervisorId) => graph.hypervisors.get(id)?.address ?? null
+    this.#contenders = new Contenders({ log, addressOf, changed, seen: (id) => context.otherSeen(id) })
+    const isKnown = (id: HypervisorId) => graph.hypervisors.has(id)
+    this.#refused = new RefusedHosts({ log, sparing: this.#sparing, isKnown, changed })
+    const vanished = (ids: Iterable<HypervisorId>) => {
+      for (const id of ids) void this.#settler.settleAgain(graph.contestsOf.get(id))
+      context.addressesFreed()
+    }
+    this.#absences = new Absences({ switches, vanished }, () => [...graph.contestsOf.keys()])
+    const refusals = new ClaimRefusals({ log, tell: (vnic) => context.claimRefused(vnic) })
+    const refused = (found: readonly Refusal[]) => refusals.report(found)
+    this.#settler = new BindingSettler({ graph, journal, attendance: this.#absences, log, refused })
+    const isThere = (id: HypervisorId) => this.#isThere(id)
+    this.#writer = new StateWriter({ graph, journal, settler: this.#settler, isThere })
     const renamed = (session: HostSession, to: string | null) => this.#renamed(session, to)
-    this.#sightings = sightings
-    const shared = { graph, sightings, writer: this.#writer, log, tunnels, controllerFor }
-    this.#host = { ...shared, engines: [...engines.values()], renamed, troubled }
+    this.#host = { ...context, engines: [...engines.values()], writer: this.#writer, renamed }
   }
 
   /** The number of connected hosts. */
@@ -138,6 +132,11 @@ export class HypervisorSync implements JoinedHosts {
     return this.#sessions.has(id)
   }
 
+  /** Is its OVSDB connected from this address? */
+  isOwn(id: HypervisorId, address: string): boolean {
+    return this.#sessions.get(id)?.connection.remoteAddress === address
+  }
+
   /** Does this address belong to another host than the connected one with this system-id? */
   isOther(id: HypervisorId, address: string): boolean {
     if (this.#contenders.isOther(id, address)) return true
@@ -151,6 +150,7 @@ export class HypervisorSync implements JoinedHosts {
     return [
       ...(this.#sessions.get(id)?.conditions ?? []),
       ...this.#contenders.conditions(id),
+      ...this.#refused.conditions(id),
       ...(successor === null ? [] : [renamedTo(id, successor)]),
     ]
   }
@@ -159,7 +159,7 @@ export class HypervisorSync implements JoinedHosts {
     return this.#sessions.get(id)?.lastError ?? this.#lastErrors.get(id) ?? null
   }
 
-  settle(vnic: VnicId, operation: (draft: Draft) => void): Promise<void> {
+  settle<T>(vnic: VnicId, operation: (draft: Draft) => T): Promise<Written<T>> {
     return this.#settler.settleWith(vnic, operation)
   }
 
@@ -173,6 +173,11 @@ export class HypervisorSync implements JoinedHosts {
     this.#absences.begin(hypervisor)
   }
 
+  /** Hosts that say that they have the tunnel address of another one. Those whose address is free by now are read again. */
+  refusedAddresses(): RefusedAddress[] {
+    return refusedAddresses(this.#graph, this.#sessions.values(), (id) => this.#isThere(id))
+  }
+
   /** Writes what a host's OVSDB lacks now, if the host is connected. */
   refresh(id: HypervisorId): void {
     this.#sessions.get(id)?.refresh()
@@ -183,12 +188,13 @@ export class HypervisorSync implements JoinedHosts {
    * Resolves when it has joined, is a spare, or was refused.
    */
   async accept(connection: Connection): Promise<void> {
+    const { limits } = this.#context
     const from = `${connection.remoteAddress}:${connection.remotePort}`
     let known: HypervisorId | undefined
     try {
       const systemId = await systemIdOf(connection)
       if (systemId === null || !isOpaque(systemId)) {
-        this.#refused.unnamed(connection, from, systemId)
+        this.#refused.nameless(connection, from, systemId)
         return
       }
       const id = systemId as HypervisorId
@@ -198,25 +204,20 @@ export class HypervisorSync implements JoinedHosts {
         return
       }
       // What is refused is closed, and a spare sends its rows when its turn comes.
-      if (!(await this.#mayJoin(id, connection))) return
+      if (!(await this.#mayJoin(id, connection)) || this.#refused.bars(id, connection)) return
       known = id
-      if (this.#limits) connection.maxMessage = this.#limits.maxMessage
+      void connection.closed.then(({ error }) => this.#refused.ended(id, error))
+      if (limits) connection.maxMessage = limits.maxMessage
       const before = this.#sessions.get(id)
-      const replica = await replicate<OpenVSwitch>(
-        connection,
-        openVSwitch,
-        undefined,
-        undefined,
-        this.#limits?.maxOctets,
-      )
-      const { systemId: now, facts } = readHost(replica.tables, (vnic) => this.#graph.bindings.get(vnic))
+      const replica = await replicate<OpenVSwitch>(connection, openVSwitch, undefined, undefined, limits?.rows)
+      const { systemId: now, ...its } = identityOf(replica.tables)
       if (now !== id) throw new Error(`its system-id was ${id} and is ${now} now`)
       // Another host may have joined with this system-id meanwhile.
       if (this.#sessions.get(id) !== before && !(await this.#mayJoin(id, connection))) {
         replica.stop()
         return
       }
-      const former = formerName({ graph: this.#graph, switches: this.#switches, hosts: this }, id, facts, connection)
+      const former = formerName({ graph: this.#graph, switches: this.#switches, hosts: this }, id, its, connection)
       if (former !== undefined && !this.#refusalOf(former, connection)) await this.#succeed(former, id)
       this.#join(new HostSession(id, connection, replica, this.#host))
     } catch (error) {
@@ -235,6 +236,7 @@ export class HypervisorSync implements JoinedHosts {
   forget(id: HypervisorId): void {
     if (this.#sessions.has(id)) return
     this.#absences.forget(id)
+    this.#refused.forget(id)
     this.#lastErrors.delete(id)
   }
 
@@ -242,12 +244,19 @@ export class HypervisorSync implements JoinedHosts {
     this.#settler.close()
     this.#absences.close()
     this.#contenders.close(reason)
+    this.#refused.close()
     for (const session of this.#sessions.values()) session.close(reason)
   }
 
   async #mayJoin(id: HypervisorId, connection: Connection): Promise<boolean> {
     const first = this.#sessions.get(id)
-    return !first || (await this.#contenders.replaces(id, first.connection, connection))
+    if (!first) return !this.#contenders.isReserved(id, connection)
+    return this.#contenders.replaces(id, first.connection, connection)
+  }
+
+  /** Is it connected, or was it a moment ago? */
+  #isThere(id: HypervisorId): boolean {
+    return this.#sessions.has(id) || !this.#absences.hasVanished(id)
   }
 
   /** A connected host has another system-id: it is another hypervisor from now on, and joins again as that. */
@@ -270,18 +279,20 @@ export class HypervisorSync implements JoinedHosts {
     this.#sessions.get(id)?.close('it does not answer, and its host has connected anew')
     this.#sessions.set(id, session)
     this.#contenders.joined(id, connection)
+    this.#refused.forget(id)
     this.#log.info({ hypervisor: id, from: connection.remoteAddress }, 'hypervisor joined')
     void connection.closed.then(({ reason }) => {
       this.#log.warn({ hypervisor: id, reason }, "hypervisor's OVSDB connection ended")
       if (this.#sessions.get(id) !== session) return
       this.#sessions.delete(id)
+      this.#contenders.left(id)
       this.#lastErrors.set(id, reason)
-      this.#sightings.forget(id)
-      this.#joinedOrLeft(id)
+      this.#context.sightings.forget(id)
+      this.#context.joinedOrLeft(id)
       const spare = this.#contenders.takeSpare(id)
       if (spare) void this.accept(spare)
     })
-    this.#joinedOrLeft(id)
+    this.#context.joinedOrLeft(id)
     session.start()
   }
 }

@@ -3,8 +3,9 @@
  * patch ports, and the ports of that bridge that lead out of the host. Pure.
  */
 import type { Trouble } from '../core/trouble.ts'
-import type { BridgeRow, InterfaceRow, OpenVSwitch, PortRow, Tables } from '../ovsdb/index.ts'
+import type { BridgeRow, InterfaceRow, OpenVSwitch, Tables } from '../ovsdb/index.ts'
 import { datapathTypeOf, INTEGRATION_BRIDGE, ROLE_KEY } from './external-ids.ts'
+import { kept } from './kept-text.ts'
 import { outerPatch } from './provision-ports.ts'
 
 type Rows = Tables<OpenVSwitch>
@@ -17,21 +18,31 @@ interface Found {
   readonly troubles: readonly Trouble[]
 }
 
+/** A bridge has some uplinks, and may have some other ports that look like them. More are left out. */
+const MAX_UPLINKS = 64
+
 /**
+ * Yields between some ports.
  * @param mappings the bridge of each physical network
  * @param known the uplinks that were seen before: a bridge that never had one needs none
  */
-export function readUplinks(rows: Rows, mappings: Readonly<Record<string, string>>, known: Uplinks): Found {
+export function* readUplinks(
+  rows: Rows,
+  mappings: Readonly<Record<string, string>>,
+  known: Uplinks,
+): Generator<void, Found> {
+  const owners = yield* bridgesByPort(rows)
   const bridges = new Map([...rows.Bridge.values()].map((bridge) => [bridge.name, bridge]))
   const integration = bridges.get(INTEGRATION_BRIDGE)
   const uplinks = new Map<string, readonly string[]>()
   const troubles: Trouble[] = []
   for (const [physical, name] of Object.entries(mappings)) {
     const bridge = bridges.get(name)
-    const ports = bridge ? uplinkPorts(rows, bridge).filter(({ port }) => port.name !== outerPatch(physical)) : []
+    const found = bridge ? yield* uplinkPorts(rows, bridge, owners) : []
+    const ports = found.filter(({ name }) => name !== outerPatch(physical)).slice(0, MAX_UPLINKS)
     const names =
       ports.length > 0
-        ? ports.map(({ port }) => port.name).sort()
+        ? ports.map(({ name }) => name).sort()
         : (Object.hasOwn(known, physical) && known[physical]) || []
     if (names.length > 0) uplinks.set(physical, names)
     const role = `uplink:${physical}`
@@ -45,39 +56,58 @@ export function readUplinks(rows: Rows, mappings: Readonly<Record<string, string
 }
 
 interface Uplink {
-  readonly port: PortRow
+  readonly name: string
   readonly interfaces: readonly InterfaceRow[]
 }
 
 type Wrong = Pick<Trouble, 'code' | 'message'>
 
+/** The bridge of each port, by the name of the port. */
+function* bridgesByPort(rows: Rows): Generator<void, Map<string, BridgeRow>> {
+  const owners = new Map<string, BridgeRow>()
+  for (const bridge of rows.Bridge.values()) {
+    for (const id of bridge.ports) {
+      yield
+      const port = rows.Port.get(id)
+      if (port) owners.set(port.name, bridge)
+    }
+  }
+  return owners
+}
+
 /**
  * The ports of a bridge that lead out of the host, without its own device and other internal ones, those of VMs, and those of Plugboard.
  * A patch port leads to the ports of another bridge.
- * @param passed the bridges on the way
+ * @param owners the bridge of each port
  */
-function uplinkPorts(rows: Rows, bridge: BridgeRow, passed: ReadonlySet<string> = new Set()): Uplink[] {
+function* uplinkPorts(
+  rows: Rows,
+  bridge: BridgeRow,
+  owners: ReadonlyMap<string, BridgeRow>,
+): Generator<void, Uplink[]> {
   const found: Uplink[] = []
-  const way = new Set([...passed, bridge.name])
-  for (const id of bridge.ports) {
-    const port = rows.Port.get(id)
-    const interfaces = [...(port?.interfaces ?? [])].flatMap((each) => rows.Interface.get(each) ?? [])
-    const isInside = ({ type, external_ids }: InterfaceRow) =>
-      type === 'internal' || external_ids.has(ROLE_KEY) || external_ids.has('iface-id')
-    if (!port || interfaces.every(isInside)) continue
-    const next = bridgeBehind(rows, interfaces)
-    if (!next) found.push({ port, interfaces })
-    else if (!way.has(next.name)) found.push(...uplinkPorts(rows, next, way))
+  const bridges = new Set([bridge])
+  const isInside = ({ type, external_ids }: InterfaceRow) =>
+    type === 'internal' || external_ids.has(ROLE_KEY) || external_ids.has('iface-id')
+  // A bridge that is found behind a patch port is added, and its turn comes.
+  for (const { ports } of bridges) {
+    for (const id of ports) {
+      yield
+      const port = rows.Port.get(id)
+      const interfaces = [...(port?.interfaces ?? [])].flatMap((each) => rows.Interface.get(each) ?? [])
+      if (!port || interfaces.every(isInside)) continue
+      const next = bridgeBehind(owners, interfaces)
+      if (next) bridges.add(next)
+      else found.push({ name: kept(port.name), interfaces })
+    }
   }
   return found
 }
 
-/** The bridge at the other end of a patch port. */
-function bridgeBehind(rows: Rows, [patch]: readonly InterfaceRow[]): BridgeRow | undefined {
+/** The bridge at the other end of a patch port. A patch port has the name of its interface. */
+function bridgeBehind(owners: ReadonlyMap<string, BridgeRow>, [patch]: readonly InterfaceRow[]): BridgeRow | undefined {
   const peer = patch?.type === 'patch' ? patch.options.get('peer') : undefined
-  if (peer === undefined) return undefined
-  // A patch port has the name of its interface.
-  return [...rows.Bridge.values()].find(({ ports }) => [...ports].some((id) => rows.Port.get(id)?.name === peer))
+  return peer === undefined ? undefined : owners.get(peer)
 }
 
 export const missingBridge = (physical: string, bridge: string): string =>
@@ -102,7 +132,7 @@ function patchFault(rows: Rows, role: string): Wrong | undefined {
   for (const { name, external_ids, error } of rows.Interface.values()) {
     if (external_ids.get(ROLE_KEY) !== role || !error) continue
     const mend = 'give both bridges one datapath_type, and let Plugboard make its patch ports'
-    return { code: 'uplink-broken', message: `patch port ${name} does not work (${error}): ${mend}` }
+    return { code: 'uplink-broken', message: `patch port ${kept(name)} does not work (${kept(error)}): ${mend}` }
   }
   return undefined
 }
@@ -144,13 +174,14 @@ const partlyDown = (physical: string, bridge: string, ports: readonly Uplink[]):
     }))
 
 /** Why nothing leaves by a port, or undefined if it works. A bond works as long as one of its interfaces does. */
-function downOf({ port, interfaces }: Uplink): string | undefined {
+function downOf({ name: port, interfaces }: Uplink): string | undefined {
   const words: string[] = []
-  for (const { name, admin_state: admin, link_state: link, error } of interfaces) {
-    if (error) words.push(`interface ${name} does not work (${error})`)
+  for (const { name: full, admin_state: admin, link_state: link, error } of interfaces) {
+    const name = kept(full)
+    if (error) words.push(`interface ${name} does not work (${kept(error)})`)
     else if (admin === 'down') words.push(`interface ${name} is administratively down`)
     else if (link === 'down') words.push(`interface ${name} has no carrier`)
     else return undefined
   }
-  return interfaces.length > 1 ? `of bond ${port.name} ${words.join(', ')}` : words.join(', ')
+  return interfaces.length > 1 ? `of bond ${port} ${words.slice(0, MAX_UPLINKS).join(', ')}` : words.join(', ')
 }

@@ -5,6 +5,7 @@ export { Connection } from './connection.ts'
 export { Framer } from './json-framer.ts'
 export { Listener, type ListenOptions, listen, type OnConnection } from './listen.ts'
 export type { Membership } from './member.ts'
+export type { ReplicaLimits } from './mirror.ts'
 export {
   type Monitor,
   type MonitorMethod,

@@ -27,6 +27,14 @@ const MAX_UUID_CHARACTERS = 36
 /** Rows between two steps. They take about a millisecond. */
 const ROWS_PER_STEP = 64
 
+/** What the rows of a replica may take. If there is more, its connection ends with code `too-much-data`. By default, no limit. */
+export interface ReplicaLimits {
+  /** About the most bytes of memory that the rows may take. */
+  readonly maxOctets?: number
+  /** The most rows of all tables together. */
+  readonly maxRows?: number
+}
+
 type RowsUpdate = Pick<MonitorUpdate, 'updates' | 'whole'>
 
 /** About the octets of memory that a row takes besides its texts, and each element of a set or map. */
@@ -35,16 +43,16 @@ const ELEMENT_OCTETS = 100
 
 export class Mirror {
   readonly #tables = new Map<string, Table>()
-  readonly #maxOctets: number
+  readonly #limits: ReplicaLimits
   /** About the octets of memory that all rows take. */
   #octets = 0
 
   /**
    * @param selected the replicated columns, by table
-   * @param maxOctets about the most octets of memory that all rows may take
+   * @param limits what all rows together may take
    */
-  constructor(selected: ReadonlyMap<string, Columns>, maxOctets: number = Number.POSITIVE_INFINITY) {
-    this.#maxOctets = maxOctets
+  constructor(selected: ReadonlyMap<string, Columns>, limits: ReplicaLimits = {}) {
+    this.#limits = limits
     for (const [name, columns] of selected) {
       this.#tables.set(name, { name, columns: new Map(Object.entries(columns)), rows: new Map() })
     }
@@ -65,7 +73,9 @@ export class Mirror {
     const next = rfc ? newRow : newRow2
     const told = object(updates)
     const changes: AnyChange[] = []
+    const { maxOctets = Number.POSITIVE_INFINITY, maxRows = Number.POSITIVE_INFINITY } = this.#limits
     let octets = this.#octets
+    let rowCount = whole ? 0 : this.#rowCount
     let count = 0
     for (const [name, rows] of Object.entries(told)) {
       const table = this.#tables.get(name)
@@ -76,10 +86,12 @@ export class Mirror {
         count += 1
         if (count % ROWS_PER_STEP === 0) yield
         const row = next(table, whole ? undefined : old, object(update))
+        rowCount += (row ? 1 : 0) - (old && !whole ? 1 : 0)
+        if (rowCount > maxRows) throw tooMuch(`there are more than ${maxRows} rows`)
         if (whole && old && row && sameRow(old, row)) continue
         changes.push({ table: name, uuid, old, new: row })
         octets += octetsOf(row) - octetsOf(old)
-        if (octets > this.#maxOctets) throw tooMuch(this.#maxOctets)
+        if (octets > maxOctets) throw tooMuch(`the rows take more than ${maxOctets} bytes`)
       }
     }
     if (whole) changes.push(...this.#missing(told))
@@ -92,6 +104,12 @@ export class Mirror {
       if (row === undefined) this.#tables.get(table)?.rows.delete(uuid)
       else this.#tables.get(table)?.rows.set(uuid, row)
     }
+  }
+
+  get #rowCount(): number {
+    let count = 0
+    for (const { rows } of this.#tables.values()) count += rows.size
+    return count
   }
 
   /** The known rows that a full update does not contain. */
@@ -120,8 +138,7 @@ const octetsOf = (row: AnyRow | undefined): number => {
 
 const textLength = (atom: unknown): number => (typeof atom === 'string' ? atom.length : 0)
 
-const tooMuch = (octets: number): OvsdbError =>
-  new OvsdbError('too-much-data', `the rows take more than ${octets} bytes`)
+const tooMuch = (words: string): OvsdbError => new OvsdbError('too-much-data', words)
 
 const sameRow = (one: AnyRow, other: AnyRow): boolean =>
   Object.keys(one).every((column) => sameValue(one[column], other[column]))

@@ -3,7 +3,7 @@
  * keeps its last state, and on the next one it requests only the changes since then, if the server still has them.
  */
 import type { Connection } from './connection.ts'
-import { type AnyChange, Mirror } from './mirror.ts'
+import { type AnyChange, Mirror, type ReplicaLimits } from './mirror.ts'
 import { MONITOR_METHODS, type Monitor, type MonitorUpdate, NO_TRANSACTION } from './monitor.ts'
 import { OvsdbError } from './ovsdb-error.ts'
 import { inSlices } from './parse-queue.ts'
@@ -45,15 +45,14 @@ export class Replica<const S extends Schema, const P extends Selection<S> = Ever
   /**
    * @param selection the tables and columns; by default all of the schema
    * @param only conditions of the rows; by default all rows
-   * @param maxOctets about the most bytes of memory that the rows may take; if there are more, the connection ends with
-   *   code `too-much-data`. By default there is no limit
+   * @param limits what the rows may take; by default there is no limit
    * @throws TypeError if the schema does not have the columns
    */
-  constructor(schema: S, selection: P = everything(schema) as P, only: Only<S, P> = {}, maxOctets?: number) {
+  constructor(schema: S, selection: P = everything(schema) as P, only: Only<S, P> = {}, limits: ReplicaLimits = {}) {
     this.#schema = schema
     this.#selected = selectedOf(schema, selection)
     this.#only = only
-    this.#mirror = new Mirror(this.#selected, maxOctets)
+    this.#mirror = new Mirror(this.#selected, limits)
     this.tables = Object.fromEntries(this.#mirror.rows) as unknown as Tables<S, P>
   }
 
@@ -169,9 +168,9 @@ export const replicate = async <const S extends Schema, const P extends Selectio
   schema: S,
   selection?: P,
   only?: Only<S, P>,
-  maxOctets?: number,
+  limits?: ReplicaLimits,
 ): Promise<Replica<S, P>> => {
-  const replica = new Replica<S, P>(schema, selection, only, maxOctets)
+  const replica = new Replica<S, P>(schema, selection, only, limits)
   await replica.follow(connection)
   return replica
 }

@@ -25,7 +25,7 @@ interface Context {
   readonly graph: GraphReader
   readonly log: Logger
   /** Activates the migration of a VNIC to this hypervisor. Resolves when that is durable. */
-  activate(vnic: VnicId, at: HypervisorId): Promise<void>
+  activate(vnic: VnicId, at: HypervisorId): Promise<unknown>
   count(outcome: Outcome): void
 }
 

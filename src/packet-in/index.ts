@@ -19,7 +19,7 @@ interface Context {
   readonly guardDrops: GuardDrops
   readonly log: Logger
   /** Activates the migration of a VNIC to this hypervisor. Resolves when that is durable. */
-  activate(vnic: VnicId, at: HypervisorId): Promise<void>
+  activate(vnic: VnicId, at: HypervisorId): Promise<unknown>
 }
 
 export function packetDispatch(context: Context): PacketDispatch {

@@ -6,6 +6,8 @@
 import { domainOf } from '../../flows/domain-of.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Port, Vnic } from '../../topology/model.ts'
+import { refusedClaims } from '../core/resources/claims.ts'
+import { mayHold } from '../core/resources/pins.ts'
 import type { Standing } from '../core/standing.ts'
 import { migrationStanding } from './migration-status.ts'
 import { faultAt, type Obstacle, refusalAt } from './obstacles.ts'
@@ -32,7 +34,7 @@ export function ownStanding(view: StatusView, vnic: Vnic): Standing {
 export function attachedStanding(view: StatusView, vnic: Vnic, port: Port, outstanding: boolean): Standing {
   const binding = view.graph.bindings.get(vnic.id)
   if (!binding) {
-    const nothing = 'no hypervisor has an interface with its id as iface-id'
+    const nothing = `${whereNot(vnic)} an interface with its id as iface-id${refused(view, vnic)}`
     const closest = view.sightings.closest(vnic)
     return { status: 'waiting', detail: closest === undefined ? nothing : `${nothing}; ${closest}` }
   }
@@ -53,9 +55,27 @@ export function attachedStanding(view: StatusView, vnic: Vnic, port: Port, outst
   return { status: 'active', ...(losses === undefined ? {} : { detail: losses }) }
 }
 
-/** The other hypervisors that claim the VNIC, and why they do not have it. */
-function rivals({ graph, switches }: StatusView, { id }: Vnic, holder: HypervisorId): string {
-  const others = (graph.contests.get(id)?.claims ?? []).filter(({ hypervisor }) => hypervisor !== holder)
+const whereNot = ({ requestedHypervisor: pin }: Vnic): string =>
+  pin === null ? 'no hypervisor has' : `hypervisor ${pin}, which it is pinned to, does not have`
+
+/** More hypervisors that claim a pinned VNIC are not named. */
+const MAX_REFUSED_NAMED = 3
+
+/** The hypervisors that claim the VNIC and must not have it. */
+const refused = ({ graph }: StatusView, { id }: Vnic): string =>
+  refusedClaims(graph, id)
+    .slice(0, MAX_REFUSED_NAMED)
+    .map(
+      ({ hypervisor, interface: name }) =>
+        `; interface ${name} on hypervisor ${hypervisor} carries its id and is refused`,
+    )
+    .join('')
+
+/** The other hypervisors that claim the VNIC and may have it, and why they do not have it. */
+function rivals({ graph, switches }: StatusView, vnic: Vnic, holder: HypervisorId): string {
+  const others = (graph.contests.get(vnic.id)?.claims ?? []).filter(
+    ({ hypervisor }) => hypervisor !== holder && mayHold(vnic, hypervisor),
+  )
   return others
     .map(
       ({ hypervisor, interface: name }) =>

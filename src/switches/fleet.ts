@@ -15,15 +15,13 @@ import type { RefusalOf } from '../core/refusal-of.ts'
 import { SparingLog } from '../core/sparing-log.ts'
 import type { Subscriber } from '../core/subscribers.ts'
 import type { Session } from '../openflow/index.ts'
+import { answersInTime } from './answers-in-time.ts'
 import type { Confirmations } from './confirmations.ts'
 import { addressOf, Switch } from './switch.ts'
 import type { SwitchListener } from './switch-listener.ts'
 
 /** The longest time that sending rules ahead of a commit takes in one turn of the event loop. */
 const MAX_PREPARE_MS = 2
-
-/** A switch that is there answers far sooner. */
-const MAX_ANSWER_MS = 1_000
 
 /** Different lines in a minute about switches of unknown hypervisors. */
 const MAX_LINES = 100
@@ -37,6 +35,8 @@ interface Context {
   readonly stopwatch: Stopwatch
   /** Does this address belong to another host with the system-id of the hypervisor? Its switch may have the same datapath id. */
   isOther(hypervisor: HypervisorId, address: string): boolean
+  /** Is this the address from which the OVSDB of the hypervisor is connected? */
+  isOwn(hypervisor: HypervisorId, address: string): boolean
   /** Undefined: none is refused. */
   readonly refusalOf: RefusalOf | undefined
 }
@@ -235,10 +235,17 @@ export class Fleet implements ConnectedSwitches, Subscriber {
 
   /**
    * Two switches with one datapath id must not replace each other in turns: the first one stays if it answers. If it does not, it is
-   * probably the same switch, which has another address now.
+   * probably the same switch, which has another address now. The one with the address of its host replaces one without: whoever knows
+   * a datapath id could be the first to connect with it.
    */
   async #contend(hypervisor: HypervisorId, there: Session, session: Session): Promise<void> {
-    const { log } = this.#context
+    const { log, isOwn } = this.#context
+    if (isOwn(hypervisor, addressOf(session)) && !isOwn(hypervisor, addressOf(there))) {
+      there.close(`the switch at ${session.remoteAddress} has the same datapath id and the address of its host`)
+      this.#detach(hypervisor)
+      this.#attach(hypervisor, session)
+      return
+    }
     const isAlive = await answersInTime(there)
     if (this.#switches.get(hypervisor)?.session !== there) {
       this.accept(session)
@@ -284,17 +291,3 @@ const datapathIdOf = ({ datapathId }: Session): string => datapathId.toString(16
  */
 const isServed = (graph: GraphReader, hypervisor: HypervisorId, session: Session): boolean =>
   graph.hypervisors.get(hypervisor)?.datapathId === datapathIdOf(session)
-
-/** Does a switch answer a request within a second? */
-async function answersInTime(session: Session): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  // If this process was busy, an answer may have come that was not read yet.
-  const timer = setTimeout(() => setTimeout(resolve, 0, false), MAX_ANSWER_MS).unref()
-  session.barrier().then(
-    () => resolve(true),
-    () => resolve(false),
-  )
-  const answers = await promise
-  clearTimeout(timer)
-  return answers
-}

@@ -30,14 +30,29 @@ for (const schema of [1, 2, 3, 4]) {
       segmentId: null,
     }
     t.match(graph.ports.get(id('11') as PortId), port)
-    t.match(graph.vnics.get(id('21') as VnicId), { portId: id('11'), migratesTo: null, isActivated: false })
+    t.match(graph.vnics.get(id('21') as VnicId), {
+      portId: id('11'),
+      requestedHypervisor: null,
+      migratesTo: null,
+      isActivated: false,
+    })
     t.match(graph.placement(id('11') as PortId), { hypervisor: 'hv0', ofport: 1 })
     const owner = graph.networks.get(id('01') as NetworkId)?.key
     t.match(graph.segments.get('vxlan/4096'), { owner, partOf: null, holders: ['hv0'] })
     t.match(graph.segments.get('vxlan/4097'), { owner: null, partOf: null, holders: [] })
     t.match(
       [...graph.hypervisors.values()],
-      [{ id: 'hv0', uplinks: {}, successor: null, claimsStored: false, keepsDecisions: false }],
+      [
+        {
+          id: 'hv0',
+          uplinks: {},
+          successor: null,
+          claimsStored: false,
+          keepsDecisions: false,
+          address: null,
+          hadVnic: true,
+        },
+      ],
     )
     if (schema >= 3) {
       t.match(graph.networks.get(id('03') as NetworkId), { engine: 'nat-ipv4', hypervisorRules: true })

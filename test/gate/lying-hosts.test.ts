@@ -1,76 +1,10 @@
 /** A real controller process, and hosts that join and then send more than any host has. */
 import { randomUUID } from 'node:crypto'
-import { connect, type Socket } from 'node:net'
-import t, { type Test } from 'tap'
-import { Framer, NO_TRANSACTION } from '../../src/ovsdb/index.ts'
+import t from 'tap'
+import { send } from '../support/program.ts'
 import { until } from '../support/switches.ts'
+import { LyingHost, rows } from './lying-host.ts'
 import { growthOf, room, running } from './running.ts'
-
-interface Request {
-  readonly id: unknown
-  readonly method: string
-  readonly params: readonly unknown[]
-}
-
-interface Lies {
-  readonly systemId?: string
-  /** Rows of its first answer, beside that with its system-id. */
-  readonly snapshot?: () => object
-  /** Called in place of the first answer. */
-  readonly instead?: (host: LyingHost) => void
-}
-
-/** A host that says its system-id, answers transactions, and answers its monitor with what it is given. */
-class LyingHost {
-  readonly socket: Socket
-  readonly closed: Promise<void>
-  isClosed = false
-  #monitor: unknown
-
-  constructor(t: Test, port: number, lies: Lies = {}) {
-    this.socket = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.77' })
-    this.socket.on('error', () => undefined)
-    t.teardown(() => this.socket.destroy())
-    this.closed = new Promise((resolve) => this.socket.on('close', () => resolve()))
-    void this.closed.then(() => {
-      this.isClosed = true
-    })
-    const framer = new Framer()
-    this.socket.on('data', (chunk) => {
-      for (const message of framer.push(chunk)) this.#answer(message as Request, lies)
-    })
-  }
-
-  /** Sends an update of its rows. Resolves when there is room for the next one. */
-  async update(tables: object): Promise<void> {
-    const params = [this.#monitor, NO_TRANSACTION, tables]
-    if (!this.#say({ id: null, method: 'update3', params })) await room(this.socket)
-  }
-
-  #say(message: object): boolean {
-    return this.socket.write(JSON.stringify(message))
-  }
-
-  #answer({ id, method, params }: Request, { systemId = 'liar', snapshot = () => ({}), instead }: Lies): void {
-    const answer = (result: unknown) => void this.#say({ id, result, error: null })
-    const external_ids = ['map', [['system-id', systemId]]]
-    const root = { [randomUUID()]: { initial: { external_ids } } }
-    if (method === 'echo') answer(params)
-    else if (method === 'monitor_cond_since' && instead) instead(this)
-    else if (method === 'monitor_cond_since') {
-      this.#monitor = params[1]
-      answer([false, NO_TRANSACTION, { Open_vSwitch: root, ...snapshot() }])
-    } else if (method === 'transact') {
-      const results = params.slice(1).map(() => ({ count: 1, uuid: ['uuid', randomUUID()] }))
-      const isSelect = (params[1] as { op: string }).op === 'select'
-      answer(isSelect ? [{ rows: [{ external_ids }] }] : results)
-    }
-  }
-}
-
-/** Rows of Interface that no host has. */
-const rows = (count: number, row: object) =>
-  Object.fromEntries(Array.from({ length: count }, () => [randomUUID(), row]))
 
 t.test('B108: a host that sends rows without end is closed, and its hypervisor says why', async (t) => {
   const { plugboard, url, ovsdb } = await running(t)
@@ -78,7 +12,7 @@ t.test('B108: a host that sends rows without end is closed, and its hypervisor s
   const view = async () => (await (await fetch(`${url}/v1/hypervisors/liar`)).json()) as Record<string, unknown>
   await until(async () => (await view()).ovsdb_connected === true)
   const growsLess = growthOf(t, plugboard)
-  const insert = { name: 'x'.repeat(1_000) }
+  const insert = { name: 'x'.repeat(10_000) }
   while (!host.socket.destroyed) await host.update({ Interface: rows(1_000, { insert }) })
   await until(async () => (await view()).ovsdb_connected === false)
   t.match((await view()).last_error, /the rows take more than \d+ bytes/)
@@ -116,4 +50,103 @@ t.test('B103: hosts whose first rows never end hold a bounded memory', async (t)
   t.equal((await fetch(`${url}/healthz`)).status, 200)
   t.comment(`${hosts.filter(({ isClosed }) => isClosed).length} closed`)
   growsLess(400)
+})
+
+interface View {
+  readonly ovsdb_connected: boolean
+  readonly last_error: string | null
+  readonly hostname: string
+  readonly encap_ip: string | null
+  readonly conditions: ReadonlyArray<{ readonly code: string; readonly message: string }>
+}
+
+const viewOf = async (url: string, id: string): Promise<View> =>
+  (await send<View>(`${url}/v1/hypervisors/${id}`, 'GET')).body
+
+/** The bridge with an interface of each of these VNICs. */
+function claiming(vnics: readonly string[], kind: 'initial' | 'insert' = 'initial') {
+  const ids = vnics.map((vnic, n) => ({ vnic, name: `tap${n}`, port: randomUUID(), interface: randomUUID(), n }))
+  const one = (row: object) => ({ [kind]: row })
+  return {
+    Bridge: { [randomUUID()]: one({ name: 'br-int', ports: ['set', ids.map(({ port }) => ['uuid', port])] }) },
+    Port: Object.fromEntries(
+      ids.map((each) => [each.port, one({ name: each.name, interfaces: ['uuid', each.interface] })]),
+    ),
+    Interface: Object.fromEntries(
+      ids.map(({ vnic, name, n, ...each }) => [
+        each.interface,
+        one({ name, ofport: n + 1, external_ids: ['map', [['iface-id', vnic]]] }),
+      ]),
+    ),
+  }
+}
+
+t.test('B123: a host that has more rows than it may is closed, keeps its VNICs, and has a condition', async (t) => {
+  const { url, ovsdb } = await running(t, '--ovsdb-max-rows', '5000')
+  const made = await send<{ id: string }>(`${url}/v1/projects/red/vnics`, 'POST', {})
+  const vnic = `${url}/v1/projects/red/vnics/${made.body.id}`
+  const holder = async () =>
+    (await send<{ binding: { hypervisor: string } | null }>(vnic, 'GET')).body.binding?.hypervisor
+  const snapshot = () => claiming([made.body.id])
+  const host = new LyingHost(t, ovsdb, { snapshot })
+  await until(async () => (await holder()) === 'liar')
+  while (!host.socket.destroyed) await host.update({ Interface: rows(1_000, { insert: {} }) })
+  const tooMany = async () => (await viewOf(url, 'liar')).conditions.find(({ code }) => code === 'too-many-rows')
+  await until(async () => (await tooMany()) !== undefined)
+  t.match(await tooMany(), { message: /there are more than 5000 rows; remove ports .* or raise ovsdb\.max_rows/ })
+  t.equal(await holder(), 'liar', 'nothing is deleted on a partial view')
+  const again = new LyingHost(t, ovsdb, { snapshot: () => ({ Interface: rows(100_000, { initial: {} }) }) })
+  await again.closed
+  t.match((await viewOf(url, 'liar')).ovsdb_connected, false)
+  t.ok(await tooMany())
+})
+
+t.test('B124: a host with very long texts is read, and what is kept of it is short', async (t) => {
+  const { url, ovsdb } = await running(t)
+  const long = 'x'.repeat(200_000)
+  const external = { hostname: long, 'plugboard-encap-ip': long, 'plugboard-bridge-mappings': 'a:b,'.repeat(50_000) }
+  new LyingHost(t, ovsdb, { external })
+  await until(async () => (await viewOf(url, 'liar')).ovsdb_connected === true)
+  await until(async () => (await viewOf(url, 'liar')).conditions.length > 0)
+  const { status, body } = await send<View>(`${url}/v1/hypervisors/liar`, 'GET')
+  t.equal(status, 200)
+  t.equal(body.hostname.length, 255)
+  t.equal(body.encap_ip, null)
+  t.ok(JSON.stringify(body).length < 20_000, `${JSON.stringify(body).length} octets`)
+})
+
+t.test(
+  'B126: hypervisors that never had a VNIC and have gone are forgotten, those that left first in front',
+  async (t) => {
+    const { url, ovsdb } = await running(t, '--ovsdb-max-strangers', '2')
+    for (const systemId of ['a', 'b', 'c', 'd']) {
+      const host = new LyingHost(t, ovsdb, { systemId })
+      await until(async () => (await viewOf(url, systemId)).ovsdb_connected === true)
+      host.socket.destroy()
+      await until(async () => (await viewOf(url, systemId)).ovsdb_connected !== true)
+    }
+    const listed = async () => {
+      const { body } = await send<{ hypervisors: { id: string }[] }>(`${url}/v1/hypervisors`, 'GET')
+      return body.hypervisors.map(({ id }) => id)
+    }
+    await until(async () => (await listed()).length === 2)
+    t.same(await listed(), ['c', 'd'])
+  },
+)
+
+t.test('B127: while a host connects again, nobody else gets its system-id', async (t) => {
+  const { plugboard, url, ovsdb } = await running(t)
+  const connected = async () => (await viewOf(url, 'liar')).ovsdb_connected
+  const host = new LyingHost(t, ovsdb)
+  await until(connected)
+  host.socket.destroy()
+  await until(async () => !(await connected()))
+  const thief = new LyingHost(t, ovsdb, { from: '127.0.0.78' })
+  await thief.closed
+  const [condition] = (await viewOf(url, 'liar')).conditions
+  t.match(condition, { code: 'duplicate-system-id', message: /was last that of the host at 127\.0\.0\.77/ })
+  const back = new LyingHost(t, ovsdb)
+  await until(connected)
+  t.notOk(back.isClosed)
+  await plugboard.says('hypervisor joined')
 })

@@ -1,5 +1,7 @@
 /** Two hosts whose interfaces claim the same VNIC, or whose settings conflict. */
 import t from 'tap'
+import { datapathIdOf } from '../../src/hypervisors/provision.ts'
+import { FakeSwitch } from '../support/fake-switch.ts'
 import { FABRIC, ovsdbCloud, skip } from '../support/hosts.ts'
 import { until } from '../support/switches.ts'
 
@@ -81,13 +83,30 @@ t.test('B35: the bindings of a disconnected host stay, and so do those of the ot
   t.same(vnics.map(cloud.place), ['hv1 tap1 1', undefined])
 })
 
-t.test('two hosts with one tunnel address have a condition each', { skip }, async (t) => {
+t.test('B125: a tunnel address that another host has is refused as long as that one is there', { skip }, async (t) => {
   const cloud = await ovsdbCloud(t)
-  const [, two] = [await cloud.host('hv1', FABRIC), await cloud.host('hv2', FABRIC)]
+  const own = await cloud.host('hv1', FABRIC)
+  const its = await cloud.connectSwitch('hv1')
+  const vnic = await cloud.vnic('vxlan')
+  await own.addInterface('tap1', { vnic, ofport: 1 })
+  await until(() => cloud.status(vnic) === 'active')
+  const two = await cloud.host('hv2', FABRIC)
+  await cloud.connectSwitch('hv2')
+  const ips = () => ['hv1', 'hv2'].map((id) => cloud.hypervisor(id)?.encapIp)
+  t.same(ips(), ['192.0.2.1', null])
   t.same(await Promise.all(['hv1', 'hv2'].map(cloud.conditions)), [['duplicate-encap-ip'], ['duplicate-encap-ip']])
+  t.equal(cloud.status(vnic), 'active', 'the other one is not affected')
   await two.set({ 'plugboard-encap-ip': '192.0.2.2' })
   await cloud.settled(two)
-  t.same(await Promise.all(['hv1', 'hv2'].map(cloud.conditions)), [[], []])
+  t.same(ips(), ['192.0.2.1', '192.0.2.2'])
+  await until(async () => (await cloud.conditions('hv1')).length === 0)
+  await two.set({ 'plugboard-encap-ip': '192.0.2.1' })
+  await cloud.settled(two)
+  t.same(ips(), ['192.0.2.1', null])
+  its.disconnect()
+  await cloud.leave(own)
+  await until(() => cloud.hypervisor('hv2')?.encapIp === '192.0.2.1')
+  await until(async () => !(await cloud.conditions('hv2')).includes('duplicate-encap-ip'))
 })
 
 t.test('B25a: of two hosts with one datapath id the later one gets an id of its own', { skip }, async (t) => {
@@ -106,3 +125,24 @@ t.test('B25a: of two hosts with one datapath id the later one gets an id of its 
   t.equal(one.bridge('br-int')?.datapath_id, taken)
   t.same(await Promise.all(['hv1', 'hv2'].map(cloud.conditions)), [[], []])
 })
+
+t.test(
+  'B127: whoever connects first with the datapath id of a host does not displace its switch',
+  { skip },
+  async (t) => {
+    const cloud = await ovsdbCloud(t)
+    const from = '127.0.0.9'
+    const impostor = () =>
+      FakeSwitch.connect(cloud.openflowPort, { datapathId: BigInt(`0x${datapathIdOf('hv1')}`), from })
+    const first = await impostor()
+    const host = await cloud.host('hv1')
+    await until(() => cloud.switchOf('hv1')?.session.remoteAddress?.startsWith(from) === true)
+    await FakeSwitch.connect(cloud.openflowPort, { datapathId: BigInt(`0x${datapathIdOf('hv1')}`) })
+    const isOwn = () => cloud.switchOf('hv1')?.session.remoteAddress?.startsWith('127.0.0.1') === true
+    await until(isOwn)
+    const again = await impostor()
+    await until(() => cloud.controller.fleet.lastError.get(host.id)?.includes(`the switch at ${from}`) === true)
+    t.ok(isOwn(), 'and it cannot come back')
+    for (const each of [first, again]) each.disconnect()
+  },
+)

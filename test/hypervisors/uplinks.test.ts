@@ -1,5 +1,6 @@
 /** The way to each physical network, as the rows of a host show it. */
 import t from 'tap'
+import { atOnce } from '../../src/core/slices.ts'
 import { readUplinks, type Uplinks } from '../../src/hypervisors/uplinks.ts'
 import { type RowsWish, rowsOf } from '../support/ovsdb-rows.ts'
 
@@ -18,7 +19,7 @@ const uplink = (admin: 'up' | 'down' | null, link: 'up' | 'down' | null, name = 
 })
 
 const read = (bridges: RowsWish['bridges'], known: Uplinks = {}) =>
-  readUplinks(rowsOf({ bridges: { 'br-int': [], ...bridges } }), MAPPINGS, known)
+  atOnce(readUplinks(rowsOf({ bridges: { 'br-int': [], ...bridges } }), MAPPINGS, known))
 const codes = (bridges: RowsWish['bridges'], known?: Uplinks) => read(bridges, known).troubles.map(({ code }) => code)
 
 t.test('B67: a bridge that is gone stops what leaves by it, and its uplinks are remembered', async (t) => {

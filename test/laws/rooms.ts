@@ -89,7 +89,7 @@ export const ROOMS: readonly Room[] = [
     imports: [...CORE, 'src/switches', 'src/hypervisors'],
   },
   {
-    path: 'src/controller.ts',
+    path: 'src/controller',
     is: 'wires these',
     imports: [
       ...CORE,
@@ -132,7 +132,7 @@ export const ROOMS: readonly Room[] = [
       'src/hypervisors',
       'src/packet-in',
       'src/status',
-      'src/controller.ts',
+      'src/controller',
       'src/gate',
       'src/pki',
       'src/http',

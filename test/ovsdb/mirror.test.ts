@@ -65,7 +65,7 @@ for (const rfc of [true, false]) {
 }
 
 t.test('B108: the memory that rows take is bounded, and what goes makes room', async (t) => {
-  const mirror = new Mirror(new Map([['A', columns]]), 20_000)
+  const mirror = new Mirror(new Map([['A', columns]]), { maxOctets: 20_000 })
   const insert = (id: string, name = '') =>
     take(mirror, { updates: { A: { [id]: { insert: { name } } } }, whole: false }, false)
   for (let n = 0; n < 10; n += 1) insert(String(n))
@@ -77,4 +77,22 @@ t.test('B108: the memory that rows take is bounded, and what goes makes room', a
   for (let n = 0; n < 9; n += 1) take(mirror, { updates: { A: { [n]: { delete: null } } }, whole: false }, false)
   insert('long', 'x'.repeat(5_000))
   t.same([...(mirror.rows[0]?.[1].keys() ?? [])], ['9', 'long'])
+})
+
+t.test('B123: the number of rows is bounded, and what goes makes room', async (t) => {
+  const mirror = new Mirror(new Map(Object.entries({ A: columns, B: columns })), { maxRows: 3 })
+  const insert = (table: string, id: string) =>
+    take(mirror, { updates: { [table]: { [id]: { insert: {} } } }, whole: false }, false)
+  for (const [table, id] of [
+    ['A', '1'],
+    ['A', '2'],
+    ['B', '1'],
+  ] as const)
+    insert(table, id)
+  t.throws(() => insert('B', '2'), { code: 'too-much-data', message: /more than 3 rows/ })
+  const swap = { A: { 1: { delete: null }, 3: { insert: {} } } }
+  t.equal(take(mirror, { updates: swap, whole: false }, false).length, 2)
+  const initial = (...ids: string[]) => ({ A: Object.fromEntries(ids.map((id) => [id, { initial: {} }])) })
+  t.equal(take(mirror, { updates: initial('4', '5', '6'), whole: true }, false).length, 6, 'all rows are replaced')
+  t.throws(() => take(mirror, { updates: initial('4', '5', '6', '7'), whole: true }, false), { code: 'too-much-data' })
 })

@@ -30,6 +30,7 @@ t.test('every stage that sends packets to the controller has a handler', async (
     log,
     stopwatch: new Latencies().bundle,
     isOther: () => false,
+    isOwn: () => false,
     refusalOf: undefined,
   })
   const guardDrops = new GuardDrops({ graph, rules: ENGINES, fleet, log })

@@ -1,7 +1,7 @@
 /** A controller on a store in memory. Its operations are called by name, as the HTTP room calls them. */
 
 import pino from 'pino'
-import { Controller } from '../../src/controller.ts'
+import { Controller } from '../../src/controller/controller.ts'
 import type { Engine } from '../../src/core/engine/engine.ts'
 import { guarded } from '../../src/core/engine/guarded.ts'
 import { takenNames } from '../../src/core/engine/taken-names.ts'

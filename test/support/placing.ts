@@ -1,5 +1,5 @@
 /** Writes reports of hosts directly into the journal, for tests in which it does not matter how they got there. */
-import type { Controller } from '../../src/controller.ts'
+import type { Controller } from '../../src/controller/controller.ts'
 import { arrived } from '../../src/core/resources/migration.ts'
 import type { VnicId } from '../../topology/ids.ts'
 import type { Binding, Hypervisor } from '../../topology/model.ts'

@@ -1,5 +1,5 @@
 /** Simulates what hypervisors report to a controller: that they exist, where interfaces are, and their switches. */
-import type { Controller } from '../../src/controller.ts'
+import type { Controller } from '../../src/controller/controller.ts'
 import { arrived } from '../../src/core/resources/migration.ts'
 import { listen } from '../../src/openflow/index.ts'
 import type { VnicId } from '../../topology/ids.ts'

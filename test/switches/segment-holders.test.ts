@@ -65,6 +65,8 @@ t.test('B11: a freed segment stays taken while a hypervisor may hold rules for i
         faults: {},
         uplinks: {},
         successor: null,
+        address: null,
+        hadVnic: true,
         claimsStored: true,
         keepsDecisions: false,
       },

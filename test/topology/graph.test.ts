@@ -121,3 +121,17 @@ t.test('a key that another object takes over stays with that one', async (t) => 
   t.equal(graph.byKey.get(network.key), undefined)
   t.same(graph.byKey.get(900 as Key), { kind: 'network', id: 'network-1' as NetworkId })
 })
+
+t.test('B125: tunnel addresses of hypervisors that never had a VNIC change no MTU, if others had one', async (t) => {
+  const stranger = (n: number) => hypervisor(n, { encapIp: `fd00::${n}`, hadVnic: false })
+  const strangers = [stranger(1), stranger(2)]
+  const has = (...hypervisors: ReturnType<typeof hypervisor>[]) => graphOf({ hypervisors }).hasIpv6Tunnels
+  t.equal(has(...strangers), true, 'nobody has had one')
+  t.equal(has(...strangers, hypervisor(0)), false)
+  t.equal(has(...strangers, hypervisor(0, { encapIp: 'fd00::9' })), true)
+  const graph = graphOf({ hypervisors: [...strangers, hypervisor(0)] })
+  for (const n of [1, 2]) graph.setHypervisor(hypervisorId(n), { ...stranger(n), hadVnic: true })
+  t.equal(graph.hasIpv6Tunnels, true)
+  for (const n of [1, 2]) graph.setHypervisor(hypervisorId(n), null)
+  t.equal(graph.hasIpv6Tunnels, false)
+})

@@ -7,6 +7,7 @@ import type { HypervisorId, VnicId } from '../../../topology/ids.ts'
 import type { Binding } from '../../../topology/model.ts'
 import type { Draft } from '../draft.ts'
 import { arrived } from './migration.ts'
+import { mayHold } from './pins.ts'
 
 /** The claims on a VNIC, the oldest first. */
 export function claimsOn(graph: GraphReader, id: VnicId): readonly Binding[] {
@@ -19,6 +20,10 @@ export function claimsOn(graph: GraphReader, id: VnicId): readonly Binding[] {
 /** The claim of one hypervisor on a VNIC. */
 export const claimOf = (graph: GraphReader, id: VnicId, hypervisor: HypervisorId): Binding | undefined =>
   claimsOn(graph, id).find((claim) => claim.hypervisor === hypervisor)
+
+/** The claims on a pinned VNIC of hypervisors that must not have it. */
+export const refusedClaims = (graph: GraphReader, id: VnicId): Binding[] =>
+  claimsOn(graph, id).filter(({ hypervisor }) => !mayHold(graph.vnics.get(id), hypervisor))
 
 /** The VNICs that a hypervisor claims or has. */
 export const claimedBy = (graph: GraphReader, hypervisor: HypervisorId): Set<VnicId> =>
@@ -38,8 +43,10 @@ export function writeTenures(draft: Draft, tenures: readonly Tenure[]): void {
   const changed: Array<{ readonly holder: Binding; readonly was: Binding | undefined }> = []
   for (const { id, claims, holder } of tenures) {
     const was = graph.bindings.get(id)
-    if (!isStored(graph, id, claims)) {
-      draft.change({ kind: 'contest', id, to: claims.length > 1 ? { vnicId: id, claims } : null })
+    // The binding alone tells of a single claim that holds the VNIC.
+    const contested = claims.length > 1 || !holder ? claims : []
+    if (!isStored(graph, id, contested)) {
+      draft.change({ kind: 'contest', id, to: contested.length > 0 ? { vnicId: id, claims: contested } : null })
     }
     if (was && holder && sameBinding(was, holder)) continue
     if (was) draft.change({ kind: 'binding', id, to: null })
@@ -51,13 +58,14 @@ export function writeTenures(draft: Draft, tenures: readonly Tenure[]): void {
   }
 }
 
-/** Drops all claims of a hypervisor. What it had goes to the newest claim of another one. */
+/** Drops all claims of a hypervisor. What it had goes to the newest claim of another one that may have it. */
 export function dropClaims(draft: Draft, hypervisor: HypervisorId): void {
   const { graph } = draft
   const tenures = [...claimedBy(graph, hypervisor)].map((id): Tenure => {
     const claims = claimsOn(graph, id).filter((claim) => claim.hypervisor !== hypervisor)
     const was = graph.bindings.get(id)
-    const holder = was && was.hypervisor !== hypervisor ? was : (newest(claims) ?? null)
+    const allowed = claims.filter((claim) => mayHold(graph.vnics.get(id), claim.hypervisor))
+    const holder = was && was.hypervisor !== hypervisor ? was : (newest(allowed) ?? null)
     return { id, claims, holder }
   })
   writeTenures(draft, tenures)
@@ -70,9 +78,8 @@ export const newest = (claims: readonly Binding[]): Binding | undefined =>
 export const sameBinding = (a: Binding, b: Binding): boolean =>
   a.hypervisor === b.hypervisor && a.bridge === b.bridge && a.interface === b.interface && a.ofport === b.ofport
 
-function isStored(graph: GraphReader, id: VnicId, claims: readonly Binding[]): boolean {
+function isStored(graph: GraphReader, id: VnicId, wanted: readonly Binding[]): boolean {
   const stored = graph.contests.get(id)?.claims ?? []
-  const wanted = claims.length > 1 ? claims : []
   return (
     stored.length === wanted.length &&
     wanted.every((claim, n) => stored[n] !== undefined && sameBinding(stored[n], claim))

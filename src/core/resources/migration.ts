@@ -10,6 +10,7 @@ import type { Binding, Vnic } from '../../../topology/model.ts'
 import type { Draft } from '../draft.ts'
 import { PlugboardError } from '../errors.ts'
 import { checkRevision, type Expected, owned } from './objects.ts'
+import { pinAt } from './pins.ts'
 
 /** What a VNIC has that does not migrate. */
 export const NO_MIGRATION = { migratesTo: null, isActivated: false } as const
@@ -105,8 +106,8 @@ export function callOffAll(draft: Draft, to: HypervisorId): void {
 }
 
 /**
- * Called when a VNIC has a new binding: ends its migration, at the target or at a third hypervisor. No caller has changed the
- * VNIC, so its revision stays.
+ * Called when a VNIC has a new binding: ends its migration, at the target or at a third hypervisor. A pinned VNIC is pinned to the
+ * target from then on. No caller has changed the VNIC, so its revision stays.
  * @param was the previous binding
  */
 export function arrived(draft: Draft, now: Binding, was: Binding | undefined): void {
@@ -115,7 +116,8 @@ export function arrived(draft: Draft, now: Binding, was: Binding | undefined): v
   const isThere = now.hypervisor === vnic.migratesTo
   if (isThere ? now.ofport === null : !was || was.hypervisor === now.hypervisor) return
   setAside(draft, vnic, now.hypervisor)
-  draft.change({ kind: 'vnic', id: vnic.id, to: { ...vnic, ...NO_MIGRATION } })
+  const pin = isThere ? pinAt(vnic, now.hypervisor) : {}
+  draft.change({ kind: 'vnic', id: vnic.id, to: { ...vnic, ...NO_MIGRATION, ...pin } })
 }
 
 /**

@@ -5,7 +5,7 @@ import { claimedBy, claimsOn, dropClaims, type Tenure, writeTenures } from './cl
 
 /**
  * Gives everything that a hypervisor has to another one: its key, so that rules stay as they are, its claims, migrations to it,
- * ports that lead from it to remote sites, and its holds on segments. The former one stays without them until an operator
+ * VNICs that are pinned to it, ports that lead from it to remote sites, and its holds on segments. The former one stays without them until an operator
  * removes it.
  */
 export function succeed(draft: Draft, from: HypervisorId, to: HypervisorId): void {
@@ -16,7 +16,7 @@ export function succeed(draft: Draft, from: HypervisorId, to: HypervisorId): voi
   dropClaims(draft, to)
   if (graph.hypervisors.has(to)) draft.change({ kind: 'hypervisor', id: to, to: null })
   const nothing = { datapathId: null, encapIp: null, bridgeMappings: {}, fabric: {}, faults: {}, uplinks: {} }
-  const gone = { ...old, ...nothing, key: draft.nextKey(), successor: to, claimsStored: true }
+  const gone = { ...old, ...nothing, address: null, key: draft.nextKey(), successor: to, claimsStored: true }
   draft.change({ kind: 'hypervisor', id: from, to: gone })
   draft.change({ kind: 'hypervisor', id: to, to: { ...old, id: to, successor: null } })
   writeTenures(
@@ -26,6 +26,10 @@ export function succeed(draft: Draft, from: HypervisorId, to: HypervisorId): voi
   for (const id of [...graph.vnicsMigratingTo.get(from)]) {
     const vnic = graph.vnics.get(id)
     if (vnic) draft.change({ kind: 'vnic', id, to: { ...vnic, migratesTo: to } })
+  }
+  for (const id of [...graph.vnicsPinnedTo.get(from)]) {
+    const vnic = graph.vnics.get(id)
+    if (vnic) draft.change({ kind: 'vnic', id, to: { ...vnic, requestedHypervisor: to } })
   }
   for (const id of [...graph.portsOn.get(from)]) {
     const port = graph.ports.get(id)

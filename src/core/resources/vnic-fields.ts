@@ -2,13 +2,14 @@
 
 import { Type } from 'typebox'
 import type { GraphReader } from '../../../topology/graph-reader.ts'
+import type { HypervisorId } from '../../../topology/ids.ts'
 import type { Vnic } from '../../../topology/model.ts'
 import type { Caller } from '../caller.ts'
 import type { VnicKind } from '../engine/engine.ts'
 import { ETHERNET } from '../engine/offers.ts'
 import type { Standing } from '../standing.ts'
 import { type GuardDropsView, MIGRATION_STATUS, VNIC_STATUS } from '../views.ts'
-import { claimOf } from './claims.ts'
+import { claimOf, refusedClaims } from './claims.ts'
 import {
   CREATED_AT,
   Detail,
@@ -24,6 +25,7 @@ import {
 } from './common-fields.ts'
 import type { Field } from './field.ts'
 import type { Table } from './field-table.ts'
+import { checkPin } from './pins.ts'
 
 export interface VnicShowing {
   readonly graph: GraphReader
@@ -32,6 +34,7 @@ export interface VnicShowing {
 }
 
 export interface VnicSetting {
+  readonly graph: GraphReader
   readonly caller: Caller
 }
 
@@ -72,6 +75,40 @@ const PORT_ID: VnicField = {
   documentation: 'The port that it is plugged into, or null. `PUT …/vnics/{id}/port` plugs it.',
   answer: orNull(Id),
   show: ({ portId }) => portId,
+}
+
+const REQUESTED_HYPERVISOR: VnicField = {
+  name: 'requested_hypervisor',
+  documentation:
+    'The hypervisor that it is [pinned to](api.md#pinned-vnics): no other one gets it by showing its interface; or null. The target of its migration is allowed, and is the pin once the VNIC is there.',
+  answer: orNull(Opaque),
+  request: {
+    schema: Type.Union([Type.String({ pattern: OPAQUE }), Type.Null()], {
+      description: 'the only hypervisor that may have it; null: any',
+    }),
+    roles: { create: 'member', update: 'member' },
+    default: null,
+    get: ({ requestedHypervisor }) => requestedHypervisor,
+    set: (vnic, id) => ({ ...vnic, requestedHypervisor: id as HypervisorId | null }),
+    check: (vnic, { graph }) => checkPin(graph, vnic),
+  },
+  initial: { requestedHypervisor: null },
+}
+
+/** More are not shown: each hypervisor that has joined can add one. */
+const MAX_REFUSED_SHOWN = 10
+
+const REFUSED_CLAIMS: VnicField = {
+  name: 'refused_claims',
+  documentation:
+    'Interfaces with its id on hypervisors that must not have it, since it is [pinned](api.md#pinned-vnics) to another one: ten at most.',
+  answer: Type.Array(Type.Object({ hypervisor: Opaque, interface: Type.String() }), {
+    description: 'interfaces with its id where it must not be; they get no rules',
+  }),
+  show: ({ id }, { graph }) =>
+    refusedClaims(graph, id)
+      .slice(0, MAX_REFUSED_SHOWN)
+      .map((claim) => ({ hypervisor: claim.hypervisor, interface: claim.interface })),
 }
 
 const STATUS: VnicField = {
@@ -154,7 +191,19 @@ const GUARD_DROPS: VnicField = {
 
 export const vnicTable = (kinds: readonly VnicKind[], features: readonly VnicField[]): VnicTable => ({
   title: 'vnic',
-  head: [ID, PROJECT, VM_ID, nameField<Vnic>(false), kindField(kinds)],
+  head: [ID, PROJECT, VM_ID, nameField<Vnic>(true), kindField(kinds)],
   engines: kinds.map(({ kind, schema, rows = [] }) => ({ of: kind, occasions: ['create'], schema, rows })),
-  tail: [PORT_ID, ...features, STATUS, STATUS_DETAIL, BINDING, MIGRATION, GUARD_DROPS, REVISION, CREATED_AT],
+  tail: [
+    PORT_ID,
+    REQUESTED_HYPERVISOR,
+    ...features,
+    STATUS,
+    STATUS_DETAIL,
+    BINDING,
+    REFUSED_CLAIMS,
+    MIGRATION,
+    GUARD_DROPS,
+    REVISION,
+    CREATED_AT,
+  ],
 })

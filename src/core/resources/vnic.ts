@@ -1,7 +1,9 @@
-/** Creates, destroys, plugs and unplugs VNICs, in a draft. */
+/** Creates, changes, destroys, plugs and unplugs VNICs, in a draft. */
 
 import { randomUUID } from 'node:crypto'
-import type { PortId, ProjectId, VnicId } from '../../../topology/ids.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { Type } from 'typebox'
+import type { HypervisorId, PortId, ProjectId, VnicId } from '../../../topology/ids.ts'
 import type { Port, Vnic } from '../../../topology/model.ts'
 import type { Caller } from '../caller.ts'
 import type { Draft } from '../draft.ts'
@@ -12,6 +14,7 @@ import { type Body, divide, initial, rowsOf, saidFields } from './field-table.ts
 import { only } from './fields.ts'
 import { NO_MIGRATION, setAside } from './migration.ts'
 import { canonical, checkRevision, type Expected, owned, repeated, timestamp } from './objects.ts'
+import { checkPin } from './pins.ts'
 import { checkFields, setFields } from './set-fields.ts'
 
 /** @param body the request, with fields of the core, the features and the kind of VNIC @throws PlugboardError */
@@ -29,7 +32,8 @@ export function createVnic(
   const { asked, attributes } = attributesOf(fields)
   const rows = rowsOf(tables.vnic)
   const id = (given.id ?? randomUUID()) as VnicId
-  const plain = setFields(rows, 'create', newVnic(initial(tables.vnic), id, project, kind), given, { caller })
+  const setting = { graph: draft.graph, caller }
+  const plain = setFields(rows, 'create', newVnic(initial(tables.vnic), id, project, kind), given, setting)
   const request = canonical({ ...asked, ...saidFields(rows, 'create', plain, given) })
   const there = repeated(draft.graph.vnics.get(id), project, request, 'VNIC')
   if (there) return { created: false, vnic: there }
@@ -39,7 +43,7 @@ export function createVnic(
     key: draft.nextKey(),
     request,
   }
-  checkFields(rows, 'create', vnic, given, {})
+  checkFields(rows, 'create', vnic, given, setting)
   draft.change({ kind: 'vnic', id, to: vnic })
   return { created: true, vnic }
 }
@@ -61,6 +65,29 @@ const newVnic = (first: object, id: VnicId, project: ProjectId, kind: string): V
     request: '',
   }) as unknown as Vnic
 
+/** @param patch the new values of fields of the core and the features @throws PlugboardError */
+export function updateVnic(
+  draft: Draft,
+  { tables }: ResourceContext,
+  project: ProjectId,
+  id: VnicId,
+  patch: Body,
+  expected: Expected,
+  caller: Caller,
+): void {
+  const { graph } = draft
+  const vnic = owned(graph.vnics.get(id), project, 'VNIC', id)
+  checkRevision(expected, vnic.revision, `VNIC ${id}`)
+  const { given, fields } = divide(tables.vnic, 'update', patch)
+  only(Type.Object({}), fields, 'a VNIC that exists')
+  const rows = rowsOf(tables.vnic)
+  const setting = { graph, caller }
+  const patched = setFields(rows, 'update', vnic, given, setting)
+  checkFields(rows, 'update', patched, given, setting)
+  if (isDeepStrictEqual(patched, vnic)) return
+  draft.change({ kind: 'vnic', id, to: { ...patched, revision: vnic.revision + 1 } })
+}
+
 /** @returns the destroyed VNIC */
 export function destroyVnic(draft: Draft, project: ProjectId, id: VnicId, expected: Expected): Vnic {
   const vnic = owned(draft.graph.vnics.get(id), project, 'VNIC', id)
@@ -71,6 +98,7 @@ export function destroyVnic(draft: Draft, project: ProjectId, id: VnicId, expect
   return vnic
 }
 
+/** @param pin the hypervisor that it is pinned to from now on; null: none; undefined: as before */
 export function plug(
   draft: Draft,
   { engines, features }: ResourceContext,
@@ -78,13 +106,22 @@ export function plug(
   id: VnicId,
   portId: PortId,
   expected: Expected,
+  pin?: HypervisorId | null,
 ): void {
   const { graph } = draft
   const vnic = owned(graph.vnics.get(id), project, 'VNIC', id)
   const port = owned(graph.ports.get(portId), project, 'port', portId, 'port_id')
+  const requestedHypervisor = pin === undefined ? vnic.requestedHypervisor : pin
+  const isPinned = requestedHypervisor === vnic.requestedHypervisor
   // A repeated request has nothing to do. It must not fail because the first one has increased the revision.
-  if (vnic.portId === portId) return
+  if (vnic.portId === portId && isPinned) return
   checkRevision(expected, vnic.revision, `VNIC ${id}`)
+  if (!isPinned) checkPin(graph, { requestedHypervisor })
+  const to = { ...vnic, requestedHypervisor, revision: vnic.revision + 1 }
+  if (vnic.portId === portId) {
+    draft.change({ kind: 'vnic', id, to })
+    return
+  }
   if (vnic.portId) {
     throw new PlugboardError('vnic-plugged', `VNIC ${id} is plugged into port ${vnic.portId}: unplug it first`)
   }
@@ -110,7 +147,7 @@ export function plug(
   }
   for (const { checkPlug } of features) checkPlug?.(graph, engines, vnic, port)
   engine.checkPlug(graph, vnic, port)
-  draft.change({ kind: 'vnic', id, to: { ...vnic, portId, revision: vnic.revision + 1 } })
+  draft.change({ kind: 'vnic', id, to: { ...to, portId } })
   touch(draft, port)
 }
 

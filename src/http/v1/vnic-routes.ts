@@ -1,9 +1,9 @@
 /** VNICs: list, create, show, destroy, plug and unplug. */
 import { Type } from 'typebox'
-import type { Operations, PortId, VnicId } from '../../core/operations.ts'
+import type { HypervisorId, Operations, PortId, VnicId } from '../../core/operations.ts'
 import { Id, OPAQUE } from '../../core/resources/common-fields.ts'
 import { answerSchema, type Body, requestSchema } from '../../core/resources/field-table.ts'
-import { held, resource } from './answers.ts'
+import { changed, held, resource } from './answers.ts'
 import { PageQuery } from './lists.ts'
 import { type Call, PROJECT, type Route } from './route.ts'
 import { IfMatch, Prefer } from './schemas.ts'
@@ -11,6 +11,11 @@ import { create, destroy, list, show } from './shapes.ts'
 
 const VNICS = `${PROJECT}/vnics`
 const VNIC = `${VNICS}/:vnic_id`
+
+interface Plug {
+  readonly port_id: PortId
+  readonly requested_hypervisor?: HypervisorId | null
+}
 
 const idOf = ({ params }: Call) => params.vnic_id as VnicId
 
@@ -44,6 +49,20 @@ export const vnicRoutes = ({ vnics, tables }: Operations): Route[] => {
       resource: Vnic,
       find: (call) => vnics.show(call.project, idOf(call)),
     }),
+    {
+      operation: 'update_vnic',
+      summary: 'Name a VNIC, or pin it to a hypervisor',
+      method: 'PATCH',
+      path: VNIC,
+      role: 'member',
+      headers: IfMatch,
+      body: requestSchema(tables.vnic, 'update'),
+      responses: { 200: Vnic, 202: Vnic },
+      async answer(call) {
+        const { project, body, expected, caller } = call
+        return changed(call.reply, await vnics.update(project, idOf(call), body as Body, expected, caller))
+      },
+    },
     destroy({
       operation: 'destroy_vnic',
       summary: 'Destroy a VNIC; one that is plugged is unplugged first',
@@ -58,11 +77,15 @@ export const vnicRoutes = ({ vnics, tables }: Operations): Route[] => {
       path: `${VNIC}/port`,
       role: 'member',
       headers: { ...IfMatch, ...Prefer },
-      body: Type.Object({ port_id: Id }, { additionalProperties: false }),
+      body: Type.Object(
+        { port_id: Id, ...Type.Pick(requestSchema(tables.vnic, 'update'), ['requested_hypervisor']).properties },
+        { additionalProperties: false },
+      ),
       responses: { 200: Vnic, 202: Vnic },
       async answer(call) {
         const [{ project, expected }, id] = [call, idOf(call)]
-        const plugged = await vnics.plug(project, id, (call.body as { port_id: PortId }).port_id, expected)
+        const { port_id, requested_hypervisor } = call.body as Plug
+        const plugged = await vnics.plug(project, id, port_id, expected, requested_hypervisor)
         const vnic = await held(call, plugged, (wait, signal) => vnics.realised(project, id, wait, signal))
         return resource(call.reply, vnic.status === 'active' ? 200 : 202, vnic)
       },

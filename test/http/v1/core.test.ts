@@ -31,6 +31,8 @@ t.test('a VNIC, a network and a port have the fields of the contract', async (t)
     'name',
     'port_id',
     'project',
+    'refused_claims',
+    'requested_hypervisor',
     'revision',
     'status',
     'vm_id',

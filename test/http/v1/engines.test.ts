@@ -52,8 +52,8 @@ t.test('a body has just the fields of the loaded engines', async (t) => {
     requestBody: { content: { 'application/json': { schema: { properties: object } } } }
   }
   t.same(await fieldsOf(['vlan'], '/ports'), ['engine', 'id', 'name', 'rate_limit', 'trunk', 'tunnel_key'])
-  t.same(await fieldsOf(['vlan'], '/vnics'), ['id', 'kind', 'mac_address', 'name', 'vm_id'])
-  t.same(await fieldsOf([], '/vnics'), ['id', 'kind', 'name', 'vm_id'])
+  t.same(await fieldsOf(['vlan'], '/vnics'), ['id', 'kind', 'mac_address', 'name', 'requested_hypervisor', 'vm_id'])
+  t.same(await fieldsOf([], '/vnics'), ['id', 'kind', 'name', 'requested_hypervisor', 'vm_id'])
 })
 
 t.test('GET /v1/extensions lists each with the engines that offer it', async (t) => {

@@ -19,6 +19,7 @@ const OPERATIONS = {
   list_vnics: 'get /v1/projects/{project}/vnics',
   create_vnic: 'post /v1/projects/{project}/vnics',
   show_vnic: 'get /v1/projects/{project}/vnics/{vnic_id}',
+  update_vnic: 'patch /v1/projects/{project}/vnics/{vnic_id}',
   destroy_vnic: 'delete /v1/projects/{project}/vnics/{vnic_id}',
   plug: 'put /v1/projects/{project}/vnics/{vnic_id}/port',
   unplug: 'delete /v1/projects/{project}/vnics/{vnic_id}/port',

@@ -10,6 +10,7 @@
  *   cutover              takes  stale, moves            gives  the generation with which each switch confirms the commit
  *      │ generations
  *      ├─> holders *     takes  stale, freed            gives  changes of the holders of segments
+ *      ├─> strangers *   takes  vnics, hypervisors      gives  the mark of hypervisors that have had a VNIC; others are forgotten
  *      ├─> arp           takes  vnics, subPorts, moves, arrivals   gives  announcements once the rules are confirmed
  *      ├─> packets       takes  arrivals                gives  the first frames of VMs that have migrated, once the rules are confirmed
  *      ├─> fleet         takes  hypervisors             gives  switches that waited for their hypervisor to be known
@@ -23,65 +24,44 @@
  *
  *   switch: compile ─> delta ─> bundle ─> barrier ─> confirmations ─> status ─> events
  */
-import type { Logger } from 'pino'
-import type { GraphReader } from '../topology/graph-reader.ts'
-import type { HypervisorId } from '../topology/ids.ts'
-import { checkEngines } from './core/engine/check-engines.ts'
-import type { Engine } from './core/engine/engine.ts'
-import { Events } from './core/events.ts'
-import type { Feature } from './core/feature.ts'
-import { HostConditions } from './core/host-conditions.ts'
-import { Journal } from './core/journal.ts'
-import { Latencies } from './core/latencies.ts'
-import type { Metric } from './core/metric.ts'
-import { type Operations, operationsOf } from './core/operations.ts'
-import { graphOf, type Loaded } from './core/persist.ts'
-import { Presenter } from './core/present.ts'
-import type { RefusalOf } from './core/refusal-of.ts'
-import { ResourceEvents } from './core/resource-events.ts'
-import { activate } from './core/resources/migration.ts'
-import { tablesOf } from './core/resources/tables.ts'
-import { restore } from './core/restore.ts'
-import { hooksOf } from './core/subscribers.ts'
-import { Troubles } from './core/troubles.ts'
-import { kindsOf, rulesOf } from './engines/engine-list.ts'
-import { FEATURES } from './features/feature-list.ts'
-import { EncapCheck } from './hypervisors/encap-check.ts'
-import { Sightings } from './hypervisors/sightings.ts'
-import { type HostLimits, HypervisorSync } from './hypervisors/sync.ts'
-import { TunnelWatch } from './hypervisors/tunnel-watch.ts'
-import type { Session } from './openflow/index.ts'
-import type { Connection } from './ovsdb/index.ts'
-import type { PacketDispatch } from './packet-in/dispatch.ts'
-import { GratuitousArp } from './packet-in/gratuitous-arp.ts'
-import { GuardDrops } from './packet-in/guard-drops.ts'
-import { packetDispatch } from './packet-in/index.ts'
-import { CommitConfirmations } from './status/commit-confirmations.ts'
-import { metricsOf } from './status/metrics.ts'
-import { StatusTracker } from './status/status-tracker.ts'
-import type { Store } from './store/store.ts'
-import { Confirmations } from './switches/confirmations.ts'
-import { handOut } from './switches/cutover.ts'
-import { Fleet } from './switches/fleet.ts'
-import { SegmentHolders } from './switches/segment-holders.ts'
-
-export interface ControllerOptions {
-  readonly store: Store
-  /** The content of the store. */
-  readonly loaded: Loaded
-  readonly log: Logger
-  readonly engines: readonly Engine[]
-  /** The features. Default: those of this package. */
-  readonly features?: readonly Feature[]
-  /** The address of our OpenFlow listener for the switch of the host with this OVSDB connection. */
-  controllerFor(connection: Connection): string
-  /** What a host may send and fill. By default as much as the library allows. */
-  readonly hostLimits?: HostLimits
-  /** Of hosts and of switches, by their certificates. Default: none. */
-  readonly refusals?: { readonly host: RefusalOf | undefined; readonly switch: RefusalOf | undefined }
-  /** Called with the session of a switch when its hypervisor is known. */
-  switchKnown?(session: Session): void
-}
+import type { GraphReader } from '../../topology/graph-reader.ts'
+import type { HypervisorId } from '../../topology/ids.ts'
+import { checkEngines } from '../core/engine/check-engines.ts'
+import { Events } from '../core/events.ts'
+import { HostConditions } from '../core/host-conditions.ts'
+import { Journal } from '../core/journal.ts'
+import { Latencies } from '../core/latencies.ts'
+import type { Metric } from '../core/metric.ts'
+import { type Operations, operationsOf } from '../core/operations.ts'
+import { graphOf } from '../core/persist.ts'
+import { Presenter } from '../core/present.ts'
+import { ResourceEvents } from '../core/resource-events.ts'
+import { activate } from '../core/resources/migration.ts'
+import { tablesOf } from '../core/resources/tables.ts'
+import { restore } from '../core/restore.ts'
+import { hooksOf } from '../core/subscribers.ts'
+import { Troubles } from '../core/troubles.ts'
+import { kindsOf, rulesOf } from '../engines/engine-list.ts'
+import { FEATURES } from '../features/feature-list.ts'
+import { EncapCheck } from '../hypervisors/encap-check.ts'
+import { Sightings } from '../hypervisors/sightings.ts'
+import { Strangers } from '../hypervisors/strangers.ts'
+import { HypervisorSync } from '../hypervisors/sync.ts'
+import { TunnelWatch } from '../hypervisors/tunnel-watch.ts'
+import type { Session } from '../openflow/index.ts'
+import type { Connection } from '../ovsdb/index.ts'
+import type { PacketDispatch } from '../packet-in/dispatch.ts'
+import { GratuitousArp } from '../packet-in/gratuitous-arp.ts'
+import { GuardDrops } from '../packet-in/guard-drops.ts'
+import { packetDispatch } from '../packet-in/index.ts'
+import { CommitConfirmations } from '../status/commit-confirmations.ts'
+import { metricsOf } from '../status/metrics.ts'
+import { StatusTracker } from '../status/status-tracker.ts'
+import { Confirmations } from '../switches/confirmations.ts'
+import { handOut } from '../switches/cutover.ts'
+import { Fleet } from '../switches/fleet.ts'
+import { SegmentHolders } from '../switches/segment-holders.ts'
+import type { ControllerOptions } from './options.ts'
 
 export class Controller {
   readonly graph: GraphReader
@@ -92,10 +72,10 @@ export class Controller {
   readonly journal: Journal
   readonly latencies = new Latencies()
   readonly #status: StatusTracker
-  readonly #arp: GratuitousArp
   readonly #conditions: HostConditions
-  readonly #tunnels: TunnelWatch
   readonly #packets: PacketDispatch
+  /** Parts with timers. */
+  readonly #timed: ReadonlyArray<{ close(): void }>
   readonly #stopping = new AbortController()
 
   constructor(options: ControllerOptions) {
@@ -122,6 +102,7 @@ export class Controller {
       stopwatch: this.latencies.bundle,
       isOther: (id, address) => hosts.isOther(id, address),
       refusalOf: refusals?.switch,
+      isOwn: (id, address) => hosts.isOwn(id, address),
     })
     const arp = new GratuitousArp({ graph, engines: rules, fleet, log })
     const troubles = new Troubles()
@@ -143,7 +124,10 @@ export class Controller {
     const news = new ResourceEvents({ graph, status, present, events })
     const commits = new CommitConfirmations({ confirmations, pendingOf: (id) => status.confirmation(id) })
     const isConnected = (id: HypervisorId) => fleet.get(id) !== undefined || hosts.connected(id)
-    const encap = new EncapCheck({ graph, troubles, isConnected })
+    const encap = new EncapCheck({ graph, troubles, isConnected, refused: () => hosts.refusedAddresses() })
+    const write: Journal['write'] = (operation) => journal.write(operation)
+    const forgotten = (id: HypervisorId) => this.operations.hypervisors.forget(id)
+    const strangers = new Strangers({ graph, write, log, limits: options.strangers, isConnected, forgotten })
     const tunnels = new TunnelWatch({
       graph,
       engines: rules,
@@ -151,14 +135,16 @@ export class Controller {
       isJoined: (id) => hosts.connected(id),
       provision: (id) => hosts.refresh(id),
     })
-    const conditions = new HostConditions({ graph, engines: rules, troubles, settingsOf: (id) => hosts.conditions(id) })
+    const settingsOf = (id: HypervisorId) => hosts.conditions(id)
+    const conditions = new HostConditions({ graph, engines: rules, troubles, settingsOf })
     troubles.listen([(id) => status.troubled(id), (id) => conditions.changed(id)])
     /** A connection of a hypervisor has begun or ended. What was seen of one that is away counts no longer. */
     const reached = (id: HypervisorId) => {
       if (!isConnected(id)) troubles.forget(id)
       encap.check()
+      strangers.reached(id)
     }
-    const holders = new SegmentHolders({ graph, log, write: (operation) => journal.write(operation) })
+    const holders = new SegmentHolders({ graph, log, write })
     const packets = packetDispatch({
       graph,
       engines,
@@ -171,7 +157,7 @@ export class Controller {
     const hooks = hooksOf({
       graph,
       handOut: (effects) => handOut({ graph, fleet, confirmations, announce: (id) => arp.announceAgain(id) }, effects),
-      subscribers: [holders, arp, packets, fleet, commits, encap, tunnels, status, conditions, news],
+      subscribers: [holders, strangers, arp, packets, fleet, commits, encap, tunnels, status, conditions, news],
     })
     const journal: Journal = new Journal(
       { graph, loaded, restore: (nodes) => restore(nodes, tables), store, log, stopwatch: this.latencies.commit },
@@ -198,6 +184,8 @@ export class Controller {
       sightings,
       conditionsChanged: (id) => conditions.changed(id),
       otherSeen: (id) => fleet.checkHost(id),
+      addressesFreed: () => encap.check(),
+      claimRefused: (vnic) => news.claimRefused(vnic),
       tunnels,
       joinedOrLeft(id) {
         reached(id)
@@ -248,10 +236,9 @@ export class Controller {
     this.hosts = hosts
     this.journal = journal
     this.#status = status
-    this.#arp = arp
     this.#conditions = conditions
-    this.#tunnels = tunnels
     this.#packets = packets
+    this.#timed = [arp, conditions, tunnels, strangers, packets]
     status.recall(events.recall())
   }
 
@@ -283,10 +270,7 @@ export class Controller {
   /** Closes all connections. The switches keep their rules. */
   close(): void {
     this.events.end()
-    this.#arp.close()
-    this.#conditions.close()
-    this.#tunnels.close()
-    this.#packets.close()
+    for (const each of this.#timed) each.close()
     this.fleet.close('the controller stops')
     this.hosts.close('the controller stops')
   }
