@@ -91,13 +91,14 @@ export class Strangers implements Subscriber {
     const due = performance.now() - forgetMs
     for (const [id, since] of this.#gone) {
       if (since > due && this.#gone.size <= maxGone) break
-      this.#gone.delete(id)
-      await this.#forget(id)
+      // It counts until it is removed. If it was reached meanwhile, its time has begun anew.
+      if ((await this.#forget(id)) && this.#gone.get(id) === since) this.#gone.delete(id)
     }
     this.#isForgetting = false
   }
 
-  async #forget(id: HypervisorId): Promise<void> {
+  /** @returns false if the store cannot commit */
+  async #forget(id: HypervisorId): Promise<boolean> {
     const { write, log, isConnected, forgotten } = this.#context
     try {
       const { value: isRemoved } = await write((draft) => {
@@ -106,12 +107,14 @@ export class Strangers implements Subscriber {
         removeHypervisor(draft, id)
         return true
       })
-      if (!isRemoved) return
-      log.info({ hypervisor: id }, 'a hypervisor that never had a VNIC has gone, and is forgotten')
-      forgotten(id)
+      if (isRemoved) {
+        log.info({ hypervisor: id }, 'a hypervisor that never had a VNIC has gone, and is forgotten')
+        forgotten(id)
+      }
+      return true
     } catch (error) {
       log.error({ err: error, hypervisor: id }, 'cannot forget a hypervisor, trying again later')
-      this.reached(id)
+      return false
     }
   }
 }
