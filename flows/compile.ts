@@ -14,6 +14,7 @@ import type { Pipeline } from './pipeline/pipeline.ts'
 import type { Rule } from './pipeline/rule.ts'
 import type { Audience } from './pipeline/scope.ts'
 import type { Stage } from './pipeline/stage.ts'
+import { CLASSIFY } from './pipeline/table.ts'
 import { siteOf } from './sites.ts'
 import { PIPELINE } from './stages/assembled.ts'
 import { connectedScope, type Engines, fabricIn, faultIn, type Ground, scopeOf } from './way.ts'
@@ -37,6 +38,20 @@ export const faultOf = (engines: Engines, domain: Domain, here: Hypervisor): Fau
 /** The way of a domain to the fabric from a hypervisor, or undefined where it has none. */
 export const fabricAt = (engines: Engines, domain: Domain, here: Hypervisor): Fabric | undefined =>
   fabricIn(PIPELINE, engines, domain, here)
+
+/**
+ * The keys (`ruleKey`) of the rules by which a domain takes frames from the fabric on a hypervisor, whether it has members there or
+ * not. Two domains that have one of them share a segment.
+ */
+export function arrivalKeys(graph: GraphReader, engines: Engines, here: Hypervisor, domain: Domain): string[] {
+  try {
+    const wanted = compileDomain({ graph, engines, pipeline: PIPELINE }, here, domain, audienceOfPort(undefined))
+    return wanted.flatMap(([, rules]) => rules.filter(({ table }) => table === CLASSIFY.number).map(ruleKey))
+  } catch (error) {
+    if (error instanceof EngineMistake) return []
+    throw error
+  }
+}
 
 /** The same as `compile`, with the rules of each stage apart. */
 export function compileByStage(ground: Ground, where: HypervisorId, object: Key): Wanted[] {

@@ -114,6 +114,17 @@ export class Ledger {
     if (authorOf(flow.cookie) === undefined) this.meters.observeOther(flow)
   }
 
+  /** Rules of ours that the switch has and would lose: nobody wants them, or another author wants a rule in their place. */
+  *lost(): Generator<void, Flow[]> {
+    const lost: Flow[] = []
+    for (const [key, { flow }] of this.#has) {
+      const author = authorOf(flow.cookie)
+      if (author !== undefined && this.#wanted.get(key)?.[0]?.flow.author !== author) lost.push(flow)
+      yield
+    }
+    return lost
+  }
+
   /** What to send. It is a generator, because there may be a hundred thousand rules. */
   *delta(): Generator<void, Delta> {
     const put: Rule[] = []

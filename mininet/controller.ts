@@ -38,7 +38,7 @@ export class Controller {
   readonly #relay: Server
   #process: { pid: number; exit: Promise<number> } | undefined
   readonly #place: ControllerPlace
-  /** The directory of its store. */
+  /** The directory of its store, unless `start` names another. */
   readonly store: string
   /** The file with its output, of all starts. */
   readonly log: string
@@ -95,9 +95,12 @@ export class Controller {
     this.url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : address}`
   }
 
-  /** Starts the controller, also after it was stopped or killed. Returns when `/readyz` reports that it is ready. */
-  async start(): Promise<void> {
-    const argv = [process.execPath, main, ...this.#arguments]
+  /**
+   * Starts the controller, also after it was stopped or killed. Returns when `/readyz` reports that it is ready.
+   * @param flags further flags, for this start only
+   */
+  async start(...flags: readonly string[]): Promise<void> {
+    const argv = [process.execPath, main, ...this.#arguments, ...flags]
     const { pid } = await this.#channel.call<{ pid: number }>('spawn', {
       machine: this.#place.machine,
       argv,

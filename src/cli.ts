@@ -38,7 +38,8 @@ export function parseCommandLine(argv: readonly string[], env: Readonly<Record<s
     if (argument.startsWith('-') && argument !== '-') {
       const [flag = '', ...inline] = argument.split('=')
       const key = flag === '--config' ? undefined : keyOf(flag)
-      const text = inline.length > 0 ? inline.join('=') : argv[++index]
+      const stands = key?.setting.isSwitch && inline.length === 0 && !/^(true|false)$/.test(argv[index + 1] ?? '')
+      const text = stands ? 'true' : inline.length > 0 ? inline.join('=') : argv[++index]
       if (text === undefined || (inline.length === 0 && text.startsWith('--'))) {
         throw new UsageError(`${flag} needs a value: ${key ? key.setting.form : 'FILE'}`)
       }

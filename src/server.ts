@@ -8,6 +8,7 @@ import { type Address, printAddress } from './config/values.ts'
 import { Controller } from './controller/controller.ts'
 import type { ControllerOptions } from './controller/options.ts'
 import { EngineError } from './core/engine/load.ts'
+import { identityOf } from './core/identity.ts'
 import { load } from './core/persist.ts'
 import type { RefusalOf } from './core/refusal-of.ts'
 import { type AllCredentials, expiryMetric, isReloaded, readCredentials, renewable } from './credentials.ts'
@@ -138,8 +139,11 @@ export async function start(config: Config, log: Logger, audit: Logger, version:
     let openflowPort = config.openflow.listen.port
     const gates = new Gates({ openflow: limitsOf(config.openflow), ovsdb: limitsOf(config.ovsdb) }, log)
     const maxMessage = config.ovsdb.max_message_mib * 1024 * 1024
+    const identity = await identityOf(store)
     const controller = new Controller({
       store,
+      identity,
+      adoptAll: config.store.adopt,
       loaded: await load(store),
       log,
       engines,

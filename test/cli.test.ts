@@ -83,3 +83,17 @@ t.test('the help has every flag, variable and default', (t) => {
   t.ok(text.split('\n').every((line) => line.length <= 150))
   t.end()
 })
+
+t.test('a flag that switches something on needs no value', (t) => {
+  for (const [argv, adopt] of [
+    [['--store-adopt'], true],
+    [['--store-adopt', 'true'], true],
+    [['--store-adopt=false'], false],
+    [['--store-adopt', '--log-level', 'warn'], true],
+    [[], false],
+  ] as const) {
+    t.match(parseCommandLine(argv, {}), { name: 'run', config: { store: { adopt } } })
+  }
+  t.throws(() => parseCommandLine(['--store-adopt=yes'], {}), { message: /store\.adopt holds "yes".*true or false/ })
+  t.end()
+})

@@ -8,7 +8,16 @@ import { readFloating } from './floating.ts'
 import { oidcSettings } from './oidc-settings.ts'
 import { readCertificateName, SYSTEM_ID, tlsSettings } from './tls-settings.ts'
 import { readTokens } from './tokens.ts'
-import { readAddress, readFilePath, readNumber, readOneOf, readPath, readRanges, readTarget } from './values.ts'
+import {
+  readAddress,
+  readBoolean,
+  readFilePath,
+  readNumber,
+  readOneOf,
+  readPath,
+  readRanges,
+  readTarget,
+} from './values.ts'
 
 export interface Setting<T> {
   /** The placeholder for the value in the help. */
@@ -18,6 +27,8 @@ export interface Setting<T> {
   readonly initial: unknown
   /** The value is a list or a mapping. A flag or a variable contains it as YAML or JSON. */
   readonly structured?: true
+  /** The flag may stand alone, and then means true. */
+  readonly isSwitch?: true
   /** @throws Disallowed */
   readonly read: (value: unknown) => T
 }
@@ -142,6 +153,14 @@ export const SETTINGS = {
       words: 'Where the state is kept: a directory for one Plugboard alone, on a disk of this machine.',
       initial: './plugboard-data',
       read: readPath,
+    },
+    adopt: {
+      form: 'BOOLEAN',
+      words:
+        'Serve hosts that may belong to another store (condition foreign-store), each of them once. The flag needs no value.',
+      initial: false,
+      isSwitch: true,
+      read: readBoolean,
     },
   },
   engines: {

@@ -116,6 +116,13 @@ export const readNumber =
     throw new Disallowed(value, `a whole number from ${least} to ${most}`)
   }
 
+/** Reads a truth value. In a flag or a variable it is text. */
+export function readBoolean(value: unknown): boolean {
+  if (value === true || value === 'true') return true
+  if (value === false || value === 'false') return false
+  throw new Disallowed(value, 'true or false')
+}
+
 export const readOneOf =
   <T extends string>(words: readonly T[]) =>
   (value: unknown): T => {

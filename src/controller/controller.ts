@@ -9,6 +9,7 @@
  *
  *   cutover              takes  stale, moves            gives  the generation with which each switch confirms the commit
  *      │ generations
+ *      ├─> reviews *     takes  hypervisors             gives  a refusal, before the commit, of segments that held rules may use
  *      ├─> holders *     takes  stale, freed            gives  changes of the holders of segments
  *      ├─> strangers *   takes  vnics, hypervisors      gives  the mark of hypervisors that have had a VNIC; others are forgotten
  *      ├─> arp           takes  vnics, subPorts, moves, arrivals   gives  announcements once the rules are confirmed
@@ -26,7 +27,7 @@
  */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
-import { checkEngines } from '../core/engine/check-engines.ts'
+import { checkEngines } from '../core/engine/missing-engine.ts'
 import { Events } from '../core/events.ts'
 import { HostConditions } from '../core/host-conditions.ts'
 import { Journal } from '../core/journal.ts'
@@ -60,7 +61,9 @@ import { StatusTracker } from '../status/status-tracker.ts'
 import { Confirmations } from '../switches/confirmations.ts'
 import { handOut } from '../switches/cutover.ts'
 import { Fleet } from '../switches/fleet.ts'
+import { Reviews } from '../switches/review.ts'
 import { SegmentHolders } from '../switches/segment-holders.ts'
+import type { SwitchListener } from '../switches/switch-listener.ts'
 import type { ControllerOptions } from './options.ts'
 
 export class Controller {
@@ -94,6 +97,7 @@ export class Controller {
       flush: () => journal.flush(),
     })
     const confirmations = new Confirmations()
+    const reviews = new Reviews({ graph, engines: rules, log, hosts: () => hosts, switches: () => fleet })
     const fleet: Fleet = new Fleet({
       graph,
       engines: rules,
@@ -103,6 +107,8 @@ export class Controller {
       isOther: (id, address) => hosts.isOther(id, address),
       refusalOf: refusals?.switch,
       isOwn: (id, address) => hosts.isOwn(id, address),
+      reception: () => hosts.reception,
+      reviewer: reviews,
     })
     const arp = new GratuitousArp({ graph, engines: rules, fleet, log })
     const troubles = new Troubles()
@@ -157,7 +163,20 @@ export class Controller {
     const hooks = hooksOf({
       graph,
       handOut: (effects) => handOut({ graph, fleet, confirmations, announce: (id) => arp.announceAgain(id) }, effects),
-      subscribers: [holders, strangers, arp, packets, fleet, commits, encap, tunnels, status, conditions, news],
+      subscribers: [
+        reviews,
+        holders,
+        strangers,
+        arp,
+        packets,
+        fleet,
+        commits,
+        encap,
+        tunnels,
+        status,
+        conditions,
+        news,
+      ],
     })
     const journal: Journal = new Journal(
       { graph, loaded, restore: (nodes) => restore(nodes, tables), store, log, stopwatch: this.latencies.commit },
@@ -177,6 +196,8 @@ export class Controller {
       engines,
       switches: fleet,
       log,
+      identity: options.identity,
+      adoptAll: options.adoptAll,
       troubled: (id, found) => {
         troubles.report('host', id, found)
         conditions.changed(id)
@@ -195,26 +216,19 @@ export class Controller {
       ...(hostLimits && { limits: hostLimits }),
       refusalOf: refusals?.host,
     })
-    fleet.listen([
-      arp,
-      holders,
-      tunnels,
-      status,
-      packets,
-      hosts,
-      {
-        connected(id) {
-          reached(id)
-          const here = fleet.get(id)
-          if (here) options.switchKnown?.(here.session)
-        },
-        disconnected(id) {
-          troubles.report('switch', id, [])
-          reached(id)
-        },
-        intruded: (id, found) => troubles.report('switch', id, found),
+    const observer: SwitchListener = {
+      connected(id) {
+        reached(id)
+        const here = fleet.get(id)
+        if (here) options.switchKnown?.(here.session)
       },
-    ])
+      disconnected(id) {
+        troubles.report('switch', id, [])
+        reached(id)
+      },
+      intruded: (id, found) => troubles.report('switch', id, found),
+    }
+    fleet.listen([arp, holders, tunnels, status, packets, hosts, reviews, observer])
     this.operations = operationsOf({
       journal,
       engines,

@@ -2,10 +2,11 @@
 import type { Logger } from 'pino'
 import type { Engine } from '../core/engine/engine.ts'
 import type { Feature } from '../core/feature.ts'
+import type { Identity } from '../core/identity.ts'
 import type { Loaded } from '../core/persist.ts'
 import type { RefusalOf } from '../core/refusal-of.ts'
+import type { HostLimits } from '../hypervisors/host-limits.ts'
 import type { StrangerLimits } from '../hypervisors/strangers.ts'
-import type { HostLimits } from '../hypervisors/sync.ts'
 import type { Session } from '../openflow/index.ts'
 import type { Connection } from '../ovsdb/index.ts'
 import type { Store } from '../store/store.ts'
@@ -20,6 +21,9 @@ export interface ControllerOptions {
   readonly features?: readonly Feature[]
   /** The address of our OpenFlow listener for the switch of the host with this OVSDB connection. */
   controllerFor(connection: Connection): string
+  readonly identity: Identity
+  /** The setting `store.adopt`. */
+  readonly adoptAll: boolean
   /** What a host may send and fill. By default as much as the library allows. */
   readonly hostLimits?: HostLimits
   /** Of hosts and of switches, by their certificates. Default: none. */

@@ -1,6 +1,13 @@
 /** What the core needs to know about the connected switches; `src/switches` implements it. */
-import type { HypervisorId, Key } from '../../topology/ids.ts'
+import type { HypervisorId, Key, VnicId } from '../../topology/ids.ts'
 import type { Flow, Meter } from '../openflow/index.ts'
+
+/** A rule of Plugboard that the store does not know, because it was loaded from a dump that is older. */
+export interface HeldRule {
+  readonly flow: Flow
+  /** The VNIC that the rule serves, if an interface there shows it; null: it is not known. */
+  readonly vnic: VnicId | null
+}
 
 export interface ConnectedSwitch {
   /** The IP address that it has connected from. */
@@ -17,10 +24,26 @@ export interface ConnectedSwitch {
   readonly backlog: number
   /** For each object that lacks rules it needs, what the switch did: `refused a rule: …`. */
   readonly refused: ReadonlyMap<Key, string>
+  /** The rules that it would lose. While there are any, nothing is changed there. */
+  readonly held: readonly HeldRule[]
+  /** Compares the switch again, if rules are held. Resolves when it has only wanted rules, or when its connection ends. */
+  comparedAgain(): Promise<void>
   /** Reads the flows of the switch, in several parts. @throws OpenFlowError */
   dumpFlows(): AsyncIterable<readonly Flow[]>
   /** Reads the meters of the switch; an empty list if it does not support meters. @throws OpenFlowError */
   dumpMeters(): Promise<readonly Meter[]>
+}
+
+/** What decides about hosts needs beside that: switches that no served hypervisor has are waiting. */
+export interface Switchboard extends ConnectedSwitches {
+  /** Serves the switch of a hypervisor from now on, if it is waiting. If it has held rules, they are reviewed again. */
+  admit(hypervisor: HypervisorId): void
+  /** Ends the connection of a hypervisor's switch. */
+  dismiss(hypervisor: HypervisorId, reason: string): void
+  /** Has a waiting switch rules of Plugboard? undefined: it is not there, or does not say. */
+  hasRules(datapathId: string): Promise<boolean | undefined>
+  /** The IP address of a switch, whether it is served or waiting. */
+  addressOf(datapathId: string): string | undefined
 }
 
 export interface ConnectedSwitches {

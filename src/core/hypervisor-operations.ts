@@ -5,7 +5,7 @@ import { unmetered } from '../../flows/pipeline/rule.ts'
 import { METERS_PER_VNIC, meterOf, metersIn } from '../../flows/pipeline/vnic-meter.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Hypervisor } from '../../topology/model.ts'
-import { type Flow, versionName } from '../openflow/index.ts'
+import { type Flow, printFlow, versionName } from '../openflow/index.ts'
 import { compareFlows, showMeters, showRule } from './compare-flows.ts'
 import type { ConnectedSwitch, ConnectedSwitches } from './connected-switches.ts'
 import { PlugboardError } from './errors.ts'
@@ -14,7 +14,10 @@ import { type FlowFilter, objectsOf } from './flow-filter.ts'
 import type { JoinedHosts } from './joined-hosts.ts'
 import type { Journal } from './journal.ts'
 import { findHypervisor, removeHypervisor } from './resources/hypervisor.ts'
-import type { ConditionView, FlowsView, HypervisorView, Listed } from './views.ts'
+import type { ConditionView, FlowsView, HeldView, HypervisorView, Listed } from './views.ts'
+
+/** More are only counted. */
+const MAX_HELD_SHOWN = 1_000
 
 export interface HypervisorContext {
   readonly journal: Journal
@@ -31,30 +34,72 @@ export class HypervisorOperations {
     this.#context = context
   }
 
-  /** Lists the hypervisors in the order in which they first joined. */
+  /** Lists the hypervisors in the order in which they first joined, then connected hosts that are not touched. */
   *list(): Generator<Listed<Promise<HypervisorView>>> {
-    const { graph } = this.#context.journal
-    for (const hypervisor of [...graph.hypervisors.values()].sort((a, b) => a.key - b.key)) {
+    const { journal, hosts } = this.#context
+    const known = journal.graph.hypervisors
+    const foreign = [...hosts.reception.foreign()].filter(({ id }) => !known.has(id))
+    for (const hypervisor of [...known.values(), ...foreign].sort((a, b) => a.key - b.key)) {
       yield { key: hypervisor.key, view: () => this.#view(hypervisor) }
     }
   }
 
   /** @throws PlugboardError `not-found` */
   async show(id: HypervisorId): Promise<HypervisorView> {
-    return this.#view(findHypervisor(this.#context.journal.graph, id))
+    return this.#view(this.#find(id))
+  }
+
+  /**
+   * Serves a connected host that was not touched, because it may belong to another store. A host that is served already stays so.
+   * @throws PlugboardError `not-found`; `unavailable` if its host is not connected
+   */
+  async adopt(id: HypervisorId): Promise<HypervisorView> {
+    const { journal, hosts } = this.#context
+    const found = this.#find(id)
+    if (!(await hosts.reception.adopt(id)) && !hosts.connected(id)) {
+      throw new PlugboardError('unavailable', `hypervisor ${id} is not connected: adopt it when it is`)
+    }
+    // Its state may not be in the graph yet.
+    return this.#view(journal.graph.hypervisors.get(id) ?? found)
+  }
+
+  /** The rules that are held on the hypervisor's switch after a restore. @throws PlugboardError `not-found` */
+  held(id: HypervisorId): HeldView {
+    this.#find(id)
+    const held = this.#context.switches.get(id)?.held ?? []
+    const shown = held.slice(0, MAX_HELD_SHOWN)
+    return {
+      held: shown.map(({ flow, vnic }) => ({ flow: printFlow(flow), vnic_id: vnic })),
+      total: held.length,
+    }
+  }
+
+  /**
+   * Takes the held rules away.
+   * @returns resolves when the switch has confirmed, or its connection has ended
+   * @throws PlugboardError `not-found`, also if no rules are held
+   */
+  release(id: HypervisorId): Promise<void> {
+    this.#find(id)
+    const connected = this.#context.switches.get(id)
+    if (!connected || connected.held.length === 0) {
+      throw new PlugboardError('not-found', `no rules are held on hypervisor ${id}`)
+    }
+    this.#context.hosts.reviewed(id)
+    return connected.comparedAgain()
   }
 
   /** Removes a hypervisor that is not connected. @throws PlugboardError `not-found`, `hypervisor-connected` */
   async remove(id: HypervisorId): Promise<void> {
     const { journal, switches, hosts } = this.#context
     await journal.write((draft) => {
-      findHypervisor(draft.graph, id)
-      if (switches.get(id) || hosts.connected(id)) {
+      if (switches.get(id) || hosts.connected(id) || hosts.reception.view(id)) {
         throw new PlugboardError(
           'hypervisor-connected',
           `hypervisor ${id} is connected: stop it, or take its manager away (ovs-vsctl del-manager), first`,
         )
       }
+      findHypervisor(draft.graph, id)
       removeHypervisor(draft, id)
     })
     this.forget(id)
@@ -98,6 +143,12 @@ export class HypervisorOperations {
     return { flows, meters, ...compareFlows(rules, actual), actual_meters: showMeters(found) }
   }
 
+  /** @throws PlugboardError `not-found` */
+  #find(id: HypervisorId): Hypervisor {
+    const { journal, hosts } = this.#context
+    return hosts.reception.view(id) ?? findHypervisor(journal.graph, id)
+  }
+
   async #view(hypervisor: Hypervisor): Promise<HypervisorView> {
     const { journal, rules: engines, switches, hosts, conditionsOf } = this.#context
     const { id } = hypervisor
@@ -107,7 +158,7 @@ export class HypervisorOperations {
       id,
       hostname: hypervisor.hostname,
       openflow_connected: connected !== undefined,
-      ovsdb_connected: hosts.connected(id),
+      ovsdb_connected: hosts.connected(id) || hosts.reception.view(id) !== undefined,
       openflow_version: connected ? versionName(connected.version).replace('OpenFlow ', '') : null,
       ovs_version: hypervisor.ovsVersion,
       datapath_id: hypervisor.datapathId,

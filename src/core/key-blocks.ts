@@ -5,7 +5,7 @@
 import { FIRST_KEY, type Key } from '../../topology/ids.ts'
 import type { Store } from '../store/store.ts'
 
-const COUNTER = 'counter/key'
+export const KEY_COUNTER = 'counter/key'
 
 const KEYS_PER_BLOCK = 1_000
 
@@ -33,7 +33,7 @@ export class KeyBlocks {
   /** Reserves more keys. @param blocks how many blocks of them @throws StoreError `cannot-commit` */
   async refill(blocks: number): Promise<void> {
     const size = blocks * KEYS_PER_BLOCK
-    const next = await this.#store.takeBlock(COUNTER, size, FIRST_KEY)
+    const next = await this.#store.takeBlock(KEY_COUNTER, size, FIRST_KEY)
     this.#blocks.push({ next, end: next + size })
   }
 }

@@ -106,10 +106,23 @@ export async function load(store: Store): Promise<Loaded> {
   }
 }
 
+/** @throws StoreError `malformed` */
 export function graphOf(nodes: readonly Change[]): Graph {
   const graph = new Graph()
-  for (const node of nodes) apply(graph, node)
+  for (const node of nodes) readable(node, () => apply(graph, node))
   return graph
+}
+
+/** Works with a stored node. @throws StoreError `malformed` if the node is not as any version writes it */
+export function readable<T>({ kind, id }: Change, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof StoreError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    const message = `the store has an object that cannot be read, ${kind}/${id} (${reason}): load the latest dump into another store (plugboard store load)`
+    throw new StoreError('malformed', message, error)
+  }
 }
 
 const changeOf = (kind: ChangeKind, key: string, to: object | null): Change =>

@@ -13,6 +13,7 @@ const BY_CODE: ReadonlyMap<string, Severity> = new Map([
   ['bad-encap-ip', 'error'],
   ['duplicate-datapath-id', 'error'],
   ['engine-mistake', 'error'],
+  ['foreign-store', 'error'],
   ['name-taken', 'error'],
   ['vlan-limit', 'error'],
 ])

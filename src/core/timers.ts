@@ -14,6 +14,19 @@ export class Timers {
     this.#pending.add(timer)
   }
 
+  /** @returns a function that runs the work after a delay. Calls within the delay share one run, because changes seldom come alone. */
+  shared(work: () => void, delayMs: number): () => void {
+    let isPending = false
+    return () => {
+      if (isPending) return
+      isPending = true
+      this.later(() => {
+        isPending = false
+        work()
+      }, delayMs)
+    }
+  }
+
   /** Pending timers are cancelled. */
   clear(): void {
     for (const timer of this.#pending) clearTimeout(timer)

@@ -82,6 +82,13 @@ export interface ConditionView {
   readonly since: string
 }
 
+/** Rules that nobody but an operator takes away. */
+export interface HeldView {
+  readonly held: ReadonlyArray<{ readonly flow: string; readonly vnic_id: string | null }>
+  /** How many there are; `held` shows the first ones. */
+  readonly total: number
+}
+
 /** A rule as the API shows it: a line of ovs-ofctl, the object and the reason. */
 export interface FlowView {
   readonly flow: string

@@ -1,7 +1,7 @@
 /** Hosts that come back with another system-id. */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
-import type { ConnectedSwitches } from '../core/connected-switches.ts'
+import type { Switchboard } from '../core/connected-switches.ts'
 import type { Condition } from '../core/engine/engine.ts'
 import type { JoinedHosts } from '../core/joined-hosts.ts'
 import type { Connection } from '../ovsdb/index.ts'
@@ -9,7 +9,7 @@ import type { Facts } from './facts.ts'
 
 interface Known {
   readonly graph: GraphReader
-  readonly switches: Pick<ConnectedSwitches, 'get'>
+  readonly switches: Pick<Switchboard, 'addressOf'>
   readonly hosts: Pick<JoinedHosts, 'connected'>
 }
 
@@ -29,10 +29,11 @@ export function formerName(
   if (datapathId === null || (there && there.successor === null)) return undefined
   for (const other of graph.hypervisors.values()) {
     if (other.datapathId !== datapathId || other.id === id || hosts.connected(other.id)) continue
-    const connected = switches.get(other.id)
-    const isSame = connected
-      ? connected.address === remoteAddress
-      : encapIp !== null && encapIp === other.encapIp && (other.address ?? remoteAddress) === remoteAddress
+    const address = switches.addressOf(datapathId)
+    const isSame =
+      address !== undefined
+        ? address === remoteAddress
+        : encapIp !== null && encapIp === other.encapIp && (other.address ?? remoteAddress) === remoteAddress
     return isSame ? other.id : undefined
   }
   return undefined

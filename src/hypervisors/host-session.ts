@@ -22,8 +22,10 @@ import { conditionsOf, datapathTwin } from './conditions.ts'
 import { fabricPortsOf } from './fabric-ports.ts'
 import { type HostState, readingHost } from './facts.ts'
 import { InterfacesDown } from './interfaces-down.ts'
+import { carriedBy, markOperations } from './ownership.ts'
 import { provisionProbes } from './probe-ports.ts'
 import { provision } from './provision.ts'
+import type { Reception } from './reception.ts'
 import { Share } from './share.ts'
 import type { Sightings } from './sightings.ts'
 import type { StateWriter } from './state-writer.ts'
@@ -36,6 +38,7 @@ export interface HostContext {
   readonly log: Logger
   readonly sightings: Sightings
   readonly tunnels: Pick<TunnelWatch, 'read' | 'probesOf'>
+  readonly reception: Pick<Reception, 'admit' | 'marks' | 'taken'>
   /** Called when a host has another system-id than before; null: it has none. Its connection is then closed. */
   renamed(session: HostSession, to: string | null): Promise<void>
   /** Called with what stops traffic on a host, whenever its rows have been read. */
@@ -70,6 +73,8 @@ export class HostSession {
   #isBusy = false
   #isStale = false
   #isClosed = false
+  /** Has the host carried the id of our store? */
+  #isMarked = false
 
   constructor(id: HypervisorId, connection: Connection, replica: Replica<OpenVSwitch>, context: HostContext) {
     this.id = id
@@ -92,6 +97,14 @@ export class HostSession {
   close(reason: string): void {
     this.#end()
     this.connection.close(reason)
+  }
+
+  /** The VNICs whose interfaces are there, by port number; undefined: it is not known yet. */
+  get alive(): ReadonlyMap<number, VnicId> | undefined {
+    if (!this.#applied) return undefined
+    const alive = new Map<number, VnicId>()
+    for (const { ofport, vnicId } of this.#applied.claims.values()) if (ofport !== null) alive.set(ofport, vnicId)
+    return alive
   }
 
   /** Computed on each call, because a new VNIC or the claim of another host may have changed what is wrong. */
@@ -128,7 +141,7 @@ export class HostSession {
   }
 
   async #apply(): Promise<void> {
-    const { graph, writer } = this.#context
+    const { graph, writer, reception } = this.#context
     // The rows change while they are read in slices.
     const rows = this.#share.take(() => copyOf(this.#replica.tables))
     const reading = readingHost(
@@ -142,10 +155,16 @@ export class HostSession {
       await this.#context.renamed(this, state.systemId)
       return
     }
+    if (this.#isTaken(rows)) {
+      reception.taken(this.id)
+      this.close('another store has taken it')
+      return
+    }
     this.encapIp = state.facts.encapIp
     const address = this.connection.remoteAddress ?? null
     await writer.write(this.id, state, { address, renewed: this.#renewed(rows, state), share: this.#share })
     this.#applied = state
+    reception.admit(this.id)
     this.#interfaces = new Set(rows.Interface.keys())
     const operations = this.#share.take(() => {
       this.#report(rows, state)
@@ -168,6 +187,14 @@ export class HostSession {
     tunnels.read(this.id, rows)
   }
 
+  /** Does the host carry the id of another store, after it has carried ours? */
+  #isTaken(rows: Rows): boolean {
+    const { store } = carriedBy(rows)
+    const isOurs = store === this.#context.reception.marks(this.id).store
+    this.#isMarked ||= isOurs
+    return this.#isMarked && !isOurs && store !== null
+  }
+
   /**
    * The VNICs that it claims as before, by an interface that is new. Tools that start a VM remove what is left of its interface, and
    * add it again, in one transaction.
@@ -187,7 +214,7 @@ export class HostSession {
 
   /** The operations that write what its OVSDB lacks. */
   #missing(state: HostState): Operation[] {
-    const { graph, engines, tunnels, controllerFor } = this.#context
+    const { graph, engines, tunnels, controllerFor, reception } = this.#context
     const wanted = provision(this.#replica.tables, {
       systemId: this.id,
       isTaken: (datapathId) => datapathTwin(this.id, { datapathId }, graph) !== undefined,
@@ -197,7 +224,7 @@ export class HostSession {
     })
     const isTunnelled = state.facts.encapIp !== null
     const probes = provisionProbes(this.#replica.tables, isTunnelled, tunnels.probesOf(this.id))
-    return [...wanted, ...probes]
+    return [...markOperations(this.#replica.tables, reception.marks(this.id)), ...wanted, ...probes]
   }
 
   #retry(error: unknown): void {

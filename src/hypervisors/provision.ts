@@ -86,7 +86,7 @@ function makeBridge(root: string, wanted: Wanted): Operation[] {
   ]
 }
 
-const controllerRow = (target: string) =>
+export const controllerRow = (target: string) =>
   ({ target, connection_mode: 'out-of-band', max_backoff: MAX_BACKOFF_MS }) as const
 
 /** Changes only what Plugboard depends on. Everything else in the row of an existing bridge stays. */

@@ -3,13 +3,16 @@ import type { Logger } from 'pino'
 import type { HypervisorId } from '../../topology/ids.ts'
 import type { Condition } from '../core/engine/engine.ts'
 import { quoted } from '../core/quoted.ts'
-import type { SparingLog } from '../core/sparing-log.ts'
+import { SparingLog } from '../core/sparing-log.ts'
 import type { Connection, OvsdbError } from '../ovsdb/index.ts'
 
 /** A host with too many rows is not read again within this time: it would take as much work each time. */
 const PAUSE_MS = 10_000
 /** Open vSwitch tries again every few seconds. The condition ends when it has not tried for this time. */
 const CONDITION_MS = 60_000
+
+/** Different lines in a minute about hosts that are refused. */
+const MAX_LINES = 100
 
 interface Excess {
   readonly condition: Condition
@@ -19,7 +22,6 @@ interface Excess {
 
 interface Context {
   readonly log: Logger
-  readonly sparing: SparingLog
   isKnown(hypervisor: HypervisorId): boolean
   /** Called when the condition of a hypervisor appears or ends. */
   changed(hypervisor: HypervisorId): void
@@ -27,6 +29,7 @@ interface Context {
 
 export class RefusedHosts {
   readonly #context: Context
+  readonly #sparing = new SparingLog(MAX_LINES)
   readonly #excesses = new Map<HypervisorId, Excess>()
   /** The number of connections refused because of the system-id of their host. */
   count = 0
@@ -36,23 +39,31 @@ export class RefusedHosts {
   }
 
   /** Refuses a host without a usable system-id. */
-  nameless(connection: Connection, from: string, systemId: string | null): void {
-    const { log, sparing } = this.#context
+  nameless(connection: Connection, systemId: string | null): void {
     this.count += 1
     const words = systemId === null ? 'has no system-id' : `has ${quoted(systemId)} as system-id`
     const remedy = 'set external_ids:system-id in Open_vSwitch to 1–64 of [A-Za-z0-9._-]'
-    const write = () => log.error({ from }, `refusing a host that ${words}: ${remedy}`)
-    sparing.log(`unnamed ${connection.remoteAddress}`, write)
+    const write = () =>
+      this.#context.log.error({ from: nameOf(connection) }, `refusing a host that ${words}: ${remedy}`)
+    this.#sparing.log(`unnamed ${connection.remoteAddress}`, write)
     connection.close('no system-id')
   }
 
   /** Its certificate is for another hypervisor than its system-id. It must not get near the connection of that one. */
-  impostor(connection: Connection, from: string, reason: string): void {
-    const { log, sparing } = this.#context
+  impostor(connection: Connection, reason: string): void {
     this.count += 1
-    const write = () => log.error({ from, reason }, 'refusing a host that has the certificate of another one')
-    sparing.log(`impostor ${connection.remoteAddress}`, write)
+    const about = { from: nameOf(connection), reason }
+    const write = () => this.#context.log.error(about, 'refusing a host that has the certificate of another one')
+    this.#sparing.log(`impostor ${connection.remoteAddress}`, write)
     connection.close(reason)
+  }
+
+  /** @param error why its rows cannot be read, or not be applied */
+  unreadable(connection: Connection, error: unknown): void {
+    const about = { err: error, from: nameOf(connection) }
+    const write = () => this.#context.log.warn(about, 'cannot read the OVSDB of a host')
+    this.#sparing.log(`unread ${connection.remoteAddress}`, write)
+    connection.close(error instanceof Error ? error.message : String(error))
   }
 
   /** Called when the connection of a host has ended. Only known hypervisors have conditions, so this is bounded. */
@@ -92,3 +103,5 @@ export class RefusedHosts {
     for (const { timer } of this.#excesses.values()) clearTimeout(timer)
   }
 }
+
+const nameOf = ({ remoteAddress, remotePort }: Connection): string => `${remoteAddress}:${remotePort}`

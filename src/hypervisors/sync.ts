@@ -10,84 +10,45 @@ import type { Logger } from 'pino'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import { type HypervisorId, isOpaque, type VnicId } from '../../topology/ids.ts'
 import type { Written } from '../core/committed.ts'
-import type { ConnectedSwitches } from '../core/connected-switches.ts'
+import type { Switchboard } from '../core/connected-switches.ts'
 import type { Draft } from '../core/draft.ts'
-import type { Condition, Engine } from '../core/engine/engine.ts'
+import type { Condition } from '../core/engine/engine.ts'
 import type { JoinedHosts } from '../core/joined-hosts.ts'
-import type { Journal } from '../core/journal.ts'
 import type { RefusalOf } from '../core/refusal-of.ts'
-import { SparingLog } from '../core/sparing-log.ts'
-import type { Trouble } from '../core/trouble.ts'
-import { type Connection, type OpenVSwitch, openVSwitch, type ReplicaLimits, replicate } from '../ovsdb/index.ts'
+import { type Connection, type OpenVSwitch, openVSwitch, replicate } from '../ovsdb/index.ts'
 import { Absences } from './absences.ts'
 import { BindingSettler, type Refusal } from './binding-settler.ts'
 import { ClaimRefusals } from './claim-refusals.ts'
 import { Contenders } from './contenders.ts'
 import { type RefusedAddress, refusedAddresses } from './encap-addresses.ts'
 import { identityOf } from './facts.ts'
+import type { Guest } from './foreign-hosts.ts'
 import { formerName, renamedTo } from './former-name.ts'
 import { type HostContext, HostSession } from './host-session.ts'
+import { Reception } from './reception.ts'
 import { RefusedHosts } from './refused-hosts.ts'
 import { systemIdOf } from './same-host.ts'
-import type { Sightings } from './sightings.ts'
 import { StateWriter } from './state-writer.ts'
-
-/** Different lines in a minute about hosts that are refused. */
-const MAX_LINES = 100
-
-/** What a host may send and fill. */
-export interface HostLimits {
-  /** The octets of a message of a host whose system-id is known. Until then, the limit of the listener counts. */
-  readonly maxMessage: number
-  /** About the octets of memory that its rows may take, and their number. */
-  readonly rows: ReplicaLimits
-}
-
-interface Context {
-  readonly graph: GraphReader
-  readonly journal: Pick<Journal, 'write'>
-  readonly engines: ReadonlyMap<string, Engine>
-  readonly switches: ConnectedSwitches
-  readonly log: Logger
-  readonly tunnels: HostContext['tunnels']
-  /** Called with what stops traffic on a host, whenever its rows have been read. */
-  troubled(hypervisor: HypervisorId, troubles: readonly Trouble[]): void
-  readonly sightings: Sightings
-  /** Called when the conditions of a hypervisor have changed, beside those of its rows. */
-  conditionsChanged(hypervisor: HypervisorId): void
-  /** Called when a host was refused or replaced that has the system-id of a connected one. */
-  otherSeen(hypervisor: HypervisorId): void
-  /** Called when a hypervisor that must not have a pinned VNIC shows its interface. */
-  claimRefused(vnic: VnicId): void
-  /** Called when hypervisors have been away for so long that others may have their tunnel addresses. */
-  addressesFreed(): void
-  /** Called when a host has joined or left. */
-  joinedOrLeft(hypervisor: HypervisorId): void
-  /** The OpenFlow listener for the switch of a host that has connected to this address: `tcp:ADDRESS:PORT`. */
-  controllerFor(connection: Connection): string
-  readonly limits?: HostLimits
-  /** Undefined: none is refused. */
-  readonly refusalOf: RefusalOf | undefined
-}
+import type { SyncContext } from './sync-context.ts'
 
 export class HypervisorSync implements JoinedHosts {
-  readonly #context: Context
+  readonly reception: Reception
+  readonly #context: SyncContext
   readonly #graph: GraphReader
   readonly #log: Logger
   readonly #absences: Absences
-  readonly #switches: ConnectedSwitches
+  readonly #switches: Switchboard
   readonly #settler: BindingSettler
   readonly #writer: StateWriter
   readonly #host: HostContext
   readonly #contenders: Contenders
   readonly #refusalOf: RefusalOf
-  readonly #sparing = new SparingLog(MAX_LINES)
   readonly #refused: RefusedHosts
   readonly #sessions = new Map<HypervisorId, HostSession>()
   /** Why the last connection of a disconnected host ended. */
   readonly #lastErrors = new Map<HypervisorId, string>()
 
-  constructor(context: Context) {
+  constructor(context: SyncContext) {
     const { graph, journal, switches, log, engines } = context
     this.#context = context
     this.#refusalOf = context.refusalOf ?? (() => undefined)
@@ -95,10 +56,16 @@ export class HypervisorSync implements JoinedHosts {
     this.#log = log
     this.#switches = switches
     const changed = (id: HypervisorId) => context.conditionsChanged(id)
+    this.reception = new Reception({
+      ...context,
+      formerOf: (guest) => this.#formerOf(guest),
+      enter: (guest) => this.#enter(guest),
+      changed,
+    })
     const addressOf = (id: HypervisorId) => graph.hypervisors.get(id)?.address ?? null
     this.#contenders = new Contenders({ log, addressOf, changed, seen: (id) => context.otherSeen(id) })
     const isKnown = (id: HypervisorId) => graph.hypervisors.has(id)
-    this.#refused = new RefusedHosts({ log, sparing: this.#sparing, isKnown, changed })
+    this.#refused = new RefusedHosts({ log, isKnown, changed })
     const vanished = (ids: Iterable<HypervisorId>) => {
       for (const id of ids) void this.#settler.settleAgain(graph.contestsOf.get(id))
       context.addressesFreed()
@@ -110,7 +77,13 @@ export class HypervisorSync implements JoinedHosts {
     const isThere = (id: HypervisorId) => this.#isThere(id)
     this.#writer = new StateWriter({ graph, journal, settler: this.#settler, isThere })
     const renamed = (session: HostSession, to: string | null) => this.#renamed(session, to)
-    this.#host = { ...context, engines: [...engines.values()], writer: this.#writer, renamed }
+    this.#host = {
+      ...context,
+      engines: [...engines.values()],
+      writer: this.#writer,
+      renamed,
+      reception: this.reception,
+    }
   }
 
   /** The number of connected hosts. */
@@ -151,6 +124,7 @@ export class HypervisorSync implements JoinedHosts {
       ...(this.#sessions.get(id)?.conditions ?? []),
       ...this.#contenders.conditions(id),
       ...this.#refused.conditions(id),
+      ...this.reception.conditions(id),
       ...(successor === null ? [] : [renamedTo(id, successor)]),
     ]
   }
@@ -178,6 +152,18 @@ export class HypervisorSync implements JoinedHosts {
     return refusedAddresses(this.#graph, this.#sessions.values(), (id) => this.#isThere(id))
   }
 
+  /** The VNICs whose interfaces a host shows, by port number; undefined: it is not connected, or has not told. */
+  alive(id: HypervisorId): ReadonlyMap<number, VnicId> | undefined {
+    return this.#sessions.get(id)?.alive
+  }
+
+  /** The switch of a hypervisor was reviewed since the store was loaded: its host carries that. */
+  reviewed(id: HypervisorId): void {
+    if (!this.reception.isReviewDue(id)) return
+    this.reception.reviewed(id)
+    this.refresh(id)
+  }
+
   /** Writes what a host's OVSDB lacks now, if the host is connected. */
   refresh(id: HypervisorId): void {
     this.#sessions.get(id)?.refresh()
@@ -189,18 +175,17 @@ export class HypervisorSync implements JoinedHosts {
    */
   async accept(connection: Connection): Promise<void> {
     const { limits } = this.#context
-    const from = `${connection.remoteAddress}:${connection.remotePort}`
     let known: HypervisorId | undefined
     try {
       const systemId = await systemIdOf(connection)
       if (systemId === null || !isOpaque(systemId)) {
-        this.#refused.nameless(connection, from, systemId)
+        this.#refused.nameless(connection, systemId)
         return
       }
       const id = systemId as HypervisorId
       const impostor = this.#refusalOf(id, connection)
       if (impostor !== undefined) {
-        this.#refused.impostor(connection, from, impostor)
+        this.#refused.impostor(connection, impostor)
         return
       }
       // What is refused is closed, and a spare sends its rows when its turn comes.
@@ -210,25 +195,20 @@ export class HypervisorSync implements JoinedHosts {
       if (limits) connection.maxMessage = limits.maxMessage
       const before = this.#sessions.get(id)
       const replica = await replicate<OpenVSwitch>(connection, openVSwitch, undefined, undefined, limits?.rows)
-      const { systemId: now, ...its } = identityOf(replica.tables)
+      const { systemId: now } = identityOf(replica.tables)
       if (now !== id) throw new Error(`its system-id was ${id} and is ${now} now`)
       // Another host may have joined with this system-id meanwhile.
       if (this.#sessions.get(id) !== before && !(await this.#mayJoin(id, connection))) {
         replica.stop()
         return
       }
-      const former = formerName({ graph: this.#graph, switches: this.#switches, hosts: this }, id, its, connection)
-      if (former !== undefined && !this.#refusalOf(former, connection)) await this.#succeed(former, id)
-      this.#join(new HostSession(id, connection, replica, this.#host))
+      await this.reception.receive({ id, connection, replica })
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
       // The host of a hypervisor that is connected stays what the API shows.
       if (known !== undefined && this.#graph.hypervisors.has(known) && !this.#sessions.has(known)) {
-        this.#lastErrors.set(known, reason)
+        this.#lastErrors.set(known, error instanceof Error ? error.message : String(error))
       }
-      const write = () => this.#log.warn({ err: error, from }, 'cannot read the OVSDB of a host')
-      this.#sparing.log(`unread ${connection.remoteAddress}`, write)
-      connection.close(reason)
+      this.#refused.unreadable(connection, error)
     }
   }
 
@@ -238,6 +218,7 @@ export class HypervisorSync implements JoinedHosts {
     this.#absences.forget(id)
     this.#refused.forget(id)
     this.#lastErrors.delete(id)
+    this.reception.forget(id)
   }
 
   close(reason: string): void {
@@ -245,11 +226,12 @@ export class HypervisorSync implements JoinedHosts {
     this.#absences.close()
     this.#contenders.close(reason)
     this.#refused.close()
+    this.reception.close(reason)
     for (const session of this.#sessions.values()) session.close(reason)
   }
 
   async #mayJoin(id: HypervisorId, connection: Connection): Promise<boolean> {
-    const first = this.#sessions.get(id)
+    const first = this.#sessions.get(id) ?? this.reception.get(id)
     if (!first) return !this.#contenders.isReserved(id, connection)
     return this.#contenders.replaces(id, first.connection, connection)
   }
@@ -257,6 +239,18 @@ export class HypervisorSync implements JoinedHosts {
   /** Is it connected, or was it a moment ago? */
   #isThere(id: HypervisorId): boolean {
     return this.#sessions.has(id) || !this.#absences.hasVanished(id)
+  }
+
+  async #enter({ id, connection, replica }: Guest): Promise<void> {
+    const former = this.#formerOf({ id, connection, replica })
+    if (former !== undefined) await this.#succeed(former, id)
+    this.#join(new HostSession(id, connection, replica, this.#host))
+  }
+
+  #formerOf({ id, connection, replica }: Guest): HypervisorId | undefined {
+    const known = { graph: this.#graph, switches: this.#switches, hosts: this }
+    const former = formerName(known, id, identityOf(replica.tables), connection)
+    return former !== undefined && this.#refusalOf(former, connection) ? undefined : former
   }
 
   /** A connected host has another system-id: it is another hypervisor from now on, and joins again as that. */

@@ -49,6 +49,7 @@ export class TunnelWatch implements Subscriber {
   readonly #context: Context
   readonly #verdicts = new TunnelVerdicts()
   readonly #timers = new Timers()
+  readonly #judgeSoon = this.#timers.shared(() => this.#judge(), JUDGEMENT_DELAY_MS)
   readonly #turns: NodeJS.Timeout
   /** The watched tunnels by name. */
   #chosen: ReadonlyMap<string, Chosen> = new Map()
@@ -58,7 +59,6 @@ export class TunnelWatch implements Subscriber {
   #isChoiceDue = false
   /** A choice is under way, or will begin after its delay. */
   #isChoosing = false
-  #isJudgementSoon = false
   /** When the verdicts may change without news; infinity: not. */
   #judgesAt = Number.POSITIVE_INFINITY
 
@@ -197,15 +197,6 @@ export class TunnelWatch implements Subscriber {
       yield
       if (textOf(its) !== textOf(before.get(id))) provision(id)
     }
-  }
-
-  #judgeSoon(): void {
-    if (this.#isJudgementSoon) return
-    this.#isJudgementSoon = true
-    this.#timers.later(() => {
-      this.#isJudgementSoon = false
-      this.#judge()
-    }, JUDGEMENT_DELAY_MS)
   }
 
   #judge(): void {

@@ -5,6 +5,9 @@
  */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
 
+/** The key of the entry with the id of a store (`src/core/identity.ts`). A store that has nothing else counts as empty. */
+export const IDENTITY_KEY = 'identity'
+
 export interface Entry {
   readonly key: string
   readonly value: Json
@@ -38,6 +41,11 @@ export interface Store {
    * operation may need more: the store accepts it as a whole, too.
    */
   readonly maxWrites: number
+  /**
+   * A name of its own for each time that the content was replaced from a dump; null: it never was. After that, the content may be
+   * older than what was told to others from this store before.
+   */
+  readonly load: string | null
   /** The revision of the latest commit; 0 if there was none. Each commit increases it by one or more. */
   revision(): Promise<number>
   get(key: string): Promise<Entry | undefined>

@@ -7,7 +7,7 @@ import type { Engines } from '../../flows/compile.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { StalePairs } from '../core/committed.ts'
-import type { ConnectedSwitches } from '../core/connected-switches.ts'
+import type { Switchboard } from '../core/connected-switches.ts'
 import type { Effects } from '../core/effects.ts'
 import type { Stopwatch } from '../core/latencies.ts'
 import type { Generations } from '../core/realisation.ts'
@@ -17,13 +17,16 @@ import type { Subscriber } from '../core/subscribers.ts'
 import type { Session } from '../openflow/index.ts'
 import { answersInTime } from './answers-in-time.ts'
 import type { Confirmations } from './confirmations.ts'
-import { addressOf, Switch } from './switch.ts'
-import type { SwitchListener } from './switch-listener.ts'
+import type { Reviewer } from './review.ts'
+import { Switch } from './switch.ts'
+import { addressOf, datapathIdOf, isServed } from './switch-identity.ts'
+import { eventsTo, type SwitchListener } from './switch-listener.ts'
+import { WaitingSwitches } from './waiting-switches.ts'
 
 /** The longest time that sending rules ahead of a commit takes in one turn of the event loop. */
 const MAX_PREPARE_MS = 2
 
-/** Different lines in a minute about switches of unknown hypervisors. */
+/** Different lines in a minute about switches that are refused. */
 const MAX_LINES = 100
 
 interface Context {
@@ -39,15 +42,23 @@ interface Context {
   isOwn(hypervisor: HypervisorId, address: string): boolean
   /** Undefined: none is refused. */
   readonly refusalOf: RefusalOf | undefined
+  reception(): Reception
+  readonly reviewer: Reviewer
+}
+
+/** Decides about the hosts of switches. */
+interface Reception {
+  /** May the switch of the hypervisor be served? Its host may belong to another store. */
+  isAdmitted(hypervisor: HypervisorId): boolean
+  switchSeen(datapathId: string): void
 }
 
 type Pairs = ReadonlyMap<HypervisorId, Iterable<Key>>
 
-export class Fleet implements ConnectedSwitches, Subscriber {
+export class Fleet implements Switchboard, Subscriber {
   readonly #context: Context
   readonly #switches = new Map<HypervisorId, Switch>()
-  /** Connections whose datapath id no hypervisor has reported yet. */
-  readonly #strangers = new Map<string, Session>()
+  readonly #waiting: WaitingSwitches
   readonly #sparing = new SparingLog(MAX_LINES)
   /** For each switch that refuses rules, its reasons by object. */
   readonly refusing = new Map<HypervisorId, ReadonlyMap<Key, string>>()
@@ -57,20 +68,28 @@ export class Fleet implements ConnectedSwitches, Subscriber {
 
   constructor(context: Context) {
     this.#context = context
+    this.#waiting = new WaitingSwitches(context.log)
+    this.listen([])
   }
 
   /** @param listeners the listeners, in the order in which they are called */
   listen(listeners: readonly SwitchListener[]): void {
-    this.#listeners = listeners
+    const { confirmations } = this.#context
+    const refused = (id: HypervisorId) => this.#noteRefusals(id)
+    this.#listeners = [
+      { refused },
+      ...listeners,
+      { confirmed: (id, generation) => confirmations.confirm(id, generation) },
+    ]
   }
 
   get(hypervisor: HypervisorId): Switch | undefined {
     return this.#switches.get(hypervisor)
   }
 
-  /** The number of connections whose datapath id no hypervisor has reported yet. */
+  /** The number of connections whose datapath id no served hypervisor has reported yet. */
   get strangers(): number {
-    return this.#strangers.size
+    return this.#waiting.size
   }
 
   entries(): IterableIterator<[HypervisorId, Switch]> {
@@ -79,24 +98,38 @@ export class Fleet implements ConnectedSwitches, Subscriber {
 
   /** Called when a switch has connected. The OVSDB of its hypervisor may report the datapath id before or after that. */
   accept(session: Session): void {
-    const { graph, log } = this.#context
+    const { graph, reception } = this.#context
     const datapathId = datapathIdOf(session)
     for (const { id, datapathId: known } of graph.hypervisors.values()) {
-      if (known !== datapathId) continue
+      if (known !== datapathId || !reception().isAdmitted(id)) continue
       this.#attach(id, session)
       return
     }
-    const write = () =>
-      log.info(
-        { datapathId, from: session.remoteAddress },
-        'unknown switch, waiting for a hypervisor that reports its datapath id',
-      )
-    this.#sparing.log(addressOf(session), write)
-    this.#strangers.get(datapathId)?.close('another connection has the same datapath id')
-    this.#strangers.set(datapathId, session)
-    void session.closed.then(() => {
-      if (this.#strangers.get(datapathId) === session) this.#strangers.delete(datapathId)
-    })
+    this.#waiting.keep(datapathId, session)
+    reception().switchSeen(datapathId)
+  }
+
+  admit(hypervisor: HypervisorId): void {
+    this.#switches.get(hypervisor)?.reviewAgain()
+    const datapathId = this.#context.graph.hypervisors.get(hypervisor)?.datapathId
+    const session = datapathId && this.#waiting.take(datapathId)
+    if (session) this.#attach(hypervisor, session)
+  }
+
+  dismiss(hypervisor: HypervisorId, reason: string): void {
+    this.#switches.get(hypervisor)?.session.close(reason)
+  }
+
+  hasRules(datapathId: string): Promise<boolean | undefined> {
+    return this.#waiting.hasRules(datapathId)
+  }
+
+  addressOf(datapathId: string): string | undefined {
+    const waiting = this.#waiting.get(datapathId)
+    if (waiting) return addressOf(waiting)
+    for (const { session } of this.#switches.values())
+      if (datapathIdOf(session) === datapathId) return addressOf(session)
+    return undefined
   }
 
   /** Called after a commit. If a hypervisor or its datapath id is new, its switch may be waiting. */
@@ -106,11 +139,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
       if (there && !isServed(this.#context.graph, hypervisor, there)) {
         there.close('its hypervisor has another name or another datapath id now')
       }
-      const datapathId = this.#context.graph.hypervisors.get(hypervisor)?.datapathId
-      const session = datapathId && this.#strangers.get(datapathId)
-      if (!session) continue
-      this.#strangers.delete(datapathId)
-      this.#attach(hypervisor, session)
+      if (this.#context.reception().isAdmitted(hypervisor)) this.admit(hypervisor)
     }
   }
 
@@ -159,7 +188,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
 
   close(reason: string): void {
     for (const { session } of this.#switches.values()) session.close(reason)
-    for (const session of this.#strangers.values()) session.close(reason)
+    this.#waiting.close(reason)
   }
 
   #each(pairs: Pairs, tell: (target: Switch, objects: Iterable<Key>) => number): Generations {
@@ -174,7 +203,7 @@ export class Fleet implements ConnectedSwitches, Subscriber {
   }
 
   #attach(hypervisor: HypervisorId, session: Session): void {
-    const { graph, engines, confirmations, log, stopwatch, isOther, refusalOf } = this.#context
+    const { graph, engines, log, stopwatch, isOther, refusalOf, reviewer } = this.#context
     const impostor = refusalOf?.(hypervisor, session)
     if (impostor !== undefined) {
       this.#refuse(hypervisor, session, impostor)
@@ -199,28 +228,8 @@ export class Fleet implements ConnectedSwitches, Subscriber {
       engines,
       log,
       stopwatch,
-      events: {
-        confirmed: (generation) => {
-          if (!isCurrent()) return
-          for (const each of this.#listeners) each.confirmed?.(hypervisor, generation)
-          confirmations.confirm(hypervisor, generation)
-        },
-        synced: (generation) => {
-          if (isCurrent()) for (const each of this.#listeners) each.synced?.(hypervisor, generation)
-        },
-        refused: (objects) => {
-          if (!isCurrent()) return
-          if (here.refused.size > 0) this.refusing.set(hypervisor, here.refused)
-          else this.refusing.delete(hypervisor)
-          for (const each of this.#listeners) each.refused?.(hypervisor, objects)
-        },
-        intruded: (troubles) => {
-          if (isCurrent()) for (const each of this.#listeners) each.intruded?.(hypervisor, troubles)
-        },
-        packetIn: (packet) => {
-          if (isCurrent()) for (const each of this.#listeners) each.packetIn?.(hypervisor, session, packet)
-        },
-      },
+      review: (ledger) => reviewer.review(hypervisor, ledger),
+      events: eventsTo(hypervisor, session, () => (isCurrent() ? this.#listeners : [])),
     })
     this.#switches.set(hypervisor, here)
     log.info({ hypervisor, from: session.remoteAddress, version: session.version }, 'switch connected')
@@ -274,6 +283,12 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     session.close(reason)
   }
 
+  #noteRefusals(hypervisor: HypervisorId): void {
+    const refused = this.#switches.get(hypervisor)?.refused
+    if (refused && refused.size > 0) this.refusing.set(hypervisor, refused)
+    else this.refusing.delete(hypervisor)
+  }
+
   #detach(hypervisor: HypervisorId): void {
     if (!this.#switches.delete(hypervisor)) return
     this.refusing.delete(hypervisor)
@@ -281,13 +296,3 @@ export class Fleet implements ConnectedSwitches, Subscriber {
     for (const each of this.#listeners) each.disconnected?.(hypervisor)
   }
 }
-
-const datapathIdOf = ({ datapathId }: Session): string => datapathId.toString(16).padStart(16, '0')
-
-/**
- * Is this the switch of the host that reports the interfaces of the hypervisor? If its host has another name now, or if another host
- * has taken this name, the port numbers of the hypervisor are not those of this switch. Then it gets no rules: it keeps what it has
- * until it connects again.
- */
-const isServed = (graph: GraphReader, hypervisor: HypervisorId, session: Session): boolean =>
-  graph.hypervisors.get(hypervisor)?.datapathId === datapathIdOf(session)

@@ -2,6 +2,7 @@
 import type { HypervisorId, Key } from '../../topology/ids.ts'
 import type { Trouble } from '../core/trouble.ts'
 import type { PacketIn, Session } from '../openflow/index.ts'
+import type { SwitchEvents } from './switch.ts'
 
 export interface SwitchListener {
   connected?(hypervisor: HypervisorId): void
@@ -16,4 +17,29 @@ export interface SwitchListener {
   intruded?(hypervisor: HypervisorId, troubles: readonly Trouble[]): void
   /** Called when the switch has sent a packet to the controller. */
   packetIn?(hypervisor: HypervisorId, session: Session, packet: PacketIn): void
+}
+
+/** @param listeners returns those that are told at the moment */
+export function eventsTo(
+  hypervisor: HypervisorId,
+  session: Session,
+  listeners: () => readonly SwitchListener[],
+): SwitchEvents {
+  return {
+    confirmed(generation) {
+      for (const each of listeners()) each.confirmed?.(hypervisor, generation)
+    },
+    synced(generation) {
+      for (const each of listeners()) each.synced?.(hypervisor, generation)
+    },
+    refused(objects) {
+      for (const each of listeners()) each.refused?.(hypervisor, objects)
+    },
+    intruded(troubles) {
+      for (const each of listeners()) each.intruded?.(hypervisor, troubles)
+    },
+    packetIn(packet) {
+      for (const each of listeners()) each.packetIn?.(hypervisor, session, packet)
+    },
+  }
 }

@@ -5,10 +5,11 @@
  */
 import type { Logger } from 'pino'
 import type { Engines } from '../../flows/compile.ts'
+import type { Ledger } from '../../flows/diff.ts'
 import { EngineMistake } from '../../flows/engines/checked.ts'
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId, Key } from '../../topology/ids.ts'
-import type { ConnectedSwitch } from '../core/connected-switches.ts'
+import type { ConnectedSwitch, HeldRule } from '../core/connected-switches.ts'
 import type { Stopwatch } from '../core/latencies.ts'
 import { sliced } from '../core/slices.ts'
 import { Timers } from '../core/timers.ts'
@@ -19,8 +20,10 @@ import { BundleSender } from './bundle-sender.ts'
 import { DesiredRules } from './desired-rules.ts'
 import { readMeters, supportsMeters } from './meter-mods.ts'
 import { Refusals } from './refusals.ts'
+import { heldRules } from './review.ts'
 import { StagedBundle } from './staged-bundle.ts'
 import { StaleObjects } from './stale-objects.ts'
+import { addressOf } from './switch-identity.ts'
 import { listen } from './switch-messages.ts'
 
 /** The interval at which the whole switch is compared, even if no foreign change was noticed. */
@@ -52,6 +55,8 @@ interface Context {
   /** Records the time of each bundle. */
   readonly stopwatch: Stopwatch
   readonly events: SwitchEvents
+  /** Returns the rules that nobody but an operator may take away. */
+  review(ledger: Ledger): Promise<readonly HeldRule[]>
 }
 
 export class Switch implements ConnectedSwitch {
@@ -60,25 +65,31 @@ export class Switch implements ConnectedSwitch {
   readonly refused: ReadonlyMap<Key, string>
   readonly stale = new StaleObjects(() => this.#wake())
   ready = false
+  held: readonly HeldRule[] = []
   hasMeters = true
   /** The number of rules that were added or deleted since the switch connected. */
   sent = 0
+  readonly #hypervisor: HypervisorId
   readonly #events: SwitchEvents
+  readonly #review: Context['review']
   readonly #log: Logger
   readonly #desired: DesiredRules
   readonly #refusals: Refusals
   readonly #sender: BundleSender
   readonly #timers = new Timers()
+  readonly #requestAuditSoon = this.#timers.shared(() => this.#requestAudit(), AUDIT_DELAY_MS)
+  readonly #judgeForeignSoon = this.#timers.shared(() => void this.#judgeForeign(), JUDGEMENT_DELAY_MS)
   #staged: StagedBundle | undefined
   #isAuditDue = true
-  #isAuditSoon = false
-  #isJudgementSoon = false
   #isIdle = false
   #isClosed = false
+  readonly #compared = Promise.withResolvers<void>()
   #wake: () => void = () => {}
 
-  constructor({ session, log, hypervisor, graph, engines, events, stopwatch }: Context) {
+  constructor({ session, log, hypervisor, graph, engines, events, stopwatch, review }: Context) {
     this.session = session
+    this.#hypervisor = hypervisor
+    this.#review = review
     this.version = session.version
     this.#events = events
     this.#log = log.child({ hypervisor })
@@ -127,8 +138,13 @@ export class Switch implements ConnectedSwitch {
       void this.#listen()
       while (!this.#isClosed) {
         if (this.#isAuditDue) await this.#audit()
-        else if (this.stale.isDue) await this.#sendStale()
-        else await this.#rest()
+        else if (!this.stale.isDue) await this.#rest()
+        else if (this.ready) await this.#sendStale()
+        else {
+          // What is held may be another set of rules now.
+          this.#requestAuditSoon()
+          await this.#rest()
+        }
       }
     } catch (error) {
       if (!this.#isClosed) {
@@ -139,6 +155,7 @@ export class Switch implements ConnectedSwitch {
       clearInterval(audits)
       this.#refusals.end()
       this.#timers.clear()
+      this.#compared.resolve()
     }
   }
 
@@ -195,14 +212,24 @@ export class Switch implements ConnectedSwitch {
     this.#wake()
   }
 
-  /** Further changes within the delay share the comparison. */
-  #requestAuditSoon(): void {
-    if (this.#isAuditSoon) return
-    this.#isAuditSoon = true
-    this.#timers.later(() => {
-      this.#isAuditSoon = false
-      this.#requestAudit()
-    }, AUDIT_DELAY_MS)
+  comparedAgain(): Promise<void> {
+    this.#requestAudit()
+    return this.#compared.promise
+  }
+
+  /** Looks again whether rules must be held, if some are. */
+  reviewAgain(): void {
+    if (this.held.length > 0) this.#requestAuditSoon()
+  }
+
+  /** May the rules be changed that the switch has had since before it connected? */
+  async #mayChange(): Promise<boolean> {
+    if (this.ready) return true
+    this.held = await this.#review(this.#desired.ledger)
+    if (this.held.length === 0) return true
+    this.#log.warn({ rules: this.held.length }, 'a restored store does not know rules of the switch, which are held')
+    this.#events.intruded([heldRules(this.#hypervisor, this.held)])
+    return false
   }
 
   /** Compares the whole switch with the desired rules, and sends the differences. */
@@ -213,12 +240,15 @@ export class Switch implements ConnectedSwitch {
     const generation = this.stale.takeAll()
     await sliced(this.#desired.compileAll())
     await this.#desired.observe(this.session)
+    if (!(await this.#mayChange())) return
+    this.held = []
     const sent = await this.#send(this.#desired.ledger.authors())
     await this.#judgeForeign()
     if (!this.ready) this.#log.info({ rules: this.rules, ...sent }, 'switch compared with the desired rules')
     else if (sent.put + sent.drop + sent.meters > 0)
       this.#log.warn(sent, 'restored rules or meters that somebody else has changed')
     this.ready = true
+    this.#compared.resolve()
     this.#events.confirmed(generation)
     this.#events.synced(generation)
   }
@@ -243,23 +273,9 @@ export class Switch implements ConnectedSwitch {
     if (!this.#isClosed) this.#events.intruded(troubles)
   }
 
-  /** Changes of ours within the delay share a look. */
-  #judgeForeignSoon(): void {
-    if (this.#isJudgementSoon) return
-    this.#isJudgementSoon = true
-    this.#timers.later(() => {
-      this.#isJudgementSoon = false
-      void this.#judgeForeign()
-    }, JUDGEMENT_DELAY_MS)
-  }
-
   async #send(compiled: Iterable<Key>, commit?: () => Promise<void>) {
     const sent = await this.#sender.send(compiled, commit)
     this.sent += sent.put + sent.drop
     return sent
   }
 }
-
-/** The IP address from which a switch has connected. */
-export const addressOf = ({ remoteAddress }: Session): string =>
-  remoteAddress.replace(/:\d+$/, '').replace('::ffff:', '')

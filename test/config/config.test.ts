@@ -18,7 +18,7 @@ const DEFAULTS: Config = {
     max_strangers: 1000,
     forget_seconds: 86_400,
   },
-  store: { path: './plugboard-data' },
+  store: { path: './plugboard-data', adopt: false },
   physical_networks: { physnet1: { vlans: [{ first: 100, last: 4000 }], floating: [] } },
   engines: ['vlan', 'vxlan', 'geneve', 'flat', 'remote-l2', 'nat-ipv4'],
   overlays: {

@@ -10,7 +10,7 @@ import type { MemoryStore } from '../support/memory-store.ts'
 
 const id = (digits: string): string => `00000000-0000-4000-8000-0000000000${digits}`
 
-for (const schema of [1, 2, 3, 4]) {
+for (const schema of [1, 2, 3, 4, 5]) {
   t.test(`a store of schema ${schema} is read correctly, and can be used`, async (t) => {
     const path = `${t.testdir()}/store`
     const lines = readFileSync(new URL(`./older-stores/schema-${schema}.jsonl`, import.meta.url), 'utf8')
@@ -47,7 +47,7 @@ for (const schema of [1, 2, 3, 4]) {
           id: 'hv0',
           uplinks: {},
           successor: null,
-          claimsStored: false,
+          claimsStored: schema >= 5,
           keepsDecisions: false,
           address: null,
           hadVnic: true,

@@ -32,6 +32,8 @@ t.test('every stage that sends packets to the controller has a handler', async (
     isOther: () => false,
     isOwn: () => false,
     refusalOf: undefined,
+    reception: () => ({ isAdmitted: () => true, switchSeen: () => undefined }),
+    reviewer: { review: async () => [] },
   })
   const guardDrops = new GuardDrops({ graph, rules: ENGINES, fleet, log })
   const [engines, rules] = [new Map(), ENGINES]

@@ -6,6 +6,7 @@ import type { Engine } from '../../src/core/engine/engine.ts'
 import { guarded } from '../../src/core/engine/guarded.ts'
 import { takenNames } from '../../src/core/engine/taken-names.ts'
 import type { Feature } from '../../src/core/feature.ts'
+import type { Identity } from '../../src/core/identity.ts'
 import type { Operations } from '../../src/core/operations.ts'
 import { load } from '../../src/core/persist.ts'
 import type { Made } from '../../src/core/settling.ts'
@@ -31,7 +32,13 @@ export interface Options {
   /** Outside engines to load. */
   readonly outside?: readonly Engine[]
   readonly features?: readonly Feature[]
+  readonly identity?: Identity
+  /** Are switches served before their host has joined over OVSDB? Default: true, since most tests have no OVSDB. */
+  readonly adoptAll?: boolean
 }
+
+/** The id of the store, unless a test gives another. */
+export const STORE_ID = '00000000-0000-4000-8000-0000000000aa'
 
 const built = (
   names: readonly string[] = ENGINE_ALIASES,
@@ -57,9 +64,13 @@ export async function controllerOn({
   builtIn: names,
   outside = [],
   features = FEATURES,
+  identity = { id: STORE_ID, load: null },
+  adoptAll = true,
 }: Options = {}) {
   const controller = new Controller({
     store,
+    identity,
+    adoptAll,
     loaded: await load(store),
     log: pino({ level: 'silent' }),
     engines: [...built(names, vlans, floating), ...outside.map((engine) => guarded(engine, TAKEN))],

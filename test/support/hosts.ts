@@ -22,7 +22,7 @@ export const FABRIC = { 'plugboard-bridge-mappings': 'physnet1:br-eth1', 'plugbo
 let marks = 0
 
 export async function ovsdbCloud(t: Teardown, options: Options = {}) {
-  const cloud = await cloudOf(t, 0, options)
+  const cloud = await cloudOf(t, 0, { adoptAll: false, ...options })
   const { controller, call } = cloud
   const listener = await listen(
     { host: '127.0.0.1', port: 0 },

@@ -6,6 +6,7 @@ import { takeBlock } from '../../src/store/take-block.ts'
 
 export class MemoryStore implements Store {
   readonly maxWrites = 1000
+  load: string | null = null
   readonly entries = new Map<string, Entry>()
   /** While set, commits with writes fail with this error. */
   failure: StoreError | null = null

@@ -123,6 +123,13 @@ export class OvsdbHost {
     )
   }
 
+  async addController(bridge: string, target: string): Promise<void> {
+    await this.#transact(
+      insert('Controller', { target }, { as: 'controller' }),
+      mutate('Bridge', [['name', '==', bridge]], [['controller', 'insert', new Set([namedUuid('controller')])]]),
+    )
+  }
+
   async removeBridge(name: string): Promise<void> {
     const [id] = this.#find('Bridge', name)
     await this.#transact(mutate('Open_vSwitch', [], [['bridges', 'delete', new Set([uuid(id)])]]))

@@ -1,4 +1,5 @@
 /** Answers with resources: their revision is the ETag, and the status is 202 until all switches have confirmed. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import type { Settling } from '../../core/settling.ts'
 import { etag, waitOf } from './headers.ts'
@@ -37,6 +38,15 @@ export async function held<View>(
   const hungUp = new AbortController()
   reply.raw.once('close', () => hungUp.abort())
   return wait(Math.min(seconds * 1000, MAX_HELD_MS), hungUp.signal)
+}
+
+/** Waits for switches to confirm. @returns whether they have in time */
+export async function inTime(confirmed: Promise<void>): Promise<boolean> {
+  const stopping = new AbortController()
+  const late = sleep(MAX_SETTLING_MS, false, { signal: stopping.signal }).catch(() => false)
+  const isDone = await Promise.race([confirmed.then(() => true), late])
+  stopping.abort()
+  return isDone
 }
 
 /** Answers 204 if the switches have confirmed, otherwise 202 with the object. */

@@ -5,7 +5,9 @@ import type { FlowFilter } from '../../core/flow-filter.ts'
 import type { HypervisorId, Operations } from '../../core/operations.ts'
 import { Id } from '../../core/resources/common-fields.ts'
 import { SEVERITY } from '../../core/severity.ts'
+import { inTime, resource } from './answers.ts'
 import type { Call, Route } from './route.ts'
+import { Nothing } from './schemas.ts'
 import { destroy, list, show } from './shapes.ts'
 
 const orNull = Type.Union([Type.String(), Type.Null()])
@@ -58,6 +60,20 @@ const Flows = Type.Object(
   { title: 'flows' },
 )
 
+const Held = Type.Object(
+  {
+    held: Type.Array(
+      Type.Object({
+        flow: Type.String({ description: 'the ovs-ofctl line' }),
+        vnic_id: { ...orNull, description: 'the live VNIC that the rule is for; null: it is not known' },
+      }),
+      { description: 'the first 1,000 of them' },
+    ),
+    total: Type.Integer({ description: 'how many there are' }),
+  },
+  { title: 'held' },
+)
+
 /** The query of a request for flows. It may have at most one of the three ids. */
 const FlowsQuery = Type.Object(
   {
@@ -101,6 +117,39 @@ export const hypervisorRoutes = ({ hypervisors }: Operations): Route[] => [
     end: (call) => hypervisors.remove(idOf(call)),
   }),
   {
+    operation: 'adopt_hypervisor',
+    summary:
+      'Serve a connected host that is not touched (condition foreign-store), because it may belong to another store: its rules of Plugboard are replaced by those wanted here',
+    method: 'POST',
+    path: `${HYPERVISOR}/adopt`,
+    role: 'admin',
+    responses: { 200: Hypervisor },
+    check: checkNoBody,
+    answer: async (call) => resource(call.reply, 200, await hypervisors.adopt(idOf(call))),
+  },
+  {
+    operation: 'list_held_rules',
+    summary:
+      'The rules of live VNICs on a hypervisor that a restored store does not know: they are held, and nothing is changed there',
+    method: 'GET',
+    path: `${HYPERVISOR}/held`,
+    role: 'admin',
+    responses: { 200: Held },
+    answer: async (call) => hypervisors.held(idOf(call)),
+  },
+  {
+    operation: 'release_held_rules',
+    summary: 'Take the held rules away; 202 if the switch has not confirmed within 5 s',
+    method: 'DELETE',
+    path: `${HYPERVISOR}/held`,
+    role: 'admin',
+    responses: { 204: Nothing, 202: Hypervisor },
+    async answer(call) {
+      const isDone = await inTime(hypervisors.release(idOf(call)))
+      return isDone ? call.reply.code(204).send() : resource(call.reply, 202, await hypervisors.show(idOf(call)))
+    },
+  },
+  {
     operation: 'list_flows',
     summary: 'The rules and meters wanted on a hypervisor, and with "actual" what its switch has',
     method: 'GET',
@@ -114,6 +163,13 @@ export const hypervisorRoutes = ({ hypervisors }: Operations): Route[] => [
     },
   },
 ]
+
+/** @throws PlugboardError `bad-request` */
+function checkNoBody(body: unknown): void {
+  const isEmpty = typeof body === 'object' && body !== null && !Array.isArray(body) && Object.keys(body).length === 0
+  if (body === undefined || body === null || isEmpty) return
+  throw new PlugboardError('bad-request', 'this request has no body: send none, or {}')
+}
 
 /** @throws PlugboardError `bad-request` if the query names several objects */
 function filterOf({ vnic_id, port_id, network_id }: Static<typeof FlowsQuery>): FlowFilter {

@@ -1,8 +1,10 @@
 /** The LMDB database behind a store: how it is opened, the form of its keys, how it is read. */
 import { open, type RootDatabase } from 'lmdb'
 import { type Entry, type Json, StoreError } from '../store.ts'
+import { RESTORE } from './reason.ts'
+import { unseal } from './seal.ts'
 
-/** A UTF-8 key and a JSON text. The version that LMDB keeps for an entry is its revision. */
+/** A UTF-8 key and a sealed JSON text. The version that LMDB keeps for an entry is its revision. */
 export type Database = RootDatabase<string, Uint8Array>
 
 /** What a transaction does to one key. */
@@ -62,8 +64,9 @@ export function encodeKey(key: string): Uint8Array {
 const decodeKey = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
 
 export function readEntry(database: Database, key: string): Entry | undefined {
-  const found = database.getEntry(encodeKey(key))
-  return found && entryOf(key, found.value, found.version)
+  const bytes = encodeKey(key)
+  const found = database.getEntry(bytes)
+  return found && entryOf(bytes, found.value, found.version)
 }
 
 export interface RangeOptions {
@@ -95,7 +98,7 @@ export function* readRange(
     const limit = Math.min(left, MAX_SLICE_ENTRIES)
     const range = { start, exclusiveStart, end, limit, versions: true, ...(transaction && { transaction }) }
     const slice = [...database().getRange(range)]
-    for (const { key, value, version } of slice) yield entryOf(decodeKey(key), value, version)
+    for (const { key, value, version } of slice) yield entryOf(key, value, version)
     const last = slice.at(-1)
     if (!last || slice.length < MAX_SLICE_ENTRIES) return
     skipTo(last.key)
@@ -113,8 +116,18 @@ function firstAfter(prefix: string): Uint8Array {
   return bytes
 }
 
-const entryOf = (key: string, text: string, version: number | undefined): Entry => ({
-  key,
-  value: JSON.parse(text) as Json,
-  revision: version ?? 0,
-})
+/** @throws StoreError `malformed` if the entry is not as it was written */
+function entryOf(bytes: Uint8Array, sealed: string, version: number | undefined): Entry {
+  const key = decodeKey(bytes)
+  const revision = version ?? 0
+  const text = unseal(bytes, sealed, revision)
+  try {
+    if (text !== undefined) return { key, value: JSON.parse(text) as Json, revision }
+  } catch {
+    // Schemas up to 5 had no checksum.
+  }
+  throw new StoreError(
+    'malformed',
+    `the store is damaged: the entry ${JSON.stringify(key)} has changed on its disk: ${RESTORE}`,
+  )
+}

@@ -23,6 +23,7 @@ interface Waiting {
 
 export class LmdbStore implements Store {
   readonly maxWrites = MAX_WRITES
+  readonly load: string | null
   readonly #held: Held
   readonly #log: CommitLog
   /** The revision of the last commit. */
@@ -35,6 +36,7 @@ export class LmdbStore implements Store {
 
   constructor(held: Held) {
     this.#held = held
+    this.load = held.head.load ?? null
     this.#revision = held.writer.database.getEntry(HEAD)?.version ?? 0
     this.#log = new CommitLog(this.#revision)
   }
@@ -127,7 +129,8 @@ export class LmdbStore implements Store {
       for (const [key, write] of staged) transaction.set(key, { ...write, revision })
       return { committed: true, revision }
     })
-    if (transaction.size > 0) await this.#held.writer.write([...transaction.values()], { schema: SCHEMA }, revision)
+    if (transaction.size > 0)
+      await this.#held.writer.write([...transaction.values()], { ...this.#held.head, schema: SCHEMA }, revision)
     this.#revision = revision
     for (const [index, { writes, resolve }] of batch.entries()) {
       const outcome = outcomes[index]

@@ -1,24 +1,39 @@
 /** Opens a store: for one process only, and only with a schema that this program knows. */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Store, StoreError } from '../store.ts'
+import { checkFile } from './damage.ts'
 import { type Database, openDatabase } from './database.ts'
-import { clear, readHead } from './head.ts'
+import { clear, type Head, readHead, SCHEMA } from './head.ts'
 import { LmdbStore } from './lmdb-store.ts'
 import { type Lock, lockDirectory } from './lock.ts'
+import { Damage } from './pages.ts'
 import { reasonOf } from './reason.ts'
 import { flushNames, reserveToOpen } from './room.ts'
 import { Writer } from './writer.ts'
 
 /**
  * Opens the store in this directory, and creates both if they do not exist.
- * @throws StoreError `cannot-open`, also if another process has the store open; `newer-schema`
+ * @throws StoreError `cannot-open`, also if another process has the store open, or if it is damaged or loaded in part; `newer-schema`
  */
-export const openStore = (path: string): Store => new LmdbStore(openExclusively(path))
+export function openStore(path: string): Store {
+  const held = openExclusively(path)
+  if (!held.head.loading) return new LmdbStore(held)
+  void held.writer.close()
+  held.lock.release()
+  throw cannotOpen(path, UNFINISHED)
+}
+
+/** Why a store is not used whose load has not ended. */
+export const UNFINISHED =
+  'a load into it is not finished, or was broken off, so it has a part of the dump: load the dump again (plugboard store load)'
 
 /** A database that no other process writes to until the lock is released. */
 export interface Held {
   readonly path: string
   readonly writer: Writer
+  /** The head when the store was opened. */
+  readonly head: Head
   readonly lock: Lock
 }
 
@@ -26,7 +41,8 @@ export interface Held {
 export function openExclusively(path: string): Held {
   const lock = acquire(path)
   try {
-    return { path, writer: new Writer(path, prepared(path)), lock }
+    const { database, head } = prepared(path)
+    return { path, writer: new Writer(path, database), head, lock }
   } catch (error) {
     lock.release()
     throw error instanceof StoreError ? error : cannotOpen(path, reasonOf(error, path), error)
@@ -49,22 +65,51 @@ function acquire(path: string): Lock {
   return lock
 }
 
-function prepared(path: string): Database {
+/** Is there as long as a new database is incomplete. */
+const markOf = (path: string): string => join(path, 'making')
+
+function prepared(path: string): { readonly database: Database; readonly head: Head } {
+  const file = join(path, 'data.mdb')
+  const isNew = !existsSync(file) || (existsSync(markOf(path)) && !isWhole(file))
+  if (isNew) begin(path)
+  else checkFile(file, 'r+')
   reserveToOpen(path)
   const database = openDatabase(path)
   try {
+    if (isNew) clear(database)
+    flushNames(path)
+    if (existsSync(markOf(path))) {
+      rmSync(markOf(path))
+      flushNames(path)
+    }
     const head = readHead(database, path)
-    if (!head && [...database.getKeys({ limit: 1 })].length > 0) {
+    if (head) return { database, head }
+    if ([...database.getKeys({ limit: 1 })].length > 0) {
       throw cannotOpen(
         path,
         'the database in it is not one of Plugboard’s: store.path is a directory for Plugboard alone',
       )
     }
-    if (!head || head.loading) clear(database)
-    flushNames(path)
-    return database
+    clear(database)
+    return { database, head: { schema: SCHEMA } }
   } catch (error) {
     void database.close()
     throw error
   }
+}
+
+function isWhole(file: string): boolean {
+  try {
+    checkFile(file, 'r+')
+    return true
+  } catch (error) {
+    if (error instanceof Damage) return false
+    throw error
+  }
+}
+
+/** Removes what a process has left that was killed before its database was complete. */
+function begin(path: string): void {
+  writeFileSync(markOf(path), '', { flush: true })
+  for (const name of ['data.mdb', 'lock.mdb']) rmSync(join(path, name), { force: true })
 }

@@ -26,15 +26,11 @@ const MIN_GROWTH_OCTETS = 256 * 1024
 /** The pages that LMDB may need for its lists of free pages. */
 const MAX_LIST_PAGES = 256
 
-/**
- * Reserves the space for opening a database. @throws the system's error: ENOSPC, EACCES, EROFS, …; Error if another file is in
- * its place
- */
+/** Reserves the space for opening a database. @throws the system's error: ENOSPC, EACCES, EROFS, … */
 export function reserveToOpen(directory: string): void {
   const lock = join(directory, 'lock.mdb')
   const data = join(directory, 'data.mdb')
   if (sizeOf(lock) > 0) fillHoles(lock)
-  if (sizeOf(data) > 0) checkDatabase(data, 'r+')
   if (sizeOf(lock) > 0 && sizeOf(data) > 0) return
   const probe = join(directory, 'probe')
   try {
@@ -44,31 +40,11 @@ export function reserveToOpen(directory: string): void {
   }
 }
 
-/** Reserves the space for reading beside a process that writes. @throws the same errors as `reserveToOpen` */
+/** Makes sure that a reader can register beside a process that writes. @throws the same errors as `reserveToOpen` */
 export function checkToRead(directory: string): void {
-  checkDatabase(join(directory, 'data.mdb'), 'r')
   const lock = join(directory, 'lock.mdb')
   // A reader that cannot register there would read pages while they are overwritten.
   if (sizeOf(lock) > 0) closeSync(openSync(lock, 'r+'))
-}
-
-/** The offset of the magic number in the first page of a database. */
-const MAGIC = { offset: 24, value: 0xbeefc0de }
-
-/** Checks that the file is a database. LMDB ends the process when it opens any other file. */
-function checkDatabase(file: string, mode: 'r' | 'r+'): void {
-  const descriptor = openSync(file, mode)
-  try {
-    const bytes = Buffer.alloc(4)
-    readSync(descriptor, bytes, 0, bytes.length, MAGIC.offset)
-    // A database begins with two header pages, and the smallest page has 4,096 octets.
-    const whole = fstatSync(descriptor).size >= 2 * 4096
-    if (!whole || bytes.readUInt32LE() !== MAGIC.value) {
-      throw new Error(`${file} is not a database, or a damaged one`)
-    }
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
@@ -136,9 +112,9 @@ function endAfter(database: Database, writes: readonly Staged[]): number {
   // Every page from the root to the entry is written again, and so is a neighbour of each if two are merged …
   const tree = stats.treeBranchPageCount + stats.treeLeafPageCount
   const copied = Math.min(tree, writes.length * 2 * stats.treeDepth)
-  // … or split, if the entry does not fit. A long value has pages of its own.
+  // … or split, if the entry does not fit. A long value, with its checksum, has pages of its own.
   let made = stats.treeDepth + 1
-  for (const { text } of writes) made += 2 + Math.ceil(Buffer.byteLength(text ?? '') / stats.pageSize)
+  for (const { text } of writes) made += 3 + Math.ceil(Buffer.byteLength(text ?? '') / stats.pageSize)
   return (stats.lastPageNumber + 1 + copied + made + MAX_LIST_PAGES) * stats.pageSize
 }
 

@@ -2,6 +2,7 @@
 import { type Database, openDatabase, type Staged } from './database.ts'
 import { encodeHead, HEAD, type Head } from './head.ts'
 import { Room } from './room.ts'
+import { seal } from './seal.ts'
 
 export class Writer {
   readonly #path: string
@@ -33,9 +34,9 @@ export class Writer {
       await database.batch(() => {
         for (const { key, text, revision } of staged) {
           if (text === null) void database.remove(key)
-          else void database.put(key, text, revision)
+          else void database.put(key, seal(key, text, revision), revision)
         }
-        void database.put(HEAD, encodeHead(head), revision)
+        void database.put(HEAD, encodeHead(head, revision), revision)
       })
       this.#suspect = false
     } catch (error) {

@@ -1,4 +1,4 @@
-/** Checks at start that the engines of all stored objects are loaded. */
+/** Checks that the engines of all stored objects are loaded. */
 import type { GraphReader } from '../../../topology/graph-reader.ts'
 import { StoreError } from '../../store/store.ts'
 import type { Engine } from './engine.ts'
