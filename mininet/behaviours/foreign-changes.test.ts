@@ -91,19 +91,23 @@ await onStage('foreign changes', { hypervisors: 3 }, async (t, scene) => {
     for (const since of changes) t.same(await since(), [])
   })
 
-  await t.test('B35 a switch that comes before its database keeps its rules', async (t) => {
+  await t.test('B35 a switch that comes before its database keeps its rules, and is served after it', async (t) => {
     const before = await h1.rules()
     const changes = await h1.watchChanges()
     await lab.controller.stop('SIGKILL')
     await h1.vsctl('del-manager')
     await lab.controller.start()
-    await until('the switch of h1', async () => (await scene.hypervisor('h1')).openflow_connected)
-    for (const { vnic } of stationsOn('h1')) await scene.vnicIs(vnic.id, 'active')
-    t.match(await scene.hypervisor('h1'), { ovsdb_connected: false })
+    // Only its database says which store the host belongs to.
+    await until('the switch of h1 to wait', async () =>
+      /^plugboard_switches_unknown 1$/m.test(await (await fetch(`${scene.api.url}/metrics`)).text()),
+    )
+    t.match(await scene.hypervisor('h1'), { ovsdb_connected: false, openflow_connected: false })
+    for (const { vnic } of stationsOn('h1')) await scene.vnicIs(vnic.id, 'waiting')
     t.same(await h1.rules(), before)
     await returnToController(scene, h1)
     await scene.connected()
     await scene.seen(h1)
+    for (const { vnic } of stationsOn('h1')) await scene.vnicIs(vnic.id, 'active')
     t.same(await h1.rules(), before)
     t.same(await changes(), [])
     t.same(await scene.wrongs(), [])
