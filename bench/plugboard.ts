@@ -99,7 +99,9 @@ interface Running {
 /** Starts the controller, with its store on the disk of this machine and the default log level. */
 async function startController(ovs: Ovs): Promise<Running> {
   const anyPort = ['--http-listen', '127.0.0.1:0', '--openflow-listen', '127.0.0.1:0', '--ovsdb-listen', '127.0.0.1:0']
-  const child = spawn(process.execPath, [MAIN, ...anyPort, '--store-path', ovs.at('store')], {
+  // All objects belong to one project.
+  const quotas = ['--quotas-networks', '100000', '--quotas-ports', '1000000', '--quotas-vnics', '1000000']
+  const child = spawn(process.execPath, [MAIN, ...anyPort, ...quotas, '--store-path', ovs.at('store')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: child.stdout })

@@ -13,9 +13,11 @@ import { load } from './core/persist.ts'
 import type { RefusalOf } from './core/refusal-of.ts'
 import { type AllCredentials, expiryMetric, isReloaded, readCredentials, renewable } from './credentials.ts'
 import { refusalOf } from './gate/certificate-names.ts'
+import { apiConnectionsFor, descriptorLimit } from './gate/descriptors.ts'
 import type { GateLimits } from './gate/gate.ts'
 import { Gates, through } from './gate/gates.ts'
 import { OPENFLOW_LIMITS, OVSDB_LIMITS } from './gate/limits.ts'
+import { fitted } from './http/api-limits.ts'
 import type { AuthSettings } from './http/auth.ts'
 import { buildHttp, type HttpServer } from './http/http-server.ts'
 import { listening } from './listening.ts'
@@ -148,6 +150,7 @@ export async function start(config: Config, log: Logger, audit: Logger, version:
       log,
       engines,
       controllerFor: ({ localAddress }) => targetFor(config, openflowPort, localAddress),
+      policy: { roles: config.auth.roles, quotas: config.quotas },
       refusals: refusalsOf(config, credentials),
       hostLimits: {
         maxMessage,
@@ -206,6 +209,12 @@ export async function start(config: Config, log: Logger, audit: Logger, version:
       auth: authOf(config),
       tls: credentials.http,
       audit,
+      limits: fitted(
+        config.http,
+        apiConnectionsFor(descriptorLimit(), [config.openflow.max_connections, config.ovsdb.max_connections]),
+      ),
+      hosts: { names: config.http.hosts, listen: config.http.listen.host },
+      hasPublicMetrics: config.metrics.public,
       log,
       version,
     })

@@ -22,6 +22,8 @@ export interface AddressPoolReader {
    * @param isKept must this address never be given? The answer for an address must always be the same
    */
   choose(spans: readonly Span[], isKept: (value: number) => boolean): number | undefined
+  /** The address that was freed longest ago; undefined if none is free. */
+  oldestFreed(): Address | undefined
 }
 
 /** A pool of addresses. It may be a layer in front of another pool. */
@@ -72,6 +74,10 @@ export class AddressPool implements AddressPoolReader {
     if (isIn(spans, unused)) return unused
     for (const { value } of this.#allFreed()) if (!isKept(value) && isIn(spans, value)) return value
     return undefined
+  }
+
+  oldestFreed(): Address | undefined {
+    return this.#allFreed().next().value ?? undefined
   }
 
   /** The lowest address that was never used; one after the spans if there is none. */

@@ -44,6 +44,10 @@ export interface GraphReader {
   readonly segmentsHeldBy: ReadonlyMultimap<HypervisorId, string>
   /** The parts of a segment that have an owner or holders. */
   readonly segmentParts: ReadonlyMultimap<string, string>
+  /** Segments that nobody has and for which nobody has rules, by the first part of their names: `vlan`, `vxlan`. */
+  readonly freeSegments: ReadonlyMultimap<string, string>
+  /** Segments without an owner for which hypervisors may still have rules, by the project of the last owner. */
+  readonly segmentsLeftBy: ReadonlyMultimap<ProjectId, string>
   /** The ports that are placed on a hypervisor or expected there. */
   readonly portsOn: ReadonlyMultimap<HypervisorId, PortId>
 

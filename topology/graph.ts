@@ -41,6 +41,8 @@ export class Graph implements GraphReader {
   readonly sitesOf: Multimap<NetworkId, PortId>
   readonly segmentsHeldBy: Multimap<HypervisorId, string>
   readonly segmentParts: Multimap<string, string>
+  readonly freeSegments: Multimap<string, string>
+  readonly segmentsLeftBy: Multimap<ProjectId, string>
   readonly #addresses: WritableMap<string, Address>
   readonly #places: Places
   /** Tunnel addresses by family: of all hypervisors, and of those that have had a VNIC. */
@@ -72,6 +74,8 @@ export class Graph implements GraphReader {
     this.sitesOf = new Multimap(below?.sitesOf)
     this.segmentsHeldBy = new Multimap(below?.segmentsHeldBy)
     this.segmentParts = new Multimap(below?.segmentParts)
+    this.freeSegments = new Multimap(below?.freeSegments)
+    this.segmentsLeftBy = new Multimap(below?.segmentsLeftBy)
     this.#places = new Places(this, below ? below.#places : undefined)
     this.#tunnels = below ? { ...below.#tunnels } : { ipv4: 0, ipv6: 0 }
     this.#usedTunnels = below ? { ...below.#usedTunnels } : { ipv4: 0, ipv6: 0 }
@@ -206,6 +210,10 @@ export class Graph implements GraphReader {
     for (const hypervisor of to?.holders ?? []) this.segmentsHeldBy.add(hypervisor, id)
     if (from?.partOf) this.segmentParts.delete(from.partOf, id)
     if (to?.partOf && isTaken(to)) this.segmentParts.add(to.partOf, id)
+    if (to && !isTaken(to)) this.freeSegments.add(kindOf(id), id)
+    else this.freeSegments.delete(kindOf(id), id)
+    if (from?.project) this.segmentsLeftBy.delete(from.project, id)
+    if (to?.project && to.owner === null && isTaken(to)) this.segmentsLeftBy.add(to.project, id)
     return from
   }
 
@@ -235,6 +243,9 @@ interface Tunnels {
 
 /** Does the segment have an owner, or may a hypervisor still have rules for it? */
 export const isTaken = ({ owner, holders }: Segment): boolean => owner !== null || holders.length > 0
+
+/** What the names of segments of one kind begin with: `vlan`, `vxlan`. */
+export const kindOf = (segment: string): string => segment.slice(0, Math.max(segment.indexOf('/'), 0))
 
 /** Nodes sorted by key, which is the order of creation. */
 export function inOrder<Id, Node extends { readonly key: Key }>(

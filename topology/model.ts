@@ -157,6 +157,8 @@ export interface Segment {
   readonly owner: Key | null
   /** The hypervisors that have rules for it, or may have. */
   readonly holders: readonly HypervisorId[]
+  /** The project of its owner, or of the last one. Older versions did not store it. */
+  readonly project?: ProjectId
   /** When it was last freed: the next key at that time. The segment that was freed longest ago is reused first. */
   readonly freed: number
 }

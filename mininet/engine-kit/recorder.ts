@@ -7,6 +7,7 @@ import type { ResourceContext } from '../../src/core/resources/context.ts'
 import { createPort } from '../../src/core/resources/create-port.ts'
 import type { Body } from '../../src/core/resources/field-table.ts'
 import { createNetwork } from '../../src/core/resources/network.ts'
+import { DEFAULT_POLICY } from '../../src/core/resources/policy.ts'
 import { tablesOf } from '../../src/core/resources/tables.ts'
 import { createVnic } from '../../src/core/resources/vnic.ts'
 import { kindsOf } from '../../src/engines/engine-list.ts'
@@ -33,6 +34,7 @@ export class Recorder {
       kinds,
       features: FEATURES,
       tables: tablesOf(engines, kinds, FEATURES),
+      policy: DEFAULT_POLICY,
     }
   }
 

@@ -2,9 +2,12 @@
  * The configuration, one row per key. The defaults, the keys of a file, the flags, the variables, the help and the errors all
  * follow from these rows.
  */
+import { DEFAULT_ENGINE_ROLES } from '../core/engine/roles.ts'
 import { ENGINE_ALIASES } from '../engines/engine-list.ts'
+import { readRoles } from './engine-roles.ts'
 import { readEngines } from './engines.ts'
 import { readFloating } from './floating.ts'
+import { connectionLimits, httpLimits, quota } from './limit-settings.ts'
 import { oidcSettings } from './oidc-settings.ts'
 import { readCertificateName, SYSTEM_ID, tlsSettings } from './tls-settings.ts'
 import { readTokens } from './tokens.ts'
@@ -12,6 +15,7 @@ import {
   readAddress,
   readBoolean,
   readFilePath,
+  readHosts,
   readNumber,
   readOneOf,
   readPath,
@@ -48,34 +52,6 @@ const optional =
   (value: unknown): T | undefined =>
     value === undefined ? undefined : read(value)
 
-/** The limits of a listener for hypervisors. `src/gate/limits.ts` has those that nobody needs to change. */
-const connectionLimits = (peer: string) => ({
-  max_connections: {
-    form: 'NUMBER',
-    words: `The most connections of ${peer}. It is lowered if the limit of open files leaves fewer.`,
-    initial: 4096,
-    read: readNumber(1, 1_000_000),
-  },
-  max_unknown: {
-    form: 'NUMBER',
-    words: 'How many of them may be unknown: those that have not joined.',
-    initial: 1024,
-    read: readNumber(1, 1_000_000),
-  },
-  max_unknown_per_address: {
-    form: 'NUMBER',
-    words: `The same for each address. Raise it if many ${peer} come from one address, as through address translation.`,
-    initial: 256,
-    read: readNumber(1, 1_000_000),
-  },
-  join_seconds: {
-    form: 'SECONDS',
-    words: 'How long a connection may be unknown.',
-    initial: 30,
-    read: readNumber(1, 3600),
-  },
-})
-
 export const SETTINGS = {
   http: {
     listen: {
@@ -84,6 +60,14 @@ export const SETTINGS = {
       initial: '127.0.0.1:9797',
       read: readAddress,
     },
+    hosts: {
+      form: 'LIST',
+      words: 'Hosts that requests may name. None: any with tokens, else addresses, localhost and that of "listen".',
+      initial: [],
+      structured: true,
+      read: readHosts,
+    },
+    ...httpLimits(),
     tls: tlsSettings(
       'Callers must also show a certificate that one of these authorities has signed. Without it they need none.',
     ),
@@ -225,6 +209,13 @@ export const SETTINGS = {
       read: readTokens,
     },
     oidc: oidcSettings,
+    roles: {
+      form: 'MAPPING',
+      words: 'The least role that may make networks or ports of an engine, if not member.',
+      initial: DEFAULT_ENGINE_ROLES,
+      structured: true,
+      read: readRoles,
+    },
   },
   audit: {
     path: {
@@ -232,6 +223,19 @@ export const SETTINGS = {
       words: 'Where each write over the API is recorded. Without it, in the log.',
       initial: undefined,
       read: readFilePath,
+    },
+  },
+  quotas: {
+    networks: quota('networks', 1000),
+    ports: quota('ports', 10_000),
+    vnics: quota('VNICs', 10_000),
+  },
+  metrics: {
+    public: {
+      form: 'true|false',
+      words: 'May everybody read /metrics? Otherwise it takes a token of project "*", if there are tokens.',
+      initial: false,
+      read: readBoolean,
     },
   },
   log: {

@@ -116,11 +116,22 @@ export const readNumber =
     throw new Disallowed(value, `a whole number from ${least} to ${most}`)
   }
 
-/** Reads a truth value. In a flag or a variable it is text. */
+/** Reads a yes or no. In a flag or a variable it is text. */
 export function readBoolean(value: unknown): boolean {
   if (value === true || value === 'true') return true
   if (value === false || value === 'false') return false
   throw new Disallowed(value, 'true or false')
+}
+
+/** Reads a list of names and addresses of hosts, without ports. */
+export function readHosts(value: unknown): readonly string[] {
+  const form = 'a list of names and addresses without ports, such as [plugboard.example.org]'
+  if (!Array.isArray(value)) throw new Disallowed(value, form)
+  for (const [index, host] of value.entries()) {
+    if (typeof host !== 'string' || !(isIP(host) !== 0 || HOST_NAME.test(host)))
+      throw new Disallowed(host, form, { at: `[${index}]` })
+  }
+  return value as readonly string[]
 }
 
 export const readOneOf =

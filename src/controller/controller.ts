@@ -12,6 +12,7 @@
  *      ├─> reviews *     takes  hypervisors             gives  a refusal, before the commit, of segments that held rules may use
  *      ├─> holders *     takes  stale, freed            gives  changes of the holders of segments
  *      ├─> strangers *   takes  vnics, hypervisors      gives  the mark of hypervisors that have had a VNIC; others are forgotten
+ *      ├─> forgotten *   takes  changes of segments     gives  the end of segments that were freed longest ago
  *      ├─> arp           takes  vnics, subPorts, moves, arrivals   gives  announcements once the rules are confirmed
  *      ├─> packets       takes  arrivals                gives  the first frames of VMs that have migrated, once the rules are confirmed
  *      ├─> fleet         takes  hypervisors             gives  switches that waited for their hypervisor to be known
@@ -29,6 +30,7 @@ import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
 import { checkEngines } from '../core/engine/missing-engine.ts'
 import { Events } from '../core/events.ts'
+import { forgottenSegments } from '../core/forgotten-segments.ts'
 import { HostConditions } from '../core/host-conditions.ts'
 import { Journal } from '../core/journal.ts'
 import { Latencies } from '../core/latencies.ts'
@@ -38,8 +40,10 @@ import { graphOf } from '../core/persist.ts'
 import { Presenter } from '../core/present.ts'
 import { ResourceEvents } from '../core/resource-events.ts'
 import { activate } from '../core/resources/migration.ts'
+import { DEFAULT_POLICY } from '../core/resources/policy.ts'
 import { tablesOf } from '../core/resources/tables.ts'
 import { restore } from '../core/restore.ts'
+import { Stopping } from '../core/stopping.ts'
 import { hooksOf } from '../core/subscribers.ts'
 import { Troubles } from '../core/troubles.ts'
 import { kindsOf, rulesOf } from '../engines/engine-list.ts'
@@ -79,7 +83,7 @@ export class Controller {
   readonly #packets: PacketDispatch
   /** Parts with timers. */
   readonly #timed: ReadonlyArray<{ close(): void }>
-  readonly #stopping = new AbortController()
+  readonly #stopping = new Stopping()
 
   constructor(options: ControllerOptions) {
     const { store, loaded, log, engines: all, features = FEATURES, controllerFor, hostLimits, refusals } = options
@@ -93,7 +97,7 @@ export class Controller {
       kept: loaded.events,
       last: loaded.head.event,
       log,
-      stopping: this.#stopping.signal,
+      stopping: this.#stopping,
       flush: () => journal.flush(),
     })
     const confirmations = new Confirmations()
@@ -166,6 +170,7 @@ export class Controller {
       subscribers: [
         reviews,
         holders,
+        forgottenSegments,
         strangers,
         arp,
         packets,
@@ -235,6 +240,7 @@ export class Controller {
       kinds,
       features,
       tables,
+      policy: options.policy ?? DEFAULT_POLICY,
       status,
       present,
       rules,
@@ -242,7 +248,7 @@ export class Controller {
       hosts,
       conditionsOf: (id) => conditions.of(id),
       confirmationOf: (committed) => commits.of(committed),
-      stopping: this.#stopping.signal,
+      stopping: this.#stopping,
     })
     this.graph = graph
     this.events = events
@@ -278,7 +284,7 @@ export class Controller {
 
   /** Ends all waits. */
   stop(): void {
-    this.#stopping.abort()
+    this.#stopping.begin()
   }
 
   /** Closes all connections. The switches keep their rules. */

@@ -5,6 +5,7 @@ import type { Feature } from '../core/feature.ts'
 import type { Identity } from '../core/identity.ts'
 import type { Loaded } from '../core/persist.ts'
 import type { RefusalOf } from '../core/refusal-of.ts'
+import type { Policy } from '../core/resources/policy.ts'
 import type { HostLimits } from '../hypervisors/host-limits.ts'
 import type { StrangerLimits } from '../hypervisors/strangers.ts'
 import type { Session } from '../openflow/index.ts'
@@ -24,6 +25,8 @@ export interface ControllerOptions {
   readonly identity: Identity
   /** The setting `store.adopt`. */
   readonly adoptAll: boolean
+  /** What projects may do and have. By default, as many objects as they want. */
+  readonly policy?: Policy
   /** What a host may send and fill. By default as much as the library allows. */
   readonly hostLimits?: HostLimits
   /** Of hosts and of switches, by their certificates. Default: none. */

@@ -9,4 +9,6 @@ export interface Caller {
   /** The project of the token; `*` means all projects. */
   readonly project: ProjectId | '*'
   readonly role: Role
+  /** Tells the token from all others, without revealing it. Limits for each token count by it. Undefined: there are no tokens. */
+  readonly id?: string
 }

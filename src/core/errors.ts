@@ -17,6 +17,8 @@ export const ERRORS = {
   'address-in-use': [409, 'The address is taken'],
   'prefix-overlap': [409, 'The prefix overlaps another one'],
   'hypervisor-connected': [409, 'The hypervisor is connected'],
+  'quota-exceeded': [409, 'The project has as much as it may have'],
+  'request-timeout': [408, 'The request did not arrive in time'],
   'revision-mismatch': [412, 'The object has changed in the meantime'],
   'too-large': [413, 'The request is too large'],
   'rate-limited': [429, 'Too many requests'],

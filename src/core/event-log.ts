@@ -20,8 +20,9 @@ export interface Resync {
 
 export interface EventLog {
   /**
-   * Yields the events of a project after `lastId`, then new events, until the signal fires or the controller stops. If
-   * `lastId` is older than the oldest kept event, the first one is a `Resync`. If `lastId` is null, only new events follow.
+   * Yields the events of a project after `lastId`, then new events, until the signal fires or the controller stops. A `Resync`
+   * takes the place of events that are not kept any more. If `lastId` is null, only new events follow.
+   * @param signal it must belong to this reader alone, since a signal with many listeners is slow
    */
   subscribe(project: ProjectId, lastId: number | null, signal: AbortSignal): AsyncIterable<Event | Resync>
 }

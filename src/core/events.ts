@@ -1,14 +1,17 @@
 /**
  * The event log: what happened to resources. Events are stored in the same commit as the operation that caused them, so that ids
  * keep increasing after a restart and a client can resume a stream. Streams read from memory, which keeps the last events. Each
- * stream reads at its own pace, and a slow stream needs no buffer of its own.
+ * stream reads at its own pace, and a slow stream needs no buffer of its own. An event costs only its project's streams something.
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { ProjectId } from '../../topology/ids.ts'
 import type { Operation } from './batch.ts'
 import type { Event, EventLog, Resync } from './event-log.ts'
+import { EventLogs, firstAfter, type ProjectLog } from './event-logs.ts'
 import { MAX_EVENTS } from './persist.ts'
+import type { Stopping } from './stopping.ts'
+import { Turns } from './turns.ts'
 
 /** Changes of status are collected for this time, and one commit stores all of them. */
 const GATHER_MS = 10
@@ -24,15 +27,15 @@ interface Context {
   /** The id of the last event; 0 if there has been none. */
   readonly last: number
   readonly log: Logger
-  readonly stopping: AbortSignal
+  readonly stopping: Stopping
   /** Begins a commit that stores the collected events. */
   flush(): void
 }
 
 export class Events implements EventLog {
   readonly #context: Context
-  readonly #listeners = new Set<() => void>()
-  readonly #events: Event[]
+  readonly #logs: EventLogs
+  readonly #turns = new Turns()
   #last: number
   #gathered: News[] = []
   #timer: NodeJS.Timeout | undefined
@@ -40,13 +43,14 @@ export class Events implements EventLog {
 
   constructor(context: Context) {
     this.#context = context
-    this.#events = [...context.kept]
     this.#last = context.last
+    this.#logs = new EventLogs(MAX_EVENTS, (context.kept[0]?.id ?? context.last + 1) - 1)
+    for (const event of context.kept) this.#logs.add(event)
   }
 
   /** The kept events, oldest first. */
   recall(): Iterable<Event> {
-    return this.#events.values()
+    return this.#logs.all()
   }
 
   /** Stops collecting changes of status: when the controller stops, the resources do not change. */
@@ -57,14 +61,18 @@ export class Events implements EventLog {
 
   /** Called when events are durable: streams can read them from now on. */
   append(events: readonly Event[]): void {
-    if (events.length === 0) return
+    const changed = new Set<ProjectLog>()
     for (const event of events) {
       if (event.id <= this.#last) continue
-      this.#events.push(event)
+      changed.add(this.#logs.add(event))
       this.#last = event.id
     }
-    while (this.#events.length > MAX_EVENTS) this.#events.shift()
-    for (const listener of [...this.#listeners]) listener()
+    for (const log of changed) {
+      const { waiting } = log
+      // Taken out at once, so that a stream is called once, however many events follow before its turn.
+      log.waiting = new Set()
+      this.#turns.call(waiting)
+    }
   }
 
   /** Adds an event about a change of status. The next commit stores it. */
@@ -92,47 +100,48 @@ export class Events implements EventLog {
 
   async *subscribe(project: ProjectId, lastId: number | null, signal: AbortSignal): AsyncGenerator<Event | Resync> {
     let cursor = lastId ?? this.#last
-    if (cursor > this.#last || cursor < this.#last - MAX_EVENTS) {
+    if (cursor > this.#last) {
       cursor = this.#last
       yield { id: cursor, type: 'resync' }
     }
+    const log = this.#logs.open(project)
+    try {
+      yield* this.#read(log, cursor, signal)
+    } finally {
+      this.#logs.close(project)
+    }
+  }
+
+  async *#read(log: ProjectLog, after: number, signal: AbortSignal): AsyncGenerator<Event | Resync> {
+    let cursor = after
     let read = 0
-    while (!signal.aborted && !this.#context.stopping.aborted) {
-      const event = this.#after(cursor)
-      if (!event) {
-        await this.#more(signal)
-        continue
-      }
-      cursor = event.id
-      if (event.project === project) yield event
+    while (!signal.aborted && !this.#context.stopping.begun) {
+      const event = firstAfter(log, cursor)
+      // Also if a slow reader has fallen so far behind that events were dropped before it has read them.
+      const hasMissed = cursor < log.dropped
+      if (hasMissed) {
+        cursor = this.#last
+        yield { id: cursor, type: 'resync' }
+      } else if (event) {
+        cursor = event.id
+        yield event
+      } else await this.#more(log, signal)
       if (++read % MAX_EVENTS_PER_TURN === 0) await setImmediate()
     }
   }
 
-  /** The first kept event with a greater id. */
-  #after(id: number): Event | undefined {
-    let [low, high] = [0, this.#events.length]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#events[middle]?.id ?? 0) <= id) low = middle + 1
-      else high = middle
-    }
-    return this.#events[low]
-  }
-
-  /** Resolves when there is a new event, the signal has fired or the controller stops. */
-  #more(signal: AbortSignal): Promise<void> {
-    const { stopping } = this.#context
+  /** Resolves when the project has a new event, the signal has fired or the controller stops. */
+  #more(log: ProjectLog, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const end = () => {
-        this.#listeners.delete(end)
+        log.waiting.delete(end)
         signal.removeEventListener('abort', end)
-        stopping.removeEventListener('abort', end)
+        goOn()
         resolve()
       }
-      this.#listeners.add(end)
+      const goOn = this.#context.stopping.watch(end)
+      log.waiting.add(end)
       signal.addEventListener('abort', end)
-      stopping.addEventListener('abort', end)
     })
   }
 }

@@ -4,6 +4,7 @@ import type { Committed } from './committed.ts'
 import type { Draft } from './draft.ts'
 import type { Journal } from './journal.ts'
 import type { Confirmation, Status } from './realisation.ts'
+import type { Stopping } from './stopping.ts'
 import { waitUntil } from './waiting.ts'
 
 /** The result of an operation that removes or changes rules. */
@@ -31,8 +32,8 @@ export interface SettlingContext {
   readonly status: Status
   /** Returns the confirmation of the rules of a commit. */
   readonly confirmationOf: (committed: Committed) => Confirmation
-  /** Fires when the controller stops, which ends all waits. */
-  readonly stopping: AbortSignal
+  /** When it begins, all waits end. */
+  readonly stopping: Stopping
 }
 
 export interface Shown<T, View> {
@@ -64,7 +65,7 @@ export async function settling<T, View>(
           return () => undefined
         },
         milliseconds,
-        signals: [stopping],
+        stopping,
       }),
     )
     return (await Promise.all(all)).every((done) => done)

@@ -138,7 +138,8 @@ export class VnicOperations {
       met: () => wanted(status.vnic(id)),
       watch: (callback) => status.watch(id, callback),
       milliseconds,
-      signals: signal ? [stopping, signal] : [stopping],
+      stopping,
+      signal,
     })
     return this.show(project, id)
   }

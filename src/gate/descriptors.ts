@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs'
  */
 const KEPT_SHARE = 1 / 4
 const MIN_KEPT = 256
+/** Of these for the store, the log, listeners and the parts of Node. */
+const FILES = 64
 /** Each hypervisor has a connection on both listeners. */
 const LISTENERS = 2
 /** The fewest connections of a listener, however few descriptors there are. */
@@ -25,6 +27,18 @@ export function descriptorLimit(): number {
 /** @returns the most connections of one listener of hypervisors */
 export function connectionsFor(descriptors: number): number {
   if (!Number.isFinite(descriptors)) return descriptors
-  const kept = Math.max(MIN_KEPT, descriptors * KEPT_SHARE)
-  return Math.max(MIN_CONNECTIONS, Math.floor((descriptors - kept) / LISTENERS))
+  return Math.max(MIN_CONNECTIONS, Math.floor((descriptors - keptOf(descriptors)) / LISTENERS))
 }
+
+/**
+ * @param listeners the most connections of each listener of hypervisors, as configured
+ * @returns the most connections of callers of the API: what these listeners leave
+ */
+export function apiConnectionsFor(descriptors: number, listeners: readonly number[]): number {
+  if (!Number.isFinite(descriptors)) return descriptors
+  const most = connectionsFor(descriptors)
+  const left = listeners.reduce((rest, connections) => rest - Math.min(connections, most), descriptors - FILES)
+  return Math.max(MIN_CONNECTIONS, left)
+}
+
+const keptOf = (descriptors: number): number => Math.max(MIN_KEPT, Math.floor(descriptors * KEPT_SHARE))

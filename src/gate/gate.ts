@@ -5,7 +5,7 @@
  * known caller ever loses its place.
  */
 import type { Socket } from 'node:net'
-import { networkOf, plainAddress } from './network-of.ts'
+import { networkOf, plainAddress } from '../core/network-of.ts'
 
 export interface GateLimits {
   /** All connections. */

@@ -2,10 +2,10 @@
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import type { Metric } from '../core/metric.ts'
+import { networkOf } from '../core/network-of.ts'
 import { SparingLog } from '../core/sparing-log.ts'
 import { connectionsFor, descriptorLimit } from './descriptors.ts'
 import { Gate, type GateLimits } from './gate.ts'
-import { networkOf } from './network-of.ts'
 
 /** Different lines in a minute. Each address has one line in a minute for each listener. */
 const MAX_LINES = 100

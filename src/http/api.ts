@@ -6,6 +6,8 @@ import type { Operations } from '../core/operations.ts'
 export interface ApiContext {
   readonly operations: Operations
   readonly events: EventLog
+  /** Ends a stream that its reader does not read. */
+  readonly unread: { readonly seconds: number; ended(): void }
   /** The version of the program. */
   readonly version: string
   /** Returns the OpenAPI document of the API. Call it only when the server is ready. */

@@ -21,8 +21,8 @@ export function auditRequests(app: FastifyInstance, log: AuditLog): void {
     request.origin = request.ip
   })
   app.addHook('onResponse', async (request, reply) => {
-    // A caller without a token is none to record: strangers could fill the disk.
-    if (isRead(request) || request.hasCommitted || !request.credential) return
+    // A caller without a token is none to record, nor is a request too many: they could fill the disk.
+    if (isRead(request) || request.hasCommitted || !request.credential || !request.use) return
     log.info({ ...requestOf(request), status: reply.statusCode }, 'audit')
   })
   // Not sooner: the work that a body of several parts interrupts would be that of the connection, not of the request.
@@ -52,5 +52,6 @@ declare module 'fastify' {
 const isRead = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD'
 
 function requestOf({ credential, origin, id, method, url }: FastifyRequest) {
-  return { who: credential?.name, ...credential?.caller, from: origin, reqId: id, method, url }
+  const { name: who, caller } = credential ?? {}
+  return { who, project: caller?.project, role: caller?.role, from: origin, reqId: id, method, url }
 }

@@ -44,8 +44,15 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The least role that may call the route. */
     role?: Role
+    /** Does the route concern all projects? Then it takes a token of project `*`. */
+    ofAllProjects?: boolean
+    /** Is the route served however many others are? */
+    isProbe?: boolean
   }
 }
+
+/** The digits of the digest that tell tokens apart. */
+const ID_DIGITS = 16
 
 /** The caller of every request if neither tokens nor a provider are configured. */
 const EVERYBODY: Caller = { project: '*', role: 'admin' }
@@ -80,7 +87,7 @@ export class Authenticator {
    * token cannot be checked at present
    */
   async authenticate(header: string | undefined): Promise<Credential> {
-    if (this.#isOpen()) return { caller: EVERYBODY, name: 'everybody', isValid: () => this.#isOpen() }
+    if (this.isOpen) return { caller: EVERYBODY, name: 'everybody', isValid: () => this.isOpen }
     const token = header?.match(/^Bearer +(\S+)$/i)?.[1]
     if (token === undefined) {
       throw new PlugboardError('unauthenticated', 'the request needs the header "Authorization: Bearer <token>"')
@@ -88,7 +95,8 @@ export class Authenticator {
     return this.#find(token) ?? (await this.#verified(token))
   }
 
-  #isOpen(): boolean {
+  /** Is every caller an administrator, because neither tokens nor a provider are configured? */
+  get isOpen(): boolean {
     return this.#listed.length === 0 && !this.#verifier
   }
 
@@ -100,7 +108,8 @@ export class Authenticator {
     const { sha256, project, role, name = `token ${sha256.slice(0, NAMED_DIGITS)}` } = found.token
     const isValid = () =>
       this.#listed.some(({ token: now }) => now.sha256 === sha256 && now.project === project && now.role === role)
-    return { caller: { project: project as ProjectId, role }, name, isValid }
+    const caller = { project: project as ProjectId, role, id: sha256.slice(0, ID_DIGITS) }
+    return { caller, name, isValid }
   }
 
   async #verified(token: string): Promise<Credential> {
@@ -120,7 +129,10 @@ export function authorise(request: FastifyRequest, caller: Caller): void {
   if (project !== undefined && caller.project !== '*' && caller.project !== project) {
     throw new PlugboardError('not-found', `there is no project ${project} for this token`)
   }
-  const role = request.routeOptions.config.role ?? 'reader'
+  const { role = 'reader', ofAllProjects } = request.routeOptions.config
+  if (ofAllProjects && caller.project !== '*') {
+    throw new PlugboardError('forbidden', `this is about all projects: it takes a token of project "*"`)
+  }
   if (ROLES.indexOf(caller.role) < ROLES.indexOf(role)) {
     throw new PlugboardError('forbidden', `this takes role ${role}, the token has role ${caller.role}`)
   }

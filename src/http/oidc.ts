@@ -82,9 +82,11 @@ export class OidcVerifier {
         `the claim ${quoted(role_claim)} of the token must be or have one of ${ROLES.join(', ')}`,
       )
     }
+    const name = String(payload.sub).slice(0, MAX_NAME_CHARACTERS)
     return {
-      caller: { project: project as ProjectId | '*', role },
-      name: String(payload.sub).slice(0, MAX_NAME_CHARACTERS),
+      // All tokens of one bearer count together.
+      caller: { project: project as ProjectId | '*', role, id: `subject ${name}` },
+      name,
       expires: Number(payload.exp) * 1000,
     }
   }

@@ -1,4 +1,4 @@
-/** The routes for liveness, readiness and metrics. They need no token and belong to no API. */
+/** The routes for liveness and readiness, which need no token, and the one for metrics. They belong to no API. */
 import type { FastifyPluginAsync } from 'fastify'
 import { Type } from 'typebox'
 import { PlugboardError } from '../core/errors.ts'
@@ -8,18 +8,19 @@ import { responses } from './responses.ts'
 export interface ProbeOptions {
   /** The parts that are not ready, with the reasons; empty if all are ready. */
   readonly readiness: () => Readonly<Record<string, string>>
-  readonly metrics: HttpMetrics
 }
 
 const Status = Type.Object({ status: Type.String() })
 
 export const probeRoutes =
-  ({ readiness, metrics }: ProbeOptions): FastifyPluginAsync =>
+  ({ readiness }: ProbeOptions): FastifyPluginAsync =>
   async (app) => {
     const open = { security: [] }
+    const config = { isProbe: true }
     app.get(
       '/healthz',
       {
+        config,
         schema: { ...open, operationId: 'health', summary: 'The process is up', response: responses({ 200: Status }) },
       },
       async () => ({ status: 'ok' }),
@@ -27,6 +28,7 @@ export const probeRoutes =
     app.get(
       '/readyz',
       {
+        config,
         schema: {
           ...open,
           operationId: 'readiness',
@@ -41,11 +43,18 @@ export const probeRoutes =
         throw new PlugboardError('unavailable', `not ready: ${words.join('; ')}`)
       },
     )
+  }
+
+/** @param isPublic may everybody read them? Otherwise they take a token of project `*`, if there are tokens. */
+export const metricsRoute =
+  (metrics: HttpMetrics, isPublic: boolean): FastifyPluginAsync =>
+  async (app) => {
     app.get(
       '/metrics',
       {
+        config: { isProbe: true, ofAllProjects: true },
         schema: {
-          ...open,
+          ...(isPublic && { security: [] }),
           operationId: 'metrics',
           summary: 'Prometheus text',
           produces: ['text/plain'],

@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { ERRORS, type ErrorCode, PlugboardError } from '../core/errors.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 import { validationProblem } from './validation.ts'
 
 export const PROBLEM_JSON = 'application/problem+json; charset=utf-8'
@@ -51,21 +52,30 @@ export function asPlugboardError(error: unknown, log: FastifyBaseLogger): Plugbo
   )
 }
 
+/** Errors that pass by themselves, and when to try again. */
+const RETRIED: readonly ErrorCode[] = ['rate-limited', 'unavailable']
+const RETRY_AFTER_S = 1
+
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = asPlugboardError(error, request.log)
+  reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id })
+  if (RETRIED.includes(problem.code) && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_S)
   if (problem.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="plugboard"')
-  if (problem.status >= 500) request.log.warn({ err: problem }, 'a request could not be served')
+  // A 503 without a cause is a refusal, of which there may be very many.
+  if (problem.status >= 500 && problem.cause !== undefined)
+    request.log.warn({ err: problem }, 'a request could not be served')
   return reply.code(problem.status).type(PROBLEM_JSON).send(problemOf(problem))
 }
 
-/** The answer to bytes that are not an HTTP request. */
-export function rawProblem(code: ErrorCode, detail: string): string {
+/** The answer to bytes that are not an HTTP request. @param id the id of the request, for the log */
+export function rawProblem(code: ErrorCode, detail: string, id: string): string {
   const problem = new PlugboardError(code, detail)
   const body = JSON.stringify(problemOf(problem))
   const head = [
     `HTTP/1.1 ${problem.status} ${problem.title}`,
     `content-type: ${PROBLEM_JSON}`,
     `content-length: ${Buffer.byteLength(body)}`,
+    ...Object.entries({ ...SECURITY_HEADERS, 'x-request-id': id }).map(([name, value]) => `${name}: ${value}`),
     'connection: close',
   ]
   return `${head.join('\r\n')}\r\n\r\n${body}`

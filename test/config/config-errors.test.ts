@@ -104,7 +104,7 @@ t.test('an error is one line: the key, its value, the source, and what is allowe
       { flags: ['--log-level', 'loud'] },
       /^log\.level holds "loud" \(--log-level\); allowed: one of fatal, error, warn, info, debug, trace, silent$/,
     ],
-    [{ yaml: 'http: 80' }, /^http holds 80 \(.*line 1\); allowed: a mapping with listen, tls$/],
+    [{ yaml: 'http: 80' }, /^http holds 80 \(.*line 1\); allowed: a mapping with listen, hosts, .*seconds, tls$/],
     [{ yaml: '- http' }, /^the configuration holds \["http"\] .*allowed: a mapping with http, openflow/],
     [
       { yaml: 'log: { level: info }\nhtpp: { listen: x }' },
@@ -116,7 +116,7 @@ t.test('an error is one line: the key, its value, the source, and what is allowe
     ],
     [
       { yaml: 'http:\n  toString: x' },
-      /^http\.toString .* is no key of the configuration: it may be one of listen, tls$/,
+      /^http\.toString .* is no key of the configuration: it may be one of listen, hosts, .*seconds, tls$/,
     ],
     [
       { env: { PLUGBOARD_HTTP_LISTNE: 'x' } },

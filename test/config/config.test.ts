@@ -6,8 +6,24 @@ import { configOf, DIGEST, type Sources } from './support.ts'
 
 const CONNECTIONS = { max_connections: 4096, max_unknown: 1024, max_unknown_per_address: 256, join_seconds: 30 }
 const NO_TLS = { cert: undefined, key: undefined, ca: undefined }
+const LIMITS = {
+  max_connections: 16_384,
+  max_connections_per_address: 12_288,
+  max_requests: 4096,
+  max_requests_per_token: 2048,
+  max_requests_per_second: 2000,
+  max_held: 8192,
+  max_held_per_token: 6144,
+  max_streams: 4096,
+  max_streams_per_token: 256,
+  max_unread_mib_per_token: 64,
+  max_delay_ms: 1000,
+  header_seconds: 10,
+  request_seconds: 30,
+  unread_seconds: 30,
+}
 const DEFAULTS: Config = {
-  http: { listen: { host: '127.0.0.1', port: 9797 }, tls: NO_TLS },
+  http: { listen: { host: '127.0.0.1', port: 9797 }, tls: NO_TLS, hosts: [], ...LIMITS },
   openflow: { listen: { host: '0.0.0.0', port: 6653 }, advertise: undefined, tls: NO_TLS, ...CONNECTIONS },
   ovsdb: {
     listen: { host: '0.0.0.0', port: 6640 },
@@ -35,8 +51,11 @@ const DEFAULTS: Config = {
       project_claim: 'project',
       role_claim: 'role',
     },
+    roles: { flat: 'admin', 'remote-l2': 'admin' },
   },
   audit: { path: undefined },
+  quotas: { networks: 1000, ports: 10_000, vnics: 10_000 },
+  metrics: { public: false },
   log: { level: 'info' },
 }
 
@@ -109,6 +128,16 @@ t.test('each key from each source; a flag overrides a variable, a variable the f
     ],
     ['ovsdb.tls.name', 'hv-{system-id}.example', ({ ovsdb }) => ovsdb.tls.name, 'hv-{system-id}.example'],
     ['audit.path', '/var/log/audit', ({ audit }) => audit.path, '/var/log/audit'],
+    ['http.hosts', '[plugboard.example, 10.0.0.1]', ({ http }) => http.hosts, ['plugboard.example', '10.0.0.1']],
+    ['http.max_streams_per_token', '7', ({ http }) => http.max_streams_per_token, 7],
+    [
+      'auth.roles',
+      '{flat: member, geneve: admin}',
+      ({ auth }) => auth.roles,
+      { flat: 'member', 'remote-l2': 'admin', geneve: 'admin' },
+    ],
+    ['quotas.networks', '0', ({ quotas }) => quotas.networks, 0],
+    ['metrics.public', 'true', ({ metrics }) => metrics.public, true],
     ['log.level', 'debug', ({ log }) => log.level, 'debug'],
   ]
   for (const [key, value, pick, expected] of cases) {

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { connectionsFor } from '../../src/gate/descriptors.ts'
+import { networkOf } from '../../src/core/network-of.ts'
+import { apiConnectionsFor, connectionsFor } from '../../src/gate/descriptors.ts'
 import { Gate, type GateLimits } from '../../src/gate/gate.ts'
-import { networkOf } from '../../src/gate/network-of.ts'
 import { stopClock } from '../support/stopped-clock.ts'
 
 const WIDE: GateLimits = { maxConnections: 100, maxUnknown: 100, maxUnknownPerAddress: 100, joinSeconds: 30 }
@@ -124,4 +124,6 @@ t.test('a caller has all addresses of its IPv6 network', async (t) => {
 
 t.test('B105: a quarter of the descriptors, and 256 at least, are kept back', async (t) => {
   t.same([1024, 20_000, 100, Number.POSITIVE_INFINITY].map(connectionsFor), [384, 7_500, 16, Number.POSITIVE_INFINITY])
+  const left = (descriptors: number) => apiConnectionsFor(descriptors, [4096, 4096])
+  t.same([1024, 20_000, 100, Number.POSITIVE_INFINITY].map(left), [192, 11_744, 16, Number.POSITIVE_INFINITY])
 })

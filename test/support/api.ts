@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto'
 import pino from 'pino'
 import type { Api } from '../../src/http/api.ts'
+import { DEFAULT_LIMITS, type HttpLimits } from '../../src/http/api-limits.ts'
 import type { AuditLog } from '../../src/http/audit.ts'
 import type { Token } from '../../src/http/auth.ts'
-import { buildHttp } from '../../src/http/http-server.ts'
+import { buildHttp, type HttpOptions } from '../../src/http/http-server.ts'
 import type { OidcSettings } from '../../src/http/oidc.ts'
 import { controllerOn, type Options } from './controller.ts'
 
@@ -18,6 +19,11 @@ export interface ApiOptions extends Options {
   /** The provider of signed tokens. */
   readonly oidc?: OidcSettings
   readonly audit?: AuditLog
+  /** What callers may take, where it differs from the defaults. */
+  readonly limits?: Partial<HttpLimits>
+  readonly hosts?: HttpOptions['hosts']
+  readonly hasPublicMetrics?: boolean
+  readonly log?: HttpOptions['log']
   /** The HTTP APIs. Default: those of the program. */
   readonly apis?: readonly Api[]
 }
@@ -28,7 +34,20 @@ export interface Answer {
   readonly body: Record<string, unknown>
 }
 
-export async function apiOn(t: Teardown, { tokens = {}, oidc, audit, apis, ...options }: ApiOptions = {}) {
+export async function apiOn(
+  t: Teardown,
+  {
+    tokens = {},
+    oidc,
+    audit,
+    apis,
+    limits,
+    hosts,
+    hasPublicMetrics = false,
+    log = pino({ level: 'silent' }),
+    ...options
+  }: ApiOptions = {},
+) {
   const cloud = await controllerOn(options)
   const { controller } = cloud
   const app = await buildHttp(
@@ -45,7 +64,10 @@ export async function apiOn(t: Teardown, { tokens = {}, oidc, audit, apis, ...op
           ...of,
         })),
       },
-      log: pino({ level: 'silent' }),
+      limits: { ...DEFAULT_LIMITS, ...limits },
+      ...(hosts && { hosts }),
+      hasPublicMetrics,
+      log,
       ...(audit && { audit }),
       version: '0.0.0-test',
     },

@@ -9,6 +9,7 @@ import type { Feature } from '../../src/core/feature.ts'
 import type { Identity } from '../../src/core/identity.ts'
 import type { Operations } from '../../src/core/operations.ts'
 import { load } from '../../src/core/persist.ts'
+import type { Policy } from '../../src/core/resources/policy.ts'
 import type { Made } from '../../src/core/settling.ts'
 import { builtIn, ENGINE_ALIASES } from '../../src/engines/engine-list.ts'
 import type { FloatingPool } from '../../src/engines/ethernet/physical-networks.ts'
@@ -35,6 +36,7 @@ export interface Options {
   readonly identity?: Identity
   /** Are switches served before their host has joined over OVSDB? Default: true, since most tests have no OVSDB. */
   readonly adoptAll?: boolean
+  readonly policy?: Policy
 }
 
 /** The id of the store, unless a test gives another. */
@@ -66,6 +68,7 @@ export async function controllerOn({
   features = FEATURES,
   identity = { id: STORE_ID, load: null },
   adoptAll = true,
+  policy,
 }: Options = {}) {
   const controller = new Controller({
     store,
@@ -75,6 +78,7 @@ export async function controllerOn({
     log: pino({ level: 'silent' }),
     engines: [...built(names, vlans, floating), ...outside.map((engine) => guarded(engine, TAKEN))],
     features,
+    ...(policy && { policy }),
     controllerFor: () => 'tcp:127.0.0.1:6653',
   })
   return { controller, store, call: callsOf(controller.operations), ...placingOf(controller) }

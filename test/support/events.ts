@@ -8,9 +8,9 @@ export interface Seen {
 }
 
 /** Reads the stream of a project until it is stopped. */
-export async function follow(url: string, lastId?: number) {
+export async function follow(url: string, lastId?: number, more: Readonly<Record<string, string>> = {}) {
   const stop = new AbortController()
-  const headers = lastId === undefined ? {} : { 'last-event-id': String(lastId) }
+  const headers = { ...more, ...(lastId !== undefined && { 'last-event-id': String(lastId) }) }
   const response = await fetch(url, { headers, signal: stop.signal })
   const seen: Seen[] = []
   const reading = (async () => {

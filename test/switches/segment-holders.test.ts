@@ -75,7 +75,10 @@ t.test('B11: a freed segment stays taken while a hypervisor may hold rules for i
   await destroy(cloud, network)
   await t.rejects(cloud.call('create_network', {}), { code: 'segments-exhausted' })
   const asked = { segment: { physical_network: 'physnet1', vlan_id: 1 } }
-  await t.rejects(cloud.call('create_network', asked), { code: 'segment-in-use', message: /hv9 may still hold/ })
+  await t.rejects(cloud.call('create_network', asked), {
+    code: 'segment-in-use',
+    message: /hypervisors may still hold/,
+  })
   const again = await controllerOn({ store: cloud.store, vlans: [1, 1] })
   await t.rejects(again.call('create_network', {}), { code: 'segments-exhausted' }, 'also after a restart')
   await again.controller.operations.hypervisors.remove(holder)

@@ -1,6 +1,7 @@
 /** What operations on resources use beside the graph. */
 import type { Engine, VnicKind } from '../engine/engine.ts'
 import type { Feature } from '../feature.ts'
+import type { Policy } from './policy.ts'
 import type { Tables } from './tables.ts'
 
 export interface ResourceContext {
@@ -11,4 +12,5 @@ export interface ResourceContext {
   readonly features: readonly Feature[]
   /** The fields of each resource. */
   readonly tables: Tables
+  readonly policy: Policy
 }

@@ -6,6 +6,7 @@ import type { Caller } from '../caller.ts'
 import type { Draft } from '../draft.ts'
 import type { Engine } from '../engine/engine.ts'
 import { bridgingEngines, findPortEngine, type PortEngine } from '../engine/offers.ts'
+import { checkEngineRole } from '../engine/roles.ts'
 import { PlugboardError } from '../errors.ts'
 import type { ResourceContext } from './context.ts'
 import { type Body, type Divided, divide } from './field-table.ts'
@@ -70,6 +71,7 @@ function fromEngine(
   network: Network | null,
 ) {
   const { given, fields } = body
+  checkEngineRole(context.policy.roles, alias, caller, 'a port')
   only(ports.schema, fields, `a port of engine ${alias}`)
   return makePort(draft, context, project, {
     occasion: network ? 'create' : 'createAlone',

@@ -8,6 +8,7 @@ import type { PortFields, PortPlan } from '../engine/engine.ts'
 import type { ResourceContext } from './context.ts'
 import { type Divided, initial, rowsOf, saidFields } from './field-table.ts'
 import { canonical, repeated, timestamp } from './objects.ts'
+import { checkQuota } from './quotas.ts'
 import { checkFree, checkUntaken } from './segments.ts'
 import { checkFields, setFields, withEngineFields } from './set-fields.ts'
 
@@ -29,7 +30,7 @@ export const PLAIN: PortPlan = { attributes: {}, hypervisor: null, segment: null
 
 export function makePort(
   draft: Draft,
-  { engines, features, tables }: ResourceContext,
+  { engines, features, tables, policy }: ResourceContext,
   project: ProjectId,
   making: Making,
 ) {
@@ -49,6 +50,7 @@ export function makePort(
   })
   const there = repeated(graph.ports.get(id), project, request, 'port')
   if (there) return { created: false, port: there }
+  checkQuota(policy.quotas, graph, project, 'ports')
   portFields?.check?.(graph, wanted)
   const { attributes, hypervisor, segment } = making.plan(wanted)
   if (segment) {
@@ -67,7 +69,11 @@ export function makePort(
   }
   checkFields(rows, occasion, port, body.given, setting)
   if (segment) {
-    draft.change({ kind: 'segment', id: segment.id, to: { ...segment, owner: port.key, holders: [], freed: 0 } })
+    draft.change({
+      kind: 'segment',
+      id: segment.id,
+      to: { ...segment, project, owner: port.key, holders: [], freed: 0 },
+    })
   }
   draft.change({ kind: 'port', id, to: port })
   for (const { portChanged } of features) portChanged?.(draft, engines, null, port)

@@ -7,11 +7,13 @@ import type { Attributes, Network } from '../../../topology/model.ts'
 import type { Caller } from '../caller.ts'
 import type { Draft } from '../draft.ts'
 import { DEFAULT_ENGINE, findNetworkEngine, type NetworkEngine } from '../engine/offers.ts'
+import { checkEngineRole } from '../engine/roles.ts'
 import { PlugboardError } from '../errors.ts'
 import type { ResourceContext } from './context.ts'
 import { type Body, divide, initial, rowsOf, saidFields } from './field-table.ts'
 import { only } from './fields.ts'
 import { canonical, checkRevision, type Expected, owned, repeated, timestamp } from './objects.ts'
+import { checkQuota } from './quotas.ts'
 import { checkFree } from './segments.ts'
 import { checkFields, setFields } from './set-fields.ts'
 
@@ -24,7 +26,7 @@ export function findNetwork(graph: GraphReader, project: ProjectId, id: NetworkI
 /** @param body the request, with fields of the core, the features and the engine @throws PlugboardError */
 export function createNetwork(
   draft: Draft,
-  { engines, tables }: ResourceContext,
+  { engines, tables, policy }: ResourceContext,
   project: ProjectId,
   body: Body,
   caller: Caller,
@@ -32,6 +34,7 @@ export function createNetwork(
   const { given, fields } = divide(tables.network, 'create', body)
   const alias = String(given.engine ?? DEFAULT_ENGINE)
   const engine = findNetworkEngine(engines, alias)
+  checkEngineRole(policy.roles, alias, caller, 'a network')
   const rows = rowsOf(tables.network)
   const id = (given.id ?? randomUUID()) as NetworkId
   const plain = setFields(rows, 'create', newNetwork(initial(tables.network), id, project, engine), given, { caller })
@@ -42,6 +45,7 @@ export function createNetwork(
   })
   const there = repeated(draft.graph.networks.get(id), project, request, 'network')
   if (there) return { created: false, network: there }
+  checkQuota(policy.quotas, draft.graph, project, 'networks')
   const asked = given.segment as Attributes | undefined
   if (asked !== undefined) only(engine.networks.segment, asked, `a segment of engine ${alias}`, 'segment')
   const plan = engine.networks.plan(draft.graph, asked ?? null, fields)
@@ -55,7 +59,11 @@ export function createNetwork(
   }
   checkFields(rows, 'create', network, given, {})
   const segment = draft.graph.segments.get(plan.segmentId) ?? UNUSED
-  draft.change({ kind: 'segment', id: plan.segmentId, to: { ...segment, id: plan.segmentId, owner: network.key } })
+  draft.change({
+    kind: 'segment',
+    id: plan.segmentId,
+    to: { ...segment, id: plan.segmentId, project, owner: network.key },
+  })
   draft.change({ kind: 'network', id, to: network })
   return { created: true, network }
 }

@@ -17,6 +17,13 @@ export function owned<T extends { readonly project: string }>(
   throw new PlugboardError('not-found', detail, field === undefined ? {} : { field })
 }
 
+/** An object as an error calls it: with its id for its own project alone. @param what "port" or "VNIC" */
+export const calledFor = (
+  project: string,
+  what: string,
+  object: { readonly id: string; readonly project: string },
+): string => (object.project === project ? `${what} ${object.id}` : `a ${what} of another project`)
+
 export function checkRevision(expected: Expected, revision: number, what: string): void {
   if (expected === null || expected.includes(revision)) return
   throw new PlugboardError(

@@ -38,13 +38,14 @@ export function checkUntaken(graph: GraphReader, id: string, words: string, fiel
     throw new PlugboardError('segment-in-use', `${words} is taken: ${by}`, field === null ? {} : { field })
 }
 
-/** Says in words why a segment is not free; undefined if it is. Its parts do not count. */
+/**
+ * Says in words why a segment is not free; undefined if it is. Its parts do not count. The words name no object, since that may be
+ * one of another project.
+ */
 export function whose(graph: GraphReader, segment: Segment | undefined): string | undefined {
   if (!segment || !isTaken(segment)) return undefined
   const owner = segment.owner === null ? undefined : graph.byKey.get(segment.owner)
-  return owner
-    ? `${owner.kind} ${owner.id} has it`
-    : `it was freed, but hypervisors ${segment.holders.join(', ')} may still hold rules for it`
+  return owner ? `a ${owner.kind} has it` : 'it was freed, but hypervisors may still hold rules for it'
 }
 
 /**

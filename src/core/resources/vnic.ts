@@ -15,12 +15,13 @@ import { only } from './fields.ts'
 import { NO_MIGRATION, setAside } from './migration.ts'
 import { canonical, checkRevision, type Expected, owned, repeated, timestamp } from './objects.ts'
 import { checkPin } from './pins.ts'
+import { checkQuota } from './quotas.ts'
 import { checkFields, setFields } from './set-fields.ts'
 
 /** @param body the request, with fields of the core, the features and the kind of VNIC @throws PlugboardError */
 export function createVnic(
   draft: Draft,
-  { kinds, tables }: ResourceContext,
+  { kinds, tables, policy }: ResourceContext,
   project: ProjectId,
   body: Body,
   caller: Caller,
@@ -37,6 +38,7 @@ export function createVnic(
   const request = canonical({ ...asked, ...saidFields(rows, 'create', plain, given) })
   const there = repeated(draft.graph.vnics.get(id), project, request, 'VNIC')
   if (there) return { created: false, vnic: there }
+  checkQuota(policy.quotas, draft.graph, project, 'vnics')
   const vnic: Vnic = {
     ...plain,
     attributes: { ...attributes, ...plain.attributes },

@@ -10,6 +10,7 @@ import { PlugboardError } from '../../core/errors.ts'
 import { IP_FORMS, parseIp, parseIpPrefix } from '../../core/ip-text.ts'
 import { quoted } from '../../core/quoted.ts'
 import { asAttribute } from '../../core/resources/field.ts'
+import { calledFor } from '../../core/resources/objects.ts'
 import type { EnginePortField } from '../../core/resources/port-fields.ts'
 import { ipv4, ipv6 } from '../../openflow/index.ts'
 import { DHCP_OPTIONS, DhcpOptions, dhcpOptions, optionsOf } from './dhcp-options.ts'
@@ -186,10 +187,9 @@ function checkUnshared(graph: GraphReader, port: Port): void {
     const other = id === port.id ? undefined : graph.ports.get(id)
     const its = other ? addressesOf(other) : []
     const taken = others.find((address) => its.includes(address))
-    if (taken) {
-      throw new PlugboardError('address-in-use', `address ${taken} is that of port ${id} in the same network`, {
-        field: ADDRESSES,
-      })
+    if (other && taken) {
+      const detail = `address ${taken} is that of ${calledFor(port.project, 'port', other)} in the same network`
+      throw new PlugboardError('address-in-use', detail, { field: ADDRESSES })
     }
   }
 }

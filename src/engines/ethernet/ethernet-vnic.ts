@@ -8,6 +8,7 @@ import { ETHERNET } from '../../core/engine/offers.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import { quoted } from '../../core/quoted.ts'
 import { type EngineField, schemaOf } from '../../core/resources/field.ts'
+import { calledFor } from '../../core/resources/objects.ts'
 import { mac as macValue } from '../../openflow/index.ts'
 import { CONTROLLER_MAC } from './network-addressing.ts'
 import { isReserved } from './reserved-addresses.ts'
@@ -97,7 +98,8 @@ export function checkMac(graph: GraphReader, vnic: nodes.Vnic, port: nodes.Port)
   for (const id of graph.portsOfNetwork.get(port.networkId)) {
     const other = graph.attachmentOf(id)?.vnic
     if (other && other.id !== vnic.id && other.attributes.mac_address === mac) {
-      throw new PlugboardError('mac-in-use', `MAC address ${mac} is that of VNIC ${other.id} in the same network`)
+      const whose = calledFor(vnic.project, 'VNIC', other)
+      throw new PlugboardError('mac-in-use', `MAC address ${mac} is that of ${whose} in the same network`)
     }
   }
 }

@@ -3,12 +3,13 @@
  * up.
  */
 import type { GraphReader } from '../../../topology/graph-reader.ts'
-import type { NetworkId } from '../../../topology/ids.ts'
+import type { NetworkId, PortId } from '../../../topology/ids.ts'
 import type { Address, Port } from '../../../topology/model.ts'
 import type { Draft, Writer } from '../../core/draft.ts'
 import type { Engine, PoolAddress } from '../../core/engine/engine.ts'
 import { PlugboardError } from '../../core/errors.ts'
 import type { Feature } from '../../core/feature.ts'
+import { calledFor } from '../../core/resources/objects.ts'
 
 export const addresses: Feature = {
   name: 'addresses',
@@ -28,7 +29,7 @@ function wantedBy({ graph }: Draft, engines: ReadonlyMap<string, Engine>, port: 
 }
 
 /** Gives a port these addresses and takes all others from it. @throws PlugboardError `address-in-use` */
-function take(draft: Draft, { key, networkId }: Port, wanted: readonly PoolAddress[]): void {
+function take(draft: Draft, { key, project, networkId }: Port, wanted: readonly PoolAddress[]): void {
   const { graph } = draft
   if (networkId === null) return
   const ids = new Set(wanted.map(({ pool, value }) => idOf(networkId, pool, value)))
@@ -38,15 +39,27 @@ function take(draft: Draft, { key, networkId }: Port, wanted: readonly PoolAddre
     const owner = graph.addresses.pool(networkId, pool).get(value)?.owner ?? null
     if (owner === key) continue
     if (owner !== null) {
-      const detail = `address ${text} is that of port ${graph.byKey.get(owner)?.id} in the same network`
+      const other = graph.ports.get(graph.byKey.get(owner)?.id as PortId)
+      const whose = other ? calledFor(project, 'port', other) : 'a port'
+      const detail = `address ${text} is that of ${whose} in the same network`
       throw new PlugboardError('address-in-use', detail, { field })
     }
     draft.change({ kind: 'address', id, to: { id, networkId, pool, value, owner: key, freed: 0 } })
   }
 }
 
-const free = (draft: Draft, address: Address): void =>
+/**
+ * Addresses of a pool that are kept, with or without an owner. Freed ones are kept so that they are the last to be reused. With more,
+ * each address that is freed makes the pool forget the one that was freed longest ago.
+ */
+const MAX_KEPT = 20_000
+
+function free(draft: Draft, address: Address): void {
   draft.change({ kind: 'address', id: address.id, to: { ...address, owner: null, freed: draft.nextKey() } })
+  const pool = draft.graph.addresses.pool(address.networkId, address.pool)
+  const oldest = pool.size > MAX_KEPT ? pool.oldestFreed() : undefined
+  if (oldest) draft.change({ kind: 'address', id: oldest.id, to: null })
+}
 
 const idOf = (network: string, pool: string, value: number): string => `${network}/${pool}/${value}`
 

@@ -33,11 +33,26 @@ export async function held<View>(
   wait: (milliseconds: number, hungUp: AbortSignal) => Promise<View>,
 ): Promise<View> {
   const seconds = waitOf(request.headers.prefer)
-  if (seconds !== null) reply.header('preference-applied', `wait=${seconds}`)
-  if (!seconds) return now
+  if (seconds === null) return now
+  // If there are too many held answers, this one comes at once, as if the caller had not asked for anything else.
+  if (seconds > 0 && request.use?.become('held')) return now
+  reply.header('preference-applied', `wait=${seconds}`)
+  if (seconds === 0) return now
   const hungUp = new AbortController()
   reply.raw.once('close', () => hungUp.abort())
-  return wait(Math.min(seconds * 1000, MAX_HELD_MS), hungUp.signal)
+  try {
+    return await wait(Math.min(seconds * 1000, MAX_HELD_MS), hungUp.signal)
+  } finally {
+    request.use?.release()
+  }
+}
+
+/** Waits until the switches have confirmed, but not at all if there are too many held answers. */
+async function settled<View>({ request }: FastifyReply, settling: Settling<View>): Promise<boolean> {
+  const isFull = request.use?.become('held') !== undefined
+  const done = await settling.settled(isFull ? 0 : MAX_SETTLING_MS)
+  request.use?.release()
+  return done
 }
 
 /** Waits for switches to confirm. @returns whether they have in time */
@@ -51,7 +66,7 @@ export async function inTime(confirmed: Promise<void>): Promise<boolean> {
 
 /** Answers 204 if the switches have confirmed, otherwise 202 with the object. */
 export async function gone<View extends object>(reply: FastifyReply, settling: Settling<View>): Promise<FastifyReply> {
-  if (await settling.settled(MAX_SETTLING_MS)) return reply.code(204).send()
+  if (await settled(reply, settling)) return reply.code(204).send()
   return resource(reply, 202, settling.now() ?? settling.view)
 }
 
@@ -60,6 +75,6 @@ export async function changed<View extends object>(
   reply: FastifyReply,
   settling: Settling<View>,
 ): Promise<FastifyReply> {
-  const done = await settling.settled(MAX_SETTLING_MS)
+  const done = await settled(reply, settling)
   return resource(reply, done ? 200 : 202, settling.now() ?? settling.view)
 }

@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { PlugboardError } from '../../core/errors.ts'
 import { quoted } from '../../core/quoted.ts'
+import { sliced } from '../../core/slices.ts'
 import type { Listed } from '../../core/views.ts'
 
 const MAX_PAGE_ITEMS = 1000
@@ -18,22 +19,32 @@ export interface Page {
   readonly marker?: string
 }
 
-/** @param name the name of the collection, which is the field with the items */
-export async function page(
-  name: string,
-  items: Iterable<Listed>,
-  { limit = MAX_PAGE_ITEMS, marker }: Page,
-): Promise<object> {
+interface Collected {
+  readonly views: readonly object[]
+  readonly next: string | null
+}
+
+/**
+ * Makes a page in slices: one of 1,000 items takes some milliseconds, and many callers may ask for one.
+ * @param name the name of the collection, which is the field with the items
+ */
+export async function page(name: string, items: Iterable<Listed>, page: Page): Promise<object> {
+  const { views, next } = await sliced(collect(items, page))
+  return { [name]: await Promise.all(views), next }
+}
+
+function* collect(items: Iterable<Listed>, { limit = MAX_PAGE_ITEMS, marker }: Page): Generator<void, Collected> {
   const after = marker === undefined ? -1 : keyOf(marker)
   const views: object[] = []
   let last = after
   for (const { key, view } of items) {
     if (key <= after) continue
-    if (views.length === limit) return { [name]: views, next: String(last) }
-    views.push(await view())
+    if (views.length === limit) return { views, next: String(last) }
+    views.push(view())
     last = key
+    yield
   }
-  return { [name]: views, next: null }
+  return { views, next: null }
 }
 
 function keyOf(marker: string): number {

@@ -24,6 +24,8 @@ export const rootRoutes =
   ({ version, operations, document }: ApiContext): FastifyPluginAsync =>
   async (app) => {
     const open = { security: [] }
+    /** The document as text: it never changes, and everybody may ask for it. */
+    let text: Buffer | undefined
     app.get(
       '/v1',
       {
@@ -63,6 +65,9 @@ export const rootRoutes =
           response: responses({ 200: Type.Object({}) }),
         },
       },
-      async () => document(),
+      async (_, reply) => {
+        text ??= Buffer.from(JSON.stringify(document()))
+        return reply.type('application/json; charset=utf-8').send(text)
+      },
     )
   }

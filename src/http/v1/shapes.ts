@@ -29,7 +29,13 @@ export function list({
     method: 'GET',
     query,
     responses: { 200: listOf(collection, item) },
-    answer: async (call) => page(collection, items(call), call.query as Page),
+    async answer(call) {
+      const refusal = call.request.use?.become('pages')
+      if (refusal) throw refusal
+      const answer = await page(collection, items(call), call.query as Page)
+      call.request.use?.release()
+      return answer
+    },
   }
 }
 

@@ -16,7 +16,7 @@ export const v1: Api = {
   documentPath: DOCUMENT_PATH,
   open: rootRoutes,
   guarded:
-    ({ operations, events }) =>
+    ({ operations, events, unread }) =>
     async (app) => {
       const extensions = extensionsOf(operations)
       const offering = (route: Route) =>
@@ -35,7 +35,7 @@ export const v1: Api = {
       ]
       const networks = [...networkRoutes(operations), ...networkPortRoutes(operations)]
       mountAll(resources)
-      mountEvents(app, events)
+      mountEvents(app, events, unread)
       mountAll(extensionRoutes(extensions, [...resources, ...networks]))
       mountAll(networks)
     },
