@@ -160,14 +160,14 @@ t.test(
     const credentials = await host('nova')
     const ask = async (shown: Parameters<typeof call>[2]) => {
       const socket = await call(t, port, shown)
-      socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+      socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n')
       return (await text(socket).catch(() => '')).slice(0, 15)
     }
     t.equal(await ask(credentials), 'HTTP/1.1 200 OK')
     t.equal(await ask({ ca: credentials.ca }), '')
     const plain = connectPlain({ host: '127.0.0.1', port })
     plain.on('error', () => undefined)
-    plain.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n')
+    plain.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')
     t.equal(await text(plain).catch(() => ''), '')
     t.equal(await ask(credentials), 'HTTP/1.1 200 OK')
     t.equal(await plugboard.stop(), 0)
