@@ -21,5 +21,8 @@ export function authorOf(cookie: bigint): Key | undefined {
   return (cookie & OWNER_MASK) === OWNER_COOKIE ? (Number(cookie & 0xffffffffn) as Key) : undefined
 }
 
+/** The author of the rule that taught a rule with this cookie. */
+export const learnerOf = (cookie: bigint): Key => Number(cookie & 0xffffffffn) as Key
+
 /** Is it the cookie of a learned rule? */
 export const isLearnedCookie = (cookie: bigint): boolean => cookie >> 32n === LEARNER

@@ -13,6 +13,7 @@ import { flowMods, refusedAuthors } from './flow-mods.ts'
 import { lastCacheRule, takeLastRules } from './last-rules.ts'
 import { dropMeters, putMeters } from './meter-mods.ts'
 import type { Refusals } from './refusals.ts'
+import type { Unlearner } from './unlearner.ts'
 
 interface Context {
   readonly session: Session
@@ -21,6 +22,7 @@ interface Context {
   readonly log: Logger
   /** Records the time of each bundle. */
   readonly stopwatch: Stopwatch
+  readonly unlearner: Unlearner
 }
 
 /** The numbers of added and deleted rules, and of changed meters. */
@@ -45,7 +47,7 @@ export class BundleSender {
    * @throws OpenFlowError if the connection fails
    */
   async send(compiled: Iterable<Key>, commit?: () => Promise<void>): Promise<Sent> {
-    const { session, desired, refusals, log, stopwatch } = this.#context
+    const { session, desired, refusals, log, stopwatch, unlearner } = this.#context
     const { ledger } = desired
     const aside = desired.setMistakesAside()
     for (;;) {
@@ -64,6 +66,7 @@ export class BundleSender {
           if (commit) await commit()
           else if (last) await takeLastRules(session, drop, last)
           else if (put.length + drop.length > 0) await session.bundle(flowMods(put, drop))
+          unlearner.deleted(drop)
           if (put.length + drop.length > 0) stopwatch.observe(secondsSince(begin))
           for (const words of await dropMeters(session, meters.drop))
             log.warn({ refusal: words }, 'the switch refuses to delete a meter')

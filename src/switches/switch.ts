@@ -25,6 +25,7 @@ import { StagedBundle } from './staged-bundle.ts'
 import { StaleObjects } from './stale-objects.ts'
 import { addressOf } from './switch-identity.ts'
 import { listen } from './switch-messages.ts'
+import { Unlearner } from './unlearner.ts'
 
 /** The interval at which the whole switch is compared, even if no foreign change was noticed. */
 const AUDIT_INTERVAL_MS = 60_000
@@ -102,7 +103,8 @@ export class Switch implements ConnectedSwitch {
     })
     this.refused = this.#refusals.refused
     const [desired, refusals] = [this.#desired, this.#refusals]
-    this.#sender = new BundleSender({ session, desired, refusals, log: this.#log, stopwatch })
+    const unlearner = new Unlearner({ session, ledger: desired.ledger, timers: this.#timers })
+    this.#sender = new BundleSender({ session, desired, refusals, log: this.#log, stopwatch, unlearner })
   }
 
   get address(): string {
