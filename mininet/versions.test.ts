@@ -5,8 +5,8 @@ import { DhcpClients } from './dhcp-clients.ts'
 import type { Hypervisor } from './hypervisor.ts'
 import { floatingConfig, natWrongs } from './nat-ground.ts'
 import { onStage } from './onstage.ts'
-import { until } from './until.ts'
 import type { Scene } from './scene.ts'
+import { until } from './until.ts'
 
 /** The version by hypervisor, as in column `protocols`. */
 const PROTOCOLS = ['OpenFlow13', 'OpenFlow14', 'OpenFlow15'] as const
