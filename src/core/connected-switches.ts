@@ -5,8 +5,8 @@ import type { Flow, Meter } from '../openflow/index.ts'
 /** A rule of Plugboard that the store does not know, because it was loaded from a dump that is older. */
 export interface HeldRule {
   readonly flow: Flow
-  /** The VNIC that the rule serves, if an interface there shows it; null: it is not known. */
-  readonly vnic: VnicId | null
+  /** The live VNIC that it is for, as far as its hypervisor has shown it by now; null: it is not known. */
+  vnic(): VnicId | null
 }
 
 export interface ConnectedSwitch {

@@ -69,7 +69,7 @@ export class HypervisorOperations {
     const held = this.#context.switches.get(id)?.held ?? []
     const shown = held.slice(0, MAX_HELD_SHOWN)
     return {
-      held: shown.map(({ flow, vnic }) => ({ flow: printFlow(flow), vnic_id: vnic })),
+      held: shown.map(({ flow, vnic }) => ({ flow: printFlow(flow), vnic_id: vnic() })),
       total: held.length,
     }
   }

@@ -71,7 +71,7 @@ export class Reviews implements Reviewer, Subscriber, SwitchListener {
     const shown = hosts().alive(id)
     if (lost.length > 0 && !shown) {
       this.#held.set(id, { alive: new Map() })
-      return lost.map((flow) => ({ flow, vnic: null }))
+      return lost.map((flow) => ({ flow, vnic: () => null }))
     }
     const alive = this.#aliveAmong(shown ?? new Map(), lost)
     const isNew = !this.#reviewed.has(id) || alive.size !== this.#held.get(id)?.alive.size
@@ -83,10 +83,7 @@ export class Reviews implements Reviewer, Subscriber, SwitchListener {
     if (!isHeld || (await this.#sharesSegment(id, lost))) return this.#pass(id)
     this.#held.set(id, { alive })
     if (isNew) this.#reviewOthers(id)
-    return lost.map((flow) => {
-      const author = authorOf(flow.cookie) as Key
-      return { flow, vnic: alive.get(author) ?? elsewhere.get(author) ?? null }
-    })
+    return lost.map((flow) => ({ flow, vnic: () => this.#vnicOf(authorOf(flow.cookie) as Key) }))
   }
 
   disconnected(id: HypervisorId): void {
@@ -111,6 +108,15 @@ export class Reviews implements Reviewer, Subscriber, SwitchListener {
   committed({ hypervisors }: Effects): void {
     // The last hypervisor that was not reviewed may have been removed.
     if (hypervisors.size > 0) this.#reviewOthers(undefined)
+  }
+
+  /** The live VNIC in a port. Its hypervisor may have been reviewed after others that have rules for it. */
+  #vnicOf(author: Key): VnicId | null {
+    for (const { alive } of this.#held.values()) {
+      const vnic = alive.get(author)
+      if (vnic !== undefined) return vnic
+    }
+    return null
   }
 
   #pass(id: HypervisorId): readonly HeldRule[] {
@@ -185,7 +191,7 @@ export class Reviews implements Reviewer, Subscriber, SwitchListener {
 const MAX_NAMED = 5
 
 export function heldRules(id: HypervisorId, held: readonly HeldRule[]): Trouble {
-  const vnics = [...new Set(held.flatMap(({ vnic }) => vnic ?? []))]
+  const vnics = [...new Set(held.flatMap(({ vnic }) => vnic() ?? []))]
   const more = vnics.length > MAX_NAMED ? ` and ${vnics.length - MAX_NAMED} more` : ''
   const whose =
     vnics.length === 0

@@ -233,7 +233,7 @@ t.test('other mistakes of an engine refuse the request or become a condition', a
   t.ok(network.id)
   await t.rejects(
     makes(5000),
-    { code: 'segment-in-use', message: /segment vxlan\/5000 is taken: network/ },
+    { code: 'segment-in-use', message: /segment vxlan\/5000 is taken: a network has it/ },
     "the core's own look",
   )
   const port = await makes(7)
