@@ -14,15 +14,17 @@ export const learnerCookie = (author: Key): bigint => (LEARNER << 32n) | BigInt(
 export const OWNER_MASK = 0xffffffff00000000n
 export const OWNER_COOKIE = OWNER << 32n
 
+const keyIn = (cookie: bigint): Key => Number(cookie & 0xffffffffn) as Key
+
 export const cookieOf = (author: Key): bigint => OWNER_COOKIE | BigInt(author)
 
 /** @returns the key of the author, or undefined if the rule is not ours */
 export function authorOf(cookie: bigint): Key | undefined {
-  return (cookie & OWNER_MASK) === OWNER_COOKIE ? (Number(cookie & 0xffffffffn) as Key) : undefined
+  return (cookie & OWNER_MASK) === OWNER_COOKIE ? keyIn(cookie) : undefined
 }
 
 /** The author of the rule that taught a rule with this cookie. */
-export const learnerOf = (cookie: bigint): Key => Number(cookie & 0xffffffffn) as Key
+export const learnerOf = (cookie: bigint): Key => keyIn(cookie)
 
 /** Is it the cookie of a learned rule? */
 export const isLearnedCookie = (cookie: bigint): boolean => cookie >> 32n === LEARNER

@@ -5,6 +5,9 @@ import type { ProjectId } from '../../topology/ids.ts'
 export const ROLES = ['reader', 'member', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
+/** May a caller with the first role do what takes the second one? */
+export const suffices = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed)
+
 export interface Caller {
   /** The project of the token; `*` means all projects. */
   readonly project: ProjectId | '*'

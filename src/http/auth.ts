@@ -5,7 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyRequest } from 'fastify'
-import { type Caller, ROLES, type Role } from '../core/caller.ts'
+import { type Caller, type Role, suffices } from '../core/caller.ts'
 import { PlugboardError } from '../core/errors.ts'
 import type { ProjectId } from '../core/operations.ts'
 import { isSigned, type OidcSettings, OidcVerifier } from './oidc.ts'
@@ -133,7 +133,7 @@ export function authorise(request: FastifyRequest, caller: Caller): void {
   if (ofAllProjects && caller.project !== '*') {
     throw new PlugboardError('forbidden', `this is about all projects: it takes a token of project "*"`)
   }
-  if (ROLES.indexOf(caller.role) < ROLES.indexOf(role)) {
+  if (!suffices(caller.role, role)) {
     throw new PlugboardError('forbidden', `this takes role ${role}, the token has role ${caller.role}`)
   }
 }

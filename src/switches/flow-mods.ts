@@ -12,7 +12,8 @@ import {
 } from '../openflow/index.ts'
 
 const NEWEST = Math.max(...VERSIONS)
-const ALL_ONES = 0xffffffffffffffffn
+/** The mask of a message that means one cookie alone. */
+export const ALL_ONES = 0xffffffffffffffffn
 
 /** Deletions come first. So a rule that moves from one author to another never exists twice. */
 export function* flowMods(put: readonly Rule[], drop: readonly Flow[]): Generator<FlowMod> {

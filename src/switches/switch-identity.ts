@@ -1,11 +1,11 @@
 /** Which switch a connection belongs to. */
 import type { GraphReader } from '../../topology/graph-reader.ts'
 import type { HypervisorId } from '../../topology/ids.ts'
+import { plainAddress } from '../core/network-of.ts'
 import type { Session } from '../openflow/index.ts'
 
 /** The IP address from which a switch has connected. */
-export const addressOf = ({ remoteAddress }: Session): string =>
-  remoteAddress.replace(/:\d+$/, '').replace('::ffff:', '')
+export const addressOf = ({ remoteAddress }: Session): string => plainAddress(remoteAddress.replace(/:\d+$/, ''))
 
 export const datapathIdOf = ({ datapathId }: Session): string => datapathId.toString(16).padStart(16, '0')
 

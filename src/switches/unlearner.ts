@@ -7,11 +7,10 @@ import type { Ledger } from '../../flows/diff.ts'
 import { learnerOf } from '../../flows/pipeline/cookie.ts'
 import type { Timers } from '../core/timers.ts'
 import type { Action, Flow, Session } from '../openflow/index.ts'
+import { ALL_ONES } from './flow-mods.ts'
 
 /** Open vSwitch goes through its cached flows within half a second. A host under load takes longer. */
 const DELAYS_MS: readonly number[] = [1_000, 10_000]
-
-const ALL_ONES = 0xffffffffffffffffn
 
 type Learn = Extract<Action, { readonly type: 'learn' }>
 

@@ -1,5 +1,5 @@
 /** The least role that may make networks or ports of an engine. */
-import { type Caller, ROLES, type Role } from '../caller.ts'
+import { type Caller, type Role, suffices } from '../caller.ts'
 import { PlugboardError } from '../errors.ts'
 
 /** By the engine's alias. An engine that is not named takes role `member`. */
@@ -14,7 +14,7 @@ export const DEFAULT_ENGINE_ROLES: EngineRoles = { flat: 'admin', 'remote-l2': '
 /** @param what "a network" or "a port" @throws PlugboardError `forbidden` */
 export function checkEngineRole(roles: EngineRoles, alias: string, caller: Caller, what: string): void {
   const role = Object.hasOwn(roles, alias) ? (roles[alias] ?? 'member') : 'member'
-  if (ROLES.indexOf(caller.role) >= ROLES.indexOf(role)) return
+  if (suffices(caller.role, role)) return
   const detail = `${what} of engine ${alias} takes role ${role}, this token has role ${caller.role}: ask an operator`
   throw new PlugboardError('forbidden', detail, { field: 'engine' })
 }

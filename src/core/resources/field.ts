@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type TObject, type TSchema, Type } from 'typebox'
 import type { Attributes } from '../../../topology/model.ts'
-import { type Caller, ROLES, type Role } from '../caller.ts'
+import { type Caller, type Role, suffices } from '../caller.ts'
 import { PlugboardError } from '../errors.ts'
 
 /**
@@ -95,7 +95,7 @@ export type AnyField = Pick<Field<never, never, never>, 'name' | 'documentation'
  */
 export function checkRole(field: AnyField, occasion: Occasion, caller: Caller, value: unknown, now: unknown): void {
   const role = field.request?.roles[occasion] ?? 'member'
-  if (ROLES.indexOf(caller.role) >= ROLES.indexOf(role) || isDeepStrictEqual(value, now)) return
+  if (suffices(caller.role, role) || isDeepStrictEqual(value, now)) return
   const deed = field.request?.deed ?? `"${field.name}"`
   const detail = `${deed} takes role ${role}, this token has role ${caller.role}: leave it out`
   throw new PlugboardError('forbidden', detail, { field: field.name })
